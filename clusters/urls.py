@@ -1,0 +1,6 @@
+"""Which page of this room is where?"""
+
+from django.urls import URLPattern
+
+app_name = "clusters"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,73 @@
+"""Where are the keys? From the environment in production, else made once into an ignored file."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from dashboard import environment
+
+
+@dataclass(frozen=True, repr=False)
+class Keys:
+    """`secret` signs cookies; `sealing` are base64 keys of 32 bytes, the first seals, all of them open."""
+
+    secret: str
+    sealing: tuple[str, ...]
+
+
+def keys(folder: Path, *, production: bool) -> Keys:
+    """The keys for this start; in production both variables must be set."""
+    secret = environment.text("QUARTERDECK_SECRET_KEY")
+    sealing = tuple(environment.words("QUARTERDECK_SEALING_KEYS"))
+    if production:
+        _require("QUARTERDECK_SECRET_KEY", secret, "at least 50 characters; it signs cookies")
+        _require("QUARTERDECK_SEALING_KEYS", sealing, "base64 of 32 random bytes; it seals stored credentials")
+        if len(secret) < 50:
+            raise ImproperlyConfigured("QUARTERDECK_SECRET_KEY is too short: use at least 50 random characters.")
+    if not secret or not sealing:
+        made = _from_file(folder / "keys.json")
+        secret, sealing = secret or made.secret, sealing or made.sealing
+    for key in sealing:
+        _check_sealing(key)
+    return Keys(secret, sealing)
+
+
+def _require(name: str, value: object, what: str) -> None:
+    if not value:
+        raise ImproperlyConfigured(f"Production needs {name} ({what}). Set it in the environment and start again.")
+
+
+def _check_sealing(key: str) -> None:
+    try:
+        size = len(base64.b64decode(key, validate=True))
+    except ValueError:
+        size = 0
+    if size != 32:
+        raise ImproperlyConfigured("QUARTERDECK_SEALING_KEYS: each key must be base64 of exactly 32 bytes.")
+
+
+def _from_file(path: Path) -> Keys:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made = {
+        "secret": secrets.token_urlsafe(64),
+        "sealing": [base64.b64encode(secrets.token_bytes(32)).decode()],
+    }
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(made, file)
+    try:
+        os.link(fresh, path)  # fails where the file is there already: two first starts agree on one
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    stored = json.loads(path.read_text())
+    return Keys(stored["secret"], tuple(stored["sealing"]))

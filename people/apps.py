@@ -1,0 +1,8 @@
+"""What is this floor called? People."""
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    name = "people"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,137 @@
+"""Who is asking? Users with a standing, teams, memberships, invitations and sessions."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from people.sessions import SessionStore
+
+
+class Standing(models.TextChoices):
+    """What a person is in Quarterdeck; it only ever takes away from what Kubernetes grants."""
+
+    MEMBER = "member", _("member")
+    AUDITOR = "auditor", _("auditor")
+    ADMINISTRATOR = "administrator", _("administrator")
+
+
+class Role(models.TextChoices):
+    """What a team's member may do on the team's clusters; the stronger of several roles holds."""
+
+    READER = "reader", _("reader")
+    OPERATOR = "operator", _("operator")
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
+        """Store a user; without a password the person can sign in by a link only."""
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person. `access_version` grows whenever what this person may reach changes; sockets re-read it."""
+
+    username = models.CharField(
+        _("user name"), max_length=150, unique=True, validators=[UnicodeUsernameValidator()]
+    )
+    name = models.CharField(_("full name"), max_length=150, blank=True)
+    standing = models.CharField(
+        _("standing"), max_length=16, choices=Standing.choices, default=Standing.MEMBER
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    access_version = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.standing == Standing.ADMINISTRATOR
+
+    @property
+    def is_auditor(self) -> bool:
+        return self.standing == Standing.AUDITOR
+
+
+class Team(models.Model):
+    """People who share clusters."""
+
+    slug = models.SlugField(_("short name"), max_length=63, unique=True)
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
+        User, through="Membership", related_name="teams"
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person's role in a team."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices, default=Role.READER)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "team"], name="one_membership_a_team")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team} as {self.role}"
+
+
+class Purpose(models.TextChoices):
+    """What a one-time link is for."""
+
+    INVITATION = "invitation", _("invitation")
+    PASSWORD = "password", _("new password")  # noqa: S105 - the purpose of a link, not a password
+    SIGN_IN = "sign-in", _("sign-in")
+
+
+class Invitation(models.Model):
+    """A one-time link; only the hash of its secret is stored, and it dies at first use or at `expires_at`."""
+
+    secret_hash = models.CharField(max_length=64, unique=True)
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="links")
+    standing = models.CharField(max_length=16, choices=Standing.choices, default=Standing.MEMBER)
+    team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True)
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.READER)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations_made"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} link until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class Session(AbstractBaseSession):
+    """A signed-in browser; `people.sessions` fills it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    @classmethod
+    def get_session_store_class(cls) -> type[Any]:
+        return SessionStore
