@@ -99,7 +99,7 @@ class Purpose(models.TextChoices):
     """What a one-time link is for."""
 
     INVITATION = "invitation", _("invitation")
-    PASSWORD = "password", _("new password")  # noqa: S105 - the purpose of a link, not a password
+    PASSWORD = "password", _("new password")
     SIGN_IN = "sign-in", _("sign-in")
 
 

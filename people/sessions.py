@@ -2,24 +2,61 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.utils import timezone
+
+SEEN_EVERY = timedelta(minutes=1)  # `seen_at` is written at most this often
 
 
 class SessionStore(DatabaseStore):
-    """Django's database store, with the person's id in a column of its own."""
+    """Django's database store, with the person's id in a column of its own; views are synchronous, so is it."""
+
+    seen_at: datetime | None = None
 
     @classmethod
     def get_model_class(cls) -> type[Any]:
         return apps.get_model("people", "Session")
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
-        session = super().create_model_instance(data)
-        try:
-            session.user_id = int(data[SESSION_KEY])
-        except (KeyError, TypeError, ValueError):
-            session.user_id = None
+        session: Any = super().create_model_instance(data)
+        session.user_id = _person_id(data)
         return session
+
+    def save(self, must_create: bool = False) -> None:
+        """Insert at first; later write the data only, so that address, agent and the times stay."""
+        if must_create or self.session_key is None:
+            super().save(must_create)
+            return
+        fresh = self.create_model_instance(self._get_session())  # type: ignore[attr-defined]
+        written = self.model.objects.filter(pk=self.session_key).update(
+            session_data=fresh.session_data, expire_date=fresh.expire_date, user_id=fresh.user_id
+        )
+        if not written:
+            raise UpdateError
+
+    def load(self) -> dict[str, Any]:
+        stored: Any = self._get_session_from_db()  # type: ignore[attr-defined]
+        if not stored:
+            return {}
+        self.seen_at = stored.seen_at
+        return self.decode(stored.session_data)
+
+    def see(self) -> None:
+        """Note that this browser was here, at most once a minute."""
+        now = timezone.now()
+        if self.seen_at is not None and now - self.seen_at >= SEEN_EVERY:
+            self.model.objects.filter(pk=self.session_key).update(seen_at=now)
+            self.seen_at = now
+
+
+def _person_id(data: dict[str, Any]) -> int | None:
+    try:
+        return int(data[SESSION_KEY])
+    except (KeyError, TypeError, ValueError):
+        return None

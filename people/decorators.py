@@ -1,0 +1,78 @@
+"""Who may enter a view? Everybody who is signed in, or administrators only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from people.models import User
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def signed_in(view: View[P]) -> View[P]:
+    """Ask for sign-in first; the page that was asked for, with its query, comes after it."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not is_signed_in(request):
+            return ask_for_sign_in(request)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def administrator(view: View[P]) -> View[P]:
+    """Let administrators in; others get 403, strangers are asked to sign in."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not is_signed_in(request):
+            return ask_for_sign_in(request)
+        if not person(request).is_administrator:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def is_signed_in(request: HttpRequest) -> bool:
+    """An inactive person is not signed in, whatever the session says."""
+    return bool(request.user.is_authenticated and request.user.is_active)
+
+
+def person(request: HttpRequest) -> User:
+    """The signed-in person, for views behind one of the decorators."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def session_key(request: HttpRequest) -> str:
+    """The key of the session of this request, "" without one."""
+    return request.session.session_key or ""
+
+
+def ask_for_sign_in(request: HttpRequest) -> HttpResponse:
+    """A redirect for a page; 401 with a link for a part of a page, so that what was typed in it stays."""
+    is_part = request.headers.get("HX-Request") == "true"
+    is_boosted_read = request.headers.get("HX-Boosted") == "true" and request.method in ("GET", "HEAD")
+    if is_part and not is_boosted_read:
+        response = render(request, "people/sign_in_needed.html", {"sign_in": sign_in_address("")}, status=401)
+        response["HX-Trigger"] = "sign-in-needed"
+        return response
+    return HttpResponseRedirect(sign_in_address(request.get_full_path() if request.method == "GET" else ""))
+
+
+def sign_in_address(onward: str) -> str:
+    """The sign-in page that leads on to a path of ours, its query included."""
+    address = reverse("people:sign_in")
+    return f"{address}?{urlencode({'next': onward})}" if onward else address
