@@ -1,0 +1,139 @@
+"""Which clusters, namespaces, kind and object does a URL name? Addresses under /c/."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote, urlencode
+
+from django.http import QueryDict
+from django.urls import get_script_prefix
+from django.utils.translation import gettext as _
+
+ALL = "_all"
+CLUSTER = "_cluster"
+MAX_CLUSTERS = 20
+MAX_NAMESPACES = 50
+MAX_NAME = 253
+MAX_RESOURCE = 320
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_UNSAFE_IN_NAME = re.compile(r"[/%\x00-\x1f\x7f\u2028\u2029]")
+
+
+class BadAddress(ValueError):
+    """A part of a URL that names nothing possible: `field` says which, `message` why, for the person."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Address:
+    """A list or an object. `clusters` and `namespaces` hold names, or one of `_all` and `_cluster` alone.
+
+    `resource` is a discovery slug (`pods`, `deployments.apps`, `cronjobs.v1beta1.batch`), `query` the pairs
+    behind the question mark in their order.
+    """
+
+    clusters: tuple[str, ...]
+    namespaces: tuple[str, ...]
+    resource: str
+    name: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def cluster(self) -> str:
+        """The first cluster; the only one of an object."""
+        return self.clusters[0]
+
+    @property
+    def namespace(self) -> str:
+        """The one namespace as the API spells it: empty for all namespaces and for cluster-scoped kinds."""
+        first = self.namespaces[0]
+        return "" if first in (ALL, CLUSTER) else first
+
+    def path(self, page: str = "") -> str:
+        """The URL without its query; `page` is a further segment such as `yaml`."""
+        parts = [",".join(self.clusters), ",".join(self.namespaces), self.resource, self.name, page]
+        return get_script_prefix() + "c/" + "/".join(quote(part, safe=",:@") for part in parts if part)
+
+    def url(self, page: str = "") -> str:
+        """The URL with its query."""
+        return self.path(page) + ("?" + urlencode(self.query) if self.query else "")
+
+    def with_query(self, *pairs: tuple[str, str]) -> Address:
+        """The same place with exactly these pairs; empty values are left out."""
+        return replace(self, query=tuple((key, value) for key, value in pairs if value))
+
+    def listing(self) -> Address:
+        """The list in which this object stands."""
+        return replace(self, name="", query=())
+
+
+def address(
+    cluster: str, resource: str, *, namespace: str = "", namespaced: bool = True, name: str = ""
+) -> Address:
+    """An address in one cluster; for a namespaced kind no namespace means all of them."""
+    place = (namespace or ALL) if namespaced else CLUSTER
+    return Address((cluster,), (place,), resource, name)
+
+
+def parse(path: Mapping[str, str], query: QueryDict) -> Address:
+    """Read `clusters`, `namespaces`, `resource` and perhaps `name`; raise BadAddress naming the part."""
+    clusters = _names("clusters", path["clusters"], limit=MAX_CLUSTERS, words=(ALL,))
+    namespaces = _names("namespaces", path["namespaces"], limit=MAX_NAMESPACES, words=(ALL, CLUSTER))
+    resource = _resource(path["resource"])
+    name = path.get("name", "")
+    if name:
+        _check_object(clusters, namespaces, name)
+    return Address(clusters, namespaces, resource, name, _pairs(query))
+
+
+def is_label(text: str) -> bool:
+    """Whether the text is a DNS label, as names of namespaces and clusters are (RFC 1123)."""
+    return _LABEL.fullmatch(text) is not None
+
+
+def is_object_name(text: str) -> bool:
+    """Whether the text may be an object's name, by the API server's own check (ValidatePathSegmentName)."""
+    return 0 < len(text) <= MAX_NAME and text not in (".", "..") and not _UNSAFE_IN_NAME.search(text)
+
+
+def _names(field: str, text: str, *, limit: int, words: Iterable[str]) -> tuple[str, ...]:
+    if text in words:
+        return (text,)
+    names = tuple(dict.fromkeys(text.split(",")))
+    if len(names) > limit:
+        raise BadAddress(field, _("At most %(limit)d names may be listed here.") % {"limit": limit})
+    for name in names:
+        if not is_label(name):
+            message = _(
+                "“%(name)s” is not a name: use lower-case letters, digits and hyphens, at most 63, "
+                "separated by commas."
+            )
+            raise BadAddress(field, message % {"name": name[:100]})
+    return names
+
+
+def _resource(text: str) -> str:
+    if len(text) > MAX_RESOURCE or not all(is_label(part) for part in text.split(".")):
+        message = _("“%(name)s” is not a kind: write it as in pods or deployments.apps.")
+        raise BadAddress("resource", message % {"name": text[:100]})
+    return text
+
+
+def _check_object(clusters: tuple[str, ...], namespaces: tuple[str, ...], name: str) -> None:
+    if len(clusters) != 1 or clusters[0] == ALL:
+        raise BadAddress("clusters", _("An object is in exactly one cluster: name it."))
+    if len(namespaces) != 1 or namespaces[0] == ALL:
+        raise BadAddress("namespaces", _("An object is in exactly one namespace: name it."))
+    if not is_object_name(name):
+        raise BadAddress("name", _("“%(name)s” cannot be an object's name.") % {"name": name[:100]})
+
+
+def _pairs(query: QueryDict) -> tuple[tuple[str, str], ...]:
+    return tuple((key, value) for key, values in query.lists() for value in values)

@@ -1,0 +1,1 @@
+"""Tests of the room that shows lists and objects of any kind."""
