@@ -1,0 +1,61 @@
+"""How does a person try the real control plane by hand? `python -m tests.controlplane [build]`"""
+
+import signal
+import sys
+from types import FrameType
+
+from tests.controlplane.binaries import ControlPlaneUnavailable, binaries, cache_folder
+from tests.controlplane.cast import CAST, Person
+from tests.controlplane.controlplane import ControlPlane
+from tests.controlplane.world import fill
+
+
+def main(arguments: list[str]) -> int:
+    if arguments not in ([], ["build"]):
+        print("Usage: python -m tests.controlplane [build]", file=sys.stderr)
+        return 2
+    try:
+        if arguments:
+            binaries()
+            print(f"The control plane's programs are in {cache_folder()}.")
+        else:
+            serve()
+    except ControlPlaneUnavailable as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped; nothing is left of it.")
+    return 0
+
+
+def serve() -> None:
+    """Until Ctrl-C or SIGTERM."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    with ControlPlane(metrics=True) as plane:
+        fill(plane)
+        describe(plane)
+        while True:
+            signal.pause()
+
+
+def describe(plane: ControlPlane) -> None:
+    print(f"Kubernetes answers at {plane.server}; all of it is in {plane.directory}.")
+    print("Its people, each with a kubeconfig:")
+    for one in CAST:
+        print(f"  {plane.kubeconfig(one.name)}  {_rights(one)}")
+    print(f"  {plane.kubeconfig('admin')}  system:masters, nobody of the cast")
+    print("metrics.k8s.io answers after about a minute. Stop with Ctrl-C.", flush=True)
+
+
+def _rights(one: Person) -> str:
+    grants = [f"{binding.role} in {binding.namespace or 'the whole cluster'}" for binding in one.bindings]
+    role = f", {one.role} in team {one.team}" if one.team else ""
+    return f"{one.standing}{role}; cluster: {', '.join(grants) or 'nothing'}"
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

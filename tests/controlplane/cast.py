@@ -1,0 +1,69 @@
+"""Who are the people of the tests, in the dashboard and in the cluster?
+
+The one table of the cast: person x standing x role in a team x RBAC. Rights follow from both sides: what the
+cluster's RBAC grants, less what standing and role take away.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A grant to one person: of a ClusterRole in one namespace, or in the whole cluster (namespace "")."""
+
+    role: str
+    namespace: str = ""
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str  # the user name, in the dashboard and in the cluster
+    standing: Literal["member", "auditor", "administrator"] = "member"
+    team: str = ""  # the slug of the team; "" is none
+    role: Literal["reader", "operator", ""] = ""  # in that team
+    groups: tuple[str, ...] = ()  # in the cluster, beside system:authenticated
+    auth: Literal["token", "certificate"] = "token"  # what the kubeconfig holds; both work for everybody
+    bindings: tuple[Binding, ...] = ()
+
+
+TEAMS = ("shop",)  # the slugs
+
+CAST = (
+    # the administrator, who may do all on both sides
+    Person("ada", "administrator", "shop", "operator", ("admins",), bindings=(Binding("cluster-admin"),)),
+    # works in one namespace and may not even list the namespaces
+    Person("dana", "member", "shop", "operator", ("team-shop",), "certificate", (Binding("edit", "shop"),)),
+    # reads in two namespaces
+    Person("rene", "member", "shop", "reader", (), bindings=(Binding("view", "shop"), Binding("view", "pay"))),
+    # the cluster grants all; only the dashboard's role takes away
+    Person("rita", "member", "shop", "reader", (), bindings=(Binding("cluster-admin"),)),
+    # sees everything but Secrets, changes nothing
+    Person("aude", "auditor", "shop", "reader", ("auditors",), bindings=(Binding("quarterdeck-auditor"),)),
+    # nobody has given him anything
+    Person("stan"),
+)
+
+
+def person(name: str) -> Person:
+    """Raises KeyError for a name that is not in the cast."""
+    return {one.name: one for one in CAST}[name]
+
+
+def rbac_objects() -> list[dict[str, Any]]:
+    """The RoleBindings and ClusterRoleBindings of the table; the roles themselves are in world/rbac.yaml."""
+    return [_binding_object(one, binding) for one in CAST for binding in one.bindings]
+
+
+def _binding_object(one: Person, binding: Binding) -> dict[str, Any]:
+    metadata = {"name": f"{one.name}-{binding.role}"}
+    if binding.namespace:
+        metadata["namespace"] = binding.namespace
+    group = "rbac.authorization.k8s.io"
+    return {
+        "apiVersion": f"{group}/v1",
+        "kind": "RoleBinding" if binding.namespace else "ClusterRoleBinding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": binding.role},
+        "subjects": [{"apiGroup": group, "kind": "User", "name": one.name}],
+    }

@@ -1,0 +1,82 @@
+"""Who cleans up when the owner of a control plane is gone, however it went?
+
+A process of its own, started with the control plane's directory and the owner's number as its arguments. Its
+standard input is a pipe from the owner, who writes the number of the process group, and "stop" at the end; then,
+or when the pipe ends (an exit, a SIGKILL of the owner: the kernel closes it), the group is killed and the
+directory removed. It knows the standard library alone. It inherits the directory's lock, by which a later start
+sees whether anybody still cares for it.
+"""
+
+import os
+import select
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+PATIENCE = 10  # seconds for killed processes to let go of their files
+PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "metrics-server"}
+
+
+def main(directory: Path, owner: int) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    for group in groups_until_the_end(owner):
+        kill_group(group)
+    for number in processes_of(directory):
+        kill(number)
+    remove(directory)
+
+
+def groups_until_the_end(owner: int) -> list[int]:
+    """Read what the owner writes until it says "stop", or is gone (a child it forked may hold the pipe open)."""
+    text = b""
+    while os.getppid() == owner and not text.endswith(b"stop\n"):
+        if not select.select([0], [], [], 1)[0]:
+            continue
+        read = os.read(0, 4096)
+        if not read:
+            break
+        text += read
+    return [int(word) for word in text.split() if word.isdigit()]
+
+
+def kill_group(number: int) -> None:
+    try:
+        os.killpg(number, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def kill(number: int) -> None:
+    try:
+        os.kill(number, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def processes_of(directory: Path) -> list[int]:
+    """Each program of a control plane is started with paths in its directory, whose name is random."""
+    found = []
+    needle = os.fsencode(directory)
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes()
+        except OSError:
+            continue
+        name = os.path.basename(words.split(b"\0")[0]).decode(errors="replace")
+        if name in PROGRAMS and needle in words:
+            found.append(int(entry.parent.name))
+    return found
+
+
+def remove(directory: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while directory.exists() and time.monotonic() < deadline:
+        shutil.rmtree(directory, ignore_errors=True)
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
