@@ -2,52 +2,111 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import environment
+from dashboard.database import database
 from dashboard.keys import keys
+from dashboard.public_url import public_url
+
+# --- what the operator sets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MODE = environment.choice("QUARTERDECK_MODE", "development", ("development", "production"))
 PRODUCTION = MODE == "production"
-DATA_DIR = Path(environment.text("QUARTERDECK_DATA", str(BASE_DIR / "data")))
 DEBUG = False
 
+DATA_DIR = environment.folder("QUARTERDECK_DATA", BASE_DIR / "data")
 _keys = keys(DATA_DIR, production=PRODUCTION)
 SECRET_KEY = _keys.secret
 SEALING_KEYS = _keys.sealing
 
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
+PUBLIC_URL = public_url(environment.text("QUARTERDECK_PUBLIC_URL"), production=PRODUCTION)
+SUB_PATH = PUBLIC_URL.path if PUBLIC_URL else ""
+TRUSTED_PROXIES = environment.networks("QUARTERDECK_TRUSTED_PROXIES")
+LISTEN = environment.text("QUARTERDECK_LISTEN", "127.0.0.1:8000")
+REDIS_URL = environment.text("QUARTERDECK_REDIS_URL")
+
+# --- hosts, cookies and headers
+
+ALLOWED_HOSTS = ([PUBLIC_URL.host] if PUBLIC_URL else []) + (
+    [] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]"]
+)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL.origin] if PUBLIC_URL else []
+FORCE_SCRIPT_NAME = SUB_PATH or None
+USE_X_FORWARDED_HOST = False  # dashboard.proxies has put what is true into each request
+
+_secure = bool(PUBLIC_URL and PUBLIC_URL.is_secure)
+_cookie_prefix = ("__Secure-" if SUB_PATH else "__Host-") if _secure else ""
+SESSION_ENGINE = "people.sessions"
+SESSION_COOKIE_NAME = f"{_cookie_prefix}quarterdeck-session"
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _secure
+SESSION_COOKIE_PATH = SUB_PATH or "/"
+CSRF_COOKIE_NAME = f"{_cookie_prefix}quarterdeck-csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _secure
+CSRF_COOKIE_PATH = SUB_PATH or "/"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _secure else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024  # the API server's own limit
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],  # sockets of the same host and port are within it
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# --- parts
 
 INSTALLED_APPS = [
     "daphne",
     "channels",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "csp",
-    "template_partials",
     "people",
     "clusters",
     "dashboard",
     "dashboard.shell",
     "dashboard.resources",
     "dashboard.live",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "template_partials",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.headers.headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "people.middleware.seen",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
 ]
 
 ROOT_URLCONF = "dashboard.urls"
@@ -68,28 +127,32 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA_DIR / "quarterdeck.sqlite3",
-        "OPTIONS": {
-            "timeout": 10,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    }
-}
+# --- where things are kept
+
+DATABASES = {"default": database(environment.text("DATABASE_URL"), DATA_DIR)}
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+if REDIS_URL:
+    if find_spec("channels_redis") is None:
+        raise ImproperlyConfigured(
+            "QUARTERDECK_REDIS_URL is set, and channels-redis is not installed: "
+            "pip install -r requirements-replicas.txt"
+        )
+    CHANNEL_LAYERS["default"] = {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL]},
+    }
 
 AUTH_USER_MODEL = "people.User"
-SESSION_ENGINE = "people.sessions"
-SESSION_COOKIE_AGE = 7 * 24 * 3600
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
 LOGIN_URL = "people:sign_in"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_validators = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_validators}.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("username", "name")}},
+    {"NAME": f"{_validators}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_validators}.CommonPasswordValidator"},
 ]
 
 LANGUAGE_CODE = "en"
@@ -101,4 +164,13 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
-X_FRAME_OPTIONS = "DENY"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION  # in development a changed file is there at the next load
+WHITENOISE_AUTOREFRESH = not PRODUCTION

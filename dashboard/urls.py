@@ -5,4 +5,5 @@ from django.urls import include, path
 urlpatterns = [
     path("people/", include("people.urls")),
     path("clusters/", include("clusters.urls")),
+    path("shell/", include("dashboard.shell.urls")),
 ]

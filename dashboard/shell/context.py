@@ -1,0 +1,136 @@
+"""What does every page's frame know? The person, their clusters, the way home and the theme."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from clusters.models import Cluster
+from dashboard.shell.navigation import Entry, Group
+from people.models import User
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+
+
+@dataclass(frozen=True)
+class ClusterChoice:
+    """A cluster in the switcher."""
+
+    slug: str
+    name: str
+    colour: str
+    protected: bool
+    href: str
+
+
+class Shell:
+    """What the frame shows; each part is looked up only when a template asks for it."""
+
+    def __init__(self, request: HttpRequest, person: User | None) -> None:
+        self._request = request
+        self._person = person
+
+    @property
+    def theme(self) -> str:
+        """`light`, `dark`, or empty for the system's."""
+        chosen = self._request.COOKIES.get(THEME_COOKIE, "")
+        return chosen if chosen in THEMES else ""
+
+    @property
+    def home(self) -> str:
+        return address("home") or address("clusters:clusters") or self.sign_in_href or "/"
+
+    @property
+    def sign_in_href(self) -> str:
+        return address("people:sign_in")
+
+    @property
+    def sign_out_href(self) -> str:
+        return address("people:sign_out")
+
+    @property
+    def clusters_href(self) -> str:
+        return address("clusters:clusters")
+
+    @cached_property
+    def clusters(self) -> list[ClusterChoice]:
+        """The clusters that the person's teams share, by name."""
+        if self._person is None:
+            return []
+        shared = Cluster.objects.filter(shares__team__memberships__user=self._person).distinct()
+        return [
+            ClusterChoice(one.slug, one.name, one.colour, one.protected, cluster_home(one.slug)) for one in shared
+        ]
+
+    @cached_property
+    def mine(self) -> list[Entry]:
+        """The pages about oneself, in the person's menu."""
+        return _there(
+            Entry(_("My credentials"), address("clusters:credentials"), icon="key"),
+            Entry(_("My sessions"), address("people:sessions"), icon="screen"),
+        )
+
+    @cached_property
+    def pages(self) -> list[Group]:
+        """The navigation where a page gives none of its own."""
+        if self._person is None:
+            return []
+        groups = [
+            Group("", _there(Entry(_("Clusters"), self.clusters_href, icon="cluster", goto="c"))),
+            Group(_("Mine"), self.mine),
+        ]
+        if self._person.is_administrator:
+            groups.append(
+                Group(
+                    _("Manage"),
+                    _there(
+                        Entry(_("People"), address("people:people"), icon="people"),
+                        Entry(_("Teams"), address("people:teams"), icon="team"),
+                    ),
+                )
+            )
+        return [_current(group, self._request.path) for group in groups if group.entries]
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `person`, `shell`, and `navigation` unless the page brings its own."""
+    person = request.user if request.user.is_authenticated else None
+    frame = Shell(request, person)
+    return {"person": person, "shell": frame, "navigation": _Later(frame)}
+
+
+def address(name: str, *args: str) -> str:
+    """The path of a named page, or empty where that room has no such page."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def cluster_home(slug: str) -> str:
+    """Where a cluster's pages begin."""
+    return address("resources:cluster", slug) or f"/c/{slug}/"
+
+
+class _Later:
+    """The groups of a shell, built when the template walks them, so that a page with its own pays nothing."""
+
+    def __init__(self, frame: Shell) -> None:
+        self._frame = frame
+
+    def __iter__(self):
+        return iter(self._frame.pages)
+
+
+def _there(*entries: Entry) -> list[Entry]:
+    return [entry for entry in entries if entry.href]
+
+
+def _current(group: Group, path: str) -> Group:
+    return replace(group, entries=[replace(entry, current=entry.href == path) for entry in group.entries])

@@ -1,0 +1,150 @@
+"""How does a template draw an icon, a time, a state, a kubectl line?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from dashboard.shell.navigation import Entry
+
+register = template.Library()
+
+STEPS = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A drawing of the sprite; it is hidden from screen readers, so words stand beside it."""
+    return format_html(
+        '<svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">'
+        '<use href="{}#{}"></use></svg>',
+        static("shell/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def age(when: datetime | str | None) -> SafeString | str:
+    """`5m` as a <time> that times.js keeps fresh, with the time in UTC as its title; for a time to come `in 5m`."""
+    moment = _moment(when)
+    if moment is None:
+        return ""
+    utc = moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}" data-age>{}</time>',
+        utc.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        short_age((timezone.now() - moment).total_seconds()),
+    )
+
+
+def short_age(seconds: float) -> str:
+    """The length of time as kubectl writes it: 45s, 5m12s, 3h, 2d4h, 400d."""
+    if seconds < 0:
+        return _("in {length}").format(length=short_age(-seconds))
+    whole = int(seconds)
+    if whole < 120:
+        return f"{whole}s"
+    if whole < 600:
+        return _two(whole, 60, "m", 1, "s")
+    if whole < 3 * 3600:
+        return f"{whole // 60}m"
+    if whole < 8 * 3600:
+        return _two(whole, 3600, "h", 60, "m")
+    if whole < 48 * 3600:
+        return f"{whole // 3600}h"
+    if whole < 8 * 86400:
+        return _two(whole, 86400, "d", 3600, "h")
+    if whole < 2 * 365 * 86400:
+        return f"{whole // 86400}d"
+    return _two(whole, 365 * 86400, "y", 86400, "d") if whole < 8 * 365 * 86400 else f"{whole // (365 * 86400)}y"
+
+
+@register.inclusion_tag("parts/kubectl.html")
+def kubectl(command: str, label: str = "kubectl") -> dict[str, str]:
+    """The call behind what is shown, with a button that copies it."""
+    return {"command": command, "label": label}
+
+
+@register.inclusion_tag("parts/copy.html")
+def copy(text: str, what: str = "") -> dict[str, str]:
+    """A small button that copies `text`; `what` names it for screen readers."""
+    return {"text": text, "what": what}
+
+
+@register.inclusion_tag("parts/state_line.html")
+def state_line(state: str, since: datetime | str | None = None, message: str = "") -> dict[str, Any]:
+    """Whether a page is live: loading, live, polled, behind, reconnecting, expired, denied, unreachable, paused, gone."""
+    return {"state": state, "word": _state_word(state), "since": since, "message": message}
+
+
+@register.simple_tag
+def status(level: str, word: str) -> SafeString:
+    """A status by shape, word and colour; `level` is ok, progress, warning, error or unknown."""
+    known = level if level in ("ok", "progress", "warning", "error", "unknown", "done") else "unknown"
+    return format_html('<span class="status {}">{}</span>', known, word)
+
+
+@register.simple_tag(takes_context=True)
+def marked_clusters(context: Context) -> list[Any]:
+    """The clusters whose colour and marks stand above the page: `shown_clusters`, or `cluster`."""
+    shown = context.get("shown_clusters")
+    if shown:
+        return list(shown)
+    one = context.get("cluster")
+    return [one] if one else []
+
+
+@register.filter
+def denied(entries: Iterable[Entry]) -> list[Entry]:
+    """The navigation entries that are not for this person."""
+    return [entry for entry in entries if entry.state == "denied"]
+
+
+@register.filter
+def notice_level(tag: str) -> str:
+    """Django's message level as the name of a notice."""
+    return {"debug": "info"}.get(tag, tag or "info")
+
+
+def _moment(when: datetime | str | None) -> datetime | None:
+    if isinstance(when, str):
+        try:
+            when = parse_datetime(when)
+        except ValueError:
+            return None
+    if when is None:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _two(whole: int, big: int, big_sign: str, small: int, small_sign: str) -> str:
+    rest = whole % big // small
+    return f"{whole // big}{big_sign}" + (f"{rest}{small_sign}" if rest else "")
+
+
+def _state_word(state: str) -> str:
+    words = {
+        "loading": _("loading"),
+        "live": _("live"),
+        "polled": _("polled every 15 s"),
+        "behind": _("behind"),
+        "reconnecting": _("reconnecting"),
+        "expired": _("listing again"),
+        "denied": _("denied"),
+        "unreachable": _("unreachable"),
+        "paused": _("paused"),
+        "gone": _("gone"),
+        "static": _("not live"),
+    }
+    return words.get(state, state)

@@ -1,0 +1,8 @@
+"""Which page of the frame is where?"""
+
+from django.urls import path
+
+from dashboard.shell import views
+
+app_name = "shell"
+urlpatterns = [path("theme", views.theme, name="theme")]

@@ -1,0 +1,43 @@
+"""What does a person set for the whole frame? Light or dark."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from dashboard.shell.context import THEMES, THEME_COOKIE
+
+YEAR = 365 * 24 * 3600
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remember light, dark or "as the system" in a cookie, so that the first byte of a page has the right colours."""
+    answer = _back(request)
+    chosen = request.POST.get("theme", "")
+    if chosen in THEMES:
+        answer.set_cookie(
+            THEME_COOKIE,
+            chosen,
+            max_age=YEAR,
+            path=settings.SESSION_COOKIE_PATH,
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Lax",
+        )
+    else:
+        answer.delete_cookie(THEME_COOKIE, path=settings.SESSION_COOKIE_PATH)
+    return answer
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the page it came from; nothing at all for the script, which has changed the page already."""
+    if request.headers.get("X-Requested-With") == "fetch":
+        return HttpResponse(status=204)
+    target = request.POST.get("next", "")
+    inside = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return HttpResponseRedirect(target if inside else "/")
