@@ -1,10 +1,14 @@
-"""What did the operator set? Small typed readers of environment variables, each with a sentence for a wrong value."""
+"""What did the operator set? Typed readers of the environment, each with a sentence for a wrong value."""
 
 from __future__ import annotations
 
+import ipaddress
 import os
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def text(name: str, default: str = "") -> str:
@@ -45,3 +49,26 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
     return value
+
+
+def networks(name: str) -> list[Network]:
+    """Addresses and address ranges, separated by commas: `10.0.0.0/8, 192.0.2.7`."""
+    found: list[Network] = []
+    for word in words(name):
+        try:
+            found.append(ipaddress.ip_network(word))
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} must hold addresses or ranges such as 10.0.0.0/8, not {word!r}."
+            ) from None
+    return found
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder for this installation alone; made, closed to others, where it is not there yet."""
+    path = Path(text(name, str(default)))
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}: the folder {path} cannot be made: {error.strerror}.") from error
+    return path

@@ -28,9 +28,13 @@ def keys(folder: Path, *, production: bool) -> Keys:
     sealing = tuple(environment.words("QUARTERDECK_SEALING_KEYS"))
     if production:
         _require("QUARTERDECK_SECRET_KEY", secret, "at least 50 characters; it signs cookies")
-        _require("QUARTERDECK_SEALING_KEYS", sealing, "base64 of 32 random bytes; it seals stored credentials")
+        _require(
+            "QUARTERDECK_SEALING_KEYS", sealing, "base64 of 32 random bytes; it seals stored credentials"
+        )
         if len(secret) < 50:
-            raise ImproperlyConfigured("QUARTERDECK_SECRET_KEY is too short: use at least 50 random characters.")
+            raise ImproperlyConfigured(
+                "QUARTERDECK_SECRET_KEY is too short: use at least 50 random characters."
+            )
     if not secret or not sealing:
         made = _from_file(folder / "keys.json")
         secret, sealing = secret or made.secret, sealing or made.sealing
@@ -41,7 +45,9 @@ def keys(folder: Path, *, production: bool) -> Keys:
 
 def _require(name: str, value: object, what: str) -> None:
     if not value:
-        raise ImproperlyConfigured(f"Production needs {name} ({what}). Set it in the environment and start again.")
+        raise ImproperlyConfigured(
+            f"Production needs {name} ({what}). Set it in the environment and start again."
+        )
 
 
 def _check_sealing(key: str) -> None:

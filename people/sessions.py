@@ -15,7 +15,7 @@ SEEN_EVERY = timedelta(minutes=1)  # `seen_at` is written at most this often
 
 
 class SessionStore(DatabaseStore):
-    """Django's database store, with the person's id in a column of its own; views are synchronous, so is it."""
+    """Django's database store, with the person's id in a column of its own. Synchronous, as views are."""
 
     seen_at: datetime | None = None
 
@@ -34,8 +34,10 @@ class SessionStore(DatabaseStore):
             super().save(must_create)
             return
         fresh = self.create_model_instance(self._get_session())  # type: ignore[attr-defined]
-        written = self.model.objects.filter(pk=self.session_key).update(
-            session_data=fresh.session_data, expire_date=fresh.expire_date, user_id=fresh.user_id
+        written = (
+            self.get_model_class()
+            .objects.filter(pk=self.session_key)
+            .update(session_data=fresh.session_data, expire_date=fresh.expire_date, user_id=fresh.user_id)
         )
         if not written:
             raise UpdateError
@@ -51,7 +53,7 @@ class SessionStore(DatabaseStore):
         """Note that this browser was here, at most once a minute."""
         now = timezone.now()
         if self.seen_at is not None and now - self.seen_at >= SEEN_EVERY:
-            self.model.objects.filter(pk=self.session_key).update(seen_at=now)
+            self.get_model_class().objects.filter(pk=self.session_key).update(seen_at=now)
             self.seen_at = now
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.middleware.csrf import get_token
+from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from people import control
-from people.decorators import is_signed_in, session_key
+from people.decorators import is_signed_in, person, session_key, signed_in
 from people.models import Session, User
-
-DIALOG = "Quarterdeck-Dialog"  # request header: the form stands in a dialog over a page that must stay
 
 
 @sensitive_post_parameters("password")
@@ -37,7 +34,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             request, onward, username, _("User name or password is wrong. Check both and try again.")
         )
     enter(request, user)
-    return _entered(request, user, onward)
+    return HttpResponseRedirect(onward)
 
 
 @require_POST
@@ -45,11 +42,20 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End this session, tell its sockets, and have the browser forget the pages it kept."""
     key = session_key(request)
     logout(request)
+    rotate_token(request)
     if key:
         control.signed_out(key)
     response = HttpResponseRedirect(reverse("people:sign_in"))
     response["Clear-Site-Data"] = '"cache"'
     return response
+
+
+@never_cache
+@require_safe
+@signed_in
+def here(request: HttpRequest) -> HttpResponse:
+    """A page whose session ended asks this after the sign-in in another tab: a fresh token for its forms."""
+    return render(request, "people/here.html", {"person": person(request)})
 
 
 def enter(request: HttpRequest, user: User) -> None:
@@ -71,14 +77,6 @@ def safe_onward(onward: str) -> str:
     if onward.startswith("/") and url_has_allowed_host_and_scheme(onward, allowed_hosts=None):
         return onward
     return reverse("people:sign_in")[: -len("people/sign-in/")]
-
-
-def _entered(request: HttpRequest, user: User, onward: str) -> HttpResponse:
-    if DIALOG not in request.headers:
-        return HttpResponseRedirect(onward)
-    response = HttpResponse(status=204)
-    response["HX-Trigger"] = json.dumps({"signed-in": {"csrf": get_token(request), "person": user.pk}})
-    return response
 
 
 def _form(request: HttpRequest, onward: str, username: str = "", error: str = "") -> HttpResponse:

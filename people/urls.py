@@ -8,4 +8,5 @@ app_name = "people"
 urlpatterns = [
     path("sign-in/", signing.sign_in, name="sign_in"),
     path("sign-out/", signing.sign_out, name="sign_out"),
+    path("here/", signing.here, name="here"),
 ]

@@ -1,0 +1,29 @@
+"""What answers a connection? Django the requests, consumers the sockets; proxies and origins come first."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+
+from django.core.asgi import get_asgi_application
+
+django = get_asgi_application()  # first: models may only be imported after it
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.urls import URLPattern, re_path  # noqa: E402
+
+from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
+from dashboard.proxies import TrustedProxies  # noqa: E402
+
+websocket_routes: list[URLPattern] = []
+nowhere = re_path("", refuse)  # type: ignore[arg-type]
+
+application = TrustedProxies(
+    ProtocolTypeRouter(
+        {"http": django, "websocket": OwnPagesOnly(URLRouter([*websocket_routes, nowhere]))},
+    ),
+    trusted=settings.TRUSTED_PROXIES,
+    sub_path=settings.SUB_PATH,
+)

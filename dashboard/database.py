@@ -1,0 +1,70 @@
+"""Where is the database? One file in the data folder, or what DATABASE_URL names."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+NAME = "DATABASE_URL"
+POSTGRESQL_OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name")
+
+
+def database(url: str, folder: Path) -> dict[str, Any]:
+    """Django's settings for it; `url` is "" or postgresql://user:password@host[:port]/name[?sslmode=...]."""
+    return _postgresql(url) if url else _sqlite(folder / "quarterdeck.sqlite3")
+
+
+def _sqlite(path: Path) -> dict[str, Any]:
+    """Readers go on while one writes; writers wait in line for 10 s instead of failing half-way."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "OPTIONS": {
+            "timeout": 10,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+        # In a file, as in use: one in memory locks whole tables against the threads that tests have too.
+        "TEST": {"NAME": Path(tempfile.gettempdir()) / f"quarterdeck-test-{os.getpid()}.sqlite3"},
+    }
+
+
+def _postgresql(url: str) -> dict[str, Any]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise _wrong() from None
+    name = unquote(parts.path.lstrip("/"))
+    options = dict(parse_qsl(parts.query))
+    unknown = set(options) - set(POSTGRESQL_OPTIONS)
+    if parts.scheme not in ("postgres", "postgresql") or not name or unknown:
+        raise _wrong()
+    if find_spec("psycopg") is None:
+        raise ImproperlyConfigured(
+            f"{NAME} names PostgreSQL, and psycopg is not installed: pip install -r requirements-replicas.txt"
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(port or ""),
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 0,  # each request has a thread of its own: a kept connection would be an orphan
+    }
+
+
+def _wrong() -> ImproperlyConfigured:
+    """Without the value: it may hold a password."""
+    return ImproperlyConfigured(
+        f"{NAME} must look like postgresql://user:password@host:5432/name, with at most these options: "
+        f"{', '.join(POSTGRESQL_OPTIONS)}."
+    )

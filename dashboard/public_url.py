@@ -1,0 +1,64 @@
+"""Where do browsers find this installation? The public URL, taken apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+NAME = "QUARTERDECK_PUBLIC_URL"
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class PublicUrl:
+    """`https://host[:port][/path]`; `path` is "" or starts with a slash and does not end with one."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def is_secure(self) -> bool:
+        return self.scheme == "https"
+
+    @property
+    def origin(self) -> str:
+        """As a browser sends it: without the port where it is the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}" + (
+            "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        )
+
+    @property
+    def url(self) -> str:
+        return self.origin + self.path
+
+
+def public_url(value: str, *, production: bool) -> PublicUrl | None:
+    """The value of QUARTERDECK_PUBLIC_URL; None where it is not set, which production refuses."""
+    if not value:
+        if production:
+            raise ImproperlyConfigured(
+                f"Production needs {NAME} (where browsers find it, such as https://quarterdeck.example.com). "
+                "Set it in the environment and start again."
+            )
+        return None
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise _wrong(value) from None
+    has_more = parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or has_more:
+        raise _wrong(value)
+    path = parts.path.rstrip("/")
+    if "//" in path or any(character in path for character in "%\\;\" '<>") or ".." in path:
+        raise _wrong(value)
+    return PublicUrl(parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme], path)
+
+
+def _wrong(value: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{NAME} must look like https://host[:port][/path], not {value!r}.")

@@ -1,0 +1,40 @@
+"""Whose socket is this? The person of the session cookie, under the same checks as for a request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.http import parse_cookie
+from django.utils.crypto import constant_time_compare
+
+from people.models import User
+from people.sessions import SessionStore
+
+
+def person_of(scope: dict[str, Any]) -> tuple[User, str] | None:
+    """The active person and the session key; asks the database, and never changes the session."""
+    key = _session_key(scope)
+    if not key:
+        return None
+    stored = SessionStore(key).load()
+    if stored.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    user = User.objects.filter(pk=stored.get(SESSION_KEY, 0), is_active=True).first()
+    if user is None or not _is_for_this_password(stored.get(HASH_SESSION_KEY, ""), user):
+        return None
+    return user, key
+
+
+def _session_key(scope: dict[str, Any]) -> str:
+    cookies = [
+        value.decode("latin1") for name, value in scope.get("headers", []) if name.lower() == b"cookie"
+    ]
+    return str(parse_cookie("; ".join(cookies)).get(settings.SESSION_COOKIE_NAME, ""))
+
+
+def _is_for_this_password(session_hash: str, user: User) -> bool:
+    """A session that began under an earlier password is over."""
+    valid = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return any([constant_time_compare(session_hash, each) for each in valid])
