@@ -1,0 +1,153 @@
+"""What does one API server answer to one call? (requests; the streams are in streams.py.)"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import requests
+import urllib3.exceptions
+
+from . import pools
+from .addresses import host_and_port
+from .connection import USER_AGENT, Connection
+from .deadlines import deadline
+from .errors import ApiError, NotKubernetes, ResponseTooLarge, StreamBroken
+from .failures import failure
+from .paths import url
+from .pools import CONNECT_SECONDS, pooled_session
+from .statuses import error_from
+from .turns import CALLS, Lane
+
+MEBIBYTE = 1024 * 1024
+_WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer, or 304 where an `etag` was sent. Names of `headers` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    def json(self) -> Any:
+        """The body decoded; NotKubernetes where it is no JSON."""
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, RecursionError) as unreadable:
+            raise NotKubernetes("The answer is no JSON.", status=self.status) from unreadable
+
+
+class Client:
+    """Calls to one cluster as one person, over the kept connections of that person's credential."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def get(self, path: str, **same: Any) -> Any:
+        """GET, decoded."""
+        return self.request("GET", path, **same).json()
+
+    def post(self, path: str, body: Any, **same: Any) -> Any:
+        """POST, decoded."""
+        return self.request("POST", path, body=body, **same).json()
+
+    def request(  # noqa: PLR0913 - the parts of an HTTP request
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: Any = None,
+        accept: str = "application/json",
+        content_type: str = "application/json",
+        timeout: float = 15.0,
+        limit: int = 64 * MEBIBYTE,
+        etag: str = "",
+        lane: Lane = CALLS,
+    ) -> Answer:
+        """The answer, or an ApiError. `body` is bytes, or a value to send as JSON.
+
+        `timeout` bounds, in seconds, each wait for the server; all of the call ends after twice as long. More than
+        `limit` decoded bytes are ResponseTooLarge.
+        """
+        try:
+            prepared = self._prepared(method, path, query, body)
+            prepared.headers["Accept"] = accept
+            if body is not None:
+                prepared.headers["Content-Type"] = content_type
+            if etag:
+                prepared.headers["If-None-Match"] = etag
+            with lane.turn(self.connection.cluster, self.connection.person):
+                answer = self._answered(prepared, timeout, limit)
+            if answer.status >= 300 and not (answer.status == 304 and etag):
+                raise error_from(answer.status, answer.headers, answer.body)
+        except ApiError as error:
+            error.method, error.path = method, path
+            raise
+        return answer
+
+    def _prepared(
+        self, method: str, path: str, query: Sequence[tuple[str, str]], body: Any
+    ) -> requests.PreparedRequest:
+        """The request with this person's credential. requests' own ideas of a canonical URL are overruled."""
+        headers = self.connection.identity.headers()
+        headers |= {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
+        content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
+        address = url(self.connection.server, path, query)
+        host_and_port(self.connection.server)
+        prepared = requests.Request(method, address, headers=headers, data=content).prepare()
+        prepared.url = address
+        return prepared
+
+    def _answered(self, prepared: requests.PreparedRequest, timeout: float, limit: int) -> Answer:
+        """The answer; a GET on a kept connection that the server had closed meanwhile is sent once more."""
+        with deadline(2 * timeout):
+            try:
+                return self._sent(prepared, timeout, limit)
+            except StreamBroken:
+                if prepared.method != "GET":
+                    raise
+            return self._sent(prepared, timeout, limit)
+
+    def _sent(self, prepared: requests.PreparedRequest, timeout: float, limit: int) -> Answer:
+        try:
+            response = pooled_session(self.connection).send(
+                prepared, stream=True, timeout=(min(timeout, CONNECT_SECONDS), timeout), allow_redirects=False
+            )
+            with closing(response):
+                body = _read(response, limit)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as raised:
+            raise failure(raised) from None  # the chain holds the request, and with it the token
+        return Answer(
+            response.status_code,
+            {name.lower(): value for name, value in response.headers.items()},
+            body,
+            tuple(_warnings(response.raw.headers.getlist("Warning"))),
+        )
+
+
+def forget(fingerprint: str) -> None:
+    """Close the kept connections of a credential that was changed or revoked."""
+    pools.forget(fingerprint)
+
+
+def _read(response: requests.Response, limit: int) -> bytes:
+    parts, size = [], 0
+    for part in response.raw.stream(65536, decode_content=True):
+        size += len(part)
+        if size > limit:
+            raise ResponseTooLarge(f"It is larger than {limit // MEBIBYTE} MiB.", status=response.status_code)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _warnings(headers: Sequence[str]) -> list[str]:
+    """The texts of `Warning: 299 - "text"` headers, as admission policies and deprecated versions send them."""
+    return [re.sub(r"\\(.)", r"\1", text) for header in headers for text in _WARNING.findall(header)]

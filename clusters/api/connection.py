@@ -1,0 +1,65 @@
+"""Where is one API server, how is it verified, and what proves who calls it?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .errors import CredentialMissing
+
+# Not curl/, Wget/ or Mozilla/5.0: for those the API server pretty-prints JSON, at twice the size and time.
+USER_AGENT = "quarterdeck/0.1.0"
+
+# Anything else (a blank, a newline, two words) would be anonymous, or another header.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
+
+
+@dataclass(frozen=True)
+class Server:
+    """An API server: `url` is https://host[:port][/prefix] without a trailing slash; `ca` is a PEM bundle.
+
+    With `ca`, only that bundle is trusted, unless `system_cas`. `proxy_url` is the administrator's HTTP proxy.
+    """
+
+    url: str
+    ca: str = ""
+    system_cas: bool = False
+    tls_server_name: str = ""
+    verify: bool = True
+    proxy_url: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Identity:
+    """What proves who the caller is: a bearer token, or a client certificate and its key (PEM), or both."""
+
+    token: str = ""
+    certificate: str = ""
+    key: str = ""
+
+    def __repr__(self) -> str:
+        return "Identity(…)"
+
+    def headers(self) -> dict[str, str]:
+        """The Authorization header, or none for a client certificate; CredentialMissing where nothing is usable."""
+        if self.token:
+            if not _TOKEN.fullmatch(self.token):
+                raise CredentialMissing("The token holds characters that no bearer token has.")
+            return {"Authorization": f"Bearer {self.token}"}
+        if not (self.certificate.strip() and self.key.strip()):
+            raise CredentialMissing()
+        return {}
+
+
+@dataclass(frozen=True, repr=False)
+class Connection:
+    """One person's way to one cluster. `fingerprint` stands for credential, its version and the server settings."""
+
+    cluster: str
+    server: Server
+    identity: Identity
+    fingerprint: str
+    person: str = ""
+
+    def __repr__(self) -> str:
+        return f"Connection({self.cluster!r})"

@@ -1,0 +1,245 @@
+"""What can go wrong between here and an API server, and what may the person do about it?
+
+One tree. `title` says what happened and `advice` what to try (both are to be translated where they are shown);
+`message` is the server's or the library's own text. No credential is ever part of any of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .texts import gettext_noop
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One entry of a Status' `details.causes`: which field, and what about it."""
+
+    field: str
+    reason: str
+    message: str
+
+
+class ApiError(Exception):
+    """An answer that is an error, or no answer at all. `status` is 0 where there was no HTTP status."""
+
+    title = gettext_noop("The cluster's answer is an error.")
+    advice = gettext_noop("Try again; if it stays, the message below is what the API server says about it.")
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int = 0,
+        reason: str = "",
+        causes: tuple[Cause, ...] = (),
+        retry_after: float | None = None,
+        method: str = "",
+        path: str = "",
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.reason = reason
+        self.causes = causes
+        self.retry_after = retry_after
+        self.method = method
+        self.path = path
+        self.warnings = warnings
+
+    def __str__(self) -> str:
+        return self.message or self.title
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(status={self.status}, reason={self.reason!r}, message={self.message!r})"
+        )
+
+
+class BadRequest(ApiError):
+    title = gettext_noop("The API server does not understand the request.")
+    advice = gettext_noop("Check selectors and fields; the message names what it could not read.")
+
+
+class Unauthorized(ApiError):
+    title = gettext_noop("The cluster does not accept the credential.")
+    advice = gettext_noop(
+        "It has expired, was revoked, or belongs to another cluster: add a new one under “Mine”. "
+        "The cluster does not say which of these it is."
+    )
+
+
+class Forbidden(ApiError):
+    title = gettext_noop("Kubernetes does not allow this to you.")
+    advice = gettext_noop("Someone who manages the namespace or the cluster can bind a role that allows it.")
+
+
+class NotFound(ApiError):
+    title = gettext_noop("It is not there.")
+    advice = gettext_noop("It was deleted, never existed, or this cluster does not serve this kind.")
+
+
+class MethodNotAllowed(ApiError):
+    title = gettext_noop("This kind does not offer that.")
+    advice = gettext_noop(
+        "Not every kind can be listed, watched or changed; discovery says what this one can."
+    )
+
+
+class NotAcceptable(ApiError):
+    title = gettext_noop("The API server cannot answer in the form that was asked for.")
+    advice = gettext_noop("This is for the developers of this dashboard: tell them the kind and the version.")
+
+
+class Conflict(ApiError):
+    title = gettext_noop("Someone or something else changed it first.")
+    advice = gettext_noop("Look at both versions, then send yours again on top of the newest.")
+
+
+class Gone(ApiError):
+    title = gettext_noop("The state this goes on from is too old.")
+    advice = gettext_noop("The list has to be loaded anew; pages do so by themselves.")
+
+
+class Invalid(ApiError):
+    title = gettext_noop("The API server refuses the content.")
+    advice = gettext_noop("Each field named below says what it expects.")
+
+
+class TooManyRequests(ApiError):
+    title = gettext_noop("The API server asks for fewer requests.")
+    advice = gettext_noop("Wait for the time that it names and try again.")
+
+
+class ServerError(ApiError):
+    title = gettext_noop("The API server failed inside.")
+    advice = gettext_noop("Try again; if it stays, an admission or authorization webhook may be down.")
+
+
+class Unavailable(ApiError):
+    title = gettext_noop("The API server, or the API service behind it, is not available.")
+    advice = gettext_noop("It may be starting, or an aggregated API is down. Try again in a moment.")
+
+
+class GatewayTimeout(ApiError):
+    title = gettext_noop("The API server gave up waiting.")
+    advice = gettext_noop(
+        "It may be overloaded, or what is behind it does not answer. Try again, or ask for less."
+    )
+
+
+class ResponseTooLarge(ApiError):
+    title = gettext_noop("The answer is larger than this page takes.")
+    advice = gettext_noop("Narrow it down with a namespace, a selector or a name.")
+
+
+class Busy(ApiError):
+    """Our own bound on calls at the same time, not the cluster's."""
+
+    title = gettext_noop("Too many calls to this cluster are under way from here.")
+    advice = gettext_noop("Try again in a moment.")
+
+
+class CredentialMissing(ApiError):
+    """There is nothing usable to prove who asks; nothing was sent (blank would be system:anonymous)."""
+
+    title = gettext_noop("There is no usable credential for this cluster.")
+    advice = gettext_noop("Nothing was sent. Add a credential for this cluster under “Mine”.")
+
+
+class Unreachable(ApiError):
+    title = gettext_noop("The cluster cannot be reached.")
+    advice = gettext_noop("Check that the API server runs and that this server has a network path to it.")
+
+
+class NameNotResolved(Unreachable):
+    title = gettext_noop("The API server's name is not known.")
+    advice = gettext_noop(
+        "Check the spelling of the address, and the DNS of the machine that this server runs on."
+    )
+
+
+class ConnectionRefused(Unreachable):
+    title = gettext_noop("Nothing answers at the API server's address.")
+    advice = gettext_noop("Check the port, and whether the API server runs; a firewall may refuse as well.")
+
+
+class TimedOut(Unreachable):
+    title = gettext_noop("The API server did not answer in time.")
+    advice = gettext_noop(
+        "Check the network path: a firewall that drops, a VPN that is down, an overloaded server."
+    )
+
+
+class StreamBroken(Unreachable):
+    title = gettext_noop("The connection broke off in the middle of the answer.")
+    advice = gettext_noop(
+        "The API server or a proxy before it was stopped, or the network failed. Try again."
+    )
+
+
+class TlsFailed(Unreachable):
+    title = gettext_noop("No secure connection could be made.")
+    advice = gettext_noop(
+        "Check that the address and port are those of the API server and that it offers TLS 1.2 or newer."
+    )
+
+
+class TlsUntrusted(TlsFailed):
+    title = gettext_noop("The API server's certificate is signed by an authority that is not trusted for it.")
+    advice = gettext_noop(
+        "Give the cluster's CA bundle (certificate-authority-data of its kubeconfig). "
+        "If it was right until now, somebody may be in between."
+    )
+
+
+class TlsHostname(TlsFailed):
+    title = gettext_noop("The API server's certificate is for another name.")
+    advice = gettext_noop(
+        "Use an address that the certificate names, or set the TLS server name "
+        "(tls-server-name of its kubeconfig) to one that it does."
+    )
+
+
+class TlsExpired(TlsFailed):
+    title = gettext_noop("The API server's certificate is not valid at this time.")
+    advice = gettext_noop(
+        "It has expired, or is not valid yet: renew it on the cluster, and check the clock of this server."
+    )
+
+
+class PlainHttp(TlsFailed):
+    title = gettext_noop("The address speaks plain HTTP, not HTTPS.")
+    advice = gettext_noop(
+        "Use the secure port of the API server, often 6443 or 443; a credential is never sent in the clear."
+    )
+
+
+class ClientCertificateRefused(TlsFailed):
+    title = gettext_noop("The server refuses the client certificate in the TLS handshake.")
+    advice = gettext_noop(
+        "Check that the client certificate was signed by this cluster's client CA and has not expired."
+    )
+
+
+class ProxyFailed(Unreachable):
+    title = gettext_noop("The HTTP proxy set for this cluster does not let the connection through.")
+    advice = gettext_noop(
+        "Check the proxy's address, its credentials, and that it allows CONNECT to the API server's port."
+    )
+
+
+class AddressRefused(Unreachable):
+    title = gettext_noop("This server does not connect to that address.")
+    advice = gettext_noop(
+        "Link-local, metadata, multicast, unspecified and reserved addresses are never connected to, "
+        "whatever name leads there; name the API server's own address."
+    )
+
+
+class NotKubernetes(Unreachable):
+    title = gettext_noop("What answers there is not a Kubernetes API server.")
+    advice = gettext_noop(
+        "Check the address and its path: a sign-in page, an ingress or a redirect may stand before the API server."
+    )

@@ -1,0 +1,72 @@
+"""Which URL is it, and can no name in it lead anywhere else?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import quote, unquote, urlencode
+
+from .connection import Server
+from .errors import BadRequest
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
+
+
+def resource_path(
+    group: str,
+    version: str,
+    plural: str,
+    *,
+    namespace: str = "",
+    name: str = "",
+    subresource: str = "",
+) -> str:
+    """The path of a collection, an object or a subresource; BadRequest for a segment that is none."""
+    parts = ["apis", group, version] if group else ["api", version]
+    if namespace:
+        parts += ["namespaces", namespace]
+    parts.append(plural)
+    if name:
+        parts.append(name)
+    if subresource:
+        if not name:
+            raise BadRequest("A subresource belongs to an object, and no name was given.")
+        parts += subresource.split("/")
+    return "/" + "/".join(_segment(part) for part in parts)
+
+
+def url(server: Server, path: str, query: Sequence[tuple[str, str]] = ()) -> str:
+    """The whole URL, encoded; send exactly this. `;` and the like in the query are encoded: raw they are lost."""
+    pairs = urlencode(list(query), quote_via=quote, safe="")
+    return server.url.rstrip("/") + checked_path(path) + (f"?{pairs}" if pairs else "")
+
+
+def checked_path(path: str) -> str:
+    """`path` itself, where it is absolute, encoded and canonical; BadRequest otherwise.
+
+    Clients and servers disagree about dot segments, encoded or not, and double slashes: none is ever sent.
+    """
+    if not _PATH.fullmatch(path):
+        raise BadRequest("The path holds characters that have to be encoded, or does not begin with “/”.")
+    for segment in path[1:].rstrip("/").split("/") if path.strip("/") else []:
+        _unfold(segment)
+    if path.startswith("//") or path.endswith("//"):
+        raise BadRequest("The path holds an empty segment.")
+    return path
+
+
+def _segment(text: str) -> str:
+    """`text` quoted, where Kubernetes takes it for a name in a path (IsValidPathSegmentName)."""
+    if text in ("", ".", "..") or "/" in text or "%" in text or "\\" in text or _CONTROL.search(text):
+        raise BadRequest(f"“{_CONTROL.sub('?', text)[:80]}” cannot be part of a path.")
+    return quote(text, safe=":@~")
+
+
+def _unfold(segment: str) -> None:
+    try:
+        plain = unquote(segment, errors="strict")
+    except UnicodeDecodeError as broken:
+        raise BadRequest("The path is not UTF-8.") from broken
+    if plain in ("", ".", "..") or "/" in plain or "%" in plain or "\\" in plain or _CONTROL.search(plain):
+        raise BadRequest("The path holds an empty, dot or doubly encoded segment.")

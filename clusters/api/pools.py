@@ -1,0 +1,156 @@
+"""Which kept connections may this call use? Only those opened with the very same credential.
+
+A client certificate belongs to a TLS connection, and the API server lets it win over a token: a connection that is
+shared by two people is one person. So pools are keyed by cluster, server, fingerprint and the identity itself.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+
+from .addresses import checked_addresses, host_and_port, proxy_host_and_port
+from .connection import Connection
+from .deadlines import TimedSocket, left
+from .errors import NameNotResolved, ProxyFailed
+from .tls import ssl_context
+
+CONNECT_SECONDS = 10.0
+_KEPT = 256
+_IDLE_SECONDS = 120.0
+
+
+@dataclass
+class _Kept:
+    session: requests.Session
+    fingerprint: str
+    used: float
+
+
+_pools: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
+_lock = threading.Lock()
+
+
+def pooled_session(connection: Connection) -> requests.Session:
+    """The session with the kept connections of `connection`; those idle for two minutes are given up."""
+    key = (connection.cluster, connection.fingerprint, connection.server, connection.identity)
+    now = time.monotonic()
+    with _lock:
+        kept = _pools.pop(key, None) or _Kept(_session(connection), connection.fingerprint, now)
+        kept.used = now
+        _pools[key] = kept
+        while len(_pools) > _KEPT or next(iter(_pools.values())).used < now - _IDLE_SECONDS:
+            _pools.popitem(last=False)  # its connections close when the last call on them ends
+    return kept.session
+
+
+def forget(fingerprint: str) -> None:
+    """Close the connections of a credential that was changed or revoked."""
+    with _lock:
+        gone = [key for key, kept in _pools.items() if kept.fingerprint == fingerprint]
+        sessions = [_pools.pop(key).session for key in gone]
+    for session in sessions:
+        session.close()
+
+
+def _session(connection: Connection) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.adapters.clear()
+    session.mount("https://", _Adapter(connection))
+    return session
+
+
+class _Adapter(HTTPAdapter):
+    """requests' transport on the one pool of this connection, with our TLS context and nothing added to it.
+
+    The stock adapter would load certifi's authorities beside the cluster's own CA.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._pool = _pool(connection)
+        super().__init__(max_retries=0)
+
+    def get_connection_with_tls_context(self, *_args: Any, **_named: Any) -> HTTPSConnectionPool:
+        return self._pool
+
+    def cert_verify(self, *_args: Any, **_named: Any) -> None:
+        return None
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        return request.path_url
+
+    def close(self) -> None:
+        self._pool.close()
+        super().close()
+
+
+class _Connection(HTTPSConnection):
+    """A connection that is made to a checked address, with the host's own name for SNI, certificate and Host."""
+
+    def _new_conn(self) -> socket.socket:
+        try:
+            addresses = checked_addresses(self.host, self.port)
+        except NameNotResolved as unknown:
+            if self.proxy is None:
+                raise
+            raise ProxyFailed("Its name is not known.") from unknown
+        return _connected(addresses, self.port)
+
+
+class _Pool(HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
+def _pool(connection: Connection) -> HTTPSConnectionPool:
+    server = connection.server
+    host, port = host_and_port(server)
+    settings: dict[str, Any] = {
+        "ssl_context": ssl_context(connection),
+        "server_hostname": server.tls_server_name or None,
+        "maxsize": 20,
+        "block": False,
+    }
+    if not server.proxy_url:
+        return _Pool(host, port, **settings)
+    proxy_host_and_port(server.proxy_url)
+    auth = urllib3.util.parse_url(server.proxy_url).auth
+    proxy_headers = urllib3.make_headers(proxy_basic_auth=auth) if auth else None
+    manager = urllib3.ProxyManager(server.proxy_url, proxy_headers=proxy_headers, **settings)
+    manager.pool_classes_by_scheme = {"https": _Pool}
+    pool = manager.connection_from_host(host, port, scheme="https")
+    assert isinstance(pool, HTTPSConnectionPool)  # noqa: S101 - for the type checker
+    return pool
+
+
+def _connected(addresses: list[str], port: int) -> socket.socket:
+    """A socket to the first address that answers; together they have the time of one connect."""
+    end = time.monotonic() + left(CONNECT_SECONDS)
+    failed: OSError = TimeoutError()
+    for tried, address in enumerate(addresses):
+        share = (end - time.monotonic()) / (len(addresses) - tried)
+        made = TimedSocket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            made.settimeout(max(share, 0.1))
+            made.connect((address, port))
+        except OSError as error:
+            made.close()
+            failed = error
+            continue
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        made.settimeout(max(end - time.monotonic(), 1.0))
+        return made
+    raise failed

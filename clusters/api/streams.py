@@ -1,0 +1,282 @@
+"""What does an API server send for as long as somebody listens? (aiohttp; the calls are in client.py.)"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import msgspec
+import yarl
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from .addresses import allowed, host_and_port, proxy_host_and_port
+from .connection import USER_AGENT, Connection
+from .errors import ApiError, Busy, NotKubernetes, ResponseTooLarge
+from .failures import failure
+from .paths import url
+from .statuses import error_from
+from .tables import TABLE_ACCEPT
+from .tls import ssl_context
+
+MEBIBYTE = 1024 * 1024
+LINE_LIMIT = 16 * MEBIBYTE
+CONNECT_SECONDS = 10.0
+HEAD_SECONDS = 30.0
+_BODY_LIMIT = 64 * MEBIBYTE
+_KEPT = 256
+_OPEN = 1024
+_Query = Sequence[tuple[str, str]]
+
+
+@dataclass
+class _Kept:
+    session: aiohttp.ClientSession
+    fingerprint: str
+    users: int = 0
+    used: float = field(default_factory=time.monotonic)
+
+
+class Streams:
+    """The open streams of one event loop: one aiohttp session for each credential, never shared by two."""
+
+    def __init__(self) -> None:
+        self._sessions: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
+
+    async def get(
+        self,
+        connection: Connection,
+        path: str,
+        query: _Query = (),
+        *,
+        accept: str = "application/json",
+        timeout: float = 15.0,  # noqa: ASYNC109 - the caller's bound for the whole call
+    ) -> bytes:
+        """The body of a GET, at most 64 MiB, or an ApiError."""
+        headers = {"Accept": accept, "Accept-Encoding": "gzip"}
+        return await self._call(connection, "GET", path, query, headers=headers, seconds=timeout)
+
+    async def post(
+        self,
+        connection: Connection,
+        path: str,
+        body: Mapping[str, Any],
+        query: _Query = (),
+        *,
+        timeout: float = 10.0,  # noqa: ASYNC109 - the caller's bound for the whole call
+    ) -> bytes:
+        """The body of the answer to a POST of `body` as JSON, or an ApiError."""
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "Accept-Encoding": "gzip",
+        }
+        return await self._call(
+            connection,
+            "POST",
+            path,
+            query,
+            headers=headers,
+            content=msgspec.json.encode(body),
+            seconds=timeout,
+        )
+
+    async def watch(
+        self,
+        connection: Connection,
+        path: str,
+        query: _Query,
+        *,
+        accept: str = TABLE_ACCEPT,
+        head_seconds: float | None = HEAD_SECONDS,
+    ) -> AsyncIterator[bytes]:
+        """Lines without their newline, until the server ends the stream; a cut last line is dropped.
+
+        There is no time-out between lines: an idle watch is silent, so whoever listens asks for health as well.
+        A premature end is StreamBroken. Close it (`contextlib.aclosing`), or its connection stays open.
+        `head_seconds` is None where the head itself comes late (`follow` of a log without a line).
+        """
+        headers = {"Accept": accept, "Accept-Encoding": "identity"}
+        async with self._response(
+            connection, "GET", path, query, headers=headers, head_seconds=head_seconds
+        ) as found:
+            async for line in _lines(found.content):
+                yield line
+
+    async def close(self) -> None:
+        """Close all sessions, and with them all streams."""
+        kept, self._sessions = list(self._sessions.values()), OrderedDict()
+        for one in kept:
+            await one.session.close()
+
+    async def forget(self, fingerprint: str) -> None:
+        """Close the session of a credential that was changed or revoked, and what still streams over it."""
+        for key in [key for key, kept in self._sessions.items() if kept.fingerprint == fingerprint]:
+            await self._sessions.pop(key).session.close()
+
+    async def _call(
+        self,
+        connection: Connection,
+        method: str,
+        path: str,
+        query: _Query,
+        *,
+        headers: dict[str, str],
+        seconds: float,
+        content: bytes | None = None,
+    ) -> bytes:
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._response(
+                    connection, method, path, query, headers=headers, head_seconds=None, content=content
+                ) as found,
+            ):
+                return await _body(found)
+        except TimeoutError as late:
+            raise failure(late, method, path) from None
+
+    @asynccontextmanager
+    async def _response(
+        self,
+        connection: Connection,
+        method: str,
+        path: str,
+        query: _Query,
+        *,
+        headers: dict[str, str],
+        head_seconds: float | None,
+        content: bytes | None = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A response with a good status; whatever fails, also while its body is read, is an ApiError."""
+        try:
+            headers |= {"User-Agent": USER_AGENT} | connection.identity.headers()
+            address = yarl.URL(url(connection.server, path, query), encoded=True)
+            async with self._session(connection) as session:
+                async with asyncio.timeout(head_seconds):
+                    response = await session.request(
+                        method,
+                        address,
+                        data=content,
+                        headers=headers,
+                        allow_redirects=False,
+                        server_hostname=connection.server.tls_server_name or None,
+                        proxy=connection.server.proxy_url or None,
+                    )
+                async with response:
+                    if response.status >= 300:
+                        raise error_from(response.status, response.headers, await _body(response))
+                    yield response
+        except ApiError as error:
+            error.method, error.path = method, path
+            raise
+        except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, OSError, ssl.SSLError) as raised:
+            raise failure(
+                raised, method, path
+            ) from None  # the chain holds the request, and with it the token
+
+    @asynccontextmanager
+    async def _session(self, connection: Connection) -> AsyncIterator[aiohttp.ClientSession]:
+        kept = self._kept(connection)
+        kept.users += 1
+        try:
+            yield kept.session
+        finally:
+            kept.users -= 1
+            kept.used = time.monotonic()
+            await self._tidy()
+
+    def _kept(self, connection: Connection) -> _Kept:
+        key = (connection.cluster, connection.fingerprint, connection.server, connection.identity)
+        kept = self._sessions.get(key)
+        if kept is None:
+            if len(self._sessions) >= _OPEN:
+                raise Busy(retry_after=1.0)
+            kept = self._sessions[key] = _Kept(_new_session(connection), connection.fingerprint)
+        self._sessions.move_to_end(key)
+        return kept
+
+    async def _tidy(self) -> None:
+        """Give up the sessions that were idle longest; those with open streams stay."""
+        excess = len(self._sessions) - _KEPT
+        idle = [key for key, kept in self._sessions.items() if not kept.users] if excess > 0 else []
+        for key in idle[:excess]:
+            await self._sessions.pop(key).session.close()
+
+
+class _CheckedResolver(AbstractResolver):
+    """Resolves once, and hands on only addresses that may be connected to."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        addresses = allowed([str(entry[4][0]) for entry in found], host)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in addresses
+        ]
+
+    async def close(self) -> None:
+        return None
+
+
+def _new_session(connection: Connection) -> aiohttp.ClientSession:
+    """Literal addresses are checked here: aiohttp asks no resolver about them."""
+    host_and_port(connection.server)
+    if connection.server.proxy_url:
+        proxy_host_and_port(connection.server.proxy_url)
+    connector = aiohttp.TCPConnector(
+        ssl=ssl_context(connection),
+        resolver=_CheckedResolver(),
+        use_dns_cache=False,
+        limit=256,
+        limit_per_host=0,
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=None),
+    )
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > _BODY_LIMIT:
+            raise ResponseTooLarge(status=response.status)
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """Whole lines, of at most 16 MiB; aiohttp's own readline stops at 64 KiB."""
+    waiting = bytearray()
+    async for part in content.iter_any():
+        searched = len(waiting)
+        waiting += part
+        start = 0
+        while (end := waiting.find(b"\n", max(start, searched))) >= 0:
+            if end > start:
+                yield bytes(waiting[start:end])
+            start = end + 1
+        del waiting[:start]
+        if len(waiting) > LINE_LIMIT:
+            raise NotKubernetes("A line of the stream is longer than 16 MiB.")

@@ -1,0 +1,219 @@
+"""Which columns and rows does an answer hold? Lists and watch events as server-side Tables, decoded fast.
+
+Only what is kept is named in the structs, so msgspec skips the rest (managedFields, and annotations with the
+last-applied Secret) without building it: 10,040 rows of 34 MB in some 0.1 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from .errors import ApiError, NotKubernetes
+from .statuses import error_of_status
+
+# Without the plain form behind it, kinds that have no Table answer 406; where it stands first, it wins.
+TABLE_ACCEPT = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column's definition; `priority` above 0 is shown in wide lists only, format "name" identifies the row."""
+
+    name: str
+    type: str = "string"
+    format: str = ""
+    description: str = ""
+    priority: int = 0
+
+
+class Row(msgspec.Struct, frozen=True):
+    """An object as a list shows it. `created` is RFC 3339 or empty; `cells` stand under the Table's columns.
+
+    Labels are kept, annotations never arrive. Without object metadata (includeObject=None) `uid` is empty.
+    """
+
+    uid: str
+    namespace: str
+    name: str
+    resource_version: str
+    created: str
+    labels: Mapping[str, str]
+    cells: tuple[Any, ...]
+    completed: bool = False
+    deleting: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list. `columns` is None where the server sent none; `remaining` is about how many come after."""
+
+    columns: tuple[Column, ...] | None
+    rows: tuple[Row, ...]
+    resource_version: str
+    continue_token: str
+    remaining: int | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of a watch: ADDED, MODIFIED or DELETED with a row, BOOKMARK without, ERROR with an error.
+
+    `columns` come with the first event of each connection only; a bare object brings those of BARE_COLUMNS.
+    """
+
+    type: str
+    columns: tuple[Column, ...] | None
+    row: Row | None
+    resource_version: str
+    error: ApiError | None
+
+
+# For kinds without Tables: what every object has. The cell of Age is empty; `created` carries it.
+BARE_COLUMNS = (
+    Column("Name", "string", "name", "The object's name."),
+    Column("Age", "date", "", "How long ago the object was created."),
+)
+
+
+class _Meta(msgspec.Struct):
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resourceVersion: str = ""
+    creationTimestamp: str | None = None
+    deletionTimestamp: str | None = None
+    labels: dict[str, str] | None = None
+
+
+class _Object(msgspec.Struct):
+    kind: str = ""
+    apiVersion: str = ""
+    metadata: _Meta | None = None
+
+
+class _Condition(msgspec.Struct):
+    type: str = ""
+    status: str = ""
+
+
+class _Row(msgspec.Struct):
+    cells: tuple[Any, ...] | None = None
+    conditions: list[_Condition] | None = None
+    object: _Object | None = None
+
+
+class _ListMeta(msgspec.Struct, rename={"continue_token": "continue"}):
+    resourceVersion: str = ""
+    continue_token: str = ""
+    remainingItemCount: int | None = None
+
+
+class _List(msgspec.Struct):
+    kind: str = ""
+    columnDefinitions: list[Column] | None = None
+    rows: list[_Row] | None = None
+    items: list[_Object] | None = None
+    metadata: _ListMeta | None = None
+
+
+class _Event(msgspec.Struct):
+    type: str
+    object: msgspec.Raw
+
+
+_list_decoder = msgspec.json.Decoder(_List)
+_event_decoder = msgspec.json.Decoder(_Event)
+_object_decoder = msgspec.json.Decoder(_Object)
+
+
+def decode_page(body: bytes) -> Page:
+    """The page of a list as a Table, or of a plain list of a kind without Tables; NotKubernetes for anything else."""
+    try:
+        found = _list_decoder.decode(body)
+    except (msgspec.DecodeError, RecursionError) as unreadable:
+        raise NotKubernetes("The list cannot be read.") from unreadable
+    meta = found.metadata or _ListMeta()
+    if found.kind == "Table":
+        columns = tuple(found.columnDefinitions) if found.columnDefinitions is not None else None
+        rows = _table_rows(found.rows or [], columns)
+    elif found.kind.endswith("List"):
+        columns, rows = BARE_COLUMNS, tuple(_bare_row(item) for item in found.items or [])
+    else:
+        raise NotKubernetes(f"A list was asked for, and {found.kind or 'something'} came.")
+    return Page(columns, rows, meta.resourceVersion, meta.continue_token, meta.remainingItemCount)
+
+
+def decode_event(line: bytes) -> Event:
+    """One line of a watch; NotKubernetes for a line that is no event."""
+    try:
+        found = _event_decoder.decode(line)
+        if found.type == "ERROR":
+            return _error(msgspec.json.decode(found.object))
+        bare = _object_decoder.decode(found.object)
+        if bare.kind == "Table" and bare.apiVersion.startswith("meta.k8s.io/"):
+            return _table_event(found.type, _list_decoder.decode(found.object))
+    except (msgspec.DecodeError, RecursionError) as unreadable:
+        raise NotKubernetes("A line of the watch cannot be read.") from unreadable
+    version = bare.metadata.resourceVersion if bare.metadata else ""
+    if found.type == "BOOKMARK":
+        return Event(found.type, None, None, version, None)
+    return Event(found.type, BARE_COLUMNS, _bare_row(bare), version, None)
+
+
+def _table_event(kind: str, table: _List) -> Event:
+    columns = tuple(table.columnDefinitions) if table.columnDefinitions else None
+    rows = table.rows or []
+    version = table.metadata.resourceVersion if table.metadata else ""
+    if not version and rows and rows[0].object and rows[0].object.metadata:
+        version = rows[0].object.metadata.resourceVersion
+    if kind == "BOOKMARK":  # a row of junk cells
+        return Event(kind, columns, None, version, None)
+    made = _table_rows(rows[:1], columns)
+    if not made:
+        raise NotKubernetes("An event of the watch holds no row.")
+    return Event(kind, columns, made[0], version, None)
+
+
+def _error(status: Any) -> Event:
+    found = status if isinstance(status, dict) else {}
+    meta = found.get("metadata")
+    version = meta.get("resourceVersion") if isinstance(meta, dict) else ""
+    return Event("ERROR", None, None, str(version or ""), error_of_status(found))
+
+
+def _table_rows(rows: list[_Row], columns: tuple[Column, ...] | None) -> tuple[Row, ...]:
+    named = next((index for index, column in enumerate(columns or ()) if column.format == "name"), 0)
+    return tuple(_table_row(row, named) for row in rows)
+
+
+def _table_row(row: _Row, named: int) -> Row:
+    cells = row.cells or ()
+    completed = bool(row.conditions) and any(
+        condition.type == "Completed" and condition.status == "True" for condition in row.conditions or ()
+    )
+    meta = row.object.metadata if row.object is not None else None
+    if meta is None:
+        return Row("", "", str(cells[named]) if named < len(cells) else "", "", "", {}, cells, completed)
+    return _row(meta, cells, completed)
+
+
+def _bare_row(bare: _Object) -> Row:
+    meta = bare.metadata or _Meta()
+    return _row(meta, (meta.name, None), False)
+
+
+def _row(meta: _Meta, cells: tuple[Any, ...], completed: bool) -> Row:
+    return Row(
+        meta.uid,
+        meta.namespace,
+        meta.name,
+        meta.resourceVersion,
+        meta.creationTimestamp or "",
+        meta.labels or {},
+        cells,
+        completed,
+        meta.deletionTimestamp is not None,
+    )

@@ -1,0 +1,60 @@
+"""How many calls may be under way at once, for one person on one cluster and in all?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from .errors import Busy
+
+
+@dataclass
+class Lane:
+    """Bounds on calls at the same time: `each` for one (cluster, person), `total` in this process.
+
+    Who has waited for `patience` seconds is told Busy.
+    """
+
+    each: int
+    total: int
+    patience: float = 5.0
+    _running: Counter[tuple[str, str]] = field(default_factory=Counter, repr=False)
+    _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
+
+    @contextmanager
+    def turn(self, cluster: str, person: str) -> Iterator[None]:
+        """Wait for a place, hold it for the length of the block."""
+        self._enter((cluster, person))
+        try:
+            yield
+        finally:
+            self._leave((cluster, person))
+
+    def _enter(self, who: tuple[str, str]) -> None:
+        end = time.monotonic() + self.patience
+        with self._changed:
+            while self._running[who] >= self.each or self._running.total() >= self.total:
+                left = end - time.monotonic()
+                if left <= 0 or not self._changed.wait(left):
+                    self._forget_zero(who)
+                    raise Busy(retry_after=1.0)
+            self._running[who] += 1
+
+    def _leave(self, who: tuple[str, str]) -> None:
+        with self._changed:
+            self._running[who] -= 1
+            self._forget_zero(who)
+            self._changed.notify_all()
+
+    def _forget_zero(self, who: tuple[str, str]) -> None:
+        if not self._running[who]:
+            del self._running[who]
+
+
+# Reviews have a lane of their own: a page that asks for its rights never waits behind its own lists.
+CALLS = Lane(each=8, total=64)
+REVIEWS = Lane(each=10, total=40)
