@@ -1,0 +1,106 @@
+"""Which values of an object must not leave the server? A Secret's, and every copy of them inside it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+LONGEST_ANNOTATION = 256
+VALUE_FIELDS = ("data", "stringData")
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Stands where a value was; `size` is the value's length in bytes. Nothing of the value is in it."""
+
+    size: int
+
+    def __str__(self) -> str:
+        size = ngettext("%(size)d byte", "%(size)d bytes", self.size) % {"size": self.size}
+        return _("‹hidden: %(size)s›") % {"size": size}
+
+
+def is_secret(found: Mapping[str, Any]) -> bool:
+    """Whether the object is a core Secret."""
+    return found.get("kind") == "Secret" and found.get("apiVersion") == "v1"
+
+
+def masked(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The object as it may be shown: of a Secret a copy with `Hidden` for each value, of others itself.
+
+    Hidden are all of `data` and `stringData`, the last applied configuration, every other annotation that is
+    long or JSON (tools keep whole copies there), and values kept in managedFields (`v:` and `k:` entries).
+    """
+    if not is_secret(found):
+        return found
+    shown = dict(found)
+    for field in VALUE_FIELDS:
+        if field in shown:
+            shown[field] = _values(shown[field])
+    shown["metadata"] = _metadata(shown.get("metadata"))
+    return shown
+
+
+def value_of(found: Mapping[str, Any], key: str) -> bytes | None:
+    """One decoded value of a Secret; None where it has no such key. What is no base64 comes as it is."""
+    values = found.get("data")
+    value = values.get(key) if isinstance(values, Mapping) else None
+    if not isinstance(value, str):
+        return None
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return value.encode()
+
+
+def _values(values: Any) -> Any:
+    if not isinstance(values, Mapping):
+        return Hidden(_size(values))
+    return {key: Hidden(_size(value)) for key, value in values.items()}
+
+
+def _size(value: Any) -> int:
+    """The length in bytes, as decoded where it is base64; numbers and such by their JSON."""
+    if not isinstance(value, str):
+        return len(json.dumps(value))
+    try:
+        return len(base64.b64decode(value, validate=True))
+    except (binascii.Error, ValueError):
+        return len(value.encode("utf-8", "replace"))
+
+
+def _metadata(metadata: Any) -> Any:
+    if not isinstance(metadata, Mapping):
+        return metadata
+    shown = dict(metadata)
+    if isinstance(annotations := shown.get("annotations"), Mapping):
+        shown["annotations"] = {key: _annotation(key, value) for key, value in annotations.items()}
+    if isinstance(entries := shown.get("managedFields"), list):
+        shown["managedFields"] = [_managed(entry) for entry in entries]
+    return shown
+
+
+def _annotation(key: str, value: Any) -> Any:
+    text = value if isinstance(value, str) else json.dumps(value)
+    if key == LAST_APPLIED or len(text) > LONGEST_ANNOTATION or text.lstrip()[:1] in ("{", "["):
+        return Hidden(len(text.encode("utf-8", "replace")))
+    return value
+
+
+def _managed(node: Any) -> Any:
+    """The names of fields stay; `v:` (a value of a set) and `k:` (keys of a list's entry) hold values."""
+    if isinstance(node, Mapping):
+        return {_field(key): _managed(value) for key, value in node.items()}
+    return [_managed(entry) for entry in node] if isinstance(node, list) else node
+
+
+def _field(key: str) -> str:
+    return f"{key[:2]}{Hidden(len(key) - 2)}" if key[:2] in ("v:", "k:") else key

@@ -1,0 +1,99 @@
+"""Does no value of a Secret leave the server, by none of the ways in which a Secret holds it?"""
+
+import base64
+import copy
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.resources.masking import Hidden, is_secret, masked, value_of
+
+CANARY = "canary-5f3a"
+
+
+def secret(value=CANARY, **changes):
+    encoded = base64.b64encode(value.encode()).decode()
+    applied = json.dumps({"kind": "Secret", "stringData": {"password": value}, "data": {"password": encoded}})
+    made = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "Opaque",
+        "metadata": {
+            "name": "db",
+            "annotations": {
+                "kubectl.kubernetes.io/last-applied-configuration": applied,
+                "tool.example/copy": f' {{"password": "{value}"}}',
+                "tool.example/gzip": encoded * 40,
+                "note": "rotated in May",
+            },
+            "managedFields": [
+                {
+                    "manager": "kubectl",
+                    "fieldsV1": {
+                        "f:data": {".": {}, "f:password": {}, f'v:"{value}"': {}, f'k:{{"a":"{value}"}}': {}}
+                    },
+                }
+            ],
+        },
+        "data": {"password": encoded, "broken": "%%%" + value},
+        "stringData": {"password": value},
+    }
+    return made | changes
+
+
+def holds(shown, value=CANARY):
+    text = repr(shown) + json.dumps(shown, default=str, ensure_ascii=False)
+    return value in text or base64.b64encode(value.encode()).decode().rstrip("=") in text
+
+
+def test_it_hides_every_copy_of_a_value():
+    shown = masked(secret())
+    assert not holds(shown)
+    assert shown["data"]["password"] == Hidden(len(CANARY))
+    assert str(shown["data"]["password"]) == "‹hidden: 11 bytes›"
+
+
+def test_it_leaves_what_is_no_value():
+    shown = masked(secret())
+    assert shown["type"] == "Opaque"
+    assert shown["metadata"]["annotations"]["note"] == "rotated in May"
+    assert "f:password" in shown["metadata"]["managedFields"][0]["fieldsV1"]["f:data"]
+
+
+def test_it_does_not_change_what_it_was_given():
+    found = secret()
+    before = copy.deepcopy(found)
+    masked(found)
+    assert found == before
+
+
+def test_it_hides_values_of_wrong_types():
+    for field in ("data", "stringData"):
+        for value in (CANARY, [CANARY], {"a": {"b": CANARY}}, {"a": [CANARY]}):
+            assert not holds(masked(secret(**{field: value})))
+
+
+def test_it_bears_a_secret_without_parts():
+    assert masked({"apiVersion": "v1", "kind": "Secret"})["kind"] == "Secret"
+    assert masked({"apiVersion": "v1", "kind": "Secret", "metadata": "x", "data": None})["metadata"] == "x"
+
+
+def test_it_masks_core_secrets_alone():
+    other = {"apiVersion": "example.com/v1", "kind": "Secret", "data": {"a": "b"}}
+    assert not is_secret(other)
+    assert masked(other) is other
+
+
+def test_it_gives_one_value_by_its_key():
+    assert value_of(secret(), "password") == CANARY.encode()
+    assert value_of(secret(), "broken") == f"%%%{CANARY}".encode()
+    assert value_of(secret(), "nothing") is None
+    assert value_of({"data": "x"}, "a") is None
+
+
+@given(st.text(min_size=6, alphabet=st.characters(codec="utf-8", exclude_characters='"\\')))
+def test_it_hides_whatever_the_value_is(value):
+    # a value that is also a word of every Secret's frame proves nothing
+    if not holds(masked(secret(CANARY)), value):
+        assert not holds(masked(secret(value)), value)
