@@ -1,9 +1,138 @@
-"""What is in a control plane of the tests, and how is it put there?"""
+"""What is in a control plane of the tests, and how is it put there?
+
+The YAML files under world/ hold what can be written by hand, hostile.py the objects with hostile text.
+"""
+
+import base64
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from tests.controlplane.cast import rbac_objects
+from tests.controlplane.certificates import signing_request
 from tests.controlplane.controlplane import ControlPlane
+from tests.controlplane.hostile import hostile_objects, hostile_statuses
+
+FOLDER = Path(__file__).parent / "world"
+NODES = tuple(f"node-{number}" for number in range(1, 6))
+SECRET_VALUE = "correct-horse-battery-staple"  # of Secret shop/web, also in its last-applied annotation
 
 
 def fill(plane: ControlPlane) -> None:
-    """Placeholder"""
-    plane.apply([o for o in rbac_objects() if o["kind"] == "ClusterRoleBinding"], server_side=True)
+    """All of it; pods run a moment after this returns (wait_for_pods)."""
+    foundation(plane)
+    names = ("services", "workloads", "rules", "things")
+    plane.apply([part for name in names for part in _file(name)] + hostile_objects(), server_side=True)
+    plane.apply([web_secret()], server_side=False)
+    plane.apply([*_with_status("things"), *hostile_statuses()], server_side=True, status=True)
+    plane.apply([*events(), certificate_request()], server_side=True)
+
+
+def foundation(plane: ControlPlane) -> None:
+    """Namespaces, nodes, roles and definitions: what the rest stands on, and a small world by itself."""
+    parts = [part for name in ("namespaces", "rbac", "definitions") for part in _file(name)]
+    plane.apply([*parts, *rbac_objects(), *nodes()], server_side=True)
+    plane.kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all", "--timeout=30s")
+
+
+def wait_for_pods(plane: ControlPlane) -> None:
+    """Until the Deployments of shop and pay have all their pods."""
+    for namespace in ("shop", "pay"):
+        arguments = ("--for=condition=Available", "deployments", "--all", "-n", namespace, "--timeout=60s")
+        plane.kubectl("wait", *arguments)
+
+
+def nodes() -> list[dict[str, Any]]:
+    """kwok keeps every node alive; the scheduler goes by what is allocatable from the start."""
+    resources = {"cpu": "16", "memory": "64Gi", "pods": "250", "ephemeral-storage": "200Gi"}
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {
+                "name": name,
+                "labels": {
+                    "kubernetes.io/hostname": name,
+                    "kubernetes.io/os": "linux",
+                    "kubernetes.io/arch": "amd64",
+                    "topology.kubernetes.io/zone": f"zone-{number % 2 + 1}",
+                    "node-role.kubernetes.io/worker": "",
+                },
+                "annotations": {
+                    "metrics.k8s.io/resource-metrics-path": f"/metrics/nodes/{name}/metrics/resource"
+                },
+            },
+            "status": {"allocatable": resources, "capacity": resources},
+        }
+        for number, name in enumerate(NODES)
+    ]
+
+
+def web_secret() -> dict[str, Any]:
+    """Applied by kubectl itself, so that its last-applied annotation holds the value a second time."""
+    data = {"password": SECRET_VALUE, "username": "web"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "type": "Opaque",
+        "data": {key: base64.b64encode(value.encode()).decode() for key, value in data.items()},
+    }
+
+
+def events() -> list[dict[str, Any]]:
+    """Beside those that the controllers and the scheduler write."""
+    told = (
+        ("Normal", "ScalingReplicaSet", "Scaled up replica set web to 3", "apps/v1", "Deployment", "web", "shop"),
+        ("Warning", "BackOff", "Back-off restarting failed container", "v1", "Pod", "toolbox", "shop"),
+        ("Warning", "FailedMount", 'secret "gone" not found', "apps/v1", "StatefulSet", "db", "shop"),
+        ("Warning", "ProvisioningFailed", "no such class", "v1", "PersistentVolumeClaim", "waiting", "pay"),
+        ("Normal", "Polished", "Polished to a shine", "example.com/v1", "Widget", "small", "shop"),
+    )
+    return [event(f"told-{number}", *one) for number, one in enumerate(told)]
+
+
+def event(
+    name: str, kind: str, reason: str, message: str, api: str, about: str, about_name: str, namespace: str
+) -> dict[str, Any]:
+    """A core Event of a kind (Normal, Warning) about an object."""
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    target = {"apiVersion": api, "kind": about, "name": about_name, "namespace": namespace}
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": name, "namespace": namespace},
+        "involvedObject": target,
+        "type": kind,
+        "reason": reason,
+        "message": message,
+        "source": {"component": "quarterdeck-tests"},
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 3,
+    }
+
+
+def certificate_request() -> dict[str, Any]:
+    request = base64.b64encode(signing_request("newcomer", ["team-shop"]).encode()).decode()
+    signer = {"signerName": "kubernetes.io/kube-apiserver-client", "usages": ["client auth"], "request": request}
+    return {
+        "apiVersion": "certificates.k8s.io/v1",
+        "kind": "CertificateSigningRequest",
+        "metadata": {"name": "newcomer"},
+        "spec": signer,
+    }
+
+
+def _with_status(name: str) -> Iterator[dict[str, Any]]:
+    """A status is dropped at creation and sent again, without the spec, to the subresource."""
+    for part in _file(name):
+        if "status" in part:
+            yield {key: value for key, value in part.items() if key != "spec"}
+
+
+def _file(name: str) -> list[dict[str, Any]]:
+    return list(yaml.load_all((FOLDER / f"{name}.yaml").read_text(), Loader=yaml.CSafeLoader))  # noqa: S506
