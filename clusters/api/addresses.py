@@ -31,10 +31,10 @@ _PROXY_URL = re.compile(r"http://(?:[^@/?#\s]+@)?" + _HOST + r"(/?)")
 
 
 def checked_addresses(host: str, port: int) -> list[str]:
-    """The addresses of `host`, each allowed; AddressRefused where one is not, NameNotResolved where there is none.
+    """The addresses of `host`, each allowed; else AddressRefused, or NameNotResolved where there is none.
 
-    Loopback and private addresses are allowed: only administrators name servers. One forbidden address refuses
-    the name as a whole.
+    Loopback and private addresses are allowed: only administrators name servers. One forbidden address
+    refuses the name as a whole.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -55,7 +55,7 @@ def allowed(addresses: list[str], host: str) -> list[str]:
 
 
 def is_forbidden(address: _Address) -> bool:
-    """Whether nothing of ours ever connects to `address`, also where IPv6 only wraps a forbidden IPv4 address."""
+    """Whether nothing of ours connects to `address`; IPv6 that wraps a forbidden IPv4 address included."""
     if address.is_link_local or address.is_multicast or address.is_unspecified or address in _METADATA:
         return True
     if isinstance(address, ipaddress.IPv4Address):
@@ -77,7 +77,7 @@ def _wrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 def host_and_port(server: Server) -> tuple[str, int]:
-    """Where `server` is; PlainHttp for http://, AddressRefused for whatever two parsers might read differently."""
+    """Where `server` is; PlainHttp for http://, AddressRefused for what two parsers might read differently."""
     if server.url.lower().startswith("http://"):
         raise PlainHttp()
     return _split(_URL, server.url, 443)

@@ -16,11 +16,10 @@ from . import pools
 from .addresses import host_and_port
 from .connection import USER_AGENT, Connection
 from .deadlines import deadline
-from .errors import ApiError, NotKubernetes, ResponseTooLarge, StreamBroken
+from .errors import ApiError, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
 from .failures import failure
 from .paths import url
 from .pools import CONNECT_SECONDS, pooled_session
-from .statuses import error_from
 from .turns import CALLS, Lane
 
 MEBIBYTE = 1024 * 1024
@@ -74,8 +73,8 @@ class Client:
     ) -> Answer:
         """The answer, or an ApiError. `body` is bytes, or a value to send as JSON.
 
-        `timeout` bounds, in seconds, each wait for the server; all of the call ends after twice as long. More than
-        `limit` decoded bytes are ResponseTooLarge.
+        `timeout` bounds, in seconds, each wait for the server; all of the call ends after twice as long. More
+        than `limit` decoded bytes are ResponseTooLarge.
         """
         try:
             prepared = self._prepared(method, path, query, body)
@@ -149,5 +148,5 @@ def _read(response: requests.Response, limit: int) -> bytes:
 
 
 def _warnings(headers: Sequence[str]) -> list[str]:
-    """The texts of `Warning: 299 - "text"` headers, as admission policies and deprecated versions send them."""
+    """The texts of `Warning: 299 - "text"` headers: admission policies and deprecated versions send them."""
     return [re.sub(r"\\(.)", r"\1", text) for header in headers for text in _WARNING.findall(header)]

@@ -18,7 +18,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 class Server:
     """An API server: `url` is https://host[:port][/prefix] without a trailing slash; `ca` is a PEM bundle.
 
-    With `ca`, only that bundle is trusted, unless `system_cas`. `proxy_url` is the administrator's HTTP proxy.
+    With `ca`, only that bundle is trusted, unless `system_cas`. `proxy_url` is an administrator's setting.
     """
 
     url: str
@@ -41,7 +41,7 @@ class Identity:
         return "Identity(…)"
 
     def headers(self) -> dict[str, str]:
-        """The Authorization header, or none for a client certificate; CredentialMissing where nothing is usable."""
+        """The Authorization header, none for a client certificate; CredentialMissing where neither is usable."""
         if self.token:
             if not _TOKEN.fullmatch(self.token):
                 raise CredentialMissing("The token holds characters that no bearer token has.")
@@ -53,7 +53,7 @@ class Identity:
 
 @dataclass(frozen=True, repr=False)
 class Connection:
-    """One person's way to one cluster. `fingerprint` stands for credential, its version and the server settings."""
+    """One person's way to one cluster. `fingerprint` stands for credential, version and server settings."""
 
     cluster: str
     server: Server

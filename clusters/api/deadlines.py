@@ -1,7 +1,7 @@
 """How long may one call hold its thread, however slowly the server drips its bytes?
 
-Time-outs of sockets begin anew with each byte. The end of a call is kept for its thread, and each read and write
-of the sockets below gets what is left of it.
+Time-outs of sockets begin anew with each byte. The end of a call is kept for its thread, and each read and
+write of the sockets below gets what is left of it.
 """
 
 from __future__ import annotations

@@ -1,23 +1,16 @@
 """What can go wrong between here and an API server, and what may the person do about it?
 
-One tree. `title` says what happened and `advice` what to try (both are to be translated where they are shown);
+One tree. `title` says what happened and `advice` what to try (both are translated where they are shown);
 `message` is the server's or the library's own text. No credential is ever part of any of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
+from .statuses import Cause, Said, read_answer, read_status
 from .texts import gettext_noop
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One entry of a Status' `details.causes`: which field, and what about it."""
-
-    field: str
-    reason: str
-    message: str
 
 
 class ApiError(Exception):
@@ -241,5 +234,54 @@ class AddressRefused(Unreachable):
 class NotKubernetes(Unreachable):
     title = gettext_noop("What answers there is not a Kubernetes API server.")
     advice = gettext_noop(
-        "Check the address and its path: a sign-in page, an ingress or a redirect may stand before the API server."
+        "Check the address and its path: a sign-in page, an ingress or a redirect may stand before the "
+        "API server."
     )
+
+
+_CLASSES: dict[int, type[ApiError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    405: MethodNotAllowed,
+    406: NotAcceptable,
+    409: Conflict,
+    410: Gone,
+    422: Invalid,
+    429: TooManyRequests,
+    500: ServerError,
+    502: Unavailable,
+    503: Unavailable,
+    504: GatewayTimeout,
+}
+
+
+def error_from(
+    status: int, headers: Mapping[str, str], body: bytes, method: str = "", path: str = ""
+) -> ApiError:
+    """The error of an answer. A 5xx page is a proxy that lost its API server; other pages are NotKubernetes."""
+    said = read_answer(status, headers, body)
+    error = (NotKubernetes if said.foreign and status < 500 else _class(status))(**_parts(said))
+    error.method, error.path = method, path
+    return error
+
+
+def error_of_status(status: Mapping[str, Any]) -> ApiError:
+    """The error of a bare Status object, as in an ERROR event of a watch."""
+    said = read_status(status)
+    return _class(said.code)(**_parts(said))
+
+
+def _class(status: int) -> type[ApiError]:
+    return _CLASSES.get(status) or (ServerError if status >= 500 else BadRequest)
+
+
+def _parts(said: Said) -> dict[str, Any]:
+    return {
+        "message": said.message,
+        "status": said.code,
+        "reason": said.reason,
+        "causes": said.causes,
+        "retry_after": said.retry_after,
+    }

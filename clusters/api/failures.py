@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import ssl
 from collections.abc import Iterator
@@ -13,41 +14,56 @@ import urllib3.exceptions
 from . import errors
 from .errors import ApiError, Unreachable
 
-_EXPIRED = {9, 10}  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
-_HOSTNAME = {62, 64}  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
+# https://docs.openssl.org/3.0/man1/openssl-verification-options/ and x509_vfy.h
+_CERTIFICATE: dict[int, type[ApiError]] = {
+    9: errors.TlsExpired,  # X509_V_ERR_CERT_NOT_YET_VALID
+    10: errors.TlsExpired,  # X509_V_ERR_CERT_HAS_EXPIRED
+    62: errors.TlsHostname,  # X509_V_ERR_HOSTNAME_MISMATCH
+    64: errors.TlsHostname,  # X509_V_ERR_IP_ADDRESS_MISMATCH
+}
 _PLAIN = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
 _OUR_CERTIFICATE = ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA", "ALERT_CERTIFICATE")
-_PROXY = (
-    aiohttp.ClientProxyConnectionError,
-    aiohttp.ClientHttpProxyError,
-    requests.exceptions.ProxyError,
-    urllib3.exceptions.ProxyError,
-)
-_NOT_HTTP = (
-    aiohttp.ClientResponseError,
-    requests.exceptions.InvalidHeader,
-    urllib3.exceptions.HeaderParsingError,
-    urllib3.exceptions.InvalidHeader,
-)
-_BROKEN = (
-    aiohttp.ClientPayloadError,
-    aiohttp.ServerDisconnectedError,
-    aiohttp.ClientOSError,
-    requests.exceptions.ChunkedEncodingError,
-    urllib3.exceptions.ProtocolError,
-    urllib3.exceptions.DecodeError,
-    ConnectionResetError,
-    BrokenPipeError,
-)
-_TIMED_OUT = (
-    TimeoutError,
-    requests.exceptions.Timeout,
-    urllib3.exceptions.TimeoutError,
+
+# The first row with a kind that is in the chain says what happened.
+_TABLE: tuple[tuple[tuple[type[BaseException], ...], type[ApiError]], ...] = (
+    (
+        (
+            aiohttp.ClientProxyConnectionError,
+            aiohttp.ClientHttpProxyError,
+            requests.exceptions.ProxyError,
+            urllib3.exceptions.ProxyError,
+        ),
+        errors.ProxyFailed,
+    ),
+    ((socket.gaierror,), errors.NameNotResolved),
+    ((ConnectionRefusedError,), errors.ConnectionRefused),
+    ((TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError), errors.TimedOut),
+    (
+        (
+            http.client.BadStatusLine,
+            http.client.LineTooLong,
+            aiohttp.ClientResponseError,
+            urllib3.exceptions.InvalidHeader,
+        ),
+        errors.NotKubernetes,
+    ),
+    (
+        (
+            aiohttp.ClientPayloadError,
+            aiohttp.ServerDisconnectedError,
+            aiohttp.ClientOSError,
+            urllib3.exceptions.ProtocolError,
+            urllib3.exceptions.DecodeError,
+            ConnectionResetError,
+            BrokenPipeError,
+        ),
+        errors.StreamBroken,
+    ),
 )
 
 
 def failure(raised: BaseException, method: str = "", path: str = "") -> ApiError:
-    """The error that stands for `raised`; errors of our own inside it (a refused address) come out as they are."""
+    """The error that stands for `raised`; one of our own inside it (a refused address) comes out as it is."""
     chain = list(_chain(raised))
     own = next((link for link in chain if isinstance(link, ApiError)), None)
     error = own if own is not None else _classified(chain)
@@ -56,44 +72,32 @@ def failure(raised: BaseException, method: str = "", path: str = "") -> ApiError
 
 
 def _classified(chain: list[BaseException]) -> ApiError:
+    """TLS first: its errors are OSErrors as well. Proxy next: what happens on the way to it is the proxy's."""
     tls = next((link for link in chain if isinstance(link, ssl.SSLError)), None)
     if tls is not None:
         return _of_tls(tls)
-    if _has(chain, _PROXY):
-        return errors.ProxyFailed(_proxy_text(chain))
-    if _has(chain, (socket.gaierror,)):
-        return errors.NameNotResolved(_last_text(chain))
-    if _has(chain, (ConnectionRefusedError,)):
-        return errors.ConnectionRefused()
-    if _has(chain, _TIMED_OUT):
-        return errors.TimedOut()
-    if "BadStatusLine" in {type(link).__name__ for link in chain} or _has(chain, _NOT_HTTP):
-        return errors.NotKubernetes("It does not speak HTTP as an API server does.")
-    if _has(chain, _BROKEN):
-        return errors.StreamBroken()
-    return Unreachable(_last_text(chain))
+    for kinds, error in _TABLE:
+        if any(isinstance(link, kinds) for link in chain):
+            return error(_said(chain) if error in (errors.ProxyFailed, errors.NameNotResolved) else "")
+    return Unreachable(_said(chain))
 
 
 def _of_tls(tls: ssl.SSLError) -> ApiError:
-    reason = (tls.reason or "").upper()
     if isinstance(tls, ssl.SSLCertVerificationError):
-        text = tls.verify_message
-        if tls.verify_code in _EXPIRED:
-            return errors.TlsExpired(text)
-        if tls.verify_code in _HOSTNAME:
-            return errors.TlsHostname(text)
-        return errors.TlsUntrusted(text)
+        return _CERTIFICATE.get(tls.verify_code, errors.TlsUntrusted)(tls.verify_message)
     if isinstance(tls, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return errors.StreamBroken()
+    reason = (tls.reason or "handshake failed").upper()
     if any(word in reason for word in _PLAIN):
         return errors.PlainHttp()
-    if any(word in reason for word in _OUR_CERTIFICATE):
-        return errors.ClientCertificateRefused(reason.replace("_", " ").lower())
-    return errors.TlsFailed(reason.replace("_", " ").lower() or "the handshake failed")
+    refused = any(word in reason for word in _OUR_CERTIFICATE)
+    return (errors.ClientCertificateRefused if refused else errors.TlsFailed)(
+        reason.replace("_", " ").lower()
+    )
 
 
 def _chain(raised: BaseException) -> Iterator[BaseException]:
-    """`raised` and everything inside it: causes, contexts, urllib3's `reason`, aiohttp's `os_error`, arguments."""
+    """`raised` and all inside it: causes, contexts, urllib3's `reason`, aiohttp's `os_error`, arguments."""
     waiting, seen = [raised], set[int]()
     while waiting:
         link = waiting.pop(0)
@@ -110,16 +114,10 @@ def _chain(raised: BaseException) -> Iterator[BaseException]:
         waiting += [found for found in (*inner, *link.args) if isinstance(found, BaseException)]
 
 
-def _has(chain: list[BaseException], kinds: tuple[type[BaseException], ...]) -> bool:
-    return any(isinstance(link, kinds) for link in chain)
-
-
-def _last_text(chain: list[BaseException]) -> str:
+def _said(chain: list[BaseException]) -> str:
     """The system's own words (`No route to host`), which hold neither addresses of proxies nor headers."""
+    status = next((link.status for link in chain if isinstance(link, aiohttp.ClientHttpProxyError)), 0)
+    if status:
+        return f"It answered {status}."
     found = [link.strerror for link in chain if isinstance(link, OSError) and link.strerror]
     return found[-1] if found else type(chain[-1]).__name__
-
-
-def _proxy_text(chain: list[BaseException]) -> str:
-    status = next((link.status for link in chain if isinstance(link, aiohttp.ClientHttpProxyError)), 0)
-    return f"It answered {status}." if status else _last_text(chain)

@@ -37,7 +37,7 @@ def resource_path(
 
 
 def url(server: Server, path: str, query: Sequence[tuple[str, str]] = ()) -> str:
-    """The whole URL, encoded; send exactly this. `;` and the like in the query are encoded: raw they are lost."""
+    """The whole URL, encoded: send exactly this. A raw `;` in a query would drop its pair silently."""
     pairs = urlencode(list(query), quote_via=quote, safe="")
     return server.url.rstrip("/") + checked_path(path) + (f"?{pairs}" if pairs else "")
 

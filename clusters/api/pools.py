@@ -1,7 +1,7 @@
 """Which kept connections may this call use? Only those opened with the very same credential.
 
-A client certificate belongs to a TLS connection, and the API server lets it win over a token: a connection that is
-shared by two people is one person. So pools are keyed by cluster, server, fingerprint and the identity itself.
+A client certificate belongs to a TLS connection, and the API server lets it win over a token: on a shared
+connection two people are one. So pools are keyed by cluster, server, fingerprint and the identity itself.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class _Adapter(HTTPAdapter):
 
 
 class _Connection(HTTPSConnection):
-    """A connection that is made to a checked address, with the host's own name for SNI, certificate and Host."""
+    """Connects to a checked address, under the host's own name for SNI, certificate and Host header."""
 
     def _new_conn(self) -> socket.socket:
         try:

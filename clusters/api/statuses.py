@@ -1,75 +1,71 @@
-"""Which error is it that a server answered, whatever form the answer has?"""
+"""What does an answer that is an error say, whatever form it has?"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
 
-from . import errors
-from .errors import ApiError, Cause
-
-_CLASSES: dict[int, type[ApiError]] = {
-    400: errors.BadRequest,
-    401: errors.Unauthorized,
-    403: errors.Forbidden,
-    404: errors.NotFound,
-    405: errors.MethodNotAllowed,
-    406: errors.NotAcceptable,
-    409: errors.Conflict,
-    410: errors.Gone,
-    422: errors.Invalid,
-    429: errors.TooManyRequests,
-    500: errors.ServerError,
-    502: errors.Unavailable,
-    503: errors.Unavailable,
-    504: errors.GatewayTimeout,
-}
 _TEXT_LIMIT = 4096
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def error_from(
-    status: int, headers: Mapping[str, str], body: bytes, method: str = "", path: str = ""
-) -> ApiError:
-    """The error of an answer: a Status, or text/plain (429, 500), HTML of something before it, or nothing at all."""
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One entry of a Status' `details.causes`: which field, and what about it."""
+
+    field: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an error answer says. `foreign` is true where no API server says so (a redirect, HTML)."""
+
+    code: int
+    message: str
+    reason: str = ""
+    causes: tuple[Cause, ...] = ()
+    retry_after: float | None = None
+    foreign: bool = False
+
+
+def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Said:
+    """A Status, text/plain (429, 500), HTML of something before the API server, a redirect, or nothing."""
     plain = {name.lower(): value for name, value in headers.items()}
+    wait = _retry_after(plain.get("retry-after", ""))
     found = _status(body)
     if found is not None:
-        error = error_of_status(found, status)
-    elif 300 <= status < 400:
-        error = errors.NotKubernetes(
-            f"It redirects ({status}) to {_host_of(plain.get('location', ''))}", status=status
-        )
-    elif _is_html(plain, body):
-        error = _from_html(status, body)
-    else:
-        error = _class(status)(_cleaned(body.decode("utf-8", "replace")), status=status)
-    if error.retry_after is None:
-        error.retry_after = _retry_after(plain.get("retry-after", ""))
-    error.method, error.path = method, path
-    return error
+        return read_status(found, status, wait)
+    if status < 400:
+        where = _host_of(plain.get("location", ""))
+        return Said(status, f"It redirects ({status}) to {where}.", foreign=True)
+    if _is_html(plain, body):
+        return Said(status, _of_html(status, body), retry_after=wait, foreign=True)
+    return Said(status, _cleaned(body[:65536].decode("utf-8", "replace")), retry_after=wait)
 
 
-def error_of_status(found: Mapping[str, Any], status: int = 0) -> ApiError:
-    """The error of a Status object, as in an ERROR event. The HTTP status, where there is one, decides the class."""
-    code = status or _number(found.get("code")) or 500
-    details = found.get("details") if isinstance(found.get("details"), dict) else {}
-    causes = details.get("causes") if isinstance(details, dict) else None
-    seconds = _number(details.get("retryAfterSeconds")) if isinstance(details, dict) else None
-    return _class(code)(
+def read_status(found: Mapping[str, Any], status: int = 0, wait: float | None = None) -> Said:
+    """A Status object. The HTTP status goes before its code, and Retry-After before its details."""
+    details = found.get("details")
+    details = details if isinstance(details, dict) else {}
+    causes = details.get("causes")
+    seconds = _number(details.get("retryAfterSeconds"))
+    return Said(
+        status or _number(found.get("code")) or 500,
         _cleaned(str(found.get("message") or "")),
-        status=code,
         reason=str(found.get("reason") or ""),
-        causes=tuple(
-            _cause(entry) for entry in (causes if isinstance(causes, list) else []) if isinstance(entry, dict)
-        ),
-        retry_after=float(seconds) if seconds else None,
+        causes=tuple(_cause(one) for one in causes if isinstance(one, dict))
+        if isinstance(causes, list)
+        else (),
+        retry_after=wait if wait is not None else float(seconds) if seconds else None,
     )
 
 
@@ -81,19 +77,9 @@ def _status(body: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and found.get("kind") == "Status" else None
 
 
-def _class(status: int) -> type[ApiError]:
-    if status in _CLASSES:
-        return _CLASSES[status]
-    return (
-        errors.ServerError if status >= 500 else errors.BadRequest if status >= 400 else errors.NotKubernetes
-    )
-
-
-def _cause(entry: Mapping[str, Any]) -> Cause:
+def _cause(one: Mapping[str, Any]) -> Cause:
     return Cause(
-        str(entry.get("field") or ""),
-        str(entry.get("reason") or ""),
-        _cleaned(str(entry.get("message") or "")),
+        str(one.get("field") or ""), str(one.get("reason") or ""), _cleaned(str(one.get("message") or ""))
     )
 
 
@@ -103,15 +89,15 @@ def _number(value: object) -> int | None:
 
 def _is_html(headers: Mapping[str, str], body: bytes) -> bool:
     start = body[:256].lstrip().lower()
-    return "html" in headers.get("content-type", "") or start.startswith((b"<!doctype html", b"<html"))
+    return "html" in headers.get("content-type", "").lower() or start.startswith(
+        (b"<!doctype html", b"<html")
+    )
 
 
-def _from_html(status: int, body: bytes) -> ApiError:
-    """A page of a proxy that has lost its API server is one thing, a page of something else is another."""
+def _of_html(status: int, body: bytes) -> str:
     found = _TITLE.search(body[:65536].decode("utf-8", "replace"))
     title = _cleaned(found.group(1)) if found else ""
-    kind = _class(status) if status >= 500 else errors.NotKubernetes
-    return kind(f"{status}, an HTML page{f': {title}' if title else ''}", status=status)
+    return f"An HTML page ({status}): {title}" if title else f"An HTML page ({status})."
 
 
 def _cleaned(text: str) -> str:
@@ -119,13 +105,13 @@ def _cleaned(text: str) -> str:
 
 
 def _host_of(location: str) -> str:
-    """Where a redirect leads, without its path and query: those of sign-in pages may hold what nobody should see."""
+    """Where a redirect leads, without path and query: in those of sign-in pages there may be secrets."""
     return _cleaned(re.split(r"(?<=[^/:])[/?#]", location, maxsplit=1)[0])[:200] or "another address"
 
 
 def _retry_after(text: str) -> float | None:
     """Seconds, from seconds or from a date."""
-    if text.strip().isdigit():
+    if text.strip().isdecimal():
         return float(text)
     try:
         then = parsedate_to_datetime(text)

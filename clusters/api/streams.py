@@ -7,7 +7,7 @@ import socket
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,10 +19,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from .addresses import allowed, host_and_port, proxy_host_and_port
 from .connection import USER_AGENT, Connection
-from .errors import ApiError, Busy, NotKubernetes, ResponseTooLarge
+from .errors import ApiError, Busy, NotKubernetes, ResponseTooLarge, error_from
 from .failures import failure
 from .paths import url
-from .statuses import error_from
 from .tables import TABLE_ACCEPT
 from .tls import ssl_context
 
@@ -96,17 +95,20 @@ class Streams:
         *,
         accept: str = TABLE_ACCEPT,
         head_seconds: float | None = HEAD_SECONDS,
-    ) -> AsyncIterator[bytes]:
+        opened: Callable[[], None] = lambda: None,
+    ) -> AsyncGenerator[bytes, None]:
         """Lines without their newline, until the server ends the stream; a cut last line is dropped.
 
-        There is no time-out between lines: an idle watch is silent, so whoever listens asks for health as well.
+        There is no time-out between lines: an idle watch is silent, so who listens asks for health as well.
         A premature end is StreamBroken. Close it (`contextlib.aclosing`), or its connection stays open.
-        `head_seconds` is None where the head itself comes late (`follow` of a log without a line).
+        `head_seconds` is None where the head itself comes late (`follow` of a log without a line); `opened` is
+        called when it is there, which for an idle watch is long before its first line.
         """
         headers = {"Accept": accept, "Accept-Encoding": "identity"}
         async with self._response(
             connection, "GET", path, query, headers=headers, head_seconds=head_seconds
         ) as found:
+            opened()
             async for line in _lines(found.content):
                 yield line
 

@@ -12,15 +12,14 @@ from typing import Any
 
 import msgspec
 
-from .errors import ApiError, NotKubernetes
-from .statuses import error_of_status
+from .errors import ApiError, NotKubernetes, error_of_status
 
 # Without the plain form behind it, kinds that have no Table answer 406; where it stands first, it wins.
 TABLE_ACCEPT = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column's definition; `priority` above 0 is shown in wide lists only, format "name" identifies the row."""
+    """A column; `priority` above 0 is shown in wide lists only, format "name" identifies the row."""
 
     name: str
     type: str = "string"
@@ -48,7 +47,7 @@ class Row(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list. `columns` is None where the server sent none; `remaining` is about how many come after."""
+    """One page of a list. `columns` is None where none came; `remaining` is about how many come after."""
 
     columns: tuple[Column, ...] | None
     rows: tuple[Row, ...]
@@ -130,7 +129,7 @@ _object_decoder = msgspec.json.Decoder(_Object)
 
 
 def decode_page(body: bytes) -> Page:
-    """The page of a list as a Table, or of a plain list of a kind without Tables; NotKubernetes for anything else."""
+    """The page of a list, as a Table or plain (kinds without Tables); NotKubernetes for anything else."""
     try:
         found = _list_decoder.decode(body)
     except (msgspec.DecodeError, RecursionError) as unreadable:

@@ -72,7 +72,7 @@ def _trust(context: ssl.SSLContext, server: Server) -> None:
 
 
 def _show(context: ssl.SSLContext, identity: Identity) -> None:
-    """Load the client certificate. The ssl module reads paths only; this one ends with the call, key and all."""
+    """Load the client certificate. The ssl module reads paths only; this one ends with the call."""
     pem = f"{identity.certificate.strip()}\n{identity.key.strip()}\n".encode()
     try:
         with _unnamed(pem) as path:
@@ -86,7 +86,7 @@ def _show(context: ssl.SSLContext, identity: Identity) -> None:
 
 @contextmanager
 def _unnamed(content: bytes) -> Iterator[str]:
-    """A path to `content` that lives in memory where the system can, else in a file of mode 0600 that goes."""
+    """A path to `content`: in memory where the system can, else a file of mode 0600 that goes at once."""
     if hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd"):
         descriptor = os.memfd_create("client-certificate", os.MFD_CLOEXEC)
         try:
