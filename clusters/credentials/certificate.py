@@ -1,0 +1,142 @@
+"""Do this client certificate and key belong together, and when does the certificate end?"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from django.utils.translation import gettext as _
+
+from clusters.credentials.errors import CertificateError
+
+LONGEST = 256 * 1024
+MOST = 200  # certificates in one bundle
+CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+?-----END CERTIFICATE-----")
+LABEL = "(?:RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY"
+KEY = re.compile(rf"-----BEGIN (?P<label>{LABEL})-----(?:(?!-----).)+-----END (?P=label)-----", re.DOTALL)
+PKEY = "openssl pkey -in encrypted.key -out plain.key"
+
+
+def checked_pair(
+    certificate: str, key: str, *, certificate_field: str = "certificate", key_field: str = "key"
+) -> tuple[str, str]:
+    """The certificate (with its chain) and key as clean PEM; `CertificateError` names the one to blame."""
+    chain = _certificates(certificate, certificate_field)
+    private = _private_key(key, key_field)
+    public = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    leaf = _public_bytes(chain[0], certificate_field)
+    if public != leaf:
+        raise CertificateError(
+            key_field,
+            _("The key does not belong to the certificate."),
+            _("Paste the key that was made with this certificate; the person's own certificate comes first."),
+        )
+    plain = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return _pem(chain), plain.decode()
+
+
+def checked_bundle(text: str, *, field: str = "ca") -> str:
+    """A bundle of certificate authorities as clean PEM; an empty text stays empty."""
+    return _pem(_certificates(text, field)) if text.strip() else ""
+
+
+def bundle_key(bundle: str) -> frozenset[bytes]:
+    """Which certificates are in a checked bundle, for comparing two of them."""
+    chain = _certificates(bundle, "ca") if bundle else []
+    return frozenset(one.public_bytes(Encoding.DER) for one in chain)
+
+
+def certificate_expiry(certificate: str) -> datetime:
+    """When a checked client certificate ends."""
+    return _certificates(certificate, "certificate")[0].not_valid_after_utc
+
+
+def certificate_start(certificate: str) -> datetime:
+    """From when on a checked client certificate is valid."""
+    return _certificates(certificate, "certificate")[0].not_valid_before_utc
+
+
+def _certificates(text: str, field: str) -> list[x509.Certificate]:
+    _check_text(text, field)
+    blocks = CERTIFICATE.findall(text)
+    if not blocks or len(blocks) > MOST:
+        raise CertificateError(
+            field,
+            _("There is no certificate in PEM here."),
+            _("Paste the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."),
+        )
+    try:
+        return [x509.load_pem_x509_certificate(block.encode()) for block in blocks]
+    except (ValueError, UnsupportedAlgorithm) as wrong:
+        raise CertificateError(
+            field,
+            _("The certificate cannot be read."),
+            _("Look at it with: openssl x509 -in file.crt -noout -text"),
+        ) from wrong
+
+
+def _private_key(text: str, field: str) -> PrivateKeyTypes:
+    _check_text(text, field)
+    found = KEY.search(text)
+    if not found:
+        raise CertificateError(
+            field,
+            _("There is no private key in PEM here."),
+            _("Paste the text from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----."),
+        )
+    block = found.group(0)
+    if "ENCRYPTED" in block:
+        raise _encrypted(field)
+    try:
+        return load_pem_private_key(block.encode(), password=None)
+    except TypeError as locked:
+        raise _encrypted(field) from locked
+    except (ValueError, UnsupportedAlgorithm) as wrong:
+        raise CertificateError(
+            field,
+            _("The private key cannot be read."),
+            _("Look at it with: openssl pkey -in file.key -noout -check"),
+        ) from wrong
+
+
+def _encrypted(field: str) -> CertificateError:
+    return CertificateError(
+        field,
+        _("The private key is encrypted with a password."),
+        _("Take the password off on your own machine and paste the result: %(command)s") % {"command": PKEY},
+        reason="encrypted",
+    )
+
+
+def _check_text(text: str, field: str) -> None:
+    if len(text) > LONGEST:
+        raise CertificateError(
+            field, _("This is larger than 256 KiB."), _("Paste what belongs to you alone.")
+        )
+    if text.strip().startswith("LS0tLS1"):
+        raise CertificateError(
+            field,
+            _("This is PEM that was encoded with base64 once more, as a kubeconfig holds it."),
+            _("Decode it first: base64 -d"),
+        )
+
+
+def _public_bytes(certificate: x509.Certificate, field: str) -> bytes:
+    try:
+        return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (ValueError, UnsupportedAlgorithm) as wrong:
+        raise CertificateError(field, _("The certificate has a key of an unknown kind.")) from wrong
+
+
+def _pem(chain: list[x509.Certificate]) -> str:
+    return "".join(one.public_bytes(Encoding.PEM).decode() for one in chain)

@@ -1,0 +1,53 @@
+"""What must happen when a credential, a share or a cluster changes? All that stood on the old one ends.
+
+Whoever changes one of them calls a function of this file in the same transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from django.db.models import F
+
+from clusters.api.client import forget
+from clusters.models import Cluster, Credential, Share
+from people.control import bump_access
+from people.models import Membership
+
+
+def fingerprint(cluster: Cluster, credential: Credential) -> str:
+    """What pools, caches and feeds are kept under: it changes whenever the credential or the cluster does."""
+    parts = (credential.pk, credential.version, cluster.pk, cluster.updated_at.isoformat())
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def credential_changed(credential: Credential) -> None:
+    """The stored value of this credential was changed, or is about to be deleted.
+
+    Its version grows, so its old fingerprint is never used again; its old pool is closed, and the sockets of
+    whoever acts with it are told.
+    """
+    forget(fingerprint(credential.cluster, credential))
+    Credential.objects.filter(pk=credential.pk).update(version=F("version") + 1)
+    credential.refresh_from_db(fields=["version"])
+    bump_access(_acting_with(credential))
+
+
+def share_changed(team_ids: Iterable[int]) -> None:
+    """These teams see a cluster from now on, or no longer."""
+    members = Membership.objects.filter(team_id__in=list(team_ids))
+    bump_access(members.values_list("user_id", flat=True))
+
+
+def cluster_changing(cluster: Cluster) -> None:
+    """Where the cluster is or how it is verified is about to be saved or deleted: all that stood on it ends."""
+    for credential in Credential.objects.filter(cluster_id=cluster.pk).select_related("cluster"):
+        credential_changed(credential)
+    share_changed(Share.objects.filter(cluster_id=cluster.pk).values_list("team_id", flat=True))
+
+
+def _acting_with(credential: Credential) -> list[int]:
+    if credential.team is None:
+        return [credential.user_id] if credential.user_id is not None else []
+    return [*credential.team.memberships.values_list("user_id", flat=True)]

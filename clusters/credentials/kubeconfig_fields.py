@@ -1,0 +1,201 @@
+"""How is a field of a kubeconfig read? With its type, its path and its line, and a sentence where it is wrong."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from clusters.credentials.errors import KubeconfigError
+from clusters.credentials.yaml_tree import Mapping, Node, Scalar, Sequence
+
+ReadFile = Callable[[str], bytes]  # raises OSError
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
+LONGEST_NAME = 253
+
+
+@dataclass(frozen=True)
+class Place:
+    """A dictionary of the file and where it stands, such as `users[0].user`."""
+
+    node: Mapping
+    path: str
+
+    def at(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+    def line(self, key: str) -> int:
+        found = self.node.entries.get(key)
+        return found.line if found else self.node.line
+
+
+def root(node: Node) -> Place:
+    """The file itself, which must be a dictionary."""
+    if not isinstance(node, Mapping):
+        raise KubeconfigError(
+            "", _("This is not a kubeconfig: it has no fields."), _("Paste the whole file."), reason="type"
+        )
+    return Place(node, "")
+
+
+def nowhere(path: str) -> Place:
+    """A dictionary without fields, for what is not in the file."""
+    return Place(Mapping({}, 0), path)
+
+
+def expect(place: Place, key: str, value: str) -> None:
+    """The field must hold this value where it is there."""
+    found = text(place, key)
+    if found and found != value:
+        message = _("%(value)s is expected here.") % {"value": value}
+        raise KubeconfigError(place.at(key), message, reason="kind", line=place.line(key))
+
+
+def text(place: Place, key: str) -> str:
+    """The text of a field, "" where it is missing or null."""
+    node = place.node.entries.get(key)
+    if node is None or _is_null(node):
+        return ""
+    if not isinstance(node, Scalar) or node.type in ("int", "float", "bool"):
+        raise _wrong_type(place.at(key), node, _("a text"))
+    return node.text
+
+
+def flag(place: Place, key: str) -> bool:
+    """True or false; a missing field is false."""
+    node = place.node.entries.get(key)
+    if node is None or _is_null(node):
+        return False
+    if not isinstance(node, Scalar) or node.type != "bool":
+        raise _wrong_type(place.at(key), node, _("true or false"))
+    return node.text.lower() in ("true", "yes", "on")
+
+
+def is_set(place: Place, key: str) -> bool:
+    """Is there anything in this field that would mean something?"""
+    node = place.node.entries.get(key)
+    if node is None or _is_null(node):
+        return False
+    if isinstance(node, Scalar):
+        return node.text != ""
+    return True
+
+
+def named(place: Place, key: str, inner: str) -> dict[str, Place]:
+    """A list of `{name, <inner>}` as a dictionary by name, in the order of the file."""
+    node = place.node.entries.get(key)
+    if node is None or _is_null(node):
+        return {}
+    if not isinstance(node, Sequence):
+        raise _wrong_type(place.at(key), node, _("a list"))
+    found: dict[str, Place] = {}
+    for index, item in enumerate(node.items):
+        one = _mapping(item, f"{place.at(key)}[{index}]")
+        name = text(one, "name")
+        if not name or len(name) > LONGEST_NAME or not name.isprintable():
+            raise KubeconfigError(one.at("name"), _("A name is missing or cannot be used."), line=item.line)
+        if name in found:
+            message = _("The name %(name)s is there twice.") % {"name": name}
+            raise KubeconfigError(one.at("name"), message, reason="duplicate", line=one.line("name"))
+        found[name] = _inner(one, inner)
+    return found
+
+
+def namespace(place: Place) -> str:
+    """The namespace of a context."""
+    name = text(place, "namespace")
+    if name and not LABEL.fullmatch(name):
+        raise KubeconfigError(
+            place.at("namespace"),
+            _("This is not the name of a namespace."),
+            _("Lower-case letters, digits and hyphens, at most 63."),
+            line=place.line("namespace"),
+        )
+    return name
+
+
+def host(place: Place, key: str) -> str:
+    """A host name, such as `tls-server-name`."""
+    name = text(place, key)
+    if name and not HOST.fullmatch(name):
+        raise KubeconfigError(place.at(key), _("This is not a host name."), line=place.line(key))
+    return name
+
+
+def pem(place: Place, key: str, read_file: ReadFile | None) -> str:
+    """PEM from `<key>-data` (base64), which wins over the file that `<key>` names where files may be read."""
+    inline = f"{key}-data"
+    if is_set(place, inline):
+        return _decoded(place, inline)
+    if read_file and is_set(place, key):
+        return file_text(place, key, read_file)
+    return ""
+
+
+def file_text(place: Place, key: str, read_file: ReadFile) -> str:
+    """The text of the file that a field names."""
+    path = text(place, key)
+    try:
+        return read_file(path).decode()
+    except UnicodeDecodeError as wrong:
+        raise KubeconfigError(place.at(key), _("The file %(path)s is not text.") % {"path": path}) from wrong
+    except OSError as wrong:
+        told = {"path": path, "why": wrong.strerror or type(wrong).__name__}
+        raise KubeconfigError(
+            place.at(key), _("The file %(path)s cannot be read: %(why)s.") % told
+        ) from wrong
+
+
+def _decoded(place: Place, key: str) -> str:
+    packed = "".join(text(place, key).split())
+    try:
+        return base64.b64decode(packed, validate=True).decode()
+    except (binascii.Error, ValueError) as wrong:
+        raise KubeconfigError(
+            place.at(key),
+            _("This is not base64 of a PEM text."),
+            _("Encode the PEM file with: base64 -w0"),
+            reason="base64",
+            line=place.line(key),
+        ) from wrong
+
+
+def _inner(one: Place, inner: str) -> Place:
+    node = one.node.entries.get(inner)
+    if node is None or _is_null(node):
+        return nowhere(one.at(inner))
+    return _mapping(node, one.at(inner))
+
+
+def _mapping(node: Node, path: str) -> Place:
+    if not isinstance(node, Mapping):
+        raise _wrong_type(path, node, _("a dictionary"))
+    return Place(node, path)
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.type == "null"
+
+
+def _wrong_type(path: str, node: Node, wanted: str) -> KubeconfigError:
+    advice = ""
+    if isinstance(node, Scalar) and node.type in ("int", "float", "bool"):
+        advice = _("Put the value in quotes where it is meant as a text.")
+    words = {"wanted": wanted, "found": _type_name(node), "line": node.line}
+    message = _("%(wanted)s is expected in line %(line)d, and %(found)s is there.") % words
+    return KubeconfigError(path, message[:1].upper() + message[1:], advice, reason="type", line=node.line)
+
+
+def _type_name(node: Node) -> str:
+    if isinstance(node, Mapping):
+        return _("a dictionary")
+    if isinstance(node, Sequence):
+        return _("a list")
+    if node.type in ("int", "float"):
+        return _("a number")
+    return _("true or false") if node.type == "bool" else _("a text")

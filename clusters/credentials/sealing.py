@@ -1,0 +1,86 @@
+"""How do secrets rest? AES-256-GCM under keys of their own, bound to the row that they belong to.
+
+A sealed value is `version (1 byte) | key id (8) | nonce (12) | ciphertext and tag`. The first nine bytes and the
+context are authenticated too, so a value that was moved to another row, or whose key id was changed, is unreadable.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+VERSION = b"\x01"
+KEY_ID = 8
+NONCE = 12
+HEADER = len(VERSION) + KEY_ID
+TAG = 16
+
+
+class SealBroken(Exception):
+    """The value cannot be opened: its key is not among the keys, it was changed, or it is another row's."""
+
+
+def seal(plain: bytes, *, context: str) -> bytes:
+    """Seal under the first key, bound to the context (such as `credential:7`)."""
+    first = _keys()[0]
+    header = VERSION + key_id(first)
+    nonce = secrets.token_bytes(NONCE)
+    return header + nonce + AESGCM(first).encrypt(nonce, plain, _bound(header, context))
+
+
+def open_sealed(sealed: bytes, *, context: str) -> bytes:
+    """The plain value; `SealBroken` where the key, the bytes or the context are not those of the sealing."""
+    sealed = bytes(sealed)
+    if len(sealed) < HEADER + NONCE + TAG or not sealed.startswith(VERSION):
+        raise SealBroken("This is not a sealed value.")
+    header, nonce, cipher = sealed[:HEADER], sealed[HEADER : HEADER + NONCE], sealed[HEADER + NONCE :]
+    for key in _keys():
+        if key_id(key) == header[len(VERSION) :]:
+            return _decrypt(key, nonce, cipher, _bound(header, context))
+    raise SealBroken("The key that sealed this value is not among the sealing keys.")
+
+
+def reseal(sealed: bytes, *, context: str) -> bytes:
+    """The same value under the first key; unchanged bytes where the first key sealed it already."""
+    sealed = bytes(sealed)
+    plain = open_sealed(sealed, context=context)
+    return sealed if is_current(sealed) else seal(plain, context=context)
+
+
+def is_current(sealed: bytes) -> bool:
+    """Was this sealed under the first key?"""
+    return bytes(sealed[:HEADER]) == VERSION + key_id(_keys()[0])
+
+
+def key_id(key: bytes) -> bytes:
+    """What names a key without telling it."""
+    return hashlib.sha256(b"quarterdeck sealing key id\x00" + key).digest()[:KEY_ID]
+
+
+def _decrypt(key: bytes, nonce: bytes, cipher: bytes, bound: bytes) -> bytes:
+    try:
+        return AESGCM(key).decrypt(nonce, cipher, bound)
+    except InvalidTag as wrong:
+        raise SealBroken("The sealed value was changed, or belongs to another row.") from wrong
+
+
+def _bound(header: bytes, context: str) -> bytes:
+    return header + context.encode()
+
+
+def _keys() -> tuple[bytes, ...]:
+    return _decoded(tuple(settings.SEALING_KEYS))
+
+
+@lru_cache(maxsize=8)
+def _decoded(encoded: tuple[str, ...]) -> tuple[bytes, ...]:
+    keys = tuple(base64.b64decode(key, validate=True) for key in encoded)
+    if not keys or any(len(key) != 32 for key in keys):
+        raise SealBroken("SEALING_KEYS must hold at least one key of 32 bytes.")
+    return keys

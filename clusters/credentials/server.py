@@ -1,0 +1,102 @@
+"""Is this the address of an API server that may be asked, and which other spelling is the same?"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from django.utils.translation import gettext as _
+
+from clusters.credentials.errors import ServerError
+
+LONGEST = 500
+PRINTABLE = re.compile(r"[\x21-\x7e]+")
+HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9.])?|[0-9a-f:.]+")
+PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+
+
+def checked_server(text: str, *, field: str = "server") -> str:
+    """The address in its normal form: `https://host[:port][/prefix]`, no port 443, no slash at the end."""
+    address = text.strip()
+    if not address:
+        raise ServerError(field, _("The address of the API server is missing."))
+    if len(address) > LONGEST:
+        raise ServerError(field, _("The address is longer than 500 characters."))
+    if not PRINTABLE.fullmatch(address) or "\\" in address:
+        raise ServerError(field, _("The address has a space or a character that no address has."))
+    parts = _split(address, field)
+    _refuse(parts, address, field)
+    host = (parts.hostname or "").rstrip(".")
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, 443) else f":{parts.port}"
+    return f"https://{host}{port}{_path(parts, field)}"
+
+
+def checked_proxy(text: str, *, field: str = "proxy_url") -> str:
+    """The address of an HTTP proxy as `http://host:port`; an empty text stays empty."""
+    address = text.strip()
+    if not address:
+        return ""
+    if len(address) > LONGEST or not PRINTABLE.fullmatch(address):
+        raise ServerError(field, _("The address of the proxy has a character that no address has."))
+    parts = _split(address, field)
+    plain = parts.path in ("", "/") and "@" not in parts.netloc and not parts.query and not parts.fragment
+    if parts.scheme != "http" or not parts.hostname or not HOST.fullmatch(parts.hostname) or not plain:
+        raise ServerError(
+            field,
+            _("This is not the address of an HTTP proxy."),
+            _("Write it as http://proxy.example.com:3128."),
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"http://{host}:{parts.port or 80}"
+
+
+def _split(address: str, field: str) -> SplitResult:
+    try:
+        parts = urlsplit(address)
+        port = parts.port  # raises for a port that is none
+    except ValueError as wrong:
+        raise ServerError(field, _("This is not an address."), _shape()) from wrong
+    if port == 0:
+        raise ServerError(field, _("Port 0 is no port."), _shape())
+    return parts
+
+
+def _refuse(parts: SplitResult, address: str, field: str) -> None:
+    if parts.scheme == "http":
+        raise ServerError(
+            field,
+            _("The address begins with http://, so the credential would travel unencrypted."),
+            _("Use the https:// address of the API server."),
+            reason="http",
+        )
+    if parts.scheme != "https":
+        raise ServerError(field, _("The address does not begin with https://."), _shape())
+    if "@" in parts.netloc:
+        raise ServerError(
+            field,
+            _("The address holds a user name or a password before an @."),
+            _("Leave that part out."),
+            reason="userinfo",
+        )
+    if "?" in address or "#" in address:
+        raise ServerError(
+            field, _("The address has a query or a fragment (? or #)."), _("Leave that part out.")
+        )
+    if not parts.hostname or not HOST.fullmatch(parts.hostname.rstrip(".")):
+        raise ServerError(field, _("The address has no host name that can be used."), _shape())
+
+
+def _path(parts: SplitResult, field: str) -> str:
+    path = parts.path.rstrip("/")
+    if not PATH.fullmatch(path) or any(segment in (".", "..") for segment in path.split("/")):
+        raise ServerError(
+            field,
+            _("The path of the address has an empty part, dots or an encoded character."),
+            _("Write it as https://host/prefix."),
+        )
+    return path
+
+
+def _shape() -> str:
+    return _("Write it as https://host:6443.")

@@ -1,0 +1,96 @@
+"""How does a credential get into its row and out of it? Sealed, bound to the row, and never in between."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from clusters.api.connection import Identity, Server
+from clusters.credentials.changed import credential_changed
+from clusters.credentials.sealing import SealBroken, open_sealed, seal
+from clusters.credentials.trial import WhoAmI
+from clusters.models import Cluster, Credential, CredentialKind
+from people.models import Team, User
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose credential it is: a person's, or a team's. Exactly one is set."""
+
+    user: User | None = None
+    team: Team | None = None
+
+
+def server_of(cluster: Cluster) -> Server:
+    """Where this cluster is and how it is verified, as `clusters.api` takes it."""
+    return Server(
+        url=cluster.server,
+        ca=cluster.ca,
+        system_cas=cluster.system_cas,
+        tls_server_name=cluster.tls_server_name,
+        verify=cluster.verify_tls,
+        proxy_url=cluster.proxy_url,
+    )
+
+
+def identity_of(credential: Credential) -> Identity:
+    """Open the sealed value; `SealBroken` where it cannot be opened or is none of ours."""
+    try:
+        held = json.loads(open_sealed(bytes(credential.sealed), context=context_of(credential)))
+        return Identity(token=held["token"], certificate=held["certificate"], key=held["key"])
+    except (ValueError, KeyError, TypeError) as wrong:
+        raise SealBroken("The sealed value is not a credential.") from wrong
+
+
+def store(credential: Credential, identity: Identity) -> None:
+    """Seal the identity into a row that has its number already."""
+    held = {"token": identity.token, "certificate": identity.certificate, "key": identity.key}
+    credential.sealed = seal(json.dumps(held).encode(), context=context_of(credential))
+    credential.kind = CredentialKind.CERTIFICATE if identity.certificate else CredentialKind.TOKEN
+    credential.save(update_fields=["sealed", "kind", "updated_at"])
+
+
+@transaction.atomic
+def keep(
+    cluster: Cluster,
+    owner: Owner,
+    identity: Identity,
+    who: WhoAmI,
+    *,
+    namespace: str = "",
+    read_only: bool = True,
+) -> Credential:
+    """Store what the cluster accepted, in place of the one that this owner had there."""
+    told = {
+        "identity": who.username,
+        "groups": list(who.groups),
+        "namespace": namespace or who.namespace,
+        "read_only": read_only,
+        "expires_at": who.expires_at,
+    }
+    credential, _made = Credential.objects.select_for_update().update_or_create(
+        cluster=cluster,
+        user=owner.user,
+        team=owner.team,
+        defaults=told,
+        create_defaults={**told, "sealed": b""},
+    )
+    store(credential, identity)
+    credential_changed(credential)
+    return credential
+
+
+@transaction.atomic
+def remove(credential: Credential) -> None:
+    """Delete a credential; what stood on it ends."""
+    credential_changed(credential)
+    credential.delete()
+
+
+def context_of(credential: Credential) -> str:
+    """What the sealed value is bound to."""
+    if credential.pk is None:
+        raise ValueError("A credential is sealed to its row, so the row comes first.")
+    return f"credential:{credential.pk}"

@@ -1,0 +1,60 @@
+"""Is this a bearer token that may be sent, and when does it say that it ends?"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext as _
+
+from clusters.credentials.errors import TokenError
+
+# What a header may carry as b64token (RFC 6750). Anything else would arrive as system:anonymous: it is never sent.
+TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
+LONGEST = 32 * 1024
+FARTHEST = 253_402_214_400  # the end of the year 9999, in seconds
+
+
+def checked_token(text: str, *, field: str = "token") -> str:
+    """The token without surrounding white space; `TokenError` where it must not be sent."""
+    token = text.strip()
+    if not token:
+        raise TokenError(field, _("The token is empty."), _("Paste the whole token."))
+    if len(token) > LONGEST:
+        raise TokenError(field, _("The token is longer than any token is."), _("Paste the token alone."))
+    if token.lower().startswith("bearer "):
+        raise TokenError(
+            field, _("The token begins with the word Bearer."), _("Paste what follows that word.")
+        )
+    if not TOKEN.fullmatch(token):
+        raise TokenError(
+            field,
+            _("The token has a character that no bearer token has, such as a space or a line break."),
+            _("Paste the token alone, in one line, as kubectl create token prints it."),
+        )
+    return token
+
+
+def token_expiry(token: str) -> datetime | None:
+    """When the token says that it ends (`exp` of a JWT), for display only: it grants nothing."""
+    ends = _claims(token).get("exp")
+    if isinstance(ends, bool) or not isinstance(ends, int | float):
+        return None
+    if not 0 < ends < FARTHEST:  # also false for NaN
+        return None
+    return datetime.fromtimestamp(int(ends), tz=UTC)
+
+
+def _claims(token: str) -> dict[str, object]:
+    parts = token.split(".")
+    if len(parts) != 3 or len(token) > LONGEST:
+        return {}
+    try:
+        raw = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+        claims = json.loads(raw)
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

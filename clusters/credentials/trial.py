@@ -1,0 +1,136 @@
+"""Whom does the cluster take this credential for? Asked by SelfSubjectReview before a credential is stored.
+
+The user name that a cluster derives cannot be read from a token (structured authentication maps claims by CEL),
+so the cluster is asked, and its answer is what is shown and kept.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from clusters.api.client import Client, forget
+from clusters.api.connection import Connection, Identity, Server
+from clusters.api.errors import ApiError, NotFound, NotKubernetes, Unauthorized
+from clusters.credentials.certificate import certificate_expiry, certificate_start
+from clusters.credentials.token import token_expiry
+
+VERSIONS = ("v1", "v1beta1", "v1alpha1")  # in Kubernetes since 1.28, 1.27, 1.26
+GROUP = "authentication.k8s.io"
+ANONYMOUS = "system:anonymous"
+LONGEST = 500
+MOST_GROUPS = 200
+TIMEOUT = 10.0  # seconds
+
+
+@dataclass(frozen=True)
+class WhoAmI:
+    """What the cluster answered, and when the credential itself says that it ends."""
+
+    username: str
+    uid: str
+    groups: tuple[str, ...]
+    extra: Mapping[str, tuple[str, ...]]
+    expires_at: datetime | None
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of a ServiceAccount, "" for anybody else."""
+        parts = self.username.split(":")
+        is_account = len(parts) == 4 and parts[:2] == ["system", "serviceaccount"]
+        return parts[2] if is_account else ""
+
+
+class CredentialEnded(Unauthorized):
+    """The cluster says 401 only; that the credential has ended is what it says itself."""
+
+    title = gettext_noop("The credential has ended.")
+    advice = gettext_noop("Make a new one, as the steps on this page say, and add it here.")
+
+
+class CredentialNotYetValid(Unauthorized):
+    title = gettext_noop("The client certificate is not valid yet.")
+    advice = gettext_noop("Wait until it is, or check the clock of the machine that made it.")
+
+
+class Anonymous(Unauthorized):
+    title = gettext_noop("The cluster does not recognise the credential and answers as for anybody.")
+    advice = gettext_noop("Check that it was made for this cluster, and make a new one if it was.")
+
+
+class NoReview(NotFound):
+    title = gettext_noop("The cluster cannot say whom it takes the credential for.")
+    advice = gettext_noop("SelfSubjectReview is served from Kubernetes 1.26 on; this one has none.")
+
+
+def try_identity(server: Server, identity: Identity) -> WhoAmI:
+    """Ask the cluster once; any `ApiError` says why it refused, and the connection is not kept."""
+    identity.headers()  # CredentialMissing before anything is sent
+    fingerprint = f"trial-{secrets.token_hex(16)}"
+    try:
+        answer = _review(Client(Connection("trial", server, identity, fingerprint)))
+    except Unauthorized as refused:
+        raise _explained(refused, identity) from refused
+    finally:
+        forget(fingerprint)
+    return replace(_who(answer), expires_at=expires_at(identity))
+
+
+def expires_at(identity: Identity) -> datetime | None:
+    """When the credential says that it ends; None where it does not say so."""
+    return certificate_expiry(identity.certificate) if identity.certificate else token_expiry(identity.token)
+
+
+def _review(client: Client) -> Any:
+    for version in VERSIONS:
+        body = {"apiVersion": f"{GROUP}/{version}", "kind": "SelfSubjectReview"}
+        path = f"/apis/{GROUP}/{version}/selfsubjectreviews"
+        try:
+            return client.post(path, body, timeout=TIMEOUT, limit=1024 * 1024)
+        except NotFound:
+            continue
+    raise NoReview(_("It was asked for %(versions)s.") % {"versions": ", ".join(VERSIONS)})
+
+
+def _explained(refused: Unauthorized, identity: Identity) -> ApiError:
+    now, ends = timezone.now(), expires_at(identity)
+    if ends and ends < now:
+        told = _("It ended on %(time)s UTC.") % {"time": f"{ends:%Y-%m-%d %H:%M}"}
+        return CredentialEnded(told, status=refused.status)
+    if identity.certificate and (starts := certificate_start(identity.certificate)) > now:
+        told = _("It begins on %(time)s UTC.") % {"time": f"{starts:%Y-%m-%d %H:%M}"}
+        return CredentialNotYetValid(told, status=refused.status)
+    return refused
+
+
+def _who(answer: Any) -> WhoAmI:
+    """Read a SelfSubjectReview from a server that may be anything at all."""
+    user = _dict(_dict(_dict(answer).get("status")).get("userInfo"))
+    name = _text(user.get("username"))
+    if not name:
+        raise NotKubernetes(_("Its answer to a SelfSubjectReview has no user name."))
+    if name == ANONYMOUS:
+        raise Anonymous(status=401)
+    groups = user.get("groups")
+    found = tuple(_text(one) for one in groups[:MOST_GROUPS]) if isinstance(groups, list) else ()
+    extra = {_text(key): _texts(value) for key, value in list(_dict(user.get("extra")).items())[:50]}
+    return WhoAmI(name, _text(user.get("uid")), tuple(filter(None, found)), extra, None)
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(_text(one) for one in value[:50]) if isinstance(value, list) else ()
+
+
+def _text(value: Any) -> str:
+    return value[:LONGEST] if isinstance(value, str) else ""

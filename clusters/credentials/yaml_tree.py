@@ -1,0 +1,209 @@
+"""What does a YAML text from a stranger say? A small tree with line numbers, built under limits.
+
+PyYAML's loaders compose nodes by recursion and follow aliases; here libyaml's events are walked one by one,
+with a stack of our own, and each limit is checked before anything is built. Nothing is constructed but texts,
+lists and dictionaries: tags, anchors and aliases are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+from django.utils.translation import gettext as _
+from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs do not say that it is exported
+from yaml.resolver import Resolver
+
+from clusters.credentials.errors import KubeconfigError
+
+LARGEST = 1024 * 1024  # bytes
+DEEPEST = 32
+MOST_NODES = 50_000
+_resolver = Resolver()
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A single value; `type` is the last word of the YAML tag: str, int, float, bool, null, timestamp."""
+
+    text: str
+    type: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Sequence:
+    items: tuple[Node, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Mapping:
+    entries: dict[str, Node]
+    line: int
+
+
+Node = Scalar | Sequence | Mapping
+
+
+def read_tree(text: bytes | str) -> Node:
+    """The one document of the text; `KubeconfigError` names the line and the limit that was met."""
+    return _Builder().build(_events(_decoded(text)))
+
+
+def _decoded(text: bytes | str) -> str:
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if len(raw) > LARGEST:
+        raise KubeconfigError(
+            "",
+            _("The file is larger than 1 MiB."),
+            _("Cut out one context with: kubectl config view --raw --flatten --minify"),
+            reason="size",
+        )
+    try:
+        decoded = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise KubeconfigError("", _("The file is not UTF-8 text."), reason="encoding") from wrong
+    if not decoded.strip():
+        raise KubeconfigError("", _("The file is empty."), reason="empty")
+    return decoded
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    try:
+        parser = CParser(text)
+        while event := parser.get_event():
+            yield event
+    except yaml.MarkedYAMLError as wrong:
+        raise _syntax_error(wrong, text) from wrong
+    except yaml.YAMLError as wrong:
+        raise KubeconfigError(
+            "", _("The file has a control character that YAML does not allow."), reason="syntax"
+        ) from wrong
+
+
+def _syntax_error(wrong: yaml.MarkedYAMLError, text: str) -> KubeconfigError:
+    line = wrong.problem_mark.line + 1 if wrong.problem_mark else 0
+    lines = text.splitlines()
+    blamed = lines[line - 1] if 0 < line <= len(lines) else ""
+    if "\t" in blamed[: len(blamed) - len(blamed.lstrip())] or "tab character" in (wrong.problem or ""):
+        message = _("Line %(line)d is indented with a tab.") % {"line": line}
+        return KubeconfigError("", message, _("YAML is indented with spaces."), reason="tab", line=line)
+    message = _("Line %(line)d is not YAML: %(problem)s.") % {"line": line, "problem": wrong.problem or ""}
+    return KubeconfigError("", message, reason="syntax", line=line)
+
+
+@dataclass
+class _Frame:
+    """A list or a dictionary that is being read; `key` waits for its value."""
+
+    path: str
+    line: int
+    is_mapping: bool
+    items: list[Node] = field(default_factory=list)
+    entries: dict[str, Node] = field(default_factory=dict)
+    key: str | None = None
+
+    def next_path(self) -> str:
+        if not self.is_mapping:
+            return f"{self.path}[{len(self.items)}]"
+        return f"{self.path}.{self.key}" if self.path else f"{self.key}"
+
+    def node(self) -> Node:
+        return Mapping(self.entries, self.line) if self.is_mapping else Sequence(tuple(self.items), self.line)
+
+
+class _Builder:
+    """Holds the stack of what is open; one for each text."""
+
+    def __init__(self) -> None:
+        self.stack: list[_Frame] = []
+        self.root: Node | None = None
+        self.documents = 0
+        self.nodes = 0
+
+    def build(self, events: Iterator[yaml.Event]) -> Node:
+        for event in events:
+            self._take(event)
+        if self.root is None:
+            raise KubeconfigError("", _("The file is empty."), reason="empty")
+        return self.root
+
+    def _take(self, event: yaml.Event) -> None:
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        if isinstance(event, yaml.DocumentStartEvent):
+            self._document(line)
+        elif isinstance(event, yaml.NodeEvent):
+            self._refuse(event, line)
+            if isinstance(event, yaml.ScalarEvent):
+                self._scalar(event, line)
+            else:
+                self._open(isinstance(event, yaml.MappingStartEvent), line)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._add(self.stack.pop().node())
+
+    def _document(self, line: int) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            message = _("Line %(line)d begins a second document.") % {"line": line}
+            raise KubeconfigError(
+                "", message, _("Bring one kubeconfig at a time."), reason="documents", line=line
+            )
+
+    def _refuse(self, event: yaml.NodeEvent, line: int) -> None:
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise KubeconfigError("", _("The file has more than 50,000 values."), reason="size", line=line)
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            raise self._wrong(line, "alias", _("an anchor or alias (& or *) is not read here"))
+        if getattr(event, "tag", None) is not None:
+            raise self._wrong(line, "tag", _("a tag (!) is not read here"))
+
+    def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
+        frame = self.stack[-1] if self.stack else None
+        if frame and frame.is_mapping and frame.key is None:
+            self._key(frame, event.value, line)
+            return
+        tag: str = _resolver.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
+        self._add(Scalar(event.value, tag.rsplit(":", 1)[-1], line))
+
+    def _key(self, frame: _Frame, key: str, line: int) -> None:
+        if key == "<<":
+            raise self._wrong(line, "alias", _("a merge key (<<) is not read here"))
+        if key in frame.entries:
+            frame.key = key
+            raise self._wrong(line, "duplicate", _("this key is there twice"))
+        frame.key = key
+
+    def _open(self, is_mapping: bool, line: int) -> None:
+        frame = self.stack[-1] if self.stack else None
+        if frame and frame.is_mapping and frame.key is None:
+            raise self._wrong(line, "type", _("a key must be a text"))
+        if len(self.stack) >= DEEPEST:
+            message = _("Line %(line)d is nested deeper than 32 levels.") % {"line": line}
+            raise KubeconfigError("", message, reason="depth", line=line)
+        self.stack.append(_Frame(frame.next_path() if frame else "", line, is_mapping))
+
+    def _add(self, node: Node) -> None:
+        if not self.stack:
+            self.root = node
+            return
+        frame = self.stack[-1]
+        if frame.is_mapping:
+            frame.entries[str(frame.key)] = node
+            frame.key = None
+        else:
+            frame.items.append(node)
+
+    def _wrong(self, line: int, reason: str, message: str) -> KubeconfigError:
+        path = self.stack[-1].next_path() if self.stack and self.stack[-1].key is not None else ""
+        path = path or (self.stack[-1].path if self.stack else "")
+        told = _("line %(line)d: %(message)s") % {"line": line, "message": message}
+        return KubeconfigError(path[:200], told, _advice(reason), reason=reason, line=line)
+
+
+def _advice(reason: str) -> str:
+    if reason == "alias":
+        return _("Write the values out: kubectl config view --raw --flatten --minify")
+    return ""

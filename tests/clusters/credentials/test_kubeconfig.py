@@ -1,0 +1,263 @@
+"""Is a good kubeconfig read as kubectl reads it, and each field that must not be followed refused by name?"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from clusters.credentials.errors import BadCredential, KubeconfigError
+from clusters.credentials.kubeconfig import Allowed, one_context, read_kubeconfig
+from tests.clusters.credentials.kubeconfigs import AUTHORITY, config, text, with_second_context
+from tests.clusters.credentials.pki import certificate, encrypted_key, packed
+
+
+def problems(value) -> list[BadCredential]:
+    return list(read_kubeconfig(text(value)).contexts[0].problems)
+
+
+def test_it_reads_a_token():
+    read = read_kubeconfig(text(config()))
+    context = one_context(read)
+    assert read.current == "shop"
+    assert (context.name, context.cluster, context.user, context.namespace) == (
+        "shop",
+        "prod",
+        "dana",
+        "shop",
+    )
+    assert context.server == "https://api.example.com:6443"
+    assert context.ca == AUTHORITY
+    assert context.identity.token == "dana-token"
+
+
+def test_it_reads_a_certificate_and_its_key():
+    cert, key = certificate()
+    user = {"client-certificate-data": packed(cert), "client-key-data": packed(key)}
+    identity = one_context(read_kubeconfig(text(config(user=user)))).identity
+    assert (identity.certificate, identity.key, identity.token) == (cert, key, "")
+
+
+def test_it_reads_json_too():
+    assert one_context(read_kubeconfig(json.dumps(config()).encode())).name == "shop"
+    assert one_context(read_kubeconfig("\ufeff" + json.dumps(config(), indent="\t"))).name == "shop"
+
+
+def test_it_reads_base64_that_was_folded():
+    folded = "\n".join(packed(AUTHORITY)[at : at + 60] for at in range(0, len(packed(AUTHORITY)), 60))
+    assert (
+        one_context(read_kubeconfig(text(config(cluster={"certificate-authority-data": folded})))).ca
+        == AUTHORITY
+    )
+
+
+def test_it_shows_no_secret_in_its_repr():
+    read = read_kubeconfig(text(config(user={"token": "canary-token"})))
+    assert "canary" not in repr(read)
+
+
+def test_it_takes_the_good_contexts_beside_a_refused_one():
+    value = with_second_context(config(), user={"exec": {"command": "aws"}}, server="https://b.example.com")
+    good, bad = read_kubeconfig(text(value)).contexts
+    assert good.identity is not None
+    assert bad.identity is None
+    assert [one.field for one in bad.problems] == ["users[1].user.exec"]
+
+
+REFUSED_IN_USER = {
+    "exec": {"command": "aws", "args": ["eks", "get-token"], "apiVersion": "client.authentication.k8s.io/v1"},
+    "auth-provider": {"name": "gcp", "config": {"cmd-path": "/bin/sh"}},
+    "tokenFile": "/var/run/secrets/token",
+    "client-certificate": "/etc/passwd",
+    "client-key": "~/.kube/key.pem",
+    "as": "admin",
+    "as-uid": "1",
+    "as-groups": ["system:masters"],
+    "as-user-extra": {"scopes": ["all"]},
+    "username": "admin",
+    "password": "secret",
+}
+REFUSED_IN_CLUSTER = {
+    "certificate-authority": "/etc/kubernetes/pki/ca.crt",
+    "proxy-url": "http://169.254.169.254",
+    "insecure-skip-tls-verify": True,
+}
+
+
+@pytest.mark.parametrize("key", REFUSED_IN_USER)
+def test_it_refuses_a_field_of_a_user_by_name_with_the_way_out(key):
+    found = problems(config(user={"token": "good", key: REFUSED_IN_USER[key]}))
+    assert [one.field for one in found] == [f"users[0].user.{key}"]
+    assert found[0].message
+    assert found[0].advice
+    assert found[0].line > 0
+
+
+@pytest.mark.parametrize("key", REFUSED_IN_CLUSTER)
+def test_it_refuses_a_field_of_a_cluster_by_name_with_the_way_out(key):
+    found = problems(config(cluster={key: REFUSED_IN_CLUSTER[key]}))
+    assert [one.field for one in found] == [f"clusters[0].cluster.{key}"]
+    assert found[0].message
+    assert found[0].advice
+
+
+@pytest.mark.parametrize("key", ["tokenFile", "client-certificate", "exec", "as", "username"])
+def test_it_does_not_mind_an_empty_field(key):
+    for empty in (None, ""):
+        assert problems(config(user={"token": "good", key: empty})) == []
+
+
+def test_it_names_every_refused_field_of_a_context():
+    fields = [one.field for one in problems(config(user=REFUSED_IN_USER, cluster=REFUSED_IN_CLUSTER))]
+    assert fields == [f"clusters[0].cluster.{key}" for key in REFUSED_IN_CLUSTER] + [
+        f"users[0].user.{key}" for key in REFUSED_IN_USER
+    ]
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "",
+        "http://api.example.com",
+        "https://user:secret@api.example.com",
+        "https://user@api.example.com",
+        "https://api.example.com?x=1",
+        "https://api.example.com/?",
+        "https://api.example.com#x",
+        "https://api.example.com/../x",
+        "https://api.example.com/a//b",
+        "https://api.example.com/%2e%2e/x",
+        "https://api.example.com:99999",
+        "https://api.example.com:0",
+        "https://api.example.com:port",
+        "https://",
+        "https:///path",
+        "https://[::1",
+        "https://a b",
+        "https://a\tb",
+        "https://a\\@b",
+        "https://ａ.example.com",
+        "file:///etc/passwd",
+        "unix:///var/run/docker.sock",
+        "//api.example.com",
+        "api.example.com:6443",
+        "javascript:alert(1)",
+        "https://" + "a" * 600,
+    ],
+)
+def test_it_refuses_an_address_that_must_not_be_asked(server):
+    found = problems(config(cluster={"server": server}))
+    assert [one.field for one in found] == ["clusters[0].cluster.server"]
+    assert "secret" not in str(found[0])
+
+
+@pytest.mark.parametrize(
+    ("server", "normal"),
+    [
+        ("https://API.Example.com:443/", "https://api.example.com"),
+        ("https://api.example.com.:6443", "https://api.example.com:6443"),
+        ("https://[2001:DB8::1]:6443", "https://[2001:db8::1]:6443"),
+        ("https://rancher.example.com/k8s/clusters/c-1/", "https://rancher.example.com/k8s/clusters/c-1"),
+        (" https://10.0.0.1:6443\n", "https://10.0.0.1:6443"),
+    ],
+)
+def test_it_brings_an_address_into_its_normal_form(server, normal):
+    assert one_context(read_kubeconfig(text(config(cluster={"server": server})))).server == normal
+
+
+@pytest.mark.parametrize(
+    ("user", "field", "word"),
+    [
+        ({}, "users[0].user", "neither"),
+        ({"token": ""}, "users[0].user", "neither"),
+        ({"token": "a b"}, "users[0].user.token", "character"),
+        ({"token": "a\r\nImpersonate-User: x"}, "users[0].user.token", "character"),
+        ({"client-certificate-data": "%%%"}, "users[0].user.client-certificate-data", "base64"),
+        ({"client-certificate-data": packed("junk")}, "users[0].user.client-certificate-data", "PEM"),
+        (
+            {"client-certificate-data": packed(certificate()[0])},
+            "users[0].user.client-key-data",
+            "private key",
+        ),
+        (
+            {
+                "client-certificate-data": packed(certificate()[0]),
+                "client-key-data": packed(certificate()[1]),
+            },
+            "users[0].user.client-key-data",
+            "does not belong",
+        ),
+        (
+            {"client-certificate-data": packed(certificate()[0]), "client-key-data": packed(encrypted_key())},
+            "users[0].user.client-key-data",
+            "encrypted",
+        ),
+        (
+            {"token": "t", "client-certificate-data": packed(AUTHORITY), "client-key-data": "eA=="},
+            "users[0].user",
+            "both",
+        ),
+    ],
+)
+def test_it_refuses_a_user_that_proves_nothing(user, field, word):
+    found = problems(config(user=user))
+    assert [one.field for one in found] == [field]
+    assert word in found[0].message
+
+
+def test_it_refuses_a_context_that_names_what_is_not_there():
+    value = config()
+    value["contexts"][0]["context"] = {"cluster": "none", "user": "nobody"}
+    assert [one.field for one in problems(value)][:2] == [
+        "contexts[0].context.cluster",
+        "contexts[0].context.user",
+    ]
+
+
+def test_it_refuses_a_name_that_is_there_twice():
+    for key in ("clusters", "users", "contexts"):
+        value = config()
+        value[key].append(value[key][0])
+        with pytest.raises(KubeconfigError, match="twice") as refused:
+            read_kubeconfig(yaml.dump(value, Dumper=PlainDumper))
+        assert refused.value.field == f"{key}[1].name"
+
+
+class PlainDumper(yaml.SafeDumper):
+    def ignore_aliases(self, data):
+        return True
+
+
+def test_it_asks_for_a_context_where_none_is_current():
+    value = with_second_context(config(), user={"token": "t"}, server="https://b.example.com")
+    del value["current-context"]
+    with pytest.raises(KubeconfigError) as refused:
+        one_context(read_kubeconfig(text(value)))
+    assert "shop, other" in refused.value.advice
+    with pytest.raises(KubeconfigError):
+        one_context(read_kubeconfig(text(value)), "missing")
+
+
+def test_it_reads_files_for_the_operator_only():
+    files = {"ca.crt": AUTHORITY.encode(), "token": b"from-a-file\n"}
+
+    def read(path: str) -> bytes:
+        if path not in files:
+            raise FileNotFoundError(2, "No such file or directory", path)
+        return files[path]
+
+    value = config(user={"tokenFile": "token", "token": "loses"}, cluster={"certificate-authority": "ca.crt"})
+    del value["clusters"][0]["cluster"]["certificate-authority-data"]
+    context = one_context(read_kubeconfig(text(value), Allowed(read_file=read)))
+    assert (context.identity.token, context.ca) == ("from-a-file", AUTHORITY)
+    value["users"][0]["user"] = {"tokenFile": "gone"}
+    refused = read_kubeconfig(text(value), Allowed(read_file=read)).contexts[0].problems[0]
+    assert (refused.field, "No such file" in refused.message) == ("users[0].user.tokenFile", True)
+
+
+def test_it_refuses_programs_for_the_operator_too():
+    for key in ("exec", "auth-provider", "as", "password"):
+        value = config(user={"token": "t", key: REFUSED_IN_USER[key]})
+        read = read_kubeconfig(text(value), Allowed(read_file=lambda path: b"", proxy=True, insecure=True))
+        assert [one.field for one in read.contexts[0].problems] == [f"users[0].user.{key}"]
