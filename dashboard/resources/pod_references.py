@@ -1,0 +1,70 @@
+"""What does a pod, or a template of one, name? Accounts, volumes, configuration and classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from dashboard.resources.fields import mapping, mappings, text
+from dashboard.resources.references import Reference
+
+Spec = Mapping[str, Any]
+
+
+def of_pod_spec(spec: Spec, namespace: str) -> Iterator[Reference]:
+    """Everything that a PodSpec names but the node."""
+    if account := text(spec, "serviceAccountName"):
+        yield Reference(_("Service account"), "", "ServiceAccount", account, namespace)
+    yield from _of_volumes(spec, namespace)
+    yield from _of_containers(spec, namespace)
+    for entry in mappings(spec, "imagePullSecrets"):
+        yield Reference(_("Image pull secrets"), "", "Secret", text(entry, "name"), namespace)
+    if name := text(spec, "priorityClassName"):
+        yield Reference(_("Priority class"), "scheduling.k8s.io", "PriorityClass", name)
+    if name := text(spec, "runtimeClassName"):
+        yield Reference(_("Runtime class"), "node.k8s.io", "RuntimeClass", name)
+
+
+def _of_volumes(spec: Spec, namespace: str) -> Iterator[Reference]:
+    for volume in mappings(spec, "volumes"):
+        if name := text(volume, "persistentVolumeClaim", "claimName"):
+            yield Reference(_("Volume claims"), "", "PersistentVolumeClaim", name, namespace)
+        sources = [volume, *mappings(volume, "projected", "sources")]
+        for source in sources:
+            if name := text(source, "configMap", "name"):
+                yield _config_map(name, namespace)
+            if name := text(source, "secret", "secretName") or text(source, "secret", "name"):
+                yield _secret(name, namespace)
+
+
+def _of_containers(spec: Spec, namespace: str) -> Iterator[Reference]:
+    for container in _containers(spec):
+        for entry in mappings(container, "envFrom"):
+            yield from _of_source(mapping(entry, "configMapRef"), mapping(entry, "secretRef"), namespace)
+        for entry in mappings(container, "env"):
+            source = mapping(entry, "valueFrom")
+            yield from _of_source(
+                mapping(source, "configMapKeyRef"), mapping(source, "secretKeyRef"), namespace
+            )
+
+
+def _containers(spec: Spec) -> Iterator[Spec]:
+    for field in ("initContainers", "containers", "ephemeralContainers"):
+        yield from mappings(spec, field)
+
+
+def _of_source(config: Spec, secret: Spec, namespace: str) -> Iterator[Reference]:
+    if name := text(config, "name"):
+        yield _config_map(name, namespace)
+    if name := text(secret, "name"):
+        yield _secret(name, namespace)
+
+
+def _config_map(name: str, namespace: str) -> Reference:
+    return Reference(_("Config maps"), "", "ConfigMap", name, namespace)
+
+
+def _secret(name: str, namespace: str) -> Reference:
+    return Reference(_("Secrets"), "", "Secret", name, namespace)
