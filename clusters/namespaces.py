@@ -1,0 +1,125 @@
+"""Which namespaces can this person see? All that can be listed; else what is known, never from a stronger credential."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from clusters.api.client import Client
+from clusters.api.errors import ApiError, Forbidden, NotFound
+from clusters.api.paths import resource_path
+from clusters.api.tables import TABLE_ACCEPT, decode_page
+from clusters.discovery import Catalogue
+from clusters.models import Cluster, Credential, KnownNamespace
+from people.models import User
+
+PAGE = 500
+MOST = 20_000  # names; beyond that the list says that it is not complete
+FRESH = 30.0  # seconds that a list is kept for one credential
+KEPT = 256  # lists kept at once
+REMEMBERED = 200  # names for one person and cluster
+
+
+@dataclass(frozen=True)
+class Namespaces:
+    """`is_complete` is true only where Kubernetes listed them all for this very person."""
+
+    names: tuple[str, ...]
+    is_complete: bool
+
+
+_lists: OrderedDict[str, tuple[float, Namespaces]] = OrderedDict()
+_lock = threading.Lock()
+
+
+def namespaces(client: Client, user: User, cluster: Cluster, credential: Credential, catalogue: Catalogue) -> Namespaces:
+    """The ladder: what can be listed; else OpenShift's projects, the credential's own and the remembered ones."""
+    fingerprint = client.connection.fingerprint
+    listed = _kept(fingerprint)
+    if listed is None:
+        try:
+            listed = _listed(client, resource_path("", "v1", "namespaces"))
+        except Forbidden:
+            listed = _projects(client, catalogue)
+        _keep(fingerprint, listed)
+    if listed.is_complete:
+        return listed
+    known = KnownNamespace.objects.filter(user=user, cluster=cluster).values_list("name", flat=True)[:REMEMBERED]
+    own = [credential.namespace] if credential.namespace else []
+    return Namespaces(tuple(sorted({*listed.names, *own, *known})), False)
+
+
+def is_there(client: Client, name: str) -> bool:
+    """Does the namespace exist for this person? A real GET; where that is forbidden, a real list in it.
+
+    A review proves nothing: it says yes to namespaces that are not there (reference: observed, section 1).
+    Raises Forbidden where neither is allowed: hidden and not there look the same.
+    """
+    try:
+        client.get(resource_path("", "v1", "namespaces", name=name))
+    except NotFound:
+        return False
+    except Forbidden:
+        client.get(resource_path("", "v1", "pods", namespace=name), query=[("limit", "1")])
+    return True
+
+
+def remember(user: User, cluster: Cluster, name: str) -> None:
+    """Keep a name that was proven; the oldest go beyond 200."""
+    KnownNamespace.objects.update_or_create(
+        user=user, cluster=cluster, name=name, defaults={"seen_at": timezone.now()}
+    )
+    mine = KnownNamespace.objects.filter(user=user, cluster=cluster).order_by("-seen_at")
+    beyond = list(mine.values_list("pk", flat=True)[REMEMBERED:])
+    if beyond:
+        KnownNamespace.objects.filter(pk__in=beyond).delete()
+
+
+def forget(fingerprint: str) -> None:
+    """Drop the kept list of one credential: at its change, at a 401 or 403, at sign-out."""
+    with _lock:
+        _lists.pop(fingerprint, None)
+
+
+def _projects(client: Client, catalogue: Catalogue) -> Namespaces:
+    """OpenShift lists just the person's own projects; elsewhere nothing."""
+    projects = catalogue.find("projects.project.openshift.io")
+    if projects is None:
+        return Namespaces((), False)
+    try:
+        return Namespaces(_listed(client, projects.path()).names, False)
+    except ApiError:
+        return Namespaces((), False)
+
+
+def _listed(client: Client, path: str) -> Namespaces:
+    names: list[str] = []
+    token = ""
+    while len(names) < MOST:
+        query = [("limit", str(PAGE)), ("includeObject", "Metadata")]
+        answer = client.request(
+            "GET", path, query=[*query, ("continue", token)] if token else query, accept=TABLE_ACCEPT
+        )
+        page = decode_page(answer.body)
+        names += [row.name for row in page.rows]
+        token = page.continue_token
+        if not token:
+            break
+    return Namespaces(tuple(sorted(names)), not token)
+
+
+def _kept(fingerprint: str) -> Namespaces | None:
+    with _lock:
+        kept = _lists.get(fingerprint)
+        return kept[1] if kept and kept[0] > time.monotonic() - FRESH else None
+
+
+def _keep(fingerprint: str, listed: Namespaces) -> None:
+    with _lock:
+        _lists[fingerprint] = (time.monotonic(), listed)
+        while len(_lists) > KEPT:
+            _lists.popitem(last=False)

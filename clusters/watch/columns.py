@@ -1,0 +1,135 @@
+"""Which columns does a page show, and what does a row hold in each of them?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clusters.api.tables import Column, Row
+
+LABEL = "label:"
+DURATIONS = frozenset({"age", "duration", "last schedule", "last seen", "first seen", "last update", "since"})
+_DIGITS = re.compile(r"\d+")
+_QUANTITY = re.compile(r"^(-?\d+(?:\.\d+)?)(n|u|m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi|%)?$")
+_SCALE = {
+    None: 1.0, "": 1.0, "%": 1.0, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
+    "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50,
+}  # fmt: skip
+_DURATION = re.compile(r"(\d+)([ydhms])")
+_SECONDS = {"y": 31_536_000, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+
+SortKey = tuple[int, float, str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One column of the page. `key` is what URLs call it: the title in lower case, or label:<name>."""
+
+    key: str
+    title: str
+    kind: str  # cluster, namespace, name, age, label, cell
+    description: str = ""
+    is_wide: bool = False
+    is_number: bool = False
+
+
+def shown_columns(tables: Iterable[Sequence[Column]], *, clusters: bool, namespaces: bool) -> tuple[Shown, ...]:
+    """Every column that could be shown: the union of the tables' columns, with cluster and namespace in front."""
+    found: dict[str, Shown] = {}
+    if clusters:
+        found["cluster"] = Shown("cluster", "Cluster", "cluster")
+    if namespaces:
+        found["namespace"] = Shown("namespace", "Namespace", "namespace")
+    for columns in tables:
+        for column in columns:
+            key = column.name.lower()
+            if key not in found:
+                found[key] = Shown(
+                    key,
+                    column.name,
+                    _kind(column),
+                    column.description,
+                    column.priority > 0,
+                    column.type in ("integer", "number"),
+                )
+    return tuple(found.values())
+
+
+def chosen_columns(every: Sequence[Shown], chosen: Sequence[str], *, wide: bool) -> tuple[Shown, ...]:
+    """Those that the page asks for; without a choice the default ones, or all of them where `wide`."""
+    if not chosen:
+        return tuple(column for column in every if wide or not column.is_wide)
+    by_key = {column.key: column for column in every}
+    picked = [by_key.get(key) or _label(key) for key in chosen]
+    shown = [column for column in picked if column is not None]
+    if not any(column.kind == "name" for column in shown):
+        shown = [column for column in every if column.kind == "name"] + shown
+    return tuple(shown)
+
+
+Reader = Callable[[str, Row], Any]
+
+
+def readers(columns: Sequence[Column], shown: Sequence[Shown]) -> tuple[Reader, ...]:
+    """For each shown column, the function (cluster, row) -> value under these table columns."""
+    index = {column.name.lower(): place for place, column in enumerate(columns)}
+    return tuple(_reader(column, index.get(column.key)) for column in shown)
+
+
+def text_of(value: Any) -> str:
+    """A cell as a person reads it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ",".join(text_of(item) for item in value)
+    return str(value)
+
+
+def sort_key(value: Any, *, is_duration: bool = False) -> SortKey:
+    """Numbers, quantities and durations by size, texts in natural order, what is empty last."""
+    if isinstance(value, (int, float)):
+        return (0, float(value), "")
+    text = text_of(value)
+    if not text or text in ("<none>", "<unset>", "<unknown>"):
+        return (2, 0.0, "")
+    if is_duration:
+        parts = _DURATION.findall(text)
+        if parts:
+            return (0, float(sum(int(number) * _SECONDS[unit] for number, unit in parts)), "")
+    matched = _QUANTITY.match(text)
+    if matched:
+        return (0, float(matched[1]) * _SCALE[matched[2]], "")
+    return (1, 0.0, _DIGITS.sub(lambda digits: digits[0].zfill(12), text.lower()))
+
+
+def _kind(column: Column) -> str:
+    if column.format == "name" or column.name == "Name":
+        return "name"
+    return "age" if column.name == "Age" else "cell"
+
+
+def _label(key: str) -> Shown | None:
+    name = key.removeprefix(LABEL)
+    return Shown(key, name, "label") if key.startswith(LABEL) and name else None
+
+
+def _reader(column: Shown, place: int | None) -> Reader:
+    if column.kind == "cluster":
+        return lambda cluster, _row: cluster
+    if column.kind == "namespace":
+        return lambda _cluster, row: row.namespace
+    if column.kind == "name":
+        return lambda _cluster, row: row.name
+    if column.kind == "age":
+        return lambda _cluster, row: row.created
+    if column.kind == "label":
+        name = column.title
+        return lambda _cluster, row: row.labels.get(name, "")
+    if place is None:
+        return lambda _cluster, _row: None
+    at = place
+    return lambda _cluster, row: row.cells[at] if at < len(row.cells) else None

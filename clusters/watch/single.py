@@ -1,0 +1,116 @@
+"""What does one object hold now? A GET, kept by a watch of that one name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from clusters.access import Ask
+from clusters.api.connection import Connection
+from clusters.api.errors import NotFound, error_from
+from clusters.api.streams import Streams
+from clusters.discovery import Resource
+from clusters.watch.content import Query
+
+
+@dataclass(frozen=True)
+class ObjectSnapshot:
+    """The raw object as the API server sent it (Secrets are not masked here), None before the first answer."""
+
+    object: Mapping[str, Any] | None
+    is_deleted: bool
+    version: int
+
+
+class ObjectContent:
+    """One object by its name."""
+
+    def __init__(self, resource: Resource, namespace: str, name: str) -> None:
+        self.resource = resource
+        self.namespace = namespace
+        self.name = name
+        self.version = 0
+        self.resource_version = ""
+        self.can_watch = "watch" in resource.verbs
+        self.needs_list = False
+        self._object: Mapping[str, Any] | None = None
+        self._is_deleted = False
+
+    def asks(self) -> tuple[Ask, ...]:
+        """The right that this object stands on; for a Namespace both name and namespace, each its name."""
+        namespace = self.name if self._is_namespace() else self.namespace
+        return (
+            Ask(
+                verb="get",
+                group=self.resource.group,
+                version=self.resource.version,
+                resource=self.resource.plural,
+                namespace=namespace,
+                name=self.name,
+            ),
+        )
+
+    async def load(self, streams: Streams, connection: Connection) -> AsyncIterator[tuple[int, int | None]]:
+        """GET the object; one that is not there (any more) is marked deleted and the error raised."""
+        path = self.resource.path(namespace=self.namespace, name=self.name)
+        try:
+            found = msgspec.json.decode(await streams.get(connection, path))
+        except NotFound:
+            self._is_deleted = True
+            self.version += 1
+            raise
+        self._take(found)
+        yield 1, 1
+
+    async def newest(self, streams: Streams, connection: Connection) -> str:
+        """No cheaper way than to read it again."""
+        async for _ in self.load(streams, connection):
+            pass
+        return self.resource_version
+
+    def watch_path(self) -> str:
+        return self.resource.path(namespace=self.namespace)
+
+    def watch_query(self) -> Query:
+        return [("fieldSelector", f"metadata.name={self.name}")]
+
+    def watch_accept(self) -> str:
+        return "application/json"
+
+    def apply(self, line: bytes) -> bool:
+        """Take one event in. Raises ApiError for an ERROR event."""
+        event = msgspec.json.decode(line)
+        kind, found = event.get("type"), event.get("object") or {}
+        if kind == "ERROR":
+            raise error_from(int(found.get("code") or 500), {}, msgspec.json.encode(found), "GET", self.watch_path())
+        metadata = found.get("metadata") or {}
+        if kind == "BOOKMARK":
+            self.resource_version = metadata.get("resourceVersion") or self.resource_version
+            return False
+        if metadata.get("name") != self.name:
+            return False
+        self._take(found, is_deleted=kind == "DELETED")
+        return True
+
+    def clear(self) -> None:
+        """Drop the object at once: the right is gone."""
+        self._object = None
+        self.version += 1
+
+    def size(self) -> int:
+        return 1
+
+    def snapshot(self) -> ObjectSnapshot:
+        return ObjectSnapshot(self._object, self._is_deleted, self.version)
+
+    def _take(self, found: Mapping[str, Any], *, is_deleted: bool = False) -> None:
+        self._object = found
+        self._is_deleted = is_deleted
+        self.resource_version = (found.get("metadata") or {}).get("resourceVersion") or self.resource_version
+        self.version += 1
+
+    def _is_namespace(self) -> bool:
+        return (self.resource.group, self.resource.plural) == ("", "namespaces")

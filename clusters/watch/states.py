@@ -1,0 +1,46 @@
+"""How does a feed stand? Its states, each with its time and the API server's own words."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from clusters.api.errors import ApiError
+
+
+class State(enum.StrEnum):
+    """What a live page says of its data."""
+
+    LOADING = "loading"  # the first list is under way
+    LIVE = "live"  # every change arrives
+    POLLED = "polled"  # the kind has no watch: read again every 15 s
+    RECONNECTING = "reconnecting"  # the stream broke; what is shown is as of `since`
+    EXPIRED = "expired"  # the position was lost (410): listing again, old rows stay until then
+    DENIED = "denied"  # Kubernetes refuses: the rows are gone
+    REJECTED = "rejected"  # the API server does not understand the selectors
+    UNREACHABLE = "unreachable"  # the API server does not answer
+    GONE = "gone"  # the object was deleted, or the kind is no longer served
+    ENDED = "ended"  # closed here: another credential, or a bound was met
+
+
+def now() -> datetime:
+    """The time for `since`, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class FeedState:
+    """`since` is when the state began; `loaded` of about `total` rows (None: not told) while it lists."""
+
+    state: State = State.LOADING
+    since: datetime = field(default_factory=now)
+    message: str = ""
+    loaded: int = 0
+    total: int | None = None
+    error: ApiError | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing more is to be waited for before a page is shown."""
+        return self.state is not State.LOADING or self.loaded > 0

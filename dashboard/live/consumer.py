@@ -1,0 +1,172 @@
+"""How does a page get its changes? One socket for each page: checked, paced, acknowledged, ended in time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from clusters.api.errors import ApiError
+from clusters.connect import NoCredential, NotShared
+from clusters.credentials.sealing import SealBroken
+from dashboard.live.pulse import sockets
+from dashboard.live.subscriptions import NotLive, Subscription, subscribe
+from dashboard.resources.address import BadAddress
+from people.control import session_group, user_group
+from people.pulse import Pulse
+from people.socket_auth import person_of
+
+GATHER = 0.3  # seconds that changes are gathered for after one was sent
+BEAT = 15.0  # seconds of quiet after which the page is told that the socket lives
+UNDER_WAY = 1024 * 1024  # bytes sent and not yet drawn by the page
+STALLED = 120.0  # seconds without an acknowledgement after which the socket is closed
+MESSAGE = 16 * 1024  # bytes of a message from the page
+
+SIGNED_OUT, REFUSED, NOT_FOUND, CHANGED, TOO_SLOW = 4401, 4403, 4404, 4409, 4408
+
+renderers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="render")
+
+
+class LiveConsumer(AsyncWebsocketConsumer):
+    """Sends the newest state whenever something changed and the page has drawn what it was sent before."""
+
+    subscription: Subscription | None = None
+
+    async def connect(self) -> None:
+        """All checks, and all use of the database, come before the socket is accepted."""
+        self.groups_joined: list[str] = []
+        self.sent = 0
+        self.unacknowledged: dict[int, int] = {}
+        self.paused = False
+        self.task: asyncio.Task[None] | None = None
+        self.dirty = asyncio.Event()
+        self.drawn = asyncio.Event()
+        code = await self._enter()
+        if code:
+            await self.close(code)
+            return
+        await self.accept()
+        loop = asyncio.get_running_loop()
+        self.subscription.start(lambda: _tell(loop, self.dirty))  # type: ignore[union-attr]
+        self.dirty.set()
+        self.task = asyncio.create_task(self._serve())
+
+    async def disconnect(self, code: int) -> None:
+        sockets.remove(self)
+        for group in self.groups_joined:
+            await self.channel_layer.group_discard(group, self.channel_name)
+        if self.task is not None:
+            self.task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.task
+        if self.subscription is not None:
+            subscription, self.subscription = self.subscription, None
+            await asyncio.get_running_loop().run_in_executor(renderers, subscription.stop)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """`{"ack": n}`, `{"pause": bool}`, `{"renew": "<query>"}`; anything else is no message of our page."""
+        message = _read(text_data)
+        if "ack" in message and isinstance(message["ack"], int):
+            for number in [n for n in self.unacknowledged if n <= message["ack"]]:
+                del self.unacknowledged[number]
+            self.drawn.set()
+        elif isinstance(message.get("pause"), bool):
+            self.paused = message["pause"]
+            self.dirty.set()
+        elif isinstance(message.get("renew"), str) and self.subscription is not None:
+            await asyncio.get_running_loop().run_in_executor(
+                renderers, self.subscription.renew, message["renew"]
+            )
+            self.dirty.set()
+        else:
+            await self.close(REFUSED)
+
+    # --- control messages of the channel layer (people.control)
+
+    async def session_ended(self, _event: dict[str, Any]) -> None:
+        await self.close(SIGNED_OUT)
+
+    async def access_changed(self, _event: dict[str, Any]) -> None:
+        await self.close(CHANGED)
+
+    # --- below: not for outsiders
+
+    async def _enter(self) -> int:
+        """Whether the page may open its socket: 0, or the code that refuses it."""
+        found = await database_sync_to_async(person_of)(self.scope)
+        if found is None:
+            return SIGNED_OUT
+        user, session_key = found
+        for group in (session_group(session_key), user_group(user.pk)):
+            await self.channel_layer.group_add(group, self.channel_name)
+            self.groups_joined.append(group)
+        query = parse_qs(self.scope["query_string"].decode("latin1"))
+        page, window = query.get("page", [""])[0], query.get("window", [""])[0]
+        try:
+            self.subscription = await database_sync_to_async(subscribe)(user, page, window[:64])
+        except (NotShared, NotLive, BadAddress):
+            return NOT_FOUND
+        except (NoCredential, SealBroken, ApiError):
+            return REFUSED
+        sockets.add(self, Pulse(session_key, user.pk, user.access_version), self._ended)
+        return 0
+
+    async def _ended(self) -> None:
+        """The session is over, or what this person may reach has changed: the page finds out which."""
+        await self.close(CHANGED)
+
+    async def _serve(self) -> None:
+        """Send what changed: the first change at once, then gathered, never past what the page has drawn."""
+        while True:
+            if not await _within(self.dirty, BEAT):
+                await self._send("")
+            await self._room()
+            self.dirty.clear()
+            if not self.paused and self.subscription is not None:
+                html = await asyncio.get_running_loop().run_in_executor(renderers, self.subscription.render)
+                if html:
+                    await self._send(html)
+            await asyncio.sleep(GATHER)
+
+    async def _room(self) -> None:
+        """Wait until less than 1 MiB is under way to the page; one that draws nothing for two minutes is left."""
+        while sum(self.unacknowledged.values()) >= UNDER_WAY or len(self.unacknowledged) > 8:
+            self.drawn.clear()
+            if not await _within(self.drawn, STALLED):
+                await self.close(TOO_SLOW)
+                await asyncio.sleep(STALLED)
+
+    async def _send(self, html: str) -> None:
+        self.sent += 1
+        self.unacknowledged[self.sent] = len(html)
+        await self.send(text_data=f"{self.sent}\n{html}" if html else str(self.sent))
+
+
+def _tell(loop: asyncio.AbstractEventLoop, dirty: asyncio.Event) -> None:
+    """From the hub's thread: there is something new. A loop that is closing needs to know nothing."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(dirty.set)
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _read(text: str | None) -> dict[str, Any]:
+    if text is None or len(text) > MESSAGE:
+        return {}
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}

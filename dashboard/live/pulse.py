@@ -1,0 +1,55 @@
+"""Which open sockets may stay open? All of this process are asked about in one query, every 10 seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+
+from people.pulse import Pulse, alive
+
+INTERVAL = 10.0  # seconds; with the query's own time an ended session's sockets are closed within 15
+log = logging.getLogger(__name__)
+Ending = Callable[[], Awaitable[None]]
+
+
+class Sockets:
+    """The open sockets of this process with what each was opened under."""
+
+    def __init__(self) -> None:
+        self._open: dict[object, tuple[Pulse, Ending]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, socket: object, pulse: Pulse, ending: Ending) -> None:
+        """Watch over one socket; `ending` closes it."""
+        self._open[socket] = (pulse, ending)
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def remove(self, socket: object) -> None:
+        self._open.pop(socket, None)
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    async def _run(self) -> None:
+        while self._open:
+            await asyncio.sleep(INTERVAL)
+            await self._look()
+
+    async def _look(self) -> None:
+        asked = list(self._open.values())
+        try:
+            valid = await database_sync_to_async(alive)([pulse for pulse, _ending in asked])
+        except DatabaseError:
+            log.exception("The database did not say which sockets may stay; asked again in %s s", INTERVAL)
+            return
+        for pulse, ending in asked:
+            if pulse not in valid:
+                await ending()
+
+
+sockets = Sockets()

@@ -1,0 +1,58 @@
+"""What does an open page subscribe to? Its own URL, resolved to the room that renders it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import QueryDict
+from django.urls import Resolver404, resolve
+
+from dashboard.resources.address import parse
+from dashboard.resources.list_live import ListSubscription
+from dashboard.resources.listing import open_listing
+from dashboard.resources.object_live import ObjectSubscription, open_object
+from people.models import User
+
+LONGEST = 8192  # characters of a page's URL
+
+
+class Subscription(Protocol):
+    """A page's content while its socket is open; see the rooms' own subscriptions."""
+
+    def start(self, changed: Callable[[], None]) -> None: ...
+
+    def render(self) -> str | None: ...
+
+    def renew(self, query: str) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class NotLive(Exception):
+    """This URL is no page that is live."""
+
+
+def subscribe(user: User, page: str, window: str) -> Subscription:
+    """Open what the page shows, under the same checks as the page itself; raises what `connect` raises.
+
+    `page` is the page's path and query as the browser sees it, `window` the token of the rows that it shows.
+    """
+    parts = urlsplit(page[:LONGEST])
+    try:
+        match = resolve(_below_prefix(parts.path))
+    except Resolver404:
+        raise NotLive(page) from None
+    query = QueryDict(parts.query)
+    if match.view_name == "resources:list":
+        return ListSubscription(open_listing(user, parse(match.kwargs, query)), window)
+    if match.view_name == "resources:object":
+        return ObjectSubscription(open_object(user, parse(match.kwargs, query)))
+    raise NotLive(page)
+
+
+def _below_prefix(path: str) -> str:
+    prefix = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
+    return path.removeprefix(prefix) if prefix else path

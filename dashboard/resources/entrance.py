@@ -1,0 +1,42 @@
+"""What if a page of a cluster cannot be shown? Each trouble of the door as its own answer, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from clusters.api.errors import ApiError, BadRequest
+from clusters.connect import NoCredential, NotShared
+from clusters.credentials.sealing import SealBroken
+from dashboard.resources.address import BadAddress
+from dashboard.shell.problems import problem_page
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def entered(view: View[P]) -> View[P]:
+    """Answer NotShared with 404, a missing credential with the page that adds one, an API error with its own page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except BadAddress as wrong:
+            return problem_page(request, BadRequest(f"{wrong.field}: {wrong.message}", status=400))
+        except NotShared:
+            raise Http404(_("This cluster is not there, or not shared with you.")) from None
+        except NoCredential as missing:
+            return redirect("clusters:credential", missing.cluster.slug)
+        except SealBroken:
+            slug = str(kwargs.get("clusters") or kwargs.get("cluster") or "").partition(",")[0]
+            return redirect("clusters:credential", slug)
+        except ApiError as error:
+            return problem_page(request, error)
+
+    return guarded

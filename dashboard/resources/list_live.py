@@ -1,0 +1,90 @@
+"""What does an open list page still lack? Renders for the socket only what changed inside its window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.http import QueryDict
+from django.template.loader import get_template
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+
+from dashboard.resources import list_parts
+from dashboard.resources.list_page import parts_of
+from dashboard.resources.list_rows import Rendered
+from dashboard.resources.listing import Listing, wish
+
+PARTS = ("state", "notices", "head", "foot")  # partials of the list's template that morph as a whole
+
+
+class ListSubscription:
+    """A page's list while its socket is open. `render` is never called by two threads at once."""
+
+    def __init__(self, listing: Listing, window: str) -> None:
+        self._listing = listing
+        self._shown: dict[str, str] = {}  # row id -> version, in the order of the page
+        self._window = window
+        self._parts: dict[str, str] = {}
+        self._changed: Callable[[], None] = lambda: None
+
+    def start(self, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever there may be something to render."""
+        self._changed = changed
+        for source in self._listing.window.sources:
+            source.feed.listen(changed)
+
+    def stop(self) -> None:
+        for source in self._listing.window.sources:
+            source.feed.unlisten(self._changed)
+        self._listing.close()
+
+    def renew(self, query: str) -> None:
+        """Another filter, sort or place in the same list; selectors are part of the feeds and stay."""
+        kept = [pair for pair in self._listing.address.query if pair[0] in ("selector", "fields", "clusters")]
+        asked = [(k, v) for k, vs in QueryDict(query[:4000]).lists() for v in vs if k not in ("selector", "fields", "clusters")]
+        self._listing.address = self._listing.address.with_query(*asked, *kept)
+        self._listing.window.renew(wish(self._listing.address))
+
+    def render(self) -> str | None:
+        """The pieces that changed since the last call, or None."""
+        view = self._listing.window.view()
+        context = parts_of(self._listing, view)
+        made = list_parts.rendered(view, self._listing.address.resource, namespaced=self._namespaced)
+        pieces = [*self._morphs(context), *self._rows(context, made)]
+        return "".join(pieces) or None
+
+    @property
+    def _namespaced(self) -> bool:
+        resource = self._listing.resource
+        return resource.namespaced if resource else True
+
+    def _morphs(self, context: dict[str, Any]) -> Iterator[str]:
+        for part in PARTS:
+            html = get_template(f"resources/list.html#{part}").render(context)
+            first = part not in self._parts
+            if self._parts.get(part) != html:
+                self._parts[part] = html
+                target = "live-state" if part == "state" else f"list-{part}"
+                if not first or part != "head" or self._window != context["window"]:
+                    yield format_html(
+                        '<template data-swap="morph" data-target="#{}">{}</template>', target, mark_safe(html)  # noqa: S308
+                    )
+
+    def _rows(self, context: dict[str, Any], made: list[Rendered]) -> Iterator[str]:
+        window = context["window"]
+        shown = {one.id: one.version for one in made}
+        if window == self._window:
+            self._shown = shown
+            return
+        changed = [html for one, html in zip(made, context["rows"], strict=True) if self._shown.get(one.id) != one.version]
+        order = ""
+        if list(self._shown) != list(shown):
+            order = format_html(' data-order="{}"', " ".join(shown))
+        self._shown, self._window = shown, window
+        yield format_html(
+            '<template data-swap="rows" data-target="#list-rows" data-window="{}"{}>{}</template>',
+            window,
+            order,
+            mark_safe("".join(changed)),  # noqa: S308 - rendered by the list's own template
+        )

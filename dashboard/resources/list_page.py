@@ -1,0 +1,85 @@
+"""Which objects are there? The list page of any kind, in one, several or all namespaces and clusters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from clusters.watch.window import View
+from dashboard.resources import kubectl, list_parts
+from dashboard.resources.address import Address, parse
+from dashboard.resources.entrance import entered
+from dashboard.resources.frame import frame_of
+from dashboard.resources.listing import Listing, open_listing, wish
+from people.decorators import person, signed_in
+
+
+@require_safe
+@signed_in
+@entered
+def list_page(request: HttpRequest, clusters: str, namespaces: str, resource: str) -> HttpResponse:
+    """The first rows of the window, and the socket's address; the rest comes live."""
+    address = parse({"clusters": clusters, "namespaces": namespaces, "resource": resource}, request.GET)
+    listing = open_listing(person(request), address)
+    try:
+        listing.wait()
+        view = listing.window.view()
+        return render(request, "resources/list.html", _context(listing, view))
+    finally:
+        listing.close()
+
+
+def _context(listing: Listing, view: View) -> dict[str, Any]:
+    address, resource = listing.address, listing.resource
+    desk = next((place.desk for place in listing.places if place.desk), None)
+    query = dict(address.query)
+    asked = wish(address)
+    return {
+        **frame_of(address, listing.places, resource),
+        **parts_of(listing, view),
+        "address": address,
+        "resource": resource,
+        "page": address.url(),
+        "wish": asked,
+        "selector": query.get("selector", ""),
+        "fields": query.get("fields", ""),
+        "chosen": [column.key for column in view.columns],
+        "command": kubectl.listing(address),
+        "desk": desk,
+        "without_filter": address.with_query(*((k, v) for k, v in address.query if k not in ("q", "offset"))).url(),
+    }
+
+
+def parts_of(listing: Listing, view: View) -> dict[str, Any]:
+    """The context of the moving parts (see templates/resources/list.html)."""
+    address, resource = listing.address, listing.resource
+    made = list_parts.rendered(view, address.resource, namespaced=resource.namespaced if resource else True)
+    return {
+        "view": view,
+        "headings": list_parts.headings(address, view, listing.window.wish.sort),
+        "rows": list_parts.rows_html(view, made),
+        "window": list_parts.window_token(made, view),
+        "summary": list_parts.summary(listing, view),
+        "notices": list_parts.notices(listing, view),
+        "kind": resource.kind if resource else address.resource,
+        **_pages(address, view),
+    }
+
+
+def _pages(address: Address, view: View) -> dict[str, Any]:
+    """Where the window before and the one after it are."""
+    pairs = [(key, value) for key, value in address.query if key != "offset"]
+
+    def at(offset: int) -> str:
+        return address.with_query(*pairs, ("offset", str(offset) if offset else "")).url()
+
+    last = view.offset + len(view.lines)
+    return {
+        "first_row": view.offset + 1 if view.lines else 0,
+        "last_row": last,
+        "earlier": at(max(0, view.offset - view.limit)) if view.offset else "",
+        "later": at(last) if last < view.matching else "",
+    }

@@ -1,0 +1,172 @@
+"use strict";
+/* How does an open page stay live? One socket for each page; pieces of HTML are drawn and acknowledged.
+
+   Server to page: "<number>\n<HTML>", whose top elements are <template data-swap data-target>:
+     morph  the target's children become the content
+     rows   the rows in it replace those of the same id; data-order, where present, is the whole new order
+     reload the page is asked for anew (rights or the page itself changed)
+   Page to server: {"ack": n}, {"pause": true|false}, {"renew": "<query>"}. */
+(() => {
+  const FIRST = 500, LONGEST = 15000, QUIET = 45000;
+  let root = null, socket = null, tries = 0, timer = 0, heard = 0, leaving = false;
+
+  const address = () => {
+    const url = new URL(root.dataset.live, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.searchParams.set("page", root.dataset.page);
+    const rows = document.querySelector("[data-window]");
+    if (rows) url.searchParams.set("window", rows.dataset.window);
+    return url;
+  };
+
+  function open() {
+    clearTimeout(timer);
+    const mine = socket = new WebSocket(address());
+    mine.onmessage = (event) => { if (mine === socket) receive(event.data); };
+    mine.onopen = () => { tries = 0; heard = Date.now(); if (document.hidden) send({ pause: true }); };
+    mine.onclose = (event) => { if (mine === socket) closed(event.code); };
+  }
+
+  function send(message) {
+    if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  }
+
+  function receive(text) {
+    heard = Date.now();
+    const cut = text.indexOf("\n");
+    if (cut > 0) draw(text.slice(cut + 1));
+    send({ ack: Number(cut > 0 ? text.slice(0, cut) : text) });
+  }
+
+  function draw(html) {
+    const pieces = document.createElement("template");
+    pieces.innerHTML = html;
+    for (const piece of pieces.content.querySelectorAll(":scope > template[data-swap]")) {
+      const target = document.querySelector(piece.dataset.target || "body");
+      if (piece.dataset.swap === "reload") { location.reload(); return; }
+      if (!target) continue;
+      if (piece.dataset.swap === "rows") rows(target, piece);
+      else htmx.swap({ text: piece.innerHTML, target, swap: "innerMorph", sourceElement: target, transition: false });
+    }
+    document.dispatchEvent(new CustomEvent("live:drawn"));
+  }
+
+  function rows(body, piece) {
+    const known = new Map();
+    for (const row of body.rows) known.set(row.id, row);
+    for (const fresh of [...piece.content.querySelectorAll("tr")]) {
+      const old = known.get(fresh.id);
+      if (old) change(old, fresh);
+      else { fresh.classList.add("is-new"); known.set(fresh.id, fresh); }
+    }
+    if (piece.dataset.window !== undefined) body.dataset.window = piece.dataset.window;
+    if (piece.dataset.order !== undefined) order(body, piece.dataset.order.split(" ").filter(Boolean), known);
+  }
+
+  function change(old, fresh) {
+    if (old.cells.length !== fresh.cells.length) { old.replaceChildren(...fresh.cells); }
+    else {
+      for (let i = 0; i < old.cells.length; i++) {
+        if (old.cells[i].innerHTML !== fresh.cells[i].innerHTML || old.cells[i].className !== fresh.cells[i].className) {
+          const holds = old.cells[i].contains(document.activeElement);
+          const cell = fresh.cells[i].cloneNode(true);
+          old.cells[i].replaceWith(cell);
+          if (holds) cell.querySelector("a, button")?.focus({ preventScroll: true });
+        }
+      }
+    }
+    const current = old.classList.contains("is-current");
+    old.className = fresh.className;
+    old.classList.toggle("is-current", current);
+    old.classList.add("is-changed");
+    setTimeout(() => old.classList.remove("is-changed"), 1300);
+    if (fresh.dataset.v !== undefined) old.dataset.v = fresh.dataset.v;
+  }
+
+  function order(body, ids, known) {
+    const wanted = new Set(ids);
+    for (const row of [...body.rows]) if (!wanted.has(row.id)) row.remove();
+    let here = body.rows[0] || null;
+    for (const id of ids) {
+      const row = known.get(id);
+      if (!row) continue;
+      if (row === here) here = here.nextElementSibling;
+      else body.insertBefore(row, here);
+    }
+  }
+
+  function closed(code) {
+    socket = null;
+    if (leaving) return;
+    if (code === 4401) return signedOut();
+    if (code === 4404 || code === 4409) return again();
+    say("reconnecting");
+    const pause = Math.min(LONGEST, FIRST * 2 ** tries++) * (0.5 + Math.random() / 2);
+    timer = setTimeout(tries > 1 ? ask : open, pause);
+  }
+
+  /* A socket that is refused tells no reason; the page itself does. */
+  async function ask() {
+    try {
+      const answer = await fetch(location.href, { method: "HEAD", redirect: "manual", cache: "no-store" });
+      if (answer.type === "opaqueredirect" || answer.status === 401) return signedOut();
+      if (answer.status === 403 || answer.status === 404) return again();
+    } catch (error) { /* this server does not answer: try again */ }
+    open();
+  }
+
+  function signedOut() {
+    say("signed-out");
+    document.dispatchEvent(new CustomEvent("session:ended"));
+  }
+
+  function again() {
+    const typing = document.activeElement?.matches("input, textarea, select");
+    if (typing) say("changed"); else location.reload();
+  }
+
+  /* What only the browser can know: this server is gone, or the session is. */
+  function say(word) {
+    const said = document.querySelector(`template[data-say="${word}"]`);
+    const state = document.querySelector("#live-state");
+    if (said && state) state.replaceChildren(said.content.cloneNode(true));
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    send({ pause: document.hidden });
+    if (!document.hidden && root && !socket && !leaving) { tries = 0; open(); }
+  });
+  /* A laptop that slept keeps a socket that nobody is behind: the server beats every 15 seconds. */
+  setInterval(() => {
+    if (socket && socket.readyState === WebSocket.OPEN && Date.now() - heard > QUIET) socket.close(4000);
+  }, 5000);
+  addEventListener("pagehide", () => { leaving = true; socket?.close(); });
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  document.addEventListener("session:renewed", () => { tries = 0; if (root && !socket) open(); });
+
+  /* The filter of a list: the URL and the window follow what is typed. */
+  let typing = 0;
+  function renew(form) {
+    const query = new URLSearchParams(new FormData(form));
+    for (const [key, value] of [...query]) if (!value) query.delete(key);
+    query.delete("offset");
+    const url = `${location.pathname}${query.size ? `?${query}` : ""}`;
+    history.replaceState(history.state, "", url);
+    root.dataset.page = url;
+    for (const link of document.querySelectorAll("[data-with-q]")) {
+      const to = new URL(link.href);
+      if (query.get("q")) to.searchParams.set("q", query.get("q")); else to.searchParams.delete("q");
+      link.href = to.pathname + to.search;
+    }
+    send({ renew: query.toString() });
+  }
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form || !form.matches("[data-live-filter]") || event.target.name !== "q") return;
+    clearTimeout(typing);
+    typing = setTimeout(() => { if (socket) renew(form); else form.requestSubmit(); }, 200);
+  });
+
+  root = document.querySelector("[data-live]");
+  if (root) open();
+})();
