@@ -14,7 +14,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 from django.db.models import F
 
-from people.models import User
+from people.models import Session, User
 
 try:
     from redis.exceptions import RedisError
@@ -68,3 +68,12 @@ async def _group_send(group: str, kind: str) -> None:
     if layer is not None:
         async with asyncio.timeout(SEND_TIMEOUT):
             await layer.group_send(group, {"type": kind})
+
+
+def end_sessions(user: User, *, but: str = "") -> int:
+    """End this person's sessions in all browsers, or in all but one; how many there were."""
+    keys = [session.pk for session in Session.objects.filter(user=user).exclude(pk=but)]
+    Session.objects.filter(pk__in=keys).delete()
+    for key in keys:
+        signed_out(key)
+    return len(keys)

@@ -7,11 +7,18 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.sessions import SessionStore
+
+PRINTABLE = RegexValidator(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]",
+    _("Leave out control characters and marks that change the direction of text."),
+    inverse_match=True,
+)
 
 
 class Standing(models.TextChoices):
@@ -44,7 +51,7 @@ class User(AbstractBaseUser):
     username = models.CharField(
         _("user name"), max_length=150, unique=True, validators=[UnicodeUsernameValidator()]
     )
-    name = models.CharField(_("full name"), max_length=150, blank=True)
+    name = models.CharField(_("full name"), max_length=150, blank=True, validators=[PRINTABLE])
     standing = models.CharField(
         _("standing"), max_length=16, choices=Standing.choices, default=Standing.MEMBER
     )
@@ -59,6 +66,11 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.username
 
+    def set_password(self, raw_password: str | None) -> None:
+        """A new password ends what was begun with the old one, sockets included."""
+        super().set_password(raw_password)
+        self.access_version += 1
+
     @property
     def is_administrator(self) -> bool:
         return self.standing == Standing.ADMINISTRATOR
@@ -72,7 +84,7 @@ class Team(models.Model):
     """People who share clusters."""
 
     slug = models.SlugField(_("short name"), max_length=63, unique=True)
-    name = models.CharField(_("name"), max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=100, unique=True, validators=[PRINTABLE])
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
         User, through="Membership", related_name="teams"
     )
@@ -135,3 +147,14 @@ class Session(AbstractBaseSession):
     @classmethod
     def get_session_store_class(cls) -> type[Any]:
         return SessionStore
+
+
+class SignInFailures(models.Model):
+    """How often sign-in failed since `since`; a `bucket` holds a few names or addresses (people.throttle)."""
+
+    bucket = models.CharField(max_length=16, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.count} since {self.since:%H:%M}"

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from people import control
+from people import control, throttle
 from people.decorators import is_signed_in, person, session_key, signed_in
 from people.models import Session, User
+
+NAME_LENGTH = 150
+ONWARD_LENGTH = 4000
 
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
+@throttle.when_busy
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The form; a wrong name and a wrong password give the same answer in the same time."""
     onward = safe_onward(request.POST.get("next") or request.GET.get("next", ""))
@@ -27,18 +33,16 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if is_signed_in(request):
             return HttpResponseRedirect(onward)
         return _form(request, onward)
-    username, password = request.POST.get("username", ""), request.POST.get("password", "")
-    user = authenticate(request, username=username, password=password)
-    if not isinstance(user, User):
-        return _form(
-            request, onward, username, _("User name or password is wrong. Check both and try again.")
-        )
-    enter(request, user)
-    return HttpResponseRedirect(onward)
+    return _try(request, onward, request.POST.get("username", "")[:NAME_LENGTH])
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    """By POST only, so that no other site's picture can do it."""
+    return leave(request)
+
+
+def leave(request: HttpRequest) -> HttpResponse:
     """End this session, tell its sockets, and have the browser forget the pages it kept."""
     key = session_key(request)
     logout(request)
@@ -65,20 +69,52 @@ def enter(request: HttpRequest, user: User) -> None:
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session.save()
     Session.objects.filter(pk=request.session.session_key).update(
-        address=request.META.get("REMOTE_ADDR") or None,
+        address=address_of(request) or None,
         agent=request.headers.get("User-Agent", "")[:200],
     )
     if before:
         control.signed_out(before)
 
 
+def address_of(request: HttpRequest) -> str:
+    """The client's IP address as `dashboard.proxies` found it, "" where there is none."""
+    try:
+        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
+    except ValueError:
+        return ""
+
+
 def safe_onward(onward: str) -> str:
     """A path of ours with its query; anything that could lead elsewhere becomes the first page."""
-    if onward.startswith("/") and url_has_allowed_host_and_scheme(onward, allowed_hosts=None):
+    if (
+        onward.startswith(get_script_prefix())
+        and len(onward) <= ONWARD_LENGTH
+        and url_has_allowed_host_and_scheme(onward, allowed_hosts=None)
+    ):
         return onward
-    return reverse("people:sign_in")[: -len("people/sign-in/")]
+    return get_script_prefix()
 
 
-def _form(request: HttpRequest, onward: str, username: str = "", error: str = "") -> HttpResponse:
+def _try(request: HttpRequest, onward: str, username: str) -> HttpResponse:
+    address = address_of(request)
+    wait = throttle.attempt(username, address)
+    if wait:
+        error = _("Too many attempts. Wait {minutes} min, or ask an administrator for a link.")
+        response = _form(request, onward, username, error.format(minutes=-(-wait // 60)), 429)
+        response["Retry-After"] = str(wait)
+        return response
+    with throttle.turn():
+        user = authenticate(request, username=username, password=request.POST.get("password", ""))
+    if not isinstance(user, User):
+        error = _("User name or password is wrong. Check both and try again.")
+        return _form(request, onward, username, error, 422)
+    throttle.succeeded(username, address)
+    enter(request, user)
+    return HttpResponseRedirect(onward)
+
+
+def _form(
+    request: HttpRequest, onward: str, username: str = "", error: str = "", status: int = 200
+) -> HttpResponse:
     context = {"onward": onward, "username": username, "error": error}
-    return render(request, "people/sign_in.html", context, status=422 if error else 200)
+    return render(request, "people/sign_in.html", context, status=status)

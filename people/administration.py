@@ -1,0 +1,162 @@
+"""How does an administrator look after people? List, invite, standing, activity, links."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from people import control, links
+from people.decorators import administrator, person
+from people.forms import InvitationForm, StandingForm
+from people.models import Invitation, Purpose, Role, Standing, User
+
+PAGE = 500  # people on the list
+
+
+class LastAdministrator(Exception):
+    """Afterwards nobody could administrate."""
+
+
+@require_safe
+@administrator
+def people(request: HttpRequest) -> HttpResponse:
+    """Everybody, and the invitations that still work."""
+    everybody = (
+        User.objects.annotate(seen_at=Max("sessions__seen_at"))
+        .prefetch_related("memberships__team")
+        .order_by("-is_active", "name", "username")
+    )
+    context = {
+        "people": everybody[:PAGE],
+        "count": User.objects.count(),
+        "invitations": links.open_links().filter(user=None).select_related("team", "created_by")[:PAGE],
+    }
+    return render(request, "people/people.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrator
+def invite(request: HttpRequest) -> HttpResponse:
+    """Make a link for somebody new; it is shown on the answer and never again."""
+    form = InvitationForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "people/invite.html", {"form": form}, status=422 if form.errors else 200)
+    secret = links.invite(
+        standing=Standing(form.cleaned_data["standing"]),
+        team=form.cleaned_data["team"],
+        role=Role(form.cleaned_data["role"]),
+        created_by=person(request),
+    )
+    return _show_link(request, secret, Purpose.INVITATION)
+
+
+@require_POST
+@administrator
+def withdraw_invitation(request: HttpRequest, pk: int) -> HttpResponse:
+    """The link stops working."""
+    get_object_or_404(Invitation, pk=pk, user=None, used_at=None).delete()
+    messages.success(request, _("The invitation was withdrawn."))
+    return redirect("people:people")
+
+
+@require_safe
+@administrator
+def one_person(request: HttpRequest, pk: int) -> HttpResponse:
+    """What this person is, and what can be done about it."""
+    user = get_object_or_404(User, pk=pk)
+    return _page(request, user, StandingForm({"standing": user.standing}))
+
+
+@require_POST
+@administrator
+def change_standing(request: HttpRequest, pk: int) -> HttpResponse:
+    """Member, auditor or administrator."""
+    user = get_object_or_404(User, pk=pk)
+    form = StandingForm(request.POST)
+    if not form.is_valid():
+        return _page(request, user, form, status=422)
+    try:
+        with transaction.atomic():
+            _keep_an_administrator(user, stays=form.cleaned_data["standing"] == Standing.ADMINISTRATOR)
+            User.objects.filter(pk=pk).update(standing=form.cleaned_data["standing"])
+            control.bump_access([pk])
+    except LastAdministrator:
+        return _refuse_last(request, user)
+    messages.success(request, _("The standing was changed."))
+    return redirect("people:person", pk=pk)
+
+
+@require_POST
+@administrator
+def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Nothing of the person is deleted; sessions, sockets and links end."""
+    user = get_object_or_404(User, pk=pk)
+    try:
+        with transaction.atomic():
+            _keep_an_administrator(user, stays=False)
+            User.objects.filter(pk=pk).update(is_active=False)
+            Invitation.objects.filter(user=user, used_at=None).delete()
+            control.end_sessions(user)
+            control.bump_access([pk])
+    except LastAdministrator:
+        return _refuse_last(request, user)
+    messages.success(request, _("This person can no longer sign in."))
+    return redirect("people:person", pk=pk)
+
+
+@require_POST
+@administrator
+def activate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a person in again."""
+    user = get_object_or_404(User, pk=pk)
+    User.objects.filter(pk=pk).update(is_active=True)
+    control.bump_access([user.pk])
+    messages.success(request, _("This person can sign in again."))
+    return redirect("people:person", pk=pk)
+
+
+@require_POST
+@administrator
+def new_password_link(request: HttpRequest, pk: int) -> HttpResponse:
+    """A link with which the person chooses a new password; the administrator never knows it."""
+    user = get_object_or_404(User, pk=pk, is_active=True)
+    secret = links.link_for(user, Purpose.PASSWORD, created_by=person(request))
+    return _show_link(request, secret, Purpose.PASSWORD, user)
+
+
+def _page(request: HttpRequest, user: User, form: StandingForm, status: int = 200) -> HttpResponse:
+    context = {
+        "subject": user,
+        "form": form,
+        "memberships": user.memberships.select_related("team").order_by("team__name"),
+        "session_count": user.sessions.count(),
+        "is_self": user.pk == person(request).pk,
+    }
+    return render(request, "people/person.html", context, status=status)
+
+
+def _show_link(request: HttpRequest, secret: str, purpose: Purpose, user: User | None = None) -> HttpResponse:
+    context = {
+        "address": links.address(secret, request),
+        "purpose": purpose,
+        "days": links.LIFETIMES[purpose].days,
+        "subject": user,
+    }
+    return render(request, "people/link.html", context)
+
+
+def _keep_an_administrator(user: User, *, stays: bool) -> None:
+    """Inside a transaction: two administrators who demote each other at once wait for each other."""
+    rows = User.objects.select_for_update().filter(standing=Standing.ADMINISTRATOR, is_active=True)
+    if not stays and {row.pk for row in rows} == {user.pk}:
+        raise LastAdministrator
+
+
+def _refuse_last(request: HttpRequest, user: User) -> HttpResponse:
+    messages.error(request, _("This is the last active administrator. Make somebody else one first."))
+    return redirect("people:person", pk=user.pk)

@@ -1,0 +1,106 @@
+"""What happens with a one-time link? It is shown with a button, and used up when the button is pressed."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import get_script_prefix, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from people import control, links, throttle
+from people.forms import AccountForm, PasswordForm
+from people.models import Invitation, Membership, Purpose, User
+from people.signing import enter
+
+
+class LinkIsDead(Exception):
+    """Somebody else was faster, or time was."""
+
+
+@sensitive_post_parameters("password", "again")
+@require_http_methods(["GET", "HEAD", "POST"])
+@throttle.when_busy
+def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    """Opening the page uses nothing up: previews and scanners open links too."""
+    link = links.find(secret)
+    try:
+        return _dead(request) if link is None else _answer(request, link)
+    except LinkIsDead:
+        return _dead(request)
+
+
+def _answer(request: HttpRequest, link: Invitation) -> HttpResponse:
+    if link.purpose == Purpose.INVITATION:
+        return _join(request, link)
+    if link.user is None:
+        raise LinkIsDead
+    if link.purpose == Purpose.PASSWORD:
+        return _set_password(request, link, link.user)
+    return _sign_in(request, link, link.user)
+
+
+def _join(request: HttpRequest, link: Invitation) -> HttpResponse:
+    form = AccountForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _show(request, "people/join.html", link, form)
+    user = User(
+        username=form.cleaned_data["username"], name=form.cleaned_data["name"], standing=link.standing
+    )
+    with throttle.turn():
+        user.set_password(form.cleaned_data["password"])
+    try:
+        with transaction.atomic():
+            _use(link)
+            user.save()
+            if link.team:
+                Membership.objects.create(user=user, team=link.team, role=link.role)
+    except IntegrityError:
+        form.add_error("username", _("This user name is taken. Choose another."))
+        return _show(request, "people/join.html", link, form)
+    enter(request, user)
+    return HttpResponseRedirect(get_script_prefix())
+
+
+def _set_password(request: HttpRequest, link: Invitation, user: User) -> HttpResponse:
+    form = PasswordForm(request.POST or None, user=user)
+    if request.method != "POST" or not form.is_valid():
+        return _show(request, "people/new_password.html", link, form)
+    with throttle.turn():
+        user.set_password(form.cleaned_data["password"])
+    with transaction.atomic():
+        _use(link)
+        user.save(update_fields=["password", "access_version"])
+        Invitation.objects.filter(user=user, used_at=None).delete()
+        control.end_sessions(user)
+    enter(request, user)
+    return HttpResponseRedirect(get_script_prefix())
+
+
+def _sign_in(request: HttpRequest, link: Invitation, user: User) -> HttpResponse:
+    if request.method != "POST":
+        return _show(request, "people/link_sign_in.html", link, None)
+    _use(link)
+    enter(request, user)
+    if user.has_usable_password():
+        return HttpResponseRedirect(get_script_prefix())
+    messages.info(request, _("Choose a password now: the link that brought you here works no more."))
+    return HttpResponseRedirect(reverse("people:me"))
+
+
+def _use(link: Invitation) -> None:
+    if not links.use(link):
+        raise LinkIsDead
+
+
+def _show(request: HttpRequest, template: str, link: Invitation, form: PasswordForm | None) -> HttpResponse:
+    status = 422 if form is not None and form.errors else 200
+    return render(request, template, {"link": link, "form": form}, status=status)
+
+
+def _dead(request: HttpRequest) -> HttpResponse:
+    """The same for a link that never was, that was used and that is over."""
+    return render(request, "people/dead_link.html", status=410)

@@ -1,0 +1,76 @@
+"""How does somebody come in without a password? By a link that works once, and only for a while."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from people.models import Invitation, Purpose, Role, Standing, Team, User
+
+LIFETIMES = {
+    Purpose.INVITATION: timedelta(days=7),
+    Purpose.PASSWORD: timedelta(hours=24),
+    Purpose.SIGN_IN: timedelta(minutes=15),
+}
+
+
+def invite(
+    *, standing: Standing, team: Team | None = None, role: Role = Role.READER, created_by: User | None = None
+) -> str:
+    """The secret of a new invitation; it is told once and stored as a hash only."""
+    return _make(Purpose.INVITATION, standing=standing, team=team, role=role, created_by=created_by)
+
+
+def link_for(user: User, purpose: Purpose, *, created_by: User | None = None) -> str:
+    """The secret of a link for a person who is here already; an older one of the same purpose dies."""
+    Invitation.objects.filter(user=user, purpose=purpose, used_at=None).delete()
+    return _make(purpose, user=user, created_by=created_by)
+
+
+def open_links() -> QuerySet[Invitation]:
+    """Links that still work; one that a person made who administrates no more does not."""
+    maker_may = Q(created_by=None) | Q(
+        created_by__is_active=True, created_by__standing=Standing.ADMINISTRATOR
+    )
+    return Invitation.objects.filter(
+        maker_may,
+        Q(user=None) | Q(user__is_active=True),
+        used_at=None,
+        expires_at__gt=timezone.now(),
+    )
+
+
+def find(secret: str) -> Invitation | None:
+    """The link of this secret, if it still works."""
+    return open_links().select_related("user", "team").filter(secret_hash=_hash(secret)).first()
+
+
+def use(link: Invitation) -> bool:
+    """Use the link up; of two at once, one is told True."""
+    return open_links().filter(pk=link.pk).update(used_at=timezone.now()) == 1
+
+
+def address(secret: str, request: HttpRequest | None = None) -> str:
+    """The whole URL to hand to a person."""
+    path = reverse("people:invitation", args=[secret])
+    if settings.PUBLIC_URL:
+        return str(settings.PUBLIC_URL.origin + path)
+    return request.build_absolute_uri(path) if request else f"http://{settings.LISTEN}{path}"
+
+
+def _make(purpose: Purpose, **fields: object) -> str:
+    secret = secrets.token_urlsafe(32)
+    expires_at = timezone.now() + LIFETIMES[purpose]
+    Invitation.objects.create(secret_hash=_hash(secret), purpose=purpose, expires_at=expires_at, **fields)
+    return secret
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

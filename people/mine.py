@@ -1,0 +1,157 @@
+"""What can a person do about oneself? Name, password, and the browsers in which one is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from people import browsers, control, throttle
+from people.decorators import person, session_key, signed_in
+from people.forms import ChangePasswordForm, NameForm
+from people.models import Session, User
+from people.signing import address_of, leave
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """One browser on the page of sessions; `id` tells it apart and does not let anybody in."""
+
+    id: str
+    browser: str
+    address: str
+    since: datetime
+    seen: datetime
+    is_this: bool
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def me(request: HttpRequest) -> HttpResponse:
+    """One's own name; the password has a form of its own beside it."""
+    user = person(request)
+    form = NameForm(request.POST or None, instance=user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Your name was changed."))
+        return redirect("people:me")
+    return _me(request, name_form=form)
+
+
+@sensitive_post_parameters("current", "password", "again")
+@require_POST
+@signed_in
+@throttle.when_busy
+def change_password(request: HttpRequest) -> HttpResponse:
+    """A new password; it ends one's sessions in all other browsers."""
+    user = person(request)
+    form = ChangePasswordForm(request.POST, user=user)
+    if not form.is_valid() or not _knows_password(request, user, form):
+        return _me(request, password_form=form)
+    with throttle.turn():
+        user.set_password(form.cleaned_data["password"])
+    with transaction.atomic():
+        user.save(update_fields=["password", "access_version"])
+        control.end_sessions(user, but=session_key(request))
+    before = session_key(request)
+    update_session_auth_hash(request, user)
+    control.signed_out(before)
+    messages.success(request, _("Your password was changed. All other browsers were signed out."))
+    return redirect("people:me")
+
+
+@require_safe
+@signed_in
+def sessions(request: HttpRequest) -> HttpResponse:
+    """The browsers in which this person is signed in, this one first."""
+    user = person(request)
+    rows = Session.objects.filter(user=user, expire_date__gt=timezone.now()).order_by("-seen_at")[:200]
+    listed = [_signed_in(session, session_key(request)) for session in rows]
+    listed.sort(key=lambda each: not each.is_this)
+    return render(request, "people/sessions.html", {"sessions": listed})
+
+
+@require_POST
+@signed_in
+def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
+    """Sign one browser out; only one's own sessions are looked through."""
+    for session in Session.objects.filter(user=person(request)):
+        if control.session_group(session.pk) == f"session.{session_id}":
+            if session.pk == session_key(request):
+                return leave(request)
+            session.delete()
+            control.signed_out(session.pk)
+            messages.success(request, _("That browser was signed out."))
+            return redirect("people:sessions")
+    raise Http404
+
+
+@require_POST
+@signed_in
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """Stay in this browser only."""
+    count = control.end_sessions(person(request), but=session_key(request))
+    messages.success(request, _("Signed out in other browsers: {count}.").format(count=count))
+    return HttpResponseRedirect(reverse("people:sessions"))
+
+
+@require_POST
+@signed_in
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    """Leave all browsers, this one too."""
+    control.end_sessions(person(request), but=session_key(request))
+    return leave(request)
+
+
+def _me(
+    request: HttpRequest,
+    *,
+    name_form: NameForm | None = None,
+    password_form: ChangePasswordForm | None = None,
+) -> HttpResponse:
+    user = person(request)
+    wrong = any(form is not None and form.errors for form in (name_form, password_form))
+    context = {
+        "name_form": name_form or NameForm(instance=user),
+        "password_form": password_form or ChangePasswordForm(user=user),
+        "memberships": user.memberships.select_related("team").order_by("team__name"),
+    }
+    return render(request, "people/me.html", context, status=422 if wrong else 200)
+
+
+def _knows_password(request: HttpRequest, user: User, form: ChangePasswordForm) -> bool:
+    """Guessing the present password here is counted like guessing it at sign-in."""
+    if not user.has_usable_password():
+        return True
+    address = address_of(request)
+    if throttle.attempt(user.username, address):
+        form.add_error("current", _("Too many attempts. Try again in a quarter of an hour."))
+        return False
+    with throttle.turn():
+        is_right = user.check_password(form.cleaned_data["current"])
+    if not is_right:
+        form.add_error("current", _("This is not your present password."))
+        return False
+    throttle.succeeded(user.username, address)
+    return True
+
+
+def _signed_in(session: Session, this: str) -> SignedIn:
+    return SignedIn(
+        id=control.session_group(session.pk).removeprefix("session."),
+        browser=browsers.in_words(session.agent),
+        address=session.address or "",
+        since=session.created_at,
+        seen=session.seen_at,
+        is_this=session.pk == this,
+    )

@@ -1,0 +1,118 @@
+"""Who works together? Teams and their members' roles, changed by administrators."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from people import control
+from people.decorators import administrator
+from people.forms import MembershipForm, RoleForm, TeamForm
+from people.models import Membership, Team
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrator
+def teams(request: HttpRequest) -> HttpResponse:
+    """All teams, and a form for a new one."""
+    form = TeamForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        team = form.save()
+        messages.success(request, _("The team was added."))
+        return redirect("people:team", slug=team.slug)
+    listed = Team.objects.annotate(member_count=Count("memberships")).order_by("name")
+    return render(
+        request, "people/teams.html", {"teams": listed, "form": form}, status=422 if form.errors else 200
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrator
+def team(request: HttpRequest, slug: str) -> HttpResponse:
+    """The members, and the team's names."""
+    found = get_object_or_404(Team, slug=slug)
+    form = TeamForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("The team was renamed."))
+        return redirect("people:team", slug=found.slug)
+    found.refresh_from_db()
+    return _page(request, found, team_form=form)
+
+
+@require_POST
+@administrator
+def delete_team(request: HttpRequest, slug: str) -> HttpResponse:
+    """Its members lose what only this team shared with them."""
+    found = get_object_or_404(Team, slug=slug)
+    with transaction.atomic():
+        control.bump_access(list(found.memberships.values_list("user_id", flat=True)))
+        found.delete()
+    messages.success(request, _("The team was deleted."))
+    return redirect("people:teams")
+
+
+@require_POST
+@administrator
+def add_member(request: HttpRequest, slug: str) -> HttpResponse:
+    """A person joins, or gets another role."""
+    found = get_object_or_404(Team, slug=slug)
+    form = MembershipForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, member_form=form)
+    with transaction.atomic():
+        Membership.objects.update_or_create(
+            team=found, user=form.cleaned_data["user"], defaults={"role": form.cleaned_data["role"]}
+        )
+        control.bump_access([form.cleaned_data["user"].pk])
+    return redirect("people:team", slug=slug)
+
+
+@require_POST
+@administrator
+def change_role(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
+    """Reader or operator."""
+    membership = get_object_or_404(Membership, team__slug=slug, user_id=user_id)
+    form = RoleForm(request.POST, instance=membership)
+    if not form.is_valid():
+        messages.error(request, _("There is no such role."))
+        return redirect("people:team", slug=slug)
+    with transaction.atomic():
+        form.save()
+        control.bump_access([user_id])
+    messages.success(request, _("The role was changed."))
+    return redirect("people:team", slug=slug)
+
+
+@require_POST
+@administrator
+def remove_member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
+    """A person leaves the team."""
+    membership = get_object_or_404(Membership, team__slug=slug, user_id=user_id)
+    with transaction.atomic():
+        membership.delete()
+        control.bump_access([user_id])
+    return redirect("people:team", slug=slug)
+
+
+def _page(
+    request: HttpRequest,
+    found: Team,
+    *,
+    team_form: TeamForm | None = None,
+    member_form: MembershipForm | None = None,
+) -> HttpResponse:
+    wrong = any(form is not None and form.errors for form in (team_form, member_form))
+    context = {
+        "team": found,
+        "team_form": team_form or TeamForm(instance=found),
+        "member_form": member_form or MembershipForm(),
+        "memberships": found.memberships.select_related("user").order_by("user__name", "user__username"),
+        "roles": Membership.role.field.choices,
+    }
+    return render(request, "people/team.html", context, status=422 if wrong else 200)
