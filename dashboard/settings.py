@@ -55,6 +55,7 @@ CSRF_COOKIE_NAME = f"{_cookie_prefix}quarterdeck-csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _secure
+CSRF_FAILURE_VIEW = "dashboard.shell.errors.csrf_failed"
 CSRF_COOKIE_PATH = SUB_PATH or "/"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

@@ -7,3 +7,8 @@ urlpatterns = [
     path("clusters/", include("clusters.urls")),
     path("shell/", include("dashboard.shell.urls")),
 ]
+
+handler400 = "dashboard.shell.errors.bad_request"
+handler403 = "dashboard.shell.errors.permission_denied"
+handler404 = "dashboard.shell.errors.not_found"
+handler500 = "dashboard.shell.errors.server_error"

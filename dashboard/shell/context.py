@@ -55,15 +55,26 @@ class Shell:
         return address("people:sign_out")
 
     @property
+    def here_href(self) -> str:
+        """What a page asks whether its session still lives."""
+        return address("people:here")
+
+    @property
     def clusters_href(self) -> str:
         return address("clusters:clusters")
 
+    @property
+    def credentials_href(self) -> str:
+        return address("clusters:credentials")
+
     @cached_property
     def clusters(self) -> list[ClusterChoice]:
-        """The clusters that the person's teams share, by name."""
+        """The clusters that the person's teams share (an administrator's: all), by name."""
         if self._person is None:
             return []
-        shared = Cluster.objects.filter(shares__team__memberships__user=self._person).distinct()
+        shared = Cluster.objects.all()
+        if not self._person.is_administrator:
+            shared = shared.filter(shares__team__memberships__user=self._person).distinct()
         return [
             ClusterChoice(one.slug, one.name, one.colour, one.protected, cluster_home(one.slug)) for one in shared
         ]
@@ -72,7 +83,7 @@ class Shell:
     def mine(self) -> list[Entry]:
         """The pages about oneself, in the person's menu."""
         return _there(
-            Entry(_("My credentials"), address("clusters:credentials"), icon="key"),
+            Entry(_("My credentials"), self.credentials_href, icon="key"),
             Entry(_("My sessions"), address("people:sessions"), icon="screen"),
         )
 

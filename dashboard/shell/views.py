@@ -1,15 +1,24 @@
-"""What does a person set for the whole frame? Light or dark."""
+"""What does the frame itself ask of the server? Light or dark, and where a second sign-in ends."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.shell.context import THEMES, THEME_COOKIE
+from dashboard.shell.context import THEME_COOKIE, THEMES
+from people.decorators import signed_in
 
 YEAR = 365 * 24 * 3600
+
+
+@require_safe
+@signed_in
+def signed_in_again(request: HttpRequest) -> HttpResponse:
+    """Where the sign-in in a second tab ends: the first one, with what was typed there, goes on by itself."""
+    return render(request, "shell/signed_in.html")
 
 
 @require_POST

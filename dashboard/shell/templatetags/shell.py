@@ -19,7 +19,17 @@ from dashboard.shell.navigation import Entry
 
 register = template.Library()
 
-STEPS = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365 * 86400}
+AGE_STEPS = (  # below so many seconds: the big unit, and the small one that stands beside it
+    (2 * 60, "s", ""),
+    (10 * 60, "m", "s"),
+    (3 * 3600, "m", ""),
+    (8 * 3600, "h", "m"),
+    (2 * 86400, "h", ""),
+    (8 * 86400, "d", "h"),
+    (2 * 365 * 86400, "d", ""),
+    (8 * 365 * 86400, "y", "d"),
+)
 
 
 @register.simple_tag
@@ -40,34 +50,27 @@ def age(when: datetime | str | None) -> SafeString | str:
     if moment is None:
         return ""
     utc = moment.astimezone(UTC)
+    full = utc.isoformat(timespec="seconds").replace("+00:00", "Z")
+    title = utc.strftime("%Y-%m-%d %H:%M:%S UTC")
+    seconds = (timezone.now() - moment).total_seconds()
+    if seconds >= 0:
+        return format_html(
+            '<time datetime="{}" title="{}" data-age>{}</time>', full, title, short_age(seconds)
+        )
+    words = _("in {length}")
     return format_html(
-        '<time datetime="{}" title="{}" data-age>{}</time>',
-        utc.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        short_age((timezone.now() - moment).total_seconds()),
+        '<time datetime="{}" title="{}" data-age="to-come" data-words="{}">{}</time>',
+        full, title, words, words.format(length=short_age(-seconds)),
     )
 
 
 def short_age(seconds: float) -> str:
-    """The length of time as kubectl writes it: 45s, 5m12s, 3h, 2d4h, 400d."""
-    if seconds < 0:
-        return _("in {length}").format(length=short_age(-seconds))
+    """The length of time as kubectl writes it (apimachinery's HumanDuration): 45s, 5m12s, 3h, 2d4h, 400d."""
     whole = int(seconds)
-    if whole < 120:
-        return f"{whole}s"
-    if whole < 600:
-        return _two(whole, 60, "m", 1, "s")
-    if whole < 3 * 3600:
-        return f"{whole // 60}m"
-    if whole < 8 * 3600:
-        return _two(whole, 3600, "h", 60, "m")
-    if whole < 48 * 3600:
-        return f"{whole // 3600}h"
-    if whole < 8 * 86400:
-        return _two(whole, 86400, "d", 3600, "h")
-    if whole < 2 * 365 * 86400:
-        return f"{whole // 86400}d"
-    return _two(whole, 365 * 86400, "y", 86400, "d") if whole < 8 * 365 * 86400 else f"{whole // (365 * 86400)}y"
+    for below, big, small in AGE_STEPS:
+        if whole < below:
+            return _units(whole, big, small)
+    return _units(whole, "y", "")
 
 
 @register.inclusion_tag("parts/kubectl.html")
@@ -128,9 +131,9 @@ def _moment(when: datetime | str | None) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def _two(whole: int, big: int, big_sign: str, small: int, small_sign: str) -> str:
-    rest = whole % big // small
-    return f"{whole // big}{big_sign}" + (f"{rest}{small_sign}" if rest else "")
+def _units(whole: int, big: str, small: str) -> str:
+    rest = whole % UNITS[big] // UNITS[small] if small else 0
+    return f"{whole // UNITS[big]}{big}" + (f"{rest}{small}" if rest else "")
 
 
 def _state_word(state: str) -> str:

@@ -1,0 +1,74 @@
+"""How is an error of a cluster shown? As a page that says what happened, to what, and what to try."""
+
+from __future__ import annotations
+
+import math
+import shlex
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from clusters.api.errors import (
+    ApiError,
+    Busy,
+    CredentialMissing,
+    ResponseTooLarge,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
+from clusters.models import Cluster
+
+BUSY_SECONDS = 1
+
+
+def problem_page(
+    request: HttpRequest,
+    error: ApiError,
+    *,
+    cluster: Cluster | None = None,
+    status: int | None = None,
+    kubectl: str = "",
+) -> HttpResponse:
+    """The error as a page, or as a notice where htmx asked for a part of one.
+
+    `status` overrides the HTTP status; `kubectl` is the command that would have met the same error.
+    """
+    code = status or status_of(error)
+    context = {
+        "title": _(error.title),
+        "advice": _(error.advice),
+        "error": error,
+        "cluster": cluster,
+        "status": code,
+        "kubectl": kubectl or _raw(error),
+        "again": request.get_full_path() if request.method == "GET" else "",
+        "needs_credential": isinstance(error, CredentialMissing | Unauthorized),
+    }
+    part = request.headers.get("HX-Request-Type") == "partial"
+    response = render(request, "errors/notice.html" if part else "errors/problem.html", context, status=code)
+    if code in (429, 503):
+        response["Retry-After"] = str(math.ceil(error.retry_after or BUSY_SECONDS))
+    return response
+
+
+def status_of(error: ApiError) -> int:
+    """Our HTTP status for an error of a cluster; never 401, which would say that the session here has ended."""
+    if isinstance(error, Busy):
+        return 503
+    if isinstance(error, CredentialMissing | Unauthorized):
+        return 403
+    if isinstance(error, TimedOut):
+        return 504
+    if isinstance(error, Unreachable | ResponseTooLarge):
+        return 502
+    if 400 <= error.status < 500 or error.status in (503, 504):
+        return error.status
+    return 502
+
+
+def _raw(error: ApiError) -> str:
+    if error.method != "GET" or not error.path:
+        return ""
+    return f"kubectl get --raw {shlex.quote(error.path)}"

@@ -1,0 +1,96 @@
+"""How do tests drive a real browser? Chromium by Playwright: fixtures `browser` and `new_page`, and `sign_in`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from people.models import Session, User
+from people.sessions import SessionStore
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+TIMEOUT = 10_000  # milliseconds that a locator or a navigation may take
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests go last: while Playwright's loop sleeps in this thread, no other asyncio loop can run in it."""
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run: $QUARTERDECK_CHROMIUM, or the `chromium` on the PATH."""
+    program = os.environ.get("QUARTERDECK_CHROMIUM") or shutil.which("chromium")
+    if not program:
+        reason = "Chromium is not there: install it (apt install chromium), or name it in QUARTERDECK_CHROMIUM"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # Django refuses database calls in a thread with a running loop, and Playwright's counts as one.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page in a browser context of its own (options are the context's).
+
+    What its console says is in `complaints(page)`; a breach of the Content-Security-Policy fails the test at its end.
+    """
+    contexts: list[BrowserContext] = []
+    pages: list[Page] = []
+
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.set_default_timeout(TIMEOUT)
+        context.on("page", lambda page: _listen(page, pages))
+        return context.new_page()
+
+    yield open_page
+    breaches = [text for page in pages for text in complaints(page) if "Content Security Policy" in text]
+    for context in contexts:
+        context.close()
+    assert breaches == []
+
+
+def complaints(page: Page) -> list[str]:
+    """Errors and warnings of the page's console, and exceptions that nobody caught."""
+    return page.__dict__.setdefault("complaints", [])
+
+
+def sign_in(context: BrowserContext, address: str, user: User) -> str:
+    """Give the browser a session of this person, as a sign-in would; returns the session's key."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    Session.objects.filter(pk=session.session_key).update(user=user)
+    context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": str(session.session_key), "url": address}]
+    )
+    return str(session.session_key)
+
+
+def _listen(page: Page, pages: list[Page]) -> None:
+    pages.append(page)
+    heard = complaints(page)
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            heard.append(message.text)
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: heard.append(str(error)))
