@@ -31,6 +31,7 @@ PUBLIC_URL = public_url(environment.text("QUARTERDECK_PUBLIC_URL"), production=P
 SUB_PATH = PUBLIC_URL.path if PUBLIC_URL else ""
 TRUSTED_PROXIES = environment.networks("QUARTERDECK_TRUSTED_PROXIES")
 LISTEN = environment.text("QUARTERDECK_LISTEN", "127.0.0.1:8000")
+LOG_LEVEL = environment.choice("QUARTERDECK_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
 REDIS_URL = environment.text("QUARTERDECK_REDIS_URL")
 
 # --- hosts, cookies and headers
@@ -144,6 +145,16 @@ if REDIS_URL:
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL]},
     }
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"no_links": {"()": "dashboard.logs.NoLinks"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_links"]}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {"django": {"handlers": [], "level": "NOTSET", "propagate": True}},
+}
 
 AUTH_USER_MODEL = "people.User"
 LOGIN_URL = "people:sign_in"

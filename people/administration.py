@@ -142,7 +142,7 @@ def _page(request: HttpRequest, user: User, form: StandingForm, status: int = 20
 
 def _show_link(request: HttpRequest, secret: str, purpose: Purpose, user: User | None = None) -> HttpResponse:
     context = {
-        "address": links.address(secret, request),
+        "address": links.address(secret, here=request.build_absolute_uri("/")[:-1]),
         "purpose": purpose,
         "days": links.LIFETIMES[purpose].days,
         "subject": user,

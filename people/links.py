@@ -7,8 +7,8 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -57,12 +57,33 @@ def use(link: Invitation) -> bool:
     return open_links().filter(pk=link.pk).update(used_at=timezone.now()) == 1
 
 
-def address(secret: str, request: HttpRequest | None = None) -> str:
-    """The whole URL to hand to a person."""
-    path = reverse("people:invitation", args=[secret])
-    if settings.PUBLIC_URL:
-        return str(settings.PUBLIC_URL.origin + path)
-    return request.build_absolute_uri(path) if request else f"http://{settings.LISTEN}{path}"
+def address(secret: str, *, here: str = "") -> str:
+    """The whole URL to hand to a person: of the public URL where one is set, else of `here`."""
+    origin = settings.PUBLIC_URL.origin if settings.PUBLIC_URL else here or f"http://{settings.LISTEN}"
+    return str(origin + reverse("people:invitation", args=[secret]))
+
+
+def first_administrator() -> User | None:
+    """Whom to let in by link because nobody could administrate otherwise; None where somebody can.
+
+    Makes the account `admin` where there is no active administrator at all. It has no password.
+    """
+    administrators = User.objects.filter(standing=Standing.ADMINISTRATOR, is_active=True).order_by("pk")
+    if any(user.has_usable_password() for user in administrators):
+        return None
+    return administrators.first() or create_administrator("admin")
+
+
+def create_administrator(username: str) -> User:
+    """A new administrator without a password; of two starts at once, both get the same."""
+    for number in range(1, 100):
+        name = username if number == 1 else f"{username}-{number}"
+        user, _made = User.objects.get_or_create(
+            username=name, defaults={"standing": Standing.ADMINISTRATOR, "password": make_password(None)}
+        )
+        if user.is_administrator and user.is_active and not user.has_usable_password():
+            return user
+    raise RuntimeError("All names for a first administrator are taken")
 
 
 def _make(purpose: Purpose, **fields: object) -> str:

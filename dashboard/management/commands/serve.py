@@ -1,0 +1,91 @@
+"""How does Quarterdeck start? Database, address, and a way in for the first administrator."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from daphne.endpoints import build_endpoint_description_strings
+from daphne.server import Server
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from dashboard.asgi import application
+from people import links
+from people.models import Purpose
+
+HTTP_TIMEOUT = 120  # seconds for one answer; what lasts longer streams over a socket
+HANDSHAKE_TIMEOUT = 20  # seconds until a socket is accepted
+
+
+class Command(BaseCommand):
+    help = "Serve Quarterdeck with Daphne until ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--address", help="the address to listen on (QUARTERDECK_LISTEN)")
+        parser.add_argument("--port", type=int, help="the port to listen on (QUARTERDECK_LISTEN)")
+        parser.add_argument(
+            "--no-prepare",
+            action="store_true",
+            help="leave the database and the static files as they are: another process has prepared them",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        address, port = _where(options)
+        if not options["no_prepare"]:
+            _prepare()
+        server = QuarterdeckServer(
+            application,
+            endpoints=build_endpoint_description_strings(host=address, port=port),
+            http_timeout=HTTP_TIMEOUT,
+            websocket_handshake_timeout=HANDSHAKE_TIMEOUT,
+            server_name="quarterdeck",
+        )
+        server.run()
+        if server.failure:
+            sys.exit(server.failure)
+
+
+class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
+    """Daphne, which says where it listens, and fails where it cannot."""
+
+    failure = ""
+
+    def listen_success(self, port: Any) -> None:
+        super().listen_success(port)
+        _welcome(port.getHost().host, port.getHost().port)
+
+    def listen_error(self, failure: Any) -> None:
+        self.failure = (
+            f"Quarterdeck cannot listen: {failure.getErrorMessage()} Set QUARTERDECK_LISTEN to another."
+        )
+        self.stop()
+
+
+def _where(options: dict[str, Any]) -> tuple[str, int]:
+    address, _colon, port = settings.LISTEN.rpartition(":")
+    if not address or not port.isdigit() or int(port) > 65535:
+        raise ImproperlyConfigured(
+            f"QUARTERDECK_LISTEN must look like 127.0.0.1:8000, not {settings.LISTEN!r}."
+        )
+    address = options["address"] or address.strip("[]")
+    return address, int(port) if options["port"] is None else options["port"]
+
+
+def _prepare() -> None:
+    call_command("migrate", interactive=False, verbosity=0)
+    if settings.PRODUCTION:
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def _welcome(address: str, port: int) -> None:
+    shown = f"[{address}]" if ":" in address else address
+    here = settings.PUBLIC_URL.url if settings.PUBLIC_URL else f"http://{shown}:{port}"
+    print(f"Quarterdeck is at {here}/ (ctrl-C ends it)", flush=True)
+    user = links.first_administrator()
+    if user is not None:
+        link = links.address(links.link_for(user, Purpose.SIGN_IN), here=here)
+        print("Nobody can administrate it yet. This link signs in once, within 15 minutes:", flush=True)
+        print(link, flush=True)

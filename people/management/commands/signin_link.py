@@ -1,0 +1,44 @@
+"""How does a locked-out person get in again? The operator prints a link that signs in once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from people import links
+from people.models import Purpose, User
+
+
+class Command(BaseCommand):
+    help = "Print a link that signs a person in once, within 15 minutes."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("username", nargs="?", help="without it: the administrator to start with")
+        parser.add_argument(
+            "--create-administrator",
+            action="store_true",
+            help="make this person, as an administrator without a password",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = _person(options["username"], create=options["create_administrator"])
+        secret = links.link_for(user, Purpose.SIGN_IN)
+        self.stderr.write(f"This link signs in as {user.username}, once, within 15 minutes:")
+        self.stdout.write(links.address(secret))
+
+
+def _person(username: str | None, *, create: bool) -> User:
+    if create:
+        if username and User.objects.filter(username=username).exists():
+            raise CommandError(f"{username!r} is here already: leave out --create-administrator.")
+        return links.create_administrator(username or "admin")
+    if username is None:
+        user = links.first_administrator()
+        if user is None:
+            raise CommandError("There is an administrator with a password. Name the person who needs a link.")
+        return user
+    try:
+        return User.objects.get(username=username, is_active=True)
+    except User.DoesNotExist:
+        raise CommandError(f"There is no active person with the user name {username!r}.") from None
