@@ -11,7 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.controlplane.building import KWOK_KUSTOMIZE, MODULES, RECIPES, ControlPlaneUnavailable, build, report
+from tests.controlplane.building import (
+    KWOK_KUSTOMIZE,
+    MODULES,
+    RECIPES,
+    ControlPlaneUnavailable,
+    build,
+    report,
+)
 
 __all__ = ["Binaries", "ControlPlaneUnavailable", "binaries", "cache_folder"]
 

@@ -32,7 +32,7 @@ _KUBERNETES = "-s -w " + " ".join(
 )
 
 
-class ControlPlaneUnavailable(Exception):  # noqa: N818 (a state of the machine, not a bug)
+class ControlPlaneUnavailable(Exception):
     """There is no control plane to be had here; the text says what to do."""
 
 
@@ -139,7 +139,13 @@ def _run_go(go: str, arguments: list[str], module: Path) -> str:
 def _run(command: list[str], where: Path, environment: dict[str, str]) -> str:
     try:
         done = subprocess.run(
-            command, cwd=where, env=environment, capture_output=True, text=True, timeout=LONGEST_BUILD, check=True
+            command,
+            cwd=where,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_BUILD,
+            check=True,
         )
     except subprocess.CalledProcessError as failure:
         tail = "\n".join(failure.stderr.strip().splitlines()[-8:])
@@ -152,9 +158,9 @@ def _run(command: list[str], where: Path, environment: dict[str, str]) -> str:
 
 
 _WAY_OUT = (
-    "The Kubernetes control plane for the tests could not be built. Either let this machine reach PyPI and the"
-    " Go module proxy and run `make controlplane` again, or set KUBEBUILDER_ASSETS to a folder with the programs"
-    f" ({', '.join(RECIPES)})."
+    "The Kubernetes control plane for the tests could not be built. Either let this machine reach PyPI and"
+    " the Go module proxy and run `make controlplane`, or set KUBEBUILDER_ASSETS to a folder with the"
+    f" programs ({', '.join(RECIPES)})."
 )
 
 

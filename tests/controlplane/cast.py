@@ -35,7 +35,9 @@ CAST = (
     # works in one namespace and may not even list the namespaces
     Person("dana", "member", "shop", "operator", ("team-shop",), "certificate", (Binding("edit", "shop"),)),
     # reads in two namespaces
-    Person("rene", "member", "shop", "reader", (), bindings=(Binding("view", "shop"), Binding("view", "pay"))),
+    Person(
+        "rene", "member", "shop", "reader", (), bindings=(Binding("view", "shop"), Binding("view", "pay"))
+    ),
     # the cluster grants all; only the dashboard's role takes away
     Person("rita", "member", "shop", "reader", (), bindings=(Binding("cluster-admin"),)),
     # sees everything but Secrets, changes nothing

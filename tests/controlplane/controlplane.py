@@ -13,10 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import yaml
-
 from tests.controlplane import programs
-from tests.controlplane.binaries import Binaries, binaries
+from tests.controlplane.binaries import Binaries
+from tests.controlplane.binaries import binaries as find_binaries
 from tests.controlplane.building import report
 from tests.controlplane.cast import CAST, person
 from tests.controlplane.certificates import ISSUER, Authority, Pair, service_account_key, signed_token
@@ -42,13 +41,15 @@ class ControlPlane:
         self._tokens = {one.name: secrets.token_urlsafe(24) for one in CAST}
         self._pairs: dict[str, Pair] = {}
         self._ports: dict[str, Port] = {}
+        self._is_started = False
 
-    # -- life -------------------------------------------------------------------------------------------------
+    # --- life
 
     def start(self) -> "ControlPlane":
         """Ready when it returns. Raises ControlPlaneUnavailable where the programs cannot be had."""
-        self._binaries: Binaries = binaries(self._progress)
+        self.binaries: Binaries = find_binaries(self._progress)
         self._processes = Processes()
+        self._is_started = True
         try:
             self._start_programs()
         except BaseException:
@@ -58,37 +59,46 @@ class ControlPlane:
 
     def _start_programs(self) -> None:
         self._ports = {name: Port() for name in programs.PORTS}
-        write_files(self.directory, self._authority, self._service_account_key, self._tokens, self._binaries)
+        write_files(self.directory, self._authority, self._service_account_key, self._tokens, self.binaries)
         self._write_kubeconfigs()
         self._start("etcd")
+        self._processes.wait_until("etcd", self._ports["etcd"].answers)
         self.start_apiserver()
         for name in programs.CLIENTS:
             self._start(name)
         self._processes.wait_until("kwok", self._ports["kwok"].answers)
         if self._metrics:
             self._start("metrics-server")
-            self.apply(metrics_objects(self._ports["metrics-server"].number), server_side=True)
+            self.apply(metrics_objects(self._ports["metrics-server"].number))
 
     def stop(self) -> None:
         """No process and no file is left when it returns; a second call does nothing."""
+        if not self._is_started:
+            return
+        self._is_started = False
         self._processes.stop()
         for port in self._ports.values():
             port.release()
 
     def __enter__(self) -> "ControlPlane":
-        return self.start()
+        return self if self._is_started else self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
 
-    # -- where and what -----------------------------------------------------------------------------------------
+    # --- where and what
 
     @property
     def directory(self) -> Path:
         """Everything of it; a program's output is `<program>.log`."""
         return self._processes.directory
+
+    @property
+    def watchdog_pid(self) -> int:
+        """The process that cleans up when this one is gone."""
+        return self._processes.watchdog_pid
 
     @property
     def server(self) -> str:
@@ -109,7 +119,7 @@ class ControlPlane:
         """What `kubectl logs` shows of every container, as CRI lines; what is appended is followed."""
         return self.directory / "pod.log"
 
-    # -- the cast's credentials ---------------------------------------------------------------------------------
+    # --- the cast's credentials
 
     def token(self, name: str) -> str:
         """The static bearer token of one of the cast."""
@@ -153,13 +163,18 @@ class ControlPlane:
         }
         return signed_token(self._service_account_key, claims)
 
-    # -- speaking to it -----------------------------------------------------------------------------------------
+    # --- speaking to it
 
     def kubectl(
         self, *arguments: str, person: str | None = None, input: str | None = None, check: bool = True
     ) -> str:
-        """Its standard output. None is the admin in system:masters; raises KubectlFailed where check holds."""
-        command = [str(self._binaries.kubectl), "--kubeconfig", str(self.kubeconfig(person or ADMIN)), *arguments]
+        """Its standard output. None is the admin in system:masters; raises KubectlFailed (check)."""
+        command = [
+            str(self.binaries.kubectl),
+            "--kubeconfig",
+            str(self.kubeconfig(person or ADMIN)),
+            *arguments,
+        ]
         environment = {
             "HOME": str(self.directory),
             "KUBECACHEDIR": str(self.directory / "kubectl-cache"),
@@ -173,11 +188,17 @@ class ControlPlane:
             raise KubectlFailed(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
 
-    def apply(self, objects: Iterable[dict[str, Any]], *, server_side: bool, status: bool = False) -> None:
+    def apply(
+        self, objects: Iterable[dict[str, Any]], *, server_side: bool = True, status: bool = False
+    ) -> None:
         """Create or change objects; not on the server's side, kubectl leaves its last-applied annotation."""
         options = ["--server-side", "--force-conflicts"] if server_side else []
         options += ["--subresource=status"] if status else []
-        self.kubectl("apply", *options, "-f", "-", input=yaml.dump_all(objects, Dumper=yaml.CSafeDumper))
+        self.kubectl("apply", *options, "-f", "-", input=_list_of(objects))
+
+    def create(self, objects: Iterable[dict[str, Any]], *, manager: str = "kubectl-create") -> None:
+        """New objects, byte for byte (server-side apply reads YAML, which has no control characters)."""
+        self.kubectl("create", f"--field-manager={manager}", "-f", "-", input=_list_of(objects))
 
     def is_ready(self) -> bool:
         """Whether the API server's /readyz says so, within a second."""
@@ -188,7 +209,7 @@ class ControlPlane:
         except (urllib.error.URLError, OSError):
             return False
 
-    # -- hurting it ---------------------------------------------------------------------------------------------
+    # --- hurting it
 
     def kill_apiserver(self) -> None:
         """SIGKILL: every connection breaks at once."""
@@ -196,21 +217,24 @@ class ControlPlane:
         self._processes.wait("kube-apiserver", seconds=10)
 
     def stop_apiserver(self) -> None:
-        """SIGTERM, and return at once: it refuses new connections, but open watches stay silent for a minute."""
+        """SIGTERM, and return at once: no new connections, but open watches stay silent for a minute."""
         self._processes.signal("kube-apiserver", signal.SIGTERM)
 
-    def start_apiserver(self) -> None:
-        """Start it (again), on the same port; waits for one that is still going, and until it is ready."""
+    def start_apiserver(self, *, patience: float = 75) -> None:
+        """Start it (again), on the same port, and wait until it is ready.
+
+        One that was asked to stop drains for a minute; after so many seconds of patience it is killed.
+        """
         if self._processes.is_running("kube-apiserver"):
             try:
-                self._processes.wait("kube-apiserver", seconds=75)
+                self._processes.wait("kube-apiserver", seconds=patience)
             except subprocess.TimeoutExpired:
                 self.kill_apiserver()
         self._start("kube-apiserver")
         self._processes.wait_until("kube-apiserver", self.is_ready, seconds=60)
 
     def _start(self, name: str) -> None:
-        program, arguments = programs.command(name, self._binaries, self.directory, self._ports)
+        program, arguments = programs.command(name, self.binaries, self.directory, self._ports)
         self._processes.start(name, program, arguments)
 
     def _write_kubeconfigs(self) -> None:
@@ -221,5 +245,9 @@ class ControlPlane:
             write_kubeconfig(folder, self.server, self.ca, one, self.token(one.name), pair)
 
 
-class KubectlFailed(Exception):  # noqa: N818
+class KubectlFailed(Exception):
     """kubectl ended with an error; the text is its own."""
+
+
+def _list_of(objects: Iterable[dict[str, Any]]) -> str:
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})

@@ -67,7 +67,7 @@ def _token_line(name: str, token: str) -> str:
 
 
 def _kwok_configuration(directory: Path, kustomize: Path) -> str:
-    """kwok's own stages and metrics, and what logs and exec do: one file for all, a local shell (tests only)."""
+    """kwok's own stages and metrics; logs are one file for all, exec is a local process."""
     group = "kwok.x-k8s.io/v1alpha1"
     logs = {"logs": [{"logsFile": str(directory / "pod.log"), "follow": True}]}
     execs = {"execs": [{"local": {"workDir": str(directory / "exec")}}]}

@@ -6,10 +6,22 @@ NAME = "v1beta1.metrics.k8s.io"
 
 
 def metrics_objects(port: int) -> list[dict[str, Any]]:
-    """The APIService and a Service of type ExternalName, since metrics-server is no pod here."""
+    """The APIService, a Service of type ExternalName (metrics-server is no pod here), and its stock role."""
     service = {"type": "ExternalName", "externalName": "localhost", "ports": [{"port": port}]}
     reference = {"namespace": "kube-system", "name": "metrics-server", "port": port}
+    labels = {f"rbac.authorization.k8s.io/aggregate-to-{role}": "true" for role in ("view", "edit", "admin")}
+    rule = {
+        "apiGroups": ["metrics.k8s.io"],
+        "resources": ["pods", "nodes"],
+        "verbs": ["get", "list", "watch"],
+    }
     return [
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRole",
+            "metadata": {"name": "system:aggregated-metrics-reader", "labels": labels},
+            "rules": [rule],
+        },
         {
             "apiVersion": "v1",
             "kind": "Service",

@@ -20,7 +20,7 @@ LOCK = "owner.lock"
 PATIENCE = 30  # seconds for a program to come up or to go
 
 
-class NotStarted(Exception):  # noqa: N818
+class NotStarted(Exception):
     """A program of the control plane ended or did not answer; the text carries the end of its log."""
 
 
@@ -106,6 +106,10 @@ class Processes:
     def pid(self, name: str) -> int:
         return self._running[name].pid
 
+    @property
+    def watchdog_pid(self) -> int:
+        return self._watchdog.pid
+
     def signal(self, name: str, number: signal.Signals) -> None:
         self._running[name].send_signal(number)
 
@@ -136,6 +140,8 @@ class Processes:
         """No process and no file is left when this returns; a second call does nothing."""
         if self._watchdog.poll() is None:
             self._tell("stop\n")
+        else:
+            watchdog.clean([self._group] if self._group else [], self.directory)
         for process in self._running.values():
             process.wait(PATIENCE)
         self._watchdog.wait(PATIENCE)

@@ -1,10 +1,10 @@
 """Who cleans up when the owner of a control plane is gone, however it went?
 
-A process of its own, started with the control plane's directory and the owner's number as its arguments. Its
-standard input is a pipe from the owner, who writes the number of the process group, and "stop" at the end; then,
-or when the pipe ends (an exit, a SIGKILL of the owner: the kernel closes it), the group is killed and the
-directory removed. It knows the standard library alone. It inherits the directory's lock, by which a later start
-sees whether anybody still cares for it.
+A process of its own, started with the control plane's directory and the owner's number as its arguments.
+Its standard input is a pipe from the owner, who writes the number of the process group, and "stop" at last.
+Then, or when the pipe ends (an exit, a SIGKILL of the owner: the kernel closes it), the group is killed and
+the directory removed. It knows the standard library alone. It inherits the directory's lock, by which a later
+start sees whether anybody still cares for it.
 """
 
 import os
@@ -22,7 +22,12 @@ PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler
 def main(directory: Path, owner: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    for group in groups_until_the_end(owner):
+    clean(groups_until_the_end(owner), directory)
+
+
+def clean(groups: list[int], directory: Path) -> None:
+    """No process and no file is left."""
+    for group in groups:
         kill_group(group)
     for number in processes_of(directory):
         kill(number)
@@ -30,7 +35,7 @@ def main(directory: Path, owner: int) -> None:
 
 
 def groups_until_the_end(owner: int) -> list[int]:
-    """Read what the owner writes until it says "stop", or is gone (a child it forked may hold the pipe open)."""
+    """Read until the owner says "stop" or is gone (a child that it forked may hold the pipe open)."""
     text = b""
     while os.getppid() == owner and not text.endswith(b"stop\n"):
         if not select.select([0], [], [], 1)[0]:

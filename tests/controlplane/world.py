@@ -14,7 +14,14 @@ import yaml
 from tests.controlplane.cast import rbac_objects
 from tests.controlplane.certificates import signing_request
 from tests.controlplane.controlplane import ControlPlane
-from tests.controlplane.hostile import hostile_objects, hostile_statuses
+from tests.controlplane.hostile import (
+    LINE,
+    RESOURCE,
+    hostile_definitions,
+    hostile_objects,
+    hostile_statuses,
+)
+from tests.controlplane.hostile import TEXTS as HOSTILE_TEXTS
 
 FOLDER = Path(__file__).parent / "world"
 NODES = tuple(f"node-{number}" for number in range(1, 6))
@@ -25,17 +32,28 @@ def fill(plane: ControlPlane) -> None:
     """All of it; pods run a moment after this returns (wait_for_pods)."""
     foundation(plane)
     names = ("services", "workloads", "rules", "things")
-    plane.apply([part for name in names for part in _file(name)] + hostile_objects(), server_side=True)
+    plane.apply(part for name in names for part in _file(name))
     plane.apply([web_secret()], server_side=False)
-    plane.apply([*_with_status("things"), *hostile_statuses()], server_side=True, status=True)
-    plane.apply([*events(), certificate_request()], server_side=True)
+    plane.create([*hostile_definitions(), *events(), certificate_request()])
+    plane.kubectl("wait", "--for=condition=Established", f"crd/{RESOURCE}", "--timeout=30s")
+    plane.create(hostile_objects(), manager=HOSTILE_TEXTS["image"])
+    plane.apply([*_with_status("things"), *hostile_statuses()], status=True)
+
+
+def fill_small(plane: ControlPlane) -> None:
+    """Enough for a second cluster: the foundation, the widgets, one Deployment in shop and one in pay."""
+    foundation(plane)
+    deployments = [deployment("web", "shop", replicas=1), deployment("till", "pay", replicas=2)]
+    plane.apply([*_file("things"), *deployments])
 
 
 def foundation(plane: ControlPlane) -> None:
     """Namespaces, nodes, roles and definitions: what the rest stands on, and a small world by itself."""
     parts = [part for name in ("namespaces", "rbac", "definitions") for part in _file(name)]
-    plane.apply([*parts, *rbac_objects(), *nodes()], server_side=True)
-    plane.kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all", "--timeout=30s")
+    plane.apply([*parts, *rbac_objects(), *nodes()])
+    plane.kubectl(
+        "wait", "--for=condition=Established", "customresourcedefinitions", "--all", "--timeout=30s"
+    )
 
 
 def wait_for_pods(plane: ControlPlane) -> None:
@@ -43,6 +61,21 @@ def wait_for_pods(plane: ControlPlane) -> None:
     for namespace in ("shop", "pay"):
         arguments = ("--for=condition=Available", "deployments", "--all", "-n", namespace, "--timeout=60s")
         plane.kubectl("wait", *arguments)
+
+
+def deployment(name: str, namespace: str, *, replicas: int) -> dict[str, Any]:
+    """The plainest; its pods carry the label app=<name>."""
+    containers = [{"name": name, "image": f"registry.example/{name}:1"}]
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace, "labels": {"app": name}},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": name}},
+            "template": {"metadata": {"labels": {"app": name}}, "spec": {"containers": containers}},
+        },
+    }
 
 
 def nodes() -> list[dict[str, Any]]:
@@ -65,10 +98,27 @@ def nodes() -> list[dict[str, Any]]:
                     "metrics.k8s.io/resource-metrics-path": f"/metrics/nodes/{name}/metrics/resource"
                 },
             },
-            "status": {"allocatable": resources, "capacity": resources},
+            "status": {"allocatable": resources, "capacity": resources, "nodeInfo": _node_info(name)},
         }
         for number, name in enumerate(NODES)
     ]
+
+
+def _node_info(name: str) -> dict[str, str]:
+    """The last node says of itself what it likes."""
+    fields = ("architecture", "bootID", "containerRuntimeVersion", "kernelVersion", "kubeProxyVersion")
+    fields += ("kubeletVersion", "machineID", "operatingSystem", "osImage", "systemUUID")
+    usual = dict.fromkeys(fields, "") | {
+        "kubeletVersion": "v1.36.3",
+        "osImage": "Debian GNU/Linux 12 (bookworm)",
+    }
+    usual |= {
+        "architecture": "amd64",
+        "operatingSystem": "linux",
+        "containerRuntimeVersion": "containerd://2.1.4",
+    }
+    usual |= {"kernelVersion": "6.1.0-26-amd64"}
+    return usual | {"osImage": LINE, "kernelVersion": HOSTILE_TEXTS["script"]} if name == NODES[-1] else usual
 
 
 def web_secret() -> dict[str, Any]:
@@ -86,7 +136,15 @@ def web_secret() -> dict[str, Any]:
 def events() -> list[dict[str, Any]]:
     """Beside those that the controllers and the scheduler write."""
     told = (
-        ("Normal", "ScalingReplicaSet", "Scaled up replica set web to 3", "apps/v1", "Deployment", "web", "shop"),
+        (
+            "Normal",
+            "ScalingReplicaSet",
+            "Scaled up replica set web to 3",
+            "apps/v1",
+            "Deployment",
+            "web",
+            "shop",
+        ),
         ("Warning", "BackOff", "Back-off restarting failed container", "v1", "Pod", "toolbox", "shop"),
         ("Warning", "FailedMount", 'secret "gone" not found', "apps/v1", "StatefulSet", "db", "shop"),
         ("Warning", "ProvisioningFailed", "no such class", "v1", "PersistentVolumeClaim", "waiting", "pay"),
@@ -118,7 +176,11 @@ def event(
 
 def certificate_request() -> dict[str, Any]:
     request = base64.b64encode(signing_request("newcomer", ["team-shop"]).encode()).decode()
-    signer = {"signerName": "kubernetes.io/kube-apiserver-client", "usages": ["client auth"], "request": request}
+    signer = {
+        "signerName": "kubernetes.io/kube-apiserver-client",
+        "usages": ["client auth"],
+        "request": request,
+    }
     return {
         "apiVersion": "certificates.k8s.io/v1",
         "kind": "CertificateSigningRequest",
@@ -135,4 +197,4 @@ def _with_status(name: str) -> Iterator[dict[str, Any]]:
 
 
 def _file(name: str) -> list[dict[str, Any]]:
-    return list(yaml.load_all((FOLDER / f"{name}.yaml").read_text(), Loader=yaml.CSafeLoader))  # noqa: S506
+    return list(yaml.load_all((FOLDER / f"{name}.yaml").read_text(), Loader=yaml.CSafeLoader))
