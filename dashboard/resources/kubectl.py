@@ -24,12 +24,12 @@ def listing(address: Address) -> str:
 
 def getting(address: Address, *options: str) -> str:
     """The command that shows one object, such as with `-o yaml`."""
-    return command(address.cluster, address.namespaces[0], "get", address.resource, address.name, *options)
+    return command(address.cluster, address.namespaces[0], "get", *_object(address), *options)
 
 
 def describing(address: Address) -> str:
     """The command whose answer is nearest to an object's page."""
-    return command(address.cluster, address.namespaces[0], "describe", address.resource, address.name)
+    return command(address.cluster, address.namespaces[0], "describe", *_object(address))
 
 
 def events_of(address: Address, kind: str) -> str:
@@ -48,6 +48,13 @@ def command(cluster: str, namespace: str, verb: str, *words: str) -> str:
     """One command. `namespace` as in an address: `_all` and `_cluster` too."""
     place = {ALL: ["--all-namespaces"], CLUSTER: []}.get(namespace, ["-n", namespace])
     return shlex.join(["kubectl", "--context", cluster, verb, *words, *place])
+
+
+def _object(address: Address) -> Sequence[str]:
+    """Kind and name; as one word where the name would be taken for an option."""
+    if address.name.startswith("-"):
+        return [f"{address.resource}/{address.name}"]
+    return [address.resource, address.name]
 
 
 def _selectors(address: Address) -> Sequence[str]:

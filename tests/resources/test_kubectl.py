@@ -54,4 +54,5 @@ def test_it_prints_one_secret_value():
 @given(st.text(min_size=1, max_size=60))
 def test_it_is_one_command_for_the_shell_whatever_the_name(name):
     words = shlex.split(kubectl.getting(address("a", "pods", namespace="shop", name=name)))
-    assert words == ["kubectl", "--context", "a", "get", "pods", name, "-n", "shop"]
+    named = [f"pods/{name}"] if name.startswith("-") else ["pods", name]
+    assert words == ["kubectl", "--context", "a", "get", *named, "-n", "shop"]

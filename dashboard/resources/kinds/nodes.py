@@ -1,0 +1,82 @@
+"""What does a node show beyond any object? Capacity, taints, addresses and what runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from dashboard.resources.facts import State
+from dashboard.resources.fields import dig, mapping, mappings, text
+from dashboard.resources.kinds.special import Cell, Special, facts, table
+from dashboard.resources.links import Links
+
+
+def special(found: Mapping[str, Any], links: Links) -> Special:
+    """Capacity beside what is allocatable, and taints."""
+    system = mapping(found, "status", "nodeInfo")
+    capacity, allocatable = mapping(found, "status", "capacity"), mapping(found, "status", "allocatable")
+    roles = [
+        label.removeprefix("node-role.kubernetes.io/")
+        for label in mapping(found, "metadata", "labels")
+        if label.startswith("node-role.kubernetes.io/")
+    ]
+    return Special(
+        facts(
+            (_("Roles"), ", ".join(sorted(roles))),
+            (_("Kubelet"), text(system, "kubeletVersion")),
+            (_("System"), text(system, "osImage")),
+            (_("Runtime"), text(system, "containerRuntimeVersion")),
+            (_("Architecture"), text(system, "architecture")),
+            (_("Pod range"), text(found, "spec", "podCIDR")),
+        ),
+        [
+            *table(
+                "capacity",
+                _("Capacity"),
+                [_("Resource"), _("Allocatable"), _("Capacity")],
+                [
+                    [Cell(name), Cell(text(allocatable, name)), Cell(text(capacity, name))]
+                    for name in sorted({*capacity, *allocatable})
+                ],
+            ),
+            *table(
+                "taints",
+                _("Taints"),
+                [_("Key"), _("Value"), _("Effect")],
+                [
+                    [Cell(text(one, "key")), Cell(text(one, "value")), Cell(text(one, "effect"))]
+                    for one in mappings(found, "spec", "taints")
+                ],
+            ),
+            *table(
+                "addresses",
+                _("Addresses"),
+                [_("Type"), _("Address")],
+                [
+                    [Cell(text(one, "type")), Cell(text(one, "address"))]
+                    for one in mappings(found, "status", "addresses")
+                ],
+            ),
+        ],
+        _state(found),
+    )
+
+
+def _state(found: Mapping[str, Any]) -> State:
+    ready = next(
+        (
+            text(one, "status")
+            for one in mappings(found, "status", "conditions")
+            if text(one, "type") == "Ready"
+        ),
+        "",
+    )
+    if ready != "True":
+        return State(
+            "error" if ready == "False" else "unknown", "NotReady" if ready == "False" else "Unknown"
+        )
+    if dig(found, "spec", "unschedulable") is True:
+        return State("warning", "Ready, SchedulingDisabled")
+    return State("ok", "Ready")
