@@ -1,0 +1,1 @@
+"""Sample pages for looking at the shell; no product route leads here."""
