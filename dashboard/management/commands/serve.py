@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
@@ -11,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from twisted.internet import reactor
 
 from dashboard.asgi import application
 from people import links
@@ -43,7 +46,8 @@ class Command(BaseCommand):
             websocket_handshake_timeout=HANDSHAKE_TIMEOUT,
             server_name="quarterdeck",
         )
-        server.run()
+        with suppress(KeyboardInterrupt):
+            server.run()
         if server.failure:
             sys.exit(server.failure)
 
@@ -55,7 +59,10 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
 
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
-        _welcome(port.getHost().host, port.getHost().port)
+        # Read from the database before the event loop runs, said once ctrl-C is answered in good order.
+        reactor.callWhenRunning(
+            partial(print, _welcome(port.getHost().host, port.getHost().port), flush=True)
+        )
 
     def listen_error(self, failure: Any) -> None:
         self.failure = (
@@ -80,12 +87,12 @@ def _prepare() -> None:
         call_command("collectstatic", interactive=False, verbosity=0)
 
 
-def _welcome(address: str, port: int) -> None:
+def _welcome(address: str, port: int) -> str:
     shown = f"[{address}]" if ":" in address else address
     here = settings.PUBLIC_URL.url if settings.PUBLIC_URL else f"http://{shown}:{port}"
-    print(f"Quarterdeck is at {here}/ (ctrl-C ends it)", flush=True)
+    lines = [f"Quarterdeck is at {here}/ (ctrl-C ends it)"]
     user = links.first_administrator()
     if user is not None:
-        link = links.address(links.link_for(user, Purpose.SIGN_IN), here=here)
-        print("Nobody can administrate it yet. This link signs in once, within 15 minutes:", flush=True)
-        print(link, flush=True)
+        lines.append("Nobody can administrate it yet. This link signs in once, within 15 minutes:")
+        lines.append(links.address(links.link_for(user, Purpose.SIGN_IN), here=here))
+    return "\n".join(lines)
