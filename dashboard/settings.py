@@ -53,6 +53,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = _secure
 SESSION_COOKIE_PATH = SUB_PATH or "/"
 CSRF_COOKIE_NAME = f"{_cookie_prefix}quarterdeck-csrf"
+CSRF_FAILURE_VIEW = "dashboard.shell.errors.csrf_failed"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _secure
