@@ -63,7 +63,7 @@ def write_files(
 
 def _token_line(name: str, token: str) -> str:
     groups = ",".join(person(name).groups)
-    return f'{token},{name},{name}-uid,"{groups}"\n'
+    return f"{token},{name},{name}-uid" + (f',"{groups}"' if groups else "") + "\n"
 
 
 def _kwok_configuration(directory: Path, kustomize: Path) -> str:

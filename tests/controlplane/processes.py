@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -137,15 +138,16 @@ class Processes:
         return "\n".join(self.log(name).read_text(errors="replace").splitlines()[-8:])
 
     def stop(self) -> None:
-        """No process and no file is left when this returns; a second call does nothing."""
-        if self._watchdog.poll() is None:
+        """No process and no file is left when this returns."""
+        with suppress(BrokenPipeError):  # where somebody killed the watchdog
             self._tell("stop\n")
-        else:
+        self._watchdog.wait(PATIENCE)
+        if self.directory.exists():
             watchdog.clean([self._group] if self._group else [], self.directory)
         for process in self._running.values():
             process.wait(PATIENCE)
-        self._watchdog.wait(PATIENCE)
-        _pipe(self._watchdog).close()
+        with suppress(BrokenPipeError):
+            _pipe(self._watchdog).close()
         if self.directory.exists():
             raise NotStarted(f"{self.directory} could not be removed.")
 

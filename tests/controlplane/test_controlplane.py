@@ -26,10 +26,10 @@ MAY = (
     ("ada", "delete nodes", True),
     ("ada", "get secrets -n pay", True),
     ("dana", "list namespaces --all-namespaces", False),
-    ("dana", "get namespaces/shop -n shop", False),
+    ("dana", "get namespaces/shop -n shop", True),
     ("dana", "list pods -n shop", True),
     ("dana", "get secrets -n shop", True),
-    ("dana", "create pods/exec -n shop", True),
+    ("dana", "create pods --subresource=exec -n shop", True),
     ("dana", "update widgets.example.com -n shop", True),
     ("dana", "list gadgets.example.com -n shop", False),
     ("dana", "list pods -n pay", False),
@@ -59,7 +59,6 @@ def may(plane: ControlPlane, person: str, question: str) -> bool:
 
 @pytest.mark.parametrize(("person", "question", "answer"), MAY)
 def test_it_gives_each_of_the_cast_their_rights(controlplane, person, question, answer):
-    question = question.replace("create pods/exec", "create pods --subresource=exec")
     assert may(controlplane, person, question) is answer
 
 
@@ -210,7 +209,7 @@ def test_its_audit_log_names_who_asked_for_what(controlplane):
 
     def is_logged() -> bool:
         lines = [json.loads(line) for line in controlplane.audit_log.read_text().splitlines()]
-        return any(line["user"]["username"] == "dana" and line["requestURI"] == wanted for line in lines)
+        return any(line["user"].get("username") == "dana" and line["requestURI"] == wanted for line in lines)
 
     wait_until(is_logged, "the audit log has the request", seconds=10)
 
@@ -259,7 +258,11 @@ def test_its_api_server_refuses_at_once_when_it_is_stopped_and_comes_back(second
 
 
 def test_nothing_is_left_when_its_owner_is_killed(tmp_path):
-    program = "from tests.controlplane import ControlPlane; p = ControlPlane().start(); print(p.directory, flush=True); input()"
+    program = (
+        "from tests.controlplane import ControlPlane\n"
+        "print(ControlPlane().start().directory, flush=True)\n"
+        "input()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as owner:

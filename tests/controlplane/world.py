@@ -15,7 +15,6 @@ from tests.controlplane.cast import rbac_objects
 from tests.controlplane.certificates import signing_request
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.hostile import (
-    LINE,
     RESOURCE,
     hostile_definitions,
     hostile_objects,
@@ -105,20 +104,22 @@ def nodes() -> list[dict[str, Any]]:
 
 
 def _node_info(name: str) -> dict[str, str]:
-    """The last node says of itself what it likes."""
-    fields = ("architecture", "bootID", "containerRuntimeVersion", "kernelVersion", "kubeProxyVersion")
-    fields += ("kubeletVersion", "machineID", "operatingSystem", "osImage", "systemUUID")
-    usual = dict.fromkeys(fields, "") | {
-        "kubeletVersion": "v1.36.3",
-        "osImage": "Debian GNU/Linux 12 (bookworm)",
-    }
-    usual |= {
+    """The last node says of itself what it likes (as far as kwok, which copies it unquoted, bears it)."""
+    honest = {
         "architecture": "amd64",
-        "operatingSystem": "linux",
+        "bootID": "",
         "containerRuntimeVersion": "containerd://2.1.4",
+        "kernelVersion": "6.1.0-26-amd64",
+        "kubeProxyVersion": "",
+        "kubeletVersion": "v1.36.3",
+        "machineID": "",
+        "operatingSystem": "linux",
+        "osImage": "Debian GNU/Linux 12 (bookworm)",
+        "systemUUID": "",
     }
-    usual |= {"kernelVersion": "6.1.0-26-amd64"}
-    return usual | {"osImage": LINE, "kernelVersion": HOSTILE_TEXTS["script"]} if name == NODES[-1] else usual
+    texts = {"osImage": "image", "kernelVersion": "htmx", "containerRuntimeVersion": "address"}
+    hostile = {field: HOSTILE_TEXTS[text] for field, text in texts.items()}
+    return honest | hostile if name == NODES[-1] else honest
 
 
 def web_secret() -> dict[str, Any]:
