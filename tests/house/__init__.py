@@ -1,0 +1,1 @@
+"""Is the house in order? The map, the sizes, the settings' page, and what no committed file may hold."""

@@ -1,0 +1,189 @@
+"""Does the house stand as ARCHITECTURE.md says? Rooms on both sides, and imports only down the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.house.floor_plan import MAP, ROOT, FloorPlan, MapError, read_map
+from tests.house.imports import Import, imports_of, product_files
+
+SHAPELESS = {"utils", "util", "core", "common", "helpers", "helper", "misc", "lib", "shared"}
+NO_ROOM = {"__init__.py", "__pycache__"}
+SHOWN = {"templates": (), "static": ("vendor",), "tests": ("vendor",), "docs": ("screenshots",)}
+
+
+@pytest.fixture(scope="module")
+def plan() -> FloorPlan:
+    return read_map(MAP.read_text())
+
+
+def wrong_imports(root: Path, plan: FloorPlan) -> list[str]:
+    """What is against the order, one sentence each."""
+    found = []
+    for file in product_files(root):
+        for one in imports_of(root, file):
+            complaint = _complaint(plan, one)
+            if complaint:
+                found.append(f"{file}:{one.line} imports {one.target}: {complaint}")
+    return found
+
+
+def _complaint(plan: FloorPlan, one: Import) -> str:
+    floor = one.target.split("/")[0]
+    if one.target.endswith("()"):
+        return "imports by name cannot be followed"
+    if one.is_relative:
+        return "imports are written in full"
+    if floor.split(".")[0] in ("simulator", "tests", "bench"):
+        return "no product code imports it"
+    if floor == "dashboard" and not one.importer.startswith("dashboard/"):
+        return "nothing imports dashboard but its own rooms"
+    above, below = plan.room_of(one.importer), plan.room_of(one.target)
+    if above is not None and below is not None and below < above:
+        return f"{plan.rooms[below].name} stands above {plan.rooms[above].name}"
+    return ""
+
+
+def unmapped(root: Path, plan: FloorPlan) -> list[str]:
+    """Parts of the three floors, of templates/, static/, tests/ and docs/ that no room of the map names."""
+    found = [file for file in product_files(root) if not file.endswith("__init__.py")]
+    missing = [file for file in found if plan.room_of(file) is None]
+    for folder, known in SHOWN.items():
+        named = {name for room in plan.rooms for name in getattr(room, folder)}
+        named |= {name.removeprefix(f"{folder}/") for name in plan.wants}
+        for path in sorted((root / folder).iterdir()):
+            name = f"{path.name}/" if path.is_dir() else path.name
+            if path.name in NO_ROOM or path.name in known or (path.is_file() and folder == "tests"):
+                continue
+            if not any(each == name or each.startswith(name) for each in named):
+                missing.append(f"{folder}/{name}")
+    return missing
+
+
+def test_it_has_imports_only_down_the_page(plan: FloorPlan) -> None:
+    assert wrong_imports(ROOT, plan) == []
+
+
+def test_it_has_every_part_of_the_house_on_the_map(plan: FloorPlan) -> None:
+    assert unmapped(ROOT, plan) == []
+
+
+def test_it_has_every_room_of_the_map_in_the_house(plan: FloorPlan) -> None:
+    paths = [path for room in plan.rooms for path in room.paths]
+    paths += [f"{kind}/{name}" for kind in SHOWN for room in plan.rooms for name in getattr(room, kind)]
+    assert [path for path in [*paths, *plan.wants] if not (ROOT / path).exists()] == []
+
+
+def test_it_has_the_urls_that_the_map_names(plan: FloorPlan) -> None:
+    patterns: list[URLPattern | URLResolver] = get_resolver().url_patterns
+    served = {f"/{str(one.pattern).lstrip('^').split('/')[0]}/" for one in patterns if str(one.pattern)}
+    named = {url for room in plan.rooms for url in room.urls} - {"/", "/live/"}  # /live/ is a websocket's
+    assert served == named
+
+
+def test_it_keeps_django_out_of_the_api_room() -> None:
+    files = [file for file in product_files(ROOT) if file.startswith("clusters/api/")]
+    found = [one for file in files for one in imports_of(ROOT, file)]
+    assert len(found) > 50
+    assert [one for one in found if one.target.split(".")[0] == "django"] == []
+    assert [one for one in found if "/" in one.target and not one.target.startswith("clusters/api/")] == []
+
+
+def test_it_has_no_room_without_a_question() -> None:
+    folders = {path for name in ("people", "clusters", "dashboard", "tests") for path in (ROOT / name).rglob("*")}
+    assert [str(path) for path in sorted(folders) if path.stem in SHAPELESS] == []
+
+
+# --- does the test itself see what it is there for? A small house, broken in one place at a time
+
+
+WANTS = "".join(f"- want {number} -> `people/models.py`\n" for number in range(10))
+SMALL = f"""\
+## dashboard/ - what is shown?
+| `dashboard/live/` | What changed? | | | | | |
+| `dashboard/shell/` | What is around? | | | | | |
+## clusters/ - what is asked?
+| `clusters/connect.py` | The door? | | | | | |
+| `clusters/api/` | What does it say? | | | | | |
+## people/ - who is asking?
+| `people/` | Who is asking? | | | | | |
+
+{WANTS}"""
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    for folder in ("dashboard/live", "dashboard/shell", "clusters/api", "people", "simulator", "templates"):
+        (tmp_path / folder).mkdir(parents=True)
+    for folder in ("static", "tests", "docs"):
+        (tmp_path / folder).mkdir()
+    for file in (
+        "dashboard/__init__.py",
+        "dashboard/live/consumer.py",
+        "dashboard/shell/views.py",
+        "clusters/__init__.py",
+        "clusters/connect.py",
+        "clusters/api/__init__.py",
+        "clusters/api/client.py",
+        "people/models.py",
+        "simulator/world.py",
+    ):
+        (tmp_path / file).write_text("")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "complaint"),
+    [
+        ("clusters/api/client.py", "from clusters import connect", "stands above"),
+        ("clusters/api/client.py", "from clusters.connect import connect", "stands above"),
+        ("clusters/api/client.py", "def f():\n    from clusters import connect", "stands above"),
+        ("clusters/api/client.py", "from ..connect import connect", "written in full"),
+        ("dashboard/shell/views.py", "import dashboard.live.consumer", "stands above"),
+        ("people/models.py", "from clusters.api import client", "stands above"),
+        ("people/models.py", "import dashboard.shell.views", "nothing imports dashboard"),
+        ("people/models.py", "from importlib import import_module\nimport_module('x')", "cannot be followed"),
+        ("clusters/connect.py", "from tests.cast import CAST", "no product code"),
+        ("clusters/connect.py", "import simulator.world", "no product code"),
+    ],
+)
+def test_it_sees_an_import_against_the_order(house: Path, file: str, line: str, complaint: str) -> None:
+    (house / file).write_text(f"{line}\n")
+    found = wrong_imports(house, read_map(SMALL))
+    assert len(found) == 1
+    assert complaint in found[0]
+
+
+def test_it_leaves_imports_down_the_page_alone(house: Path) -> None:
+    (house / "dashboard/live/consumer.py").write_text(
+        "import dashboard.shell.views\nfrom clusters import connect\nfrom clusters.api.client import Client\n"
+        "from people.models import User\nimport django\n"
+    )
+    assert wrong_imports(house, read_map(SMALL)) == []
+
+
+@pytest.mark.parametrize("path", ["clusters/watch.py", "dashboard/logs/tail.py", "templates/logs/page.html"])
+def test_it_sees_a_room_that_is_not_on_the_map(house: Path, path: str) -> None:
+    (house / path).parent.mkdir(exist_ok=True)
+    (house / path).write_text("")
+    assert unmapped(house, read_map(SMALL)) != []
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("## clusters/ - what", "### clusters/ - what"),
+        ("The door? |", "The door |"),
+        ("| What changed? | | | | | |", "| What changed? | | | |"),
+        ("- want 9 -> ", "- want 9: "),
+        ("`clusters/connect.py`", "`connect.py`"),
+        ("| `people/` | Who is asking? | | | | | |\n", ""),
+    ],
+)
+def test_it_sees_a_map_that_no_longer_parses(good: str, bad: str) -> None:
+    assert good in SMALL
+    with pytest.raises(MapError):
+        read_map(SMALL.replace(good, bad))
