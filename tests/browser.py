@@ -13,6 +13,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from people.sessions import SessionStore
+from tests.missing import missing
 
 if TYPE_CHECKING:  # pytest reads this file before Django is set up
     from people.models import User
@@ -27,14 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
     """One Chromium for the whole run: $QUARTERDECK_CHROMIUM, or the `chromium` on the PATH."""
     program = os.environ.get("QUARTERDECK_CHROMIUM") or shutil.which("chromium")
     if not program:
-        reason = "Chromium is not there: install it (apt install chromium), or name it in QUARTERDECK_CHROMIUM"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing(
+            pytestconfig, "Chromium", "Install it (apt install chromium), or name it in QUARTERDECK_CHROMIUM."
+        )
     # Django refuses database calls in a thread with a running loop, and Playwright's counts as one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:

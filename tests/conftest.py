@@ -1,7 +1,8 @@
 """Which fixtures do all tests share? A room's own lie in its folder."""
 
 from tests.browser import browser, new_page, pytest_collection_modifyitems
-from tests.controlplane.fixtures import controlplane, pytest_sessionfinish, second_controlplane
+from tests.controlplane.fixtures import controlplane, second_controlplane
+from tests.missing import pytest_sessionfinish, pytest_terminal_summary
 
 __all__ = [
     "browser",
@@ -9,5 +10,6 @@ __all__ = [
     "new_page",
     "pytest_collection_modifyitems",
     "pytest_sessionfinish",
+    "pytest_terminal_summary",
     "second_controlplane",
 ]

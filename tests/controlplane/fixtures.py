@@ -3,17 +3,14 @@
 Loaded by tests/conftest.py. What a fixture gives is started once for the whole run, for the first that asks.
 """
 
-import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.controlplane.binaries import ControlPlaneUnavailable
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.world import fill, fill_small, wait_for_pods
-
-_MISSING = "no control plane: "
-_reason = pytest.StashKey[str]()
+from tests.missing import missing
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +35,7 @@ def _started(config: pytest.Config) -> ControlPlane:
     try:
         return ControlPlane(progress=_aloud(config)).start()
     except ControlPlaneUnavailable as failure:
-        config.stash[_reason] = str(failure)
-        pytest.skip(_MISSING + str(failure).splitlines()[0])
+        missing(config, "a control plane", str(failure))
 
 
 def _aloud(config: pytest.Config) -> Callable[[str], None]:
@@ -54,18 +50,3 @@ def _aloud(config: pytest.Config) -> Callable[[str], None]:
                 print(line, flush=True)
 
     return say
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
-    """The last lines of the run say what was skipped; in CI that is a failure."""
-    yield
-    reason = session.config.stash.get(_reason, None)
-    terminal = session.config.pluginmanager.getplugin("terminalreporter")
-    if reason is None or terminal is None:
-        return
-    skipped = [report for report in terminal.stats.get("skipped", []) if _MISSING in str(report.longrepr)]
-    terminal.write_line(f"{len(skipped)} tests were skipped: they need a control plane. {reason}", red=True)
-    if os.environ.get("CI", "").lower() in ("true", "1"):
-        terminal.write_line("In CI this is a failure.", red=True)
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED

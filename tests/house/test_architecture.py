@@ -93,7 +93,9 @@ def test_it_keeps_django_out_of_the_api_room() -> None:
 
 
 def test_it_has_no_room_without_a_question() -> None:
-    folders = {path for name in ("people", "clusters", "dashboard", "tests") for path in (ROOT / name).rglob("*")}
+    folders = {
+        path for name in ("people", "clusters", "dashboard", "tests") for path in (ROOT / name).rglob("*")
+    }
     assert [str(path) for path in sorted(folders) if path.stem in SHAPELESS] == []
 
 
