@@ -15,11 +15,12 @@ from clusters.credentials.changed import fingerprint
 from clusters.credentials.stored import identity_of, server_of
 from clusters.discovery import Catalogue, Resource, catalogue
 from clusters.models import Cluster, Credential
+from clusters.visible import roles, team_credentials, visible_clusters
 from clusters.watch.feed import Feed
 from clusters.watch.hub import hub
 from clusters.watch.single import ObjectContent
 from clusters.watch.table import TableContent
-from people.models import Membership, Role, User
+from people.models import Role, User
 
 READING = frozenset({"get", "list", "watch"})
 REACHING_IN = frozenset({"exec", "attach", "portforward", "proxy"})
@@ -119,40 +120,20 @@ def connect(user: User, slug: str) -> Desk:
     return Desk(user, cluster, credential, role, connection, Client(connection))
 
 
-def visible_clusters(user: User) -> list[Cluster]:
-    """The clusters that this person may go to, by name."""
-    if user.is_administrator:
-        return list(Cluster.objects.all())
-    return list(Cluster.objects.filter(shares__team__memberships__user=user).distinct())
-
-
 def _shared(user: User, slug: str) -> tuple[Cluster, Role]:
     """The cluster and the strongest role that the person's teams give on it; an auditor stays a reader."""
-    cluster = Cluster.objects.filter(slug=slug).first()
-    if cluster is None or not user.is_active:
+    cluster = visible_clusters(user).filter(slug=slug).first() if user.is_active else None
+    if cluster is None:
         raise NotShared(slug)
-    roles = set(
-        Membership.objects.filter(user=user, team__shares__cluster=cluster).values_list("role", flat=True)
-    )
-    if user.is_administrator:
-        roles.add(Role.OPERATOR)
-    if not roles:
-        raise NotShared(slug)
-    return cluster, Role.OPERATOR if Role.OPERATOR in roles and not user.is_auditor else Role.READER
+    return cluster, roles(user)[cluster.pk]
 
 
 def _credential(user: User, cluster: Cluster) -> Credential:
+    """The person's own; else the one that a team of theirs shares here."""
     own = Credential.objects.filter(cluster=cluster, user=user).first()
     if own is not None:
         return own
-    shared = (
-        Credential.objects.filter(
-            cluster=cluster, team__memberships__user=user, team__shares__cluster=cluster
-        )
-        .select_related("team")
-        .order_by("read_only", "pk")
-        .first()
-    )
+    shared = team_credentials(user).get(cluster.pk)
     if shared is None:
         raise NoCredential(cluster)
     return shared

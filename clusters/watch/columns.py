@@ -59,8 +59,9 @@ def shown_columns(tables: Iterable[Sequence[Column]], *, clusters: bool, namespa
 
 def chosen_columns(every: Sequence[Shown], chosen: Sequence[str], *, wide: bool) -> tuple[Shown, ...]:
     """Those that the page asks for; without a choice the default ones, or all of them where `wide`."""
-    if not chosen:
-        return tuple(column for column in every if wide or not column.is_wide)
+    usual = [column.key for column in every if wide or not column.is_wide]
+    if all(key.startswith(LABEL) for key in chosen):
+        chosen = [*usual, *chosen]
     by_key = {column.key: column for column in every}
     picked = [by_key.get(key) or _label(key) for key in chosen]
     shown = [column for column in picked if column is not None]

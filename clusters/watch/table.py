@@ -118,7 +118,8 @@ class TableContent:
         if event.error is not None:
             raise event.error
         if event.columns and event.columns != self._columns:
-            self.needs_list = True  # a CRD's columns changed: cells of rows that did not change are old
+            self.needs_list = bool(self._columns)  # a CRD's columns changed: cells of other rows are old
+            self._set_columns(event.columns)
         self.resource_version = event.resource_version or self.resource_version
         if event.row is None or event.type == "BOOKMARK":
             return False

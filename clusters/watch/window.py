@@ -104,7 +104,8 @@ class Window:
         shown = chosen_columns(every, self.wish.columns, wide=self.wish.wide)
         found = list(self._matching(snapshots, every))
         offset = min(self.wish.offset, max(0, len(found) - 1) // self.wish.limit * self.wish.limit)
-        picked = self._sorted(found, offset + self.wish.limit)[offset:]
+        until = offset + self.wish.limit
+        picked = self._sorted(found, until)[offset:until]
         self._forget_old(snapshots)
         return View(
             columns=shown,

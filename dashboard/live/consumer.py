@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
 
-from channels.db import database_sync_to_async
+from channels.db import DatabaseSyncToAsync, database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from clusters.api.errors import ApiError
 from clusters.connect import NoCredential, NotShared
 from clusters.credentials.sealing import SealBroken
-from dashboard.live.pulse import sockets
+from dashboard.live.pulse import drop_feeds, sockets
 from dashboard.live.subscriptions import NotLive, Subscription, subscribe
 from dashboard.resources.address import BadAddress
 from people.control import session_group, user_group
@@ -31,6 +31,8 @@ MESSAGE = 16 * 1024  # bytes of a message from the page
 SIGNED_OUT, REFUSED, NOT_FOUND, CHANGED, TOO_SLOW = 4401, 4403, 4404, 4409, 4408
 
 renderers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="render")
+# Opening asks the cluster: one that hangs must not hold up the database thread that all consumers share.
+entrances = ThreadPoolExecutor(max_workers=32, thread_name_prefix="enter")
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
@@ -93,6 +95,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self.close(SIGNED_OUT)
 
     async def access_changed(self, _event: dict[str, Any]) -> None:
+        drop_feeds(self.user_id)
         await self.close(CHANGED)
 
     # --- below: not for outsiders
@@ -103,13 +106,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if found is None:
             return SIGNED_OUT
         user, session_key = found
+        self.user_id = user.pk
         for group in (session_group(session_key), user_group(user.pk)):
             await self.channel_layer.group_add(group, self.channel_name)
             self.groups_joined.append(group)
         query = parse_qs(self.scope["query_string"].decode("latin1"))
         page, window = query.get("page", [""])[0], query.get("window", [""])[0]
         try:
-            self.subscription = await database_sync_to_async(subscribe)(user, page, window[:64])
+            self.subscription = await DatabaseSyncToAsync(
+                subscribe, thread_sensitive=False, executor=entrances
+            )(user, page, window[:64])
         except (NotShared, NotLive, BadAddress):
             return NOT_FOUND
         except (NoCredential, SealBroken, ApiError):

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
+from clusters.watch.hub import hub
 from people.pulse import Pulse, alive
 
 INTERVAL = 10.0  # seconds; with the query's own time an ended session's sockets are closed within 15
@@ -50,6 +51,13 @@ class Sockets:
         for pulse, ending in asked:
             if pulse not in valid:
                 await ending()
+        for user_id in {pulse.user_id for pulse, _ending in asked} - {pulse.user_id for pulse in valid}:
+            drop_feeds(user_id)
+
+
+def drop_feeds(user_id: int) -> None:
+    """Nobody is left who may look at this person's feeds: they end now, not a minute after the last viewer."""
+    hub.drop(lambda connection: connection.person == str(user_id), "")
 
 
 sockets = Sockets()

@@ -36,21 +36,44 @@ def _context(listing: Listing, view: View) -> dict[str, Any]:
     address, resource = listing.address, listing.resource
     desk = next((place.desk for place in listing.places if place.desk), None)
     query = dict(address.query)
-    asked = wish(address)
     return {
-        **frame_of(address, listing.places, resource),
+        **frame_of(address, [place.desk for place in listing.places if place.desk]),
         **parts_of(listing, view),
         "address": address,
         "resource": resource,
-        "page": address.url(),
-        "wish": asked,
+        "wish": wish(address),
         "selector": query.get("selector", ""),
         "fields": query.get("fields", ""),
-        "chosen": [column.key for column in view.columns],
         "command": kubectl.listing(address),
         "desk": desk,
-        "without_filter": address.with_query(*((k, v) for k, v in address.query if k not in ("q", "offset"))).url(),
+        **_columns(address, view),
     }
+
+
+def _columns(address: Address, view: View) -> dict[str, Any]:
+    """The chooser: every column there is, those labels that are shown, and what each form must carry along."""
+    chosen = {column.key for column in view.columns}
+    labels = [column for column in view.columns if column.kind == "label"]
+    return {
+        "chosen": chosen,
+        "choosable": [*(c for c in view.every_column if c.kind != "name"), *labels],
+        "wide_columns": _with(address, ("columns", "label"), ("wide", "1")),
+        "default_columns": _with(address, ("columns", "label", "wide")),
+        "pairs_beside": {
+            "q": _beside(address, ("q",)),
+            "selectors": _beside(address, ("selector", "fields")),
+            "columns": _beside(address, ("columns", "label", "wide")),
+        },
+    }
+
+
+def _beside(address: Address, names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The query without these names, and without the place in the list."""
+    return [(key, value) for key, value in address.query if key not in (*names, "offset")]
+
+
+def _with(address: Address, without: tuple[str, ...], *pairs: tuple[str, str]) -> str:
+    return address.with_query(*_beside(address, without), *pairs).url()
 
 
 def parts_of(listing: Listing, view: View) -> dict[str, Any]:

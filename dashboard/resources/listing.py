@@ -5,21 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
 from clusters.access import Ask
 from clusters.api.errors import ApiError, NotFound, TimedOut
-from clusters.connect import Desk, NoCredential, NotShared, connect, visible_clusters
+from clusters.connect import Desk, NoCredential, NotShared, connect
 from clusters.credentials.sealing import SealBroken
 from clusters.discovery import Resource
+from clusters.visible import visible_clusters
+from clusters.watch.columns import LABEL
 from clusters.watch.hub import hub
 from clusters.watch.window import MOST_ROWS, ROWS, Source, Window, Wish
 from dashboard.resources.address import ALL, CLUSTER, MAX_CLUSTERS, MAX_NAMESPACES, Address
 from people.models import User
 
 PATIENCE = 2.5  # seconds that a page waits for first rows before it shows what is there
+MOST_COLUMNS = 40
 REACH = 6.0  # seconds that one of several clusters gets to answer before the page goes on without it
 
 
@@ -83,15 +86,22 @@ def wish(address: Address) -> Wish:
     """What the query asks of the window; what is out of bounds falls back to the nearest that is possible."""
     query = dict(address.query)
     limit = min(max(_number(query.get("limit", ""), ROWS), 10), MOST_ROWS)
-    columns = tuple(key for key in query.get("columns", "").lower().split(",") if key)[:40]
     return Wish(
         q=query.get("q", "")[:500],
         sort=query.get("sort", "").lower()[:100],
-        columns=columns,
+        columns=_columns(address),
         wide=query.get("wide", "") not in ("", "0", "false"),
         offset=_number(query.get("offset", ""), 0) // limit * limit,
         limit=limit,
     )
+
+
+def _columns(address: Address) -> tuple[str, ...]:
+    """`columns` names them, once with commas or many times; each `label` adds a label's column."""
+    keys = [key for name, value in address.query if name == "columns" for key in value.split(",")]
+    labels = [LABEL + value.strip() for name, value in address.query if name == "label" and value.strip()]
+    named = [key if key.startswith(LABEL) else key.lower() for key in keys if key]
+    return tuple(dict.fromkeys([*named, *labels]))[:MOST_COLUMNS]
 
 
 def _number(text: str, otherwise: int) -> int:
@@ -186,7 +196,3 @@ def _open(place: Place, desk: Desk, resource: Resource, address: Address) -> Non
         )
         place.sources.append(Source(place.slug, namespace, feed))
 
-
-def with_wish(address: Address, pairs: Sequence[tuple[str, str]]) -> Address:
-    """The same place with another query."""
-    return replace(address, query=tuple(pairs))

@@ -117,7 +117,7 @@
 
   function signedOut() {
     say("signed-out");
-    document.dispatchEvent(new CustomEvent("session:ended"));
+    document.dispatchEvent(new Event("quarterdeck:session-ended"));
   }
 
   function again() {
@@ -142,29 +142,30 @@
   }, 5000);
   addEventListener("pagehide", () => { leaving = true; socket?.close(); });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-  document.addEventListener("session:renewed", () => { tries = 0; if (root && !socket) open(); });
+  document.addEventListener("quarterdeck:session-restored", () => { tries = 0; if (root && !socket) open(); });
 
   /* The filter of a list: the URL and the window follow what is typed. */
   let typing = 0;
-  function renew(form) {
-    const query = new URLSearchParams(new FormData(form));
-    for (const [key, value] of [...query]) if (!value) query.delete(key);
+  function renew(text) {
+    const query = new URLSearchParams(location.search);
     query.delete("offset");
-    const url = `${location.pathname}${query.size ? `?${query}` : ""}`;
+    if (text) query.set("q", text); else query.delete("q");
+    const url = location.pathname + (query.size ? `?${query}` : "");
     history.replaceState(history.state, "", url);
     root.dataset.page = url;
-    for (const link of document.querySelectorAll("[data-with-q]")) {
+    for (const link of document.querySelectorAll("a[data-with-q]")) {
       const to = new URL(link.href);
-      if (query.get("q")) to.searchParams.set("q", query.get("q")); else to.searchParams.delete("q");
+      if (text) to.searchParams.set("q", text); else to.searchParams.delete("q");
       link.href = to.pathname + to.search;
     }
+    for (const field of document.querySelectorAll('input[type="hidden"][name="q"]')) field.value = text;
     send({ renew: query.toString() });
   }
   document.addEventListener("input", (event) => {
     const form = event.target.form;
     if (!form || !form.matches("[data-live-filter]") || event.target.name !== "q") return;
     clearTimeout(typing);
-    typing = setTimeout(() => { if (socket) renew(form); else form.requestSubmit(); }, 200);
+    typing = setTimeout(() => { if (socket) renew(event.target.value.trim()); else form.requestSubmit(); }, 200);
   });
 
   root = document.querySelector("[data-live]");

@@ -1,0 +1,136 @@
+"""Who and what is in a dashboard's own database for a test? The cast, their team, clusters and credentials.
+
+As a program (`python -m tests.stage`) it works on the database that the environment names, beside a running server:
+it reads one JSON command a line and prints one JSON answer a line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import django
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    django.setup()
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+from clusters.api.connection import Identity
+from clusters.credentials.stored import Owner, keep, server_of
+from clusters.credentials.trial import try_identity
+from clusters.models import Cluster, Credential, Share
+from people.control import bump_access, signed_out
+from people.models import Membership, Session, Team, User
+from people.sessions import SessionStore
+from tests.controlplane.cast import CAST, TEAMS
+from tests.controlplane.cast import person as cast_person
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What one person proves themselves to one cluster with."""
+
+    token: str = ""
+    certificate: str = ""
+    key: str = ""
+
+
+def people() -> dict[str, User]:
+    """The cast with their standings, teams and roles; made where they are not there yet."""
+    teams = {slug: Team.objects.get_or_create(slug=slug, defaults={"name": slug.title()})[0] for slug in TEAMS}
+    found = {}
+    for one in CAST:
+        user, made = User.objects.get_or_create(username=one.name, defaults={"standing": one.standing})
+        if made:
+            user.set_password(f"sail-with-{one.name}")
+            user.save()
+        if one.team:
+            Membership.objects.update_or_create(user=user, team=teams[one.team], defaults={"role": one.role})
+        found[one.name] = user
+    return found
+
+
+def cluster(slug: str, server: str, ca: str, *, colour: str = "teal", team: str = "shop") -> Cluster:
+    """A cluster shared with a team."""
+    made, _ = Cluster.objects.update_or_create(
+        slug=slug, defaults={"name": slug.title(), "server": server, "ca": ca, "colour": colour}
+    )
+    Share.objects.get_or_create(cluster=made, team=Team.objects.get(slug=team))
+    return made
+
+
+def credential(name: str, slug: str, keys: Keys, *, namespace: str = "") -> Credential:
+    """A person's own credential, tried and stored as the page does it."""
+    where = Cluster.objects.get(slug=slug)
+    identity = Identity(token=keys.token, certificate=keys.certificate, key=keys.key)
+    who = try_identity(server_of(where), identity)
+    return keep(where, Owner(user=User.objects.get(username=name)), identity, who, namespace=namespace)
+
+
+def keys_of(plane: Any, name: str) -> Keys:
+    """The keys by which this member of the cast signs in to a control plane of the tests."""
+    if cast_person(name).auth == "certificate":
+        certificate, key = plane.certificate(name)
+        return Keys(certificate=certificate, key=key)
+    return Keys(token=plane.token(name))
+
+
+def fill(plane: Any, slug: str = "harbour", *, colour: str = "teal") -> Cluster:
+    """The cast with everybody's own credential for one control plane."""
+    people()
+    made = cluster(slug, plane.server, plane.ca, colour=colour)
+    for one in CAST:
+        if one.team:
+            credential(one.name, slug, keys_of(plane, one.name), namespace="shop" if one.name == "dana" else "")
+    return made
+
+
+def session(name: str) -> str:
+    """The key of a new session of this person, as a sign-in would make it."""
+    user = User.objects.get(username=name)
+    store = SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.save()
+    return str(store.session_key)
+
+
+def end_session(key: str) -> int:
+    """Sign out from outside the server's process: only the pulse can tell its sockets."""
+    deleted, _ = Session.objects.filter(session_key=key).delete()
+    signed_out(key)
+    return deleted
+
+
+def membership(name: str, role: str) -> str:
+    """Change (or, with an empty role, end) a person's membership."""
+    user = User.objects.get(username=name)
+    if role:
+        Membership.objects.filter(user=user).update(role=role)
+    else:
+        Membership.objects.filter(user=user).delete()
+    bump_access([user.pk])
+    return role
+
+
+def _answer(command: dict[str, Any]) -> Any:
+    name, arguments = command["do"], command.get("with", {})
+    if name == "people":
+        return list(people())
+    if name == "cluster":
+        return cluster(**arguments).pk
+    if name == "credential":
+        keys = Keys(**arguments.pop("keys"))
+        return credential(keys=keys, **arguments).pk
+    return {"session": session, "end_session": end_session, "membership": membership}[name](**arguments)
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(_answer(json.loads(line))), flush=True)
