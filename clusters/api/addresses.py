@@ -77,7 +77,7 @@ def _wrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 def host_and_port(server: Server) -> tuple[str, int]:
-    """Where `server` is; PlainHttp for http://, AddressRefused for what two parsers might read differently."""
+    """Where `server` is; PlainHttp for http://, AddressRefused for what parsers might read differently."""
     if server.url.lower().startswith("http://"):
         raise PlainHttp()
     return _split(_URL, server.url, 443)

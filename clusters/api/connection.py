@@ -41,7 +41,7 @@ class Identity:
         return "Identity(…)"
 
     def headers(self) -> dict[str, str]:
-        """The Authorization header, none for a client certificate; CredentialMissing where neither is usable."""
+        """The Authorization header, none for a certificate; CredentialMissing where neither can be used."""
         if self.token:
             if not _TOKEN.fullmatch(self.token):
                 raise CredentialMissing("The token holds characters that no bearer token has.")

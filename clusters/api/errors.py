@@ -260,7 +260,7 @@ _CLASSES: dict[int, type[ApiError]] = {
 def error_from(
     status: int, headers: Mapping[str, str], body: bytes, method: str = "", path: str = ""
 ) -> ApiError:
-    """The error of an answer. A 5xx page is a proxy that lost its API server; other pages are NotKubernetes."""
+    """The error of an answer. A 5xx page is of a proxy that lost its API server, others NotKubernetes."""
     said = read_answer(status, headers, body)
     error = (NotKubernetes if said.foreign and status < 500 else _class(status))(**_parts(said))
     error.method, error.path = method, path
