@@ -41,7 +41,7 @@ def share_changed(team_ids: Iterable[int]) -> None:
 
 
 def cluster_changing(cluster: Cluster) -> None:
-    """Where the cluster is or how it is verified is about to be saved or deleted: all that stood on it ends."""
+    """Where the cluster is or how it is verified will be saved or deleted: all that stood on it ends."""
     for credential in Credential.objects.filter(cluster_id=cluster.pk).select_related("cluster"):
         credential_changed(credential)
     share_changed(Share.objects.filter(cluster_id=cluster.pk).values_list("team_id", flat=True))

@@ -1,8 +1,8 @@
-"""What does a kubeconfig from a stranger offer? Its contexts, each with an identity or the reasons to refuse it.
+"""What does a kubeconfig from a stranger offer? Contexts, each with an identity or the reasons against it.
 
-The text is hostile input: it is never given to a library's loader, and reading it starts no process, opens no file
-and connects to nothing. The fields are those of client-go (tools/clientcmd/api/v1/types.go); `extensions` and
-`preferences` are dropped. A caller that may read the files that it names passes `read_file`.
+The text is hostile input: it is never given to a library's loader, and reading it starts no process, opens
+no file and connects to nothing. The fields are those of client-go (tools/clientcmd/api/v1/types.go);
+`extensions` and `preferences` are dropped. A caller that may read the files that it names passes `read_file`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from clusters.credentials.certificate import checked_bundle, checked_pair
 from clusters.credentials.errors import BadCredential, KubeconfigError
 from clusters.credentials.kubeconfig_fields import Place, ReadFile
 from clusters.credentials.kubeconfig_refusals import refused_in_cluster, refused_in_user
-from clusters.credentials.server import checked_server
+from clusters.credentials.server import checked_proxy, checked_server
 from clusters.credentials.token import checked_token
 from clusters.credentials.yaml_tree import read_tree
 
@@ -43,6 +43,11 @@ class Context:
     identity: Identity | None
     problems: tuple[BadCredential, ...]
 
+    @property
+    def has_cluster(self) -> bool:
+        """Is the cluster's part of it usable, whatever is wrong with the user's?"""
+        return bool(self.server) and not any(one.field.startswith("clusters") for one in self.problems)
+
 
 @dataclass(frozen=True)
 class Kubeconfig:
@@ -57,7 +62,7 @@ class Kubeconfig:
 
 @dataclass(frozen=True)
 class Allowed:
-    """What only the operator's own command may take over: files that are named, a proxy, TLS that is not verified."""
+    """What only the operator's own command may take over: named files, a proxy, TLS that is not verified."""
 
     read_file: ReadFile | None = None
     proxy: bool = False
@@ -127,6 +132,7 @@ class _Reader:
             problems, lambda: checked_server(fields.text(cluster, "server"), field=cluster.at("server"))
         )
         ca = _attempt(problems, lambda: self._ca(cluster))
+        proxy = _attempt(problems, lambda: self._proxy(cluster))
         identity = None if refused else _attempt(problems, lambda: self._identity(user))
         problems += refused
         return Context(
@@ -138,7 +144,7 @@ class _Reader:
             ca=ca or "",
             tls_server_name=fields.host(cluster, "tls-server-name"),
             insecure=fields.flag(cluster, "insecure-skip-tls-verify"),
-            proxy_url=fields.text(cluster, "proxy-url"),
+            proxy_url=proxy or "",
             identity=None if problems else identity,
             problems=tuple(problems),
         )
@@ -156,6 +162,11 @@ class _Reader:
         pem = fields.pem(cluster, "certificate-authority", self.allowed.read_file)
         return checked_bundle(pem, field=cluster.at("certificate-authority-data"))
 
+    def _proxy(self, cluster: Place) -> str:
+        if not self.allowed.proxy:
+            return ""
+        return checked_proxy(fields.text(cluster, "proxy-url"), field=cluster.at("proxy-url"))
+
     def _identity(self, user: Place) -> Identity:
         token = fields.text(user, "token")
         if self.allowed.read_file and fields.text(user, "tokenFile"):  # wins over token, as in client-go
@@ -165,9 +176,7 @@ class _Reader:
         if token and (certificate or key):
             raise KubeconfigError(
                 user.path,
-                _(
-                    "This user has both a token and a client certificate; Kubernetes would go by the certificate."
-                ),
+                _("This user has both a token and a client certificate; Kubernetes goes by the certificate."),
                 _("Leave one of the two out."),
                 reason="both",
             )

@@ -1,4 +1,4 @@
-"""How is a field of a kubeconfig read? With its type, its path and its line, and a sentence where it is wrong."""
+"""How is a field of a kubeconfig read? With its type, path and line, and a sentence where it is wrong."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ BASIC = ("username", "password")
 
 
 def refused_in_cluster(cluster: Place, proxy: bool, insecure: bool, reads_files: bool) -> list[BadCredential]:
-    """What of a cluster's fields is refused; `proxy`, `insecure` and `reads_files` are the operator's allowances."""
+    """What of a cluster's fields is refused; the operator may be allowed a proxy, insecure TLS and files."""
     refused: list[BadCredential] = []
     if is_set(cluster, "certificate-authority") and not reads_files:
         refused.append(_path(cluster, "certificate-authority"))

@@ -1,7 +1,7 @@
 """How do secrets rest? AES-256-GCM under keys of their own, bound to the row that they belong to.
 
-A sealed value is `version (1 byte) | key id (8) | nonce (12) | ciphertext and tag`. The first nine bytes and the
-context are authenticated too, so a value that was moved to another row, or whose key id was changed, is unreadable.
+A sealed value is `version (1 byte) | key id (8) | nonce (12) | ciphertext and tag`. The first nine bytes and
+the context are authenticated too, so a value that was moved to another row is unreadable.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clusters.credentials.errors import TokenError
 
-# What a header may carry as b64token (RFC 6750). Anything else would arrive as system:anonymous: it is never sent.
+# A b64token (RFC 6750). Anything else would arrive as system:anonymous, so it is never sent.
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 LONGEST = 32 * 1024
 FARTHEST = 253_402_214_400  # the end of the year 9999, in seconds

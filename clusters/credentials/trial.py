@@ -1,7 +1,7 @@
-"""Whom does the cluster take this credential for? Asked by SelfSubjectReview before a credential is stored.
+"""Whom does the cluster take this credential for? Asked by SelfSubjectReview before it is stored.
 
-The user name that a cluster derives cannot be read from a token (structured authentication maps claims by CEL),
-so the cluster is asked, and its answer is what is shown and kept.
+The user name that a cluster derives cannot be read from a token (structured authentication maps claims by
+CEL), so the cluster is asked, and its answer is what is shown and kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 
 from clusters.api.client import Client, forget
 from clusters.api.connection import Connection, Identity, Server
-from clusters.api.errors import ApiError, NotFound, NotKubernetes, Unauthorized
+from clusters.api.errors import ApiError, Forbidden, NotFound, NotKubernetes, Unauthorized
 from clusters.credentials.certificate import certificate_expiry, certificate_start
 from clusters.credentials.token import token_expiry
 
@@ -75,12 +75,29 @@ def try_identity(server: Server, identity: Identity) -> WhoAmI:
     identity.headers()  # CredentialMissing before anything is sent
     fingerprint = f"trial-{secrets.token_hex(16)}"
     try:
-        answer = _review(Client(Connection("trial", server, identity, fingerprint)))
+        answer = _review(Client(Connection(server.url, server, identity, fingerprint, "trial")))
     except Unauthorized as refused:
         raise _explained(refused, identity) from refused
     finally:
         forget(fingerprint)
     return replace(_who(answer), expires_at=expires_at(identity))
+
+
+def reach(server: Server) -> None:
+    """Is a Kubernetes API server there, with the certificate that is expected? `ApiError` says why not.
+
+    A token that nobody has is sent, since nothing ever goes out without one; Kubernetes says 401 to it.
+    """
+    fingerprint = f"reach-{secrets.token_hex(16)}"
+    connection = Connection(server.url, server, Identity(token="nobody"), fingerprint, "trial")  # noqa: S106
+    try:
+        found = Client(connection).get("/version", timeout=TIMEOUT, limit=1024 * 1024)
+    except (Unauthorized, Forbidden):
+        return
+    finally:
+        forget(fingerprint)
+    if not _text(_dict(found).get("gitVersion")):
+        raise NotKubernetes(_("Its /version is not that of a Kubernetes API server."))
 
 
 def expires_at(identity: Identity) -> datetime | None:

@@ -1,0 +1,164 @@
+"""How does the operator bring clusters in from the machine itself? From a kubeconfig and the files that it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from clusters.api.errors import ApiError
+from clusters.credentials.changed import share_changed
+from clusters.credentials.errors import BadCredential
+from clusters.credentials.kubeconfig import Allowed, Context, Kubeconfig, read_kubeconfig
+from clusters.credentials.stored import Owner, keep, server_of
+from clusters.credentials.trial import WhoAmI, reach, try_identity
+from clusters.credentials.yaml_tree import LARGEST
+from clusters.matching import free_slug, match
+from clusters.models import Cluster, Share
+from people.models import Team, User
+
+
+class Command(BaseCommand):
+    help = (
+        "Add the clusters of a kubeconfig, and with --owner its credentials. Files that it names are read, relative "
+        "to it. Programs (exec, auth-provider) are never run, and other identities (as) never taken."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="a kubeconfig")
+        parser.add_argument(
+            "--context", action="append", default=[], help="only this context; may be repeated"
+        )
+        parser.add_argument("--owner", default="", help="user name whose own credential it becomes")
+        parser.add_argument("--team", default="", help="short name of a team, for --share")
+        parser.add_argument("--share", action="store_true", help="share the clusters with --team")
+        parser.add_argument(
+            "--allow-insecure", action="store_true", help="take over insecure-skip-tls-verify: true"
+        )
+        parser.add_argument(
+            "--without-trying", action="store_true", help="add clusters that cannot be reached"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        owner = _user(options["owner"])
+        team = _team(options["team"], options["share"])
+        kubeconfig = _read(Path(options["file"]), options["allow_insecure"])
+        self.stored: dict[int, str] = {}  # the context whose credential was stored, by cluster
+        failed = 0
+        for context in _contexts(kubeconfig, options["context"]):
+            try:
+                told = self._take(context, owner, team, options["without_trying"])
+            except (BadCredential, ApiError) as wrong:
+                failed += 1
+                self.stderr.write(f"{context.name}: {_why(wrong)}")
+                continue
+            self.stdout.write(f"{context.name}: {told}")
+        if failed:
+            raise CommandError(f"{failed} of the contexts were not imported.")
+
+    def _take(self, context: Context, owner: User | None, team: Team | None, without_trying: bool) -> str:
+        """Add or find the cluster, share it, store the credential; says what was done."""
+        if context.problems and (owner or not context.has_cluster):
+            raise context.problems[0]
+        found = match(context, Cluster.objects.all()).cluster
+        cluster = found or _new_cluster(context)
+        who = self._try(context, cluster, owner, without_trying or found is not None)
+        with transaction.atomic():
+            if not found:
+                cluster.save()
+            told = [f"{'found' if found else 'added'} cluster {cluster.slug} ({cluster.server})"]
+            if team:
+                _made, is_new = Share.objects.get_or_create(cluster=cluster, team=team)
+                share_changed([team.pk] if is_new else [])
+                told.append(f"shared with team {team.slug}")
+            if owner and who and context.identity:
+                self._once(cluster, context)
+                own = Owner(user=owner)
+                keep(cluster, own, context.identity, who, namespace=context.namespace, read_only=False)
+                told.append(_stored(owner, who))
+        return ", ".join(told)
+
+    def _once(self, cluster: Cluster, context: Context) -> None:
+        if cluster.pk in self.stored:
+            told = f"a person has one credential a cluster, and context {self.stored[cluster.pk]} gave it"
+            raise BadCredential("contexts", told, "Choose one of them with --context.")
+        self.stored[cluster.pk] = context.name
+
+    def _try(self, context: Context, cluster: Cluster, owner: User | None, skip_reach: bool) -> WhoAmI | None:
+        if owner and context.identity:
+            return try_identity(server_of(cluster), context.identity)
+        if not skip_reach:
+            reach(server_of(cluster))
+        return None
+
+
+def _read(path: Path, allow_insecure: bool) -> Kubeconfig:
+    folder = path.resolve().parent
+    allowed = Allowed(
+        lambda name: _bytes(folder / Path(name).expanduser()), proxy=True, insecure=allow_insecure
+    )
+    try:
+        return read_kubeconfig(_bytes(path), allowed)
+    except OSError as wrong:
+        raise CommandError(f"{path} cannot be read: {wrong.strerror}.") from wrong
+    except BadCredential as wrong:
+        raise CommandError(_why(wrong)) from wrong
+
+
+def _bytes(path: Path) -> bytes:
+    """At most one byte more than a kubeconfig may have, so that a device or a huge file does no harm."""
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)
+
+
+def _contexts(kubeconfig: Kubeconfig, wanted: list[str]) -> list[Context]:
+    known = {one.name: one for one in kubeconfig.contexts}
+    for name in wanted:
+        if name not in known:
+            raise CommandError(f"There is no context {name!r}. There are: {', '.join(known)}.")
+    return [known[name] for name in wanted] if wanted else list(kubeconfig.contexts)
+
+
+def _user(username: str) -> User | None:
+    if not username:
+        return None
+    found = User.objects.filter(username=username, is_active=True).first()
+    if not found:
+        raise CommandError(f"There is no active person with the user name {username!r}.")
+    return found
+
+
+def _team(slug: str, share: bool) -> Team | None:
+    if share != bool(slug):
+        raise CommandError("--team and --share go together.")
+    found = Team.objects.filter(slug=slug).first()
+    if slug and not found:
+        raise CommandError(f"There is no team {slug!r}.")
+    return found
+
+
+def _new_cluster(context: Context) -> Cluster:
+    return Cluster(
+        slug=free_slug(context.cluster),
+        name=context.cluster[:100],
+        server=context.server,
+        ca=context.ca,
+        tls_server_name=context.tls_server_name,
+        verify_tls=not context.insecure,
+        proxy_url=context.proxy_url,
+    )
+
+
+def _stored(owner: User, who: WhoAmI) -> str:
+    ends = f"until {who.expires_at:%Y-%m-%d %H:%M} UTC" if who.expires_at else "without an end that it names"
+    left = " (ENDED)" if who.expires_at and who.expires_at < timezone.now() else ""
+    return f"stored the credential of {owner.username}: {who.username}, {ends}{left}"
+
+
+def _why(wrong: BadCredential | ApiError) -> str:
+    if isinstance(wrong, BadCredential):
+        return f"{wrong} {wrong.advice}".strip()
+    return " ".join(part for part in (wrong.title, wrong.message, wrong.advice) if part)

@@ -1,0 +1,56 @@
+"""Which cluster is the one that a kubeconfig's context is for? By normalised server and authority."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.text import slugify
+
+from clusters.credentials.certificate import bundle_key
+from clusters.credentials.errors import BadCredential
+from clusters.credentials.kubeconfig import Context
+from clusters.credentials.server import checked_server
+from clusters.models import Cluster
+
+
+@dataclass(frozen=True)
+class Match:
+    """`is_near`: a cluster has this address but another authority, so it is not taken for the same."""
+
+    cluster: Cluster | None
+    is_near: bool = False
+
+
+def match(context: Context, clusters: Iterable[Cluster]) -> Match:
+    """The cluster with the context's address and an authority in common (or none on both sides)."""
+    same_address = [one for one in clusters if context.server and _address(one.server) == context.server]
+    theirs = bundle_key(context.ca)
+    for one in same_address:
+        ours = _authorities(one.ca)
+        if ours & theirs or (not ours and not theirs):
+            return Match(one)
+    return Match(None, is_near=bool(same_address))
+
+
+def free_slug(name: str) -> str:
+    """A short name for URLs that no cluster has yet, made from any name."""
+    wanted = slugify(name)[:50].strip("-_").replace("_", "-") or "cluster"
+    taken = set(Cluster.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    return next(
+        slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken
+    )
+
+
+def _address(server: str) -> str:
+    try:
+        return checked_server(server)
+    except BadCredential:
+        return ""
+
+
+def _authorities(ca: str) -> frozenset[bytes]:
+    try:
+        return bundle_key(ca)
+    except BadCredential:
+        return frozenset({b"unreadable"})

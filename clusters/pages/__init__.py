@@ -1,0 +1,1 @@
+"""How do people manage clusters, shares, requests and credentials? One file for each task."""

@@ -1,0 +1,51 @@
+"""What to do instead of signing in by a program? A ServiceAccount's token, with the names filled in."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from clusters.credentials.kubeconfig import Context
+from people.models import Role, User
+
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+HOURS = 720
+
+
+@dataclass(frozen=True)
+class Account:
+    """The commands, in their order; `days` is how long the token is asked for."""
+
+    namespace: str
+    name: str
+    role: str
+    create: str
+    bind: str
+    token: str
+    days: int = HOURS // 24
+
+
+def account_for(user: User, role: Role, *, namespace: str = "", context: Context | None = None) -> Account:
+    """Commands for this person; a refused kubeconfig's context and namespace are used where there is one."""
+    wanted = namespace or (context.namespace if context else "")
+    place = wanted if LABEL.fullmatch(wanted) else "default"
+    name, grant = account_name(user.username), "edit" if role == Role.OPERATOR else "view"
+    kubectl = f"kubectl --context {shlex.quote(context.name)}" if context else "kubectl"
+    return Account(
+        namespace=place,
+        name=name,
+        role=grant,
+        create=f"{kubectl} -n {place} create serviceaccount {name}",
+        bind=(
+            f"{kubectl} -n {place} create rolebinding {name}-{grant} "
+            f"--clusterrole={grant} --serviceaccount={place}:{name}"
+        ),
+        token=f"{kubectl} -n {place} create token {name} --duration={HOURS}h",
+    )
+
+
+def account_name(username: str) -> str:
+    """A name that Kubernetes takes, made from a user name that may hold anything."""
+    plain = re.sub(r"[^a-z0-9]+", "-", username.lower()).strip("-")[:40].strip("-")
+    return f"quarterdeck-{plain}" if plain else "quarterdeck"

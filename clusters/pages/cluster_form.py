@@ -1,0 +1,199 @@
+"""What does an administrator say about a cluster, and is it a Kubernetes API server that answers there?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clusters.api.connection import Server
+from clusters.api.errors import ApiError
+from clusters.credentials.certificate import checked_bundle
+from clusters.credentials.errors import BadCredential
+from clusters.credentials.kubeconfig_fields import HOST
+from clusters.credentials.server import checked_proxy, checked_server
+from clusters.credentials.stored import server_of
+from clusters.credentials.trial import reach
+from clusters.models import Cluster
+from clusters.pages.problems import Problem, problem
+
+COLOURS = (
+    ("slate", gettext_lazy("slate")),
+    ("red", gettext_lazy("red")),
+    ("orange", gettext_lazy("orange")),
+    ("amber", gettext_lazy("amber")),
+    ("green", gettext_lazy("green")),
+    ("teal", gettext_lazy("teal")),
+    ("blue", gettext_lazy("blue")),
+    ("violet", gettext_lazy("violet")),
+    ("pink", gettext_lazy("pink")),
+    ("brown", gettext_lazy("brown")),
+)
+RESERVED = ("add", "import", "requests", "credentials")  # words of this room's own addresses
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+PREFIX = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+MOST_LABELS = 50
+UNVERIFIED = (
+    "do not verify"  # typed by hand to switch verification off; not translated, so that it is one word
+)
+PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+
+
+class LabelsField(forms.CharField):
+    """Labels as lines of `key=value`, in Kubernetes' syntax, so that selectors work on them."""
+
+    widget = forms.Textarea(attrs={"rows": 3, **PLAIN})
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return "\n".join(f"{key}={one}" if one else str(key) for key, one in value.items())
+        return value
+
+    def clean(self, value: Any) -> dict[str, str]:
+        lines = [line.strip() for line in str(super().clean(value) or "").splitlines() if line.strip()]
+        if len(lines) > MOST_LABELS:
+            raise ValidationError(_("At most 50 labels."))
+        labels: dict[str, str] = {}
+        for line in lines:
+            key, _separator, text = (part.strip() for part in line.partition("="))
+            _check_label(key, text, line)
+            if key in labels:
+                raise ValidationError(_("The label %(key)s is there twice.") % {"key": key})
+            labels[key] = text
+        return labels
+
+
+class ClusterForm(forms.ModelForm[Cluster]):
+    """`unverified` must be typed to switch the verification of TLS off."""
+
+    labels = LabelsField(
+        label=gettext_lazy("Labels"),
+        required=False,
+        max_length=10_000,
+        help_text=gettext_lazy(
+            "One a line, such as env=production. Pages group and choose clusters by them."
+        ),
+    )
+    colour = forms.ChoiceField(label=gettext_lazy("Colour"), choices=COLOURS, initial="slate")
+    unverified = forms.CharField(
+        label=gettext_lazy("To switch the verification off, type: do not verify"),
+        required=False,
+        max_length=50,
+        help_text=gettext_lazy(
+            "Without it anybody between here and the cluster can take every credential that is sent there. "
+            "Every page of the cluster is marked."
+        ),
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+
+    class Meta:
+        model = Cluster
+        fields = [
+            "name",
+            "slug",
+            "server",
+            "ca",
+            "system_cas",
+            "tls_server_name",
+            "proxy_url",
+            "colour",
+            "protected",
+            "labels",
+            "verify_tls",
+        ]
+        widgets = {
+            "slug": forms.TextInput(attrs=PLAIN),
+            "server": forms.TextInput(attrs={**PLAIN, "inputmode": "url"}),
+            "ca": forms.Textarea(attrs={"rows": 6, **PLAIN}),
+            "tls_server_name": forms.TextInput(attrs=PLAIN),
+            "proxy_url": forms.TextInput(attrs={**PLAIN, "inputmode": "url"}),
+        }
+        help_texts = {
+            "slug": gettext_lazy(
+                "Lower-case letters, digits and hyphens. It stands in every address of the cluster."
+            ),
+            "server": gettext_lazy(
+                "https://host:6443, as in a kubeconfig. This server must be able to reach it."
+            ),
+            "ca": gettext_lazy(
+                "certificate-authority-data of a kubeconfig, decoded. Empty: the system's authorities."
+            ),
+            "tls_server_name": gettext_lazy(
+                "Only where the certificate is for another name than the address."
+            ),
+            "proxy_url": gettext_lazy(
+                "Only where the cluster is reached through one: http://proxy.example.com:3128."
+            ),
+            "protected": gettext_lazy("Marks the cluster, so that nobody mistakes it."),
+        }
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if not name.isprintable():
+            raise ValidationError(_("The name has a character that cannot be seen."))
+        return name
+
+    def clean_slug(self) -> str:
+        slug = str(self.cleaned_data["slug"])
+        if slug in RESERVED:
+            raise ValidationError(_("This word is needed for an address of Quarterdeck. Choose another."))
+        return slug
+
+    def clean_server(self) -> str:
+        return _told(lambda: checked_server(self.cleaned_data["server"]))
+
+    def clean_proxy_url(self) -> str:
+        return _told(lambda: checked_proxy(self.cleaned_data["proxy_url"]))
+
+    def clean_ca(self) -> str:
+        return _told(lambda: checked_bundle(self.cleaned_data["ca"]))
+
+    def clean_tls_server_name(self) -> str:
+        name = str(self.cleaned_data["tls_server_name"]).strip()
+        if name and not HOST.fullmatch(name):
+            raise ValidationError(_("This is not a host name."))
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        was_off = self.instance.pk is not None and not Cluster.objects.get(pk=self.instance.pk).verify_tls
+        if not cleaned.get("verify_tls") and not was_off and cleaned.get("unverified", "") != UNVERIFIED:
+            self.add_error(
+                "unverified",
+                _("Type “%(words)s” to switch the verification of TLS off, or leave it on.")
+                % {"words": UNVERIFIED},
+            )
+        return cleaned
+
+
+def unreachable(cluster: Cluster) -> Problem | None:
+    """Why no Kubernetes API server answers there as it is written, None where one does."""
+    return unreachable_server(server_of(cluster))
+
+
+def unreachable_server(server: Server) -> Problem | None:
+    """The same of an address that belongs to no cluster yet."""
+    try:
+        reach(server)
+    except ApiError as error:
+        return problem(error)
+    return None
+
+
+def _told(check: Any) -> str:
+    try:
+        return str(check())
+    except BadCredential as wrong:
+        raise ValidationError(f"{wrong.message} {wrong.advice}".strip()) from wrong
+
+
+def _check_label(key: str, text: str, line: str) -> None:
+    prefix, slash, name = key.rpartition("/")
+    is_key = bool(NAME.fullmatch(name)) and (not slash or bool(PREFIX.fullmatch(prefix)))
+    if not is_key or (text and not NAME.fullmatch(text)):
+        raise ValidationError(_("This is not a label: %(line)s") % {"line": line[:100]})

@@ -1,0 +1,104 @@
+"""How does a whole kubeconfig come in? Paste it, choose contexts, and see what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from clusters.credentials.errors import BadCredential
+from clusters.credentials.kubeconfig import read_kubeconfig
+from clusters.pages.importing import MOST_AT_ONCE, Choice, Outcome, Plan, carry_out, plans
+from clusters.pages.offer import KubeconfigForm, offer_form
+from clusters.pages.problems import Problem, problem
+from people.decorators import person, signed_in
+from people.models import Team, User
+
+
+@sensitive_post_parameters("kubeconfig")
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@never_cache
+def import_kubeconfig(request: HttpRequest) -> HttpResponse:
+    """Two steps, both with the text in the form: nothing of it is kept in between."""
+    user = person(request)
+    if request.method != "POST":
+        return _page(request, KubeconfigForm())
+    form = offer_form("kubeconfig", request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, form, is_wrong=True)
+    try:
+        found = plans(read_kubeconfig(form.cleaned_data["kubeconfig"]), user)
+    except BadCredential as wrong:
+        return _page(request, form, trouble=problem(wrong), is_wrong=True)
+    if "carry-out" not in request.POST:
+        return _page(request, form, found)
+    chosen = _chosen(request, found)
+    if not chosen or len(chosen) > MOST_AT_ONCE:
+        told = _("Choose at least one context.") if not chosen else _("Choose at most 20 contexts at a time.")
+        return _page(request, form, found, trouble=Problem(told), is_wrong=True)
+    return _carried_out(request, user, form, chosen)
+
+
+def _carried_out(
+    request: HttpRequest, user: User, form: forms.Form, chosen: Sequence[tuple[Plan, Choice]]
+) -> HttpResponse:
+    outcomes = carry_out(user, chosen)
+    for outcome in outcomes:
+        if not outcome.problem:
+            messages.success(request, f"{outcome.context}: {outcome.text}")
+    if all(not outcome.problem for outcome in outcomes):
+        return redirect("clusters:clusters")
+    again = plans(read_kubeconfig(form.cleaned_data["kubeconfig"]), user)
+    return _page(request, form, again, outcomes=outcomes, is_wrong=True)
+
+
+def _chosen(request: HttpRequest, found: Sequence[Plan]) -> list[tuple[Plan, Choice]]:
+    """What was ticked; a tick counts only for the context that it was shown beside."""
+    ticked = request.POST.getlist("context-chosen")
+    team = Team.objects.filter(slug=request.POST.get("team", "")).first()
+    chosen = []
+    for plan in found:
+        if plan.deed == "nothing" or f"{plan.number}:{plan.context.name}" not in ticked:
+            continue
+        name = request.POST.get(f"name-{plan.number}", "").strip()
+        slug = request.POST.get(f"slug-{plan.number}", "").strip()
+        chosen.append((plan, Choice(name, slug, team if person(request).is_administrator else None)))
+    return chosen
+
+
+def _page(
+    request: HttpRequest,
+    form: forms.Form,
+    found: Sequence[Plan] = (),
+    *,
+    trouble: Problem | None = None,
+    outcomes: Sequence[Outcome] = (),
+    is_wrong: bool = False,
+) -> HttpResponse:
+    ticked = request.POST.getlist("context-chosen")
+    rows = [
+        {
+            "plan": plan,
+            "is_chosen": f"{plan.number}:{plan.context.name}" in ticked,
+            "name": request.POST.get(f"name-{plan.number}", plan.context.cluster),
+            "slug": request.POST.get(f"slug-{plan.number}", plan.slug),
+        }
+        for plan in found
+    ]
+    context = {
+        "form": form,
+        "rows": rows,
+        "problem": trouble,
+        "outcomes": [outcome for outcome in outcomes if outcome.problem],
+        "teams": Team.objects.order_by("name"),
+        "team": request.POST.get("team", ""),
+    }
+    return render(request, "clusters/import.html", context, status=422 if is_wrong else 200)

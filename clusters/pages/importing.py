@@ -1,0 +1,193 @@
+"""What becomes of each context of a kubeconfig? A credential, a new cluster, or a request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clusters.api.connection import Server
+from clusters.api.errors import ApiError
+from clusters.credentials.changed import share_changed
+from clusters.credentials.kubeconfig import Context, Kubeconfig
+from clusters.credentials.stored import Owner, keep, server_of
+from clusters.credentials.trial import WhoAmI, try_identity
+from clusters.matching import free_slug, match
+from clusters.models import Cluster, ClusterRequest, RequestState, Share
+from clusters.pages.cluster_form import ClusterForm, unreachable_server
+from clusters.pages.problems import Problem, problem
+from clusters.visible import visible_clusters
+from people.models import Team, User
+
+MOST_REQUESTS = 20  # open ones of one person
+MOST_AT_ONCE = 20  # contexts that are tried in one go
+
+
+@dataclass(frozen=True, repr=False)
+class Plan:
+    """One context and what can be done with it: `deed` is credential, cluster, request or nothing."""
+
+    number: int
+    context: Context
+    cluster: Cluster | None
+    is_near: bool
+    deed: str
+    problems: tuple[Problem, ...]
+    slug: str
+
+    @property
+    def needs_account(self) -> bool:
+        return any(one.needs_account for one in self.problems)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done with a context, or why nothing was."""
+
+    context: str
+    text: str
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the person said about one context: the names of a new cluster, and a team to share it with."""
+
+    name: str
+    slug: str
+    team: Team | None = None
+
+
+def plans(kubeconfig: Kubeconfig, user: User) -> list[Plan]:
+    """A plan for each context. Clusters that the person does not see are not matched: nothing tells of them."""
+    seen = list(visible_clusters(user))
+    return [_plan(number, context, seen, user) for number, context in enumerate(kubeconfig.contexts)]
+
+
+def carry_out(user: User, chosen: Sequence[tuple[Plan, Choice]]) -> list[Outcome]:
+    """Do what was chosen, one after the other; each context succeeds or fails by itself."""
+    done: list[Outcome] = []
+    used: dict[int, str] = {}
+    for plan, choice in chosen:
+        found = match(plan.context, visible_clusters(user)).cluster
+        if found and found.pk in used:
+            done.append(_twice(plan, used[found.pk]))
+            continue
+        outcome, cluster = _do(user, plan, choice, found)
+        done.append(outcome)
+        if cluster:
+            used[cluster.pk] = plan.context.name
+    return done
+
+
+def _plan(number: int, context: Context, seen: Sequence[Cluster], user: User) -> Plan:
+    found = match(context, seen)
+    deed = "nothing"
+    if found.cluster:
+        deed = "credential" if context.identity else "nothing"
+    elif context.has_cluster:
+        deed = "cluster" if user.is_administrator else "request"
+    return Plan(
+        number=number,
+        context=context,
+        cluster=found.cluster,
+        is_near=found.is_near,
+        deed=deed,
+        problems=tuple(problem(one) for one in context.problems),
+        slug=free_slug(context.cluster),
+    )
+
+
+def _do(user: User, plan: Plan, choice: Choice, found: Cluster | None) -> tuple[Outcome, Cluster | None]:
+    """The outcome, and the cluster that this context was used for."""
+    name = plan.context.name
+    try:
+        if found and plan.context.identity:
+            return Outcome(name, _store(user, found, plan.context)), found
+        if found is None and plan.context.has_cluster and user.is_administrator:
+            return _add(user, plan.context, choice)
+        if found is None and plan.context.has_cluster:
+            return _ask(user, plan.context), None
+    except ApiError as error:
+        return Outcome(name, "", problem(error)), None
+    return Outcome(name, "", Problem(_("There is nothing in this context that can be used."))), None
+
+
+def _store(user: User, cluster: Cluster, context: Context) -> str:
+    who = _try(server_of(cluster), context)
+    return _keep(user, cluster, context, who)
+
+
+def _add(user: User, context: Context, choice: Choice) -> tuple[Outcome, Cluster | None]:
+    form = ClusterForm(
+        {
+            "name": choice.name or context.cluster,
+            "slug": choice.slug or free_slug(context.cluster),
+            "server": context.server,
+            "ca": context.ca,
+            "tls_server_name": context.tls_server_name,
+            "colour": "slate",
+            "verify_tls": "on",
+        }
+    )
+    if not form.is_valid():
+        told = " ".join(str(one) for errors in form.errors.values() for one in errors)
+        return Outcome(context.name, "", Problem(told)), None
+    cluster = form.save(commit=False)
+    if context.identity:
+        who = _try(server_of(cluster), context)
+    elif (trouble := unreachable_server(server_of(cluster))) is not None:
+        return Outcome(context.name, "", trouble), None
+    with transaction.atomic():
+        cluster.save()
+        _share(cluster, choice.team)
+        told = _("The cluster %(cluster)s was added.") % {"cluster": cluster.name}
+        if context.identity:
+            told = f"{told} {_keep(user, cluster, context, who)}"
+    return Outcome(context.name, told), cluster
+
+
+def _ask(user: User, context: Context) -> Outcome:
+    """A request holds where the cluster is and nothing of the credential."""
+    mine = ClusterRequest.objects.filter(user=user, state=RequestState.OPEN)
+    if mine.filter(server=context.server).exists():
+        return Outcome(context.name, _("You have asked for this cluster already; an administrator decides."))
+    if mine.count() >= MOST_REQUESTS:
+        told = _("You have 20 open requests. Wait for an answer, or withdraw one.")
+        return Outcome(context.name, "", Problem(told))
+    ClusterRequest.objects.create(
+        user=user,
+        name=context.cluster[:100],
+        server=context.server,
+        ca=context.ca,
+        tls_server_name=context.tls_server_name,
+    )
+    told = _("An administrator is asked to add %(server)s. Bring the credential once the cluster is here.")
+    return Outcome(context.name, told % {"server": context.server})
+
+
+def _try(server: Server, context: Context) -> WhoAmI:
+    if context.identity is None:
+        raise ValueError("Only a context with an identity can be tried.")
+    return try_identity(server, context.identity)
+
+
+def _keep(user: User, cluster: Cluster, context: Context, who: WhoAmI) -> str:
+    if context.identity is None:
+        raise ValueError("Only a context with an identity can be kept.")
+    keep(cluster, Owner(user=user), context.identity, who, namespace=context.namespace, read_only=False)
+    told = {"cluster": cluster.name, "identity": who.username}
+    return _("On %(cluster)s you are %(identity)s.") % told
+
+
+def _share(cluster: Cluster, team: Team | None) -> None:
+    if team:
+        Share.objects.get_or_create(cluster=cluster, team=team)
+        share_changed([team.pk])
+
+
+def _twice(plan: Plan, other: str) -> Outcome:
+    told = _("Context %(other)s was already used for the same cluster; you have one credential a cluster.")
+    return Outcome(plan.context.name, "", Problem(told % {"other": other}))

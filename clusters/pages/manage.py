@@ -1,0 +1,125 @@
+"""How does an administrator add, change and delete a cluster?"""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from clusters.credentials.changed import cluster_changing
+from clusters.models import Cluster, ClusterRequest, RequestState
+from clusters.pages.cluster_form import ClusterForm, unreachable
+from clusters.pages.problems import Problem
+from people.decorators import administrator, person
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrator
+@never_cache
+def add(request: HttpRequest) -> HttpResponse:
+    """A new cluster; `?request=7` fills in what a member asked for, and saving it approves that request."""
+    asked = _asked(request)
+    if request.method != "POST":
+        return _page(request, ClusterForm(initial=_from_request(asked)), asked=asked)
+    form = ClusterForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, asked=asked)
+    cluster = form.save(commit=False)
+    if (trouble := _trouble(request, cluster)) is not None:
+        return _page(request, form, trouble, asked)
+    with transaction.atomic():
+        cluster.save()
+        if asked:
+            _approve(asked, cluster, request)
+    messages.success(request, _("%(cluster)s was added. Choose who sees it.") % {"cluster": cluster.name})
+    return redirect("clusters:teams", cluster.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrator
+@never_cache
+def edit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Where the cluster is and how it is verified; what stood on the old settings ends."""
+    cluster = get_object_or_404(Cluster, slug=slug)
+    if request.method != "POST":
+        return _page(request, ClusterForm(instance=cluster), cluster=cluster)
+    shown = get_object_or_404(Cluster, slug=slug)  # the form writes into its own
+    form = ClusterForm(request.POST, instance=cluster)
+    if not form.is_valid():
+        return _page(request, form, cluster=shown)
+    changed = form.save(commit=False)
+    if (trouble := _trouble(request, changed)) is not None:
+        return _page(request, form, trouble, cluster=shown)
+    with transaction.atomic():
+        cluster_changing(shown)
+        changed.save()
+    messages.success(request, _("%(cluster)s was changed.") % {"cluster": changed.name})
+    return redirect("clusters:clusters")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrator
+def delete(request: HttpRequest, slug: str) -> HttpResponse:
+    """Forget a cluster and every credential for it, once its short name was typed."""
+    cluster = get_object_or_404(Cluster, slug=slug)
+    typed = request.POST.get("slug", "")
+    if request.method == "POST" and typed == cluster.slug:
+        with transaction.atomic():
+            cluster_changing(cluster)
+            cluster.delete()
+        messages.success(request, _("%(cluster)s was removed from Quarterdeck.") % {"cluster": cluster.name})
+        return redirect("clusters:clusters")
+    context = {
+        "cluster": cluster,
+        "credentials": cluster.credentials.count(),
+        "teams": cluster.shares.count(),
+        "typed": typed,
+        "is_wrong": request.method == "POST",
+    }
+    return render(request, "clusters/delete.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _page(
+    request: HttpRequest,
+    form: ClusterForm,
+    trouble: Problem | None = None,
+    asked: ClusterRequest | None = None,
+    cluster: Cluster | None = None,
+) -> HttpResponse:
+    context = {"form": form, "problem": trouble, "asked": asked, "cluster": cluster}
+    return render(request, "clusters/cluster.html", context, status=422 if trouble or form.errors else 200)
+
+
+def _trouble(request: HttpRequest, cluster: Cluster) -> Problem | None:
+    return None if request.POST.get("save_anyway") else unreachable(cluster)
+
+
+def _asked(request: HttpRequest) -> ClusterRequest | None:
+    wanted = request.POST.get("request") or request.GET.get("request", "")
+    if not wanted.isdecimal() or len(wanted) > 18:
+        return None
+    return (
+        ClusterRequest.objects.filter(pk=int(wanted), state=RequestState.OPEN).select_related("user").first()
+    )
+
+
+def _from_request(asked: ClusterRequest | None) -> dict[str, str]:
+    if asked is None:
+        return {}
+    return {
+        "name": asked.name,
+        "server": asked.server,
+        "ca": asked.ca,
+        "tls_server_name": asked.tls_server_name,
+    }
+
+
+def _approve(asked: ClusterRequest, cluster: Cluster, request: HttpRequest) -> None:
+    ClusterRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
+        state=RequestState.APPROVED, cluster=cluster, decided_by=person(request), decided_at=timezone.now()
+    )

@@ -1,0 +1,53 @@
+"""Which clusters are asked for? A member's own requests; an administrator decides."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from clusters.models import ClusterRequest, RequestState
+from people.decorators import administrator, person, signed_in
+
+SHOWN = 200
+
+
+@require_safe
+@signed_in
+def requests(request: HttpRequest) -> HttpResponse:
+    """Mine; an administrator's page shows everybody's. Open ones come first."""
+    user = person(request)
+    found = ClusterRequest.objects.select_related("user", "cluster", "decided_by")
+    if not user.is_administrator:
+        found = found.filter(user=user)
+    decided = found.exclude(state=RequestState.OPEN).order_by("-decided_at")[:SHOWN]
+    context = {
+        "open": found.filter(state=RequestState.OPEN).order_by("created_at")[:SHOWN],
+        "decided": decided,
+    }
+    return render(request, "clusters/requests.html", context)
+
+
+@require_POST
+@administrator
+def decline(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say no; the member sees it. To approve, the administrator adds the cluster from the request."""
+    asked = get_object_or_404(ClusterRequest, pk=pk, state=RequestState.OPEN)
+    ClusterRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
+        state=RequestState.DECLINED, decided_by=person(request), decided_at=timezone.now()
+    )
+    messages.success(request, _("The request for %(name)s was declined.") % {"name": asked.name})
+    return redirect("clusters:requests")
+
+
+@require_POST
+@signed_in
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an own open request back."""
+    asked = get_object_or_404(ClusterRequest, pk=pk, user=person(request), state=RequestState.OPEN)
+    asked.delete()
+    messages.success(request, _("Your request for %(name)s was withdrawn.") % {"name": asked.name})
+    return redirect("clusters:requests")
