@@ -54,7 +54,7 @@ def _absolute(file: str, node: ast.ImportFrom) -> str:
 
 def _file(root: Path, module: str) -> str | None:
     """The file of a module of ours; None where it is another's, or a name inside a module."""
-    if module.split(".")[0] not in OURS:
+    if module.partition(".")[0] not in OURS:
         return None
     path = module.replace(".", "/")
     for candidate in (f"{path}.py", f"{path}/__init__.py"):
