@@ -1,0 +1,85 @@
+"""Does docs/settings.md name every variable that is read, with its default, and none that is not?"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from dashboard import environment
+from tests.house.floor_plan import ROOT
+from tests.house.imports import product_files
+
+PAGE = ROOT / "docs" / "settings.md"
+READERS = {name for name in vars(environment) if not name.startswith("_") and name.islower()}
+OURS_TO_SET = {"DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE", "PATH"}  # nothing that a person sets
+BY_PREFIX = {"TEST_ASSET_*": "tests/controlplane/binaries.py"}  # read by a name that is put together
+_ROW = re.compile(r"^\| `([A-Z0-9_*]+)` \| (.*?) \|", re.M)
+
+
+def variables_of(source: str) -> Iterator[tuple[str, object]]:
+    """Each variable that the source reads, with its default where that is written beside it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and node.args and _reads(ast.unparse(node.func)):
+            default = node.args[1] if len(node.args) > 1 else None
+            yield _name(node.args[0], source), getattr(default, "value", None)
+        elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
+            yield _name(node.slice, source), None
+
+
+def _reads(function: str) -> bool:
+    module, _dot, name = function.rpartition(".")
+    return (module == "environment" and name in READERS) or function in ("os.environ.get", "os.getenv")
+
+
+def _name(node: ast.expr, source: str) -> str:
+    """A literal, or a constant of the same file."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    found = re.search(rf'^{re.escape(ast.unparse(node))} = "([A-Z_]+)"', source, re.M)
+    return found[1] if found else ""
+
+
+def read_in(files: list[str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for file in files:
+        if file != "dashboard/environment.py":
+            found.update(pair for pair in variables_of((ROOT / file).read_text()) if pair[0])
+    return {name: default for name, default in found.items() if name not in OURS_TO_SET}
+
+
+def rows(heading: str) -> dict[str, str]:
+    section = PAGE.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return dict(_ROW.findall(section))
+
+
+def test_it_names_every_variable_of_the_product() -> None:
+    assert len(READERS) > 5
+    assert sorted(rows("The product")) == sorted(read_in(product_files(ROOT)))
+
+
+def test_it_names_every_variable_of_the_tests() -> None:
+    files = [str(path.relative_to(ROOT)) for path in Path(ROOT / "tests").rglob("*.py")]
+    read = set(read_in([file for file in files if not file.startswith("tests/house/")]))
+    assert sorted(rows("The tests")) == sorted(read | set(BY_PREFIX))
+    for name, file in BY_PREFIX.items():
+        assert f'"{name.rstrip("*")}"' in (ROOT / file).read_text()
+
+
+def test_it_says_the_defaults_that_hold() -> None:
+    shown = rows("The product")
+    wrong = {
+        name: default
+        for name, default in read_in(product_files(ROOT)).items()
+        if default and shown.get(name) != f"`{default}`"
+    }
+    assert wrong == {}
+
+
+def test_it_sees_a_variable_however_it_is_read() -> None:
+    source = (
+        'NAME = "FOUR"\nenvironment.text("ONE")\nenvironment.number("TWO", 2, least=1)\n'
+        'os.environ.get("THREE")\nos.environ[NAME]\ntext("NOT")\n'
+    )
+    assert dict(variables_of(source)) == {"ONE": None, "TWO": 2, "THREE": None, "FOUR": None}
