@@ -1,0 +1,91 @@
+"""Can every text that a person reads be translated? No words in templates outside of translate tags."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+READ = {"alt", "aria-label", "aria-description", "placeholder", "title", "label", "data-copied", "data-failed"}
+VALUES = {"button", "submit", "reset"}  # the types of an <input> whose value is read
+VERBATIM = {"code", "kbd", "samp", "pre"}  # what stands in them is for machines
+# What is the same in every language, and abbreviations of units.
+SAME = {"Quarterdeck", "kubectl", "curl", "YAML", "CSV", "TSV", "JSON", "UID", "URL", "CA", "TLS", "PEM", "HTTP", "s", "x"}
+MARK = "\x00"  # stands where a tag or a variable of Django was
+BLOCKS = re.compile(r"\{%\s*(comment|blocktranslate|blocktrans)\b.*?%\}.*?\{%\s*end\1\s*%\}", re.DOTALL)
+TAGS = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+
+
+class Words(HTMLParser):
+    """Collects what a person would read of a template whose tags were taken out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside: list[str] = []
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if tag in VERBATIM | {"script", "style"}:
+            self.inside.append(tag)
+        given = dict(attributes)
+        read = READ | ({"value"} if tag == "input" and given.get("type") in VALUES else set())
+        for name in read & set(given):
+            self._take(given[name] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.inside and self.inside[-1] == tag:
+            self.inside.pop()
+
+    def handle_data(self, text: str) -> None:
+        if not self.inside:
+            self._take(text)
+
+    def _take(self, text: str) -> None:
+        words = [word for word in re.findall(r"[^\W\d_]+", text) if word not in SAME]
+        if words:
+            self.found.append(" ".join(text.replace(MARK, "…").split()))
+
+
+def untranslated(text: str) -> list[str]:
+    """The texts of a template that no translator will ever see."""
+    parser = Words()
+    parser.feed(TAGS.sub(MARK, BLOCKS.sub(MARK, text)))
+    parser.close()
+    return parser.found
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_every_word_of_a_template_is_translatable(path):
+    assert untranslated(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>Hello</p>",
+        '<p title="Hello">{{ name }}</p>',
+        '<input type="submit" value="Send">',
+        '<button aria-label="Close {{ name }}">{% icon "x" %}</button>',
+        '{% if a %}<li>{{ n }} pods</li>{% endif %}',
+    ],
+)
+def test_the_scanner_sees_words_outside_of_tags(text):
+    assert untranslated(text) != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<p class="hello">{% translate "Hello" %} {{ name|default:"x" }} · 12 %</p>',
+        "{% blocktranslate count n=n %}{{ n }} pod{% plural %}{{ n }} pods{% endblocktranslate %}",
+        '<input type="hidden" value="words" name="next"><code>kubectl get pods</code>',
+        "{% comment %} words {% endcomment %}{# words #}",
+        """<p aria-label="{% translate 'Hello' %}"></p>""",
+    ],
+)
+def test_the_scanner_passes_what_is_translated(text):
+    assert untranslated(text) == []
