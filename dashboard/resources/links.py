@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clusters.discovery import Catalogue, Resource
-
 from dashboard.resources.address import address, is_label, is_object_name
 
 

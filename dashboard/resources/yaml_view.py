@@ -1,4 +1,4 @@
-"""How does a page show YAML? Numbered lines with links, managedFields folded, big values as size and download."""
+"""How does a page show YAML? Numbered lines with links, folds, big values as size and download."""
 
 from __future__ import annotations
 
@@ -45,6 +45,16 @@ class Document:
     page: int
     pages: int
 
+    @property
+    def earlier(self) -> int:
+        """The page before, 0 where there is none."""
+        return self.page - 1
+
+    @property
+    def later(self) -> int:
+        """The page after, 0 where there is none."""
+        return self.page + 1 if self.page < self.pages else 0
+
 
 def document(found: Mapping[str, Any], *, page: int, download: str) -> Document:
     """A page of a masked object; `download` is the URL to which a pointer is added for a big value."""
@@ -63,7 +73,7 @@ def document(found: Mapping[str, Any], *, page: int, download: str) -> Document:
 
 
 def value_at(found: Mapping[str, Any], pointer: str) -> str | None:
-    """One value of a masked object by its JSON pointer (RFC 6901), as text; None where there is none to give."""
+    """One value of a masked object by its JSON pointer (RFC 6901), as text; None where there is none."""
     value: Any = found
     for part in pointer.split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
@@ -89,10 +99,10 @@ def _fold(pointer: Pointer) -> Pointer:
 
 
 def _html(number: int, line: Line, download: str) -> SafeString:
-    key = format_html('<span class="yk">{}</span>:', line.key) if line.key else ""
-    value = format_html('<span class="yv {}">{}</span>', line.sort, line.value) if line.value else ""
+    key = format_html('<span class="key">{}</span>:', line.key) if line.key else ""
+    value = format_html('<span class="value {}">{}</span>', line.sort, line.value) if line.value else ""
     return format_html(
-        '<div class="yl" id="L{}"><a class="yn" href="#L{}">{}</a><code>{}{}{}{}{}</code></div>',
+        '<div class="line" id="L{}"><a href="#L{}">{}</a><code>{}{}{}{}{}</code></div>',
         number,
         number,
         number,
@@ -111,7 +121,7 @@ def _more(line: Line, download: str) -> SafeString | str:
     pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in line.pointer)
     url = f"{download}?{urlencode({'download': 'value', 'at': pointer})}"
     return format_html(
-        '… <a class="ym" href="{}" download>{}</a>',
+        '… <a href="{}" download>{}</a>',
         url,
         _("%(size)s, download") % {"size": filesizeformat(line.size)},
     )

@@ -1,0 +1,76 @@
+"""Which kinds does this cluster serve? All of them by API group, found by words, asked about when unfolded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from clusters.connect import Desk, connect
+from clusters.discovery import Resource
+from dashboard.resources.address import Address, parse
+from dashboard.resources.entrance import entered
+from dashboard.resources.frame import frame_of
+from dashboard.resources.menu import entry, kinds, label_of, listable, navigation
+from dashboard.resources.switcher import switcher
+from dashboard.shell.navigation import Entry
+from people.decorators import person, signed_in
+
+FEW = 30  # kinds found by words that are all unfolded and asked about
+ASKED = 40  # kinds of one group that are asked about
+
+
+@dataclass(frozen=True)
+class KindGroup:
+    """An API group. Entries of a folded one were not asked about."""
+
+    name: str
+    is_open: bool
+    entries: Sequence[tuple[Resource, Entry]]
+
+
+@require_safe
+@signed_in
+@entered
+def kinds_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpResponse:
+    """`?q=` finds kinds, `?group=` unfolds one group (`core` is the one without a name)."""
+    place = parse({"clusters": clusters, "namespaces": namespaces, "resource": "pods"}, request.GET)
+    place = Address(place.clusters, place.namespaces, "")
+    desk = connect(person(request), place.cluster)
+    words, group = request.GET.get("q", "")[:100], request.GET.get("group", "")
+    found = [one for one in kinds(desk.catalogue()) if _matches(one, words.lower().split())]
+    groups = _groups(desk, place, found, lambda name: name == group or (bool(words) and len(found) <= FEW))
+    if request.headers.get("HX-Request-Type") == "partial":
+        wanted = [one for one in groups if one.name == group][:1]
+        return render(request, "resources/kinds.html#group", {"group": wanted[0] if wanted else None})
+    context = {
+        **frame_of(place, [desk]),
+        "navigation": navigation(desk, place),
+        "switcher": switcher(desk, place),
+        "groups": groups,
+        "q": words,
+        "total": len(found),
+        "kinds_path": request.path,
+    }
+    return render(request, "resources/kinds.html", context)
+
+
+def _matches(resource: Resource, words: Sequence[str]) -> bool:
+    text = " ".join((resource.kind, resource.plural, resource.group, *resource.short_names)).lower()
+    return all(word in text for word in words)
+
+
+def _groups(desk: Desk, place: Address, found: Sequence[Resource], is_open) -> Sequence[KindGroup]:  # type: ignore[no-untyped-def]
+    made = []
+    for name, members in groupby(
+        sorted(found, key=lambda one: (one.group, one.kind)), key=lambda one: one.group
+    ):
+        resources, shown = list(members), name or "core"
+        answers = listable(desk, place, resources[:ASKED]) if is_open(shown) else {}
+        entries = [(one, entry(place, one, label_of(one), answers.get(one.slug))) for one in resources]
+        made.append(KindGroup(shown, is_open(shown), entries))
+    return made

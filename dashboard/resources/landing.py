@@ -1,0 +1,116 @@
+"""Where does one begin in a cluster? Its namespaces: all that can be listed, else the known ones and a form."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.core.validators import RegexValidator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clusters.api.errors import Forbidden
+from clusters.connect import Desk, connect
+from dashboard.resources import kubectl
+from dashboard.resources.address import ALL, Address, address, parse
+from dashboard.resources.entrance import entered
+from dashboard.resources.frame import frame_of
+from dashboard.resources.menu import navigation
+from dashboard.resources.switcher import switcher
+from people.decorators import person, signed_in
+
+SHOWN = 500  # namespaces on the page; the filter finds the others
+
+
+class NamespaceForm(forms.Form):
+    """A namespace that the person knows of."""
+
+    namespace = forms.CharField(
+        label=gettext_lazy("Namespace"),
+        max_length=63,
+        validators=[
+            RegexValidator(
+                r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z",
+                gettext_lazy("A namespace's name has lower-case letters, digits and hyphens."),
+            )
+        ],
+    )
+
+
+@require_safe
+@signed_in
+def landing(request: HttpRequest) -> HttpResponse:
+    """`/c/` names no cluster: choose one."""
+    return redirect("clusters:clusters")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@entered
+def cluster(request: HttpRequest, cluster: str) -> HttpResponse:
+    """Namespaces to choose from; where just one is known, its pods at once. POST opens a typed one."""
+    place = parse({"clusters": cluster, "namespaces": ALL, "resource": "pods"}, request.GET)
+    desk = connect(person(request), place.cluster)
+    form = NamespaceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        answer = _open(request, desk, form)
+        if answer:
+            return answer
+    known = desk.namespaces()
+    if (
+        request.method != "POST"
+        and not known.is_complete
+        and len(known.names) == 1
+        and "choose" not in request.GET
+    ):
+        return redirect(_pods(cluster, known.names[0]).url())
+    return render(request, "resources/cluster.html", _context(request, desk, place, form))
+
+
+def _open(request: HttpRequest, desk: Desk, form: NamespaceForm) -> HttpResponseRedirect | None:
+    """Only a real answer proves that a namespace is there, to this person."""
+    name = form.cleaned_data["namespace"]
+    try:
+        if desk.remember(name):
+            return redirect(_pods(desk.cluster.slug, name).url())
+        form.add_error("namespace", _("There is no namespace “%(name)s”.") % {"name": name})
+    except Forbidden as refusal:
+        messages.error(request, refusal.message)
+        form.add_error(
+            "namespace",
+            _(
+                "Kubernetes lets you neither see namespace “%(name)s” nor list pods in it. A namespace that is "
+                "hidden and one that is not there give the same answer: check the name, or ask who runs the cluster."
+            )
+            % {"name": name},
+        )
+    return None
+
+
+def _context(request: HttpRequest, desk: Desk, place: Address, form: NamespaceForm) -> dict[str, object]:
+    known = desk.namespaces()
+    words = request.GET.get("q", "").strip().lower()[:63]
+    matching = [name for name in known.names if words in name]
+    nowhere = Address(place.clusters, (ALL,), "")
+    return {
+        **frame_of(place, [desk]),
+        "address": nowhere,
+        "navigation": navigation(desk, nowhere),
+        "switcher": switcher(desk, nowhere),
+        "known": known,
+        "q": request.GET.get("q", "")[:63],
+        "shown": [(name, _pods(desk.cluster.slug, name).url()) for name in matching[:SHOWN]],
+        "matching": len(matching),
+        "more": max(0, len(matching) - SHOWN),
+        "everywhere": _pods(desk.cluster.slug, "").url(),
+        "kinds_url": reverse("resources:kinds", args=[desk.cluster.slug, ALL]),
+        "form": form,
+        "command": kubectl.command(desk.cluster.slug, "_cluster", "get", "namespaces"),
+    }
+
+
+def _pods(slug: str, namespace: str) -> Address:
+    return address(slug, "pods", namespace=namespace)

@@ -1,0 +1,71 @@
+"""What does a feed's table look like as a small part of an object's page? The rows of what belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from clusters.api.tables import Row
+from clusters.watch.columns import Reader, Shown, readers, shown_columns, text_of
+from clusters.watch.feed import Feed
+from clusters.watch.states import FeedState, State
+from clusters.watch.table import TableContent
+from dashboard.resources.kinds.special import Cell, SmallTable
+from dashboard.resources.tones import tone
+
+ROWS = 30
+LONGEST = 300  # characters of a cell
+
+Link = Callable[[Row], str]
+
+
+@dataclass(frozen=True)
+class LiveTable:
+    """`table` is None while there is nothing to show; `total` counts all rows; `trouble` is a sentence."""
+
+    table: SmallTable | None
+    total: int
+    trouble: str
+
+
+def live_table(feed: Feed[TableContent], *, name: str, title: str, link: Link) -> LiveTable:
+    """The first rows by name, in the columns that kubectl shows."""
+    snapshot = feed.content.snapshot()
+    columns = [
+        one for one in shown_columns([snapshot.columns], clusters=False, namespaces=False) if not one.is_wide
+    ]
+    read = readers(snapshot.columns, columns)
+    rows = sorted(snapshot.rows.values(), key=lambda row: (row.namespace, row.name))
+    made = [_cells(row, columns, read, link) for row in rows[:ROWS]]
+    table = SmallTable(name, title, [one.title for one in columns], made) if made else None
+    return LiveTable(table, len(rows), trouble(feed.state))
+
+
+def trouble(state: FeedState) -> str:
+    """What stands in the way of a feed's rows, as a sentence; empty where nothing does."""
+    words: Mapping[State, str] = {
+        State.DENIED: _("Kubernetes does not let you list them."),
+        State.REJECTED: _("The API server does not understand how they are selected."),
+        State.UNREACHABLE: _("The API server does not answer; this is as it was."),
+        State.GONE: _("This kind is no longer served."),
+        State.ENDED: _("This list was closed; load the page again."),
+        State.LOADING: _("Loading …"),
+    }
+    sentence = words.get(state.state, "")
+    return f"{sentence} {state.message}".strip() if sentence and state.message else sentence
+
+
+def _cells(row: Row, columns: Sequence[Shown], read: Sequence[Reader], link: Link) -> Sequence[Cell]:
+    return [_cell(column, reader("", row), row, link) for column, reader in zip(columns, read, strict=True)]
+
+
+def _cell(column: Shown, value: object, row: Row, link: Link) -> Cell:
+    written = text_of(value)[:LONGEST]
+    if column.kind == "age":
+        return Cell(when=row.created)
+    if column.kind == "name":
+        return Cell(written, url=link(row))
+    level = tone(column.title, written)
+    return Cell(written, level or None)  # type: ignore[arg-type]  # tones are levels

@@ -1,0 +1,108 @@
+"""What does an open object page still lack? Renders for the socket only the parts whose content changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from django.template.loader import get_template
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+
+from dashboard.resources import object_parts
+from dashboard.resources.object_page import yaml_parts
+from dashboard.resources.opened import OpenObject, open_object
+
+__all__ = ["ObjectSubscription", "YamlSubscription", "open_object"]
+
+
+class ObjectSubscription:
+    """An object's page while its socket is open. `render` is never called by two threads at once."""
+
+    def __init__(self, opened: OpenObject, window: str = "") -> None:
+        """`window` is what the page says that it shows (`object_parts.window_of`)."""
+        self._window = window
+        self._opened = opened
+        self._changed: Callable[[], None] = lambda: None
+        self._shown: dict[str, str] = {}  # part -> digest of what the page shows
+        self._versions: tuple[Any, ...] = ()
+
+    def start(self, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever there may be something to render."""
+        self._changed = changed
+        for feed in self._opened.feeds():
+            feed.listen(changed)
+
+    def stop(self) -> None:
+        for feed in self._opened.feeds():
+            feed.unlisten(self._changed)
+        self._opened.close()
+
+    def renew(self, query: str) -> None:
+        """An object has no window."""
+
+    def render(self) -> str | None:
+        """The parts that changed since the last call, or None."""
+        versions = tuple((feed.content.version, feed.state) for feed in self._opened.feeds())
+        if versions == self._versions:
+            return None
+        self._versions = versions
+        return "".join(self._pieces()) or None
+
+    def _pieces(self) -> Iterator[str]:
+        yield from self._piece("live-state", self._state())
+        found = self._opened.found
+        if found is None:
+            yield from self._lost("object-body")
+            return
+        made = object_parts.pieces(object_parts.parts(self._opened, found))
+        if self._shown.pop("object-body", None):
+            yield _morph("object-body", object_parts.body(made))
+            self._remember(made)
+        elif self._window and self._window == object_parts.window_of(made):
+            self._remember(made)
+        self._window = ""
+        for part, html in made.items():
+            yield from self._piece(f"object-{part}", html)
+
+    def _remember(self, made: Mapping[str, str]) -> None:
+        self._shown |= {f"object-{part}": object_parts.digest(html) for part, html in made.items()}
+
+    def _state(self) -> str:
+        return object_parts.render("state", {"feed_state": self._opened.feed.state})
+
+    def _lost(self, target: str) -> Iterator[str]:
+        """The right to see the object is gone: so is everything of it from the page."""
+        context = {"feed_state": self._opened.feed.state}
+        yield from self._piece(target, get_template("resources/object_lost.html").render(context))
+
+    def _piece(self, target: str, html: str) -> Iterator[str]:
+        digest = object_parts.digest(html)
+        if self._shown.get(target) != digest:
+            self._shown[target] = digest
+            yield _morph(target, html)
+
+
+class YamlSubscription(ObjectSubscription):
+    """The YAML page while its socket is open."""
+
+    def __init__(self, opened: OpenObject, window: str = "", page: str = "") -> None:
+        super().__init__(opened, window)
+        self._page = page
+
+    def _pieces(self) -> Iterator[str]:
+        yield from self._piece("live-state", self._state())
+        if self._opened.found is None:
+            yield from self._lost("object-body")
+            return
+        context = yaml_parts(self._opened, self._page)
+        html = get_template("resources/object_yaml.html#document").render(context)
+        yield from self._piece("object-body", html)
+
+
+def _morph(target: str, html: str) -> str:
+    return format_html(
+        '<template data-swap="morph" data-target="#{}">{}</template>',
+        target,
+        mark_safe(html),  # noqa: S308 - rendered by the page's own template
+    )

@@ -1,0 +1,138 @@
+"""What is this one object? The page of any kind: status, metadata, spec, what belongs to it, and YAML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from dashboard.resources import kubectl, object_parts, yaml_lines, yaml_view
+from dashboard.resources.address import Address, parse
+from dashboard.resources.entrance import entered
+from dashboard.resources.frame import frame_of
+from dashboard.resources.menu import label_of, navigation
+from dashboard.resources.opened import OpenObject, open_object
+from dashboard.resources.switcher import switcher
+from dashboard.resources.verbs import rights
+from people.decorators import person, signed_in
+
+
+@require_safe
+@never_cache
+@signed_in
+@entered
+def object_page(request: HttpRequest, **path: str) -> HttpResponse:
+    """The object now; what changes comes live. `?download=yaml` gives the masked object as a file."""
+    address = parse(path, request.GET)
+    download = request.GET.get("download", "")
+    opened = open_object(person(request), address, with_related=not download)
+    try:
+        if download:
+            return _download(opened, download, request.GET.get("at", ""))
+        return render(request, "resources/object.html", _context(opened))
+    finally:
+        opened.close()
+
+
+@require_safe
+@never_cache
+@signed_in
+@entered
+def object_yaml(request: HttpRequest, **path: str) -> HttpResponse:
+    """The object's YAML, line by line; `?page=` for long ones."""
+    address = parse(path, request.GET)
+    opened = open_object(person(request), address, with_related=False)
+    try:
+        return render(
+            request, "resources/object_yaml.html", _yaml_context(opened, request.GET.get("page", ""))
+        )
+    finally:
+        opened.close()
+
+
+def frame(opened: OpenObject) -> dict[str, Any]:
+    """What is around every page of an object."""
+    address, desk = opened.address, opened.desk
+    return {
+        **frame_of(address, [desk]),
+        "navigation": navigation(desk, address),
+        "switcher": switcher(desk, address),
+        "resource": opened.resource,
+        "kinds": label_of(opened.resource),
+        "name": address.name,
+        "list_url": address.listing().path(),
+        "object_url": address.path(),
+        "yaml_url": address.path("yaml"),
+        "feed_state": opened.feed.state,
+    }
+
+
+def yaml_parts(opened: OpenObject, page: str) -> dict[str, Any]:
+    """The context of the YAML page's moving part."""
+    number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
+    found = opened.found or {}
+    return {
+        "document": yaml_view.document(found, page=number, download=opened.address.path()),
+        "yaml_url": opened.address.path("yaml"),
+        "is_deleted": opened.is_deleted,
+        "is_gone": not found,
+    }
+
+
+def _context(opened: OpenObject) -> dict[str, Any]:
+    address = opened.address
+    # the strip's reviews come before the navigation's: they share one budget
+    strip = rights(opened.desk, opened.resource, address.namespace, address.name)
+    context = object_parts.parts(opened, opened.found or {})
+    made = object_parts.pieces(context)
+    return {
+        **frame(opened),
+        "kind": context["kind"],
+        "values": context["values"],
+        "may_show_values": context["may_show_values"],
+        "reveal_url": address.path("secret-value"),
+        "pieces": {**made, "state": object_parts.render("state", {"feed_state": opened.feed.state})},
+        "window": object_parts.window_of(made),
+        "rights": strip,
+        "tab": "overview",
+        "commands": [kubectl.describing(address), kubectl.getting(address, "-o", "yaml")],
+    }
+
+
+def _yaml_context(opened: OpenObject, page: str) -> dict[str, Any]:
+    return {
+        "tab": "yaml",
+        "commands": [kubectl.getting(opened.address, "-o", "yaml", "--show-managed-fields")],
+        "download_url": f"{opened.address.path()}?download=yaml",
+        **yaml_parts(opened, page),
+        **frame(opened),
+    }
+
+
+def _download(opened: OpenObject, what: str, pointer: str) -> HttpResponse:
+    """The masked object, or one value of it by its JSON pointer, as a file that no browser runs."""
+    found = opened.found or {}
+    if what == "yaml":
+        return _file(yaml_lines.text(found), _file_name(opened.address), "application/yaml")
+    value = yaml_view.value_at(found, pointer[:2000]) if what == "value" else None
+    if value is None:
+        raise Http404(_("There is no such value to download."))
+    return _file(value, _file_name(opened.address, part=pointer.rpartition("/")[2] or "value"), "text/plain")
+
+
+def _file(content: str, name: str, content_type: str) -> HttpResponse:
+    response = HttpResponse(content.encode("utf-8", "replace"), content_type=f"{content_type}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _file_name(address: Address, *, part: str = "") -> str:
+    """Letters, digits, dots and hyphens alone: names come from the cluster."""
+    whole = "-".join(word for word in (address.resource.partition(".")[0], address.name, part) if word)
+    plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-._") else "-" for sign in whole)
+    return plain[:150] + (".txt" if part else ".yaml")

@@ -1,0 +1,183 @@
+"""What does an object's page stand on? The object's feed, and those of what belongs to it, under one person's rights."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from clusters.api.errors import ApiError, NotFound, TimedOut
+from clusters.connect import Desk, connect
+from clusters.discovery import Catalogue, Resource
+from clusters.watch.feed import Feed
+from clusters.watch.hub import hub
+from clusters.watch.single import ObjectContent
+from clusters.watch.table import TableContent
+from dashboard.resources.address import CLUSTER, Address
+from dashboard.resources.facts import Owner
+from dashboard.resources.fields import group_of, mappings, text
+from dashboard.resources.links import Links
+from dashboard.resources.masking import masked
+from dashboard.resources.object_events import selector
+from dashboard.resources.related import RelatedList, lists
+from dashboard.resources.verbs import ask_of
+from people.models import User
+
+PATIENCE = 8.0  # seconds that a page waits for its object
+RELATED_PATIENCE = 1.5  # seconds that it waits for what belongs to it
+TABLES = 3  # small live tables on one page
+OWNERS = 4  # owners that are followed upwards
+META_ONLY = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json"
+
+
+@dataclass(frozen=True)
+class Related:
+    """A list that belongs to the object; `feed` is None where it is only a link, `why` says why it is not shown."""
+
+    related: RelatedList
+    feed: Feed[TableContent] | None
+    resource: Resource | None
+    why: str = ""
+
+
+@dataclass
+class OpenObject:
+    """An open object; give it back with `close`."""
+
+    address: Address
+    desk: Desk
+    resource: Resource
+    links: Links
+    feed: Feed[ObjectContent]
+    events: Feed[TableContent] | None = None
+    events_why: str = ""
+    related: Sequence[Related] = ()
+    owners: Sequence[Owner] = field(default_factory=tuple)
+
+    @property
+    def found(self) -> Mapping[str, Any] | None:
+        """The object, masked, as it is now; None where the right to see it is gone."""
+        raw = self.feed.content.snapshot().object
+        return None if raw is None else masked(raw)
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.feed.content.snapshot().is_deleted
+
+    def feeds(self) -> Sequence[Feed[Any]]:
+        """All that the page listens to."""
+        tables = [one.feed for one in self.related if one.feed is not None]
+        return [self.feed, *([self.events] if self.events else []), *tables]
+
+    def close(self) -> None:
+        for feed in self.feeds():
+            hub.release(feed)
+
+
+def open_object(user: User, address: Address, *, with_related: bool = True) -> OpenObject:
+    """Open an object and wait for it. Raises what `connect` raises, and ApiError where it cannot be shown."""
+    desk = connect(user, address.cluster)
+    catalogue = desk.catalogue()
+    resource = _served(catalogue, address)
+    links = Links(address.cluster, catalogue)
+    feed = desk.object(resource, address.namespace, address.name)
+    opened = OpenObject(address, desk, resource, links, feed)
+    try:
+        found = _awaited(opened)
+        if with_related:
+            _open_related(opened, found)
+    except ApiError:
+        opened.close()
+        raise
+    return opened
+
+
+def _served(catalogue: Catalogue, address: Address) -> Resource:
+    resource = catalogue.find(address.resource)
+    if resource is None or "get" not in resource.verbs:
+        message = _("This cluster serves no kind “%(kind)s” whose objects can be read.")
+        raise NotFound(message % {"kind": address.resource}, status=404)
+    if resource.namespaced == (address.namespaces == (CLUSTER,)):
+        message = (
+            _("“%(kind)s” are in namespaces: the address has to name one.")
+            if resource.namespaced
+            else _("“%(kind)s” are in no namespace: write _cluster in its place.")
+        )
+        raise NotFound(message % {"kind": address.resource}, status=404)
+    return resource
+
+
+def _awaited(opened: OpenObject) -> Mapping[str, Any]:
+    opened.feed.wait(PATIENCE)
+    found = opened.found
+    if found is None:
+        raise opened.feed.state.error or TimedOut(
+            _("The cluster did not answer within %(n)d seconds.") % {"n": PATIENCE}
+        )
+    return found
+
+
+def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
+    """Open what the person may list, and let first rows come in. Reviews go out together."""
+    picked = lists(found, opened.links)
+    live = [one for one in picked if one.pick.is_live][:TABLES]
+    asked = [
+        (one, resource) for one in live if (resource := opened.links.resource(one.pick.group, one.pick.kind))
+    ]
+    events = opened.links.resource("", "Event")
+    places = _event_places(opened.address)
+    asks = [ask_of(resource, "list", one.pick.namespace) for one, resource in asked]
+    event_asks = [ask_of(events, "list", place) for place in places] if events else []
+    answers = opened.desk.may([*asks, *event_asks])
+    kept: list[Related] = []
+    for (one, resource), ask in zip(asked, asks, strict=True):
+        if answers[ask].state == "denied":
+            kept.append(Related(one, None, resource, _("You may not list them here.")))
+            continue
+        feed = opened.desk.table(resource, one.pick.namespace, one.pick.labels, one.pick.fields)
+        kept.append(Related(one, feed, resource))
+    opened.related = [*kept, *(Related(one, None, None) for one in picked if one not in live)]
+    allowed = [
+        place for place, ask in zip(places, event_asks, strict=False) if answers[ask].state != "denied"
+    ]
+    if events and allowed:
+        opened.events = opened.desk.table(events, allowed[0], field_selector=selector(found))
+    else:
+        opened.events_why = _("Kubernetes does not let you list events here.")
+    opened.owners = _chain(opened, found)
+    until = time.monotonic() + RELATED_PATIENCE
+    for feed in opened.feeds()[1:]:
+        feed.wait(max(0.0, until - time.monotonic()))
+
+
+def _event_places(address: Address) -> Sequence[str]:
+    """Events of what is in no namespace are in `default`, or wherever the reporter wrote them."""
+    return ("", "default") if address.namespaces == (CLUSTER,) else (address.namespace,)
+
+
+def _chain(opened: OpenObject, found: Mapping[str, Any]) -> Sequence[Owner]:
+    """The controllers above the object, the nearest first; it ends where one cannot be read."""
+    chain: list[Owner] = []
+    current: Mapping[str, Any] = found
+    while len(chain) < OWNERS and (reference := _controller(current)) is not None:
+        namespace = text(current, "metadata", "namespace") or opened.address.namespace
+        api_version, kind, name = (text(reference, key) for key in ("apiVersion", "kind", "name"))
+        url = opened.links.object(group_of(api_version), kind, name, namespace)
+        chain.append(Owner(kind, name, api_version, is_controller=True, url=url))
+        resource = opened.links.resource(group_of(api_version), kind)
+        if resource is None or "get" not in resource.verbs or not url:
+            break
+        path = resource.path(namespace=namespace if resource.namespaced else "", name=name)
+        try:
+            current = opened.desk.client.get(path, accept=META_ONLY, timeout=3.0)
+        except ApiError:
+            break
+    return chain
+
+
+def _controller(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    owners = mappings(found, "metadata", "ownerReferences")
+    return next((one for one in owners if one.get("controller") is True), None)

@@ -1,0 +1,89 @@
+"""May I see this one value? A Secret's value on request, where role and Kubernetes both allow it."""
+
+from __future__ import annotations
+
+import base64
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from clusters.connect import Desk, connect
+from dashboard.resources import kubectl
+from dashboard.resources.address import Address, parse
+from dashboard.resources.entrance import entered
+from dashboard.resources.frame import frame_of
+from dashboard.resources.masking import is_secret, value_of
+from dashboard.resources.menu import label_of
+from people.decorators import person, signed_in
+
+MOST = 64 * 1024  # bytes of a value that are shown
+
+
+@require_POST
+@never_cache
+@signed_in
+@entered
+def secret_value(request: HttpRequest, **path: str) -> HttpResponse:
+    """The value of the posted `key`: a part for htmx, a page without it. A reader is refused before any call."""
+    address = parse(path, request.GET)
+    desk = connect(person(request), address.cluster)
+    if not desk.may_see_secrets:
+        raise PermissionDenied(
+            _("Values are shown to operators of the cluster only; your role here is reader.")
+        )
+    if address.resource != "secrets":
+        raise Http404(_("Only Secrets hold values that are hidden."))
+    key = request.POST.get("key", "")
+    value = _value(desk, address, key)
+    is_part = request.headers.get("HX-Request") == "true"
+    template = "resources/secret_value.html" if is_part else "resources/secret_value_page.html"
+    frame = {} if is_part else _frame(desk, address)
+    response = render(
+        request,
+        template,
+        {**_shown(value), **frame, "key": key, "command": kubectl.secret_value(address, key)},
+    )
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _value(desk: Desk, address: Address, key: str) -> bytes:
+    resource = desk.catalogue().find("secrets")
+    if resource is None:
+        raise Http404(_("This cluster serves no Secrets."))
+    found = desk.client.get(resource.path(namespace=address.namespace, name=address.name))
+    value = value_of(found, key) if is_secret(found) else None
+    if value is None:
+        raise Http404(_("This Secret has no such key."))
+    return value
+
+
+def _shown(value: bytes) -> dict[str, object]:
+    """As text where it is text, as base64 where it is not; at most `MOST` bytes of it."""
+    cut = value[:MOST]
+    try:
+        written, is_text = cut.decode(), "\x00" not in cut.decode()
+    except UnicodeDecodeError:
+        written, is_text = "", False
+    return {
+        "value": written if is_text else base64.b64encode(cut).decode(),
+        "is_text": is_text,
+        "is_cut": len(value) > MOST,
+        "size": len(value),
+    }
+
+
+def _frame(desk: Desk, address: Address) -> dict[str, object]:
+    resource = desk.catalogue().find(address.resource)
+    return {
+        **frame_of(address, [desk]),
+        "name": address.name,
+        "resource": resource,
+        "kinds": label_of(resource) if resource else address.resource,
+        "list_url": address.listing().path(),
+        "object_url": address.path(),
+    }
