@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from people import control, links
 from people.decorators import administrator, person
-from people.forms import InvitationForm, StandingForm
+from people.forms import InvitationForm, StandingForm, posted
 from people.models import Invitation, Purpose, Role, Standing, User
 
 PAGE = 500  # people on the list
@@ -43,7 +43,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @administrator
 def invite(request: HttpRequest) -> HttpResponse:
     """Make a link for somebody new; it is shown on the answer and never again."""
-    form = InvitationForm(request.POST or None)
+    form = InvitationForm(posted(request))
     if request.method != "POST" or not form.is_valid():
         return render(request, "people/invite.html", {"form": form}, status=422 if form.errors else 200)
     secret = links.invite(

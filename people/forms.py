@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest, QueryDict
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,11 @@ from people.models import PRINTABLE, Membership, Role, Standing, Team, User
 
 def _rules_text() -> str:
     return " ".join(str(text) for text in password_validators_help_texts())
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to; an empty POST is an answer too."""
+    return request.POST if request.method == "POST" else None
 
 
 _rules = lazy(_rules_text, str)

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from people import control, links, throttle
-from people.forms import AccountForm, PasswordForm
+from people.forms import AccountForm, PasswordForm, posted
 from people.models import Invitation, Membership, Purpose, User
 from people.signing import enter
 
@@ -44,7 +44,7 @@ def _answer(request: HttpRequest, link: Invitation) -> HttpResponse:
 
 
 def _join(request: HttpRequest, link: Invitation) -> HttpResponse:
-    form = AccountForm(request.POST or None)
+    form = AccountForm(posted(request))
     if request.method != "POST" or not form.is_valid():
         return _show(request, "people/join.html", link, form)
     user = User(
@@ -66,7 +66,7 @@ def _join(request: HttpRequest, link: Invitation) -> HttpResponse:
 
 
 def _set_password(request: HttpRequest, link: Invitation, user: User) -> HttpResponse:
-    form = PasswordForm(request.POST or None, user=user)
+    form = PasswordForm(posted(request), user=user)
     if request.method != "POST" or not form.is_valid():
         return _show(request, "people/new_password.html", link, form)
     with throttle.turn():

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from people import browsers, control, throttle
 from people.decorators import person, session_key, signed_in
-from people.forms import ChangePasswordForm, NameForm
+from people.forms import ChangePasswordForm, NameForm, posted
 from people.models import Session, User
 from people.signing import address_of, leave
 
@@ -40,7 +40,7 @@ class SignedIn:
 def me(request: HttpRequest) -> HttpResponse:
     """One's own name; the password has a form of its own beside it."""
     user = person(request)
-    form = NameForm(request.POST or None, instance=user)
+    form = NameForm(posted(request), instance=user)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("Your name was changed."))
@@ -89,8 +89,9 @@ def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
         if control.session_group(session.pk) == f"session.{session_id}":
             if session.pk == session_key(request):
                 return leave(request)
+            key = session.pk
             session.delete()
-            control.signed_out(session.pk)
+            control.signed_out(key)
             messages.success(request, _("That browser was signed out."))
             return redirect("people:sessions")
     raise Http404

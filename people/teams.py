@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from people import control
 from people.decorators import administrator
-from people.forms import MembershipForm, RoleForm, TeamForm
+from people.forms import MembershipForm, RoleForm, TeamForm, posted
 from people.models import Membership, Team
 
 
@@ -20,7 +20,7 @@ from people.models import Membership, Team
 @administrator
 def teams(request: HttpRequest) -> HttpResponse:
     """All teams, and a form for a new one."""
-    form = TeamForm(request.POST or None)
+    form = TeamForm(posted(request))
     if request.method == "POST" and form.is_valid():
         team = form.save()
         messages.success(request, _("The team was added."))
@@ -36,7 +36,7 @@ def teams(request: HttpRequest) -> HttpResponse:
 def team(request: HttpRequest, slug: str) -> HttpResponse:
     """The members, and the team's names."""
     found = get_object_or_404(Team, slug=slug)
-    form = TeamForm(request.POST or None, instance=found)
+    form = TeamForm(posted(request), instance=found)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("The team was renamed."))
