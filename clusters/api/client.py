@@ -20,7 +20,7 @@ from .errors import ApiError, NotKubernetes, ResponseTooLarge, StreamBroken, err
 from .failures import failure
 from .paths import url
 from .pools import CONNECT_SECONDS, pooled_session
-from .turns import CALLS, Lane
+from .turns import CALLS, REVIEWS, Lane
 
 MEBIBYTE = 1024 * 1024
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
@@ -84,7 +84,7 @@ class Client:
             if etag:
                 prepared.headers["If-None-Match"] = etag
             with lane.turn(self.connection.cluster, self.connection.person):
-                answer = self._answered(prepared, timeout, limit)
+                answer = self._answered(prepared, timeout, limit, method == "GET" or lane is REVIEWS)
             if answer.status >= 300 and not (answer.status == 304 and etag):
                 raise error_from(answer.status, answer.headers, answer.body)
         except ApiError as error:
@@ -105,13 +105,15 @@ class Client:
         prepared.url = address
         return prepared
 
-    def _answered(self, prepared: requests.PreparedRequest, timeout: float, limit: int) -> Answer:
-        """The answer; a GET on a kept connection that the server had closed meanwhile is sent once more."""
+    def _answered(
+        self, prepared: requests.PreparedRequest, timeout: float, limit: int, is_repeatable: bool
+    ) -> Answer:
+        """The answer; where a kept connection had been closed meanwhile, what only reads is sent once more."""
         with deadline(2 * timeout):
             try:
                 return self._sent(prepared, timeout, limit)
             except StreamBroken:
-                if prepared.method != "GET":
+                if not is_repeatable:
                     raise
             return self._sent(prepared, timeout, limit)
 

@@ -1,0 +1,236 @@
+"""May they? What does Kubernetes say to one verb on one thing, asked with the person's own credential?
+
+SelfSubjectAccessReview is the only exact answer. Its traps are in the API server, not in its documentation:
+`allowed: false` beside an `evaluationError` is unknown, a cluster-scoped kind with a namespace is answered wrongly,
+and `create` or `deletecollection` by name is allowed where the call is not.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import msgspec
+
+from clusters.access_cache import Cache
+from clusters.access_rules import Rules, State, read_rules
+from clusters.api.client import Client
+from clusters.api.connection import Connection
+from clusters.api.errors import ApiError, NotKubernetes, Unauthorized, Unreachable
+from clusters.api.streams import Streams
+from clusters.api.texts import gettext_noop
+from clusters.api.turns import REVIEWS
+
+REVIEW_PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+RULES_PATH = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+# Without it a misspelt field would be dropped, and the answer would be to another question.
+STRICT = (("fieldValidation", "Strict"),)
+_AT_ONCE = 10
+_SECONDS = 5.0
+_NEVER_BY_NAME = frozenset({"create", "deletecollection"})
+
+Source = Literal["kubernetes", "role", "budget"]
+
+BEYOND_BUDGET = gettext_noop(
+    "Not asked, because this page has asked enough; Kubernetes decides when you use it."
+)
+NOT_ANSWERED = gettext_noop("Kubernetes could not say; it decides when you use it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One verb on one thing. No `name` means all of them, no `namespace` all namespaces (or a cluster-scoped kind)."""
+
+    verb: str
+    group: str = ""
+    version: str = ""
+    resource: str = ""
+    subresource: str = ""
+    namespace: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Allowed, denied or unknown; `reason` is Kubernetes' own (it names the binding that allows)."""
+
+    state: State
+    reason: str = ""
+    source: Source = "kubernetes"
+
+
+class Budget:
+    """How many reviews one page may send."""
+
+    def __init__(self, limit: int = 40) -> None:
+        self.left = limit
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        """Whether one more review may be sent."""
+        with self._lock:
+            if self.left <= 0:
+                return False
+            self.left -= 1
+            return True
+
+
+_cache: Cache[Ask, Answer] = Cache(seconds=30.0, size=50_000)
+_rules: Cache[str, Rules] = Cache(seconds=30.0, size=2_000)
+
+
+def review(connection: Connection, client: Client, asks: Sequence[Ask], budget: Budget) -> dict[Ask, Answer]:
+    """The answer to each of `asks`, ten at once: without its name first, by name where that is denied.
+
+    Under RBAC what is allowed without a name is allowed for every name; a webhook may differ, and then the call
+    decides. What does not fit the budget, or fails, is unknown.
+    """
+    wide = {ask: without_name(ask) for ask in asks}
+    answers = _answered(connection, client, wide.values(), budget)
+    narrow = {
+        ask: named
+        for ask in wide
+        if answers[wide[ask]].state == "denied" and (named := with_name(ask)) is not None
+    }
+    answers |= _answered(connection, client, narrow.values(), budget)
+    return {ask: answers[narrow.get(ask, wide[ask])] for ask in wide}
+
+
+async def review_async(streams: Streams, connection: Connection, ask: Ask) -> Answer:
+    """The answer to one question, uncached, for feeds that ask again whether they may go on. Raises ApiError."""
+    answer = await _asked_async(streams, connection, without_name(ask))
+    named = with_name(ask)
+    if answer.state != "denied" or named is None:
+        return answer
+    return await _asked_async(streams, connection, named)
+
+
+def rules(client: Client, namespace: str) -> Rules:
+    """What the person may do in `namespace` as far as rules say it: for colouring menus, never for a button."""
+    person, key = _person(client.connection), namespace or "default"
+    known = _rules.get(person, key)
+    if known is not None:
+        return known
+    ticket = _rules.ticket(person)
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectRulesReview",
+        "spec": {"namespace": key},
+    }
+    found = read_rules(client.post(RULES_PATH, body, query=STRICT, timeout=_SECONDS, lane=REVIEWS))
+    if not found.incomplete:
+        _rules.put(ticket, key, found)
+    return found
+
+
+def forget(fingerprint: str) -> None:
+    """Drop what is known for a credential: after a 401 or 403 on it, at its change, at sign-out."""
+    _cache.forget(fingerprint)
+    _rules.forget(fingerprint)
+
+
+def without_name(ask: Ask) -> Ask:
+    """The question about all objects; a Namespace's own namespace is its name, so that goes too."""
+    return replace(ask, name="", namespace="" if _is_namespace(ask) else ask.namespace)
+
+
+def with_name(ask: Ask) -> Ask | None:
+    """The question about one object; None where it has no name, or where the answer by name would be wrong."""
+    if not ask.name or (ask.verb in _NEVER_BY_NAME and not ask.subresource) or ask.verb == "deletecollection":
+        return None
+    return replace(ask, namespace=ask.name) if _is_namespace(ask) else ask
+
+
+def _is_namespace(ask: Ask) -> bool:
+    return ask.group == "" and ask.resource == "namespaces"
+
+
+def _answered(
+    connection: Connection, client: Client, asks: Iterable[Ask], budget: Budget
+) -> dict[Ask, Answer]:
+    """Cached answers as they are, the others asked side by side."""
+    wanted = list(dict.fromkeys(asks))
+    answers = {ask: found for ask in wanted if (found := _cache.get(_person(connection), ask)) is not None}
+    open_asks = [ask for ask in wanted if ask not in answers]
+    affordable = [ask for ask in open_asks if budget.take()]
+    answers |= {ask: Answer("unknown", BEYOND_BUDGET, "budget") for ask in open_asks}
+    if affordable:
+        asker = _Asker(connection, client)
+        if len(affordable) == 1:
+            return answers | {affordable[0]: asker.answer(affordable[0])}
+        with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(affordable))) as threads:
+            answers |= dict(zip(affordable, threads.map(asker.answer, affordable), strict=True))
+    return answers
+
+
+class _Asker:
+    """One round of reviews. After a failure that the others would meet as well, they are not sent."""
+
+    def __init__(self, connection: Connection, client: Client) -> None:
+        self.connection = connection
+        self.client = client
+        self.failed: ApiError | None = None
+
+    def answer(self, ask: Ask) -> Answer:
+        if self.failed is not None:
+            return Answer("unknown", str(self.failed))
+        ticket = _cache.ticket(_person(self.connection))
+        try:
+            body = self.client.post(REVIEW_PATH, _body(ask), query=STRICT, timeout=_SECONDS, lane=REVIEWS)
+        except (Unauthorized, Unreachable) as error:
+            self.failed = error
+            if isinstance(error, Unauthorized):
+                forget(self.connection.fingerprint)
+            return Answer("unknown", str(error))
+        except ApiError as error:
+            return Answer("unknown", str(error))
+        answer = _read(body)
+        if answer.state != "unknown":
+            _cache.put(ticket, ask, answer)
+        return answer
+
+
+async def _asked_async(streams: Streams, connection: Connection, ask: Ask) -> Answer:
+    body = await streams.post(connection, REVIEW_PATH, _body(ask), STRICT)
+    try:
+        return _read(msgspec.json.decode(body))
+    except (msgspec.DecodeError, RecursionError) as unreadable:
+        raise NotKubernetes("The review's answer is no JSON.") from unreadable
+
+
+def _person(connection: Connection) -> tuple[str, object]:
+    return (connection.fingerprint, (connection.cluster, connection.server))
+
+
+def _body(ask: Ask) -> dict[str, Any]:
+    attributes = {
+        "verb": ask.verb,
+        "group": ask.group,
+        "version": ask.version,
+        "resource": ask.resource,
+        "subresource": ask.subresource,
+        "namespace": ask.namespace,
+        "name": ask.name,
+    }
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": {name: value for name, value in attributes.items() if value}},
+    }
+
+
+def _read(body: Any) -> Answer:
+    """The status of a review. A refusal that came with an error, or with conditions (KEP-5681), is not one."""
+    status = body.get("status") if isinstance(body, Mapping) else None
+    if not isinstance(status, Mapping):
+        return Answer("unknown", NOT_ANSWERED)
+    reason = str(status.get("reason") or "")
+    if status.get("allowed") is True:
+        return Answer("allowed", reason)
+    error = str(status.get("evaluationError") or "")
+    if error or any("condition" in name.lower() for name in status):
+        return Answer("unknown", error or reason or NOT_ANSWERED)
+    return Answer("denied", reason) if status.get("allowed") is False else Answer("unknown", NOT_ANSWERED)

@@ -1,0 +1,249 @@
+"""What exists on a cluster: which kinds does it serve, under which names?
+
+Aggregated discovery (KEP-3352), or the old form group by group. What is learned is shared by all people of a
+cluster, but handed only to those whose own credential that cluster accepted within five minutes.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+
+from clusters.api.client import Client
+from clusters.api.errors import ApiError
+from clusters.api.groups import Entry, Part, Served, fetch_part
+from clusters.api.paths import resource_path
+
+_FRESH_SECONDS = 300.0
+_REFRESH_SECONDS = 2.0
+_CLUSTERS = 64
+_PEOPLE = 4096
+_PARTS = ("/api", "/apis")
+_CORE_VERSION = re.compile(r"v[0-9]")
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A kind as one version of one API group serves it. `stale` where only our earlier copy tells of it."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool
+    verbs: frozenset[str]
+    singular: str = ""
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    subresources: tuple[str, ...] = ()
+    preferred: bool = False
+    stale: bool = False
+
+    @property
+    def api_version(self) -> str:
+        """As objects name it: `v1`, `apps/v1`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def slug(self) -> str:
+        """Its name in URLs: `pods`, `deployments.apps`; with the version where that is not the preferred one."""
+        return ".".join(
+            part for part in (self.plural, "" if self.preferred else self.version, self.group) if part
+        )
+
+    def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
+        """The API path; a namespace is left out where the kind has none."""
+        return resource_path(
+            self.group,
+            self.version,
+            self.plural,
+            namespace=namespace if self.namespaced else "",
+            name=name,
+            subresource=subresource,
+        )
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All that a cluster serves, and since when we know. `stale_groups` did not answer the API server."""
+
+    resources: tuple[Resource, ...]
+    stale_groups: tuple[str, ...]
+    fetched_at: datetime
+
+    def find(self, slug: str) -> Resource | None:
+        """By the name in URLs; `deployments.v1.apps` finds the preferred version as well."""
+        return self._by_slug.get(slug)
+
+    def kind(self, group: str, kind: str) -> Resource | None:
+        """By kind and group, or apiVersion (`apps/v1`, `v1`); where that version is gone, the preferred one."""
+        name, _, version = group.partition("/")
+        if not version and _CORE_VERSION.match(name):
+            name, version = "", name
+        of_kind = [one for one in self.resources if one.group == name and one.kind == kind]
+        exact = [one for one in of_kind if one.version == version]
+        preferred = [one for one in of_kind if one.preferred]
+        return next(iter(exact or preferred or of_kind), None)
+
+    def groups(self) -> tuple[str, ...]:
+        """The API groups, in the server's order; the core group is the empty name."""
+        return tuple(dict.fromkeys(one.group for one in self.resources))
+
+    @cached_property
+    def _by_slug(self) -> dict[str, Resource]:
+        full = {
+            ".".join(part for part in (one.plural, one.version, one.group) if part): one
+            for one in self.resources
+        }
+        return full | {one.slug: one for one in self.resources}
+
+
+@dataclass
+class _Known:
+    """What is known of one cluster: the two parts (/api, /apis), and whose credential it accepted when."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    parts: dict[str, Part] = field(default_factory=dict)
+    catalogue: Catalogue | None = None
+    fetched: float = 0.0
+    accepted: OrderedDict[str, float] = field(default_factory=OrderedDict)
+
+    def is_fresh(self) -> bool:
+        return self.catalogue is not None and time.monotonic() - self.fetched < _FRESH_SECONDS
+
+    def accepts(self, fingerprint: str) -> bool:
+        return time.monotonic() - self.accepted.get(fingerprint, float("-inf")) < _FRESH_SECONDS
+
+    def accept(self, fingerprint: str) -> None:
+        self.accepted[fingerprint] = time.monotonic()
+        self.accepted.move_to_end(fingerprint)
+        while len(self.accepted) > _PEOPLE:
+            self.accepted.popitem(last=False)
+
+
+_clusters: OrderedDict[tuple[object, ...], _Known] = OrderedDict()
+_clusters_lock = threading.Lock()
+
+
+def catalogue(client: Client) -> Catalogue:
+    """What the cluster serves, at most five minutes old. ApiError where it does not answer this credential.
+
+    While somebody else fetches anew, those who were accepted already read the earlier copy.
+    """
+    known, fingerprint = _known(client), client.connection.fingerprint
+    accepted = known.accepts(fingerprint)
+    if known.catalogue is not None and accepted and (known.is_fresh() or known.lock.locked()):
+        return known.catalogue
+    return _locked(known, client, lambda: not known.is_fresh())
+
+
+def refresh(client: Client) -> Catalogue:
+    """Fetched anew because a name was not found; at most every two seconds."""
+    known = _known(client)
+    return _locked(known, client, lambda: time.monotonic() - known.fetched >= _REFRESH_SECONDS)
+
+
+def drop(cluster: str) -> None:
+    """A CRD or an APIService of `cluster` changed: whoever asks next fetches anew."""
+    with _clusters_lock:
+        for key, known in _clusters.items():
+            if key[0] == cluster:
+                known.fetched = 0.0
+
+
+def forget(fingerprint: str) -> None:
+    """A credential was refused or changed: the cluster has to accept it anew."""
+    with _clusters_lock:
+        for known in _clusters.values():
+            known.accepted.pop(fingerprint, None)
+
+
+def _locked(known: _Known, client: Client, is_wanted: Callable[[], bool]) -> Catalogue:
+    """One fetch serves all who wait for it; a credential that is new here proves itself by a small GET of its own."""
+    fingerprint = client.connection.fingerprint
+    with known.lock:
+        try:
+            if is_wanted() or known.catalogue is None:
+                _fetch(known, client)
+            elif not known.accepts(fingerprint):
+                _fetch_part(known, client, "/api")
+        except ApiError:
+            known.accepted.pop(fingerprint, None)
+            raise
+        known.accept(fingerprint)
+        assert known.catalogue is not None  # noqa: S101 - _fetch sets it
+        return known.catalogue
+
+
+def _known(client: Client) -> _Known:
+    connection = client.connection
+    key = (connection.cluster, connection.server)
+    with _clusters_lock:
+        known = _clusters.setdefault(key, _Known())
+        _clusters.move_to_end(key)
+        while len(_clusters) > _CLUSTERS:
+            _clusters.popitem(last=False)
+    return known
+
+
+def _fetch(known: _Known, client: Client) -> None:
+    started = time.monotonic()
+    for path in _PARTS:
+        _fetch_part(known, client, path)
+    known.fetched = started
+    if known.catalogue is not None:
+        known.catalogue = replace(known.catalogue, fetched_at=datetime.now(UTC))
+
+
+def _fetch_part(known: _Known, client: Client, path: str) -> None:
+    before = known.parts.get(path)
+    known.parts[path] = fetch_part(client, path, before)
+    if before is None or before.served != known.parts[path].served:
+        served = [one for name in _PARTS if name in known.parts for one in known.parts[name].served]
+        known.catalogue = _catalogue(served, known.catalogue)
+
+
+def _catalogue(served: Iterable[Served], before: Catalogue | None) -> Catalogue:
+    """A group that does not answer keeps the resources that it had when it last did."""
+    resources: list[Resource] = []
+    stale: dict[str, None] = {}
+    seen: set[tuple[str, str]] = set()
+    for one in served:
+        found = [_resource(one, entry) for entry in one.entries]
+        if one.stale:
+            stale[one.group] = None
+            found = found or [earlier for earlier in _resources(before) if _is_of(earlier, one)]
+        for resource in found:
+            name = (resource.group, resource.plural)
+            resources.append(replace(resource, preferred=name not in seen, stale=one.stale))
+        seen |= {(resource.group, resource.plural) for resource in found}
+    return Catalogue(tuple(resources), tuple(stale), datetime.now(UTC))
+
+
+def _resources(before: Catalogue | None) -> tuple[Resource, ...]:
+    return before.resources if before is not None else ()
+
+
+def _is_of(resource: Resource, served: Served) -> bool:
+    return resource.group == served.group and resource.version == served.version
+
+
+def _resource(served: Served, entry: Entry) -> Resource:
+    return Resource(
+        group=served.group,
+        version=served.version,
+        plural=entry.plural,
+        kind=entry.kind,
+        namespaced=entry.namespaced,
+        verbs=entry.verbs,
+        singular=entry.singular or entry.kind.lower(),
+        short_names=entry.short_names,
+        categories=entry.categories,
+        subresources=entry.subresources,
+    )
