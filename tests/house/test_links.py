@@ -1,0 +1,47 @@
+"""Does every link in our own pages lead to a file, and every `#part` to a heading of it?"""
+
+from __future__ import annotations
+
+import re
+
+from tests.house.committed import own
+from tests.house.floor_plan import ROOT
+
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.M)
+
+
+def broken(page: str) -> list[str]:
+    """Links of a page that lead nowhere; those to other sites are not asked."""
+    found = []
+    for link in _LINK.findall((ROOT / page).read_text()):
+        path, _hash, part = link.partition("#")
+        if "://" in link or link.startswith("mailto:"):
+            continue
+        target = ((ROOT / page).parent / path).resolve() if path else ROOT / page
+        if not target.exists() or (part and part not in _parts(target.read_text())):
+            found.append(f"{page}: {link}")
+    return found
+
+
+def _parts(text: str) -> set[str]:
+    return {re.sub(r"[^\w\- ]", "", line.lower()).strip().replace(" ", "-") for line in _HEADING.findall(text)}
+
+
+def test_it_has_no_link_that_leads_nowhere() -> None:
+    pages = own(".md")
+    assert len(pages) > 8
+    assert [one for page in pages for one in broken(page)] == []
+
+
+def test_it_leads_to_every_page_from_the_index() -> None:
+    reached, waiting = set(), ["docs/index.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or not page.startswith("docs/"):
+            continue
+        reached.add(page)
+        links = [link.partition("#")[0] for link in _LINK.findall((ROOT / page).read_text()) if "://" not in link]
+        targets = [((ROOT / page).parent / link).resolve() for link in links if link.endswith(".md")]
+        waiting += [str(target.relative_to(ROOT)) for target in targets if target.exists()]
+    assert sorted(reached) == [page for page in own(".md") if page.startswith("docs/")]
