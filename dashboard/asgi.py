@@ -12,12 +12,13 @@ django = get_asgi_application()  # first: models may only be imported after it
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.urls import URLPattern, re_path  # noqa: E402
+from django.urls import re_path  # noqa: E402
 
+from dashboard.live.consumer import LiveConsumer  # noqa: E402
 from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
 
-websocket_routes: list[URLPattern] = []
+websocket_routes = [re_path(r"^live/$", LiveConsumer.as_asgi())]  # type: ignore[arg-type]
 nowhere = re_path("", refuse)  # type: ignore[arg-type]
 
 application = TrustedProxies(

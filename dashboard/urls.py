@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("people/", include("people.urls")),
     path("clusters/", include("clusters.urls")),
+    path("c/", include("dashboard.resources.urls")),
     path("shell/", include("dashboard.shell.urls")),
 ]
 

@@ -3,6 +3,7 @@
 from tests.browser import browser, new_page, pytest_collection_modifyitems
 from tests.controlplane.fixtures import controlplane, second_controlplane
 from tests.missing import pytest_sessionfinish, pytest_terminal_summary
+from tests.served import served
 
 __all__ = [
     "browser",
@@ -12,4 +13,5 @@ __all__ = [
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "second_controlplane",
+    "served",
 ]

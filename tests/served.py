@@ -19,7 +19,7 @@ from playwright.sync_api import BrowserContext
 
 from tests.controlplane.cast import CAST
 from tests.controlplane.controlplane import ControlPlane
-from tests.stage import keys_of
+from tests.controlplane.keys import keys_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 40.0  # seconds
@@ -108,7 +108,7 @@ class Served:
             if one.team:
                 keys = keys_of(plane, one.name)
                 namespace = "shop" if one.name == "dana" else ""
-                self.do("credential", name=one.name, slug=slug, keys=keys.__dict__, namespace=namespace)
+                self.do("credential", name=one.name, slug=slug, keys=keys, namespace=namespace)
 
     def sign_in(self, context: BrowserContext, name: str) -> str:
         """Give a browser a session of this person; returns its key."""

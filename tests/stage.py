@@ -28,7 +28,7 @@ from people.control import bump_access, signed_out
 from people.models import Membership, Session, Team, User
 from people.sessions import SessionStore
 from tests.controlplane.cast import CAST, TEAMS
-from tests.controlplane.cast import person as cast_person
+from tests.controlplane.keys import keys_of
 
 
 @dataclass(frozen=True)
@@ -72,21 +72,13 @@ def credential(name: str, slug: str, keys: Keys, *, namespace: str = "") -> Cred
     return keep(where, Owner(user=User.objects.get(username=name)), identity, who, namespace=namespace)
 
 
-def keys_of(plane: Any, name: str) -> Keys:
-    """The keys by which this member of the cast signs in to a control plane of the tests."""
-    if cast_person(name).auth == "certificate":
-        certificate, key = plane.certificate(name)
-        return Keys(certificate=certificate, key=key)
-    return Keys(token=plane.token(name))
-
-
 def fill(plane: Any, slug: str = "harbour", *, colour: str = "teal") -> Cluster:
     """The cast with everybody's own credential for one control plane."""
     people()
     made = cluster(slug, plane.server, plane.ca, colour=colour)
     for one in CAST:
         if one.team:
-            credential(one.name, slug, keys_of(plane, one.name), namespace="shop" if one.name == "dana" else "")
+            credential(one.name, slug, Keys(**keys_of(plane, one.name)), namespace="shop" if one.name == "dana" else "")
     return made
 
 

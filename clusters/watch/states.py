@@ -43,4 +43,4 @@ class FeedState:
     @property
     def is_settled(self) -> bool:
         """Nothing more is to be waited for before a page is shown."""
-        return self.state is not State.LOADING or self.loaded > 0
+        return self.state is not State.LOADING or 0 < self.loaded != self.total

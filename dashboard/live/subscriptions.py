@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve
 from dashboard.resources.address import parse
 from dashboard.resources.list_live import ListSubscription
 from dashboard.resources.listing import open_listing
-from dashboard.resources.object_live import ObjectSubscription, open_object
+from dashboard.resources.object_live import ObjectSubscription, YamlSubscription, open_object
 from people.models import User
 
 LONGEST = 8192  # characters of a page's URL
@@ -50,6 +50,9 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
         return ListSubscription(open_listing(user, parse(match.kwargs, query)), window)
     if match.view_name == "resources:object":
         return ObjectSubscription(open_object(user, parse(match.kwargs, query)))
+    if match.view_name == "resources:object_yaml":
+        opened = open_object(user, parse(match.kwargs, query), with_related=False)
+        return YamlSubscription(opened, query.get("page", ""))
     raise NotLive(page)
 
 

@@ -6,18 +6,24 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from clusters.connect import Desk
 from clusters.watch.window import View
 from dashboard.resources import kubectl, list_parts
 from dashboard.resources.address import Address, parse
 from dashboard.resources.entrance import entered
 from dashboard.resources.frame import frame_of
 from dashboard.resources.listing import Listing, open_listing, wish
+from dashboard.resources.menu import label_of, navigation
+from dashboard.resources.switcher import switcher
+from dashboard.resources.verbs import rights
 from people.decorators import person, signed_in
 
 
 @require_safe
+@never_cache
 @signed_in
 @entered
 def list_page(request: HttpRequest, clusters: str, namespaces: str, resource: str) -> HttpResponse:
@@ -34,19 +40,35 @@ def list_page(request: HttpRequest, clusters: str, namespaces: str, resource: st
 
 def _context(listing: Listing, view: View) -> dict[str, Any]:
     address, resource = listing.address, listing.resource
-    desk = next((place.desk for place in listing.places if place.desk), None)
+    desks = [place.desk for place in listing.places if place.desk]
     query = dict(address.query)
     return {
-        **frame_of(address, [place.desk for place in listing.places if place.desk]),
+        **frame_of(address, desks),
         **parts_of(listing, view),
+        **_beside_the_list(listing, desks),
         "address": address,
         "resource": resource,
         "wish": wish(address),
         "selector": query.get("selector", ""),
         "fields": query.get("fields", ""),
         "command": kubectl.listing(address),
-        "desk": desk,
         **_columns(address, view),
+    }
+
+
+def _beside_the_list(listing: Listing, desks: list[Desk]) -> dict[str, Any]:
+    """Navigation, namespaces and rights: of the first cluster of the page that can be reached."""
+    place = next((one for one in listing.places if one.desk and one.resource), None)
+    if place is None or place.desk is None or place.resource is None:
+        return {"kinds": listing.address.resource}
+    desk, resource, address = place.desk, place.resource, listing.address
+    # the strip's reviews come before the navigation's: they share one budget
+    strip = rights(desk, resource, place.namespaces[0], "") if len(desks) == 1 else []
+    return {
+        "rights": strip,
+        "navigation": navigation(desk, address),
+        "switcher": switcher(desk, address),
+        "kinds": label_of(resource),
     }
 
 
