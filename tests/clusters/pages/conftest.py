@@ -1,0 +1,59 @@
+"""Who is there in the tests of these pages? The cast, two clusters, and browsers that are signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from clusters.models import Cluster, Share
+from people.models import Membership, Team, User
+from tests.clusters.credentials.pki import certificate
+from tests.controlplane.cast import CAST
+
+Browser = Callable[..., Client]
+NOBODY_THERE = "https://127.0.0.1:1"
+
+
+@pytest.fixture
+def cast(db: None) -> dict[str, User]:
+    """The people of the cast with their standing, team and role; and `dora`, who operates in team pay alone."""
+    people = {one.name: User.objects.create(username=one.name, standing=one.standing) for one in CAST}
+    for one in CAST:
+        if one.team:
+            team, _made = Team.objects.get_or_create(slug=one.team, defaults={"name": one.team.title()})
+            Membership.objects.create(user=people[one.name], team=team, role=one.role)
+    people["dora"] = User.objects.create(username="dora")
+    pay = Team.objects.create(slug="pay", name="Pay")
+    Membership.objects.create(user=people["dora"], team=pay, role="operator")
+    return people
+
+
+@pytest.fixture
+def browser_of(cast: dict[str, User]) -> Browser:
+    """A browser of its own for each call, signed in as one of the cast, or as nobody."""
+
+    def browser(name: str = "", *, strict: bool = False) -> Client:
+        client = Client(enforce_csrf_checks=strict)
+        if name:
+            client.force_login(cast[name], backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return browser
+
+
+@pytest.fixture
+def dark(cast: dict[str, User]) -> Cluster:
+    """A cluster that team shop sees, and that nothing answers for."""
+    made = Cluster.objects.create(slug="dark", name="Dark", server=NOBODY_THERE, ca=certificate("dark")[0])
+    Share.objects.create(cluster=made, team=Team.objects.get(slug="shop"))
+    return made
+
+
+@pytest.fixture
+def lit(cast: dict[str, User], controlplane) -> Cluster:
+    """The real control plane, which team shop sees."""
+    made = Cluster.objects.create(slug="lit", name="Lit", server=controlplane.server, ca=controlplane.ca)
+    Share.objects.create(cluster=made, team=Team.objects.get(slug="shop"))
+    return made
