@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from clusters.models import Cluster
+from clusters.visible import visible_clusters
 from dashboard.shell.navigation import Entry, Group
 from people.models import User
 
@@ -72,11 +73,9 @@ class Shell:
         """The clusters that the person's teams share (an administrator's: all), by name."""
         if self._person is None:
             return []
-        shared = Cluster.objects.all()
-        if not self._person.is_administrator:
-            shared = shared.filter(shares__team__memberships__user=self._person).distinct()
         return [
-            ClusterChoice(one.slug, one.name, one.colour, one.protected, cluster_home(one.slug)) for one in shared
+            ClusterChoice(one.slug, one.name, one.colour, one.protected, cluster_home(one.slug))
+            for one in visible_clusters(self._person)
         ]
 
     @cached_property
@@ -101,6 +100,7 @@ class Shell:
                 Group(
                     _("Manage"),
                     _there(
+                        Entry(_("Requests for clusters"), address("clusters:requests"), icon="plus"),
                         Entry(_("People"), address("people:people"), icon="people"),
                         Entry(_("Teams"), address("people:teams"), icon="team"),
                     ),
@@ -135,7 +135,7 @@ class _Later:
     def __init__(self, frame: Shell) -> None:
         self._frame = frame
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Group]:
         return iter(self._frame.pages)
 
 

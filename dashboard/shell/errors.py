@@ -24,7 +24,8 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
         request,
         403,
         _("This is not for you"),
-        str(exception or "") or _("Your standing does not allow this page. An administrator can change that."),
+        str(exception or "")
+        or _("Your standing does not allow this page. An administrator can change that."),
     )
 
 
@@ -57,7 +58,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "layout": "base_plain.html",
         "status": 500,
         "title": _("Something broke on this server"),
-        "advice": _("It has been written to the server's log. Try again; if it stays, tell whoever runs Quarterdeck."),
+        "advice": _(
+            "It has been written to the server's log. Try again; if it stays, tell whoever runs Quarterdeck."
+        ),
     }
     return HttpResponse(render_to_string("errors/page.html", text), status=500)
 

@@ -11,7 +11,10 @@ State = Literal["allowed", "denied", "unknown"]
 
 @dataclass(frozen=True)
 class Entry:
-    """A link to a page. `reason` says why it is denied or unknown; `goto` is the letter after g; `icon` a sprite name."""
+    """A link to a page.
+
+    `reason` says why it is denied or unknown, `goto` is the letter after g, `icon` the name of a drawing.
+    """
 
     label: str
     href: str

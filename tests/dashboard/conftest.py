@@ -18,7 +18,9 @@ def dana(transactional_db: None) -> User:
     team = Team.objects.create(slug="shop", name="Shop")
     Membership.objects.create(user=person, team=team)
     for slug, colour in (("prod-eu", "red"), ("staging", "amber"), ("try", "teal")):
-        cluster = Cluster.objects.create(slug=slug, name=slug.title(), colour=colour, protected=colour == "red")
+        cluster = Cluster.objects.create(
+            slug=slug, name=slug.title(), colour=colour, protected=colour == "red"
+        )
         Share.objects.create(cluster=cluster, team=team)
     return person
 

@@ -72,8 +72,21 @@ def test_setting_a_theme_leads_back_into_this_site_only(client, db):
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0s"), (119.9, "119s"), (120, "2m"), (125, "2m5s"), (600, "10m"), (10800, "3h"), (11000, "3h3m")]
-    + [(100000, "27h"), (172800, "2d"), (176400, "2d1h"), (691200, "8d"), (63072000, "2y"), (10**9, "31y")],
+    [
+        (0, "0s"),
+        (119.9, "119s"),
+        (120, "2m"),
+        (125, "2m5s"),
+        (600, "10m"),
+        (10800, "3h"),
+        (11000, "3h3m"),
+        (100000, "27h"),
+        (172800, "2d"),
+        (176400, "2d1h"),
+        (691200, "8d"),
+        (63072000, "2y"),
+        (10**9, "31y"),
+    ],
 )
 def test_ages_are_written_as_kubectl_does(seconds, words):
     assert short_age(seconds) == words
@@ -84,7 +97,9 @@ def test_a_time_says_what_it_is_in_utc():
     assert 'datetime="2026-03-01T04:00:00Z"' in shown
     assert 'title="2026-03-01 04:00:00 UTC"' in shown
     assert "in 5d" in age(timezone.now() + timedelta(days=5, seconds=30))
-    assert age(datetime(2020, 1, 1, tzinfo=UTC)).endswith("y</time>") or "y" in age(datetime(2020, 1, 1, tzinfo=UTC))
+    assert age(datetime(2020, 1, 1, tzinfo=UTC)).endswith("y</time>") or "y" in age(
+        datetime(2020, 1, 1, tzinfo=UTC)
+    )
 
 
 @pytest.mark.parametrize("nothing", [None, "", "yesterday", "2026-13-45T00:00:00Z"])
@@ -106,4 +121,4 @@ def test_hostile_text_is_only_text(source):
     hostile = "\"><script>alert('1')</script>"
     shown = engines["django"].from_string("{% load shell %}" + source).render({"text": hostile})
     assert "<script>" not in shown
-    assert '"><' not in shown.replace('"></use>', "").replace('"><svg', "").replace('"><use', "")
+    assert "('1')" not in shown

@@ -100,7 +100,7 @@ def test_busy_and_too_many_say_when_to_come_back(dana):
 
 
 def test_hostile_words_of_a_server_are_only_words(dana):
-    hostile = errors.NotFound('<script>alert(1)</script>"\'&', status=404, method="GET", path="/a'b;rm -rf")
+    hostile = errors.NotFound("<script>alert(1)</script>\"'&", status=404, method="GET", path="/a'b;rm -rf")
     page = problem_page(ask(dana), hostile).content.decode()
     assert "<script>alert" not in page
     assert "kubectl get --raw" in page
@@ -108,7 +108,9 @@ def test_hostile_words_of_a_server_are_only_words(dana):
 
 
 def test_htmx_asking_for_a_part_gets_a_part(dana):
-    answer = problem_page(ask(dana, **{"HX-Request": "true", "HX-Request-Type": "partial"}), errors.TimedOut("late"))
+    answer = problem_page(
+        ask(dana, **{"HX-Request": "true", "HX-Request-Type": "partial"}), errors.TimedOut("late")
+    )
     assert answer.status_code == 504
     assert b"<html" not in answer.content
     assert b"late" in answer.content

@@ -139,7 +139,9 @@ def test_times_are_the_same_from_the_server_and_in_the_browser(sample):
     page = sample("list")
     lengths = [0, 59, 119, 120, 599, 600, 10799, 10800, 28799, 28800, 172799, 172800, 691199, 691200]
     lengths += [63071999, 63072000, 63158400, 252287999, 252288000, 10**9]
-    assert page.evaluate("(lengths) => lengths.map(quarterdeckAge)", lengths) == [short_age(n) for n in lengths]
+    assert page.evaluate("(lengths) => lengths.map(quarterdeckAge)", lengths) == [
+        short_age(n) for n in lengths
+    ]
 
 
 def test_times_go_on_and_say_local_and_utc_when_pointed_at(live_server, sample):

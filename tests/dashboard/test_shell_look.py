@@ -25,7 +25,9 @@ def test_it_is_usable_by_everybody_at_every_width(sample, name, theme):
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         picture(page, f"{name}-{theme}-{width}")
-        sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        sideways = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         assert sideways == 0, f"{name} scrolls sideways at {width} px"
     page.set_viewport_size({"width": 360, "height": 800})
     found += [f"at 360 px: {line}" for line in violations(page)]

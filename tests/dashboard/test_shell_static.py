@@ -60,7 +60,9 @@ def test_every_icon_that_is_used_is_drawn():
     sprite = (ROOT / "static" / "shell" / "icons.svg").read_text()
     drawn = set(re.findall(r'<symbol id="([a-z-]+)"', sprite))
     used = {name for path in TEMPLATES for name in re.findall(r'\{% icon "([^"]+)" %\}', path.read_text())}
-    python = [path for folder in ("dashboard", "people", "clusters") for path in (ROOT / folder).rglob("*.py")]
+    python = [
+        path for folder in ("dashboard", "people", "clusters") for path in (ROOT / folder).rglob("*.py")
+    ]
     used |= {name for path in python for name in re.findall(r'\bicon="([^"]+)"', path.read_text())}
     assert used <= drawn
 

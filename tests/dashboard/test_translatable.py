@@ -10,12 +10,22 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-READ = {"alt", "aria-label", "aria-description", "placeholder", "title", "label", "data-copied", "data-failed"}
+READ = {
+    "alt",
+    "aria-label",
+    "aria-description",
+    "placeholder",
+    "title",
+    "label",
+    "data-copied",
+    "data-failed",
+}
 VALUES = {"button", "submit", "reset"}  # the types of an <input> whose value is read
-VERBATIM = {"code", "kbd", "samp", "pre"}  # what stands in them is for machines
+EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "use", "wbr"}
+VERBATIM = {"code", "kbd", "samp", "pre"}  # what stands in them is for machines, as in translate="no"
 # What is the same in every language, and abbreviations of units.
-SAME = {"Quarterdeck", "kubectl", "curl", "YAML", "CSV", "TSV", "JSON", "UID", "URL", "CA", "TLS", "PEM", "HTTP", "s", "x"}
-MARK = "\x00"  # stands where a tag or a variable of Django was
+SAME = re.compile(r"Quarterdeck|kubectl|curl|YAML|CSV|TSV|JSON|UID|URL|CA|TLS|PEM|HTTP|UTC|s|x")
+MARK = " \x00 "  # stands where a tag or a variable of Django was
 BLOCKS = re.compile(r"\{%\s*(comment|blocktranslate|blocktrans)\b.*?%\}.*?\{%\s*end\1\s*%\}", re.DOTALL)
 TAGS = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 
@@ -29,9 +39,13 @@ class Words(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if tag in VERBATIM | {"script", "style"}:
+        if tag in VERBATIM | {"script", "style"} or tag in self.inside:
             self.inside.append(tag)
         given = dict(attributes)
+        if given.get("translate") == "no":
+            if tag not in EMPTY:
+                self.inside.append(tag)
+            return
         read = READ | ({"value"} if tag == "input" and given.get("type") in VALUES else set())
         for name in read & set(given):
             self._take(given[name] or "")
@@ -45,9 +59,9 @@ class Words(HTMLParser):
             self._take(text)
 
     def _take(self, text: str) -> None:
-        words = [word for word in re.findall(r"[^\W\d_]+", text) if word not in SAME]
+        words = [word for word in re.findall(r"[^\W\d_]+", text) if not SAME.fullmatch(word)]
         if words:
-            self.found.append(" ".join(text.replace(MARK, "…").split()))
+            self.found.append(" ".join(text.replace("\x00", "…").split()))
 
 
 def untranslated(text: str) -> list[str]:
@@ -70,7 +84,7 @@ def test_every_word_of_a_template_is_translatable(path):
         '<p title="Hello">{{ name }}</p>',
         '<input type="submit" value="Send">',
         '<button aria-label="Close {{ name }}">{% icon "x" %}</button>',
-        '{% if a %}<li>{{ n }} pods</li>{% endif %}',
+        "{% if a %}<li>{{ n }} pods</li>{% endif %}",
     ],
 )
 def test_the_scanner_sees_words_outside_of_tags(text):
@@ -83,6 +97,8 @@ def test_the_scanner_sees_words_outside_of_tags(text):
         '<p class="hello">{% translate "Hello" %} {{ name|default:"x" }} · 12 %</p>',
         "{% blocktranslate count n=n %}{{ n }} pod{% plural %}{{ n }} pods{% endblocktranslate %}",
         '<input type="hidden" value="words" name="next"><code>kubectl get pods</code>',
+        '<h2 translate="no">spec</h2><input translate="no" placeholder="env in (production)"><p>{{ x }}</p>',
+        "<span{% if wide %} class=wide{% endif %}>{{ x }}</span>",
         "{% comment %} words {% endcomment %}{# words #}",
         """<p aria-label="{% translate 'Hello' %}"></p>""",
     ],

@@ -60,7 +60,10 @@ def age(when: datetime | str | None) -> SafeString | str:
     words = _("in {length}")
     return format_html(
         '<time datetime="{}" title="{}" data-age="to-come" data-words="{}">{}</time>',
-        full, title, words, words.format(length=short_age(-seconds)),
+        full,
+        title,
+        words,
+        words.format(length=short_age(-seconds)),
     )
 
 
@@ -87,7 +90,7 @@ def copy(text: str, what: str = "") -> dict[str, str]:
 
 @register.inclusion_tag("parts/state_line.html")
 def state_line(state: str, since: datetime | str | None = None, message: str = "") -> dict[str, Any]:
-    """Whether a page is live: loading, live, polled, behind, reconnecting, expired, denied, unreachable, paused, gone."""
+    """Whether a page is live; `_state_word` has the states."""
     return {"state": state, "word": _state_word(state), "since": since, "message": message}
 
 

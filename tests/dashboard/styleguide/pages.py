@@ -85,7 +85,12 @@ def _cluster() -> Cluster:
 def _many() -> list[SimpleNamespace]:
     return [
         SimpleNamespace(
-            slug=colour, name=f"Cluster {colour}", colour=colour, protected=colour == "red", verify_tls=True, acting=""
+            slug=colour,
+            name=f"Cluster {colour}",
+            colour=colour,
+            protected=colour == "red",
+            verify_tls=True,
+            acting="",
         )
         for colour in COLOURS
     ]
@@ -114,7 +119,9 @@ def _navigation() -> list[Group]:
             "Network",
             [
                 Entry("Services", at + "?services", icon="network", goto="s", count=41),
-                Entry("Ingresses", at + "?ing", icon="network", state="unknown", reason="the review timed out"),
+                Entry(
+                    "Ingresses", at + "?ing", icon="network", state="unknown", reason="the review timed out"
+                ),
             ],
         ),
         Group(
