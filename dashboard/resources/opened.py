@@ -1,4 +1,4 @@
-"""What does an object's page stand on? The object's feed, and those of what belongs to it, under one person's rights."""
+"""What does an object's page stand on? Its feed, and those of what belongs to it, under one person's rights."""
 
 from __future__ import annotations
 

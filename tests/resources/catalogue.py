@@ -1,0 +1,52 @@
+"""Which kinds does the pretended cluster of the pure tests serve? A few, as discovery would list them."""
+
+from clusters.discovery import Resource
+from dashboard.resources.links import Links
+
+VERBS = frozenset({"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"})
+
+
+def resource(group, version, plural, kind, *, namespaced=True, verbs=VERBS):
+    return Resource(
+        group=group,
+        version=version,
+        plural=plural,
+        kind=kind,
+        namespaced=namespaced,
+        verbs=frozenset(verbs),
+        singular=kind.lower(),
+        short_names=(),
+        categories=(),
+        subresources=(),
+        preferred=True,
+        stale=False,
+    )
+
+
+PODS = resource("", "v1", "pods", "Pod")
+NODES = resource("", "v1", "nodes", "Node", namespaced=False)
+NAMESPACES = resource("", "v1", "namespaces", "Namespace", namespaced=False)
+RESOURCES = (
+    PODS,
+    NODES,
+    NAMESPACES,
+    resource("", "v1", "services", "Service"),
+    resource("", "v1", "secrets", "Secret"),
+    resource("apps", "v1", "deployments", "Deployment"),
+    resource("apps", "v1", "replicasets", "ReplicaSet"),
+)
+
+
+class Served:
+    """What Links asks of a catalogue."""
+
+    resources = RESOURCES
+
+    def kind(self, group, kind):
+        return next((one for one in RESOURCES if (one.group, one.kind) == (group, kind)), None)
+
+    def find(self, slug):
+        return next((one for one in RESOURCES if one.slug == slug), None)
+
+
+LINKS = Links("prod", Served())  # type: ignore[arg-type]
