@@ -10,8 +10,8 @@ import ipaddress
 import re
 import socket
 
-from .connection import Server
-from .errors import AddressRefused, NameNotResolved, PlainHttp
+from clusters.api.connection import Server
+from clusters.api.errors import AddressRefused, NameNotResolved, PlainHttp
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

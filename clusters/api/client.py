@@ -12,15 +12,15 @@ import msgspec
 import requests
 import urllib3.exceptions
 
-from . import pools
-from .addresses import host_and_port
-from .connection import USER_AGENT, Connection
-from .deadlines import deadline
-from .errors import ApiError, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
-from .failures import failure
-from .paths import url
-from .pools import CONNECT_SECONDS, pooled_session
-from .turns import CALLS, REVIEWS, Lane
+from clusters.api import pools
+from clusters.api.addresses import host_and_port
+from clusters.api.connection import USER_AGENT, Connection
+from clusters.api.deadlines import deadline
+from clusters.api.errors import ApiError, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
+from clusters.api.failures import failure
+from clusters.api.paths import url
+from clusters.api.pools import CONNECT_SECONDS, pooled_session
+from clusters.api.turns import CALLS, REVIEWS, Lane
 
 MEBIBYTE = 1024 * 1024
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .errors import CredentialMissing
+from clusters.api.errors import CredentialMissing
 
 # Not curl/, Wget/ or Mozilla/5.0: for those the API server pretty-prints JSON, at twice the size and time.
 USER_AGENT = "quarterdeck/0.1.0"

@@ -11,8 +11,8 @@ import aiohttp
 import requests
 import urllib3.exceptions
 
-from . import errors
-from .errors import ApiError, Unreachable
+from clusters.api import errors
+from clusters.api.errors import ApiError, Unreachable
 
 # https://docs.openssl.org/3.0/man1/openssl-verification-options/ and x509_vfy.h
 _CERTIFICATE: dict[int, type[ApiError]] = {

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import msgspec
 
-from .client import Client
-from .errors import ApiError, Busy, NotKubernetes, Unauthorized
+from clusters.api.client import Client
+from clusters.api.errors import ApiError, Busy, NotKubernetes, Unauthorized
 
 # What kubectl sends: v2 (1.30), its beta, and whatever an older server has (kind APIVersions, APIGroupList).
 _AGGREGATED = (

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote, unquote, urlencode
 
-from .connection import Server
-from .errors import BadRequest
+from clusters.api.connection import Server
+from clusters.api.errors import BadRequest
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")

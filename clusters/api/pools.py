@@ -20,11 +20,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
-from .addresses import checked_addresses, host_and_port, proxy_host_and_port
-from .connection import Connection
-from .deadlines import TimedSocket, left
-from .errors import NameNotResolved, ProxyFailed
-from .tls import ssl_context
+from clusters.api.addresses import checked_addresses, host_and_port, proxy_host_and_port
+from clusters.api.connection import Connection
+from clusters.api.deadlines import TimedSocket, left
+from clusters.api.errors import NameNotResolved, ProxyFailed
+from clusters.api.tls import ssl_context
 
 CONNECT_SECONDS = 10.0
 _KEPT = 256

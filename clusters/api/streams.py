@@ -17,13 +17,13 @@ import msgspec
 import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from .addresses import allowed, host_and_port, proxy_host_and_port
-from .connection import USER_AGENT, Connection
-from .errors import ApiError, Busy, NotKubernetes, ResponseTooLarge, error_from
-from .failures import failure
-from .paths import url
-from .tables import TABLE_ACCEPT
-from .tls import ssl_context
+from clusters.api.addresses import allowed, host_and_port, proxy_host_and_port
+from clusters.api.connection import USER_AGENT, Connection
+from clusters.api.errors import ApiError, Busy, NotKubernetes, ResponseTooLarge, error_from
+from clusters.api.failures import failure
+from clusters.api.paths import url
+from clusters.api.tables import TABLE_ACCEPT
+from clusters.api.tls import ssl_context
 
 MEBIBYTE = 1024 * 1024
 LINE_LIMIT = 16 * MEBIBYTE

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from .errors import ApiError, NotKubernetes, error_of_status
+from clusters.api.errors import ApiError, NotKubernetes, error_of_status
 
 # Without the plain form behind it, kinds that have no Table answer 406; where it stands first, it wins.
 TABLE_ACCEPT = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"

@@ -10,9 +10,9 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .connection import Connection, Identity, Server
-from .deadlines import TimedSSLSocket
-from .errors import CredentialMissing, TlsUntrusted
+from clusters.api.connection import Connection, Identity, Server
+from clusters.api.deadlines import TimedSSLSocket
+from clusters.api.errors import CredentialMissing, TlsUntrusted
 
 _KEPT = 512
 _contexts: OrderedDict[tuple[object, ...], ssl.SSLContext] = OrderedDict()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from .errors import Busy
+from clusters.api.errors import Busy
 
 
 @dataclass
