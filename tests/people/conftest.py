@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from people.models import Membership, Role, Standing, Team, User
@@ -16,13 +17,16 @@ Browser = Callable[..., Client]
 @pytest.fixture
 def cast(db: None) -> dict[str, User]:
     """Anna administrates; dana operates and rene reads in team shop; aude audits; stan is in no team."""
+    locked = make_password(None)
     shop = Team.objects.create(slug="shop", name="Shop")
     people = {
-        "anna": User.objects.create(username="anna", name="Anna", standing=Standing.ADMINISTRATOR),
-        "dana": User.objects.create(username="dana", name="Dana"),
-        "rene": User.objects.create(username="rene", name="Rene"),
-        "aude": User.objects.create(username="aude", name="Aude", standing=Standing.AUDITOR),
-        "stan": User.objects.create(username="stan", name="Stan"),
+        "anna": User.objects.create(
+            password=locked, username="anna", name="Anna", standing=Standing.ADMINISTRATOR
+        ),
+        "dana": User.objects.create(password=locked, username="dana", name="Dana"),
+        "rene": User.objects.create(password=locked, username="rene", name="Rene"),
+        "aude": User.objects.create(password=locked, username="aude", name="Aude", standing=Standing.AUDITOR),
+        "stan": User.objects.create(password=locked, username="stan", name="Stan"),
     }
     Membership.objects.create(user=people["dana"], team=shop, role=Role.OPERATOR)
     Membership.objects.create(user=people["rene"], team=shop, role=Role.READER)

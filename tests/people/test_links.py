@@ -224,7 +224,7 @@ def test_the_operator_prints_a_link_for_a_locked_out_person(
     assert client.get("/people/me/").context["person"] == dana_with_password
 
 
-def test_the_operator_makes_a_first_administrator(browser_of: Browser, db: None) -> None:
+def test_the_operator_makes_a_first_administrator(db: None) -> None:
     link = printed()
     client = Client()
     assert client.post("/" + link.split("/", 3)[3])["Location"] == "/people/me/"
