@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from clusters.api.connection import Identity
 from clusters.credentials.stored import Owner, keep
 from clusters.credentials.trial import WhoAmI
-from clusters.api.connection import Identity
 from clusters.models import Cluster, ClusterRequest, Credential
 from people.models import Team
 

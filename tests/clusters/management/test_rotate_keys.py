@@ -1,0 +1,95 @@
+"""Do all credentials come under a new key, in batches, as often as it is run?"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from clusters.api.connection import Identity
+from clusters.credentials.sealing import is_current
+from clusters.credentials.stored import Owner, identity_of, keep
+from clusters.credentials.trial import WhoAmI
+from clusters.models import Cluster, Credential
+from people.models import User
+
+WHO = WhoAmI("somebody", "", (), {}, None)
+
+
+def new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+@pytest.fixture
+def sealed(db, settings) -> str:
+    """Seven credentials under one key, which is returned."""
+    settings.SEALING_KEYS = [new_key()]
+    cluster = Cluster.objects.create(slug="prod", name="Prod", server="https://api.example.com")
+    for number in range(7):
+        user = User.objects.create(username=f"user-{number}")
+        keep(cluster, Owner(user=user), Identity(token=f"token-{number}"), WHO)
+    return settings.SEALING_KEYS[0]
+
+
+def rotate(**options) -> tuple[str, str]:
+    out, errors = StringIO(), StringIO()
+    try:
+        call_command("rotate_keys", stdout=out, stderr=errors, **options)
+    except CommandError as failed:
+        errors.write(str(failed))
+    return out.getvalue(), errors.getvalue()
+
+
+@pytest.mark.parametrize("batch", [1, 3, 7, 200])
+def test_it_seals_all_of_them_under_the_first_key(batch, sealed, settings):
+    settings.SEALING_KEYS = [new_key(), sealed]
+    versions = list(Credential.objects.order_by("pk").values_list("version", flat=True))
+    assert "7 sealed again, 0 already" in rotate(batch=batch)[0]
+    settings.SEALING_KEYS = settings.SEALING_KEYS[:1]
+    tokens = [identity_of(one).token for one in Credential.objects.order_by("pk")]
+    assert tokens == [f"token-{number}" for number in range(7)]
+    assert list(Credential.objects.order_by("pk").values_list("version", flat=True)) == versions
+
+
+def test_it_may_be_run_again(sealed, settings):
+    settings.SEALING_KEYS = [new_key(), sealed]
+    rotate()
+    before = list(Credential.objects.order_by("pk").values_list("sealed", flat=True))
+    assert rotate() == ("0 sealed again, 7 already under the first key.\n", "")
+    assert list(Credential.objects.order_by("pk").values_list("sealed", flat=True)) == before
+
+
+def test_it_goes_on_where_it_was_stopped(sealed, settings):
+    settings.SEALING_KEYS = [new_key(), sealed]
+    half = list(Credential.objects.order_by("pk")[:3])
+    rotate()
+    for one in half:
+        assert is_current(bytes(Credential.objects.get(pk=one.pk).sealed))
+    Credential.objects.filter(pk__in=[one.pk for one in half]).update(sealed=half[0].sealed)
+    told, errors = rotate()
+    assert "1 sealed again, 4 already" in told  # the first row has its own value back
+    assert errors.count("changed, or belongs to another row") == 2
+
+
+def test_it_names_what_cannot_be_opened_and_does_the_rest(sealed, settings):
+    lost = Credential.objects.order_by("pk")[2]
+    Credential.objects.filter(pk=lost.pk).update(sealed=b"junk")
+    settings.SEALING_KEYS = [new_key(), sealed]
+    told, errors = rotate(batch=2)
+    assert "6 sealed again" in told
+    assert f"credential {lost.pk} for prod" in errors
+    assert "1 could not be opened" in errors
+    assert "token-" not in told + errors
+
+
+def test_it_does_not_undo_a_renewal_in_between(sealed, settings):
+    settings.SEALING_KEYS = [new_key(), sealed]
+    stale = Credential.objects.order_by("pk")[0]
+    fresh = keep(stale.cluster, Owner(user=stale.user), Identity(token="renewed"), WHO)
+    changed = Credential.objects.filter(pk=stale.pk, version=stale.version).update(sealed=stale.sealed)
+    assert changed == 0
+    assert identity_of(Credential.objects.get(pk=fresh.pk)).token == "renewed"
