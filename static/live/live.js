@@ -1,4 +1,3 @@
-"use strict";
 /* How does an open page stay live? One socket for each page; pieces of HTML are drawn and acknowledged.
 
    Server to page: "<number>\n<HTML>", whose top elements are <template data-swap data-target>:
@@ -6,6 +5,7 @@
      rows   the rows in it replace those of the same id; data-order, where present, is the whole new order
      reload the page is asked for anew (rights or the page itself changed)
    Page to server: {"ack": n}, {"pause": true|false}, {"renew": "<query>"}. */
+"use strict";
 (() => {
   const FIRST = 500, LONGEST = 15000, QUIET = 45000;
   let root = null, socket = null, tries = 0, timer = 0, heard = 0, leaving = false;
@@ -41,7 +41,7 @@
   function draw(html) {
     const pieces = document.createElement("template");
     pieces.innerHTML = html;
-    for (const piece of pieces.content.querySelectorAll(":scope > template[data-swap]")) {
+    for (const piece of pieces.content.children) {
       const target = document.querySelector(piece.dataset.target || "body");
       if (piece.dataset.swap === "reload") { location.reload(); return; }
       if (!target) continue;

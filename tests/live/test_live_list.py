@@ -32,7 +32,9 @@ def test_it_arrives_within_a_second_of_kubectls_return(controlplane, open_as):
         expect(row(page, f"quick-{number}")).to_be_visible()
         late.append(time.monotonic() - returned)
     for number in range(30):
-        controlplane.kubectl("delete", "pod", f"quick-{number}", "-n", "shop", "--wait=false", "--grace-period=0", "--force")
+        controlplane.kubectl(
+            "delete", "pod", f"quick-{number}", "-n", "shop", "--wait=false", "--grace-period=0", "--force"
+        )
     expect(page.locator("#list-rows tr")).to_have_count(0)
     assert sorted(late)[-1] < 1.0, late
 

@@ -34,7 +34,9 @@ def test_sign_out_ends_the_other_tabs_of_the_session_and_nobody_elses(controlpla
 def test_a_session_ended_elsewhere_ends_its_sockets_within_15_seconds(served, open_as):
     page = open_as("dana", PODS)
     is_in_state(page, "live")
-    key = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "quarterdeck-session")
+    key = next(
+        cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "quarterdeck-session"
+    )
     served.do("end_session", key=key)
     asks_for_sign_in(page, 15)
 
