@@ -1,8 +1,10 @@
 """Which page is where? The site map."""
 
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="clusters:clusters"), name="home"),
     path("people/", include("people.urls")),
     path("clusters/", include("clusters.urls")),
     path("c/", include("dashboard.resources.urls")),

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from channels.routing import get_default_application
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
 from django.conf import settings
@@ -15,7 +16,6 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from twisted.internet import reactor
 
-from dashboard.asgi import application
 from people import links
 from people.models import Purpose
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         if not options["no_prepare"]:
             _prepare()
         server = QuarterdeckServer(
-            application,
+            get_default_application(),  # only now: it reads which static files there are
             endpoints=build_endpoint_description_strings(host=address, port=port),
             http_timeout=HTTP_TIMEOUT,
             websocket_handshake_timeout=HANDSHAKE_TIMEOUT,

@@ -1,0 +1,220 @@
+"""Does Quarterdeck start from nothing, let the first administrator in once, and leave nothing behind?"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE = 60.0  # seconds
+PASSWORD = "sail-before-the-wind"
+
+
+class Served:
+    """A running `manage.py serve` and what it has said."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("QUARTERDECK_", "DATABASE_"))
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--port", "0"],
+            cwd=ROOT,
+            env={**clean, "QUARTERDECK_DATA": str(folder), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self.said = ""
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """The first match in what it says."""
+        until = time.monotonic() + PATIENCE
+        assert self.process.stdout is not None
+        while not (match := re.search(pattern, self.said)):
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, until - time.monotonic()))
+            chunk = os.read(self.process.stdout.fileno(), 65536) if ready else b""
+            assert chunk, f"{pattern} was not said: {self.said}"
+            self.said += chunk.decode()
+        return match
+
+    def address(self) -> str:
+        return self.wait_for(r"Quarterdeck is at (http://127\.0\.0\.1:\d+)/")[1]
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        rest, _ = self.process.communicate(timeout=PATIENCE)
+        self.said += rest.decode()
+        return self.process.returncode
+
+
+@contextmanager
+def served(folder: Path, **environment: str) -> Iterator[Served]:
+    server = Served(folder, **environment)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.process.kill()
+        server.process.communicate(timeout=PATIENCE)
+
+
+def browser() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def press(session: requests.Session, page: str, **fields: str) -> requests.Response:
+    """Open a page with one form and send it."""
+    found = session.get(page, timeout=20)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', found.text)
+    return session.post(page, {"csrfmiddlewaretoken": token[1] if token else "", **fields}, timeout=20)
+
+
+def test_it_lets_the_first_administrator_in_once_and_ends_in_good_order(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with served(folder) as server:
+        address = server.address()
+        link = server.wait_for(r"\n(http\S+/people/invitations/\S+/)\r?\n")[1]
+        assert link.startswith(address)
+        first, second = browser(), browser()
+        assert second.get(f"{address}/people/", timeout=20).url.startswith(f"{address}/people/sign-in/")
+        entered = press(first, link)
+        assert entered.url == f"{address}/people/me/"
+        assert first.get(f"{address}/people/", timeout=20).status_code == 200
+        assert second.get(link, timeout=20).status_code == 410
+        assert second.get(f"{address}/static/shell/base.css", timeout=20).status_code == 200
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', entered.text)
+        assert token
+        form = {"csrfmiddlewaretoken": token[1], "password": PASSWORD, "again": PASSWORD}
+        first.post(f"{address}/people/me/password/", form, timeout=20)
+        assert press(second, f"{address}/people/sign-in/", username="admin", password=PASSWORD).ok
+        assert second.get(f"{address}/people/", timeout=20).status_code == 200
+        assert server.stop() == 0
+        assert "Traceback" not in server.said
+    assert {path.name for path in folder.iterdir()} == {"keys.json", "quarterdeck.sqlite3"}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    with served(folder) as server:
+        server.address()
+        assert server.stop(signal.SIGTERM) == 0
+        assert "invitations" not in server.said
+
+
+def test_it_prints_a_new_link_as_long_as_nobody_administrates(tmp_path: Path) -> None:
+    links = []
+    for _ in range(2):
+        with served(tmp_path) as server:
+            links.append(server.wait_for(r"(/people/invitations/\S+/)\r?\n")[1])
+            address = server.address()
+            if len(links) == 2:
+                assert browser().get(address + links[0], timeout=20).status_code == 410
+                assert browser().get(address + links[1], timeout=20).status_code == 200
+            server.stop()
+    assert links[0] != links[1]
+
+
+def test_it_has_no_page_for_setting_up(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        address = server.address()
+        for path in (
+            "/",
+            "/people/",
+            "/people/invite/",
+            "/people/me/",
+            "/setup/",
+            "/admin/",
+            "/people/invitations//",
+        ):
+            answer = browser().get(address + path, timeout=20)
+            assert answer.status_code == 404 or answer.url.startswith(f"{address}/people/sign-in/"), path
+        answer = press(browser(), f"{address}/people/sign-in/", username="admin", password="admin")
+        assert answer.status_code == 422
+
+
+def test_a_port_that_is_taken_is_said_and_kills_no_link(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with served(tmp_path, QUARTERDECK_LISTEN=f"127.0.0.1:{port}") as server:
+            server.process.kill()
+        done = subprocess.run(
+            [sys.executable, "manage.py", "serve", "--port", str(port)],
+            cwd=ROOT,
+            env={**os.environ, "QUARTERDECK_DATA": str(tmp_path / "second")},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "cannot listen" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "invitations" not in done.stdout
+
+
+@pytest.mark.parametrize("sub_path", ["", "/deck"])
+def test_it_works_in_production_behind_a_proxy_that_ends_tls(tmp_path: Path, sub_path: str) -> None:
+    environment = {
+        "QUARTERDECK_MODE": "production",
+        "QUARTERDECK_SECRET_KEY": "k" * 60,
+        "QUARTERDECK_SEALING_KEYS": "c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M=",
+        "QUARTERDECK_PUBLIC_URL": f"https://deck.example.com:8443{sub_path}",
+        "QUARTERDECK_TRUSTED_PROXIES": "127.0.0.1",
+    }
+    with served(tmp_path, **environment) as server:
+        link = server.wait_for(
+            r"\n(https://deck\.example\.com:8443\S+/people/invitations/\S+/|https://deck\S+)\r?\n"
+        )[1]
+        assert link.startswith(f"https://deck.example.com:8443{sub_path}/people/invitations/")
+        listening = [
+            line.split()[3]
+            for line in subprocess.check_output(["ss", "-Hltnp"], text=True).splitlines()
+            if f"pid={server.process.pid}," in line
+        ]
+        inner = f"http://{listening[0]}"
+        forwarded = {
+            "Host": "deck.example.com:8443",
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": "203.0.113.5",
+            "Origin": "https://deck.example.com:8443",
+        }
+        path = link.removeprefix("https://deck.example.com:8443")
+        page = requests.get(inner + path, headers=forwarded, timeout=20)
+        assert page.status_code == 200
+        assert page.headers["Strict-Transport-Security"]
+        assert f'href="{sub_path}/static/' in page.text
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        cookie = page.headers["Set-Cookie"].split(";")[0]
+        assert token
+        assert ("__Host-" if not sub_path else "__Secure-") in cookie
+        sent = {**forwarded, "Cookie": cookie, "Referer": link}
+        form = {"csrfmiddlewaretoken": token[1]}
+        evil = requests.post(
+            inner + path, form, headers={**sent, "Origin": "https://evil.example"}, timeout=20
+        )
+        assert evil.status_code == 403
+        done = requests.post(inner + path, form, headers=sent, timeout=20, allow_redirects=False)
+        assert done.status_code == 302
+        assert done.headers["Location"] == f"{sub_path}/people/me/"
+        assert "Secure" in done.headers["Set-Cookie"]
+        style = re.search(rf'href="({sub_path}/static/shell/base\.[0-9a-f]+\.css)"', page.text)
+        assert style, "in production the names of static files hold their hash"
+        answer = requests.get(inner + style[1], headers=forwarded, timeout=20)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert requests.get(inner + path, headers={"Host": "evil.example"}, timeout=20).status_code == 400

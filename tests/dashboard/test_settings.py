@@ -1,0 +1,196 @@
+"""Does a wrong or missing setting stop the start, with a sentence that names the variable?"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from dashboard.database import database
+from dashboard.environment import flag, networks, number
+from dashboard.keys import keys
+from dashboard.public_url import public_url
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SEALING = base64.b64encode(b"s" * 32).decode()
+PRODUCTION = {
+    "QUARTERDECK_MODE": "production",
+    "QUARTERDECK_SECRET_KEY": "k" * 60,
+    "QUARTERDECK_SEALING_KEYS": SEALING,
+    "QUARTERDECK_PUBLIC_URL": "https://deck.example.com",
+}
+
+
+def run(folder: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("QUARTERDECK_", "DATABASE_"))
+    }
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**clean, "QUARTERDECK_DATA": str(folder), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def settings_of(folder: Path, environment: dict[str, str], *names: str) -> dict[str, object]:
+    code = (
+        "import json; from django.conf import settings; "
+        f"print(json.dumps({{name: getattr(settings, name) for name in {names}}}))"
+    )
+    done = run(folder, environment, "shell", "--no-imports", "-c", code)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    "missing", ["QUARTERDECK_SECRET_KEY", "QUARTERDECK_SEALING_KEYS", "QUARTERDECK_PUBLIC_URL"]
+)
+def test_production_does_not_start_without_each_of_its_settings(tmp_path: Path, missing: str) -> None:
+    environment = {name: value for name, value in PRODUCTION.items() if name != missing}
+    done = run(tmp_path, environment, "serve", "--port", "0")
+    assert done.returncode == 1
+    assert f"Production needs {missing}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "keys.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QUARTERDECK_MODE", "staging"),
+        ("QUARTERDECK_SECRET_KEY", "short"),
+        ("QUARTERDECK_SEALING_KEYS", "c2hvcnQ="),
+        ("QUARTERDECK_SEALING_KEYS", f"{SEALING},not base64"),
+        ("QUARTERDECK_PUBLIC_URL", "deck.example.com"),
+        ("QUARTERDECK_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("QUARTERDECK_LISTEN", "8000"),
+        ("QUARTERDECK_LOG_LEVEL", "LOUD"),
+        ("QUARTERDECK_MAX_ROWS", "many"),
+        ("DATABASE_URL", "mysql://user:hunter2@db/quarterdeck"),
+    ],
+)
+def test_a_wrong_value_stops_the_start_and_is_named(tmp_path: Path, name: str, value: str) -> None:
+    done = run(tmp_path, {**PRODUCTION, name: value}, "serve", "--no-prepare", "--port", "0")
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_production_under_https_has_cookies_that_no_neighbour_can_set(tmp_path: Path) -> None:
+    expected = {
+        "SESSION_COOKIE_NAME": "__Host-quarterdeck-session",
+        "SESSION_COOKIE_SECURE": True,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_PATH": "/",
+        "CSRF_COOKIE_NAME": "__Host-quarterdeck-csrf",
+        "CSRF_COOKIE_SECURE": True,
+        "CSRF_COOKIE_HTTPONLY": True,
+        "SECURE_HSTS_SECONDS": 365 * 24 * 3600,
+        "ALLOWED_HOSTS": ["deck.example.com"],
+        "CSRF_TRUSTED_ORIGINS": ["https://deck.example.com"],
+        "DEBUG": False,
+    }
+    assert settings_of(tmp_path, PRODUCTION, *expected) == expected
+
+
+def test_a_sub_path_is_the_cookies_path_too(tmp_path: Path) -> None:
+    environment = {**PRODUCTION, "QUARTERDECK_PUBLIC_URL": "https://example.com:8443/deck/"}
+    expected = {
+        "SESSION_COOKIE_NAME": "__Secure-quarterdeck-session",
+        "SESSION_COOKIE_PATH": "/deck",
+        "CSRF_COOKIE_PATH": "/deck",
+        "FORCE_SCRIPT_NAME": "/deck",
+        "STATIC_URL": "/deck/static/",
+    }
+    assert settings_of(tmp_path, environment, *expected) == expected
+
+
+def test_a_fresh_checkout_makes_its_own_keys_once_for_itself_only(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    first, second = keys(folder, production=False), keys(folder, production=False)
+    assert (first.secret, first.sealing) == (second.secret, second.sealing)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "keys.json").stat().st_mode & 0o777 == 0o600
+    assert first.secret not in repr(first)
+    assert keys(tmp_path / "other", production=False).secret != first.secret
+    assert [path.name for path in folder.iterdir()] == ["keys.json"]
+
+
+@pytest.mark.parametrize(
+    ("value", "origin", "path"),
+    [
+        ("https://deck.example.com", "https://deck.example.com", ""),
+        ("https://Deck.Example.com:443/", "https://deck.example.com", ""),
+        ("https://deck.example.com:8443/a/b/", "https://deck.example.com:8443", "/a/b"),
+        ("http://[2001:db8::1]:8000", "http://[2001:db8::1]:8000", ""),
+    ],
+)
+def test_it_takes_a_public_url_apart(value: str, origin: str, path: str) -> None:
+    found = public_url(value, production=True)
+    assert found is not None
+    assert (found.origin, found.path) == (origin, path)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ftp://deck.example.com", "https://", "https://user@deck.example.com", "https://deck.example.com/?a", "https://d/#x",
+        "https://d:99999", "https://d/../x", "https://d//x", "https://d/a;b", "https://d/%2e", "javascript:alert(1)",
+    ],
+)  # fmt: skip
+def test_it_refuses_a_public_url_that_is_none(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="QUARTERDECK_PUBLIC_URL"):
+        public_url(value, production=False)
+
+
+def test_it_reads_values_of_other_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("X_FLAG", "On")
+    monkeypatch.setenv("X_NETWORKS", "10.0.0.0/8, 192.0.2.7,2001:db8::/32")
+    assert flag("X_FLAG") is True
+    assert [str(network) for network in networks("X_NETWORKS")] == [
+        "10.0.0.0/8",
+        "192.0.2.7/32",
+        "2001:db8::/32",
+    ]
+    monkeypatch.setenv("X_NUMBER", "11")
+    with pytest.raises(ImproperlyConfigured, match="X_NUMBER must be a whole number from 0 to 10"):
+        number("X_NUMBER", 5, most=10)
+    monkeypatch.setenv("X_FLAG", "maybe")
+    with pytest.raises(ImproperlyConfigured, match="X_FLAG"):
+        flag("X_FLAG")
+
+
+def test_postgresql_by_a_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("dashboard.database.find_spec", lambda name: object())
+    found = database("postgresql://deck:p%40ss@db.example.com:5433/quarterdeck?sslmode=verify-full", tmp_path)
+    assert found["ENGINE"] == "django.db.backends.postgresql"
+    assert (found["NAME"], found["USER"], found["PASSWORD"]) == ("quarterdeck", "deck", "p@ss")
+    assert (found["HOST"], found["PORT"], found["OPTIONS"]) == (
+        "db.example.com",
+        "5433",
+        {"sslmode": "verify-full"},
+    )
+    monkeypatch.setattr("dashboard.database.find_spec", lambda name: None)
+    with pytest.raises(ImproperlyConfigured, match="requirements-replicas"):
+        database("postgresql://deck@db/quarterdeck", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://db/", "postgresql://db:port/x", "postgresql://db/x?options=-c", "sqlite:///x"]
+)
+def test_a_wrong_database_url_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
+        database(url, tmp_path)
