@@ -100,7 +100,9 @@ class Desk:
         if self.user.is_auditor:
             return _("Auditors can change nothing.")
         if self.credential.team and self.credential.read_only:
-            return _("The credential that team %(team)s shares here is for reading only.") % {"team": self.team}
+            return _("The credential that team %(team)s shares here is for reading only.") % {
+                "team": self.team
+            }
         return _("Your role for this cluster is reader.")
 
 

@@ -55,7 +55,7 @@ class Share(models.Model):
 
 
 class CredentialKind(models.TextChoices):
-    TOKEN = "token", _("bearer token")  # noqa: S105 - a kind, not a token
+    TOKEN = "token", _("bearer token")
     CERTIFICATE = "certificate", _("client certificate")
 
 
@@ -67,8 +67,12 @@ class Credential(models.Model):
     """
 
     cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="credentials")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="credentials")
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, related_name="credentials")
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, blank=True, related_name="credentials"
+    )
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="credentials"
+    )
     kind = models.CharField(max_length=16, choices=CredentialKind.choices)
     sealed = models.BinaryField()
     identity = models.CharField(_("identity"), max_length=500, blank=True)

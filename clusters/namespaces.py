@@ -1,4 +1,4 @@
-"""Which namespaces can this person see? All that can be listed; else what is known, never from a stronger credential."""
+"""Which namespaces can this person see? All that can be listed; else what is known, never by a stronger credential."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ _lists: OrderedDict[str, tuple[float, Namespaces]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def namespaces(client: Client, user: User, cluster: Cluster, credential: Credential, catalogue: Catalogue) -> Namespaces:
+def namespaces(
+    client: Client, user: User, cluster: Cluster, credential: Credential, catalogue: Catalogue
+) -> Namespaces:
     """The ladder: what can be listed; else OpenShift's projects, the credential's own and the remembered ones."""
     fingerprint = client.connection.fingerprint
     listed = _kept(fingerprint)
@@ -48,7 +50,9 @@ def namespaces(client: Client, user: User, cluster: Cluster, credential: Credent
         _keep(fingerprint, listed)
     if listed.is_complete:
         return listed
-    known = KnownNamespace.objects.filter(user=user, cluster=cluster).values_list("name", flat=True)[:REMEMBERED]
+    known = KnownNamespace.objects.filter(user=user, cluster=cluster).values_list("name", flat=True)[
+        :REMEMBERED
+    ]
     own = [credential.namespace] if credential.namespace else []
     return Namespaces(tuple(sorted({*listed.names, *own, *known})), False)
 

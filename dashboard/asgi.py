@@ -18,7 +18,7 @@ from dashboard.live.consumer import LiveConsumer  # noqa: E402
 from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
 
-websocket_routes = [re_path(r"^live/$", LiveConsumer.as_asgi())]  # type: ignore[arg-type]
+websocket_routes = [re_path(r"^live/$", LiveConsumer.as_asgi())]
 nowhere = re_path("", refuse)  # type: ignore[arg-type]
 
 application = TrustedProxies(

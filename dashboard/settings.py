@@ -34,7 +34,9 @@ LISTEN = environment.text("QUARTERDECK_LISTEN", "127.0.0.1:8000")
 LOG_LEVEL = environment.choice("QUARTERDECK_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
 REDIS_URL = environment.text("QUARTERDECK_REDIS_URL")
 
-QUARTERDECK_MAX_ROWS = environment.number("QUARTERDECK_MAX_ROWS", 500_000, least=1000)  # in one process's feeds
+QUARTERDECK_MAX_ROWS = environment.number(
+    "QUARTERDECK_MAX_ROWS", 500_000, least=1000
+)  # in one process's feeds
 
 # --- hosts, cookies and headers
 

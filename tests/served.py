@@ -93,7 +93,9 @@ class Served:
 
     def do(self, command: str, **arguments: Any) -> Any:
         """One command of tests/stage.py, at this server's database."""
-        assert self._stage is not None and self._stage.stdin is not None and self._stage.stdout is not None
+        assert self._stage is not None
+        assert self._stage.stdin is not None
+        assert self._stage.stdout is not None
         self._stage.stdin.write(json.dumps({"do": command, "with": arguments}) + "\n")
         self._stage.stdin.flush()
         answer = self._stage.stdout.readline()
@@ -126,8 +128,13 @@ class Served:
 
     def _manage(self, *arguments: str) -> None:
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
-        )  # fmt: skip
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
 
     def _answers(self) -> bool:

@@ -42,7 +42,9 @@ class Keys:
 
 def people() -> dict[str, User]:
     """The cast with their standings, teams and roles; made where they are not there yet."""
-    teams = {slug: Team.objects.get_or_create(slug=slug, defaults={"name": slug.title()})[0] for slug in TEAMS}
+    teams = {
+        slug: Team.objects.get_or_create(slug=slug, defaults={"name": slug.title()})[0] for slug in TEAMS
+    }
     found = {}
     for one in CAST:
         user, made = User.objects.get_or_create(username=one.name, defaults={"standing": one.standing})
@@ -78,7 +80,12 @@ def fill(plane: Any, slug: str = "harbour", *, colour: str = "teal") -> Cluster:
     made = cluster(slug, plane.server, plane.ca, colour=colour)
     for one in CAST:
         if one.team:
-            credential(one.name, slug, Keys(**keys_of(plane, one.name)), namespace="shop" if one.name == "dana" else "")
+            credential(
+                one.name,
+                slug,
+                Keys(**keys_of(plane, one.name)),
+                namespace="shop" if one.name == "dana" else "",
+            )
     return made
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,9 @@ class Shown:
     is_number: bool = False
 
 
-def shown_columns(tables: Iterable[Sequence[Column]], *, clusters: bool, namespaces: bool) -> tuple[Shown, ...]:
+def shown_columns(
+    tables: Iterable[Sequence[Column]], *, clusters: bool, namespaces: bool
+) -> tuple[Shown, ...]:
     """Every column that could be shown: the union of the tables' columns, with cluster and namespace in front."""
     found: dict[str, Shown] = {}
     if clusters:
@@ -118,15 +120,17 @@ def _label(key: str) -> Shown | None:
     return Shown(key, name, "label") if key.startswith(LABEL) and name else None
 
 
+_FIELDS: Mapping[str, Reader] = {
+    "cluster": lambda cluster, _row: cluster,
+    "namespace": lambda _cluster, row: row.namespace,
+    "name": lambda _cluster, row: row.name,
+    "age": lambda _cluster, row: row.created,
+}
+
+
 def _reader(column: Shown, place: int | None) -> Reader:
-    if column.kind == "cluster":
-        return lambda cluster, _row: cluster
-    if column.kind == "namespace":
-        return lambda _cluster, row: row.namespace
-    if column.kind == "name":
-        return lambda _cluster, row: row.name
-    if column.kind == "age":
-        return lambda _cluster, row: row.created
+    if column.kind in _FIELDS:
+        return _FIELDS[column.kind]
     if column.kind == "label":
         name = column.title
         return lambda _cluster, row: row.labels.get(name, "")

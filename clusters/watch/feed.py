@@ -42,7 +42,10 @@ BACKOFF = (0.8, 30.0)  # seconds: first and longest pause after a failure, doubl
 
 
 class Feed(Generic[C]):
-    """A content kept up to date under one credential. Runs in the hub's loop; `listen`, `state` and `wait` are for any thread."""
+    """A content kept up to date under one credential.
+
+    It runs in the hub's loop; `listen`, `state` and `wait` are for any thread.
+    """
 
     def __init__(self, connection: Connection, content: C) -> None:
         self.connection = connection
@@ -218,7 +221,7 @@ class Feed(Generic[C]):
 
     def _backoff(self) -> float:
         first, longest = BACKOFF
-        return min(longest, first * 2 ** min(self._failures - 1, 10)) * random.uniform(0.5, 1)  # noqa: S311
+        return min(longest, first * 2.0 ** min(self._failures - 1, 10)) * random.uniform(0.5, 1)  # noqa: S311
 
     async def _review(self, streams: Streams) -> None:
         """Ask again, every 30 s, for the rights that this feed stands on: Kubernetes lets an open watch go on."""
@@ -255,4 +258,3 @@ class Feed(Generic[C]):
             listeners = tuple(self._listeners)
         for listener in listeners:
             listener()
-

@@ -1,4 +1,4 @@
-"""Does the API server answer? Asked while feeds are open, because a stopping one leaves its watches silent for a minute."""
+"""Does the API server answer? Asked while feeds are open: a stopping one leaves its watches silent for a minute."""
 
 from __future__ import annotations
 

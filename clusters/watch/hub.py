@@ -15,7 +15,6 @@ from clusters.api.connection import Connection
 from clusters.api.streams import Streams
 from clusters.api.tables import Row
 from clusters.discovery import Resource
-from clusters.watch.content import Content
 from clusters.watch.feed import Feed
 from clusters.watch.health import Health
 from clusters.watch.single import ObjectContent
@@ -143,7 +142,7 @@ class Hub:
     def _open_streams(self) -> Streams:
         if self._streams is None:
             self._streams = Streams()
-            asyncio.get_running_loop().create_task(self._sweep())  # noqa: RUF006 - lives as long as the loop
+            asyncio.get_running_loop().create_task(self._sweep())
         return self._streams
 
     def _feeds_on(self, server: str) -> list[Feed[Any]]:
@@ -156,7 +155,8 @@ class Hub:
             siblings = [
                 entry.feed.content
                 for other, entry in self._entries.items()
-                if other != key and (other.cluster, other.resource, other.name) == (key.cluster, key.resource, "")
+                if other != key
+                and (other.cluster, other.resource, other.name) == (key.cluster, key.resource, "")
             ][:SIBLINGS]
         for content in siblings:
             found = content.row(row)
@@ -182,7 +182,9 @@ class Hub:
             if self.rows() > settings.QUARTERDECK_MAX_ROWS:
                 with self._lock:
                     everything = list(self._entries.items())
-                self._close(_oldest(everything), "This server holds as many rows as it may: this list was closed.")
+                self._close(
+                    _oldest(everything), "This server holds as many rows as it may: this list was closed."
+                )
 
     def _close(self, key: FeedKey, message: str) -> None:
         with self._lock:

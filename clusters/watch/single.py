@@ -85,7 +85,9 @@ class ObjectContent:
         event = msgspec.json.decode(line)
         kind, found = event.get("type"), event.get("object") or {}
         if kind == "ERROR":
-            raise error_from(int(found.get("code") or 500), {}, msgspec.json.encode(found), "GET", self.watch_path())
+            raise error_from(
+                int(found.get("code") or 500), {}, msgspec.json.encode(found), "GET", self.watch_path()
+            )
         metadata = found.get("metadata") or {}
         if kind == "BOOKMARK":
             self.resource_version = metadata.get("resourceVersion") or self.resource_version

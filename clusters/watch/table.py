@@ -83,7 +83,9 @@ class TableContent:
         first = not self._rows
         token = ""
         while True:
-            page = decode_page(await streams.get(connection, self.watch_path(), self._page_query(token), accept=TABLE_ACCEPT))
+            page = decode_page(
+                await streams.get(connection, self.watch_path(), self._page_query(token), accept=TABLE_ACCEPT)
+            )
             if not token and page.columns is not None:
                 self._set_columns(page.columns)
             fresh.update((row_key(row), self._shared(row)) for row in page.rows)
@@ -147,7 +149,9 @@ class TableContent:
         """The rows now; the same value until something changes. Any thread."""
         with self._lock:
             if self._snapshot is None or self._snapshot.version != self.version:
-                self._snapshot = TableSnapshot(self._columns, MappingProxyType(dict(self._rows)), self.version)
+                self._snapshot = TableSnapshot(
+                    self._columns, MappingProxyType(dict(self._rows)), self.version
+                )
             return self._snapshot
 
     def _page_query(self, token: str) -> list[tuple[str, str]]:

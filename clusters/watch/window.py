@@ -129,7 +129,14 @@ class Window:
             for key, row in snapshot.rows.items():
                 if not wanted.is_empty and not self._keeps(wanted, (place, key), source, row, by_key):
                     continue
-                yield self._sort_key((place, key), source, row, read, is_duration), row.namespace, row.name, place, key, row
+                yield (
+                    self._sort_key((place, key), source, row, read, is_duration),
+                    row.namespace,
+                    row.name,
+                    place,
+                    key,
+                    row,
+                )
 
     def _sorted(self, found: list[Candidate], most: int) -> list[Candidate]:
         descends = self.wish.sort.startswith("-")

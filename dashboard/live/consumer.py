@@ -35,7 +35,7 @@ renderers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="render")
 entrances = ThreadPoolExecutor(max_workers=32, thread_name_prefix="enter")
 
 
-class LiveConsumer(AsyncWebsocketConsumer):
+class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has no types
     """Sends the newest state whenever something changed and the page has drawn what it was sent before."""
 
     subscription: Subscription | None = None

@@ -17,7 +17,8 @@ def marked(desk: Desk) -> Cluster:
     """The cluster as the strip above the page shows it, with who one acts as there."""
     cluster = desk.cluster
     cluster.acting = (  # type: ignore[attr-defined]  # for the template alone
-        _("You act as %(identity)s, shared by team %(team)s.") % {"identity": desk.credential.identity, "team": desk.team}
+        _("You act as %(identity)s, shared by team %(team)s.")
+        % {"identity": desk.credential.identity, "team": desk.team}
         if desk.team
         else ""
     )

@@ -42,7 +42,12 @@ class ListSubscription:
     def renew(self, query: str) -> None:
         """Another filter, sort or place in the same list; selectors are part of the feeds and stay."""
         kept = [pair for pair in self._listing.address.query if pair[0] in ("selector", "fields", "clusters")]
-        asked = [(k, v) for k, vs in QueryDict(query[:4000]).lists() for v in vs if k not in ("selector", "fields", "clusters")]
+        asked = [
+            (k, v)
+            for k, vs in QueryDict(query[:4000]).lists()
+            for v in vs
+            if k not in ("selector", "fields", "clusters")
+        ]
         self._listing.address = self._listing.address.with_query(*asked, *kept)
         self._listing.window.renew(wish(self._listing.address))
 
@@ -68,7 +73,9 @@ class ListSubscription:
                 target = "live-state" if part == "state" else f"list-{part}"
                 if not first or part != "head" or self._window != context["window"]:
                     yield format_html(
-                        '<template data-swap="morph" data-target="#{}">{}</template>', target, mark_safe(html)  # noqa: S308
+                        '<template data-swap="morph" data-target="#{}">{}</template>',
+                        target,
+                        mark_safe(html),  # noqa: S308
                     )
 
     def _rows(self, context: dict[str, Any], made: list[Rendered]) -> Iterator[str]:
@@ -77,7 +84,11 @@ class ListSubscription:
         if window == self._window:
             self._shown = shown
             return
-        changed = [html for one, html in zip(made, context["rows"], strict=True) if self._shown.get(one.id) != one.version]
+        changed = [
+            html
+            for one, html in zip(made, context["rows"], strict=True)
+            if self._shown.get(one.id) != one.version
+        ]
         order = ""
         if list(self._shown) != list(shown):
             order = format_html(' data-order="{}"', " ".join(shown))

@@ -29,7 +29,9 @@ SEVERITY = (
     State.UNREACHABLE,
     State.ENDED,
 )
-TROUBLES = frozenset({State.GONE, State.REJECTED, State.DENIED, State.UNREACHABLE, State.ENDED, State.RECONNECTING})
+TROUBLES = frozenset(
+    {State.GONE, State.REJECTED, State.DENIED, State.UNREACHABLE, State.ENDED, State.RECONNECTING}
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,11 @@ def summary(listing: Listing, view: View) -> Summary:
         return Summary("unreachable", None, "")
     worst = max(states, key=lambda state: SEVERITY.index(state.state))
     same = sum(state.state is worst.state for state in states)
-    parts = [_("%(n)d of %(all)d lists") % {"n": same, "all": len(states)}] if len(states) > 1 and same < len(states) else []
+    parts = (
+        [_("%(n)d of %(all)d lists") % {"n": same, "all": len(states)}]
+        if len(states) > 1 and same < len(states)
+        else []
+    )
     if worst.state is State.LOADING and worst.total:
         parts.append(_("%(n)d of about %(all)d") % {"n": worst.loaded, "all": worst.total})
     elif worst.state is State.LOADING and worst.loaded:

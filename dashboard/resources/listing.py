@@ -195,4 +195,3 @@ def _open(place: Place, desk: Desk, resource: Resource, address: Address) -> Non
             resource, namespace, query.get("selector", "")[:2000], query.get("fields", "")[:2000]
         )
         place.sources.append(Source(place.slug, namespace, feed))
-

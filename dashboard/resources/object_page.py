@@ -25,7 +25,7 @@ from people.decorators import person, signed_in
 @never_cache
 @signed_in
 @entered
-def object_page(request: HttpRequest, **path: str) -> HttpResponse:
+def object_page(request: HttpRequest, /, **path: str) -> HttpResponse:
     """The object now; what changes comes live. `?download=yaml` gives the masked object as a file."""
     address = parse(path, request.GET)
     download = request.GET.get("download", "")
@@ -42,7 +42,7 @@ def object_page(request: HttpRequest, **path: str) -> HttpResponse:
 @never_cache
 @signed_in
 @entered
-def object_yaml(request: HttpRequest, **path: str) -> HttpResponse:
+def object_yaml(request: HttpRequest, /, **path: str) -> HttpResponse:
     """The object's YAML, line by line; `?page=` for long ones."""
     address = parse(path, request.GET)
     opened = open_object(person(request), address, with_related=False)

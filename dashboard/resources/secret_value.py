@@ -27,7 +27,7 @@ MOST = 64 * 1024  # bytes of a value that are shown
 @never_cache
 @signed_in
 @entered
-def secret_value(request: HttpRequest, **path: str) -> HttpResponse:
+def secret_value(request: HttpRequest, /, **path: str) -> HttpResponse:
     """The value of the posted `key`: a part for htmx, a page without it. A reader is refused before any call."""
     address = parse(path, request.GET)
     desk = connect(person(request), address.cluster)

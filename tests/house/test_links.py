@@ -25,7 +25,9 @@ def broken(page: str) -> list[str]:
 
 
 def _parts(text: str) -> set[str]:
-    return {re.sub(r"[^\w\- ]", "", line.lower()).strip().replace(" ", "-") for line in _HEADING.findall(text)}
+    return {
+        re.sub(r"[^\w\- ]", "", line.lower()).strip().replace(" ", "-") for line in _HEADING.findall(text)
+    }
 
 
 def test_it_has_no_link_that_leads_nowhere() -> None:
@@ -41,7 +43,9 @@ def test_it_leads_to_every_page_from_the_index() -> None:
         if page in reached or not page.startswith("docs/"):
             continue
         reached.add(page)
-        links = [link.partition("#")[0] for link in _LINK.findall((ROOT / page).read_text()) if "://" not in link]
+        links = [
+            link.partition("#")[0] for link in _LINK.findall((ROOT / page).read_text()) if "://" not in link
+        ]
         targets = [((ROOT / page).parent / link).resolve() for link in links if link.endswith(".md")]
         waiting += [str(target.relative_to(ROOT)) for target in targets if target.exists()]
     assert sorted(reached) == [page for page in own(".md") if page.startswith("docs/")]

@@ -24,7 +24,14 @@ COLUMNS = [
 ]
 
 
-def row(name: str, *, namespace: str = "shop", version: int = 1, created: str = "2026-01-01T00:00:00Z", **cells: Any) -> dict[str, Any]:
+def row(
+    name: str,
+    *,
+    namespace: str = "shop",
+    version: int = 1,
+    created: str = "2026-01-01T00:00:00Z",
+    **cells: Any,
+) -> dict[str, Any]:
     """A row of a Table with its PartialObjectMetadata."""
     return {
         "cells": [name, cells.get("ready", "1/1"), cells.get("restarts", "0"), "5d", cells.get("node", "n1")],

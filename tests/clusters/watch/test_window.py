@@ -4,8 +4,10 @@ from clusters.watch.columns import sort_key
 from clusters.watch.window import Source, Window, Wish
 from tests.clusters.watch.tables import event, feed, row
 
+NOTHING = Wish()
 
-def window(*feeds, wish=Wish(), clusters=("harbour",)) -> Window:
+
+def window(*feeds, wish=NOTHING, clusters=("harbour",)) -> Window:
     sources = [Source(clusters[i % len(clusters)], "", one) for i, one in enumerate(feeds)]
     return Window(sources, wish, with_namespaces=True)
 
@@ -20,7 +22,9 @@ def test_it_sorts_by_namespace_and_name_at_first():
 
 
 def test_it_sorts_numbers_by_size_and_names_in_natural_order():
-    one = feed(row("web-10", restarts="10 (5m ago)"), row("web-9", restarts="9"), row("web-2", restarts="100"))
+    one = feed(
+        row("web-10", restarts="10 (5m ago)"), row("web-9", restarts="9"), row("web-2", restarts="100")
+    )
     assert names(window(one, wish=Wish(sort="name"))) == ["web-2", "web-9", "web-10"]
     assert names(window(one, wish=Wish(sort="-name"))) == ["web-10", "web-9", "web-2"]
 
@@ -96,5 +100,9 @@ def test_annotations_never_arrive():
 
 def test_quantities_and_durations_sort_by_what_they_mean():
     assert sort_key("250m") < sort_key("1") < sort_key("1Ki") < sort_key("1Gi")
-    assert sort_key("59s", is_duration=True) < sort_key("2m", is_duration=True) < sort_key("1d2h", is_duration=True)
+    assert (
+        sort_key("59s", is_duration=True)
+        < sort_key("2m", is_duration=True)
+        < sort_key("1d2h", is_duration=True)
+    )
     assert sort_key("zebra") < sort_key("<none>")
