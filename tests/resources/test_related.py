@@ -139,8 +139,6 @@ FIELDS = st.sampled_from(
         "env",
         "rules",
         "subjects",
-    ]
-    + [
         "roleRef",
         "tls",
         "backend",
@@ -151,8 +149,6 @@ FIELDS = st.sampled_from(
         "targetRef",
         "conditions",
         "labels",
-    ]
-    + [
         "containerStatuses",
         "initContainerStatuses",
         "state",
