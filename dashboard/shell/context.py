@@ -83,6 +83,7 @@ class Shell:
         """The pages about oneself, in the person's menu."""
         return _there(
             Entry(_("My credentials"), self.credentials_href, icon="key"),
+            Entry(_("My account"), address("people:me"), icon="person"),
             Entry(_("My sessions"), address("people:sessions"), icon="screen"),
         )
 
@@ -111,7 +112,8 @@ class Shell:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `person`, `shell`, and `navigation` unless the page brings its own."""
-    person = request.user if request.user.is_authenticated else None
+    user = getattr(request, "user", None)  # absent where a request is refused before it is known whose it is
+    person = user if user is not None and user.is_authenticated else None
     frame = Shell(request, person)
     return {"person": person, "shell": frame, "navigation": _Later(frame)}
 
