@@ -68,7 +68,7 @@ class LabelsField(forms.CharField):
         return labels
 
 
-class ClusterForm(forms.ModelForm[Cluster]):
+class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
     """`unverified` must be typed to switch the verification of TLS off."""
 
     labels = LabelsField(
