@@ -70,6 +70,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024  # the API server's own limit
+FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # no body that is taken touches a disk: there are keys in them
+FILE_UPLOAD_HANDLERS = ["clusters.pages.uploads.InMemory"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

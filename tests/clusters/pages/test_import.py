@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from clusters.models import Cluster, ClusterRequest, Credential, Share
 from people.models import Team
 from tests.clusters.credentials.kubeconfigs import config, text, with_second_context
 from tests.clusters.credentials.pki import certificate, packed
+from tests.clusters.credentials.test_hostile_yaml import WATCH
 from tests.clusters.pages.test_credential import HOSTILE, body
 
 
@@ -203,3 +205,34 @@ def test_it_reads_a_file(browser_of, controlplane, cast):
     assert answer.status_code == 200
     assert "client-certificate-data" in body(answer)
     assert Team.objects.count() == 2
+
+
+def upload(content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("config", content, "application/octet-stream")
+
+
+def test_it_refuses_a_file_of_ten_megabytes_by_its_size_and_keeps_it_off_the_disk(browser_of, cast):
+    written: list[str] = []
+    WATCH.on = True
+    try:
+        answer = browser_of("dana").post(
+            "/clusters/import/", {"kubeconfig": "", "file": upload(b"# x\n" * 2_500_000)}
+        )
+    finally:
+        WATCH.on = False
+        written = [one for one in WATCH.seen if one.startswith(("open", "os.")) and "/tmp" in one]
+        WATCH.seen.clear()
+    assert answer.status_code == 422
+    assert "larger than 1 MiB" in body(answer)
+    assert written == []
+
+
+def test_it_reads_a_file_that_is_no_text(browser_of, cast):
+    for content in (b"\x00\x01\x02", b"\xff\xfe\x00k", b"\x89PNG\r\n\x1a\n", b""):
+        answer = browser_of("dana").post("/clusters/import/", {"kubeconfig": "", "file": upload(content)})
+        assert answer.status_code == 422
+
+
+def test_it_takes_no_body_larger_than_three_mebibytes(browser_of, cast):
+    answer = browser_of("dana").post("/clusters/import/", {"kubeconfig": "x" * 10_000_000})
+    assert answer.status_code in (400, 413)
