@@ -1,0 +1,110 @@
+"""Can everybody use the pages about people, in a real browser?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from people import links
+from people.models import Purpose, Standing, User
+from tests.axe import violations
+from tests.browser import complaints, sign_in
+from tests.people.conftest import PASSWORD
+
+WIDTHS = [360, 1280]
+SHOTS = os.environ.get("QUARTERDECK_SHOTS")  # a folder for pictures of every page
+PAGES = ["me", "sessions", "", "invite", "teams", "teams/shop", "anna"]
+
+
+@pytest.fixture
+def people(transactional_db: None, cast: dict[str, User]) -> dict[str, User]:
+    """The cast, where the server's own threads see it."""
+    cast["anna"].set_password(PASSWORD)
+    cast["anna"].save()
+    links.invite(standing=Standing.MEMBER, created_by=cast["anna"])
+    User.objects.create(username="otto", name="O" * 150, is_active=False)
+    return cast
+
+
+def look(page: Page, name: str) -> list[str]:
+    """What is wrong with the page at two widths."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        if SHOTS:
+            page.screenshot(
+                path=Path(SHOTS) / f"people-{name.replace('/', '-') or 'list'}-{width}.png", full_page=True
+            )
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"{name} scrolls sideways at {width} px")
+        found += [f"{name} at {width} px: {line}" for line in violations(page)]
+    return found + [f"{name}: {text}" for text in complaints(page)]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_is_usable_by_everybody(new_page, live_server, people: dict[str, User], theme: str) -> None:
+    page = new_page(color_scheme=theme)
+    sign_in(page.context, live_server.url, people["anna"])
+    found = []
+    for name in PAGES:
+        path = f"/people/{people['anna'].pk if name == 'anna' else name}"
+        page.goto(f"{live_server.url}{path.rstrip('/')}/")
+        found += look(page, name)
+    assert found == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_is_usable_without_an_account(new_page, live_server, people: dict[str, User], theme: str) -> None:
+    page = new_page(color_scheme=theme)
+    secrets = {
+        "join": links.invite(standing=Standing.MEMBER),
+        "password": links.link_for(people["dana"], Purpose.PASSWORD),
+        "sign-in-link": links.link_for(people["dana"], Purpose.SIGN_IN),
+    }
+    page.goto(f"{live_server.url}/people/sign-in/")
+    found = look(page, "sign-in")
+    for name, secret in secrets.items():
+        page.goto(f"{live_server.url}/people/invitations/{secret}/")
+        found += look(page, name)
+    assert found == []
+
+
+def test_a_person_signs_in_and_out_and_the_back_button_shows_nothing(
+    new_page, live_server, people: dict[str, User]
+) -> None:
+    page = new_page()
+    page.goto(f"{live_server.url}/people/teams/?from=a-colleague")
+    page.get_by_label("User name").fill("anna")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("User name or password is wrong")
+    expect(page.get_by_label("Password")).to_be_focused()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/people/teams/?from=a-colleague")
+    page.locator(".person-menu > summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/people/sign-in/")
+    page.go_back()
+    page.wait_for_url("**/people/sign-in/**")
+    expect(page.get_by_label("User name")).to_be_visible()
+
+
+def test_an_invitation_leads_in_without_a_script(new_page, live_server, people: dict[str, User]) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto(f"{live_server.url}/people/invitations/{links.invite(standing=Standing.MEMBER)}/")
+    page.get_by_label("User name").fill("nora")
+    page.get_by_label("Full name").fill("Nora")
+    page.get_by_label("New password", exact=True).fill(PASSWORD)
+    page.get_by_label("New password again").fill("something-else-then")
+    page.get_by_role("button", name="Join").click()
+    expect(page.get_by_text("The two passwords differ.")).to_be_visible()
+    expect(page.get_by_label("User name")).to_have_value("nora")
+    page.get_by_label("New password", exact=True).fill(PASSWORD)
+    page.get_by_label("New password again").fill(PASSWORD)
+    page.get_by_role("button", name="Join").click()
+    page.wait_for_url("**/clusters/")
+    assert User.objects.filter(username="nora").exists()
