@@ -30,7 +30,7 @@ SECRET_VALUE = "correct-horse-battery-staple"  # of Secret shop/web, also in its
 def fill(plane: ControlPlane) -> None:
     """All of it; pods run a moment after this returns (wait_for_pods)."""
     foundation(plane)
-    names = ("services", "workloads", "rules", "things")
+    names = ("services", "workloads", "rules", "drivers", "things")
     plane.apply(part for name in names for part in _file(name))
     plane.apply([web_secret()], server_side=False)
     plane.create([*hostile_definitions(), *events(), certificate_request()])
