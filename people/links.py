@@ -20,6 +20,8 @@ LIFETIMES = {
     Purpose.SIGN_IN: timedelta(minutes=15),
 }
 
+KEPT = timedelta(days=30)  # how long a dead link is remembered
+
 
 def invite(
     *, standing: Standing, team: Team | None = None, role: Role = Role.READER, created_by: User | None = None
@@ -88,7 +90,9 @@ def create_administrator(username: str) -> User:
 
 def _make(purpose: Purpose, **fields: object) -> str:
     secret = secrets.token_urlsafe(32)
-    expires_at = timezone.now() + LIFETIMES[purpose]
+    now = timezone.now()
+    expires_at = now + LIFETIMES[purpose]
+    Invitation.objects.filter(expires_at__lt=now - KEPT).delete()
     Invitation.objects.create(secret_hash=_hash(secret), purpose=purpose, expires_at=expires_at, **fields)
     return secret
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from people import control, throttle
 from people.decorators import is_signed_in, person, session_key, signed_in
 from people.models import Session, User
+from people.sessions import SessionStore
 
 NAME_LENGTH = 150
 ONWARD_LENGTH = 4000
@@ -68,6 +69,7 @@ def enter(request: HttpRequest, user: User) -> None:
     request.session.flush()
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session.save()
+    SessionStore.clear_expired()
     Session.objects.filter(pk=request.session.session_key).update(
         address=address_of(request) or None,
         agent=request.headers.get("User-Agent", "")[:200],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from people.models import Session, User
 from tests.people.conftest import PASSWORD, Browser
@@ -81,6 +84,13 @@ def test_it_changes_the_session_and_the_csrf_token(browser_of: Browser, dana_wit
     assert client.cookies[settings.SESSION_COOKIE_NAME].value != planted
     assert client.cookies[settings.CSRF_COOKIE_NAME].value != token_before
     assert not Session.objects.filter(pk=planted).exists()
+
+
+def test_sessions_that_are_over_are_cleared_away(browser_of: Browser, dana_with_password: User) -> None:
+    over = browser_of("stan").session.session_key
+    Session.objects.filter(pk=over).update(expire_date=timezone.now() - timedelta(seconds=1))
+    sign_in(browser_of(), "dana", PASSWORD)
+    assert not Session.objects.filter(pk=over).exists()
 
 
 def test_it_leads_on_to_the_page_with_its_query(browser_of: Browser, dana_with_password: User) -> None:
