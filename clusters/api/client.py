@@ -96,12 +96,12 @@ class Client:
         self, method: str, path: str, query: Sequence[tuple[str, str]], body: Any
     ) -> requests.PreparedRequest:
         """The request with this person's credential. requests' own ideas of a canonical URL are overruled."""
-        headers = self.connection.identity.headers()
-        headers |= {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
-        content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
-        address = url(self.connection.server, path, query)
         host_and_port(self.connection.server)
-        prepared = requests.Request(method, address, headers=headers, data=content).prepare()
+        address = url(self.connection.server, path, query)
+        content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
+        prepared = requests.Request(method, address, data=content).prepare()
+        prepared.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
+        prepared.headers.update(self.connection.identity.headers())
         prepared.url = address
         return prepared
 

@@ -6,6 +6,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import TypeGuard
 
 import aiohttp
 import requests
@@ -62,24 +63,31 @@ _TABLE: tuple[tuple[tuple[type[BaseException], ...], type[ApiError]], ...] = (
 )
 
 
-def failure(raised: BaseException, method: str = "", path: str = "") -> ApiError:
+def failure(raised: BaseException, method: str = "", path: str = "", *, is_proxied: bool = False) -> ApiError:
     """The error that stands for `raised`; one of our own inside it (a refused address) comes out as is."""
     chain = list(_chain(raised))
     own = next((link for link in chain if isinstance(link, ApiError)), None)
     error = own if own is not None else _classified(chain)
+    if is_proxied and isinstance(error, errors.NameNotResolved):  # the only name that is looked up here
+        error = errors.ProxyFailed(error.message)
     error.method, error.path = method, path
     return error
 
 
 def _classified(chain: list[BaseException]) -> ApiError:
     """TLS first: its errors are OSErrors as well. Proxy next: what happens on the way to it is the proxy's."""
-    tls = next((link for link in chain if isinstance(link, ssl.SSLError)), None)
+    tls = next((link for link in chain if _is_tls(link)), None)
     if tls is not None:
         return _of_tls(tls)
     for kinds, error in _TABLE:
         if any(isinstance(link, kinds) for link in chain):
             return error(_said(chain) if error in (errors.ProxyFailed, errors.NameNotResolved) else "")
     return Unreachable(_said(chain))
+
+
+def _is_tls(link: BaseException) -> TypeGuard[ssl.SSLError]:
+    """aiohttp's own wrappers are SSLErrors as well, without what the real one says."""
+    return isinstance(link, ssl.SSLError) and not isinstance(link, aiohttp.ClientError)
 
 
 def _of_tls(tls: ssl.SSLError) -> ApiError:

@@ -104,9 +104,7 @@ class _Connection(HTTPSConnection):
         try:
             addresses = checked_addresses(self.host, self.port)
         except NameNotResolved as unknown:
-            if self.proxy is None:
-                raise
-            raise ProxyFailed("Its name is not known.") from unknown
+            raise (unknown if self.proxy is None else ProxyFailed(unknown.message)) from None
         return _connected(addresses, self.port)
 
 

@@ -159,15 +159,15 @@ class Streams:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """A response with a good status; whatever fails, also while its body is read, is an ApiError."""
         try:
-            headers |= {"User-Agent": USER_AGENT} | connection.identity.headers()
             address = yarl.URL(url(connection.server, path, query), encoded=True)
+            connection.identity.headers()  # before anything is opened: nothing is sent without a credential
             async with self._session(connection) as session:
                 async with asyncio.timeout(head_seconds):
                     response = await session.request(
                         method,
                         address,
                         data=content,
-                        headers=headers,
+                        headers={**headers, "User-Agent": USER_AGENT, **connection.identity.headers()},
                         allow_redirects=False,
                         server_hostname=connection.server.tls_server_name or None,
                         proxy=connection.server.proxy_url or None,
@@ -180,9 +180,8 @@ class Streams:
             error.method, error.path = method, path
             raise
         except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, OSError, ssl.SSLError) as raised:
-            raise failure(
-                raised, method, path
-            ) from None  # the chain holds the request, and with it the token
+            # Not chained: what aiohttp raises holds the request, and with it the token.
+            raise failure(raised, method, path, is_proxied=bool(connection.server.proxy_url)) from None
 
     @asynccontextmanager
     async def _session(self, connection: Connection) -> AsyncIterator[aiohttp.ClientSession]:
