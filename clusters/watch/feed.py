@@ -34,6 +34,9 @@ Listener = Callable[[], None]
 POLL = 15.0  # seconds between reads of a kind without watch
 REVIEW = 30.0  # seconds between reviews of an open feed (the bound that design section 5 states is 40)
 REFUSED = 30.0  # seconds until what was refused is asked again
+DOUBT = 1.5  # seconds until a refusal right after a failure is asked again, and
+DOUBTS = 3  # how often: an API server that restarts may refuse before it has read its RBAC
+PATIENCE = 5.0  # seconds that an answer about readiness may take
 ABSENT = 10.0  # seconds until an object or kind that is not there is asked again
 LIFETIME = (240, 360)  # seconds that one watch is asked to last
 STEADY = 30.0  # a watch that stood this many seconds was no failure
@@ -57,6 +60,7 @@ class Feed(Generic[C]):
         self._answered = threading.Event()
         self._holds = False
         self._failures = 0
+        self._doubts = 0
         self._turn: asyncio.Task[float] | None = None
         self._reason: ApiError | None = None
         self._wake = asyncio.Event()
@@ -128,6 +132,8 @@ class Feed(Generic[C]):
     async def _list_and_watch(self, streams: Streams) -> float:
         """One turn; returns the pause before the next in seconds."""
         try:
+            if self._failures:
+                await self._is_ready(streams)
             if not self._holds or await self._went_back(streams):
                 await self._load(streams)
             if not self.content.can_watch:
@@ -145,6 +151,11 @@ class Feed(Generic[C]):
                 self.state = FeedState(State.LOADING, self.state.since, loaded=loaded, total=total)
             self._changed()
         self._holds = True
+
+    async def _is_ready(self, streams: Streams) -> None:
+        """After a failure, ask for readiness first: an API server that just started refuses what RBAC will allow."""
+        with contextlib.suppress(Unauthorized, Forbidden, NotFound):
+            await streams.get(self.connection, "/readyz", timeout=PATIENCE)
 
     async def _went_back(self, streams: Streams) -> bool:
         """After a failure: is the server's resourceVersion below ours (an etcd restored from a backup)?"""
@@ -181,7 +192,7 @@ class Feed(Generic[C]):
                         break
         finally:
             if events or clock() - started > STEADY:
-                self._failures = 0
+                self._failures = self._doubts = 0
         self._ended(clock() - started, events, lifetime)
 
     def _ended(self, age: float, events: int, lifetime: float) -> None:
@@ -197,6 +208,10 @@ class Feed(Generic[C]):
             self._set(State.EXPIRED, error)
             return random.uniform(0, 1)  # noqa: S311
         if isinstance(error, (Unauthorized, Forbidden, CredentialMissing)):
+            if self._failures and self._doubts < DOUBTS:
+                self._doubts += 1
+                self._set(State.RECONNECTING, error)
+                return DOUBT
             self._drop(State.DENIED, error)
             return REFUSED
         if isinstance(error, (BadRequest, Invalid)):

@@ -41,6 +41,8 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
     `page` is the page's path and query as the browser sees it, `window` the token of the rows that it shows.
     """
     parts = urlsplit(page[:LONGEST])
+    if parts.scheme or parts.netloc:
+        raise NotLive(page)
     try:
         match = resolve(_below_prefix(parts.path))
     except Resolver404:
@@ -49,10 +51,10 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
     if match.view_name == "resources:list":
         return ListSubscription(open_listing(user, parse(match.kwargs, query)), window)
     if match.view_name == "resources:object":
-        return ObjectSubscription(open_object(user, parse(match.kwargs, query)))
+        return ObjectSubscription(open_object(user, parse(match.kwargs, query)), window)
     if match.view_name == "resources:object_yaml":
         opened = open_object(user, parse(match.kwargs, query), with_related=False)
-        return YamlSubscription(opened, query.get("page", ""))
+        return YamlSubscription(opened, window, query.get("page", ""))
     raise NotLive(page)
 
 

@@ -13,6 +13,7 @@ from django.utils.safestring import mark_safe
 from dashboard.resources import list_parts
 from dashboard.resources.list_page import parts_of
 from dashboard.resources.list_rows import Rendered
+from dashboard.resources.object_parts import digest
 from dashboard.resources.listing import Listing, wish
 
 PARTS = ("state", "notices", "head", "foot")  # partials of the list's template that morph as a whole
@@ -68,8 +69,9 @@ class ListSubscription:
         for part in PARTS:
             html = get_template(f"resources/list.html#{part}").render(context)
             first = part not in self._parts
-            if self._parts.get(part) != html:
-                self._parts[part] = html
+            said = digest(html)
+            if self._parts.get(part) != said:
+                self._parts[part] = said
                 target = "live-state" if part == "state" else f"list-{part}"
                 if not first or part != "head" or self._window != context["window"]:
                     yield format_html(

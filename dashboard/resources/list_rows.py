@@ -92,7 +92,7 @@ def _render(line: Line, columns: tuple[Shown, ...], resource: str, namespaced: b
     cells = list(_cells(line, columns, resource, namespaced))
     html = get_template("resources/list.html#row").render({"line": line, "cells": cells})
     version = hashlib.sha1(html.encode(), usedforsecurity=False).hexdigest()[:8]
-    return Rendered(line.id, html.replace(f"{AGE}v", version), version)
+    return Rendered(line.id, html, version)
 
 
 def _cells(line: Line, columns: tuple[Shown, ...], resource: str, namespaced: bool) -> Iterator[Cell]:
@@ -113,7 +113,8 @@ def _cells(line: Line, columns: tuple[Shown, ...], resource: str, namespaced: bo
             long = len(text) > WIDEST
             yield Cell(
                 "cell", text[:2000], f"{css} clip".strip() if long else css.strip(),
-                tone(column.title, text), title=text[:2000] if long else "",
+                "" if row.completed and "/" in text else tone(column.title, text),
+                title=text[:2000] if long else "",
             )  # fmt: skip
 
 

@@ -1,0 +1,140 @@
+"""Who may open the live socket, and what does one that misbehaves cost?"""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from tests.live.sockets import Sockets, run
+
+PODS = "/c/harbour/shop/pods"
+FOREIGN = [
+    None,
+    "null",
+    "https://evil.example",
+    "http://127.0.0.1:1",
+    "https://127.0.0.1:{port}",
+    "http://127.0.0.1.evil.example:{port}",
+    "http://localhost:{port}",
+]
+
+
+def refused(served, session, page=PODS, **options):
+    async def deed():
+        async with Sockets(served) as sockets:
+            return await sockets.refusal(session, page, **options)
+
+    return run(deed)
+
+
+def test_it_opens_for_the_person_of_the_session(served):
+    assert refused(served, served.do("session", name="dana")) == 101
+
+
+def test_it_refuses_who_is_not_signed_in(served):
+    assert refused(served, "") == 403
+    assert refused(served, "no-such-session") == 403
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_it_refuses_pages_of_another_origin(served, origin):
+    session = served.do("session", name="dana")
+    origin = origin.format(port=served.port) if origin else origin
+    assert refused(served, session, origin=origin) == 403
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["/c/nowhere/shop/pods", "/people/", "/c/harbour/SHOP/pods", "", "//evil.example/c/harbour/shop/pods", "/live/", "x" * 9000],
+)
+def test_it_refuses_what_is_no_live_page(served, page):
+    assert refused(served, served.do("session", name="dana"), page) == 403
+
+
+def test_it_refuses_a_cluster_that_is_not_shared_with_the_person(served):
+    assert refused(served, served.do("session", name="stan")) == 403
+
+
+def test_it_gives_each_the_rows_of_their_own_rights(served):
+    async def deed():
+        async with Sockets(served) as sockets:
+            dana = await sockets.open(served.do("session", name="dana"), "/c/harbour/pay/pods")
+            rene = await sockets.open(served.do("session", name="rene"), "/c/harbour/pay/pods")
+            return await dana.until('data-state="denied"'), await rene.until('data-state="live"')
+
+    dana, rene = run(deed)
+    assert "<tr id" not in dana
+    assert "forbidden" in dana
+    assert "<tr id" in rene
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"ack":"x"}', "not json", '{"ack":' + "[" * 5000, "x" * 20_000, '{"renew": 1}'])
+def test_it_closes_a_socket_that_sends_what_no_page_sends(served, text):
+    async def deed():
+        async with Sockets(served) as sockets:
+            opened = await sockets.open(served.do("session", name="dana"), PODS)
+            await opened.socket.send_str(text)
+            while (await opened.socket.receive()).type == aiohttp.WSMsgType.TEXT:
+                pass
+            return opened.socket.close_code
+
+    assert run(deed) == 4403
+
+
+def test_a_filter_sent_by_the_page_changes_what_it_is_sent(served):
+    async def deed():
+        async with Sockets(served) as sockets:
+            opened = await sockets.open(served.do("session", name="dana"), PODS)
+            first = await opened.until("<tr id")
+            await opened.socket.send_json({"renew": "q=nothing-is-called-so"})
+            return first, await opened.html()
+
+    first, second = run(deed)
+    assert "<tr" in first
+    assert 'data-order=""' in second
+    assert "<tr" not in second.partition("list-rows")[2]
+
+
+def test_a_page_that_shows_the_rows_already_is_sent_none_of_them_again(served):
+    session = served.do("session", name="dana")
+    page = served.client("dana").get(served.url + PODS).text
+    window = page.partition('data-window="')[2].partition('"')[0]
+
+    async def deed():
+        async with Sockets(served) as sockets:
+            opened = await sockets.open(session, PODS, window=window)
+            return await opened.html()
+
+    html = run(deed)
+    assert window
+    assert "list-rows" not in html
+
+
+def test_a_reader_that_stalls_costs_the_server_a_few_mebibytes(controlplane, served):
+    """It never reads nor acknowledges while rows change; TCP and our own bound hold back what is under way."""
+    name = "stall"
+    controlplane.kubectl("create", "configmap", name, "-n", "shop", f"--from-literal=a={'x' * 100_000}")
+    session = served.do("session", name="dana")
+
+    async def deed():
+        async with Sockets(served) as sockets:
+            lively = await sockets.open(session, "/c/harbour/shop/configmaps")
+            await lively.html()
+            stalled = [await sockets.open(session, "/c/harbour/shop/configmaps?sort=age") for _ in range(20)]
+            before = served.memory()
+            for number in range(40):
+                await asyncio.to_thread(
+                    controlplane.kubectl, "label", "configmap", name, "-n", "shop", f"n={number}", "--overwrite"
+                )
+            after = served.memory()
+            for one in stalled:
+                await one.socket.close()
+            return after - before
+
+    try:
+        grown = run(deed, 120)
+    finally:
+        controlplane.kubectl("delete", "configmap", name, "-n", "shop")
+    assert grown < 20 * 2 * 1024 * 1024
