@@ -21,6 +21,7 @@ from tests.controlplane.cast import CAST, person
 from tests.controlplane.certificates import ISSUER, Authority, Pair, service_account_key, signed_token
 from tests.controlplane.files import write_files
 from tests.controlplane.kubeconfigs import ADMIN, write_component_kubeconfigs, write_kubeconfig
+from tests.controlplane.metrics import NAME as METRICS
 from tests.controlplane.metrics import metrics_objects
 from tests.controlplane.processes import Port, Processes
 
@@ -70,6 +71,7 @@ class ControlPlane:
         if self._metrics:
             self._start("metrics-server")
             self.apply(metrics_objects(self._ports["metrics-server"].number))
+            self.kubectl("wait", "--for=condition=Available", f"apiservice/{METRICS}", "--timeout=60s")
 
     def stop(self) -> None:
         """No process and no file is left when it returns; a second call does nothing."""

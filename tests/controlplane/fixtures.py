@@ -15,8 +15,11 @@ from tests.missing import missing
 
 @pytest.fixture(scope="session")
 def controlplane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
-    """The real Kubernetes that all tests share, filled with the whole world; leave it as you found it."""
-    with _started(pytestconfig) as plane:
+    """The real Kubernetes that all tests share, filled with the whole world; leave it as you found it.
+
+    metrics.k8s.io is served from the start and knows something after a minute: world.wait_for_metrics().
+    """
+    with _started(pytestconfig, metrics=True) as plane:
         fill(plane)
         wait_for_pods(plane)
         yield plane
@@ -31,9 +34,9 @@ def second_controlplane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
         yield plane
 
 
-def _started(config: pytest.Config) -> ControlPlane:
+def _started(config: pytest.Config, *, metrics: bool = False) -> ControlPlane:
     try:
-        return ControlPlane(progress=_aloud(config)).start()
+        return ControlPlane(metrics=metrics, progress=_aloud(config)).start()
     except ControlPlaneUnavailable as failure:
         missing(config, "a control plane", str(failure))
 

@@ -21,6 +21,7 @@ from tests.controlplane.hostile import (
     hostile_statuses,
 )
 from tests.controlplane.hostile import TEXTS as HOSTILE_TEXTS
+from tests.controlplane.processes import wait_until
 
 FOLDER = Path(__file__).parent / "world"
 NODES = tuple(f"node-{number}" for number in range(1, 6))
@@ -75,6 +76,12 @@ def deployment(name: str, namespace: str, *, replicas: int) -> dict[str, Any]:
             "template": {"metadata": {"labels": {"app": name}}, "spec": {"containers": containers}},
         },
     }
+
+
+def wait_for_metrics(plane: ControlPlane) -> None:
+    """Until metrics.k8s.io knows what the pods of shop/web use: two scrapes, about 40 seconds from the start."""
+    arguments = ("top", "pods", "-n", "shop", "-l", "app=web", "--no-headers")
+    wait_until(lambda: "web-" in plane.kubectl(*arguments, check=False), "metrics", seconds=120, step=0.5)
 
 
 def nodes() -> list[dict[str, Any]]:
