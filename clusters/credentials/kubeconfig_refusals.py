@@ -52,7 +52,7 @@ def _program(user: Place, key: str) -> BadCredential:
     return KubeconfigError(
         user.at(key),
         _("This user signs in by a program on your own machine, and a server does not run programs for you."),
-        _("Use a ServiceAccount's token instead; the steps are below."),
+        _("Use a ServiceAccount's token instead; this page shows how."),
         reason="exec",
         line=user.line(key),
     )
@@ -106,7 +106,7 @@ def _basic(user: Place, key: str) -> BadCredential:
     return KubeconfigError(
         user.at(key),
         _("Kubernetes has not taken user names and passwords since version 1.19."),
-        _("Use a ServiceAccount's token instead; the steps are below."),
+        _("Use a ServiceAccount's token instead; this page shows how."),
         reason="basic",
         line=user.line(key),
     )

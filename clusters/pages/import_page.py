@@ -15,11 +15,13 @@ from django.views.decorators.http import require_http_methods
 
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig import read_kubeconfig
+from clusters.pages.account import Account, account_for
 from clusters.pages.importing import MOST_AT_ONCE, Choice, Outcome, Plan, carry_out, plans
 from clusters.pages.offer import KubeconfigForm, offer_form
 from clusters.pages.problems import Problem, problem
+from clusters.visible import roles
 from people.decorators import person, signed_in
-from people.models import Team, User
+from people.models import Role, Team, User
 
 
 @sensitive_post_parameters("kubeconfig")
@@ -74,6 +76,15 @@ def _chosen(request: HttpRequest, found: Sequence[Plan]) -> list[tuple[Plan, Cho
     return chosen
 
 
+def _account(request: HttpRequest, plan: Plan) -> Account | None:
+    """The steps for who signs in by a program; an operator's role is known of a cluster that is here already."""
+    if not plan.needs_account:
+        return None
+    user = person(request)
+    role = roles(user).get(plan.cluster.pk, Role.READER) if plan.cluster else Role.READER
+    return account_for(user, role, context=plan.context)
+
+
 def _page(
     request: HttpRequest,
     form: forms.Form,
@@ -90,6 +101,7 @@ def _page(
             "is_chosen": f"{plan.number}:{plan.context.name}" in ticked,
             "name": request.POST.get(f"name-{plan.number}", plan.context.cluster),
             "slug": request.POST.get(f"slug-{plan.number}", plan.slug),
+            "account": _account(request, plan),
         }
         for plan in found
     ]
