@@ -86,9 +86,11 @@ class Client:
             with lane.turn(self.connection.cluster, self.connection.person):
                 answer = self._answered(prepared, timeout, limit, method == "GET" or lane is REVIEWS)
             if answer.status >= 300 and not (answer.status == 304 and etag):
-                raise error_from(answer.status, answer.headers, answer.body)
-        except ApiError as error:
-            error.method, error.path = method, path
+                error = error_from(answer.status, answer.headers, answer.body)
+                error.warnings = answer.warnings
+                raise error
+        except ApiError as raised:
+            raised.method, raised.path = method, path
             raise
         return answer
 

@@ -39,6 +39,7 @@ _TABLE: tuple[tuple[tuple[type[BaseException], ...], type[ApiError]], ...] = (
     ((socket.gaierror,), errors.NameNotResolved),
     ((ConnectionRefusedError,), errors.ConnectionRefused),
     ((TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError), errors.TimedOut),
+    ((http.client.RemoteDisconnected,), errors.StreamBroken),  # a BadStatusLine too, so before it
     (
         (
             http.client.BadStatusLine,

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 
 _TEXT_LIMIT = 4096
+_CAUSES_LIMIT = 100
+_LONGEST_WAIT = 3600.0  # seconds
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -62,10 +64,10 @@ def read_status(found: Mapping[str, Any], status: int = 0, wait: float | None = 
         status or _number(found.get("code")) or 500,
         _cleaned(str(found.get("message") or "")),
         reason=str(found.get("reason") or ""),
-        causes=tuple(_cause(one) for one in causes if isinstance(one, dict))
+        causes=tuple(_cause(one) for one in causes[:_CAUSES_LIMIT] if isinstance(one, dict))
         if isinstance(causes, list)
         else (),
-        retry_after=wait if wait is not None else float(seconds) if seconds else None,
+        retry_after=wait if wait is not None else min(float(seconds), _LONGEST_WAIT) if seconds else None,
     )
 
 
@@ -112,9 +114,11 @@ def _host_of(location: str) -> str:
 def _retry_after(text: str) -> float | None:
     """Seconds, from seconds or from a date."""
     if text.strip().isdecimal():
-        return float(text)
+        return min(float(text), _LONGEST_WAIT)
     try:
         then = parsedate_to_datetime(text)
     except (ValueError, TypeError):
         return None
-    return max(0.0, (then - datetime.now(UTC)).total_seconds()) if then.tzinfo else None
+    if then.tzinfo is None:
+        return None
+    return min(max(0.0, (then - datetime.now(UTC)).total_seconds()), _LONGEST_WAIT)

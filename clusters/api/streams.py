@@ -19,7 +19,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from clusters.api.addresses import allowed, host_and_port, proxy_host_and_port
 from clusters.api.connection import USER_AGENT, Connection
-from clusters.api.errors import ApiError, Busy, NotKubernetes, ResponseTooLarge, error_from
+from clusters.api.errors import ApiError, Busy, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
 from clusters.api.failures import failure
 from clusters.api.paths import url
 from clusters.api.tables import TABLE_ACCEPT
@@ -270,7 +270,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
     """Whole lines, of at most 16 MiB; aiohttp's own readline stops at 64 KiB."""
     waiting = bytearray()
-    async for part in content.iter_any():
+    while part := await _part(content):
         searched = len(waiting)
         waiting += part
         start = 0
@@ -281,3 +281,11 @@ async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
         del waiting[:start]
         if len(waiting) > LINE_LIMIT:
             raise NotKubernetes("A line of the stream is longer than 16 MiB.")
+
+
+async def _part(content: aiohttp.StreamReader) -> bytes:
+    """What came next, or nothing at the end."""
+    try:
+        return await content.readany()
+    except RuntimeError as closed:  # aiohttp's word for a session that was closed meanwhile
+        raise StreamBroken() from closed

@@ -12,6 +12,7 @@ import socket
 import ssl
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -246,13 +247,13 @@ def endless_line(wire: Wire) -> None:
 
 def closes_kept_connections() -> Behaviour:
     """The second request of each connection gets no answer: the server had given the connection up."""
-    served: set[int] = set()
+    served: set[socket.socket] = set()
     lock = threading.Lock()
 
     def behaviour(wire: Wire) -> None:
         with lock:
-            known = id(wire.socket) in served
-            served.add(id(wire.socket))
+            known = wire.socket in served
+            served.add(wire.socket)
         if known:
             raise Hangup
         wire.answer(200, b"{}")
@@ -310,3 +311,11 @@ def open_files() -> set[str]:
         with suppress(OSError):
             found.add(os.readlink(f"/proc/self/fd/{descriptor}"))
     return found
+
+
+def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Poll until the condition holds; AssertionError where it does not in time."""
+    waiting, end = threading.Event(), time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        waiting.wait(0.01)
