@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.controlplane import world
+from tests.controlplane import hostile, world
 from tests.controlplane.cast import CAST
 from tests.controlplane.controlplane import ControlPlane, KubectlFailed
 from tests.controlplane.processes import LOCK, PREFIX, Processes, remove_stale, wait_until
@@ -153,6 +153,23 @@ def kubectl(plane: ControlPlane, person: str, *arguments: str) -> subprocess.Com
     command = [plane.binaries.kubectl, "--kubeconfig", plane.kubeconfig(person), *arguments]
     environment = {"HOME": str(plane.directory)}
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+
+
+def test_its_hostile_texts_are_stored_byte_for_byte(controlplane):
+    def get(*arguments: str) -> dict:
+        return json.loads(controlplane.kubectl("get", *arguments, "-n", "hostile", "-o", "json"))
+
+    for name, text in hostile.TEXTS.items():
+        assert get("configmap", "texts")["data"][name] == text
+        assert get("event", f"hostile-{name}")["message"] == text
+        assert get("oddity", name)["spec"]["text"] == text
+    annotations = get("configmap", "many-annotations")["metadata"]["annotations"]
+    assert len(annotations) == 300
+    assert sum(map(len, annotations.values())) > 190_000
+    assert len(get("configmap", "many-labels")["metadata"]["labels"]) == 300
+    pod = controlplane.kubectl("get", "pod", "hostile", "-n", "hostile", "--no-headers")
+    assert hostile.TEXTS["image"] in pod, "it is what the STATUS column shows"
+    assert get("widget", "hostile")["status"]["conditions"][0]["message"] == hostile.ALL
 
 
 def test_its_audit_log_names_who_asked_for_what(controlplane):
