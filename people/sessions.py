@@ -23,6 +23,10 @@ class SessionStore(DatabaseStore):
     def get_model_class(cls) -> type[Any]:
         return apps.get_model("people", "Session")
 
+    def _validate_session_key(self, key: str) -> bool:
+        """A cookie can hold anything, NUL too, which PostgreSQL refuses to look up."""
+        return bool(key) and len(key) >= 8 and key.isascii() and key.isalnum()
+
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         session: Any = super().create_model_instance(data)
         session.user_id = _person_id(data)

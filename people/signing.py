@@ -34,7 +34,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if is_signed_in(request):
             return HttpResponseRedirect(onward)
         return _form(request, onward)
-    return _try(request, onward, request.POST.get("username", "")[:NAME_LENGTH])
+    return _try(request, onward, _written_name(request))
 
 
 @require_POST
@@ -95,6 +95,11 @@ def safe_onward(onward: str) -> str:
     ):
         return onward
     return get_script_prefix()
+
+
+def _written_name(request: HttpRequest) -> str:
+    """Without NUL, which PostgreSQL refuses to look up."""
+    return request.POST.get("username", "")[:NAME_LENGTH].replace("\x00", "")
 
 
 def _try(request: HttpRequest, onward: str, username: str) -> HttpResponse:

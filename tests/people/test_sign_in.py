@@ -135,6 +135,13 @@ def test_it_survives_hostile_text(browser_of: Browser, cast: dict[str, User]) ->
     assert sign_in(browser_of(), "a\x00b", "c\x00d").status_code == 422
 
 
+@pytest.mark.parametrize("cookie", ['"\\000aaaaaaaaaaaa"', "x" * 5000, "a'; --aaaaaaa", "\xe9" * 32])
+def test_it_survives_a_hostile_cookie(browser_of: Browser, cast: dict[str, User], cookie: str) -> None:
+    client = browser_of()
+    answer = client.get("/people/me/", HTTP_COOKIE=f"{settings.SESSION_COOKIE_NAME}={cookie}")
+    assert answer.status_code == 302
+
+
 def test_it_refuses_a_form_without_a_token(browser_of: Browser, dana_with_password: User) -> None:
     client = browser_of(strict=True)
     client.get(SIGN_IN)
