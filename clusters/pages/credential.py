@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clusters.credentials.stored import Owner, keep, remove, server_of
 from clusters.models import Cluster, Credential
 from clusters.pages.account import account_for
-from clusters.pages.offer import NAMESPACE, WAYS, Refused, offer_form, take
+from clusters.pages.offer import NAMESPACE, WAYS, Refused, empty_form, offer_form, take
 from clusters.pages.states import credential_state
 from clusters.visible import roles, team_credentials, visible_cluster
 from people.decorators import person, signed_in
@@ -38,7 +38,8 @@ def credential(request: HttpRequest, slug: str) -> HttpResponse:
     cluster = visible_cluster(user, slug)
     way = way_of(request)
     if request.method != "POST":
-        return _page(request, user, cluster, way, offer_form(way))
+        own = Credential.objects.filter(cluster=cluster, user=user).first()
+        return _page(request, user, cluster, way, empty_form(way, own.namespace if own else ""))
     form = offer_form(way, request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, user, cluster, way, form)

@@ -123,15 +123,17 @@ class Refused:
     context: Context | None = None
 
 
-def offer_form(way: str, posted: Any = None, files: Any = None) -> forms.Form:
+def empty_form(way: str, namespace: str = "") -> forms.Form:
+    """The form of this way, with the namespace of the credential that is renewed."""
+    return FORMS[way](initial={"namespace": namespace})
+
+
+def offer_form(way: str, posted: Any, files: Any) -> forms.Form:
     """The form of this way, with what was typed; a file's text takes the place of an empty text."""
-    kind = FORMS[way]
-    if posted is None:
-        return kind()
     typed = posted.copy()
     if way == "kubeconfig" and not typed.get("kubeconfig", "").strip():
         typed["kubeconfig"] = file_text(files.get("file") if files else None)
-    return kind(typed)
+    return FORMS[way](typed)
 
 
 def file_text(file: UploadedFile[Any] | None) -> str:

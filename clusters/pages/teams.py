@@ -17,7 +17,7 @@ from clusters.credentials.stored import Owner, keep, remove, server_of
 from clusters.models import Cluster, Credential, Share
 from clusters.pages.account import account_for
 from clusters.pages.credential import SECRETS, way_of
-from clusters.pages.offer import WAYS, Refused, offer_form, take
+from clusters.pages.offer import WAYS, Refused, empty_form, offer_form, take
 from clusters.pages.states import credential_state
 from people.decorators import administrator, person
 from people.models import Role, Team
@@ -53,7 +53,7 @@ def team_credential(request: HttpRequest, slug: str, team: str) -> HttpResponse:
     )
     way = way_of(request)
     if request.method != "POST":
-        return _page(request, share, way, offer_form(way))
+        return _page(request, share, way, empty_form(way))
     form = offer_form(way, request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, share, way, form)

@@ -44,6 +44,7 @@ def test_it_shows_what_the_cluster_answered_and_never_the_secret(lit, browser_of
     assert bring(browser, "token", token=token).status_code == 302
     page = body(browser.get("/clusters/lit/credential/"))
     assert "system:serviceaccount:shop:default" in page
+    assert 'name="namespace" value="shop"' in page
     assert "system:serviceaccounts:shop" in page
     assert "Your credential ends soon" in page
     assert token not in page
