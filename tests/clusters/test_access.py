@@ -1,0 +1,378 @@
+"""May they? Do reviews say what really happens, and never more than Kubernetes said?"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from clusters import access
+from clusters.access import Answer, Ask, Budget, review, review_async, rules
+from clusters.access_rules import read_rules
+from clusters.api import errors
+from clusters.api.client import Client
+from clusters.api.streams import Streams
+from tests.clusters.api import faults
+from tests.clusters.api.calls import of_cast, to
+from tests.clusters.api.faults import FaultServer, Wire, says
+from tests.controlplane.cast import CAST
+from tests.controlplane.controlplane import ControlPlane
+
+PODS = Ask("list", resource="pods", version="v1", namespace="shop")
+
+
+class Reviewer:
+    """A server that answers reviews as told, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.decide: Callable[[dict[str, str]], dict[str, Any]] = lambda _asked: {
+            "allowed": True,
+            "reason": "so",
+        }
+        self.server = FaultServer(self._answer)
+        self.running = self.most = 0
+        self._lock = threading.Lock()
+
+    def _answer(self, wire: Wire) -> None:
+        with self._lock:
+            self.running += 1
+            self.most = max(self.most, self.running)
+        asked = json.loads(wire.request.body)["spec"]["resourceAttributes"]
+        status = self.decide(asked)
+        with self._lock:
+            self.running -= 1
+        wire.answer(201, json.dumps({"kind": "SelfSubjectAccessReview", "status": status}).encode())
+
+    @property
+    def asked(self) -> list[dict[str, str]]:
+        return [json.loads(one.body)["spec"]["resourceAttributes"] for one in self.server.requests]
+
+    def review(self, *asks: Ask, person: str = "dana", budget: Budget | None = None) -> list[Answer]:
+        connection = to(self.server, person=person)
+        found = review(connection, Client(connection), asks, budget or Budget())
+        return [found[ask] for ask in asks]
+
+    def states(self, *asks: Ask, **more: Any) -> list[str]:
+        return [answer.state for answer in self.review(*asks, **more)]
+
+
+@pytest.fixture
+def reviewer() -> Iterator[Reviewer]:
+    made = Reviewer()
+    with made.server:
+        yield made
+
+
+def test_it_asks_strictly_and_only_what_is_meant(reviewer: Reviewer) -> None:
+    assert reviewer.review(PODS) == [Answer("allowed", "so", "kubernetes")]
+    assert reviewer.asked == [{"verb": "list", "version": "v1", "resource": "pods", "namespace": "shop"}]
+    assert reviewer.server.requests[0].target == f"{access.REVIEW_PATH}?fieldValidation=Strict"
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ({"allowed": True}, "allowed"),
+        ({"allowed": True, "evaluationError": "half of it"}, "allowed"),
+        ({"allowed": False}, "denied"),
+        ({"allowed": False, "denied": True}, "denied"),
+        ({"allowed": False, "evaluationError": "webhook down"}, "unknown"),
+        ({"allowed": False, "denied": True, "evaluationError": "webhook down"}, "unknown"),
+        ({"allowed": False, "conditionSetChain": [{}]}, "unknown"),
+        ({"allowed": "true"}, "unknown"),
+        ({}, "unknown"),
+    ],
+)
+def test_it_tells_three_answers_apart(reviewer: Reviewer, status: dict[str, Any], state: str) -> None:
+    reviewer.decide = lambda _asked: status
+    assert reviewer.states(PODS) == [state]
+    kept = len(reviewer.asked)
+    assert reviewer.states(PODS) == [state]
+    assert len(reviewer.asked) == (kept + 1 if state == "unknown" else kept), "unknown is never kept"
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        says(500, b"Internal error: webhook", "text/plain"),
+        faults.status(403, "Forbidden"),
+        says(429, b"", "text/plain"),
+        says(201, b"<html>"),
+        says(201, []),
+        faults.html(502),
+        faults.truncates,
+    ],
+)
+def test_a_review_that_fails_is_unknown_and_not_kept(behaviour: faults.Behaviour) -> None:
+    with FaultServer(behaviour) as server:
+        connection = to(server)
+        for _ in range(2):
+            answer = review(connection, Client(connection), [PODS], Budget())[PODS]
+            assert (answer.state, answer.source) == ("unknown", "kubernetes")
+            assert answer.reason
+        assert len(server.requests) >= 2
+
+
+def test_it_does_not_ask_a_dead_cluster_forty_times() -> None:
+    with FaultServer(faults.truncates) as server:
+        connection = to(server)
+        asks = [Ask("list", resource=f"kind{number}") for number in range(40)]
+        found = review(connection, Client(connection), asks, Budget())
+        assert {answer.state for answer in found.values()} == {"unknown"}
+        assert server.connections <= 22  # the ten that were on their way, each once more
+
+
+def test_it_asks_without_the_name_first(reviewer: Reviewer) -> None:
+    asks = [Ask("delete", resource="pods", namespace="shop", name=f"web-{number}") for number in range(20)]
+    assert reviewer.states(*asks) == ["allowed"] * 20
+    assert reviewer.asked == [{"verb": "delete", "resource": "pods", "namespace": "shop"}]
+
+
+def test_it_asks_by_name_where_that_is_denied(reviewer: Reviewer) -> None:
+    reviewer.decide = lambda asked: {"allowed": asked.get("name") == "web"}
+    asks = [Ask("get", resource="secrets", namespace="shop", name=name) for name in ("web", "db")]
+    assert reviewer.states(*asks, Ask("list", resource="secrets", namespace="shop")) == [
+        "allowed",
+        "denied",
+        "denied",
+    ]
+    assert len(reviewer.asked) == 4
+
+
+@pytest.mark.parametrize("verb", ["create", "deletecollection"])
+def test_it_never_asks_to_create_by_name(reviewer: Reviewer, verb: str) -> None:
+    reviewer.decide = lambda asked: {"allowed": "name" in asked}
+    assert reviewer.states(Ask(verb, resource="pods", namespace="shop", name="web")) == ["denied"]
+    assert all("name" not in asked for asked in reviewer.asked)
+
+
+def test_it_asks_for_a_subresource_by_name(reviewer: Reviewer) -> None:
+    """POST of pods/web/exec has the name in its path, so there the name counts."""
+    reviewer.decide = lambda asked: {"allowed": asked.get("name") == "web"}
+    ask = Ask("create", resource="pods", subresource="exec", namespace="shop", name="web")
+    assert reviewer.states(ask) == ["allowed"]
+
+
+def test_it_asks_for_one_namespace_with_its_name_twice(reviewer: Reviewer) -> None:
+    reviewer.decide = lambda asked: {"allowed": asked.get("namespace") == asked.get("name") == "shop"}
+    assert reviewer.states(Ask("get", resource="namespaces", name="shop")) == ["allowed"]
+    assert reviewer.asked[0] == {"verb": "get", "resource": "namespaces"}
+    assert reviewer.states(Ask("get", resource="namespaces", name="shop", namespace="shop")) == ["allowed"]
+
+
+def test_beyond_the_budget_it_is_unknown(reviewer: Reviewer) -> None:
+    budget = Budget(limit=3)
+    found = reviewer.review(*(Ask("list", resource=f"kind{number}") for number in range(5)), budget=budget)
+    assert [answer.source for answer in found] == ["kubernetes"] * 3 + ["budget"] * 2
+    assert [answer.state for answer in found] == ["allowed"] * 3 + ["unknown"] * 2
+    assert len(reviewer.asked) == 3
+    assert reviewer.states(Ask("list", resource="kind0"), budget=budget) == ["allowed"], (
+        "a kept answer costs nothing"
+    )
+
+
+def test_the_budget_reaches_for_names_last(reviewer: Reviewer) -> None:
+    reviewer.decide = lambda _asked: {"allowed": False}
+    ask = Ask("get", resource="secrets", namespace="shop", name="web")
+    assert reviewer.review(ask, budget=Budget(limit=1)) == [Answer("unknown", access.BEYOND_BUDGET, "budget")]
+
+
+def test_ten_go_side_by_side_and_no_more(reviewer: Reviewer) -> None:
+    together = threading.Barrier(10)
+
+    def decide(_asked: dict[str, str]) -> dict[str, Any]:
+        together.wait(10)
+        return {"allowed": True}
+
+    reviewer.decide = decide
+    asks = [Ask("list", resource=f"kind{number}") for number in range(30)]
+    assert reviewer.states(*asks) == ["allowed"] * 30
+    assert reviewer.most == 10
+
+
+def test_it_keeps_answers_for_half_a_minute_for_that_person_only(
+    reviewer: Reviewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reviewer.states(PODS) == ["allowed"]
+    reviewer.decide = lambda _asked: {"allowed": False}
+    assert reviewer.states(PODS) == ["allowed"]
+    assert reviewer.states(PODS, person="stan") == ["denied"]
+    monkeypatch.setattr(access._cache, "_seconds", 0.0)
+    assert reviewer.states(PODS) == ["denied"]
+
+
+def test_it_forgets_a_credential_even_in_the_middle_of_a_review(reviewer: Reviewer) -> None:
+    fingerprint = to(reviewer.server).fingerprint
+    assert reviewer.states(PODS) == ["allowed"]
+    access.forget(fingerprint)
+    assert reviewer.states(PODS) == ["allowed"]
+    assert len(reviewer.asked) == 2
+    access.forget(fingerprint)
+
+    def decide(_asked: dict[str, str]) -> dict[str, Any]:
+        access.forget(fingerprint)  # the binding went while the answer was on its way
+        return {"allowed": True}
+
+    reviewer.decide = decide
+    reviewer.states(PODS)
+    reviewer.decide = lambda _asked: {"allowed": False}
+    assert reviewer.states(PODS) == ["denied"]
+
+
+def test_a_401_forgets_what_was_known() -> None:
+    refused: list[bool] = []
+
+    def behaviour(wire: Wire) -> None:
+        (faults.status(401, "Unauthorized") if refused else says(201, {"status": {"allowed": True}}))(wire)
+
+    with FaultServer(behaviour) as server:
+        connection = to(server)
+        client = Client(connection)
+        other = Ask("get", resource="pods")
+        assert review(connection, client, [PODS], Budget())[PODS].state == "allowed"
+        refused.append(True)
+        assert review(connection, client, [other], Budget())[other].state == "unknown"
+        assert review(connection, client, [PODS], Budget())[PODS].state == "unknown"
+
+
+def test_feeds_ask_uncached_and_hear_of_failures(reviewer: Reviewer) -> None:
+    async def run() -> list[str]:
+        streams, connection = Streams(), to(reviewer.server)
+        try:
+            first = await review_async(streams, connection, PODS)
+            reviewer.decide = lambda asked: {"allowed": asked.get("name") == "web"}
+            second = await review_async(streams, connection, PODS)
+            named = Ask("watch", resource="pods", namespace="shop", name="web")
+            return [first.state, second.state, (await review_async(streams, connection, named)).state]
+        finally:
+            await streams.close()
+
+    assert asyncio.run(run()) == ["allowed", "denied", "allowed"]
+
+
+def test_feeds_hear_of_a_401() -> None:
+    async def run(server: FaultServer) -> None:
+        streams = Streams()
+        try:
+            await review_async(streams, to(server), PODS)
+        finally:
+            await streams.close()
+
+    with FaultServer(faults.status(401, "Unauthorized")) as server, pytest.raises(errors.Unauthorized):
+        asyncio.run(run(server))
+
+
+RULES = {
+    "status": {
+        "incomplete": False,
+        "resourceRules": [
+            {"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods", "pods/log"]},
+            {"verbs": ["*"], "apiGroups": ["apps"], "resources": ["*"]},
+            {"verbs": ["get"], "apiGroups": [""], "resources": ["secrets"], "resourceNames": ["web"]},
+            {"verbs": ["update"], "apiGroups": ["*"], "resources": ["*/scale"]},
+        ],
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("verb", "group", "resource", "state"),
+    [
+        ("list", "", "pods", "allowed"),
+        ("get", "", "pods/log", "allowed"),
+        ("get", "", "pods/exec", "denied"),
+        ("delete", "", "pods", "denied"),
+        ("list", "apps", "deployments", "allowed"),
+        ("list", "batch", "jobs", "denied"),
+        ("get", "", "secrets", "unknown"),
+        ("update", "example.com", "widgets/scale", "allowed"),
+        ("update", "example.com", "widgets", "denied"),
+    ],
+)
+def test_rules_colour_a_menu(verb: str, group: str, resource: str, state: str) -> None:
+    assert read_rules(RULES).may(verb, group, resource) == state
+    incomplete = {"status": RULES["status"] | {"incomplete": True}}
+    assert read_rules(incomplete).may(verb, group, resource) == ("unknown" if state == "denied" else state)
+    assert read_rules({}).may(verb, group, resource) == "unknown"
+
+
+# --- on a real API server
+
+QUESTIONS = [
+    Ask("list", resource="pods", namespace="shop"),
+    Ask("list", resource="pods", namespace="pay"),
+    Ask("list", resource="pods"),
+    Ask("list", resource="namespaces"),
+    Ask("list", resource="nodes"),
+    Ask("list", resource="secrets", namespace="shop"),
+    Ask("get", resource="secrets", namespace="shop", name="web"),
+    Ask("get", resource="namespaces", name="shop"),
+    Ask("get", resource="namespaces", name="ops"),
+    Ask("create", resource="pods", subresource="exec", namespace="shop", name="x"),
+    Ask("patch", "apps", "v1", "deployments", namespace="shop", name="web"),
+    Ask("list", "example.com", "v1", "widgets", namespace="shop"),
+    Ask("list", "example.com", "v1", "gadgets", namespace="shop"),
+    Ask("list", "rbac.authorization.k8s.io", "v1", "roles", namespace="shop"),
+]
+
+
+@pytest.mark.parametrize("name", [one.name for one in CAST])
+def test_each_of_the_cast_may_what_kubectl_says(controlplane: ControlPlane, name: str) -> None:
+    connection = of_cast(controlplane, name)
+    found = review(connection, Client(connection), QUESTIONS, Budget())
+    assert {ask: answer.state for ask, answer in found.items()} == {
+        ask: "allowed" if _can_i(controlplane, name, ask) else "denied" for ask in QUESTIONS
+    }
+
+
+def _can_i(plane: ControlPlane, name: str, ask: Ask) -> bool:
+    """`kubectl auth can-i`, for one Namespace with that namespace, as the real call would have it."""
+    kind = f"{ask.resource}.{ask.group}" if ask.group else ask.resource
+    thing = f"{kind}/{ask.name}" if ask.name else kind
+    namespace = ask.name if ask.resource == "namespaces" else ask.namespace
+    where = ["-n", namespace] if namespace else ["-A"]
+    sub = [f"--subresource={ask.subresource}"] if ask.subresource else []
+    said = plane.kubectl("auth", "can-i", ask.verb, thing, *where, *sub, person=name, check=False)
+    return said.strip().splitlines()[-1] == "yes"
+
+
+def test_lists_agree_with_their_reviews(controlplane: ControlPlane) -> None:
+    """The real call is the judge: a list is 403 exactly where its review was denied."""
+    for name in ("dana", "rene", "stan", "aude"):
+        connection = of_cast(controlplane, name)
+        client = Client(connection)
+        lists = [ask for ask in QUESTIONS if ask.verb == "list" and not ask.group]
+        for ask, answer in review(connection, client, lists, Budget()).items():
+            where = f"/namespaces/{ask.namespace}" if ask.namespace else ""
+            try:
+                client.get(f"/api/v1{where}/{ask.resource}", query=[("limit", "1")])
+                real = "allowed"
+            except errors.Forbidden:
+                real = "denied"
+            assert (name, ask, answer.state) == (name, ask, real)
+
+
+def test_an_allowed_answer_names_its_binding(controlplane: ControlPlane) -> None:
+    connection = of_cast(controlplane, "dana")
+    answer = review(connection, Client(connection), [PODS], Budget())[PODS]
+    assert 'RoleBinding "dana-edit/shop"' in answer.reason
+
+
+def test_a_real_review_refuses_a_misspelt_field(controlplane: ControlPlane) -> None:
+    body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+    spec = {"resourceAttributes": {"verb": "list", "ressource": "pods"}}
+    with pytest.raises(errors.BadRequest):
+        Client(of_cast(controlplane, "dana")).post(
+            access.REVIEW_PATH, body | {"spec": spec}, query=access.STRICT
+        )
+
+
+def test_real_rules_colour_a_menu(controlplane: ControlPlane) -> None:
+    found = rules(Client(of_cast(controlplane, "dana")), "shop")
+    assert not found.incomplete
+    assert (found.may("list", "", "pods"), found.may("list", "", "nodes")) == ("allowed", "denied")
+    assert found.may("create", "", "pods/exec") == "allowed"

@@ -1,0 +1,355 @@
+"""What exists on a cluster, in both forms of discovery, shared only with those whom the cluster accepted?"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from clusters import discovery
+from clusters.api import errors, groups
+from clusters.api.client import Client
+from clusters.api.connection import Connection, Identity
+from clusters.discovery import catalogue, drop, refresh
+from tests.clusters.api.calls import of_cast, to
+from tests.clusters.api.faults import FaultServer, Wire, says, until
+from tests.controlplane.controlplane import ControlPlane
+
+VERBS = ["create", "delete", "get", "list", "watch"]
+
+
+def resource(plural: str, kind: str, **more: Any) -> dict[str, Any]:
+    held = {
+        "resource": plural,
+        "responseKind": {"group": "", "version": "", "kind": kind},
+        "scope": "Namespaced",
+    }
+    return held | {"singularResource": "", "verbs": VERBS} | more
+
+
+def group(name: str, *versions: dict[str, Any]) -> dict[str, Any]:
+    return {"metadata": {"name": name} if name else {}, "versions": list(versions)}
+
+
+def version(name: str, *resources: dict[str, Any], freshness: str = "Current") -> dict[str, Any]:
+    return {"version": name, "resources": list(resources) or None, "freshness": freshness}
+
+
+POD = resource("pods", "Pod", shortNames=["po"], subresources=[{"subresource": "log", "verbs": ["get"]}])
+CORE = [group("", version("v1", POD, resource("nodes", "Node", scope="Cluster")))]
+METRICS = group("metrics.k8s.io", version("v1beta1", resource("pods", "PodMetrics")))
+DEAD_METRICS = group("metrics.k8s.io", version("v1beta1", freshness="Stale"))
+WIDGETS = group(
+    "example.com",
+    version("v1", resource("widgets", "Widget")),
+    version("v1beta1", resource("widgets", "Widget"), resource("gears", "Gear")),
+)
+
+
+class Cluster:
+    """A server with aggregated discovery that a test can change, and that knows one bad token."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, list[Any]] = {"/api": CORE, "/apis": [WIDGETS, METRICS]}
+        self.hold: threading.Event | None = None
+        self.server = FaultServer(self._answer)
+
+    def _answer(self, wire: Wire) -> None:
+        if self.hold is not None:
+            self.hold.wait(10)
+        if wire.request.headers.get("authorization") == "Bearer refused":
+            wire.answer(401, b'{"kind":"Status","code":401,"reason":"Unauthorized"}')
+            return
+        body = json.dumps(
+            {"kind": "APIGroupDiscoveryList", "items": self.parts[wire.request.target]}
+        ).encode()
+        etag = f'"{hash(body)}"'
+        if wire.request.headers.get("if-none-match") == etag:
+            wire.answer(304, b"", "application/json", f"ETag: {etag}")
+        else:
+            wire.answer(200, body, "application/json", f"ETag: {etag}")
+
+    def client(self, person: str = "dana", token: str = "good") -> Client:
+        return Client(to(self.server, token, person))
+
+    def asked(self) -> list[tuple[str, bool]]:
+        """What was asked since the last time: the path, and whether it was conditional."""
+        found = [(one.target, "if-none-match" in one.headers) for one in self.server.requests]
+        self.server.requests.clear()
+        return found
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    made = Cluster()
+    with made.server:
+        yield made
+
+
+def test_it_reads_what_is_served(cluster: Cluster) -> None:
+    found = catalogue(cluster.client())
+    pods = found.find("pods")
+    assert pods is not None
+    assert (pods.kind, pods.group, pods.version, pods.namespaced) == ("Pod", "", "v1", True)
+    assert (pods.short_names, pods.subresources, pods.singular) == (("po",), ("log",), "pod")
+    assert pods.verbs == frozenset(VERBS)
+    assert found.groups() == ("", "example.com", "metrics.k8s.io")
+    assert found.stale_groups == ()
+    assert found.find("nodes").path("shop", "n1", "status") == "/api/v1/nodes/n1/status"
+    assert pods.path("shop", "web", "log") == "/api/v1/namespaces/shop/pods/web/log"
+
+
+def test_it_names_kinds_by_slug(cluster: Cluster) -> None:
+    found = catalogue(cluster.client())
+    slugs = [one.slug for one in found.resources]
+    assert slugs == [
+        "pods",
+        "nodes",
+        "widgets.example.com",
+        "widgets.v1beta1.example.com",
+        "gears.example.com",
+        "pods.metrics.k8s.io",
+    ]
+    assert all(found.find(one.slug) is one for one in found.resources)
+    assert found.find("widgets.v1.example.com") is found.find("widgets.example.com")
+    assert found.find("pods.v1") is found.find("pods")
+    for unknown in ("", "pod", "widgets", "widgets.v2.example.com", "pods.", ".", "Pods"):
+        assert found.find(unknown) is None
+
+
+def test_it_prefers_the_first_version_that_has_the_kind(cluster: Cluster) -> None:
+    found = catalogue(cluster.client())
+    assert [one.version for one in found.resources if one.preferred and one.group == "example.com"] == [
+        "v1",
+        "v1beta1",
+    ]
+
+
+def test_it_finds_the_kind_that_an_object_names(cluster: Cluster) -> None:
+    found = catalogue(cluster.client())
+    assert found.kind("v1", "Pod").slug == "pods"
+    assert found.kind("", "Pod").slug == "pods"
+    assert found.kind("metrics.k8s.io", "PodMetrics").slug == "pods.metrics.k8s.io"
+    assert found.kind("example.com/v1beta1", "Widget").slug == "widgets.v1beta1.example.com"
+    assert found.kind("example.com", "Widget").slug == "widgets.example.com"
+    assert found.kind("example.com/v9", "Widget").slug == "widgets.example.com"
+    assert found.kind("apps/v1", "Pod") is None
+
+
+def test_it_keeps_what_it_knew_of_a_group_that_went_stale(cluster: Cluster) -> None:
+    client = cluster.client()
+    catalogue(client)
+    cluster.parts["/apis"] = [WIDGETS, DEAD_METRICS]
+    drop("faults")
+    found = catalogue(client)
+    assert found.stale_groups == ("metrics.k8s.io",)
+    assert found.find("pods.metrics.k8s.io").stale
+    assert not found.find("pods").stale
+    drop("faults")
+    cluster.parts["/apis"] = [WIDGETS, METRICS]
+    assert not catalogue(client).find("pods.metrics.k8s.io").stale
+    drop("faults")
+    cluster.parts["/apis"] = [WIDGETS]
+    assert catalogue(client).find("pods.metrics.k8s.io") is None
+
+
+def test_it_asks_again_only_when_it_is_time(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = cluster.client()
+    first = catalogue(client)
+    assert cluster.asked() == [("/api", False), ("/apis", False)]
+    assert catalogue(client) is first
+    assert cluster.asked() == []
+    monkeypatch.setattr(discovery, "_FRESH_SECONDS", 0.0)
+    assert catalogue(client).resources is first.resources
+    assert cluster.asked() == [("/api", True), ("/apis", True)]
+
+
+def test_it_refreshes_for_a_name_that_is_missing_at_most_every_two_seconds(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = cluster.client()
+    catalogue(client)
+    cluster.asked()
+    refresh(client)
+    assert cluster.asked() == []
+    monkeypatch.setattr(discovery, "_REFRESH_SECONDS", 0.0)
+    cluster.parts["/apis"] = [WIDGETS, METRICS, group("new.example", version("v1", resource("news", "News")))]
+    assert refresh(client).find("news.new.example") is not None
+    assert cluster.asked() == [("/api", True), ("/apis", True)]
+
+
+def test_it_hands_nothing_to_a_credential_that_the_cluster_does_not_accept(cluster: Cluster) -> None:
+    catalogue(cluster.client())
+    stranger = cluster.client("stranger", token="refused")
+    for ask in (catalogue, catalogue, refresh):
+        with pytest.raises(errors.Unauthorized):
+            ask(stranger)
+
+
+def test_it_lets_another_person_prove_themselves_by_one_small_get(cluster: Cluster) -> None:
+    first = catalogue(cluster.client())
+    cluster.asked()
+    assert catalogue(cluster.client("rene")) is first
+    assert cluster.asked() == [("/api", True)]
+    assert catalogue(cluster.client("rene")) is first
+    assert cluster.asked() == []
+    discovery.forget(cluster.client("rene").connection.fingerprint)
+    assert catalogue(cluster.client("rene")) is first
+    assert cluster.asked() == [("/api", True)]
+
+
+def test_it_learns_from_the_proof_as_well(cluster: Cluster) -> None:
+    catalogue(cluster.client())
+    cluster.parts["/api"] = [group("", version("v1", POD, resource("news", "News")))]
+    assert catalogue(cluster.client("rene")).find("news") is not None
+    assert catalogue(cluster.client()).find("news") is not None
+
+
+def test_one_fetch_serves_all_who_wait(cluster: Cluster) -> None:
+    cluster.hold = threading.Event()
+    with ThreadPoolExecutor(max_workers=6) as threads:
+        waiting = [threads.submit(catalogue, cluster.client()) for _ in range(6)]
+        until(lambda: len(cluster.server.requests) == 1)
+        cluster.hold.set()
+        found = [one.result(10) for one in waiting]
+    assert len({id(one) for one in found}) == 1
+    assert cluster.asked() == [("/api", False), ("/apis", False)]
+
+
+def test_it_serves_the_earlier_copy_while_somebody_else_fetches(cluster: Cluster) -> None:
+    first = catalogue(cluster.client())
+    cluster.asked()
+    drop("faults")
+    cluster.hold = threading.Event()
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        fetching = threads.submit(catalogue, cluster.client())
+        until(lambda: len(cluster.server.requests) == 1)
+        assert catalogue(cluster.client()) is first
+        cluster.hold.set()
+        fetching.result(10)
+
+
+def test_it_does_not_share_between_servers_or_other_cas(cluster: Cluster) -> None:
+    catalogue(cluster.client())
+    other = Client(to(cluster.server, "good", "dana", system_cas=True))
+    cluster.asked()
+    catalogue(other)
+    assert cluster.asked() == [("/api", False), ("/apis", False)]
+
+
+def test_it_says_that_a_server_without_discovery_is_no_api_server() -> None:
+    for body in (b'{"kind":"Pod"}', b"{}", b"[]", b'{"kind":"APIGroupDiscoveryList","items":5}'):
+        with FaultServer(says(200, body)) as server, pytest.raises(errors.NotKubernetes):
+            catalogue(Client(to(server)))
+
+
+def old_server(wire: Wire) -> None:
+    """Kubernetes before aggregated discovery, with one group whose server is down."""
+    answers: dict[str, Any] = {
+        "/api": {"kind": "APIVersions", "versions": ["v1"]},
+        "/apis": {
+            "kind": "APIGroupList",
+            "groups": [
+                {
+                    "name": "example.com",
+                    "versions": [
+                        {"groupVersion": "example.com/v1beta1", "version": "v1beta1"},
+                        {"version": "v1"},
+                    ],
+                    "preferredVersion": {"groupVersion": "example.com/v1", "version": "v1"},
+                },
+                {"name": "down.example", "versions": [{"groupVersion": "down.example/v1", "version": "v1"}]},
+            ],
+        },
+        "/api/v1": {
+            "kind": "APIResourceList",
+            "resources": [
+                {"name": "pods", "singularName": "", "namespaced": True, "kind": "Pod", "verbs": VERBS},
+                {"name": "pods/log", "singularName": "", "namespaced": True, "kind": "Pod", "verbs": ["get"]},
+                {"name": "nodes", "namespaced": False, "kind": "Node", "verbs": VERBS, "shortNames": ["no"]},
+            ],
+        },
+        "/apis/example.com/v1": {
+            "resources": [{"name": "widgets", "namespaced": True, "kind": "Widget", "verbs": VERBS}]
+        },
+        "/apis/example.com/v1beta1": {
+            "resources": [{"name": "widgets", "namespaced": True, "kind": "Widget"}]
+        },
+    }
+    found = answers.get(wire.request.target)
+    wire.answer(200 if found else 503, json.dumps(found).encode() if found else b"service unavailable")
+
+
+def test_it_reads_the_old_form() -> None:
+    with FaultServer(old_server) as server:
+        found = catalogue(Client(to(server)))
+        assert found.find("pods").subresources == ("log",)
+        assert not found.find("nodes").namespaced
+        assert found.find("widgets.example.com").version == "v1"
+        assert found.find("widgets.v1beta1.example.com") is not None
+        assert found.stale_groups == ("down.example",)
+        assert catalogue(Client(to(server, person="rene"))).find("pods") is not None
+
+
+def test_both_forms_of_a_real_server_say_the_same(
+    controlplane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client(of_cast(controlplane, "stan"))
+    new = {path: groups.fetch_part(client, path).served for path in ("/api", "/apis")}
+    monkeypatch.setattr(groups, "_AGGREGATED", "application/json")
+    for path, served in new.items():
+        old = {
+            (one.group, one.version): one for one in groups.fetch_part(client, path).served if not one.stale
+        }
+        for one in served:
+            if not one.stale:
+                assert sorted(one.entries, key=lambda entry: entry.plural) == sorted(
+                    old[one.group, one.version].entries, key=lambda entry: entry.plural
+                )
+
+
+def test_a_real_server_lists_every_kind_that_kubectl_does(controlplane: ControlPlane) -> None:
+    found = catalogue(Client(of_cast(controlplane, "stan")))
+    listed = set(controlplane.kubectl("api-resources", "-o", "name").split())
+    known = {one.slug for one in found.resources if one.preferred and not one.stale}
+    assert listed <= known | {f"{group}" for group in found.stale_groups}
+
+
+def test_a_real_server_refuses_who_is_nobody(controlplane: ControlPlane) -> None:
+    accepted = of_cast(controlplane, "stan")
+    catalogue(Client(accepted))
+    nobody = Connection(accepted.cluster, accepted.server, Identity(token="nobody"), "nobody")
+    with pytest.raises(errors.Unauthorized):
+        catalogue(Client(nobody))
+
+
+def test_it_sees_a_new_kind_after_a_drop(controlplane: ControlPlane) -> None:
+    client = Client(of_cast(controlplane, "stan"))
+    assert catalogue(client).find("sprockets.discovery.example") is None
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    crd = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "sprockets.discovery.example"},
+        "spec": {
+            "group": "discovery.example",
+            "scope": "Namespaced",
+            "names": {"plural": "sprockets", "kind": "Sprocket", "shortNames": ["spr"]},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+        },
+    }
+    controlplane.apply([crd])
+    try:
+        until(lambda: _dropped(client).find("sprockets.discovery.example") is not None, 20)
+    finally:
+        controlplane.kubectl("delete", "crd", "sprockets.discovery.example")
+    until(lambda: _dropped(client).find("sprockets.discovery.example") is None, 20)
+
+
+def _dropped(client: Client) -> discovery.Catalogue:
+    drop(client.connection.cluster)
+    return catalogue(client)
