@@ -39,7 +39,14 @@ def navigation(desk: Desk, place: Address) -> list[Group]:
         for group, kinds in built_in
         if kinds
     ]
-    return [*groups, _custom_group(place, catalogue, custom, answers)]
+    return _denied_last([*groups, _custom_group(place, catalogue, custom, answers)])
+
+
+def _denied_last(groups: Sequence[Group]) -> list[Group]:
+    """Groups that hold nothing for the person are folded into one at the end."""
+    closed = [group for group in groups if all(entry.state == "denied" for entry in group.entries)]
+    rest = [entry for group in closed for entry in group.entries]
+    return [*(group for group in groups if group not in closed), *([Group("", rest)] if rest else [])]
 
 
 def entry(

@@ -99,20 +99,20 @@
     socket = null;
     if (leaving) return;
     if (code === 4401) return signedOut();
-    if (code === 4404 || code === 4409) return again();
+    if (code === 4409) return ask(again);
     say("reconnecting");
     const pause = Math.min(LONGEST, FIRST * 2 ** tries++) * (0.5 + Math.random() / 2);
-    timer = setTimeout(tries > 1 ? ask : open, pause);
+    timer = setTimeout(tries > 1 ? () => ask(open) : open, pause);
   }
 
   /* A socket that is refused tells no reason; the page itself does. */
-  async function ask() {
+  async function ask(onward) {
     try {
       const answer = await fetch(location.href, { method: "HEAD", redirect: "manual", cache: "no-store" });
       if (answer.type === "opaqueredirect" || answer.status === 401) return signedOut();
       if (answer.status === 403 || answer.status === 404) return again();
-    } catch (error) { /* this server does not answer: try again */ }
-    open();
+    } catch (error) { return open(); /* this server does not answer: try again */ }
+    onward();
   }
 
   function signedOut() {

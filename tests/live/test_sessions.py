@@ -21,7 +21,7 @@ def test_sign_out_ends_the_other_tabs_of_the_session_and_nobody_elses(controlpla
     other_person = open_as("rene", PODS)
     for page in (first, second, other_browser, other_person):
         is_in_state(page, "live")
-    first.locator("details.person summary, .person summary").first.click()
+    first.locator(".person-menu summary").click()
     first.get_by_role("button", name="Sign out").click()
     asks_for_sign_in(second, 5)
     make_pod(controlplane, "after-sign-out")
