@@ -10,6 +10,7 @@ urlpatterns = [
     path("add/", manage.add, name="add"),
     path("import/", import_page.import_kubeconfig, name="import"),
     path("requests/", requests.requests, name="requests"),
+    path("requests/<int:pk>/approve/", requests.approve, name="approve"),
     path("requests/<int:pk>/decline/", requests.decline, name="decline"),
     path("requests/<int:pk>/withdraw/", requests.withdraw, name="withdraw"),
     path("credentials/", mine.credentials, name="credentials"),

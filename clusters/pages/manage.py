@@ -91,7 +91,8 @@ def _page(
     asked: ClusterRequest | None = None,
     cluster: Cluster | None = None,
 ) -> HttpResponse:
-    context = {"form": form, "problem": trouble, "asked": asked, "cluster": cluster}
+    here = Cluster.objects.filter(server=asked.server).first() if asked else None
+    context = {"form": form, "problem": trouble, "asked": asked, "here": here, "cluster": cluster}
     return render(request, "clusters/cluster.html", context, status=422 if trouble or form.errors else 200)
 
 

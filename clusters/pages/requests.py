@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from clusters.models import ClusterRequest, RequestState
+from clusters.models import Cluster, ClusterRequest, RequestState
 from people.decorators import administrator, person, signed_in
 
 SHOWN = 200
@@ -33,8 +33,23 @@ def requests(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @administrator
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say yes with a cluster that is here already; what is left is to share it with a team of the member's."""
+    asked = get_object_or_404(ClusterRequest, pk=pk, state=RequestState.OPEN)
+    cluster = get_object_or_404(Cluster, slug=request.POST.get("cluster", ""))
+    ClusterRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
+        state=RequestState.APPROVED, cluster=cluster, decided_by=person(request), decided_at=timezone.now()
+    )
+    messages.success(
+        request, _("Approved. Choose the teams that see %(cluster)s.") % {"cluster": cluster.name}
+    )
+    return redirect("clusters:teams", cluster.slug)
+
+
+@require_POST
+@administrator
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say no; the member sees it. To approve, the administrator adds the cluster from the request."""
+    """Say no; the member sees it. Otherwise the administrator adds the cluster from the request."""
     asked = get_object_or_404(ClusterRequest, pk=pk, state=RequestState.OPEN)
     ClusterRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
         state=RequestState.DECLINED, decided_by=person(request), decided_at=timezone.now()

@@ -248,3 +248,15 @@ def test_it_declines_a_request_once(browser_of, cast):
     asked.refresh_from_db()
     assert (asked.state, asked.decided_by) == ("declined", cast["ada"])
     assert browser_of("dana").post(f"/clusters/requests/{asked.pk}/withdraw/").status_code == 404
+
+
+def test_it_approves_a_request_with_a_cluster_that_is_here(browser_of, cast, dark):
+    asked = ClusterRequest.objects.create(user=cast["dora"], name="Wanted", server=dark.server)
+    browser = browser_of("ada")
+    assert "Approve with Dark" in body(browser.get(f"/clusters/add/?request={asked.pk}"))
+    assert browser.post(f"/clusters/requests/{asked.pk}/approve/", {"cluster": "none"}).status_code == 404
+    answer = browser.post(f"/clusters/requests/{asked.pk}/approve/", {"cluster": "dark"})
+    assert answer["Location"] == "/clusters/dark/teams/"
+    asked.refresh_from_db()
+    assert (asked.state, asked.cluster, asked.decided_by) == ("approved", dark, cast["ada"])
+    assert Cluster.objects.count() == 1

@@ -13,7 +13,7 @@ from people.models import Team
 
 EVERYBODY = ("clusters", "import", "requests", "credentials")
 ADMINISTRATORS = ("add", "edit", "delete", "teams", "team_credential")
-POSTS = ("decline", "withdraw", "remove_credential", "remove_team_credential")
+POSTS = ("approve", "decline", "withdraw", "remove_credential", "remove_team_credential")
 WHO = WhoAmI("dana", "", (), {}, None)
 
 
@@ -35,6 +35,7 @@ def there(cast, dark):
         "remove_team_credential": ["dark", "shop"],
         "remove_credential": [own.pk],
         "decline": [asked.pk],
+        "approve": [asked.pk],
         "withdraw": [asked.pk],
     }
 
@@ -63,7 +64,7 @@ def test_it_asks_a_stranger_to_sign_in(name, there, browser_of):
 
 
 @pytest.mark.parametrize("who", ["dana", "rene", "aude", "stan"])
-@pytest.mark.parametrize("name", [*ADMINISTRATORS, "decline", "remove_team_credential"])
+@pytest.mark.parametrize("name", [*ADMINISTRATORS, "approve", "decline", "remove_team_credential"])
 def test_it_lets_nobody_but_administrators_manage(name, who, there, browser_of):
     before = counts()
     path = reverse(f"clusters:{name}", args=there.get(name, []))
