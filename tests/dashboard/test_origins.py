@@ -9,7 +9,8 @@ import pytest
 from django.conf import settings as django_settings
 
 from dashboard.asgi import application
-from dashboard.origins import origin_allowed
+from dashboard.live.consumer import SIGNED_OUT
+from dashboard.origins import REFUSED, origin_allowed
 from dashboard.public_url import public_url
 
 
@@ -114,8 +115,8 @@ def test_an_origin_may_name_the_default_port() -> None:
 
 async def handshake(
     headers: list[tuple[bytes, bytes]], path: str = "/live/", client: str = "127.0.0.1"
-) -> str:
-    """The first message of the whole application to a socket's handshake."""
+) -> tuple[str, int]:
+    """The first message of the whole application to a socket's handshake, and its code."""
     sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     await received.put({"type": "websocket.connect"})
@@ -129,7 +130,8 @@ async def handshake(
     }
     task = asyncio.ensure_future(application(asked, received.get, sent.put))
     try:
-        return str((await asyncio.wait_for(sent.get(), 20))["type"])
+        message = await asyncio.wait_for(sent.get(), 20)
+        return str(message["type"]), int(message.get("code") or 0)
     finally:
         task.cancel()
 
@@ -141,11 +143,19 @@ HOST = (b"host", b"127.0.0.1:8000")
 @pytest.mark.parametrize("origins", [(), ("null",), ("http://evil.example",), ("http://127.0.0.1:8000",) * 2])
 async def test_every_route_refuses_before_it_accepts(path: str, origins: tuple[str, ...]) -> None:
     headers = [HOST, *[(b"origin", each.encode()) for each in origins]]
-    assert await handshake(headers, path) == "websocket.close"
+    assert await handshake(headers, path) == ("websocket.close", REFUSED)
+
+
+async def test_a_page_of_our_own_comes_as_far_as_the_question_who_it_is() -> None:
+    headers = [HOST, (b"origin", b"http://127.0.0.1:8000")]
+    assert await handshake(headers) == ("websocket.close", SIGNED_OUT)
 
 
 async def test_a_socket_to_nowhere_is_refused_without_an_error() -> None:
-    assert await handshake([HOST, (b"origin", b"http://127.0.0.1:8000")], "/nowhere/") == "websocket.close"
+    assert await handshake([HOST, (b"origin", b"http://127.0.0.1:8000")], "/nowhere/") == (
+        "websocket.close",
+        REFUSED,
+    )
 
 
 async def test_a_strangers_forwarded_host_does_not_help() -> None:
@@ -155,4 +165,4 @@ async def test_a_strangers_forwarded_host_does_not_help() -> None:
         (b"origin", b"http://127.0.0.1:8000"),
         (b"x-forwarded-host", b"127.0.0.1:8000"),
     ]
-    assert await handshake(headers, "/live/", client="198.51.100.9") == "websocket.close"
+    assert await handshake(headers, "/live/", client="198.51.100.9") == ("websocket.close", REFUSED)
