@@ -13,8 +13,8 @@ from django.utils.safestring import mark_safe
 from dashboard.resources import list_parts
 from dashboard.resources.list_page import parts_of
 from dashboard.resources.list_rows import Rendered
-from dashboard.resources.object_parts import digest
 from dashboard.resources.listing import Listing, wish
+from dashboard.resources.object_parts import digest
 
 PARTS = ("state", "notices", "head", "foot")  # partials of the list's template that morph as a whole
 
