@@ -208,12 +208,7 @@ class Feed(Generic[C]):
             self._set(State.EXPIRED, error)
             return random.uniform(0, 1)  # noqa: S311
         if isinstance(error, (Unauthorized, Forbidden, CredentialMissing)):
-            if self._failures and self._doubts < DOUBTS:
-                self._doubts += 1
-                self._set(State.RECONNECTING, error)
-                return DOUBT
-            self._drop(State.DENIED, error)
-            return REFUSED
+            return self._refused(error)
         if isinstance(error, (BadRequest, Invalid)):
             self._drop(State.REJECTED, error)
             return REFUSED
@@ -228,6 +223,15 @@ class Feed(Generic[C]):
         broke = isinstance(error, (StreamBroken, TooManyRequests))
         self._set(State.RECONNECTING if broke and self._failures == 1 else State.UNREACHABLE, error)
         return max(self._backoff(), error.retry_after or 0.0)
+
+    def _refused(self, error: ApiError) -> float:
+        """After an outage the first refusals are doubted; else the rows go at once."""
+        if self._failures and self._doubts < DOUBTS:
+            self._doubts += 1
+            self._set(State.RECONNECTING, error)
+            return DOUBT
+        self._drop(State.DENIED, error)
+        return REFUSED
 
     def _drop(self, state: State, error: ApiError) -> None:
         self._holds = False
