@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 
 from clusters.api.connection import Identity
 from clusters.credentials.stored import Owner, keep, server_of
-from clusters.credentials.trial import try_identity
+from clusters.credentials.trial import WhoAmI, try_identity
 from clusters.models import Cluster, Credential, Share
 from people.control import bump_access, signed_out
 from people.models import Membership, Session, Team, User
@@ -89,6 +90,16 @@ def fill(plane: Any, slug: str = "harbour", *, colour: str = "teal") -> Cluster:
     return made
 
 
+def dead_cluster(slug: str, name: str) -> str:
+    """A cluster whose port nobody listens on, with a credential that was never tried."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        made = cluster(slug, f"https://127.0.0.1:{free.getsockname()[1]}", "", colour="rust")
+    who = WhoAmI(name, "", (), {}, None)
+    keep(made, Owner(user=User.objects.get(username=name)), Identity(token="nobody-asks"), who)
+    return slug
+
+
 def session(name: str) -> str:
     """The key of a new session of this person, as a sign-in would make it."""
     user = User.objects.get(username=name)
@@ -127,7 +138,7 @@ def _answer(command: dict[str, Any]) -> Any:
     if name == "credential":
         keys = Keys(**arguments.pop("keys"))
         return credential(keys=keys, **arguments).pk
-    return {"session": session, "end_session": end_session, "membership": membership}[name](**arguments)
+    return {"dead_cluster": dead_cluster, "session": session, "end_session": end_session, "membership": membership}[name](**arguments)
 
 
 if __name__ == "__main__":

@@ -75,12 +75,9 @@
         }
       }
     }
-    const current = old.classList.contains("is-current");
     old.className = fresh.className;
-    old.classList.toggle("is-current", current);
     old.classList.add("is-changed");
     setTimeout(() => old.classList.remove("is-changed"), 1300);
-    if (fresh.dataset.v !== undefined) old.dataset.v = fresh.dataset.v;
   }
 
   function order(body, ids, known) {

@@ -44,7 +44,6 @@ class Opened:
             if html:
                 return html
 
-
     async def until(self, text: str) -> str:
         """All HTML up to and with the message that holds `text`."""
         heard = ""

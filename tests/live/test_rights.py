@@ -64,7 +64,13 @@ def can_i(plane, person: str, verb: str, resource: str, namespace: str = "") -> 
 
 def each_can_i(plane, person: str, verb: str, resources: list[str], namespace: str = "") -> dict[str, bool]:
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return dict(zip(resources, pool.map(lambda one: can_i(plane, person, verb, one, namespace), resources), strict=True))
+        return dict(
+            zip(
+                resources,
+                pool.map(lambda one: can_i(plane, person, verb, one, namespace), resources),
+                strict=True,
+            )
+        )
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -79,7 +85,10 @@ def test_the_menu_offers_what_may_be_listed_and_folds_the_rest(controlplane, ser
 @pytest.mark.parametrize("person", PEOPLE)
 def test_the_verbs_of_a_page_are_kubernetes_answers_less_what_the_role_takes(controlplane, served, person):
     page = served.client(person).get(f"{served.url}/c/harbour/shop/deployments.apps").text
-    shown = {verb: state for state, verb in re.findall(r'class="right (\w+)"><details><summary><code>(\w+)</code>', page)}
+    shown = {
+        verb: state
+        for state, verb in re.findall(r'class="right (\w+)"><details><summary><code>(\w+)</code>', page)
+    }
     for verb in VERBS:
         may = can_i(controlplane, person, verb, "deployments.apps", "shop")
         taken = person in READERS and verb not in ("get", "list", "watch")

@@ -47,7 +47,15 @@ def test_it_refuses_pages_of_another_origin(served, origin):
 
 @pytest.mark.parametrize(
     "page",
-    ["/c/nowhere/shop/pods", "/people/", "/c/harbour/SHOP/pods", "", "//evil.example/c/harbour/shop/pods", "/live/", "x" * 9000],
+    [
+        "/c/nowhere/shop/pods",
+        "/people/",
+        "/c/harbour/SHOP/pods",
+        "",
+        "//evil.example/c/harbour/shop/pods",
+        "/live/",
+        "x" * 9000,
+    ],
 )
 def test_it_refuses_what_is_no_live_page(served, page):
     assert refused(served, served.do("session", name="dana"), page) == 403
@@ -70,7 +78,9 @@ def test_it_gives_each_the_rows_of_their_own_rights(served):
     assert "<tr id" in rene
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", '{"ack":"x"}', "not json", '{"ack":' + "[" * 5000, "x" * 20_000, '{"renew": 1}'])
+@pytest.mark.parametrize(
+    "text", ["[]", "{}", '{"ack":"x"}', "not json", '{"ack":' + "[" * 5000, "x" * 20_000, '{"renew": 1}']
+)
 def test_it_closes_a_socket_that_sends_what_no_page_sends(served, text):
     async def deed():
         async with Sockets(served) as sockets:
@@ -126,7 +136,14 @@ def test_a_reader_that_stalls_costs_the_server_a_few_mebibytes(controlplane, ser
             before = served.memory()
             for number in range(40):
                 await asyncio.to_thread(
-                    controlplane.kubectl, "label", "configmap", name, "-n", "shop", f"n={number}", "--overwrite"
+                    controlplane.kubectl,
+                    "label",
+                    "configmap",
+                    name,
+                    "-n",
+                    "shop",
+                    f"n={number}",
+                    "--overwrite",
                 )
             after = served.memory()
             for one in stalled:
