@@ -14,6 +14,7 @@ from clusters.api.connection import Identity
 from clusters.credentials.sealing import is_current
 from clusters.credentials.stored import Owner, identity_of, keep
 from clusters.credentials.trial import WhoAmI
+from clusters.management.commands.rotate_keys import Command
 from clusters.models import Cluster, Credential
 from people.models import User
 
@@ -88,8 +89,9 @@ def test_it_names_what_cannot_be_opened_and_does_the_rest(sealed, settings):
 
 def test_it_does_not_undo_a_renewal_in_between(sealed, settings):
     settings.SEALING_KEYS = [new_key(), sealed]
-    stale = Credential.objects.order_by("pk")[0]
-    fresh = keep(stale.cluster, Owner(user=stale.user), Identity(token="renewed"), WHO)
-    changed = Credential.objects.filter(pk=stale.pk, version=stale.version).update(sealed=stale.sealed)
-    assert changed == 0
-    assert identity_of(Credential.objects.get(pk=fresh.pk)).token == "renewed"
+    read = Credential.objects.order_by("pk")[0]
+    keep(read.cluster, Owner(user=read.user), Identity(token="renewed"), WHO)
+    counts = {"sealed": 0, "current": 0, "changed": 0}
+    Command()._rotate(read, counts, [])
+    assert counts == {"sealed": 0, "current": 0, "changed": 1}
+    assert identity_of(Credential.objects.get(pk=read.pk)).token == "renewed"
