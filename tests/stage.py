@@ -138,7 +138,12 @@ def _answer(command: dict[str, Any]) -> Any:
     if name == "credential":
         keys = Keys(**arguments.pop("keys"))
         return credential(keys=keys, **arguments).pk
-    return {"dead_cluster": dead_cluster, "session": session, "end_session": end_session, "membership": membership}[name](**arguments)
+    return {
+        "dead_cluster": dead_cluster,
+        "session": session,
+        "end_session": end_session,
+        "membership": membership,
+    }[name](**arguments)
 
 
 if __name__ == "__main__":

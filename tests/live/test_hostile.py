@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.browser import complaints
 from tests.live.pages import is_in_state
 
-RUNS = "() => window.alerted === true || document.querySelector('main script, main [onerror], main img, main iframe, main [hx-get], main [onclick]') !== null"
+RUNS = """() => window.alerted === true || document.querySelector(
+    "main script, main [onerror], main img, main iframe, main [hx-get], main [onclick]") !== null"""
 
 
 def kinds(served) -> list[str]:
@@ -31,8 +32,13 @@ def test_no_list_runs_what_objects_hold(served, open_as):
 def test_no_address_reflects_what_it_holds(served):
     client = served.client("dana")
     attack = "%3Cscript%3Ealert(1)%3C/script%3E"
-    for path in (f"/c/harbour/shop/pods?q={attack}&sort={attack}&columns={attack}&label={attack}&selector={attack}&x={attack}",
-                 f"/c/harbour/{attack}/pods", f"/c/{attack}/shop/pods", f"/c/harbour/shop/{attack}", f"/c/harbour/shop/pods/{attack}"):
+    for path in (
+        f"/c/harbour/shop/pods?q={attack}&sort={attack}&columns={attack}&label={attack}&selector={attack}&x={attack}",
+        f"/c/harbour/{attack}/pods",
+        f"/c/{attack}/shop/pods",
+        f"/c/harbour/shop/{attack}",
+        f"/c/harbour/shop/pods/{attack}",
+    ):
         answer = client.get(served.url + path)
         assert "<script>alert" not in answer.text, path
         assert answer.status_code in (200, 400, 404), path
