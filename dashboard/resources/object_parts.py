@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
@@ -62,12 +62,12 @@ def pieces(context: Context) -> dict[str, SafeString]:
 
 def render(part: str, context: Context) -> SafeString:
     """One part's HTML, or `state`, the line that says whether the page is live."""
-    return get_template(f"resources/object_parts.html#{part}").render(context)
+    return cast(SafeString, get_template(f"resources/object_parts.html#{part}").render(context))
 
 
 def body(made: Mapping[str, SafeString]) -> SafeString:
     """All parts in their places."""
-    return get_template("resources/object_body.html").render({"pieces": made})
+    return cast(SafeString, get_template("resources/object_body.html").render({"pieces": made}))
 
 
 def digest(html: str) -> str:
