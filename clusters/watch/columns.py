@@ -10,7 +10,9 @@ from typing import Any
 from clusters.api.tables import Column, Row
 
 LABEL = "label:"
-DURATIONS = frozenset({"age", "duration", "last schedule", "last seen", "first seen", "last update", "since"})
+DURATIONS = frozenset({"age", "duration"})
+# Printed by the server as "5m" when it answered: they go on counting from then (CRDs say so by the type `date`).
+SINCE = frozenset({"last seen", "first seen", "last schedule"})
 _DIGITS = re.compile(r"\d+")
 _QUANTITY = re.compile(r"^(-?\d+(?:\.\d+)?)(n|u|m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi|%)?$")
 _SCALE = {
@@ -29,7 +31,7 @@ class Shown:
 
     key: str
     title: str
-    kind: str  # cluster, namespace, name, age, label, cell
+    kind: str  # cluster, namespace, name, age, since, label, cell
     description: str = ""
     is_wide: bool = False
     is_number: bool = False
@@ -92,6 +94,14 @@ def text_of(value: Any) -> str:
     return str(value)
 
 
+def seconds_of(text: str) -> float | None:
+    """How long "2d4h" is, in seconds; None for what is no such text."""
+    parts = _DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        return None
+    return float(sum(int(number) * _SECONDS[unit] for number, unit in parts))
+
+
 def sort_key(value: Any, *, is_duration: bool = False) -> SortKey:
     """Numbers, quantities and durations by size, texts in natural order, what is empty last."""
     if isinstance(value, (int, float)):
@@ -99,10 +109,8 @@ def sort_key(value: Any, *, is_duration: bool = False) -> SortKey:
     text = text_of(value)
     if not text or text in ("<none>", "<unset>", "<unknown>"):
         return (2, 0.0, "")
-    if is_duration:
-        parts = _DURATION.findall(text)
-        if parts:
-            return (0, float(sum(int(number) * _SECONDS[unit] for number, unit in parts)), "")
+    if is_duration and (seconds := seconds_of(text)) is not None:
+        return (0, seconds, "")
     matched = _QUANTITY.match(text)
     if matched:
         return (0, float(matched[1]) * _SCALE[matched[2]], "")
@@ -112,7 +120,9 @@ def sort_key(value: Any, *, is_duration: bool = False) -> SortKey:
 def _kind(column: Column) -> str:
     if column.format == "name" or column.name == "Name":
         return "name"
-    return "age" if column.name == "Age" else "cell"
+    if column.name == "Age":
+        return "age"
+    return "since" if column.type == "date" or column.name.lower() in SINCE else "cell"
 
 
 def _label(key: str) -> Shown | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -20,10 +21,14 @@ RowKey = str
 
 @dataclass(frozen=True)
 class TableSnapshot:
-    """The rows at one moment, by their key (uid; namespace and name where there is none)."""
+    """The rows at one moment, by their key (uid; namespace and name where there is none).
+
+    `arrived` holds, in seconds since 1970, when each row came: cells like "5m" were right at that time.
+    """
 
     columns: tuple[Column, ...]
     rows: Mapping[RowKey, Row]
+    arrived: Mapping[RowKey, float]
     version: int
 
 
@@ -57,6 +62,7 @@ class TableContent:
         ]
         self._columns: tuple[Column, ...] = ()
         self._rows: dict[RowKey, Row] = {}
+        self._arrived: dict[RowKey, float] = {}
         self._known = known
         self._lock = threading.Lock()
         self._snapshot: TableSnapshot | None = None
@@ -128,10 +134,12 @@ class TableContent:
         key = row_key(event.row)
         with self._lock:
             if event.type == "DELETED":
+                self._arrived.pop(key, None)
                 if self._rows.pop(key, None) is None:
                     return False
             else:
                 self._rows[key] = self._shared(event.row)
+                self._arrived[key] = time.time()
             self.version += 1
         return True
 
@@ -150,7 +158,10 @@ class TableContent:
         with self._lock:
             if self._snapshot is None or self._snapshot.version != self.version:
                 self._snapshot = TableSnapshot(
-                    self._columns, MappingProxyType(dict(self._rows)), self.version
+                    self._columns,
+                    MappingProxyType(dict(self._rows)),
+                    MappingProxyType(dict(self._arrived)),
+                    self.version,
                 )
             return self._snapshot
 
@@ -166,7 +177,9 @@ class TableContent:
 
     def _replace(self, rows: dict[RowKey, Row], resource_version: str) -> None:
         with self._lock:
+            now = time.time()
             self._rows = rows
+            self._arrived = dict.fromkeys(rows, now)
             self.resource_version = resource_version
             self.version += 1
 

@@ -51,12 +51,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the page: `id` is short and stable, `cells` align with the view's columns."""
+    """One row of the page: `id` is short and stable, `cells` align with the view's columns.
+
+    `arrived` is when the row came, in seconds since 1970.
+    """
 
     id: str
     cluster: str
     row: Row
     cells: tuple[str, ...]
+    arrived: float
 
 
 @dataclass(frozen=True)
@@ -125,18 +129,14 @@ class Window:
             fields = readers(snapshot.columns, every)
             by_key = dict(zip((c.key for c in every), fields, strict=True))
             read = by_key.get(column.key) if column else None
-            is_duration = column is not None and column.key in DURATIONS
+            is_duration = column is not None and (column.key in DURATIONS or column.kind == "since")
             for key, row in snapshot.rows.items():
                 if not wanted.is_empty and not self._keeps(wanted, (place, key), source, row, by_key):
                     continue
-                yield (
-                    self._sort_key((place, key), source, row, read, is_duration),
-                    row.namespace,
-                    row.name,
-                    place,
-                    key,
-                    row,
-                )
+                made = self._sort_key((place, key), source, row, read, is_duration)
+                if column is not None and column.kind == "since" and made[0] == 0:
+                    made = (0, made[1] - snapshot.arrived.get(key, 0.0), "")
+                yield made, row.namespace, row.name, place, key, row
 
     def _sorted(self, found: list[Candidate], most: int) -> list[Candidate]:
         descends = self.wish.sort.startswith("-")
@@ -179,7 +179,7 @@ class Window:
         for _, _, _, place, key, row in picked:
             cluster = self.sources[place].cluster
             cells = tuple(text_of(read(cluster, row)) for read in fields[place])
-            yield Line(line_id(cluster, key), cluster, row, cells)
+            yield Line(line_id(cluster, key), cluster, row, cells, snapshots[place].arrived.get(key, 0.0))
 
     def _forget_old(self, snapshots: list[TableSnapshot]) -> None:
         """Keys and texts of rows that are gone are dropped once they outnumber those that are there."""

@@ -105,7 +105,7 @@ def parts_of(listing: Listing, view: View) -> dict[str, Any]:
     return {
         "view": view,
         "headings": list_parts.headings(address, view, listing.window.wish.sort),
-        "rows": list_parts.rows_html(view, made),
+        "rows": list_parts.rows_html(made),
         "window": list_parts.window_token(made, view),
         "summary": list_parts.summary(listing, view),
         "notices": list_parts.notices(listing, view),

@@ -76,9 +76,9 @@ def rendered(view: View, resource: str, *, namespaced: bool) -> list[Rendered]:
     return [rows.render(line, view.columns, resource, namespaced) for line in view.lines]
 
 
-def rows_html(view: View, made: Sequence[Rendered]) -> list[str]:
+def rows_html(made: Sequence[Rendered]) -> list[str]:
     """The rows with the ages of this moment."""
-    return [aged(one.html, line.row) for one, line in zip(made, view.lines, strict=True)]
+    return [aged(one.html) for one in made]
 
 
 def window_token(made: Sequence[Rendered], view: View) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from django.template.loader import get_template
@@ -16,14 +17,15 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import get_language
 
-from clusters.api.tables import Row
-from clusters.watch.columns import Shown
+from clusters.watch.columns import Shown, seconds_of
 from clusters.watch.window import Line
-from dashboard.resources.tones import tone
+from dashboard.resources.tones import COLUMNS, tone
 from dashboard.shell.templatetags.shell import short_age
 
 KEPT = 20_000  # rendered rows
-AGE = "\x00age\x00"  # stands for the age in a kept row: it is the one thing that changes by itself
+# Stands for an age in a kept row, with the time that it counts from: ages are what changes by itself.
+AGE = re.compile("\x00([^\x00]*)\x00")
+LONGEST = 2000  # characters of a cell that are sent at all
 WIDEST = 60  # characters; a longer cell is clipped and shown in full by its title
 
 
@@ -56,9 +58,10 @@ class Rows:
         self._lock = threading.Lock()
 
     def render(self, line: Line, columns: tuple[Shown, ...], resource: str, namespaced: bool) -> Rendered:
-        """The row as it is; with AGE where its age stands (see `aged`)."""
+        """The row as it is, with AGE where ages stand (see `aged`)."""
         row = line.row
-        marks = (row.completed, row.deleting, row.created)
+        moving = int(line.arrived) if any(column.kind == "since" for column in columns) else 0
+        marks = (row.completed, row.deleting, row.created, moving)
         key = (line.id, resource, row.namespace, row.name, line.cells, marks, columns, get_language())
         with self._lock:
             kept = self._kept.get(key)
@@ -76,10 +79,14 @@ class Rows:
 rows = Rows()
 
 
-def aged(html: str, row: Row) -> str:
-    """Put the age of this moment into a kept row."""
-    created = parse_datetime(row.created) if row.created else None
-    return html.replace(AGE, short_age((timezone.now() - created).total_seconds()) if created else "")
+def aged(html: str) -> str:
+    """Put the ages of this moment into a kept row."""
+    return AGE.sub(lambda since: _age(since[1]), html)
+
+
+def _age(since: str) -> str:
+    moment = parse_datetime(since)
+    return short_age((timezone.now() - moment).total_seconds()) if moment else ""
 
 
 def object_path(cluster: str, namespace: str, resource: str, name: str, *, namespaced: bool) -> str:
@@ -97,26 +104,52 @@ def _render(line: Line, columns: tuple[Shown, ...], resource: str, namespaced: b
 
 def _cells(line: Line, columns: tuple[Shown, ...], resource: str, namespaced: bool) -> Iterator[Cell]:
     row = line.row
-    for column, text in zip(columns, line.cells, strict=True):
-        css = "number" if column.is_number else ""
-        if column.is_wide:
-            css += " wide"
-        if column.kind == "name":
-            href = object_path(line.cluster, row.namespace, resource, row.name, namespaced=namespaced)
-            yield Cell("name", text, css, href=href)
-        elif column.kind == "age":
-            yield Cell("age", AGE if _moment(text) else "", css, title=text)
+    href = object_path(line.cluster, row.namespace, resource, row.name, namespaced=namespaced)
+    linked = _linked(columns)
+    for place, (column, text) in enumerate(zip(columns, line.cells, strict=True)):
+        css = " ".join(
+            word for word, holds in (("number", column.is_number), ("wide", column.is_wide)) if holds
+        )
+        since = _since(column, text, line)
+        if since:
+            yield Cell("age", f"\x00{since}\x00", css, title=since)
         elif column.kind == "namespace":
-            href = f"{get_script_prefix()}c/{line.cluster}/{row.namespace}/{resource}"
-            yield Cell("namespace", text, css, href=href)
+            yield Cell(
+                "namespace",
+                text,
+                css,
+                href=f"{get_script_prefix()}c/{line.cluster}/{row.namespace}/{resource}",
+            )
         else:
             long = len(text) > WIDEST
             yield Cell(
-                "cell", text[:2000], f"{css} clip".strip() if long else css.strip(),
+                "name" if place == linked else "cell",
+                text[:LONGEST],
+                f"{css} clip".strip() if long else css,
                 "" if row.completed and "/" in text else tone(column.title, text),
-                title=text[:2000] if long else "",
-            )  # fmt: skip
+                href=href,
+                title=text[:LONGEST] if long else "",
+            )
 
 
-def _moment(text: str) -> datetime | None:
-    return parse_datetime(text) if text else None
+def _linked(columns: tuple[Shown, ...]) -> int:
+    """The column whose cell leads to the object: its name, or where that is not shown the first that is no status."""
+    named = [place for place, column in enumerate(columns) if column.kind == "name"]
+    others = [
+        place for place, column in enumerate(columns) if column.kind == "cell" and column.key not in COLUMNS
+    ]
+    return next(iter([*named, *others]), -1)
+
+
+def _since(column: Shown, text: str, line: Line) -> str:
+    """The time that an age counts from, RFC 3339; empty where the cell is no age."""
+    if column.kind == "age":
+        return text if text and parse_datetime(text) else ""
+    seconds = seconds_of(text) if column.kind == "since" else None
+    if seconds is None:
+        return ""
+    return (
+        datetime.fromtimestamp(line.arrived - seconds, UTC)
+        .isoformat(timespec="seconds")
+        .replace("+00:00", "Z")
+    )

@@ -23,6 +23,10 @@ from people.models import User
 
 PATIENCE = 2.5  # seconds that a page waits for first rows before it shows what is there
 MOST_COLUMNS = 40
+SORTED = {
+    "events": "last seen",
+    "events.events.k8s.io": "last seen",
+}  # where not by namespace and name at first
 REACH = 6.0  # seconds that one of several clusters gets to answer before the page goes on without it
 
 
@@ -88,7 +92,7 @@ def wish(address: Address) -> Wish:
     limit = min(max(_number(query.get("limit", ""), ROWS), 10), MOST_ROWS)
     return Wish(
         q=query.get("q", "")[:500],
-        sort=query.get("sort", "").lower()[:100],
+        sort=(query.get("sort", "") or SORTED.get(address.resource, "")).lower()[:100],
         columns=_columns(address),
         wide=query.get("wide", "") not in ("", "0", "false"),
         offset=_number(query.get("offset", ""), 0) // limit * limit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 COLUMNS = frozenset(
-    {"status", "phase", "ready", "condition", "reason", "type", "available", "state", "health", "sync status"}
+    {"status", "phase", "ready", "condition", "type", "available", "state", "health", "sync status"}
 )
 OK = frozenset(
     {

@@ -1,6 +1,8 @@
 """Does a window show the right rows, in the right order, with the right columns?"""
 
-from clusters.watch.columns import sort_key
+import time
+
+from clusters.watch.columns import seconds_of, sort_key
 from clusters.watch.window import Source, Window, Wish
 from tests.clusters.watch.tables import event, feed, row
 
@@ -106,3 +108,12 @@ def test_quantities_and_durations_sort_by_what_they_mean():
         < sort_key("1d2h", is_duration=True)
     )
     assert sort_key("zebra") < sort_key("<none>")
+
+
+def test_a_time_that_the_server_printed_goes_on_counting_from_when_it_came():
+    assert seconds_of("2m5s") == 125
+    assert seconds_of("3d") == 3 * 86_400
+    assert seconds_of("web-5d") is None
+    assert seconds_of("5d ago") is None
+    line = window(feed(row("web"))).view().lines[0]
+    assert abs(line.arrived - time.time()) < 60
