@@ -40,18 +40,11 @@ def checked_addresses(host: str, port: int) -> list[str]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as failed:
         raise NameNotResolved(f"{host}: {failed}") from failed
-    return allowed([str(entry[4][0]) for entry in found], host)
-
-
-def allowed(addresses: list[str], host: str) -> list[str]:
-    """`addresses` without repetition, or AddressRefused; also for what an asynchronous look-up answered."""
-    unique = list(dict.fromkeys(addresses))
-    if not unique:
-        raise NameNotResolved(f"{host}: the look-up gave no address.")
-    for text in unique:
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    for text in addresses:
         if is_forbidden(ipaddress.ip_address(text)):
             raise AddressRefused(f"{host} leads to {text}.")
-    return unique
+    return addresses
 
 
 def is_forbidden(address: _Address) -> bool:

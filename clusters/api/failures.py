@@ -64,13 +64,11 @@ _TABLE: tuple[tuple[tuple[type[BaseException], ...], type[ApiError]], ...] = (
 )
 
 
-def failure(raised: BaseException, method: str = "", path: str = "", *, is_proxied: bool = False) -> ApiError:
+def failure(raised: BaseException, method: str = "", path: str = "") -> ApiError:
     """The error that stands for `raised`; one of our own inside it (a refused address) comes out as is."""
     chain = list(_chain(raised))
     own = next((link for link in chain if isinstance(link, ApiError)), None)
     error = own if own is not None else _classified(chain)
-    if is_proxied and isinstance(error, errors.NameNotResolved):  # the only name that is looked up here
-        error = errors.ProxyFailed(error.message)
     error.method, error.path = method, path
     return error
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 import time
 from collections import OrderedDict
@@ -15,19 +14,16 @@ from typing import Any
 import aiohttp
 import msgspec
 import yarl
-from aiohttp.abc import AbstractResolver, ResolveResult
 
-from clusters.api.addresses import allowed, host_and_port, proxy_host_and_port
+from clusters.api.aiosessions import new_session
 from clusters.api.connection import USER_AGENT, Connection
 from clusters.api.errors import ApiError, Busy, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
 from clusters.api.failures import failure
 from clusters.api.paths import url
 from clusters.api.tables import TABLE_ACCEPT
-from clusters.api.tls import ssl_context
 
 MEBIBYTE = 1024 * 1024
 LINE_LIMIT = 16 * MEBIBYTE
-CONNECT_SECONDS = 10.0
 HEAD_SECONDS = 30.0
 _BODY_LIMIT = 64 * MEBIBYTE
 _KEPT = 256
@@ -181,7 +177,7 @@ class Streams:
             raise
         except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, OSError, ssl.SSLError) as raised:
             # Not chained: what aiohttp raises holds the request, and with it the token.
-            raise failure(raised, method, path, is_proxied=bool(connection.server.proxy_url)) from None
+            raise failure(raised, method, path) from None
 
     @asynccontextmanager
     async def _session(self, connection: Connection) -> AsyncIterator[aiohttp.ClientSession]:
@@ -200,7 +196,7 @@ class Streams:
         if kept is None:
             if len(self._sessions) >= _OPEN:
                 raise Busy(retry_after=1.0)
-            kept = self._sessions[key] = _Kept(_new_session(connection), connection.fingerprint)
+            kept = self._sessions[key] = _Kept(new_session(connection), connection.fingerprint)
         self._sessions.move_to_end(key)
         return kept
 
@@ -210,51 +206,6 @@ class Streams:
         idle = [key for key, kept in self._sessions.items() if not kept.users] if excess > 0 else []
         for key in idle[:excess]:
             await self._sessions.pop(key).session.close()
-
-
-class _CheckedResolver(AbstractResolver):
-    """Resolves once, and hands on only addresses that may be connected to."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-        addresses = allowed([str(entry[4][0]) for entry in found], host)
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in addresses
-        ]
-
-    async def close(self) -> None:
-        return None
-
-
-def _new_session(connection: Connection) -> aiohttp.ClientSession:
-    """Literal addresses are checked here: aiohttp asks no resolver about them."""
-    host_and_port(connection.server)
-    if connection.server.proxy_url:
-        proxy_host_and_port(connection.server.proxy_url)
-    connector = aiohttp.TCPConnector(
-        ssl=ssl_context(connection),
-        resolver=_CheckedResolver(),
-        use_dns_cache=False,
-        limit=256,
-        limit_per_host=0,
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        trust_env=False,
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=None),
-    )
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:

@@ -85,7 +85,14 @@ def test_it_refuses_a_path_that_is_not_canonical(path: str) -> None:
 @pytest.mark.parametrize("how", BOTH)
 @pytest.mark.parametrize(
     "path",
-    ["/", "/api/", "/apis/g/v1/p/a%20b", "/api/v1/namespaces/x/services/http:web:80/proxy/", "/x/%C3%BC~;,="],
+    [
+        "/",
+        "/api/",
+        "/apis/g/v1/p/a%20b",
+        "/api/v1/namespaces/x/services/http:web:80/proxy/",
+        "/x/%C3%BC~;,=",
+        "/x/%41%7E",
+    ],
 )
 def test_it_sends_exactly_the_bytes_that_it_checked(how: str, path: str) -> None:
     with FaultServer(says(200)) as server:

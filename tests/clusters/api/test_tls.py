@@ -86,3 +86,12 @@ def test_it_trusts_an_intermediate_that_the_bundle_names(how: str) -> None:
 def test_it_reads_a_bundle_of_several(how: str) -> None:
     with FaultServer(says(200)) as server:
         assert fetch(how, to(server, ca=OldAuthority().pem + "\n# ours\n" + AUTHORITY.pem)) == b"{}"
+
+
+@pytest.mark.parametrize("how", BOTH)
+def test_it_trusts_no_authority_beside_the_bundle(how: str) -> None:
+    """requests would load certifi's authorities into the context at the first call."""
+    with FaultServer(says(200)) as server:
+        held = to(server)
+        fetch(how, held)
+        assert ssl_context(held).cert_store_stats()["x509"] == 1
