@@ -13,7 +13,7 @@ from clusters.api.client import Client
 from clusters.api.connection import Connection
 from clusters.credentials.changed import fingerprint
 from clusters.credentials.stored import identity_of, server_of
-from clusters.discovery import Catalogue, Resource, catalogue
+from clusters.discovery import Catalogue, Resource, catalogue, refresh
 from clusters.models import Cluster, Credential
 from clusters.visible import roles, team_credentials, visible_clusters
 from clusters.watch.feed import Feed
@@ -62,6 +62,10 @@ class Desk:
 
     def catalogue(self) -> Catalogue:
         return catalogue(self.client)
+
+    def find(self, slug: str) -> Resource | None:
+        """The kind by its name in URLs; one that is not known is asked for anew: its CRD may have just been made."""
+        return catalogue(self.client).find(slug) or refresh(self.client).find(slug)
 
     def may(self, asks: Sequence[Ask]) -> dict[Ask, Answer]:
         """What Kubernetes says to each, less what the dashboard role takes away."""

@@ -40,6 +40,8 @@ class _Kept:
 
 _pools: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
 _lock = threading.Lock()
+_FORGOTTEN = 4096
+_forgotten: OrderedDict[str, None] = OrderedDict()
 
 
 def pooled_session(connection: Connection) -> requests.Session:
@@ -56,12 +58,21 @@ def pooled_session(connection: Connection) -> requests.Session:
 
 
 def forget(fingerprint: str) -> None:
-    """Close the connections of a credential that was changed or revoked."""
+    """Close the connections of a credential that was changed or revoked, and remember that it is over."""
     with _lock:
+        _forgotten[fingerprint] = None
+        while len(_forgotten) > _FORGOTTEN:
+            _forgotten.popitem(last=False)
         gone = [key for key, kept in _pools.items() if kept.fingerprint == fingerprint]
         sessions = [_pools.pop(key).session for key in gone]
     for session in sessions:
         session.close()
+
+
+def is_forgotten(fingerprint: str) -> bool:
+    """Was this credential changed or revoked in this process? What still streams under it is to be closed."""
+    with _lock:
+        return fingerprint in _forgotten
 
 
 def _session(connection: Connection) -> requests.Session:

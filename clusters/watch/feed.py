@@ -25,6 +25,7 @@ from clusters.api.errors import (
     Unauthorized,
 )
 from clusters.api.streams import Streams
+from clusters.discovery import drop
 from clusters.watch.content import Content
 from clusters.watch.states import FeedState, State, now
 
@@ -200,6 +201,7 @@ class Feed(Generic[C]):
             raise StreamBroken()
         if self.content.needs_list or age < lifetime - EARLY:
             self._holds = False
+            drop(self.connection.cluster)  # a CRD that is changed ends its watches
 
     def _after(self, error: ApiError) -> float:
         """Say what happened and how long to wait, in seconds."""
@@ -217,6 +219,7 @@ class Feed(Generic[C]):
             return 0.0
         if isinstance(error, (NotFound, MethodNotAllowed)):
             self._holds = False
+            drop(self.connection.cluster)  # perhaps the kind is no longer served
             self._set(State.GONE, error)
             return ABSENT
         self._failures += 1

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from clusters.api.connection import Connection
+from clusters.api.pools import is_forgotten
 from clusters.api.streams import Streams
 from clusters.api.tables import Row
 from clusters.discovery import Resource
@@ -177,8 +178,11 @@ class Hub:
             before = time.monotonic() - KEEP
             with self._lock:
                 idle = [key for key, e in self._entries.items() if e.left and e.left < before]
+                over = [key for key in self._entries if is_forgotten(key.fingerprint)]
             for key in idle:
                 self._close(key, "")
+            for key in over:
+                self._close(key, "The credential of this list was changed: load the page again.")
             if self.rows() > settings.QUARTERDECK_MAX_ROWS:
                 with self._lock:
                     everything = list(self._entries.items())

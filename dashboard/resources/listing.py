@@ -165,7 +165,7 @@ def _find(place: Place, address: Address) -> None:
     if place.desk is None:
         return
     try:
-        place.resource = place.desk.catalogue().find(address.resource)
+        place.resource = place.desk.find(address.resource)
         if place.resource is None or "list" not in place.resource.verbs:
             raise NotFound(
                 _("This cluster serves no kind “%(kind)s” that can be listed.") % {"kind": address.resource},

@@ -96,7 +96,7 @@ def open_object(user: User, address: Address, *, with_related: bool = True) -> O
 
 
 def _served(catalogue: Catalogue, address: Address) -> Resource:
-    resource = catalogue.find(address.resource)
+    resource = desk.find(address.resource)
     if resource is None or "get" not in resource.verbs:
         message = _("This cluster serves no kind “%(kind)s” whose objects can be read.")
         raise NotFound(message % {"kind": address.resource}, status=404)

@@ -52,7 +52,7 @@ def secret_value(request: HttpRequest, /, **path: str) -> HttpResponse:
 
 
 def _value(desk: Desk, address: Address, key: str) -> bytes:
-    resource = desk.catalogue().find("secrets")
+    resource = desk.find("secrets")
     if resource is None:
         raise Http404(_("This cluster serves no Secrets."))
     found = desk.client.get(resource.path(namespace=address.namespace, name=address.name))
@@ -78,7 +78,7 @@ def _shown(value: bytes) -> dict[str, object]:
 
 
 def _frame(desk: Desk, address: Address) -> dict[str, object]:
-    resource = desk.catalogue().find(address.resource)
+    resource = desk.find(address.resource)
     return {
         **frame_of(address, [desk]),
         "name": address.name,
