@@ -9,10 +9,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from clusters.api import refusals
+
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 _Person = tuple[str, object]  # the credential's fingerprint, and the server that it is for
-_FORGOTTEN = 4096
 
 
 @dataclass(frozen=True)
@@ -24,20 +25,19 @@ class Ticket:
 
 
 class Cache(Generic[_Key, _Value]):
-    """At most `size` answers, none older than `seconds`."""
+    """At most `size` answers, none older than `seconds` or than the cluster's last refusal of that credential."""
 
     def __init__(self, seconds: float, size: int) -> None:
         self._seconds = seconds
         self._size = size
         self._kept: OrderedDict[tuple[_Person, _Key], tuple[float, _Value]] = OrderedDict()
-        self._forgotten: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, person: _Person, key: _Key) -> _Value | None:
         """The answer, where one is kept."""
         with self._lock:
             kept = self._kept.get((person, key))
-        if kept is None or time.monotonic() - kept[0] >= self._seconds:
+        if kept is None or time.monotonic() - kept[0] >= self._seconds or kept[0] <= refusals.last(person[0]):
             return None
         return kept[1]
 
@@ -46,10 +46,10 @@ class Cache(Generic[_Key, _Value]):
         return Ticket(person, time.monotonic())
 
     def put(self, ticket: Ticket, key: _Key, value: _Value) -> None:
-        """Keep an answer, as old as its question, unless the credential was forgotten meanwhile."""
+        """Keep an answer, as old as its question, unless the credential was refused meanwhile."""
+        if ticket.taken <= refusals.last(ticket.person[0]):
+            return
         with self._lock:
-            if ticket.taken <= self._forgotten.get(ticket.person[0], float("-inf")):
-                return
             self._kept[(ticket.person, key)] = (ticket.taken, value)
             self._kept.move_to_end((ticket.person, key))
             while len(self._kept) > self._size:
@@ -57,10 +57,7 @@ class Cache(Generic[_Key, _Value]):
 
     def forget(self, fingerprint: str) -> None:
         """Drop all answers for a credential, those on their way included."""
+        refusals.note(fingerprint)
         with self._lock:
             for key in [key for key in self._kept if key[0][0] == fingerprint]:
                 del self._kept[key]
-            self._forgotten[fingerprint] = time.monotonic()
-            self._forgotten.move_to_end(fingerprint)
-            while len(self._forgotten) > _FORGOTTEN:
-                self._forgotten.popitem(last=False)

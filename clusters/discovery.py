@@ -112,11 +112,13 @@ class _Known:
     lock: threading.Lock = field(default_factory=threading.Lock)
     parts: dict[str, Part] = field(default_factory=dict)
     catalogue: Catalogue | None = None
-    fetched: float = 0.0
+    fetched: float = float("-inf")  # when the fetch began, on the monotonic clock
+    dropped: float = float("-inf")
     accepted: OrderedDict[str, float] = field(default_factory=OrderedDict)
 
     def is_fresh(self) -> bool:
-        return self.catalogue is not None and time.monotonic() - self.fetched < _FRESH_SECONDS
+        is_young = time.monotonic() - self.fetched < _FRESH_SECONDS
+        return self.catalogue is not None and is_young and self.fetched > self.dropped
 
     def accepts(self, fingerprint: str) -> bool:
         return time.monotonic() - self.accepted.get(fingerprint, float("-inf")) < _ACCEPTED_SECONDS
@@ -155,7 +157,7 @@ def drop(cluster: str) -> None:
     with _clusters_lock:
         for key, known in _clusters.items():
             if key[0] == cluster:
-                known.fetched = 0.0
+                known.dropped = time.monotonic()
 
 
 def forget(fingerprint: str) -> None:

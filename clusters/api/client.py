@@ -12,7 +12,7 @@ import msgspec
 import requests
 import urllib3.exceptions
 
-from clusters.api import pools
+from clusters.api import pools, refusals
 from clusters.api.addresses import host_and_port
 from clusters.api.connection import USER_AGENT, Connection
 from clusters.api.deadlines import deadline
@@ -91,6 +91,7 @@ class Client:
                 raise error
         except ApiError as raised:
             raised.method, raised.path = method, path
+            refusals.note_error(self.connection.fingerprint, raised)
             raise
         return answer
 

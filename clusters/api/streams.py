@@ -15,6 +15,7 @@ import aiohttp
 import msgspec
 import yarl
 
+from clusters.api import refusals
 from clusters.api.aiosessions import new_session
 from clusters.api.connection import USER_AGENT, Connection
 from clusters.api.errors import ApiError, Busy, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
@@ -174,6 +175,7 @@ class Streams:
                     yield response
         except ApiError as error:
             error.method, error.path = method, path
+            refusals.note_error(connection.fingerprint, error)
             raise
         except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, OSError, ssl.SSLError) as raised:
             # Not chained: what aiohttp raises holds the request, and with it the token.

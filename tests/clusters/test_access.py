@@ -17,7 +17,7 @@ from clusters.api import errors
 from clusters.api.client import Client
 from clusters.api.streams import Streams
 from tests.clusters.api import faults
-from tests.clusters.api.calls import of_cast, to
+from tests.clusters.api.calls import BOTH, fetch, of_cast, to
 from tests.clusters.api.faults import FaultServer, Wire, says
 from tests.controlplane.cast import CAST
 from tests.controlplane.controlplane import ControlPlane
@@ -237,6 +237,23 @@ def test_a_401_forgets_what_was_known() -> None:
         refused.append(True)
         assert review(connection, client, [other], Budget())[other].state == "unknown"
         assert review(connection, client, [PODS], Budget())[PODS].state == "unknown"
+
+
+@pytest.mark.parametrize("how", BOTH)
+def test_a_403_on_any_call_drops_what_was_known(how: str) -> None:
+    def behaviour(wire: Wire) -> None:
+        is_review = wire.request.target.startswith(access.REVIEW_PATH)
+        (says(201, {"status": {"allowed": True}}) if is_review else faults.status(403, "Forbidden"))(wire)
+
+    with FaultServer(behaviour) as server:
+        connection = to(server)
+        for _ in range(2):
+            review(connection, Client(connection), [PODS], Budget())
+        assert [one.method for one in server.requests] == ["POST"]
+        with pytest.raises(errors.Forbidden):
+            fetch(how, connection)
+        review(connection, Client(connection), [PODS], Budget())
+        assert [one.method for one in server.requests] == ["POST", "GET", "POST"]
 
 
 def test_feeds_ask_uncached_and_hear_of_failures(reviewer: Reviewer) -> None:

@@ -233,6 +233,19 @@ def test_it_serves_the_earlier_copy_while_somebody_else_fetches(cluster: Cluster
         fetching.result(10)
 
 
+def test_a_drop_during_a_fetch_is_not_lost(cluster: Cluster) -> None:
+    cluster.hold = threading.Event()
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        fetching = threads.submit(catalogue, cluster.client())
+        until(lambda: len(cluster.server.requests) == 1)
+        drop("faults")
+        cluster.hold.set()
+        fetching.result(10)
+    cluster.asked()
+    catalogue(cluster.client())
+    assert cluster.asked() == [("/api", True), ("/apis", True)]
+
+
 def test_it_does_not_share_between_servers_or_other_cas(cluster: Cluster) -> None:
     catalogue(cluster.client())
     other = Client(to(cluster.server, "good", "dana", system_cas=True))

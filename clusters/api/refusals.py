@@ -1,0 +1,38 @@
+"""When did a cluster last refuse a credential (401 or 403)?
+
+What is remembered of that credential's rights from before is not used again. Whoever remembers asks here: this
+room is below them and cannot tell them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+
+from clusters.api.errors import ApiError, Forbidden, Unauthorized
+
+_KEPT = 8192
+_refused: OrderedDict[str, float] = OrderedDict()
+_lock = threading.Lock()
+
+
+def note(fingerprint: str) -> None:
+    """From now on, nothing that was known of this credential's rights holds."""
+    with _lock:
+        _refused[fingerprint] = time.monotonic()
+        _refused.move_to_end(fingerprint)
+        while len(_refused) > _KEPT:
+            _refused.popitem(last=False)
+
+
+def note_error(fingerprint: str, error: ApiError) -> None:
+    """The same, where the error is a refusal."""
+    if isinstance(error, Unauthorized | Forbidden):
+        note(fingerprint)
+
+
+def last(fingerprint: str) -> float:
+    """When, on the monotonic clock; minus infinity where it never was."""
+    with _lock:
+        return _refused.get(fingerprint, float("-inf"))
