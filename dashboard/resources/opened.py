@@ -81,7 +81,7 @@ def open_object(user: User, address: Address, *, with_related: bool = True) -> O
     """Open an object and wait for it. Raises what `connect` raises, and ApiError where it cannot be shown."""
     desk = connect(user, address.cluster)
     catalogue = desk.catalogue()
-    resource = _served(catalogue, address)
+    resource = _served(desk, address)
     links = Links(address.cluster, catalogue)
     feed = desk.object(resource, address.namespace, address.name)
     opened = OpenObject(address, desk, resource, links, feed)
@@ -95,7 +95,7 @@ def open_object(user: User, address: Address, *, with_related: bool = True) -> O
     return opened
 
 
-def _served(catalogue: Catalogue, address: Address) -> Resource:
+def _served(desk: Desk, address: Address) -> Resource:
     resource = desk.find(address.resource)
     if resource is None or "get" not in resource.verbs:
         message = _("This cluster serves no kind “%(kind)s” whose objects can be read.")
