@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError, NotFound, TimedOut
 from clusters.connect import Desk, connect
-from clusters.discovery import Catalogue, Resource
+from clusters.discovery import Resource
 from clusters.watch.feed import Feed
 from clusters.watch.hub import hub
 from clusters.watch.single import ObjectContent

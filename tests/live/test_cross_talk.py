@@ -43,6 +43,8 @@ def test_a_thousand_alternating_loads_in_parallel_never_mix(controlplane, served
         direct = {
             (namespace, one)
             for namespace in allowed
-            for one in controlplane.kubectl("get", "configmaps", "-n", namespace, "-o", "name", person=name).split()
+            for one in controlplane.kubectl(
+                "get", "configmaps", "-n", namespace, "-o", "name", person=name
+            ).split()
         }
         assert {(namespace, f"configmap/{one}") for namespace, one in by_person[name].pop()} == direct

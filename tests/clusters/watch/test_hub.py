@@ -46,7 +46,9 @@ def connect(controlplane: ControlPlane) -> Callable[..., Connection]:
 
     def connected(name: str, fingerprint: str = "") -> Connection:
         server = Server(controlplane.server, ca=controlplane.ca)
-        return Connection("harbour", server, Identity(token=controlplane.token(name)), fingerprint or name, name)
+        return Connection(
+            "harbour", server, Identity(token=controlplane.token(name)), fingerprint or name, name
+        )
 
     return connected
 
@@ -132,7 +134,9 @@ def test_a_feed_that_nobody_watches_is_closed_after_its_time(hub, connect, monke
     wait_for(lambda: hub.open_feeds() == 0, 10)
 
 
-def test_a_person_has_a_bounded_number_of_feeds_and_the_oldest_unwatched_goes_first(hub, connect, monkeypatch):
+def test_a_person_has_a_bounded_number_of_feeds_and_the_oldest_unwatched_goes_first(
+    hub, connect, monkeypatch
+):
     monkeypatch.setattr(hubs, "FEEDS_A_PERSON", 3)
     ada = connect("ada")
     pods = kind(ada, "pods")
