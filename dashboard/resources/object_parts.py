@@ -100,7 +100,7 @@ def _fields(found: Mapping[str, Any], own: Special) -> Context:
             key: value for key, value in mapping(found, "status").items() if key != "conditions"
         }
     if is_secret(found):
-        shown.pop("data", None)
+        shown = {key: value for key, value in shown.items() if key not in ("data", "type")}
     by_title = {part.title: part for part in spec_status.parts(shown)}
     spec, status = by_title.pop("spec", None), by_title.pop("status", None)
     return {"spec": spec, "status": status, "others": list(by_title.values())}

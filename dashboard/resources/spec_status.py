@@ -49,10 +49,15 @@ class Part:
 
 
 def parts(found: Mapping[str, Any]) -> Sequence[Part]:
-    """All of a masked object but kind and metadata: data, spec, status first, the rest by name."""
+    """All of a masked object but kind and metadata: data, spec, status first, the rest by name.
+
+    Fields that are single values stand together in a part without a title.
+    """
     names = [name for name in found if name not in ("apiVersion", "kind", "metadata")]
     names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
-    return [Part(name, rows(found[name])) for name in names]
+    plain = {name: found[name] for name in names if not _is_collection(found[name])}
+    made = [Part(name, rows(found[name])) for name in names if name not in plain]
+    return [*([Part("", rows(plain))] if plain else []), *made]
 
 
 def rows(value: Any) -> Sequence[Row]:
