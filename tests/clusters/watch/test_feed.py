@@ -1,0 +1,205 @@
+"""Does a feed go on through every kind of failure, without a lost row and without a hot loop?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from clusters.api.connection import Connection, Identity, Server
+from clusters.watch import feed as feeds
+from clusters.watch.feed import Feed
+from clusters.watch.hub import Hub
+from clusters.watch.states import FeedState, State
+from clusters.watch.table import TableContent
+from tests.clusters.api.faults import Hangup, Wire, says, status
+from tests.clusters.watch.scripted import Scripted, bookmark, breaks, gone, listing, stream
+from tests.clusters.watch.tables import PODS, event, row
+from tests.served import wait_for
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    made = Hub()
+    yield made
+    made.drop(lambda _connection: True, "over")
+
+
+def opened(hub: Hub, server: Scripted) -> tuple[Feed[TableContent], list[FeedState]]:
+    """The feed of all pods there, and every state that it was in."""
+    at = Server(server.url, ca=server.ca)
+    feed = hub.table(Connection("scripted", at, Identity(token="t"), f"print-{server.port}", "1"), PODS)
+    seen: list[FeedState] = []
+    feed.listen(lambda: seen.append(feed.state))
+    return feed, seen
+
+
+def names(feed: Feed[TableContent]) -> set[str]:
+    return {one.name for one in feed.content.snapshot().rows.values()}
+
+
+def states(seen: list[FeedState]) -> list[State]:
+    return list(dict.fromkeys(one.state for one in seen))
+
+
+def test_it_goes_on_from_the_last_resource_version_when_a_watch_ends(hub, monkeypatch):
+    monkeypatch.setattr(feeds, "EARLY", 10_000)  # so that every end counts as the end of its time
+    with Scripted(
+        [listing(row("a"), version="5")],
+        [stream(event("ADDED", row("b", version=7)), bookmark("9"), stay=False), stream()],
+    ) as server:
+        feed, _seen = opened(hub, server)
+        wait_for(lambda: len(server.watched) == 2)
+        assert server.watched == ["5", "9"]
+        assert names(feed) == {"a", "b"}
+        assert len(server.listed) == 1
+
+
+def test_a_bookmark_is_never_a_row(hub):
+    with Scripted([listing(row("a"))], [stream(bookmark("9"))]) as server:
+        feed, _seen = opened(hub, server)
+        wait_for(lambda: feed.content.resource_version == "9")
+        assert names(feed) == {"a"}
+
+
+def test_410_in_the_stream_lists_again_and_keeps_the_old_rows_until_then(hub):
+    held: list[set[str]] = []
+    with Scripted([], [stream(gone(), stay=False), stream()]) as server:
+        feed, seen = opened(hub, server)
+
+        def second(wire: Wire) -> None:
+            held.append(names(feed))
+            listing(row("b"), version="20")(wire)
+
+        server.lists = [listing(row("a"), version="5"), second]
+        wait_for(lambda: names(feed) == {"b"})
+        assert held == [{"a"}]
+        assert State.EXPIRED in states(seen)
+        wait_for(lambda: server.watched == ["5", "20"])
+
+
+def test_a_connection_that_breaks_goes_on_where_it_was(hub):
+    with Scripted(
+        [listing(row("a"), version="5"), listing(row("a"), version="7")],
+        [breaks(event("ADDED", row("b", version=7))), stream(event("ADDED", row("c", version=8)))],
+    ) as server:
+        feed, seen = opened(hub, server)
+        wait_for(lambda: names(feed) == {"a", "b", "c"})
+        assert State.RECONNECTING in states(seen)
+        wait_for(lambda: feed.state.state is State.LIVE)
+        assert server.watched == ["5", "7"]
+
+
+def test_a_server_that_went_back_in_time_is_listed_again(hub):
+    """An etcd that was restored: a watch from the future would stay silent for good."""
+    with Scripted(
+        [listing(row("a"), version="50"), listing(row("old"), version="20")],
+        [breaks(event("ADDED", row("b", version=60))), stream()],
+    ) as server:
+        feed, _seen = opened(hub, server)
+        wait_for(lambda: names(feed) == {"old"})
+        wait_for(lambda: server.watched[-1] == "20")
+
+
+def test_a_watch_that_ends_at_once_without_an_event_is_backed_off_from(hub, monkeypatch):
+    monkeypatch.setattr(feeds, "BACKOFF", (0.2, 0.4))
+    with Scripted([listing(row("a"))], [stream(stay=False)]) as server:
+        feed, _seen = opened(hub, server)
+        wait_for(lambda: len(server.watched) >= 4)
+        first = server.requests[0]
+        assert first is not None
+        assert feed._failures >= 3
+        assert names(feed) == {"a"}
+
+
+def test_too_many_requests_waits_as_long_as_it_says(hub):
+    refused = says(429, b"too many requests", "text/plain", "Retry-After: 1")
+    with Scripted([refused, listing(row("a"))], [stream()]) as server:
+        feed, seen = opened(hub, server)
+        wait_for(lambda: names(feed) == {"a"})
+        assert State.RECONNECTING in states(seen)
+        assert seen[0].error is not None
+        assert seen[0].error.retry_after == 1
+
+
+def test_a_refusal_takes_the_rows_at_once(hub, monkeypatch):
+    monkeypatch.setattr(feeds, "REVIEW", 2.1)
+    with Scripted([listing(row("a"))], [stream()]) as server:
+        feed, _seen = opened(hub, server)
+        wait_for(lambda: feed.state.state is State.LIVE)
+        server.lists = [status(403, "Forbidden", "no more")]
+        server.may = False
+        wait_for(lambda: feed.state.state is State.DENIED)
+        assert names(feed) == set()
+
+
+def test_a_review_that_fails_takes_nothing(hub, monkeypatch):
+    monkeypatch.setattr(feeds, "REVIEW", 2.1)
+    asked: list[int] = []
+
+    class Failing(Scripted):
+        def _answer(self, wire: Wire) -> None:
+            if wire.request.target.partition("?")[0].endswith("selfsubjectaccessreviews"):
+                asked.append(1)
+                says(500, b"webhook is down", "text/plain")(wire)
+            else:
+                super()._answer(wire)
+
+    with Failing([listing(row("a"))], [stream()]) as server:
+        feed, _seen = opened(hub, server)
+        wait_for(lambda: len(asked) >= 2)
+        assert feed.state.state is State.LIVE
+        assert names(feed) == {"a"}
+
+
+def test_a_silent_watch_of_a_server_that_is_not_ready_is_said_and_left(hub):
+    with Scripted([listing(row("a"))], [stream()]) as server:
+        feed, _seen = opened(hub, server)
+        wait_for(lambda: feed.state.state is State.LIVE)
+        server.is_ready = False
+        wait_for(lambda: feed.state.state is State.UNREACHABLE, 15)
+        assert names(feed) == {"a"}
+        server.is_ready = True
+        wait_for(lambda: feed.state.state is State.LIVE, 15)
+        assert len(server.watched) == 2, "the silent watch is not trusted any more"
+
+
+def test_a_first_refusal_after_a_failure_is_doubted(hub, monkeypatch):
+    """An API server that restarts refuses what it will allow once it has read its RBAC."""
+    monkeypatch.setattr(feeds, "BACKOFF", (0.1, 0.1))
+    monkeypatch.setattr(feeds, "DOUBT", 0.1)
+
+    def cut(_wire: Wire) -> None:
+        raise Hangup
+
+    refused = status(403, "Forbidden", "not yet")
+    with Scripted(
+        [listing(row("a"), version="5"), cut, cut, refused, listing(row("a"), version="6")],
+        [breaks(), stream()],
+    ) as server:
+        feed, seen = opened(hub, server)
+        wait_for(lambda: feed.state.state is State.LIVE and len(server.watched) >= 2)
+        assert State.DENIED not in states(seen)
+        assert names(feed) == {"a"}
+
+
+def test_lists_are_read_in_pages_and_the_first_is_shown_while_others_come(hub):
+    first = {
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": {"resourceVersion": "5", "continue": "next", "remainingItemCount": 1},
+    }
+    shown: list[set[str]] = []
+    with Scripted([], [stream()]) as server:
+        feed, _seen = opened(hub, server)
+
+        def second(wire: Wire) -> None:
+            wait_for(lambda: names(feed) == {"a"})
+            shown.append(names(feed))
+            listing(row("b"), version="5")(wire)
+
+        columns = [{"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0}]
+        server.lists = [says(200, {**first, "columnDefinitions": columns, "rows": [row("a")]}), second]
+        wait_for(lambda: names(feed) == {"a", "b"})
+        assert shown == [{"a"}]
+        assert server.listed[1]["continue"] == ["next"]
