@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from clusters import access, discovery
 from clusters import namespaces as ladder
 from clusters.access import Answer, Ask, Budget, review
 from clusters.api.client import Client
@@ -62,6 +63,12 @@ class Desk:
 
     def catalogue(self) -> Catalogue:
         return catalogue(self.client)
+
+    def forget(self) -> None:
+        """Drop what is kept of this credential's rights: at sign-out (a changed credential has another fingerprint)."""
+        access.forget(self.connection.fingerprint)
+        discovery.forget(self.connection.fingerprint)
+        ladder.forget(self.connection.fingerprint)
 
     def find(self, slug: str) -> Resource | None:
         """The kind by its name in URLs; one that is not known is asked for anew: its CRD may have just been made."""

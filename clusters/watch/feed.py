@@ -60,6 +60,7 @@ class Feed(Generic[C]):
         self._lock = threading.Lock()
         self._answered = threading.Event()
         self._holds = False
+        self._is_watchable = content.can_watch
         self._failures = 0
         self._doubts = 0
         self._turn: asyncio.Task[float] | None = None
@@ -141,10 +142,17 @@ class Feed(Generic[C]):
                 self._holds = False
                 self._set(State.POLLED)
                 return POLL
-            await self._follow(streams)
+            await self._follow_if_it_may(streams)
         except ApiError as error:
             return self._after(error)
         return 0.0
+
+    async def _follow_if_it_may(self, streams: Streams) -> None:
+        """What was read may perhaps not be watched: then the list or GET decides, and is repeated."""
+        try:
+            await self._follow(streams)
+        except (MethodNotAllowed, Forbidden):
+            self._holds = self.content.can_watch = False
 
     async def _load(self, streams: Streams) -> None:
         async for loaded, total in self.content.load(streams, self.connection):
@@ -214,9 +222,6 @@ class Feed(Generic[C]):
         if isinstance(error, (BadRequest, Invalid)):
             self._drop(State.REJECTED, error)
             return REFUSED
-        if isinstance(error, MethodNotAllowed) and self._holds:
-            self.content.can_watch = False
-            return 0.0
         if isinstance(error, (NotFound, MethodNotAllowed)):
             self._holds = False
             drop(self.connection.cluster)  # perhaps the kind is no longer served
@@ -238,6 +243,7 @@ class Feed(Generic[C]):
 
     def _drop(self, state: State, error: ApiError) -> None:
         self._holds = False
+        self.content.can_watch = self._is_watchable
         self.content.clear()
         self._set(state, error)
 

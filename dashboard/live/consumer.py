@@ -92,6 +92,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
     # --- control messages of the channel layer (people.control)
 
     async def session_ended(self, _event: dict[str, Any]) -> None:
+        if self.subscription is not None:
+            self.subscription.forget()
         await self.close(SIGNED_OUT)
 
     async def access_changed(self, _event: dict[str, Any]) -> None:

@@ -30,6 +30,8 @@ class Subscription(Protocol):
 
     def stop(self) -> None: ...
 
+    def forget(self) -> None: ...
+
 
 class NotLive(Exception):
     """This URL is no page that is live."""

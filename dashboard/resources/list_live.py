@@ -40,6 +40,12 @@ class ListSubscription:
             source.feed.unlisten(self._changed)
         self._listing.close()
 
+    def forget(self) -> None:
+        """At sign-out: nothing of this person's rights is kept."""
+        for place in self._listing.places:
+            if place.desk is not None:
+                place.desk.forget()
+
     def renew(self, query: str) -> None:
         """Another filter, sort or place in the same list; selectors are part of the feeds and stay."""
         kept = [pair for pair in self._listing.address.query if pair[0] in ("selector", "fields", "clusters")]

@@ -38,6 +38,10 @@ class ObjectSubscription:
             feed.unlisten(self._changed)
         self._opened.close()
 
+    def forget(self) -> None:
+        """At sign-out: nothing of this person's rights is kept."""
+        self._opened.desk.forget()
+
     def renew(self, query: str) -> None:
         """An object has no window."""
 

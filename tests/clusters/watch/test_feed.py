@@ -133,6 +133,17 @@ def test_a_refusal_takes_the_rows_at_once(hub, monkeypatch):
         assert names(feed) == set()
 
 
+def test_what_may_be_listed_but_not_watched_is_polled(hub, monkeypatch):
+    monkeypatch.setattr(feeds, "POLL", 0.2)
+    with Scripted([listing(row("a")), listing(row("b"))], [status(403, "Forbidden", "no watch")]) as server:
+        feed, _seen = opened(hub, server)
+        wait_for(lambda: feed.state.state is State.POLLED)
+        assert names(feed) == {"b"}
+        server.lists = [status(403, "Forbidden", "no more")]
+        wait_for(lambda: feed.state.state is State.DENIED)
+        assert names(feed) == set()
+
+
 def test_a_review_that_fails_takes_nothing(hub, monkeypatch):
     monkeypatch.setattr(feeds, "REVIEW", 2.1)
     asked: list[int] = []
