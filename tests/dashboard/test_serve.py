@@ -37,6 +37,7 @@ class Served:
             env={**clean, "QUARTERDECK_DATA": str(folder), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            preexec_fn=_hears_ctrl_c,  # noqa: PLW1509 - no thread of ours runs here
         )
         self.said = ""
 
@@ -59,6 +60,11 @@ class Served:
         rest, _ = self.process.communicate(timeout=PATIENCE)
         self.said += rest.decode()
         return self.process.returncode
+
+
+def _hears_ctrl_c() -> None:
+    """A shell's background job, and all that it starts, ignores SIGINT unless told otherwise."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager
