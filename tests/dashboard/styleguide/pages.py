@@ -103,7 +103,7 @@ def _navigation() -> list[Group]:
         Group(
             "",
             [
-                Entry("Overview", "/styleguide/parts/", icon="home", goto="h"),
+                Entry("Overview", "/styleguide/parts/", icon="home"),
                 Entry("Events", at + "?events", icon="event", goto="e", count=7),
             ],
         ),
