@@ -13,11 +13,15 @@ def test_it_puts_spec_and_status_first():
         "kind": "X",
         "metadata": {},
         "zeta": 1,
-        "status": {},
+        "type": "Opaque",
+        "rules": [{"a": 1}],
+        "status": {"b": 1},
         "spec": {"a": 1},
-        "data": {},
+        "data": {"c": "1"},
     }
-    assert [part.title for part in parts(found)] == ["data", "spec", "status", "zeta"]
+    titles = [part.title for part in parts(found)]
+    assert titles == ["", "data", "spec", "status", "rules"], "single values stand together, in front"
+    assert [row.key for row in parts(found)[0].rows] == ["type", "zeta"]
 
 
 def test_it_lists_keys_and_values():

@@ -1,0 +1,107 @@
+"""Does an object's page live, and can everybody use it, in a real browser on a real API server?"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.axe import violations
+from tests.browser import complaints
+from tests.live.pages import is_in_state, make_pod, open_as, remove_pod
+
+__all__ = ["open_as"]
+
+RUNS = """() => window.alerted === true
+  || document.querySelector('main script, main [onerror], main img, main iframe, main [onclick]') !== null"""
+PAGES = [
+    "/c/harbour/shop/pods/toolbox",
+    "/c/harbour/shop/deployments.apps/web",
+    "/c/harbour/shop/secrets/web",
+    "/c/harbour/shop/deployments.apps/web/yaml",
+    "/c/harbour/hostile/pods/hostile",
+    "/c/harbour/_cluster/nodes/node-1",
+    "/c/harbour/shop/_kinds",
+    "/c/harbour/_all/widgets.example.com",
+]
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_as, path, theme, width):
+    page = open_as("ada", path, color_scheme=theme, viewport={"width": width, "height": 900})
+    expect(page.locator("h1")).to_be_visible()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert [line for line in complaints(page) if "WebSocket" not in line] == []
+
+
+def test_a_change_by_kubectl_is_on_the_open_page(controlplane, open_as):
+    make_pod(controlplane, "watched")
+    page = open_as("dana", "/c/harbour/shop/pods/watched")
+    is_in_state(page, "live")
+    controlplane.kubectl("label", "pod", "watched", "-n", "shop", "colour=teal")
+    expect(page.locator("main")).to_contain_text("colour=teal")
+    remove_pod(controlplane, "watched")
+    expect(page.locator("main")).to_contain_text("This object is gone.")
+
+
+def test_a_fold_that_was_opened_stays_open_when_the_object_changes(controlplane, open_as):
+    page = open_as("dana", "/c/harbour/shop/deployments.apps/web")
+    is_in_state(page, "live")
+    fold = page.locator("details", has_text="Field managers").last
+    fold.locator("summary").first.click()
+    controlplane.kubectl(
+        "annotate", "deployment", "web", "-n", "shop", "kubernetes.io/change-cause=second look", "--overwrite"
+    )
+    expect(page.locator("main")).to_contain_text("second look")
+    expect(fold).to_have_attribute("open", "")
+    controlplane.kubectl(
+        "annotate",
+        "deployment",
+        "web",
+        "-n",
+        "shop",
+        "kubernetes.io/change-cause=first release",
+        "--overwrite",
+    )
+
+
+def test_a_value_is_shown_in_place_and_only_that_one(open_as):
+    page = open_as("dana", "/c/harbour/shop/secrets/web")
+    page.get_by_role("button", name="Show").first.click()
+    expect(page.locator("main")).to_contain_text("correct-horse-battery-staple")
+
+
+def test_a_line_of_yaml_has_a_link_of_its_own(open_as):
+    page = open_as("dana", "/c/harbour/shop/deployments.apps/web/yaml")
+    page.get_by_role("link", name="3", exact=True).click()
+    assert page.url.endswith("#L3")
+
+
+def test_no_object_page_runs_what_the_object_holds(served, open_as):
+    client = served.client("ada")
+    kinds = client.get(f"{served.url}/c/harbour/hostile/_kinds").text
+    page = open_as("ada", "/c/harbour/hostile/pods/hostile")
+    page.on("dialog", lambda dialog: (page.evaluate("window.alerted = true"), dialog.dismiss()))
+    visited = 0
+    for kind in (
+        "configmaps",
+        "pods",
+        "services",
+        "events",
+        "secrets",
+        "serviceaccounts",
+        "widgets.example.com",
+        "oddities.hostile.example.com",
+    ):
+        if f"/{kind}" not in kinds:
+            continue
+        page.goto(f"{served.url}/c/harbour/hostile/{kind}")
+        link = page.locator("#list-rows tr a").nth(0)
+        if link.count() == 0:
+            continue
+        link.click()
+        expect(page.locator("h1")).to_be_visible()
+        visited += 1
+        assert not page.evaluate(RUNS), kind
+    assert visited >= 4
