@@ -95,6 +95,9 @@ def _page(
     is_wrong: bool = False,
 ) -> HttpResponse:
     ticked = request.POST.getlist("context-chosen")
+    usable = [plan for plan in found if plan.deed != "nothing"]
+    if len(usable) == 1 and "carry-out" not in request.POST:
+        ticked = [f"{usable[0].number}:{usable[0].context.name}"]  # the only one there is to choose
     rows = [
         {
             "plan": plan,

@@ -39,6 +39,15 @@ def test_it_shows_the_contexts_and_stores_nothing_yet(browser_of, cast):
     assert not Cluster.objects.exists()
 
 
+def test_the_only_context_is_ticked_and_several_are_the_persons_to_choose(browser_of, cast):
+    only = body(send(browser_of("ada"), config()))
+    assert only.count('name="context-chosen"') == only.count(" checked>") == 1
+    several = with_second_context(config(), user={"token": "another"}, server="https://b.example.com")
+    both = body(send(browser_of("ada"), several))
+    assert both.count('name="context-chosen"') == 2
+    assert " checked>" not in both
+
+
 def test_it_adds_clusters_and_own_credentials_for_an_administrator(browser_of, cast, controlplane):
     answer = send(
         browser_of("ada"),
