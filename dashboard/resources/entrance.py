@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from clusters.api.errors import ApiError, BadRequest
 from clusters.connect import NoCredential, NotShared
 from clusters.credentials.sealing import SealBroken
+from clusters.visible import visible_clusters
 from dashboard.resources.address import BadAddress
 from dashboard.shell.problems import problem_page
+from people.decorators import person
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -34,9 +36,15 @@ def entered(view: View[P]) -> View[P]:
         except NoCredential as missing:
             return redirect("clusters:credential", missing.cluster.slug)
         except SealBroken:
-            slug = str(kwargs.get("clusters") or kwargs.get("cluster") or "").partition(",")[0]
-            return redirect("clusters:credential", slug)
+            return redirect("clusters:credential", _slug(kwargs))
         except ApiError as error:
-            return problem_page(request, error)
+            # the frame stays that of the cluster: its strip, and the way back to it
+            cluster = visible_clusters(person(request)).filter(slug=_slug(kwargs)).first()
+            return problem_page(request, error, cluster=cluster)
 
     return guarded
+
+
+def _slug(kwargs: Mapping[str, object]) -> str:
+    """The first cluster in the address of the page."""
+    return str(kwargs.get("clusters") or kwargs.get("cluster") or "").partition(",")[0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clusters.connect import Desk, connect
@@ -15,7 +16,7 @@ from clusters.discovery import Resource
 from dashboard.resources.address import Address, parse
 from dashboard.resources.entrance import entered
 from dashboard.resources.frame import frame_of
-from dashboard.resources.menu import entry, kinds, label_of, listable, navigation
+from dashboard.resources.menu import KINDS, entry, kinds, label_of, listable, navigation
 from dashboard.resources.switcher import switcher
 from dashboard.shell.navigation import Entry
 from people.decorators import person, signed_in
@@ -39,7 +40,7 @@ class KindGroup:
 def kinds_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpResponse:
     """`?q=` finds kinds, `?group=` unfolds one group (`core` is the one without a name)."""
     place = parse({"clusters": clusters, "namespaces": namespaces, "resource": "pods"}, request.GET)
-    place = Address(place.clusters, place.namespaces, "")
+    place = Address(place.clusters, place.namespaces, KINDS)
     desk = connect(person(request), place.cluster)
     words, group = request.GET.get("q", "")[:100], request.GET.get("group", "")
     found = [one for one in kinds(desk.catalogue()) if _matches(one, words.lower().split())]
@@ -51,6 +52,7 @@ def kinds_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpResp
         **frame_of(place, [desk]),
         "navigation": navigation(desk, place),
         "switcher": switcher(desk, place),
+        "kinds": _("All kinds"),
         "groups": groups,
         "q": words,
         "total": len(found),
@@ -64,7 +66,9 @@ def _matches(resource: Resource, words: Sequence[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _groups(desk: Desk, place: Address, found: Sequence[Resource], is_open) -> Sequence[KindGroup]:  # type: ignore[no-untyped-def]
+def _groups(
+    desk: Desk, place: Address, found: Sequence[Resource], is_open: Callable[[str], bool]
+) -> Sequence[KindGroup]:
     made = []
     for name, members in groupby(
         sorted(found, key=lambda one: (one.group, one.kind)), key=lambda one: one.group

@@ -94,7 +94,7 @@ def _context(request: HttpRequest, desk: Desk, place: Address, form: NamespaceFo
     known = desk.namespaces()
     words = request.GET.get("q", "").strip().lower()[:63]
     matching = [name for name in known.names if words in name]
-    nowhere = Address(place.clusters, (ALL,), "")
+    nowhere = Address(place.clusters, (ALL,), "")  # no kind: the page is about the whole cluster
     return {
         **frame_of(place, [desk]),
         "address": nowhere,

@@ -67,5 +67,5 @@ def _cell(column: Shown, value: object, row: Row, link: Link) -> Cell:
         return Cell(when=row.created)
     if column.kind == "name":
         return Cell(written, url=link(row))
-    level = tone(column.title, written)
+    level = "" if row.completed and column.key == "ready" else tone(column.title, written)
     return Cell(written, level or None)  # type: ignore[arg-type]  # tones are levels

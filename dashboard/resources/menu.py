@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from clusters.access import Answer
 from clusters.connect import Desk
 from clusters.discovery import Catalogue, Resource
-from dashboard.resources.address import ALL, CLUSTER, Address, address
+from dashboard.resources.address import ALL, CLUSTER, Address
 from dashboard.resources.menu_table import BUILT_IN, GROUPS, LABELS
 from dashboard.resources.verbs import ask_of
 from dashboard.shell.navigation import Entry, Group
 
-FEW = 8  # custom kinds that all stand in the navigation; more are on a page of their own, by API group
-MOST = 12  # kinds of the current API group that stand in it
+FEW = 5  # custom kinds that all stand in the navigation; more are on a page of their own, by API group
+KINDS = "_kinds"  # stands for a kind in the address of the page that lists them
+MOST = 6  # kinds of the current API group that stand in it
 
 
 def navigation(desk: Desk, place: Address) -> list[Group]:
@@ -127,7 +128,7 @@ def _custom_group(
     everything = Entry(
         _("All kinds"),
         url,
-        current=place.resource == "",
+        current=place.resource == KINDS,
         count=len(kinds(catalogue)),
         icon="search",
         goto="k",
@@ -143,8 +144,3 @@ def _reason(place: Address, resource: Resource, answer: Answer) -> str:
     if resource.namespaced and place.namespaces not in ((ALL,), (CLUSTER,)):
         return _("Nothing lets you list them in namespace %(name)s.") % {"name": place.namespaces[0]}
     return _("Nothing lets you list them in the whole cluster.")
-
-
-def home(slug: str, namespace: str) -> Address:
-    """The place of a page that shows no kind."""
-    return address(slug, "", namespace=namespace)

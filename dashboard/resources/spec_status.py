@@ -13,12 +13,13 @@ Sort = Literal["open", "close", "text", "long", "big", "word", "number", "time",
 
 MAX_ROWS = 1200
 MAX_DEPTH = 14
-FOLDED_FROM = 24  # rows below an entry that make it start folded
+FOLDED_FROM = (99_999, 24, 24, 9)  # rows below an entry that make it start folded, by its depth
 LONG = 160  # characters of a string that stand unfolded
 BIG = 10_000  # characters of a string that are shown at all
 INLINE = 90  # characters of a list of scalars that stand on one line
 NAMING = ("name", "type", "key", "ip", "kind", "host", "path", "topologyKey", "mountPath", "port")
 
+_ELSEWHERE = ("apiVersion", "kind", "metadata")
 _FIRST = ("data", "stringData", "spec", "status")
 
 
@@ -51,9 +52,9 @@ class Part:
 def parts(found: Mapping[str, Any]) -> Sequence[Part]:
     """All of a masked object but kind and metadata: data, spec, status first, the rest by name.
 
-    Fields that are single values stand together in a part without a title.
+    Fields that are single values stand together in a part without a title; empty ones are left to the YAML.
     """
-    names = [name for name in found if name not in ("apiVersion", "kind", "metadata")]
+    names = [name for name in found if name not in _ELSEWHERE and found[name] not in ({}, [], None)]
     names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
     plain = {name: found[name] for name in names if not _is_collection(found[name])}
     made = [Part(name, rows(found[name])) for name in names if name not in plain]
@@ -94,7 +95,7 @@ def _entry(key: str, value: Any, depth: int, *, in_list: bool = False) -> Iterat
         yield Row("more", key)
         return
     name = _name(value) if in_list else ""
-    yield Row("open", key, name=name, count=len(value), is_folded=depth > 0 and _weight(value) > FOLDED_FROM)
+    yield Row("open", key, name=name, count=len(value), is_folded=_is_heavy(value, depth))
     yield from _entries(value, depth + 1)
     yield Row("close")
 
@@ -142,7 +143,12 @@ def _name(value: Any) -> str:
     return ""
 
 
-def _weight(value: Any, limit: int = FOLDED_FROM + 1) -> int:
+def _is_heavy(value: Any, depth: int) -> bool:
+    limit = FOLDED_FROM[min(depth, len(FOLDED_FROM) - 1)]
+    return depth > 0 and _weight(value, limit + 1) > limit
+
+
+def _weight(value: Any, limit: int) -> int:
     """How many rows it takes, counted up to `limit`."""
     total = 0
     for inner in value.values() if isinstance(value, Mapping) else value:

@@ -58,6 +58,11 @@ def text(value: Any) -> str:
     return "".join(f"{line}\n" for line in lines(value))
 
 
+def in_plain_sight(value: str) -> str:
+    """The text with what is invisible or turns the writing escaped; tabs and line feeds stay."""
+    return _CONTROL_IN_BLOCK.sub(_escaped, value)
+
+
 @dataclass(frozen=True)
 class _Place:
     """`first` leads the first line of what is written (it may hold dashes), `rest` all further ones."""
@@ -166,7 +171,11 @@ def _string(value: str) -> str:
 
 def _quoted(value: str) -> str:
     """Double quotes as in JSON, which YAML takes; what is invisible or turns the writing is escaped."""
-    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return _CONTROL.sub(_escaped, json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _is_list(value: Any) -> bool:

@@ -31,6 +31,7 @@ class Block:
     """Lines that stand together; a folded one has a title. `html` is safe: it was escaped line by line."""
 
     title: str
+    lines: int
     html: SafeString
 
 
@@ -90,8 +91,9 @@ def value_at(found: Mapping[str, Any], pointer: str) -> str | None:
 
 def _blocks(shown: Sequence[tuple[int, Line]], download: str) -> Iterator[Block]:
     for fold, lines in groupby(shown, key=lambda numbered: _fold(numbered[1].pointer)):
-        html = mark_safe("".join(_html(number, line, download) for number, line in lines))  # noqa: S308 - by format_html
-        yield Block(fold[-1] if fold else "", html)
+        kept = list(lines)
+        html = mark_safe("".join(_html(number, line, download) for number, line in kept))  # noqa: S308 - by format_html
+        yield Block(fold[-1] if fold else "", len(kept), html)
 
 
 def _fold(pointer: Pointer) -> Pointer:

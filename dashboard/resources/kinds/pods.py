@@ -114,15 +114,7 @@ def _facts(found: Found, links: Links) -> Sequence[Fact]:
 
 
 def _tables(found: Found) -> Sequence[SmallTable]:
-    columns = [
-        _("Name"),
-        _("State"),
-        _("Ready"),
-        _("Restarts"),
-        _("Image"),
-        _("Ports"),
-        _("Requests / limits"),
-    ]
+    columns = [_("Name"), _("State"), _("Restarts"), _("Image"), _("Ports"), _("Requests / limits")]
     made: list[SmallTable] = []
     for field, name, title in (
         ("initContainers", "initContainerStatuses", _("Init containers")),
@@ -142,7 +134,6 @@ def _row(container: Found, status: Found) -> Iterator[Cell]:
     last = mapping(status, "lastState", "terminated")
     yield Cell(text(container, "name"))
     yield _state_cell(status)
-    yield Cell(_("yes") if dig(status, "ready") is True else _("no"))
     yield Cell(
         str(restarts) + (f" ({_container_reason({'state': {'terminated': last}})})" if last else ""),
         "warning" if restarts else None,
@@ -155,7 +146,11 @@ def _row(container: Found, status: Found) -> Iterator[Cell]:
 
 def _state_cell(status: Found) -> Cell:
     if mapping(status, "state", "running"):
-        return Cell(_("Running"), "ok", when=text(status, "state", "running", "startedAt"))
+        ready = dig(status, "ready") is True
+        since = text(status, "state", "running", "startedAt")
+        return Cell(
+            _("Running") if ready else _("Running, not ready"), "ok" if ready else "warning", when=since
+        )
     if reason := _container_reason(status):
         level: Level = "done" if reason == "Completed" else "error" if _is_bad(reason) else "progress"
         message = text(status, "state", "waiting", "message") or text(

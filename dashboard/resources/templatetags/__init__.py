@@ -1,0 +1,1 @@
+"""What do this room's templates draw themselves?"""
