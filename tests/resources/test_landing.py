@@ -19,10 +19,8 @@ def post(served, name, namespace):
 
 
 def namespaces(text):
-    return re.findall(
-        r'<li><a href="/c/harbour/([^/"]+)/pods">',
-        text.partition('class="namespace-list"')[2].partition("</ul>")[0],
-    )
+    shown = text.partition('class="namespace-list"')[2].partition("</ul>")[0]
+    return re.findall(r'<li><a href="/c/harbour/([^/"]+)/pods">', shown)
 
 
 def test_who_knows_one_namespace_is_in_it_at_once(served):
