@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from dashboard.resources import object_parts
-from dashboard.resources.object_page import yaml_parts
+from dashboard.resources.object_page import yaml_document
 from dashboard.resources.opened import OpenObject, open_object
 
 __all__ = ["ObjectSubscription", "YamlSubscription", "open_object"]
@@ -99,8 +99,10 @@ class YamlSubscription(ObjectSubscription):
         if self._opened.found is None:
             yield from self._lost("object-body")
             return
-        context = yaml_parts(self._opened, self._page)
-        html = get_template("resources/object_yaml.html#document").render(context)
+        html = yaml_document(self._opened, self._page)
+        if self._window and self._window == object_parts.digest(html):
+            self._shown["object-body"] = self._window
+        self._window = ""
         yield from self._piece("object-body", html)
 
 

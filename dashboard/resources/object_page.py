@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -71,16 +73,16 @@ def frame(opened: OpenObject) -> dict[str, Any]:
     }
 
 
-def yaml_parts(opened: OpenObject, page: str) -> dict[str, Any]:
-    """The context of the YAML page's moving part."""
+def yaml_document(opened: OpenObject, page: str) -> SafeString:
+    """The HTML of the YAML page's moving part."""
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
     found = opened.found or {}
-    return {
+    context = {
         "document": yaml_view.document(found, page=number, download=opened.address.path()),
         "yaml_url": opened.address.path("yaml"),
         "is_deleted": opened.is_deleted,
-        "is_gone": not found,
     }
+    return render_to_string("resources/object_yaml.html#document", context)
 
 
 def _context(opened: OpenObject) -> dict[str, Any]:
@@ -104,12 +106,15 @@ def _context(opened: OpenObject) -> dict[str, Any]:
 
 
 def _yaml_context(opened: OpenObject, page: str) -> dict[str, Any]:
+    document = yaml_document(opened, page)
     return {
+        **frame(opened),
+        "page": opened.address.url("yaml"),
         "tab": "yaml",
         "commands": [kubectl.getting(opened.address, "-o", "yaml", "--show-managed-fields")],
         "download_url": f"{opened.address.path()}?download=yaml",
-        **yaml_parts(opened, page),
-        **frame(opened),
+        "document": document,
+        "window": object_parts.digest(document),
     }
 
 

@@ -20,6 +20,9 @@ Pointer = tuple[str, ...]
 MAX_DEPTH = 200
 
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+=-]*(?:[: ][A-Za-z0-9_./@+=-]+)*")
+_PLAIN_NUMBERED = re.compile(
+    r"[0-9]+(?:\.[0-9]+){2,3}|[0-9]+(?:m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi|s|h|d|%)"
+)  # 10.0.0.1, 96Mi
 _COERCED = re.compile(r"(?i)(?:y|n|yes|no|on|off|true|false|null|\.inf|\.nan|[.][0-9].*|\.{1,3})")
 _CONTROL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]"
@@ -164,7 +167,7 @@ def _key(value: str) -> str:
 
 
 def _string(value: str) -> str:
-    if _PLAIN.fullmatch(value) and not _COERCED.fullmatch(value):
+    if (_PLAIN.fullmatch(value) and not _COERCED.fullmatch(value)) or _PLAIN_NUMBERED.fullmatch(value):
         return value
     return _quoted(value)
 
