@@ -19,6 +19,7 @@ READ = {
     "label",
     "data-copied",
     "data-failed",
+    "data-goto-label",
 }
 VALUES = {"button", "submit", "reset"}  # the types of an <input> whose value is read
 EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "use", "wbr"}
