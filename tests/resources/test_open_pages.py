@@ -1,0 +1,114 @@
+"""Do folds load, does it work without a script, and does an object leave the page when the right to it goes?"""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.live.pages import is_in_state, make_pod, open_as, remove_pod
+
+__all__ = ["open_as"]
+
+SECRET = "/c/harbour/shop/secrets/web"
+VALUE = "correct-horse-battery-staple"
+TURNING = ["\u202e", "\u2066", "\u200b", "\x1b"]
+BINDING = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: rene-view, namespace: pay}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: rene}]
+"""
+
+
+def test_a_group_of_kinds_asks_for_rights_when_it_is_unfolded(open_as):
+    page = open_as("dana", "/c/harbour/shop/_kinds")
+    group = page.locator("details.kind-group", has_text="example.com").first
+    with page.expect_response(lambda answer: "group=example.com" in answer.url) as unfolded:
+        group.locator("summary").click()
+    assert unfolded.value.status == 200
+    expect(group).to_contain_text("not for you")
+    expect(group.get_by_role("link", name="Widget")).to_be_visible()
+
+
+def test_all_of_an_object_is_there_without_a_script(open_as):
+    page = open_as("dana", "/c/harbour/shop/deployments.apps/web", java_script_enabled=False)
+    for text in (
+        "RollingUpdate",
+        "MinimumReplicasAvailable",
+        "registry.example/shop/web:1.4.2",
+        "What may I do",
+    ):
+        expect(page.locator("main")).to_contain_text(text)
+    page.locator(".tabs").get_by_role("link", name="YAML").click()
+    expect(page.locator(".yaml")).to_contain_text("progressDeadlineSeconds")
+
+
+def test_a_value_is_shown_without_a_script_on_a_page_of_its_own(open_as):
+    page = open_as("dana", SECRET, java_script_enabled=False)
+    expect(page.locator("main")).not_to_contain_text(VALUE)
+    page.get_by_role("button", name="Show password").click()
+    expect(page.locator("main")).to_contain_text(VALUE)
+    page.get_by_role("link", name="Back to the Secret").click()
+    expect(page.locator("main")).not_to_contain_text(VALUE)
+
+
+def test_one_value_takes_the_place_of_the_one_before(open_as):
+    page = open_as("dana", SECRET)
+    page.get_by_role("button", name="Show password").click()
+    expect(page.locator("#secret-value")).to_contain_text(VALUE)
+    page.get_by_role("button", name="Show username").click()
+    expect(page.locator("#secret-value")).not_to_contain_text(VALUE)
+
+
+def test_a_reader_meets_a_button_that_says_why_it_is_closed(open_as):
+    page = open_as("rita", SECRET)
+    button = page.get_by_role("button", name="Show").first
+    expect(button).to_be_disabled()
+    assert "reader" in (button.get_attribute("title") or "")
+
+
+def test_nothing_on_an_object_page_turns_the_writing(open_as):
+    page = open_as("ada", "/c/harbour/hostile/configmaps/texts")
+    text = page.locator("main").inner_text()
+    assert not [sign for sign in TURNING if sign in text]
+    assert "\\u202e" in text
+
+
+def test_pods_of_a_deployment_come_and_go_on_its_page(controlplane, open_as):
+    page = open_as("dana", "/c/harbour/shop/deployments.apps/web")
+    is_in_state(page, "live")
+    pods = page.locator("#object-lists section", has_text="Pods")
+    expect(pods.locator("tbody tr")).to_have_count(3)
+    try:
+        controlplane.kubectl("scale", "deployment", "web", "-n", "shop", "--replicas=4")
+        expect(pods.locator("tbody tr")).to_have_count(4)
+        expect(page.locator("#object-facts")).to_contain_text("/4")
+    finally:
+        controlplane.kubectl("scale", "deployment", "web", "-n", "shop", "--replicas=3")
+    expect(pods.locator("tbody tr")).to_have_count(3, timeout=30_000)
+
+
+def test_yaml_follows_the_object(controlplane, open_as):
+    make_pod(controlplane, "followed")
+    page = open_as("dana", "/c/harbour/shop/pods/followed/yaml")
+    is_in_state(page, "live")
+    controlplane.kubectl("label", "pod", "followed", "-n", "shop", "colour=ochre")
+    expect(page.locator(".yaml")).to_contain_text("ochre")
+    remove_pod(controlplane, "followed")
+    expect(page.locator("main")).to_contain_text("This object is gone.")
+
+
+def test_an_object_leaves_the_page_with_the_right_to_see_it(controlplane, open_as):
+    make_pod(controlplane, "seen", "pay")
+    page = open_as("rene", "/c/harbour/pay/pods/seen")
+    is_in_state(page, "live")
+    expect(page.locator("main")).to_contain_text("example.com/main:1")
+    try:
+        controlplane.kubectl("delete", "rolebinding", "rene-view", "-n", "pay")
+        expect(page.locator("main")).not_to_contain_text("example.com/main:1", timeout=40_000)
+        is_in_state(page, "denied")
+        expect(page.locator("main")).to_contain_text("You may no longer see this object.")
+    finally:
+        controlplane.kubectl("apply", "-f", "-", input=BINDING)
+    expect(page.locator("main")).to_contain_text("example.com/main:1", timeout=45_000)
+    remove_pod(controlplane, "seen", "pay")
