@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from html.parser import HTMLParser
 
 import pytest
@@ -13,13 +14,13 @@ from tests.controlplane.cast import CAST
 
 PEOPLE = [one.name for one in CAST if one.team]
 READERS = {"rene", "rita", "aude"}
-KINDS = [
+KINDS = (
     "pods", "deployments.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch", "cronjobs.batch",
     "services", "ingresses.networking.k8s.io", "configmaps", "secrets", "persistentvolumeclaims",
     "serviceaccounts", "roles.rbac.authorization.k8s.io", "rolebindings.rbac.authorization.k8s.io",
     "horizontalpodautoscalers.autoscaling", "poddisruptionbudgets.policy", "resourcequotas", "events",
-]  # fmt: skip
-CLUSTER_KINDS = ["nodes", "persistentvolumes", "storageclasses.storage.k8s.io", "namespaces"]
+)  # fmt: skip
+CLUSTER_KINDS = ("nodes", "persistentvolumes", "storageclasses.storage.k8s.io", "namespaces")
 VERBS = ["get", "list", "watch", "create", "update", "patch", "delete"]
 
 
@@ -62,7 +63,10 @@ def can_i(plane, person: str, verb: str, resource: str, namespace: str = "") -> 
     return answer.strip().splitlines()[-1] == "yes"
 
 
-def each_can_i(plane, person: str, verb: str, resources: list[str], namespace: str = "") -> dict[str, bool]:
+@cache
+def each_can_i(
+    plane, person: str, verb: str, resources: tuple[str, ...], namespace: str = ""
+) -> dict[str, bool]:
     with ThreadPoolExecutor(max_workers=4) as pool:
         return dict(
             zip(

@@ -133,6 +133,16 @@ def test_a_refusal_takes_the_rows_at_once(hub, monkeypatch):
         assert names(feed) == set()
 
 
+def test_a_right_that_comes_back_brings_the_rows_back(hub, monkeypatch):
+    monkeypatch.setattr(feeds, "REFUSED", 0.2)
+    refused = status(403, "Forbidden", "not yet")
+    with Scripted([refused, refused, listing(row("a"))], [stream()]) as server:
+        feed, seen = opened(hub, server)
+        wait_for(lambda: feed.state.state is State.LIVE)
+        assert State.DENIED in states(seen)
+        assert names(feed) == {"a"}
+
+
 def test_what_may_be_listed_but_not_watched_is_polled(hub, monkeypatch):
     monkeypatch.setattr(feeds, "POLL", 0.2)
     with Scripted([listing(row("a")), listing(row("b"))], [status(403, "Forbidden", "no watch")]) as server:
