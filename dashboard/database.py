@@ -1,4 +1,4 @@
-"""Where is the database? One file in the data folder, or what DATABASE_URL names."""
+"""Where is the database? Files in the data folder, or what DATABASE_URL names."""
 
 from __future__ import annotations
 
@@ -17,10 +17,18 @@ POSTGRESQL_OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_ti
 
 def database(url: str, folder: Path) -> dict[str, Any]:
     """Django's settings for it; `url` is "" or postgresql://user:password@host[:port]/name[?sslmode=...]."""
-    return _postgresql(url) if url else _sqlite(folder / "quarterdeck.sqlite3")
+    return _postgresql(url) if url else _sqlite(folder / "quarterdeck.sqlite3", synchronous="NORMAL")
 
 
-def _sqlite(path: Path) -> dict[str, Any]:
+def trail_database(url: str, folder: Path) -> dict[str, Any]:
+    """The same for the audit trail: a file of its own, in which a commit is on the disk when it returns.
+
+    On PostgreSQL it is the same database through a connection of its own.
+    """
+    return _postgresql(url) if url else _sqlite(folder / "audit.sqlite3", synchronous="FULL")
+
+
+def _sqlite(path: Path, *, synchronous: str) -> dict[str, Any]:
     """Readers go on while one writes; writers wait in line for 10 s instead of failing half-way."""
     return {
         "ENGINE": "django.db.backends.sqlite3",
@@ -28,10 +36,13 @@ def _sqlite(path: Path) -> dict[str, Any]:
         "OPTIONS": {
             "timeout": 10,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous};",
         },
         # In a file, as in use: one in memory locks whole tables against the threads that tests have too.
-        "TEST": {"NAME": Path(tempfile.gettempdir()) / f"quarterdeck-test-{os.getpid()}.sqlite3"},
+        "TEST": {
+            "NAME": Path(tempfile.gettempdir()) / f"test-{os.getpid()}-{path.name}",
+            "DEPENDENCIES": [],  # neither file waits for the other
+        },
     }
 
 

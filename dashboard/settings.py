@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import environment
-from dashboard.database import database
+from dashboard.database import database, trail_database
 from dashboard.keys import keys
 from dashboard.public_url import public_url
 
@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "daphne",
     "channels",
     "people",
+    "people.audit",
     "clusters",
     "dashboard",
     "dashboard.shell",
@@ -115,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "people.middleware.seen",
+    "people.audit.middleware.audited",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -140,7 +142,9 @@ TEMPLATES = [
 
 # --- where things are kept
 
-DATABASES = {"default": database(environment.text("DATABASE_URL"), DATA_DIR)}
+_database_url = environment.text("DATABASE_URL")
+DATABASES = {"default": database(_database_url, DATA_DIR), "audit": trail_database(_database_url, DATA_DIR)}
+DATABASE_ROUTERS = ["people.audit.routing.TrailRouter"]
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 if REDIS_URL:
     if find_spec("channels_redis") is None:

@@ -17,10 +17,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from people import browsers, control, throttle
+from people.audit.origin import address_of
 from people.decorators import person, session_key, signed_in
 from people.forms import ChangePasswordForm, NameForm, posted
 from people.models import Session, User
-from people.signing import address_of, leave
+from people.signing import leave
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
@@ -16,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from people import control, throttle
+from people.audit.origin import address_of
 from people.decorators import is_signed_in, person, session_key, signed_in
 from people.models import Session, User
 from people.sessions import SessionStore
@@ -76,14 +75,6 @@ def enter(request: HttpRequest, user: User) -> None:
     )
     if before:
         control.signed_out(before)
-
-
-def address_of(request: HttpRequest) -> str:
-    """The client's IP address as `dashboard.proxies` found it, "" where there is none."""
-    try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
-    except ValueError:
-        return ""
 
 
 def safe_onward(onward: str) -> str:

@@ -4,14 +4,18 @@ from tests.browser import browser, new_page, pytest_collection_modifyitems
 from tests.controlplane.fixtures import controlplane, second_controlplane
 from tests.missing import pytest_sessionfinish, pytest_terminal_summary
 from tests.served import served
+from tests.trail import django_db_setup, empty_trail, trail
 
 __all__ = [
     "browser",
     "controlplane",
+    "django_db_setup",
+    "empty_trail",
     "new_page",
     "pytest_collection_modifyitems",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "second_controlplane",
     "served",
+    "trail",
 ]

@@ -112,7 +112,7 @@ def test_it_lets_the_first_administrator_in_once_and_ends_in_good_order(tmp_path
         assert second.get(f"{address}/people/", timeout=20).status_code == 200
         assert server.stop() == 0
         assert "Traceback" not in server.said
-    assert {path.name for path in folder.iterdir()} == {"keys.json", "quarterdeck.sqlite3"}
+    assert {path.name for path in folder.iterdir()} == {"audit.sqlite3", "keys.json", "quarterdeck.sqlite3"}
     assert folder.stat().st_mode & 0o777 == 0o700
     with served(folder) as server:
         server.address()

@@ -1,0 +1,51 @@
+"""How do rows come to the end of the chain? Under a lock that all writers of the trail take, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from people.audit import guards
+from people.audit.chain import GENESIS, digest
+from people.audit.models import Entry
+from people.audit.routing import ALIAS
+
+LOCK = 5_317_408_326_112_905_411  # PostgreSQL's advisory lock of all writers
+LOCK_TIMEOUT = "10s"
+
+
+class NotAppendOnly(Exception):
+    """The triggers that keep the trail are not there: what was written now could be changed unseen."""
+
+
+def append(entries: Sequence[Entry]) -> list[int]:
+    """Their sequences, once they are durable. Raises DatabaseError or NotAppendOnly, and then none is written."""
+    connection = connections[ALIAS]
+    with transaction.atomic(using=ALIAS):
+        _lock(connection)
+        gone = guards.missing(connection)
+        if gone:
+            raise NotAppendOnly(f"the triggers that keep it are not there: {', '.join(gone)}")
+        last = Entry.objects.using(ALIAS).order_by("-sequence").values_list("sequence", "hash").first()
+        sequence, previous = last or (0, GENESIS)
+        for entry in entries:
+            sequence += 1
+            entry.sequence, entry.previous = sequence, previous
+            previous = entry.hash = digest(entry)
+        Entry.objects.using(ALIAS).bulk_create(entries)
+    return [entry.sequence for entry in entries]
+
+
+def _lock(connection: BaseDatabaseWrapper) -> None:
+    """SQLite's own write lock is held since BEGIN IMMEDIATE; on PostgreSQL one is taken, until the transaction ends.
+
+    Its rows are on the disk when COMMIT returns, also where the installation has switched that off for the rest.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        cursor.execute("SET LOCAL synchronous_commit = on")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])

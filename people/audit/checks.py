@@ -1,0 +1,30 @@
+"""Does the database refuse to change the trail? Asked by `migrate`, `check --database audit` and `serve`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
+from django.db import connections
+
+from people.audit import guards
+from people.audit.routing import ALIAS
+
+ADVICE = (
+    "A migration that alters the table drops them, and so does somebody who wants to change the trail: see what "
+    "`manage.py verify_audit` says, then put them up again with `manage.py verify_audit --protect`."
+)
+
+
+def guards_are_there(databases: Sequence[str] | None = None, **_more: Any) -> list[CheckMessage]:
+    """A system check of the database; silent before the table is made."""
+    if ALIAS not in (databases or ()):
+        return []
+    connection = connections[ALIAS]
+    if guards.TABLE not in connection.introspection.table_names():
+        return []
+    gone = guards.missing(connection)
+    if not gone:
+        return []
+    return [Error(f"The audit trail is not append-only: {', '.join(gone)}.", hint=ADVICE, id="audit.E001")]

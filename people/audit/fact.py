@@ -1,0 +1,80 @@
+"""What is to be recorded? One fact, and how it becomes a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import CharField
+from django.utils import timezone
+
+from people.audit.models import Entry, Phase, Result
+from people.audit.origin import current
+from people.audit.texts import plain, small
+from people.models import User
+
+_LIMITS = {
+    one.attname: one.max_length or 0 for one in Entry._meta.concrete_fields if isinstance(one, CharField)
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """Who did what to what. Never a secret's value in any of it: `detail` names the fields that changed.
+
+    `at`, `session` and `address` are filled from the request under way where they are left out.
+    """
+
+    verb: str
+    person_id: int | None = None
+    person: str = ""
+    standing: str = ""
+    role: str = ""
+    session: str = ""
+    token: str = ""
+    address: str = ""
+    cluster_id: int | None = None
+    cluster: str = ""
+    credential_id: int | None = None
+    credential: str = ""
+    identity: str = ""
+    group: str = ""
+    version: str = ""
+    resource: str = ""
+    subresource: str = ""
+    namespace: str = ""
+    name: str = ""
+    subject: str = ""
+    result: str = Result.OK
+    status: int | None = None
+    reason: str = ""
+    audit_id: str = ""
+    duration: int | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
+
+
+def by(user: User, verb: str, **more: Any) -> Fact:
+    """A fact about what this person did; `more` are further fields of Fact."""
+    return Fact(verb=verb, person_id=user.pk, person=user.username, standing=user.standing, **more)
+
+
+def entry_of(fact: Fact, phase: Phase, intent: int | None = None) -> Entry:
+    """The row, cleaned and bounded, without its place in the chain."""
+    here = current()
+    whole = replace(
+        fact,
+        at=fact.at or timezone.now(),
+        session=fact.session or here.session,
+        address=fact.address or here.address,
+    )
+    values = {one.name: _clean(one.name, getattr(whole, one.name)) for one in fields(whole)}
+    return Entry(phase=phase, intent=intent, **values)
+
+
+def _clean(name: str, value: Any) -> Any:
+    if name in _LIMITS:
+        return plain(value, _LIMITS[name])
+    return small(value) if name == "detail" else value

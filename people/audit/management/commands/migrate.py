@@ -1,0 +1,25 @@
+"""How does the database come up to date? Django's own command, for the trail's file as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.core.management.commands.migrate import Command as Migrate
+from django.db import DEFAULT_DB_ALIAS
+
+from people.audit.routing import ALIAS, has_own_file
+
+
+class Command(Migrate):
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.set_defaults(database=None)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """With `--database` that one; without it all there are."""
+        if options["database"] is not None:
+            super().handle(*args, **options)
+            return
+        for alias in [DEFAULT_DB_ALIAS, *([ALIAS] if has_own_file() else [])]:
+            super().handle(*args, **{**options, "database": alias})

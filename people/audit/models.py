@@ -1,0 +1,78 @@
+"""What is one line of the trail? Who did what to what, from where, and what became of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Phase(models.TextChoices):
+    """An intent stands before a write that is sent to a cluster, an outcome after it; all else is an event."""
+
+    EVENT = "event"
+    INTENT = "intent"
+    OUTCOME = "outcome"
+
+
+class Result(models.TextChoices):
+    """UNKNOWN is never what a row was given: an intent without an outcome, or one whose answer never came."""
+
+    OK = "ok"
+    DENIED = "denied"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Entry(models.Model):
+    """One row, written once by `people.audit.writer` and never changed: the database's triggers see to it.
+
+    People, clusters and credentials stand in it as text and id, so that it says the same when they are gone. All
+    text is bounded and holds no character that could turn, hide or break the line it is shown in.
+    """
+
+    sequence = models.BigIntegerField(primary_key=True)  # 1, 2, 3 ... without a gap
+    at = models.DateTimeField()
+    phase = models.CharField(max_length=8, choices=Phase.choices)
+    intent = models.BigIntegerField(null=True)  # of an outcome: the sequence of its intent
+    verb = models.CharField(max_length=32)
+    person_id = models.BigIntegerField(null=True)
+    person = models.CharField(max_length=150)
+    standing = models.CharField(max_length=16)
+    role = models.CharField(max_length=16)
+    session = models.CharField(max_length=12)
+    token = models.CharField(max_length=64)
+    address = models.CharField(max_length=45)
+    cluster_id = models.BigIntegerField(null=True)
+    cluster = models.CharField(max_length=63)
+    credential_id = models.BigIntegerField(null=True)
+    credential = models.CharField(max_length=200)
+    identity = models.CharField(max_length=500)
+    group = models.CharField(max_length=253)
+    version = models.CharField(max_length=63)
+    resource = models.CharField(max_length=253)
+    subresource = models.CharField(max_length=63)
+    namespace = models.CharField(max_length=253)
+    name = models.CharField(max_length=253)
+    subject = models.CharField(max_length=300)
+    result = models.CharField(max_length=8, choices=Result.choices, blank=True)
+    status = models.IntegerField(null=True)
+    reason = models.CharField(max_length=1000)
+    audit_id = models.CharField(max_length=64)
+    duration = models.IntegerField(null=True)  # milliseconds
+    detail = models.JSONField(default=dict)
+    previous = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "audit_entry"
+        ordering: ClassVar[list[str]] = ["sequence"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["at"], name="audit_at"),
+            models.Index(fields=["intent"], name="audit_intent"),
+            models.Index(fields=["person_id", "sequence"], name="audit_person"),
+            models.Index(fields=["cluster", "sequence"], name="audit_cluster"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: {self.person} {self.verb} {self.subject or self.name}"

@@ -1,0 +1,58 @@
+"""From where does the request under way come? Address and session, for whatever is recorded meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class Origin:
+    """`address` is an IP address; `session` is a mark that tells sessions apart and lets nobody in."""
+
+    address: str = ""
+    session: str = ""
+
+
+_current: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 - frozen
+
+
+def current() -> Origin:
+    """Of the request or socket under way; empty in a program that serves nobody."""
+    return _current.get()
+
+
+def begin(address: str, session_key: str) -> None:
+    """From now on in this context: for what has no end of its own, such as a socket, or a session just begun."""
+    _current.set(Origin(address, session_mark(session_key)))
+
+
+@contextmanager
+def of_request(request: HttpRequest) -> Iterator[None]:
+    """For the length of the block."""
+    session = getattr(request, "session", None)
+    mark = session_mark(session.session_key or "" if session is not None else "")
+    before = _current.set(Origin(address_of(request), mark))
+    try:
+        yield
+    finally:
+        _current.reset(before)
+
+
+def session_mark(session_key: str) -> str:
+    """The first 12 digits of the name of the session's group (`people.control.session_group`); "" without one."""
+    return hashlib.sha256(session_key.encode()).hexdigest()[:12] if session_key else ""
+
+
+def address_of(request: HttpRequest) -> str:
+    """The client's IP address as `dashboard.proxies` found it, "" where there is none."""
+    try:
+        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
+    except ValueError:
+        return ""

@@ -1,0 +1,158 @@
+"""Who writes the trail? One thread of this process, many rows in one transaction, in line with other processes."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from django.db import DatabaseError, connections
+from django.utils import timezone
+
+from people.audit.appending import NotAppendOnly, append
+from people.audit.fact import Fact, entry_of
+from people.audit.models import Entry, Phase
+from people.audit.routing import ALIAS
+
+log = logging.getLogger(__name__)
+WAITING = 4096  # rows that may wait; who comes then is told that the trail is not available
+BATCH = 256  # rows in one transaction
+PROBE = 2.0  # seconds between tries while the trail cannot be written
+GOODBYE = 10.0  # seconds in which a process that ends writes what waits
+TROUBLE = (DatabaseError, NotAppendOnly, OSError, RuntimeError, ValueError)
+
+
+class TrailUnavailable(Exception):
+    """The trail cannot be written, so what was to stand in it must not be done."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether the last try to write succeeded; since when it does not, and how many facts went unrecorded."""
+
+    is_writable: bool = True
+    since: datetime | None = None
+    missed: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A row on its way, and who waits for its sequence."""
+
+    entry: Entry
+    future: Future[int] = field(default_factory=Future)
+
+
+class Writer:
+    """Takes rows from any thread, and tells each when it is durable."""
+
+    def __init__(self) -> None:
+        self.health = Health()
+        self.listeners: set[Callable[[], None]] = set()
+        self._lock = threading.Lock()
+        self._waiting: queue.Queue[Waiting | None] = queue.Queue(WAITING)
+        self._thread: threading.Thread | None = None
+
+    def put(self, entry: Entry) -> Future[int]:
+        """The row's sequence once it is durable. TrailUnavailable where it cannot be: at once, or from the future."""
+        if not self.health.is_writable:
+            raise TrailUnavailable(self.health.reason)
+        waiting = Waiting(entry)
+        try:
+            self._waiting.put_nowait(waiting)
+        except queue.Full:
+            raise TrailUnavailable("too many rows are waiting to be written") from None
+        self._start()
+        return waiting.future
+
+    def missed(self) -> None:
+        """Count a fact that could not be recorded; the row that ends the outage says how many there were."""
+        with self._lock:
+            self.health = replace(self.health, missed=self.health.missed + 1)
+
+    def stop(self) -> None:
+        """Write what waits, and close the database in good order."""
+        thread = self._thread
+        if thread is not None and thread.is_alive():
+            self._waiting.put(None)
+            thread.join(GOODBYE)
+
+    # --- below: not for outsiders
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        is_over = False
+        while not is_over:
+            batch = self._next()
+            is_over = None in batch
+            self._write([one for one in batch if one is not None])
+        connections[ALIAS].close()
+
+    def _next(self) -> list[Waiting | None]:
+        """What waits now; nothing where it is time to see whether the trail can be written again."""
+        batch: list[Waiting | None] = []
+        try:
+            batch.append(self._waiting.get(timeout=None if self.health.is_writable else PROBE))
+            while len(batch) < BATCH and batch[-1] is not None:
+                batch.append(self._waiting.get_nowait())
+        except queue.Empty:
+            pass
+        return batch
+
+    def _write(self, batch: Sequence[Waiting]) -> None:
+        """All in one transaction. Where that fails though the database is well, one by one: one row may be at fault."""
+        taken = [one for one in batch if one.future.set_running_or_notify_cancel()]
+        outage = [] if self.health == Health() else [_outage(self.health)]
+        if not taken and not outage:
+            return
+        try:
+            written = append([*outage, *(one.entry for one in taken)])
+        except TROUBLE as error:
+            connections[ALIAS].close()
+            self._failed(taken, error)
+            return
+        if outage:
+            self._recovered()
+        for one, sequence in zip(taken, written[len(outage) :], strict=True):
+            one.future.set_result(sequence)
+        for listener in tuple(self.listeners):
+            listener()
+
+    def _failed(self, taken: Sequence[Waiting], error: Exception) -> None:
+        log.critical("The audit trail cannot be written, and changes are refused: %s", error)
+        with self._lock:
+            since = self.health.since or timezone.now()
+            self.health = Health(False, since, self.health.missed, str(error))
+        for one in taken:
+            one.future.set_exception(TrailUnavailable(str(error)))
+
+    def _recovered(self) -> None:
+        log.warning("The audit trail can be written again")
+        with self._lock:
+            self.health = Health()
+
+
+def _outage(health: Health) -> Entry:
+    """What the trail says about its own gap."""
+    since = health.since.isoformat() if health.since else ""
+    detail = {"since": since, "missed": health.missed}
+    return entry_of(
+        Fact(verb="trail-resumed", subject="trail", reason=health.reason, detail=detail), Phase.EVENT
+    )
+
+
+writer = Writer()
+atexit.register(writer.stop)
+os.register_at_fork(after_in_child=writer.__init__)  # type: ignore[misc] # the thread stays with the parent

@@ -1,0 +1,94 @@
+"""How do tests meet the audit trail? In a database of its own that no test's transaction is around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections, transaction
+from django.db.models import QuerySet
+from django.test import TransactionTestCase
+from django.test.utils import setup_databases, teardown_databases
+
+from people.audit import guards
+from people.audit.models import Entry
+from people.audit.record import head
+from people.audit.routing import ALIAS, has_own_file
+from people.audit.writer import writer
+
+_names_of = TransactionTestCase._databases_names.__func__
+
+
+def _but_the_trail(cls: Any, include_mirrors: bool = True) -> list[str]:
+    return [alias for alias in _names_of(cls, include_mirrors) if alias != ALIAS]
+
+
+# Every test of a database may read the trail, and none holds a transaction open on it or flushes it: it is written
+# by a thread of its own, is append-only, and what a test has written stays for the next.
+TransactionTestCase.databases = {"default", ALIAS}
+TransactionTestCase._databases_names = classmethod(_but_the_trail)  # type: ignore[method-assign,assignment]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The trail's file beside the other; on PostgreSQL the same database."""
+    if not has_own_file():
+        settings.DATABASES[ALIAS]["NAME"] = settings.DATABASES["default"]["NAME"]
+        connections[ALIAS].settings_dict["NAME"] = settings.DATABASES["default"]["NAME"]
+        yield
+        writer.stop()
+        return
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases=[ALIAS])
+    yield
+    writer.stop()
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+@dataclass(frozen=True)
+class Trail:
+    """What is recorded from the beginning of a test on."""
+
+    before: int
+
+    def rows(self, **wanted: Any) -> QuerySet[Entry]:
+        """In their order, those that fit."""
+        return Entry.objects.filter(sequence__gt=self.before, **wanted)
+
+    def last(self, **wanted: Any) -> Entry:
+        found = self.rows(**wanted).last()
+        assert found is not None, f"nothing recorded with {wanted}: {list(map(str, self.rows()))}"
+        return found
+
+
+@pytest.fixture
+def trail(db: None) -> Trail:
+    """Ask it what the test put on record."""
+    return Trail(head())
+
+
+@pytest.fixture
+def empty_trail(db: None) -> Trail:
+    """The same, beginning with the first row: rows of other tests, with their people's ids, are taken away."""
+    empty()
+    return Trail(0)
+
+
+def empty() -> None:
+    """What nobody can do but who owns the database: take the triggers away, and then the rows."""
+    unguard()
+    with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
+        cursor.execute(f"DELETE FROM {guards.TABLE}")
+        guards.install(connections[ALIAS])
+
+
+def unguard() -> None:
+    """Take the triggers away."""
+    on = "" if connections[ALIAS].vendor == "sqlite" else f" ON {guards.TABLE}"
+    with connections[ALIAS].cursor() as cursor:
+        for name in guards.names(connections[ALIAS]):
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
