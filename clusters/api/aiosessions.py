@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from clusters.api.addresses import checked_addresses, host_and_port, proxy_host_and_port
 from clusters.api.connection import Connection
-from clusters.api.errors import NameNotResolved, ProxyFailed
+from clusters.api.errors import ApiError, NameNotResolved, ProxyFailed
 from clusters.api.tls import ssl_context
 
 CONNECT_SECONDS = 10.0
+# Seconds of silence before the first probe, seconds between probes, probes without an answer; as far as named here.
+_KEEPALIVE = tuple(
+    (option, value)
+    for name, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
+    if (option := getattr(socket, name, None)) is not None
+)
 # Threads of their own: a name server that hangs must not hold those that the rest of the process shares.
 _lookups = ThreadPoolExecutor(max_workers=32, thread_name_prefix="lookup")
+_running: dict[tuple[str, int], Future[list[str]]] = {}
+_running_lock = threading.RLock()
 
 
 def new_session(connection: Connection) -> aiohttp.ClientSession:
@@ -31,6 +40,7 @@ def new_session(connection: Connection) -> aiohttp.ClientSession:
         use_dns_cache=False,
         limit=256,
         limit_per_host=0,
+        socket_factory=_kept_alive,
     )
     return aiohttp.ClientSession(
         connector=connector,
@@ -38,6 +48,35 @@ def new_session(connection: Connection) -> aiohttp.ClientSession:
         trust_env=False,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=None),
     )
+
+
+def _kept_alive(address: aiohttp.AddrInfoType) -> socket.socket:
+    """A socket that notices within 30 s that nobody is behind it: a watch may be silent for minutes.
+
+    A firewall or NAT that forgot the connection, or a machine that lost its power, sends no FIN.
+    """
+    family, kind, protocol, _name, _address = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEPALIVE:
+        made.setsockopt(socket.IPPROTO_TCP, option, value)
+    return made
+
+
+def _looked_up(host: str, port: int) -> Future[list[str]]:
+    """One thread for each name, however many ask for it: a name server that hangs would take them all."""
+    with _running_lock:
+        running = _running.get((host, port))
+        if running is None or running.done():
+            running = _running[(host, port)] = _lookups.submit(checked_addresses, host, port)
+            running.add_done_callback(lambda done: _forget(host, port, done))
+    return running
+
+
+def _forget(host: str, port: int, done: Future[list[str]]) -> None:
+    with _running_lock:
+        if _running.get((host, port)) is done:
+            del _running[(host, port)]
 
 
 class _CheckedResolver(AbstractResolver):
@@ -49,11 +88,11 @@ class _CheckedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        loop = asyncio.get_running_loop()
         try:
-            addresses = await loop.run_in_executor(_lookups, checked_addresses, host, port)
-        except NameNotResolved as unknown:
-            raise (ProxyFailed(unknown.message) if self._is_proxy else unknown) from None
+            addresses = await asyncio.shield(asyncio.wrap_future(_looked_up(host, port)))
+        except ApiError as met:  # one of its own for each who asked: it will carry that request's path
+            is_proxy = self._is_proxy and isinstance(met, NameNotResolved)
+            raise (ProxyFailed if is_proxy else type(met))(met.message) from None
         return [
             ResolveResult(
                 hostname=host,

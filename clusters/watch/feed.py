@@ -7,13 +7,14 @@ import contextlib
 import random
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Generic, TypeVar
 
-from clusters.access import review_async
 from clusters.api.connection import Connection
 from clusters.api.errors import (
     ApiError,
     BadRequest,
+    Busy,
     CredentialMissing,
     Forbidden,
     Gone,
@@ -23,26 +24,30 @@ from clusters.api.errors import (
     StreamBroken,
     TooManyRequests,
     Unauthorized,
+    Unreachable,
 )
 from clusters.api.streams import Streams
 from clusters.discovery import drop
+from clusters.watch import pauses
 from clusters.watch.content import Content
-from clusters.watch.states import FeedState, State, now
+from clusters.watch.reviews import keep_reviewing
+from clusters.watch.states import CURRENT, FeedState, State, now
 
 C = TypeVar("C", bound=Content)
 Listener = Callable[[], None]
 
-POLL = 15.0  # seconds between reads of a kind without watch
-REVIEW = 30.0  # seconds between reviews of an open feed (the bound that design section 5 states is 40)
-REFUSED = 30.0  # seconds until what was refused is asked again
-DOUBT = 1.5  # seconds until a refusal right after a failure is asked again, and
-DOUBTS = 3  # how often: an API server that restarts may refuse before it has read its RBAC
 PATIENCE = 5.0  # seconds that an answer about readiness may take
-ABSENT = 10.0  # seconds until an object or kind that is not there is asked again
 LIFETIME = (240, 360)  # seconds that one watch is asked to last
+OVERDUE = 15.0  # seconds after which a watch that should have ended is left: its connection is a dead one
+SETTLED = (
+    State.LAPSED,
+    State.DENIED,
+    State.REJECTED,
+    State.GONE,
+    State.ENDED,
+)  # no outage says more than these
 STEADY = 30.0  # a watch that stood this many seconds was no failure
 EARLY = 10.0  # a watch that ends this many seconds before its time ended for a reason: list again
-BACKOFF = (0.8, 30.0)  # seconds: first and longest pause after a failure, doubled each time, with jitter
 
 
 class Feed(Generic[C]):
@@ -55,6 +60,7 @@ class Feed(Generic[C]):
         self.connection = connection
         self.content = content
         self.viewers = 0
+        self.crowd = 1  # feeds that are open on the same API server
         self.state = FeedState()
         self._listeners: set[Listener] = set()
         self._lock = threading.Lock()
@@ -63,9 +69,14 @@ class Feed(Generic[C]):
         self._is_watchable = content.can_watch
         self._failures = 0
         self._doubts = 0
+        self._losses = 0  # of the position (410), in a row
         self._turn: asyncio.Task[float] | None = None
+        self._began = 0.0  # when the turn did, on the loop's clock
+        self._ill: float | None = None  # when the API server last failed its health check, until it passes
+        self._seen = now()  # when what is held was last known to be all there is
         self._reason: ApiError | None = None
         self._wake = asyncio.Event()
+        self.refused = asyncio.Event()  # set at a refusal, for the reviews
 
     # --- for any thread
 
@@ -86,7 +97,7 @@ class Feed(Generic[C]):
 
     async def run(self, streams: Streams) -> None:
         """List, watch, and begin again, until cancelled."""
-        reviews = asyncio.create_task(self._review(streams))
+        reviews = asyncio.create_task(keep_reviewing(self, streams))
         try:
             while True:
                 self._wake.clear()
@@ -104,18 +115,34 @@ class Feed(Generic[C]):
         if self._turn is not None and not self._turn.done():
             self._turn.cancel()
 
+    def look_again(self) -> None:
+        """Do not wait any longer for the next turn."""
+        self._wake.set()
+
     def not_answering(self, error: ApiError) -> None:
         """The API server fails its health check: say so, though the watch may still be open and silent."""
-        if self.state.state in (State.LIVE, State.POLLED, State.RECONNECTING, State.EXPIRED):
-            self._set(State.UNREACHABLE, error)
+        self._ill = asyncio.get_running_loop().time()
+        named = _state_for(error)
+        if self.state.state not in (named, *SETTLED):
+            self._set(named, error)
 
     def answering(self) -> None:
-        """The API server is healthy again: look at once, with a fresh stream."""
-        if self.state.state is State.UNREACHABLE:
-            self._failures = 0
-            if self._turn is not None and not self._turn.done():
-                self.interrupt(StreamBroken())
-            self._wake.set()
+        """The API server passes its health check. If it did not before: look, with a fresh stream."""
+        if self._ill is None:
+            if self.state.state is State.LIVE:
+                self._seen = now()
+            return
+        asyncio.get_running_loop().call_later(pauses.after_recovery(self.crowd), self._resume, self._ill)
+        self._ill = None
+
+    def _resume(self, ill: float) -> None:
+        """A turn that began while the server was ill hangs on a dead connection; a younger one may go on."""
+        if self.state.state not in (State.UNREACHABLE, State.FAILING):
+            return
+        self._failures = 1
+        if self._began <= ill and self._turn is not None and not self._turn.done():
+            self.interrupt(self.state.error or StreamBroken())
+        self._wake.set()
 
     def end(self, message: str) -> None:
         """Close for good: the credential changed, or a bound was met."""
@@ -125,6 +152,7 @@ class Feed(Generic[C]):
 
     async def _one_turn(self, streams: Streams) -> float:
         self._reason = None
+        self._began = asyncio.get_running_loop().time()
         self._turn = asyncio.create_task(self._list_and_watch(streams))
         await asyncio.wait({self._turn})
         if self._turn.cancelled():
@@ -140,8 +168,9 @@ class Feed(Generic[C]):
                 await self._load(streams)
             if not self.content.can_watch:
                 self._holds = False
+                self._failures = self._doubts = self._losses = 0
                 self._set(State.POLLED)
-                return POLL
+                return pauses.POLL
             await self._follow_if_it_may(streams)
         except ApiError as error:
             return self._after(error)
@@ -192,16 +221,20 @@ class Feed(Generic[C]):
             opened=lambda: self._set(State.LIVE),
         )
         try:
-            async with contextlib.aclosing(lines):
+            async with asyncio.timeout(lifetime + OVERDUE), contextlib.aclosing(lines):
                 async for line in lines:
-                    events += 1
-                    if self.content.apply(line):
+                    is_new = self.content.apply(line)
+                    events += 1  # an ERROR is none: it must not count as success
+                    self._seen = now()
+                    if is_new:
                         self._changed()
                     if self.content.needs_list:
                         break
+        except TimeoutError:
+            raise StreamBroken() from None
         finally:
             if events or clock() - started > STEADY:
-                self._failures = self._doubts = 0
+                self._failures = self._doubts = self._losses = 0
         self._ended(clock() - started, events, lifetime)
 
     def _ended(self, age: float, events: int, lifetime: float) -> None:
@@ -215,67 +248,60 @@ class Feed(Generic[C]):
         """Say what happened and how long to wait, in seconds."""
         if isinstance(error, Gone):
             self._holds = False
+            self._losses += 1
             self._set(State.EXPIRED, error)
-            return random.uniform(0, 1)  # noqa: S311
+            return random.uniform(0, 1) if self._losses == 1 else self._backoff(self._losses)  # noqa: S311
         if isinstance(error, (Unauthorized, Forbidden, CredentialMissing)):
             return self._refused(error)
         if isinstance(error, (BadRequest, Invalid)):
             self._drop(State.REJECTED, error)
-            return REFUSED
+            return pauses.REFUSED
         if isinstance(error, (NotFound, MethodNotAllowed)):
             self._holds = False
             drop(self.connection.cluster)  # perhaps the kind is no longer served
             self._set(State.GONE, error)
-            return ABSENT
+            return pauses.ABSENT
         self._failures += 1
-        broke = isinstance(error, (StreamBroken, TooManyRequests))
-        self._set(State.RECONNECTING if broke and self._failures == 1 else State.UNREACHABLE, error)
-        return max(self._backoff(), error.retry_after or 0.0)
+        pause = max(self._backoff(self._failures), error.retry_after or 0.0)
+        is_first = isinstance(error, StreamBroken) and self.state.state in (*CURRENT, State.RECONNECTING)
+        is_first = is_first and self._failures == 1
+        self._set(State.RECONNECTING if is_first else _state_for(error), error, pause)
+        return pause
+
+    def _backoff(self, failures: int) -> float:
+        return pauses.after_failure(failures, is_watched=self.viewers > 0, crowd=self.crowd)
 
     def _refused(self, error: ApiError) -> float:
         """After an outage the first refusals are doubted; else the rows go at once."""
-        if self._failures and self._doubts < DOUBTS:
+        if self._failures and self._doubts < pauses.DOUBTS:
             self._doubts += 1
             self._set(State.RECONNECTING, error)
-            return DOUBT
-        self._drop(State.DENIED, error)
-        return REFUSED
+            return pauses.DOUBT
+        self._drop(State.DENIED if isinstance(error, Forbidden) else State.LAPSED, error)
+        return pauses.REFUSED
 
     def _drop(self, state: State, error: ApiError) -> None:
         self._holds = False
         self.content.can_watch = self._is_watchable
         self.content.clear()
         self._set(state, error)
+        self.refused.set()
 
-    def _backoff(self) -> float:
-        first, longest = BACKOFF
-        return min(longest, first * 2.0 ** min(self._failures - 1, 10)) * random.uniform(0.5, 1)  # noqa: S311
-
-    async def _review(self, streams: Streams) -> None:
-        """Ask again, every 30 s, for the rights that this feed stands on: Kubernetes lets an open watch go on."""
-        while True:
-            await asyncio.sleep(REVIEW - random.uniform(0, 2))  # noqa: S311
-            if self.state.state is State.DENIED:
-                continue
-            for ask in self.content.asks():
-                try:
-                    answer = await review_async(streams, self.connection, ask)
-                except Unauthorized as error:
-                    self.interrupt(error)
-                    break
-                except ApiError:
-                    continue  # unknown is never shown as denied
-                if answer.state == "denied":
-                    self.interrupt(Forbidden(status=403, reason="Forbidden", message=answer.reason))
-                    break
-
-    def _set(self, state: State, error: ApiError | None = None) -> None:
-        same = self.state.state is state
-        message = error.message if error is not None else ""
-        if same and self.state.message == message:
+    def _set(self, state: State, error: ApiError | None = None, pause: float = 0.0) -> None:
+        if state in CURRENT:
+            self._seen = now()
+        before, message = self.state, error.message if error is not None else ""
+        waits = error is not None and error.retry_after is not None and pause > 0
+        if (before.state, before.message, type(before.error)) == (state, message, type(error)) and not waits:
             return
         self.state = FeedState(
-            state, self.state.since if same else now(), message, self.content.size(), error=error
+            state,
+            before.since if before.state is state else now(),
+            message,
+            self.content.size(),
+            error=error,
+            as_of=self._seen if state not in CURRENT and self.content.size() else None,
+            again=now() + timedelta(seconds=pause) if waits else None,
         )
         self._changed()
 
@@ -286,3 +312,10 @@ class Feed(Generic[C]):
             listeners = tuple(self._listeners)
         for listener in listeners:
             listener()
+
+
+def _state_for(error: ApiError) -> State:
+    """What a failure is called: asked to wait, not answered, or answered with an error."""
+    if isinstance(error, (TooManyRequests, Busy)):
+        return State.BEHIND
+    return State.UNREACHABLE if isinstance(error, Unreachable) else State.FAILING

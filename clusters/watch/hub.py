@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable
@@ -11,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from clusters.api.connection import Connection
+from clusters.api.connection import Connection, Server
 from clusters.api.pools import is_forgotten
 from clusters.api.streams import Streams
 from clusters.api.tables import Row
@@ -25,6 +26,7 @@ FEEDS_A_PERSON = 200
 KEEP = 60.0  # seconds that a feed lives on after its last viewer left, so that going back is instant
 SWEEP = 2.0  # seconds between looks at what may be closed
 SIBLINGS = 4  # feeds of the same kind that are asked for an equal row
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Hub:
         self._entries: dict[FeedKey, _Entry] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._streams: Streams | None = None
-        self._healths: dict[str, asyncio.Task[None]] = {}
+        self._healths: dict[Server, asyncio.Task[None]] = {}
 
     def table(
         self,
@@ -134,7 +136,8 @@ class Hub:
         with self._lock:
             if self._entries.get(key) is entry:
                 entry.task = asyncio.create_task(entry.feed.run(streams))
-        server = entry.feed.connection.server.url
+                entry.task.add_done_callback(lambda task: self._broke(key, task))
+        server = entry.feed.connection.server
         running = self._healths.get(server)
         if running is None or running.done():
             health = Health(lambda: self._feeds_on(server))
@@ -146,9 +149,15 @@ class Hub:
             asyncio.get_running_loop().create_task(self._sweep())
         return self._streams
 
-    def _feeds_on(self, server: str) -> list[Feed[Any]]:
+    def _broke(self, key: FeedKey, task: asyncio.Task[None]) -> None:
+        """A feed that fell over a mistake of ours must not go on looking live."""
+        if not task.cancelled() and task.exception() is not None:
+            log.error("The feed of %s fell over", key.resource, exc_info=task.exception())
+            self._close(key, "This list broke on this server: load the page again.")
+
+    def _feeds_on(self, server: Server) -> list[Feed[Any]]:
         with self._lock:
-            return [e.feed for e in self._entries.values() if e.feed.connection.server.url == server]
+            return [e.feed for e in self._entries.values() if e.feed.connection.server == server]
 
     def _known(self, key: FeedKey, row: RowKey) -> Iterable[Row]:
         """Equal rows that other feeds of this kind on this cluster hold."""

@@ -10,7 +10,7 @@ import msgspec
 
 from clusters.access import Ask
 from clusters.api.connection import Connection
-from clusters.api.errors import NotFound, error_from
+from clusters.api.errors import NotFound, NotKubernetes, error_of_status
 from clusters.api.streams import Streams
 from clusters.discovery import Resource
 from clusters.watch.content import Query
@@ -57,7 +57,7 @@ class ObjectContent:
         """GET the object; one that is not there (any more) is marked deleted and the error raised."""
         path = self.resource.path(namespace=self.namespace, name=self.name)
         try:
-            found = msgspec.json.decode(await streams.get(connection, path))
+            found = _decoded(await streams.get(connection, path))
         except NotFound:
             self._is_deleted = True
             self.version += 1
@@ -82,13 +82,13 @@ class ObjectContent:
 
     def apply(self, line: bytes) -> bool:
         """Take one event in. Raises ApiError for an ERROR event."""
-        event = msgspec.json.decode(line)
-        kind, found = event.get("type"), event.get("object") or {}
+        event = _decoded(line)
+        kind, found = event.get("type"), event.get("object")
+        if not isinstance(found, dict):
+            raise NotKubernetes("An event of the watch carries no object.")
         if kind == "ERROR":
-            raise error_from(
-                int(found.get("code") or 500), {}, msgspec.json.encode(found), "GET", self.watch_path()
-            )
-        metadata = found.get("metadata") or {}
+            raise error_of_status(found)
+        metadata = _metadata(found)
         if kind == "BOOKMARK":
             self.resource_version = metadata.get("resourceVersion") or self.resource_version
             return False
@@ -103,7 +103,7 @@ class ObjectContent:
         self.version += 1
 
     def size(self) -> int:
-        return 1
+        return 0 if self._object is None else 1
 
     def snapshot(self) -> ObjectSnapshot:
         return ObjectSnapshot(self._object, self._is_deleted, self.version)
@@ -111,8 +111,24 @@ class ObjectContent:
     def _take(self, found: Mapping[str, Any], *, is_deleted: bool = False) -> None:
         self._object = found
         self._is_deleted = is_deleted
-        self.resource_version = (found.get("metadata") or {}).get("resourceVersion") or self.resource_version
+        self.resource_version = _metadata(found).get("resourceVersion") or self.resource_version
         self.version += 1
 
     def _is_namespace(self) -> bool:
         return (self.resource.group, self.resource.plural) == ("", "namespaces")
+
+
+def _decoded(content: bytes) -> dict[str, Any]:
+    """A JSON object; NotKubernetes for anything else: a page of a proxy, half a line."""
+    try:
+        found = msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError) as unreadable:
+        raise NotKubernetes("The answer is no JSON.") from unreadable
+    if not isinstance(found, dict):
+        raise NotKubernetes("The answer is no object.")
+    return found
+
+
+def _metadata(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = found.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}

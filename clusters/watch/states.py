@@ -15,13 +15,19 @@ class State(enum.StrEnum):
     LOADING = "loading"  # the first list is under way
     LIVE = "live"  # every change arrives
     POLLED = "polled"  # the kind has no watch: read again every 15 s
-    RECONNECTING = "reconnecting"  # the stream broke; what is shown is as of `since`
+    RECONNECTING = "reconnecting"  # the stream broke
+    BEHIND = "behind"  # the API server asks to wait (429)
     EXPIRED = "expired"  # the position was lost (410): listing again, old rows stay until then
+    LAPSED = "lapsed"  # the API server takes the credential no more (401): the rows are gone
     DENIED = "denied"  # Kubernetes refuses: the rows are gone
     REJECTED = "rejected"  # the API server does not understand the selectors
+    FAILING = "failing"  # the API server answers with errors of its own (5xx)
     UNREACHABLE = "unreachable"  # the API server does not answer
     GONE = "gone"  # the object was deleted, or the kind is no longer served
     ENDED = "ended"  # closed here: another credential, or a bound was met
+
+
+CURRENT = frozenset({State.LIVE, State.POLLED})  # what is held is what there is
 
 
 def now() -> datetime:
@@ -31,7 +37,11 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class FeedState:
-    """`since` is when the state began; `loaded` of about `total` rows (None: not told) while it lists."""
+    """`since` is when the state began; `loaded` of about `total` rows (None: not told) while it lists.
+
+    `as_of` is when what is held was last known to be all there is: None while it is, or where nothing is held.
+    `again` is when the API server wants to be asked again, where it says so.
+    """
 
     state: State = State.LOADING
     since: datetime = field(default_factory=now)
@@ -39,6 +49,8 @@ class FeedState:
     loaded: int = 0
     total: int | None = None
     error: ApiError | None = None
+    as_of: datetime | None = None
+    again: datetime | None = None
 
     @property
     def is_settled(self) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from clusters.api.connection import Connection, Identity, Server
 from clusters.watch import feed as feeds
+from clusters.watch import pauses
 from clusters.watch.feed import Feed
 from clusters.watch.hub import Hub
 from clusters.watch.states import FeedState, State
@@ -102,7 +103,7 @@ def test_a_server_that_went_back_in_time_is_listed_again(hub):
 
 
 def test_a_watch_that_ends_at_once_without_an_event_is_backed_off_from(hub, monkeypatch):
-    monkeypatch.setattr(feeds, "BACKOFF", (0.2, 0.4))
+    monkeypatch.setattr(pauses, "BACKOFF", (0.2, 0.4))
     with Scripted([listing(row("a"))], [stream(stay=False)]) as server:
         feed, _seen = opened(hub, server)
         wait_for(lambda: len(server.watched) >= 4)
@@ -117,13 +118,13 @@ def test_too_many_requests_waits_as_long_as_it_says(hub):
     with Scripted([refused, listing(row("a"))], [stream()]) as server:
         feed, seen = opened(hub, server)
         wait_for(lambda: names(feed) == {"a"})
-        assert State.RECONNECTING in states(seen)
+        assert State.BEHIND in states(seen)
         assert seen[0].error is not None
         assert seen[0].error.retry_after == 1
 
 
 def test_a_refusal_takes_the_rows_at_once(hub, monkeypatch):
-    monkeypatch.setattr(feeds, "REVIEW", 2.1)
+    monkeypatch.setattr(pauses, "REVIEW", 2.1)
     with Scripted([listing(row("a"))], [stream()]) as server:
         feed, _seen = opened(hub, server)
         wait_for(lambda: feed.state.state is State.LIVE)
@@ -134,7 +135,7 @@ def test_a_refusal_takes_the_rows_at_once(hub, monkeypatch):
 
 
 def test_a_right_that_comes_back_brings_the_rows_back(hub, monkeypatch):
-    monkeypatch.setattr(feeds, "REFUSED", 0.2)
+    monkeypatch.setattr(pauses, "REFUSED", 0.2)
     refused = status(403, "Forbidden", "not yet")
     with Scripted([refused, refused, listing(row("a"))], [stream()]) as server:
         feed, seen = opened(hub, server)
@@ -144,7 +145,7 @@ def test_a_right_that_comes_back_brings_the_rows_back(hub, monkeypatch):
 
 
 def test_what_may_be_listed_but_not_watched_is_polled(hub, monkeypatch):
-    monkeypatch.setattr(feeds, "POLL", 0.2)
+    monkeypatch.setattr(pauses, "POLL", 0.2)
     with Scripted([listing(row("a")), listing(row("b"))], [status(403, "Forbidden", "no watch")]) as server:
         feed, _seen = opened(hub, server)
         wait_for(lambda: feed.state.state is State.POLLED)
@@ -155,7 +156,7 @@ def test_what_may_be_listed_but_not_watched_is_polled(hub, monkeypatch):
 
 
 def test_a_review_that_fails_takes_nothing(hub, monkeypatch):
-    monkeypatch.setattr(feeds, "REVIEW", 2.1)
+    monkeypatch.setattr(pauses, "REVIEW", 2.1)
     asked: list[int] = []
 
     class Failing(Scripted):
@@ -178,17 +179,17 @@ def test_a_silent_watch_of_a_server_that_is_not_ready_is_said_and_left(hub):
         feed, _seen = opened(hub, server)
         wait_for(lambda: feed.state.state is State.LIVE)
         server.is_ready = False
-        wait_for(lambda: feed.state.state is State.UNREACHABLE, 15)
+        wait_for(lambda: feed.state.state is State.FAILING)
         assert names(feed) == {"a"}
         server.is_ready = True
-        wait_for(lambda: feed.state.state is State.LIVE, 15)
+        wait_for(lambda: feed.state.state is State.LIVE)
         assert len(server.watched) == 2, "the silent watch is not trusted any more"
 
 
 def test_a_first_refusal_after_a_failure_is_doubted(hub, monkeypatch):
     """An API server that restarts refuses what it will allow once it has read its RBAC."""
-    monkeypatch.setattr(feeds, "BACKOFF", (0.1, 0.1))
-    monkeypatch.setattr(feeds, "DOUBT", 0.1)
+    monkeypatch.setattr(pauses, "BACKOFF", (0.1, 0.1))
+    monkeypatch.setattr(pauses, "DOUBT", 0.1)
 
     def cut(_wire: Wire) -> None:
         raise Hangup

@@ -1,0 +1,41 @@
+"""How long does a feed wait before it asks again? Politely, and so that who looks sees a recovery within 5 s."""
+
+from __future__ import annotations
+
+import random
+
+POLL = 15.0  # seconds between reads of a kind without watch
+REVIEW = 30.0  # seconds between reviews of an open feed (the bound that design section 5 states is 40)
+REFUSED = 30.0  # seconds until what was refused is asked again
+GRANT = 3.0  # seconds between reviews of what was refused, while somebody looks: a grant is seen soon
+DOUBT = 1.5  # seconds until a refusal right after a failure is asked again, and
+DOUBTS = 3  # how often: an API server that restarts may refuse before it has read its RBAC
+ABSENT = 10.0  # seconds until an object or kind that is not there is asked again
+BACKOFF = (0.8, 30.0)  # seconds: first and longest pause after a failure, doubled each time, with jitter
+WATCHED = 4.0  # seconds: the longest pause while somebody looks
+CROWD = 10.0  # feeds of one API server that may ask in one second, all together
+
+
+def after_failure(failures: int, *, is_watched: bool, crowd: int) -> float:
+    """Seconds until the next try after so many failures in a row; `crowd` is how many feeds that server has."""
+    first, longest = BACKOFF
+    if is_watched:
+        longest = min(longest, max(WATCHED, crowd / CROWD))
+    pause = min(longest, first * 2.0 ** min(failures - 1, 10))
+    return pause * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
+
+
+def until_review() -> float:
+    """Seconds until the rights that a feed stands on are asked for again."""
+    return REVIEW - random.uniform(0, 2)  # noqa: S311
+
+
+def until_grant(vain: int, *, is_watched: bool, crowd: int) -> float:
+    """Seconds until a right that is missing is asked for; longer where it was granted `vain` times for nothing."""
+    pause = max(GRANT, crowd / CROWD) * 2.0 ** min(vain, 10) if is_watched else REVIEW
+    return min(pause, REVIEW) * random.uniform(0.8, 1)  # noqa: S311
+
+
+def after_recovery(crowd: int) -> float:
+    """Seconds until a feed asks once its API server answers again, so that not all ask in the same moment."""
+    return random.uniform(0, min(2.0, crowd / CROWD / 2))  # noqa: S311
