@@ -10,9 +10,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    Response,
+    WebSocket,
+    sync_playwright,
+)
 
 from people.sessions import SessionStore
+from tests import canary
 from tests.missing import missing
 
 if TYPE_CHECKING:  # pytest reads this file before Django is set up
@@ -20,6 +31,8 @@ if TYPE_CHECKING:  # pytest reads this file before Django is set up
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 TIMEOUT = 10_000  # milliseconds that a locator or a navigation may take
+STORED = """() => JSON.stringify([{...localStorage}, {...sessionStorage}, window.name, history.state])"""
+COOKIES = ("cookie", "set-cookie")  # where a session's key belongs
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,6 +75,8 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     yield open_page
     breaches = [text for page in pages for text in complaints(page) if "Content Security Policy" in text]
+    for page in pages:
+        look_for_secrets(page)
     for context in contexts:
         context.close()
     assert breaches == []
@@ -85,8 +100,21 @@ def sign_in(context: BrowserContext, address: str, user: User) -> str:
     return str(session.session_key)
 
 
+def look_for_secrets(page: Page) -> None:
+    """No secret stands in the page, its address, its storage, its sockets' messages, or any header but a cookie's."""
+    passed = page.__dict__.setdefault("passed", [])
+    if not page.is_closed():
+        try:
+            passed += [page.url, page.content(), page.evaluate(STORED)]
+        except Error:  # it is on its way to another page, or its server is gone
+            passed += [page.url]
+    canary.look("\n".join(passed), f"the browser at {page.url}")
+    passed.clear()
+
+
 def _listen(page: Page, pages: list[Page]) -> None:
     pages.append(page)
+    _hear_traffic(page)
     heard = complaints(page)
 
     def on_console(message: ConsoleMessage) -> None:
@@ -95,3 +123,19 @@ def _listen(page: Page, pages: list[Page]) -> None:
 
     page.on("console", on_console)
     page.on("pageerror", lambda error: heard.append(str(error)))
+
+
+def _hear_traffic(page: Page) -> None:
+    """Keep what goes over the wire for `look_for_secrets`: addresses, headers and sockets' messages."""
+    passed = page.__dict__.setdefault("passed", [])
+
+    def keep_head(one: Request | Response) -> None:
+        head = [f"{name}: {value}" for name, value in one.headers.items() if name not in COOKIES]
+        passed.append("\n".join([one.url, *head]))
+
+    def keep_messages(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda payload: passed.append(str(payload)))
+
+    page.on("request", keep_head)
+    page.on("response", keep_head)
+    page.on("websocket", keep_messages)

@@ -17,6 +17,7 @@ import pytest
 import requests
 from playwright.sync_api import BrowserContext
 
+from tests import canary
 from tests.controlplane.cast import CAST
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.keys import keys_of
@@ -44,7 +45,8 @@ class Served:
         self.folder = folder
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = {**os.environ, "QUARTERDECK_DATA": str(folder), **environment}
+        self.environment = {**os.environ, "QUARTERDECK_DATA": str(folder), "QUARTERDECK_LOG_LEVEL": "DEBUG"}
+        self.environment.update(environment)
         self.environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
         self.log = folder / "server.log"
         self._server: subprocess.Popen[bytes] | None = None
@@ -53,17 +55,20 @@ class Served:
     def start(self) -> Served:
         self._manage("migrate", "-v0")
         self._manage("collectstatic", "--noinput", "-v0")
-        self.start_server()
+        self._plant_keys()
         self._stage = subprocess.Popen(
             [sys.executable, "-m", "tests.stage"],
             cwd=ROOT, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
+        self.do("people")  # first: a start without an administrator makes one
+        self.start_server()
         return self
 
     def start_server(self) -> None:
+        where = ["--address", "127.0.0.1", "--port", str(self.port)]
         with self.log.open("ab") as log:
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "dashboard.asgi:application"],
+                [sys.executable, "manage.py", "serve", "--no-prepare", *where],
                 cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
         wait_for(self._answers, message=self.log.read_text())
@@ -82,6 +87,7 @@ class Served:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+        canary.look_at_folder(self.folder)  # what is found fails the test that runs
 
     def memory(self) -> int:
         """Resident bytes of the server's process."""
@@ -112,18 +118,23 @@ class Served:
                 namespace = "shop" if one.name == "dana" else ""
                 self.do("credential", name=one.name, slug=slug, keys=keys, namespace=namespace)
 
+    def session(self, name: str) -> str:
+        """The key of a new session of this person."""
+        return canary.plant(f"session of {name}", str(self.do("session", name=name)))
+
     def sign_in(self, context: BrowserContext, name: str) -> str:
         """Give a browser a session of this person; returns its key."""
-        key = self.do("session", name=name)
+        key = self.session(name)
         context.add_cookies([{"name": "quarterdeck-session", "value": key, "url": self.url}])
-        return str(key)
+        return key
 
     def client(self, name: str = "") -> requests.Session:
         """A plain HTTP client, signed in as this person where one is named."""
         session = requests.Session()
         session.trust_env = False
+        session.hooks["response"].append(_look)
         if name:
-            session.cookies.set("quarterdeck-session", self.do("session", name=name), domain="127.0.0.1")
+            session.cookies.set("quarterdeck-session", self.session(name), domain="127.0.0.1")
         return session
 
     def _manage(self, *arguments: str) -> None:
@@ -136,6 +147,12 @@ class Served:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+    def _plant_keys(self) -> None:
+        made = json.loads((self.folder / "keys.json").read_text())
+        canary.plant("SECRET_KEY", made["secret"])
+        for key in made["sealing"]:
+            canary.plant("a sealing key", key)
 
     def _answers(self) -> bool:
         try:
@@ -154,6 +171,15 @@ def served(controlplane: ControlPlane, tmp_path_factory: pytest.TempPathFactory)
         yield dashboard
     finally:
         dashboard.stop()
+
+
+def _look(response: requests.Response, **_options: Any) -> None:
+    """No answer to a plain client holds a secret, but the value of a Secret that was asked for."""
+    path = response.url.partition("?")[0]
+    if path.endswith("/secret-value"):
+        return
+    head = "\n".join(f"{name}: {value}" for name, value in response.headers.items() if name != "Set-Cookie")
+    canary.look(f"{response.url}\n{head}\n{response.text}", f"the answer to {response.request.method} {path}")
 
 
 def _free_port() -> int:

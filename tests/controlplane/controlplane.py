@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests import canary
 from tests.controlplane import programs
 from tests.controlplane.binaries import Binaries
 from tests.controlplane.binaries import binaries as find_binaries
@@ -40,6 +41,8 @@ class ControlPlane:
         self._authority = Authority("quarterdeck-test-ca")
         self._service_account_key = service_account_key()
         self._tokens = {one.name: secrets.token_urlsafe(24) for one in CAST}
+        for name, token in self._tokens.items():
+            canary.plant(f"the token of {name}", token)
         self._pairs: dict[str, Pair] = {}
         self._ports: dict[str, Port] = {}
         self._is_started = False
@@ -136,6 +139,7 @@ class ControlPlane:
             pair = self._pairs[name]
         else:
             pair = self._pairs[name] = self._authority.client(name, person(name).groups)
+        canary.plant(f"the key of {name}", pair.key)
         return pair.certificate, pair.key
 
     def kubeconfig(self, name: str) -> Path:
@@ -163,7 +167,7 @@ class ControlPlane:
                 "serviceaccount": {"name": name, "uid": account["metadata"]["uid"]},
             },
         }
-        return signed_token(self._service_account_key, claims)
+        return canary.plant(f"a token of {name}", signed_token(self._service_account_key, claims))
 
     # --- speaking to it
 

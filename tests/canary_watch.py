@@ -1,0 +1,139 @@
+"""Who looks for secrets while the tests run? A middleware of the tests, and the logs of this process at DEBUG.
+
+Loaded by tests/conftest.py. What is found fails the test that did it, at its end.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+
+from tests import canary
+from tests.canary import Canary
+from tests.controlplane.cast import CAST
+from tests.controlplane.world import SECRET_VALUE
+
+if TYPE_CHECKING:  # pytest reads this file before Django is set up
+    from django.http import HttpRequest, HttpResponse
+
+# What people type into these fields, by its name in the form, and what of a kubeconfig is secret.
+TYPED = ("password", "again", "current", "token", "key", "kubeconfig")
+IN_KUBECONFIG = re.compile(
+    r"^\s*(?:- )?(?:token|client-key-data|password):\s*['\"]?([^\s'\"]+)", re.MULTILINE
+)
+LINK = re.compile(r"/invitations/([\w-]{20,})")
+FORM = re.compile(
+    r'(<textarea[^>]*name="(?:kubeconfig|token|certificate|key)"[^>]*>).*?(</textarea>)', re.DOTALL
+)
+
+# Where a secret stands with good reason: view -> why. A view that is not named here shows none.
+SHOWS_ITS_SECRET = {
+    "people:invite": "the administrator who made a link is shown it once, to hand it on",
+    "people:new_password_link": "the administrator who made a link is shown it once, to hand it on",
+    "people:invitation": "who opens a link has it already: it is the page's own address",
+    "resources:secret_value": "an operator asked for this one value",
+}
+# POST -> why what was typed stands in the answer, in its own field.
+SHOWS_WHAT_WAS_TYPED = {
+    "clusters:credential": "a form that was refused keeps what was typed in it, for who typed it",
+    "clusters:team_credential": "a form that was refused keeps what was typed in it, for who typed it",
+    "clusters:import": "its second step, in which contexts are chosen, sends the same file again",
+}
+
+_log = io.StringIO()
+_own: dict[str, Canary] = {}  # what the requests of the running test carried
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The product's own handler writes into our log, at DEBUG, and each answer passes our middleware."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.get_name() == "console":
+            handler.setStream(_log)
+    logging.getLogger().setLevel(logging.DEBUG)
+    settings.MIDDLEWARE.insert(0, "tests.canary_watch.watched")
+    canary.plant("SECRET_KEY", settings.SECRET_KEY)
+    for key in settings.SEALING_KEYS:
+        canary.plant("a sealing key", key)
+    for one in CAST:
+        canary.plant(f"the password of {one.name}", f"sail-with-{one.name}")
+    canary.plant("the value of a Secret", SECRET_VALUE, is_shown=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    yield
+    written = _log.getvalue()
+    _log.seek(0)
+    _log.truncate()
+    own, _own_before = tuple(_own.values()), _own.clear()
+    canary.report(canary.seen_in(written, own), "the log of this process")
+    canary.look_at_log(written, "the log of this process")
+    canary.check()
+
+
+def watched(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Looks at each answer for what its request carried and for every secret of the tests."""
+
+    def with_canaries(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        match = request.resolver_match
+        view = match.view_name if match else ""
+        if view:
+            for one in carried(request, view):
+                _own[one.spellings[0]] = one
+        look_at_answer(request, response, view)
+        return response
+
+    return with_canaries
+
+
+def look_at_answer(request: HttpRequest, response: HttpResponse, view: str) -> None:
+    known = [*(one for one in canary.planted() if not one.is_shown), *_own.values()]
+    where = f"{request.method} {view or request.path}"
+    head = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
+    head += "\n".join(
+        f"{name}={one.value}"
+        for name, one in response.cookies.items()
+        if name != settings.SESSION_COOKIE_NAME
+    )
+    canary.report(canary.seen_in(head, known), f"the headers of {where}")
+    if response.streaming or view in SHOWS_ITS_SECRET:
+        if view in SHOWS_ITS_SECRET:
+            _note_links(response.content.decode(response.charset, "replace"))
+        return
+    body = response.content.decode(response.charset, "replace")
+    if request.method == "POST" and view in SHOWS_WHAT_WAS_TYPED:
+        body = FORM.sub(r"\1\2", body)
+    canary.report(canary.seen_in(body, known), f"the page of {where} ({response.status_code})")
+
+
+def carried(request: HttpRequest, view: str) -> list[Canary]:
+    """The secrets of this request: its session, what was typed into secret fields, a one-time link."""
+    session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    found = {"the session of the request": [session]}
+    if request.method == "POST" and view != "resources:secret_value":
+        shown = {value for field, value in request.POST.items() if field not in TYPED}
+        for field in TYPED:
+            typed = request.POST.get(field, "")
+            typed = "" if typed in shown else typed  # a test that fills all fields with one text
+            found[f"what was typed as {field}"] = (
+                IN_KUBECONFIG.findall(typed) if field == "kubeconfig" else [typed]
+            )
+    found["a one-time link"] = LINK.findall(request.path)
+    return [
+        canary.canary(what, secret)
+        for what, secrets in found.items()
+        for secret in secrets
+        if len(secret) >= canary.SHORTEST
+    ]
+
+
+def _note_links(text: str) -> None:
+    for link in LINK.findall(text):
+        _own[link] = canary.canary("a one-time link", link)
