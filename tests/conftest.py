@@ -1,6 +1,7 @@
 """Which fixtures do all tests share? A room's own lie in its folder."""
 
 from tests.browser import browser, new_page, pytest_collection_modifyitems
+from tests.canary_watch import pytest_configure, pytest_runtest_teardown
 from tests.controlplane.fixtures import controlplane, second_controlplane
 from tests.missing import pytest_sessionfinish, pytest_terminal_summary
 from tests.served import served
@@ -13,6 +14,8 @@ __all__ = [
     "empty_trail",
     "new_page",
     "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_runtest_teardown",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "second_controlplane",
