@@ -8,7 +8,8 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from people.audit import guards
-from people.audit.chain import GENESIS, digest
+from people.audit.chain import digest
+from people.audit.guards import GENESIS
 from people.audit.models import Entry
 from people.audit.routing import ALIAS
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from people.audit.models import Entry
 
-GENESIS = "0" * 64  # stands before the first row
 FORM = "quarterdeck.audit/1"
 FIELDS = tuple(field.attname for field in Entry._meta.concrete_fields if field.attname != "hash")
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLE = "audit_entry"
-GENESIS = "0" * 64
+GENESIS = "0" * 64  # stands before the first row
 REFUSAL = "the audit trail is append-only"
 
 # REPLACE deletes without asking a DELETE trigger; it cannot pass the one that lets only a next row in.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from threading import Thread
 
 from people.audit.chain import digest
@@ -44,7 +45,7 @@ def test_many_threads_leave_no_gap(trail: Trail) -> None:
     assert len(rows) == 500
     assert [row.sequence for row in rows] == list(range(trail.before + 1, trail.before + 501))
     assert all(row.hash == digest(row) for row in rows)
-    assert all(two.previous == one.hash for one, two in zip(rows, rows[1:], strict=False))
+    assert all(two.previous == one.hash for one, two in pairwise(rows))
 
 
 def test_it_tells_who_listens(trail: Trail) -> None:

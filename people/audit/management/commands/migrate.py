@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import DEFAULT_DB_ALIAS
 
+from people.audit.checks import guards_are_there
 from people.audit.routing import ALIAS, has_own_file
 
 
@@ -17,9 +18,11 @@ class Command(Migrate):
         parser.set_defaults(database=None)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """With `--database` that one; without it all there are."""
+        """With `--database` that one; without it all. A trail that is not append-only afterwards is an error."""
         if options["database"] is not None:
             super().handle(*args, **options)
             return
         for alias in [DEFAULT_DB_ALIAS, *([ALIAS] if has_own_file() else [])]:
             super().handle(*args, **{**options, "database": alias})
+        for wrong in guards_are_there([ALIAS]):
+            raise CommandError(f"{wrong.msg} {wrong.hint}")

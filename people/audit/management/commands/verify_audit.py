@@ -1,0 +1,99 @@
+"""Is the audit trail whole? Proves the chain, names the first row that is not right, prints the head to remember."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connections
+
+from people.audit import guards
+from people.audit.checks import ADVICE
+from people.audit.record import Fact, note
+from people.audit.routing import ALIAS
+from people.audit.verifying import Head, Verdict, verify
+
+BROKEN, CUT, UNREADABLE, UNGUARDED = 1, 3, 4, 5
+HEAD = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
+MOST_HEADS = 10_000
+
+
+class Command(BaseCommand):
+    help = (
+        "Prove the audit trail row by row and print its head, SEQUENCE:HASH, to be kept elsewhere. "
+        "Ends with 0 where all of it holds, 1 where a row was changed, inserted, moved or taken out, 3 where the end "
+        "is cut off or is not the remembered one, 4 where the trail cannot be read, 5 where the database does not "
+        "refuse changes to it."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--head", action="append", default=[], metavar="SEQUENCE:HASH", help="a head that was remembered"
+        )
+        parser.add_argument("--head-file", type=Path, metavar="FILE", help="remembered heads, one a line")
+        parser.add_argument(
+            "--remember", action="store_true", help="add the head to --head-file where all of the trail holds"
+        )
+        parser.add_argument(
+            "--protect", action="store_true", help="put the triggers up again where all of the trail holds"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        file: Path | None = options["head_file"]
+        if options["remember"] and file is None:
+            raise CommandError("--remember needs --head-file.", returncode=2)
+        heads = [_head(text) for text in options["head"]]
+        if file is not None and (file.exists() or not options["remember"]):
+            heads += _remembered(file)
+        verdict = self._verdict(heads)
+        if verdict.wrong is not None:
+            self.stdout.write(f"{verdict.rows} rows before it hold, to {verdict.head}.")
+            code = CUT if verdict.wrong.kind in ("cut", "rewritten") else BROKEN
+            raise CommandError(f"{verdict.wrong.kind.upper()}: {verdict.wrong.told}", returncode=code)
+        self.stdout.write(f"All {verdict.rows} rows hold. The head to remember:")
+        self.stdout.write(str(verdict.head))
+        if file is not None and options["remember"]:
+            _remember(file, verdict.head)
+        self._guarded(protect=options["protect"])
+
+    def _verdict(self, heads: list[Head]) -> Verdict:
+        try:
+            return verify(heads)
+        except DatabaseError as error:
+            raise CommandError(f"The trail cannot be read: {error}", returncode=UNREADABLE) from error
+
+    def _guarded(self, *, protect: bool) -> None:
+        connection = connections[ALIAS]
+        gone = guards.missing(connection)
+        if gone and protect:
+            guards.install(connection)
+            note(Fact(verb="trail-protected", subject="trail", detail={"put up again": gone}))
+            self.stdout.write(f"Put up again: {', '.join(gone)}.")
+        elif gone:
+            told = f"The database does not refuse changes to the trail: {', '.join(gone)}. {ADVICE}"
+            raise CommandError(told, returncode=UNGUARDED)
+
+
+def _head(text: str) -> Head:
+    found = HEAD.fullmatch(text.strip())
+    if found is None:
+        raise CommandError(f"This is no head such as 12:9f…: {text.strip()[:100]!r}.", returncode=2)
+    return Head(int(found[1]), found[2])
+
+
+def _remembered(file: Path) -> list[Head]:
+    try:
+        lines = file.read_text(encoding="ascii", errors="replace").split()
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}.", returncode=2) from error
+    return [_head(line) for line in lines[-MOST_HEADS:]]
+
+
+def _remember(file: Path, head: Head) -> None:
+    with file.open("a", encoding="ascii") as heads:
+        heads.write(f"{head}\n")
+        heads.flush()
+        os.fsync(heads.fileno())
