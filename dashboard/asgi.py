@@ -14,6 +14,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
+from dashboard.headers import Strict  # noqa: E402
 from dashboard.live.consumer import LiveConsumer  # noqa: E402
 from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
@@ -23,7 +24,7 @@ nowhere = re_path("", refuse)  # type: ignore[arg-type]
 
 application = TrustedProxies(
     ProtocolTypeRouter(
-        {"http": django, "websocket": OwnPagesOnly(URLRouter([*websocket_routes, nowhere]))},
+        {"http": Strict(django), "websocket": OwnPagesOnly(URLRouter([*websocket_routes, nowhere]))},
     ),
     trusted=settings.TRUSTED_PROXIES,
     sub_path=settings.SUB_PATH,

@@ -31,16 +31,24 @@ def keys(folder: Path, *, production: bool) -> Keys:
         _require(
             "QUARTERDECK_SEALING_KEYS", sealing, "base64 of 32 random bytes; it seals stored credentials"
         )
-        if len(secret) < 50:
-            raise ImproperlyConfigured(
-                "QUARTERDECK_SECRET_KEY is too short: use at least 50 random characters."
-            )
+        _check_secret(secret)
     if not secret or not sealing:
         made = _from_file(folder / "keys.json")
         secret, sealing = secret or made.secret, sealing or made.sealing
     for key in sealing:
         _check_sealing(key)
     return Keys(secret, sealing)
+
+
+def _check_secret(secret: str) -> None:
+    """Too short, or what an example holds: a key that somebody else has too signs for them as well."""
+    if len(secret) < 50:
+        raise ImproperlyConfigured("QUARTERDECK_SECRET_KEY is too short: use at least 50 random characters.")
+    if len(set(secret)) < 10 or secret.startswith("django-insecure-"):
+        raise ImproperlyConfigured(
+            "QUARTERDECK_SECRET_KEY is not random: make one with python3 -c "
+            "'import secrets; print(secrets.token_urlsafe(64))'."
+        )
 
 
 def _require(name: str, value: object, what: str) -> None:

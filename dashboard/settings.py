@@ -61,8 +61,8 @@ CSRF_FAILURE_VIEW = "dashboard.shell.errors.csrf_failed"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _secure
-CSRF_FAILURE_VIEW = "dashboard.shell.errors.csrf_failed"
 CSRF_COOKIE_PATH = SUB_PATH or "/"
+THEME_COOKIE_NAME = f"{_cookie_prefix}quarterdeck-theme"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _secure else 0
@@ -106,11 +106,12 @@ INSTALLED_APPS = [
     "template_partials",
 ]
 
-MIDDLEWARE = [
+MIDDLEWARE = [  # those that only add headers come first, so that static files and refusals have them too
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "dashboard.headers.headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -118,7 +119,6 @@ MIDDLEWARE = [
     "people.middleware.seen",
     "people.audit.middleware.audited",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "dashboard.urls"

@@ -6,12 +6,13 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from people import control, links
-from people.decorators import administrator, person
+from people.decorators import administrator, person, session_key
 from people.forms import InvitationForm, StandingForm, posted
 from people.models import Invitation, Purpose, Role, Standing, User
 
@@ -75,7 +76,7 @@ def one_person(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @administrator
 def change_standing(request: HttpRequest, pk: int) -> HttpResponse:
-    """Member, auditor or administrator."""
+    """Member, auditor or administrator. No session outlives the standing that it was begun with."""
     user = get_object_or_404(User, pk=pk)
     form = StandingForm(request.POST)
     if not form.is_valid():
@@ -84,9 +85,12 @@ def change_standing(request: HttpRequest, pk: int) -> HttpResponse:
         with transaction.atomic():
             _keep_an_administrator(user, stays=form.cleaned_data["standing"] == Standing.ADMINISTRATOR)
             User.objects.filter(pk=pk).update(standing=form.cleaned_data["standing"])
+            control.end_sessions(user, but=session_key(request))
             control.bump_access([pk])
     except LastAdministrator:
         return _refuse_last(request, user)
+    if user.pk == person(request).pk:
+        _renew_session(request)
     messages.success(request, _("The standing was changed."))
     return redirect("people:person", pk=pk)
 
@@ -127,6 +131,14 @@ def new_password_link(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk, is_active=True)
     secret = links.link_for(user, Purpose.PASSWORD, created_by=person(request))
     return _show_link(request, secret, Purpose.PASSWORD, user)
+
+
+def _renew_session(request: HttpRequest) -> None:
+    """Who changed one's own standing goes on under a new key; whoever else knew the old one does not."""
+    before = session_key(request)
+    request.session.cycle_key()
+    rotate_token(request)
+    control.signed_out(before)
 
 
 def _page(request: HttpRequest, user: User, form: StandingForm, status: int = 200) -> HttpResponse:

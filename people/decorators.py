@@ -1,4 +1,4 @@
-"""Who may enter a view? Everybody who is signed in, or administrators only."""
+"""Who may enter a view? Everybody who is signed in, all but auditors, or administrators only."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from people.models import User
 
@@ -39,6 +40,18 @@ def administrator(view: View[P]) -> View[P]:
             return ask_for_sign_in(request)
         if not person(request).is_administrator:
             raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def not_auditor(view: View[P]) -> View[P]:
+    """Answer auditors 403: they change nothing but what is their own. For views that are behind `signed_in`."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if person(request).is_auditor:
+            raise PermissionDenied(_("Auditors can change nothing."))
         return view(request, *args, **kwargs)
 
     return guarded

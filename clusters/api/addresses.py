@@ -20,7 +20,10 @@ _METADATA = {
     ipaddress.ip_address(text)
     for text in ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
 }
+# IPv6 whose last 32 bits are an IPv4 address that a translator sends it on to (RFC 6052, 8215, 2765), or once was.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
+_TRANSLATED = ipaddress.ip_network("::ffff:0:0:0/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
 _THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
 _RESERVED = ipaddress.ip_network("240.0.0.0/4")
@@ -64,7 +67,8 @@ def _wrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if address in _NAT64 or (address in _COMPATIBLE and not address.is_loopback):
+    translated = any(address in network for network in (_NAT64, _LOCAL_NAT64, _TRANSLATED))
+    if translated or (address in _COMPATIBLE and not address.is_loopback):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return None
 

@@ -84,9 +84,13 @@ def carry_out(user: User, chosen: Sequence[tuple[Plan, Choice]]) -> list[Outcome
 
 def _plan(number: int, context: Context, seen: Sequence[Cluster], user: User) -> Plan:
     found = match(context, seen)
-    deed = "nothing"
+    deed, refusal = "nothing", []
     if found.cluster:
         deed = "credential" if context.identity else "nothing"
+    elif context.has_cluster and user.is_auditor:
+        refusal = [
+            Problem(_("This cluster is not here, and auditors ask for none: they can change nothing."))
+        ]
     elif context.has_cluster:
         deed = "cluster" if user.is_administrator else "request"
     return Plan(
@@ -95,7 +99,7 @@ def _plan(number: int, context: Context, seen: Sequence[Cluster], user: User) ->
         cluster=found.cluster,
         is_near=found.is_near,
         deed=deed,
-        problems=tuple(problem(one) for one in context.problems),
+        problems=(*refusal, *(problem(one) for one in context.problems)),
         slug=free_slug(context.cluster),
     )
 
@@ -108,7 +112,7 @@ def _do(user: User, plan: Plan, choice: Choice, found: Cluster | None) -> tuple[
             return Outcome(name, _store(user, found, plan.context)), found
         if found is None and plan.context.has_cluster and user.is_administrator:
             return _add(user, plan.context, choice)
-        if found is None and plan.context.has_cluster:
+        if found is None and plan.deed == "request":
             return _ask(user, plan.context), None
     except ApiError as error:
         return Outcome(name, "", problem(error)), None

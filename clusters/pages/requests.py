@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clusters.models import Cluster, ClusterRequest, RequestState
-from people.decorators import administrator, person, signed_in
+from people.decorators import administrator, not_auditor, person, signed_in
 
 SHOWN = 200
 
@@ -60,6 +60,7 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @signed_in
+@not_auditor
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an own open request back."""
     asked = get_object_or_404(ClusterRequest, pk=pk, user=person(request), state=RequestState.OPEN)

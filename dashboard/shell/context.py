@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from dashboard.shell.navigation import Entry, Group
 from people.models import User
 
 THEMES = ("light", "dark")
-THEME_COOKIE = "theme"
+THEME_COOKIE = settings.THEME_COOKIE_NAME
 
 
 @dataclass(frozen=True)

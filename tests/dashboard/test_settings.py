@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SEALING = base64.b64encode(b"s" * 32).decode()
 PRODUCTION = {
     "QUARTERDECK_MODE": "production",
-    "QUARTERDECK_SECRET_KEY": "k" * 60,
+    "QUARTERDECK_SECRET_KEY": "0123456789abcdef" * 4,
     "QUARTERDECK_SEALING_KEYS": SEALING,
     "QUARTERDECK_PUBLIC_URL": "https://deck.example.com",
 }
@@ -71,6 +71,8 @@ def test_production_does_not_start_without_each_of_its_settings(tmp_path: Path, 
     [
         ("QUARTERDECK_MODE", "staging"),
         ("QUARTERDECK_SECRET_KEY", "short"),
+        ("QUARTERDECK_SECRET_KEY", "k" * 60),
+        ("QUARTERDECK_SECRET_KEY", "django-insecure-" + "0123456789abcdef" * 4),
         ("QUARTERDECK_SEALING_KEYS", "c2hvcnQ="),
         ("QUARTERDECK_SEALING_KEYS", f"{SEALING},not base64"),
         ("QUARTERDECK_PUBLIC_URL", "deck.example.com"),

@@ -24,7 +24,7 @@ def clusters(db) -> dict[str, Cluster]:
 def frame(user: User | AnonymousUser, theme: str = ""):
     request = RequestFactory().get("/")
     request.user = user
-    request.COOKIES["theme"] = theme
+    request.COOKIES["quarterdeck-theme"] = theme
     return shell(request)["shell"]
 
 
@@ -62,11 +62,11 @@ def test_a_cookie_that_was_not_ours_is_no_theme():
 def test_setting_a_theme_leads_back_into_this_site_only(client, db):
     answer = client.post("/shell/theme/", {"theme": "dark", "next": "/c/prod?q=1"})
     assert answer["Location"] == "/c/prod?q=1"
-    assert answer.cookies["theme"].value == "dark"
-    assert answer.cookies["theme"]["httponly"]
+    assert answer.cookies["quarterdeck-theme"].value == "dark"
+    assert answer.cookies["quarterdeck-theme"]["httponly"]
     answer = client.post("/shell/theme/", {"theme": "", "next": "https://evil.example/"})
     assert answer["Location"] == "/"
-    assert answer.cookies["theme"].value == ""
+    assert answer.cookies["quarterdeck-theme"].value == ""
     assert client.get("/shell/theme/").status_code == 405
 
 
