@@ -17,11 +17,11 @@ class Command(Migrate):
         super().add_arguments(parser)
         parser.set_defaults(database=None)
 
-    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:
+    def get_check_kwargs(self, options: dict[str, Any]) -> Any:
         """Django's own command checks the one database that was named."""
         named = options["database"]
         aliases = [named] if named else [DEFAULT_DB_ALIAS, *([ALIAS] if has_own_file() else [])]
-        return {**super().get_check_kwargs(options), "databases": aliases}
+        return {**dict[Any, Any](super().get_check_kwargs(options)), "databases": aliases}
 
     def handle(self, *args: Any, **options: Any) -> None:
         """With `--database` that one; without it all. A trail that is not append-only afterwards is an error."""
