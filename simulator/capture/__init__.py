@@ -1,0 +1,1 @@
+"""What of a real control plane is data, and how does it come into `simulator/captured/`?"""

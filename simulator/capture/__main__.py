@@ -1,0 +1,45 @@
+"""How is a version of Kubernetes captured? `python -m simulator.capture <kubeconfig> <version> [protos ...]`
+
+The kubeconfig belongs to somebody in system:masters of an empty control plane; what lies in it becomes the
+first content of every simulated cluster. The protos are folders of Go modules (k8s.io/api and the like) in
+which `generated.proto` is looked for; without them the messages captured last are kept.
+"""
+
+import sys
+from pathlib import Path
+
+from simulator.capture.contents import first_objects, printed_columns
+from simulator.capture.documents import discovery, openapi_v2, openapi_v3
+from simulator.capture.protos import messages
+from simulator.capture.source import Source
+from simulator.schemas.archive import FOLDER, write
+
+
+def capture(kubeconfig: Path, version: str, protos: list[Path]) -> None:
+    """Overwrite what is captured of that version."""
+    source = Source.of(kubeconfig)
+    folder = FOLDER / version
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder, "version", source.json("/version"))
+    found = discovery(source)
+    write(folder, "discovery", found)
+    write(folder, "openapi_v3", openapi_v3(source))
+    write(folder, "openapi_v2", openapi_v2(source))
+    write(folder, "columns", printed_columns(source, found["lists"]))
+    write(folder, "objects", first_objects(source, found["lists"]))
+    if protos:
+        write(folder, "protobuf", messages(protos))
+    for path in sorted(folder.iterdir()):
+        print(f"{path.stat().st_size:>9}  {path.name}")
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) < 2:
+        print("Usage: python -m simulator.capture <kubeconfig> <version> [protos ...]", file=sys.stderr)
+        return 2
+    capture(Path(arguments[0]), arguments[1], [Path(one) for one in arguments[2:]])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,94 @@
+"""What is one simulated cluster? Its store, its kinds, its clock, and who may come in."""
+
+from __future__ import annotations
+
+import functools
+import random
+import secrets
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from simulator.certificates import Authority, Pair
+from simulator.clock import Clock
+from simulator.requests.authentication import Authentication
+from simulator.requests.rbac import Rbac
+from simulator.requests.tokens import Tokens
+from simulator.schemas.archive import LATEST, archive
+from simulator.schemas.catalogue import Catalogue
+from simulator.schemas.discovery import Discovery
+from simulator.schemas.openapi import OpenApi
+from simulator.schemas.resources import split_api_version
+from simulator.schemas.types import Types, types_of
+from simulator.store import Object, Store
+
+NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+
+
+class Cluster:
+    """Everything of one cluster, without a network: serve it with simulator.server.Server.
+
+    It holds what an empty control plane of that version holds. `seed` makes names and uids repeatable.
+    """
+
+    def __init__(
+        self,
+        name: str = "cluster",
+        *,
+        version: str = LATEST,
+        clock: Clock | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self.name = name
+        self.archive = archive(version)
+        self.clock = clock or Clock()
+        self.random = random.Random(seed if seed is not None else secrets.randbits(64))  # noqa: S311 - no secret
+        self.store = Store()
+        self.catalogue = Catalogue(self.archive)
+        self.discovery = Discovery(self.catalogue)
+        self.openapi = OpenApi(self.catalogue)
+        self.authority = Authority(f"{name}-ca")
+        self.tokens = Tokens()
+        self.authentication = Authentication(self.store, self.tokens)
+        self.rbac = Rbac(self.store)
+        self.load(self.archive.objects)
+
+    @functools.cached_property
+    def types(self) -> Types:
+        """Read when it is first asked: it is not for a start."""
+        return types_of(self.archive)
+
+    def load(self, things: Iterable[Object]) -> None:
+        """Put objects in as they are, without events; each gets uid and creationTimestamp where it has none."""
+        found: dict[tuple[str, str], list[Object]] = {}
+        for thing in things:
+            group, version = split_api_version(thing["apiVersion"])
+            resource = self.catalogue.of_kind(group, version, thing["kind"])
+            if resource is None:
+                raise ValueError(f"No kind {thing['kind']} in {thing['apiVersion']}.")
+            found.setdefault(resource.storage, []).append(self._with_identity(thing))
+            if resource.plural == "customresourcedefinitions":
+                self.catalogue.define(found[resource.storage][-1])
+        for storage, ones in found.items():
+            self.store.load(storage, ones)
+
+    def add_person(self, name: str, groups: Sequence[str] = (), *, token: str = "") -> str:
+        """Somebody with a static token; answers the token."""
+        token = token or secrets.token_urlsafe(24)
+        self.authentication.add(token, name, groups)
+        return token
+
+    def certificate(self, name: str, groups: Sequence[str] = (), *, seconds: int = 365 * 86_400) -> Pair:
+        """A client certificate for somebody."""
+        return self.authority.client(name, groups, seconds=seconds)
+
+    def new_uid(self) -> str:
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+    def name_end(self, length: int = 5) -> str:
+        """What generateName appends."""
+        return "".join(self.random.choice(NAME_LETTERS) for _ in range(length))
+
+    def _with_identity(self, thing: Object) -> Object:
+        own: dict[str, Any] = {"uid": self.new_uid(), "creationTimestamp": self.clock.stamp()}
+        return dict(thing, metadata=own | thing["metadata"])

@@ -1,0 +1,113 @@
+"""What does the API server tell of itself: discovery, OpenAPI, version, health?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from simulator.requests.answers import answer, compress, encoded, plain
+from simulator.requests.call import Call
+from simulator.requests.negotiation import JSON
+from simulator.requests.statuses import no_such_page, not_acceptable
+
+CHECKS = (
+    "ping",
+    "log",
+    "etcd",
+    "etcd-readiness",
+    "informer-sync",
+    "poststarthook/crd-informer-synced",
+    "shutdown",
+)
+AGGREGATED = f"{JSON};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2"
+
+
+async def discovery(call: Call) -> web.StreamResponse:
+    """/api, /apis, a group, a version; raises 404."""
+    path = call.info.path.rstrip("/")
+    if path in ("/api", "/apis") and _wants_aggregated(call):
+        value, etag = call.cluster.discovery.aggregated(path)
+        return await _public(call, value, etag, media=AGGREGATED)
+    found = call.cluster.discovery.plain(path, call.request.host)
+    if found is None:
+        raise no_such_page()
+    return await answer(call, found)
+
+
+async def root(call: Call) -> web.StreamResponse:
+    return await answer(call, {"paths": call.cluster.discovery.root()})
+
+
+async def release(call: Call) -> web.StreamResponse:
+    """/version, always indented."""
+    return await answer(call, call.cluster.archive.release)
+
+
+async def health(call: Call) -> web.StreamResponse:
+    """/readyz, /livez, /healthz: `ok`, or with ?verbose each check."""
+    name = call.info.path.strip("/").partition("/")[0]
+    if not call.query.has("verbose"):
+        return plain(call, "ok")
+    lines = [f"[+]{check} ok" for check in CHECKS]
+    return plain(call, "\n".join([*lines, f"{name} check passed", ""]))
+
+
+async def openapi_v3(call: Call) -> web.StreamResponse:
+    """The index, or a document by its path; another hash than the right one is sent on to it."""
+    path = call.info.path.removeprefix("/openapi/v3").strip("/")
+    documents = call.cluster.openapi
+    if not path:
+        response = await answer(call, {"paths": documents.index()}, media=JSON)
+        response.headers["Content-Type"] = "text/plain; charset=utf-8"
+        return response
+    digest = documents.digest(path)
+    if digest is None:
+        return web.Response(status=404)
+    asked = call.query.get("hash")
+    if asked and asked != digest:
+        location = f"/openapi/v3/{path}?hash={digest}"
+        return web.Response(
+            status=301, headers={"Location": location, "ETag": f'"{digest}"', "Vary": "Accept"}
+        )
+    response = await _public(call, documents.document(path), f'"{digest}"', media=JSON)
+    if asked:
+        response.headers["Cache-Control"] = "public, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-cache, private"
+    return response
+
+
+async def openapi_v2(call: Call) -> web.StreamResponse:
+    accept = call.headers.get("Accept", "*/*")
+    if JSON not in accept and "*/*" not in accept:
+        raise not_acceptable((JSON, V2_PROTOBUF))
+    value, etag = call.cluster.openapi.v2()
+    response = await _public(call, value, etag, media=JSON)
+    response.headers["Cache-Control"] = "no-cache, private"
+    return response
+
+
+def _wants_aggregated(call: Call) -> bool:
+    """Where that is accepted before plain JSON."""
+    for clause in call.headers.get("Accept", "").split(","):
+        parts = {part.strip() for part in clause.split(";")}
+        if JSON not in parts and "*/*" not in parts:
+            continue
+        if "as=APIGroupDiscoveryList" not in parts:
+            return False
+        if {"g=apidiscovery.k8s.io", "v=v2"} <= parts:
+            return True
+    return False
+
+
+async def _public(call: Call, value: Any, etag: str, *, media: str) -> web.Response:
+    headers = {"Cache-Control": "public", "ETag": etag, "Vary": "Accept", "Audit-Id": call.audit_id}
+    if call.headers.get("If-None-Match") == etag:
+        return web.Response(status=304, headers=headers)
+    response = web.Response(body=encoded(value), headers=headers)
+    response.headers["Content-Type"] = media
+    if media == JSON:
+        await compress(call, response)
+    return response

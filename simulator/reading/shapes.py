@@ -1,0 +1,98 @@
+"""In which shape does an object leave: as it is, as metadata alone, or as the row of a Table?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.reading.tables import COLUMNS_OF_EVENTS, Printer
+from simulator.requests.call import Call
+from simulator.requests.negotiation import Form, accepted
+from simulator.requests.statuses import bad_request
+from simulator.schemas.conversion import served
+from simulator.schemas.resources import Object, Resource
+
+INCLUDES = ("None", "Metadata", "Object")
+PARTIAL = ("PartialObjectMetadata", "PartialObjectMetadataList")
+
+
+class Shaper:
+    """Writes the objects of one resource for one call."""
+
+    def __init__(self, call: Call, form: Form) -> None:
+        self._call = call
+        self._resource = call.resource
+        self.form = form
+        self._include = call.query.get("includeObject") or "Metadata"
+        if form.shape == "Table" and self._include not in INCLUDES:
+            raise bad_request(f'unrecognized includeObject value: "{self._include}"')
+        self._printer = Printer(call.cluster, call.resource)
+        self._told_columns = False
+
+    def one(self, thing: Object) -> Object:
+        """The answer to a GET or to a write."""
+        if self.form.shape == "Table":
+            return self._table([thing], self._call_metadata(thing))
+        if self.form.shape == "PartialObjectMetadata":
+            return partial(thing, self.form.api_version)
+        return served(thing, self._resource)
+
+    def many(self, things: Sequence[Object], metadata: dict[str, Any]) -> Object:
+        if self.form.shape == "Table":
+            return self._table(things, metadata)
+        if self.form.shape == "PartialObjectMetadataList":
+            items = [partial(one, self.form.api_version) for one in things]
+            head = {"kind": self.form.shape, "apiVersion": self.form.api_version}
+            return head | {"metadata": metadata, "items": items}
+        return listed(things, self._resource, metadata)
+
+    def event(self, kind: str, thing: Object) -> Object:
+        """One line of a watch; the columns of a Table are in the first alone."""
+        if self.form.shape != "Table":
+            return {"type": kind, "object": self.one(thing)}
+        table = self._table([thing], self._call_metadata(thing))
+        if self._told_columns:
+            table["columnDefinitions"] = COLUMNS_OF_EVENTS
+        self._told_columns = True
+        return {"type": kind, "object": table}
+
+    def _table(self, things: Sequence[Object], metadata: dict[str, Any]) -> Object:
+        rows = [self._row(one) for one in things]
+        head = {"kind": "Table", "apiVersion": self.form.api_version, "metadata": metadata}
+        return head | {"columnDefinitions": self._printer.columns, "rows": rows}
+
+    def _row(self, thing: Object) -> Object:
+        found: Object = {"cells": self._printer.cells(thing)}
+        conditions = self._printer.conditions(thing)
+        if conditions:
+            found["conditions"] = conditions
+        if self._include == "Object":
+            return found | {"object": served(thing, self._resource)}
+        if self._include == "Metadata":
+            return found | {"object": partial(thing, self.form.api_version)}
+        return found | {"object": None}
+
+    @staticmethod
+    def _call_metadata(thing: Object) -> dict[str, Any]:
+        return {"resourceVersion": thing["metadata"]["resourceVersion"]}
+
+
+def listed(things: Sequence[Object], resource: Resource, metadata: dict[str, Any]) -> Object:
+    """A plain list; the items of a built-in kind go without kind and apiVersion."""
+    head: Object = {"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata}
+    items = [served(one, resource) for one in things]
+    if resource.definition is None:
+        for one in items:
+            del one["kind"], one["apiVersion"]
+    return head | {"items": items}
+
+
+def partial(thing: Object, api_version: str) -> Object:
+    return {"kind": "PartialObjectMetadata", "apiVersion": api_version, "metadata": thing["metadata"]}
+
+
+def shaper(call: Call, *, of_list: bool = False, is_watch: bool = False) -> Shaper:
+    """By the Accept header; raises 406."""
+    partial_shape = "PartialObjectMetadataList" if of_list and not is_watch else "PartialObjectMetadata"
+    form = accepted(call.headers.get("Accept", ""), ("Table", partial_shape))
+    return Shaper(call, form)

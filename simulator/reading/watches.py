@@ -1,0 +1,174 @@
+"""What changes? A watch from a resourceVersion, with bookmarks, initial events, time-out and 410."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from simulator.reading.lists import page_of
+from simulator.reading.options import ListOptions, Selection, read_options
+from simulator.reading.shapes import Shaper, shaper
+from simulator.requests.answers import common_headers, encoded
+from simulator.requests.call import Call
+from simulator.requests.negotiation import JSON
+from simulator.requests.statuses import Refusal, expired
+from simulator.schemas.resources import Object
+from simulator.store import Compacted, Event, Subscription
+
+BOOKMARK_SECONDS = 60.0
+SHORTEST, LONGEST = 1800, 3600  # seconds of a watch that says nothing of its time-out
+INITIAL_END = "k8s.io/initial-events-end"
+
+
+@dataclass
+class Watch:
+    """One open watch: `revision` is the last that was sent, or that the watch began with."""
+
+    call: Call
+    options: ListOptions
+    shape: Shaper
+    response: web.StreamResponse
+    revision: int
+
+    async def send(self, kind: str, thing: Object) -> None:
+        await self.response.write(encoded(self.shape.event(kind, thing)) + b"\n")
+
+    async def send_error(self, one: Refusal) -> None:
+        await self.response.write(encoded({"type": "ERROR", "object": one.status()}) + b"\n")
+
+    async def bookmark(self, revision: int, *, ends_initial: bool = False) -> None:
+        metadata: dict[str, Any] = {"resourceVersion": str(revision)}
+        if ends_initial:
+            metadata["annotations"] = {INITIAL_END: "true"}
+        await self.send("BOOKMARK", bookmark_object(self.call, metadata))
+
+
+async def watch_objects(call: Call) -> web.StreamResponse:
+    """Raises only before the head is sent; what goes wrong later is an ERROR event."""
+    shape = shaper(call, is_watch=True)
+    options = read_options(call.query, call.resource, is_watch=True)
+    response = web.StreamResponse(headers=common_headers(call))
+    response.headers["Content-Type"] = JSON
+    subscription = call.cluster.store.subscribe(call.resource.storage)
+    name = call.resource.definition["metadata"]["name"] if call.resource.definition else ""
+    unlisten = call.cluster.catalogue.on_change(name, subscription.finish) if name else _nothing
+    try:
+        watch = Watch(call, options, shape, response, call.cluster.store.revision)
+        first = _first_events(watch)
+        await response.prepare(call.request)
+        await _run(watch, first, subscription)
+        await response.write_eof()
+    except ConnectionResetError:
+        pass  # the caller went away
+    finally:
+        unlisten()
+        subscription.close()
+    return response
+
+
+def transitions(event: Event, selection: Selection, namespace: str) -> tuple[str, Object] | None:
+    """What a watcher of a selection sees of one change: an object that leaves it is DELETED."""
+    if namespace and not event.key.startswith(f"{namespace}/"):
+        return None
+    if selection.is_all:
+        return event.type, event.object
+    had = event.previous is not None and selection.holds(event.previous)
+    if event.type == "DELETED":
+        return ("DELETED", event.object) if had else None
+    has = selection.holds(event.object)
+    if has:
+        return ("MODIFIED" if had else "ADDED"), event.object
+    if had and event.previous is not None:
+        metadata = event.previous["metadata"] | {"resourceVersion": str(event.revision)}
+        return "DELETED", event.previous | {"metadata": metadata}
+    return None
+
+
+def bookmark_object(call: Call, metadata: dict[str, Any]) -> Object:
+    return {"kind": call.resource.kind, "apiVersion": call.resource.api_version, "metadata": metadata}
+
+
+def _nothing() -> None:
+    return
+
+
+def _first_events(watch: Watch) -> list[Event] | Refusal | None:
+    """What came since the resourceVersion; None where the state of now comes first; a 410 as it is sent."""
+    options = watch.options
+    if options.number == 0 or options.sends_initial:
+        return None
+    watch.revision = options.number
+    try:
+        return watch.call.cluster.store.since(watch.call.resource.storage, options.number)
+    except Compacted as gone:
+        return expired(str(gone))
+
+
+async def _run(watch: Watch, first: list[Event] | Refusal | None, subscription: Subscription) -> None:
+    if isinstance(first, Refusal):
+        await watch.send_error(first)
+        return
+    deadline = _deadline(watch.options)
+    if first is None:
+        await _send_initial(watch)
+    else:
+        await _send(watch, first)
+    await _follow(watch, subscription, deadline)
+
+
+def _deadline(options: ListOptions) -> float:
+    seconds = options.seconds
+    if not seconds:
+        seconds = random.randint(SHORTEST, LONGEST)  # noqa: S311 - no secret
+    return asyncio.get_running_loop().time() + seconds
+
+
+async def _send_initial(watch: Watch) -> None:
+    """The state of now as ADDED events."""
+    revision = watch.call.cluster.store.revision
+    wanted = watch.options.sends_initial is not False
+    if wanted:
+        listed = ListOptions(watch.options.selection)
+        for thing in page_of(watch.call, listed).items:
+            await watch.send("ADDED", thing)
+    watch.revision = revision
+    if wanted and watch.options.bookmarks and (watch.options.sends_initial or not watch.options.revision):
+        await watch.bookmark(revision, ends_initial=True)
+
+
+async def _follow(watch: Watch, subscription: Subscription, deadline: float) -> None:
+    """Until the time is up, the kind is gone, or the watcher is too slow."""
+    loop = asyncio.get_running_loop()
+    marked = loop.time()
+    while (left := deadline - loop.time()) > 0 and not subscription.is_finished:
+        events = await subscription.next(min(left, BOOKMARK_SECONDS))
+        if subscription.is_overrun:
+            return
+        await _send(watch, events)
+        now = loop.time()
+        if watch.options.bookmarks and now - marked >= BOOKMARK_SECONDS:
+            marked = now
+            revision = watch.call.cluster.store.revision
+            if revision > watch.revision:
+                watch.revision = revision
+                await watch.bookmark(revision)
+
+
+async def _send(watch: Watch, events: list[Event]) -> None:
+    for kind, thing in _seen(watch, events):
+        await watch.send(kind, thing)
+
+
+def _seen(watch: Watch, events: list[Event]) -> Iterator[tuple[str, Object]]:
+    for event in events:
+        if event.revision <= watch.revision:
+            continue
+        watch.revision = event.revision
+        found = transitions(event, watch.options.selection, watch.call.info.namespace)
+        if found is not None:
+            yield found

@@ -1,0 +1,1 @@
+"""Who asks for what, may they, and in which form do they want the answer?"""

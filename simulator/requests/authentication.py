@@ -1,0 +1,155 @@
+"""Who calls? By client certificate first, then by bearer token; without either, system:anonymous."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from simulator.requests.statuses import bad_request, unauthorized
+from simulator.requests.tokens import ISSUER, Tokens
+from simulator.store import Store
+
+AUTHENTICATED = "system:authenticated"
+UNAUTHENTICATED = "system:unauthenticated"
+ACCOUNT = "system:serviceaccount:"
+ACCOUNTS = ("", "serviceaccounts")
+
+
+@dataclass(frozen=True)
+class User:
+    name: str
+    groups: tuple[str, ...] = ()
+    uid: str = ""
+    extra: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def json(self) -> dict[str, Any]:
+        """As reviews answer it."""
+        found: dict[str, Any] = {"username": self.name}
+        if self.uid:
+            found["uid"] = self.uid
+        if self.groups:
+            found["groups"] = list(self.groups)
+        if self.extra:
+            found["extra"] = {key: list(values) for key, values in self.extra.items()}
+        return found
+
+
+ANONYMOUS = User("system:anonymous", (UNAUTHENTICATED,))
+
+
+class HasCredentials(Protocol):
+    """What of a request proves who calls."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def peer(self) -> Mapping[str, Any] | None:
+        """The verified client certificate, as ssl.SSLSocket.getpeercert() answers it."""
+
+
+class Authentication:
+    """The people with static tokens of one cluster, its ServiceAccounts, and whoever its authority signed."""
+
+    def __init__(self, store: Store, tokens: Tokens) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._static: dict[str, User] = {}
+
+    def add(self, token: str, name: str, groups: Sequence[str] = ()) -> None:
+        """A static token, as in the API server's token file."""
+        self._static[token] = User(name, (*groups, AUTHENTICATED), f"{name}-uid")
+
+    def remove(self, token: str) -> None:
+        self._static.pop(token, None)
+
+    def user_of(self, asked: HasCredentials) -> User:
+        """Raises the 401 of the API server where a token is not good and no certificate is."""
+        if asked.peer and (user := _user_of_certificate(asked.peer)):
+            return user
+        token = bearer(asked.headers.get("Authorization", ""))
+        if token:
+            user = self._static.get(token) or self._account(token)
+            if user is None:
+                raise unauthorized()
+            return user
+        if asked.peer:
+            raise unauthorized()
+        return ANONYMOUS
+
+    def _account(self, token: str) -> User | None:
+        claims = self._tokens.read(token)
+        if claims is None or ISSUER not in claims.get("aud", ()):
+            return None
+        private = claims["kubernetes.io"]
+        namespace, account = private["namespace"], private["serviceaccount"]
+        found = self._store.get(ACCOUNTS, namespace, account["name"])
+        if found is None or found["metadata"]["uid"] != account["uid"] or not self._is_bound(private):
+            return None
+        extra = {"authentication.kubernetes.io/credential-id": [f"JTI={claims['jti']}"]}
+        for kind in ("pod", "node"):
+            if kind in private:
+                extra[f"authentication.kubernetes.io/{kind}-name"] = [private[kind]["name"]]
+                extra[f"authentication.kubernetes.io/{kind}-uid"] = [private[kind]["uid"]]
+        return account_user(namespace, account["name"], account["uid"], extra)
+
+    def _is_bound(self, private: dict[str, Any]) -> bool:
+        """What a token is bound to still exists."""
+        for kind in ("pod", "secret"):
+            if kind in private:
+                found = self._store.get(("", f"{kind}s"), private["namespace"], private[kind]["name"])
+                if found is None or found["metadata"]["uid"] != private[kind]["uid"]:
+                    return False
+        return True
+
+
+def account_user(
+    namespace: str, name: str, uid: str = "", extra: Mapping[str, Sequence[str]] | None = None
+) -> User:
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", AUTHENTICATED)
+    return User(f"{ACCOUNT}{namespace}:{name}", groups, uid, extra or {})
+
+
+def bearer(header: str) -> str:
+    """The token as the API server reads it: anything else than one word after `Bearer` is no credential."""
+    parts = header.strip().split(" ")
+    return parts[1] if len(parts) > 1 and parts[0].lower() == "bearer" else ""
+
+
+def impersonated(headers: Mapping[str, str], groups: Sequence[str]) -> User | None:
+    """Who is asked for by Impersonate-User; `groups` are all values of Impersonate-Group."""
+    name = headers.get("Impersonate-User", "")
+    extra = {
+        key[len("Impersonate-Extra-") :].lower(): [value]
+        for key, value in headers.items()
+        if key.lower().startswith("impersonate-extra-")
+    }
+    if not name:
+        if groups or extra or headers.get("Impersonate-Uid"):
+            raise bad_request(_without_user(groups))
+        return None
+    own: list[str] = list(groups)
+    if name.startswith(ACCOUNT) and not groups:
+        namespace = name.removeprefix(ACCOUNT).partition(":")[0]
+        own = ["system:serviceaccounts", f"system:serviceaccounts:{namespace}"]
+    if name != ANONYMOUS.name and AUTHENTICATED not in own:
+        own.append(AUTHENTICATED)
+    return User(name, tuple(own), headers.get("Impersonate-Uid", ""), extra)
+
+
+def _without_user(groups: Sequence[str]) -> str:
+    return f"requested {list(groups)} without impersonating a user"
+
+
+def _user_of_certificate(peer: Mapping[str, Any]) -> User | None:
+    if ssl.cert_time_to_seconds(peer["notAfter"]) < time.time():
+        return None
+    pairs = [pair for part in peer["subject"] for pair in part]
+    names = [value for key, value in pairs if key == "commonName"]
+    if not names:
+        return None
+    groups = [value for key, value in pairs if key == "organizationName"]
+    return User(names[-1], (*groups, AUTHENTICATED))

@@ -1,0 +1,159 @@
+"""Which value is in the bytes of a body? JSON or YAML by its content type, read as strictly as is asked."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import yaml
+
+from simulator.requests.call import Call
+from simulator.requests.statuses import Refusal, bad_request, unsupported_media_type
+from simulator.schemas.resources import Object, Resource
+from simulator.writing import protobuf
+
+JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
+ACCEPTED = (JSON, YAML, PROTOBUF)
+
+
+class Duplicates(list[str]):
+    """The paths of keys that stand twice in a body."""
+
+
+async def read_object(call: Call) -> tuple[Object, Duplicates]:
+    """The object of a POST or PUT, and its duplicate fields; raises 400 and 415."""
+    raw = await call.body()
+    media = content_type(call)
+    if media not in (ACCEPTED if call.resource.definition is None else ACCEPTED[:2]):
+        raise unsupported_media_type(ACCEPTED if call.resource.definition is None else ACCEPTED[:2])
+    if media == PROTOBUF:
+        return protobuf.decoded(raw, call.cluster), Duplicates()
+    value, duplicates = parsed(raw, media, lambda why: unrecognized(call.resource, why, raw))
+    if value is not None and not isinstance(value, dict):
+        raise unrecognized(call.resource, _no_struct(value), raw)
+    return value or {}, duplicates
+
+
+def content_type(call: Call) -> str:
+    """Without its parameters; JSON where none is named."""
+    return call.headers.get("Content-Type", "").partition(";")[0].strip().lower() or JSON
+
+
+def parsed(raw: bytes, media: str, refuse: Callable[[str], Refusal]) -> tuple[Any, Duplicates]:
+    if media == YAML:
+        return _yaml(raw, refuse)
+    return _json(raw, refuse)
+
+
+def unrecognized(resource: Resource, why: str, raw: bytes) -> Refusal:
+    """What the API server says of a body in which it finds no kind."""
+    shown = raw[:30].hex() if raw else "<empty>"
+    message = f"couldn't get version/kind; json parse error: {why} ({shown})"
+    return bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): {message}")
+
+
+def _json(raw: bytes, refuse: Callable[[str], Refusal]) -> tuple[Any, Duplicates]:
+    seen: list[tuple[int, str]] = []
+
+    def build(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            keys = [key for key, _ in pairs]
+            seen.extend((id(found), key) for key in dict.fromkeys(keys) if keys.count(key) > 1)
+        return found
+
+    try:
+        value = json.loads(raw, object_pairs_hook=build, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as failure:
+        raise refuse(go_complaint(raw, failure)) from None
+    return value, Duplicates(_paths(value, seen) if seen else ())
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(text)
+
+
+def _paths(value: Any, seen: list[tuple[int, str]]) -> list[str]:
+    """Where the objects with duplicates stand."""
+    keys: dict[int, list[str]] = {}
+    for identity, key in seen:
+        keys.setdefault(identity, []).append(key)
+    found: list[str] = []
+
+    def walk(one: Any, path: str) -> None:
+        if isinstance(one, dict):
+            found.extend(f"{path}.{key}" if path else key for key in keys.get(id(one), ()))
+            for key, inner in one.items():
+                walk(inner, f"{path}.{key}" if path else key)
+        elif isinstance(one, list):
+            for number, inner in enumerate(one):
+                walk(inner, f"{path}[{number}]")
+
+    walk(value, "")
+    return found
+
+
+def go_complaint(raw: bytes, failure: Exception) -> str:
+    """What Go's decoder says of the same bytes."""
+    text = raw.decode(errors="replace")
+    position = getattr(failure, "pos", 0)
+    if not text.strip() or position >= len(text.rstrip()):
+        return "unexpected end of JSON input"
+    letter = text[position]
+    where = "looking for beginning of value" if position == 0 else "after top-level value"
+    return f"invalid character {_quoted(letter)} {where}"
+
+
+def _quoted(letter: str) -> str:
+    return {"'": r"'\''", '"': "'\"'", "\n": r"'\n'"}.get(letter, f"'{letter}'")
+
+
+def _no_struct(value: Any) -> str:
+    kind = {list: "array", str: "string", bool: "bool"}.get(type(value), "number")
+    struct = (
+        r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
+    )
+    return f"json: cannot unmarshal {kind} into Go value of type {struct}"
+
+
+# --- YAML, as sigs.k8s.io/yaml reads it: 1.1 for booleans and octal numbers, no dates
+
+
+class _Loader(yaml.CSafeLoader):
+    """Without dates, and without numbers of base 60."""
+
+
+_KEPT = {
+    letter: [(tag, form) for tag, form in forms if not tag.endswith((":timestamp", ":int", ":float"))]
+    for letter, forms in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.yaml_implicit_resolvers = _KEPT
+_INT = re.compile(r"^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$")
+_FLOAT = re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$")
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", _INT, list("-+0123456789"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
+
+
+def _yaml(raw: bytes, refuse: Callable[[str], Refusal]) -> tuple[Any, Duplicates]:
+    """The first document alone, as the API server does."""
+    try:
+        loader = _Loader(raw)
+        try:
+            value = loader.get_data() if loader.check_data() else None  # type: ignore[no-untyped-call]
+        finally:
+            loader.dispose()
+    except (yaml.YAMLError, ValueError, RecursionError) as failure:
+        raise refuse(f"error converting YAML to JSON: yaml: {str(failure).splitlines()[0]}") from None
+    return _with_text_keys(value), Duplicates()
+
+
+def _with_text_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_key(key): _with_text_keys(one) for key, one in value.items()}
+    return [_with_text_keys(one) for one in value] if isinstance(value, list) else value
+
+
+def _key(key: Any) -> str:
+    return json.dumps(key) if isinstance(key, bool | int | float) else str(key)

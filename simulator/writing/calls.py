@@ -1,0 +1,71 @@
+"""How is a write asked for over HTTP? POST, PUT, PATCH and DELETE of objects and their parts."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from simulator.reading.lists import page_of
+from simulator.reading.options import read_options
+from simulator.reading.shapes import listed, shaper
+from simulator.requests.answers import answer
+from simulator.requests.call import Call
+from simulator.writing import registry
+from simulator.writing.bodies import read_object
+from simulator.writing.delete_bodies import read_delete_body
+from simulator.writing.deletion import DeleteOptions, delete, deletion_answer, read_delete_options
+from simulator.writing.options import write_options
+from simulator.writing.patches import read_patch
+from simulator.writing.strictness import taken
+
+
+async def create_object(call: Call) -> web.StreamResponse:
+    shape = shaper(call)
+    options = write_options(call, "CreateOptions")
+    thing, duplicates = await read_object(call)
+    thing = taken(call, thing, duplicates, options)
+    made = registry.create(call.cluster, call.resource, call.info.namespace, thing, options)
+    return await answer(call, shape.one(made), 201, media=shape.form.media)
+
+
+async def update_object(call: Call) -> web.StreamResponse:
+    shape = shaper(call)
+    options = write_options(call, "UpdateOptions")
+    thing, duplicates = await read_object(call)
+    thing = taken(call, thing, duplicates, options)
+    info = call.info
+    made = registry.update(call.cluster, call.resource, info.namespace, info.name, lambda old: thing, options)
+    return await answer(call, shape.one(made), media=shape.form.media)
+
+
+async def patch_object(call: Call) -> web.StreamResponse:
+    shape = shaper(call)
+    options = write_options(call, "PatchOptions")
+    patch = await read_patch(call, options)
+    made, is_new = patch.apply()
+    return await answer(call, shape.one(made), 201 if is_new else 200, media=shape.form.media)
+
+
+async def delete_object(call: Call) -> web.StreamResponse:
+    shape = shaper(call)
+    options = read_delete_options(await read_delete_body(call))
+    info = call.info
+    thing, gone = delete(call.cluster, call.resource, info.namespace, info.name, options)
+    found = deletion_answer(call.resource, thing, gone)
+    if found["kind"] != "Status":
+        found = shape.one(thing)
+    return await answer(call, found, media=shape.form.media)
+
+
+async def delete_collection(call: Call) -> web.StreamResponse:
+    """Answers the list of what was there."""
+    options = read_delete_options(await read_delete_body(call))
+    page = page_of(call, read_options(call.query, call.resource))
+    for thing in page.items:
+        metadata = thing["metadata"]
+        _deleted(call, metadata.get("namespace", ""), metadata["name"], options)
+    return await answer(call, listed(page.items, call.resource, page.metadata))
+
+
+def _deleted(call: Call, namespace: str, name: str, options: DeleteOptions) -> None:
+    if call.cluster.store.get(call.resource.storage, namespace, name) is not None:
+        delete(call.cluster, call.resource, namespace, name, options)

@@ -1,0 +1,250 @@
+"""What is in a body that was written? Read by the types of its kind: unknown fields dropped and named, wrong
+types refused in Go's words, fields filled in that Go always writes."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.requests.statuses import Refusal, bad_request
+from simulator.schemas.resources import Object, Resource
+from simulator.schemas.types import QUANTITY, Field, Type
+
+# Strings that Go keeps by pointer, so that an empty one is kept.
+POINTERS = {
+    "storageClassName",
+    "volumeName",
+    "subdomain",
+    "runtimeClassName",
+    "loadBalancerClass",
+    "apiGroup",
+}
+QUANTITY_FORM = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(([KMGTPE]i)|[numkMGTPE]|[eE][+-]?\d+)?")
+NO_QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+_GO_NUMBERS = {"int32": "int32", "int64": "int64", "double": "float64", "float": "float32"}
+IS_TYPE: dict[str, Callable[[Any], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: (
+        isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+    ),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+}
+
+
+@dataclass
+class Decoded:
+    """`unknown` are the paths of fields that no type has: `spec.foo`, `spec.containers[0].bar`."""
+
+    thing: Object
+    unknown: list[str] = field(default_factory=list)
+
+
+def decode(thing: Object, type_: Type, resource: Resource) -> Decoded:
+    """Raises the 400 of a wrong type (built-in kinds alone: a custom one is checked by its schema)."""
+    decoder = _Decoder(resource)
+    found = decoder.value(thing, type_, "", "")
+    return Decoded(found, decoder.unknown)
+
+
+def encodable(thing: Object, type_: Type) -> Object:
+    """With the fields that Go writes even where nothing was given: `status: {}`, `resources: {}`."""
+    found: Object = _filled(thing, type_)
+    return found
+
+
+class _Decoder:
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
+        self.unknown: list[str] = []
+
+    def value(self, value: Any, type_: Type, path: str, owner: str) -> Any:
+        """`path` has indexes, `owner` is the Go struct that holds the field."""
+        if type_.sort == "any" or value is None:
+            return value
+        if type_.is_custom:
+            return self._custom(value, type_, path, owner)
+        if type_.sort == "struct":
+            return self._struct(self._checked(value, dict, type_, path, owner), type_, path)
+        if type_.sort == "map":
+            return self._map(self._checked(value, dict, type_, path, owner), type_, path, owner)
+        if type_.sort == "list":
+            items = self._checked(value, list, type_, path, owner)
+            return [self._item(one, type_, f"{path}[{number}]", owner) for number, one in enumerate(items)]
+        return self._scalar(value, type_, path, owner)
+
+    def _item(self, value: Any, type_: Type, path: str, owner: str) -> Any:
+        element = type_.element or Type("any")
+        if value is None and element.sort == "struct" and not element.is_custom:
+            return {}
+        return self.value(value, element, path, owner)
+
+    def _struct(self, value: dict[str, Any], type_: Type, path: str) -> dict[str, Any]:
+        found = {}
+        for key, one in value.items():
+            known = type_.fields.get(key)
+            inner = f"{path}.{key}" if path else key
+            if known is None:
+                if not (type_.keeps_unknown or not type_.fields):
+                    self.unknown.append(inner)
+                    continue
+                found[key] = one
+            elif one is not None and not _is_dropped(one, known):
+                found[key] = self.value(one, known.type, inner, type_.short_name)
+        return found
+
+    def _map(self, value: dict[str, Any], type_: Type, path: str, owner: str) -> dict[str, Any]:
+        element = type_.element or Type("any")
+        return {
+            key: self.value(_zero(element) if one is None else one, element, f"{path}.{key}", owner)
+            for key, one in value.items()
+        }
+
+    def _custom(self, value: Any, type_: Type, path: str, owner: str) -> Any:
+        """Pruned, as far as the value has the form of its type; the rest is found by validation."""
+        if type_.sort == "struct" and isinstance(value, dict):
+            return self._custom_struct(value, type_, path)
+        if type_.sort == "map" and isinstance(value, dict):
+            element = type_.element or Type("any")
+            return {key: self.value(one, element, f"{path}.{key}", owner) for key, one in value.items()}
+        if type_.sort == "list" and isinstance(value, list):
+            element = type_.element or Type("any")
+            return [self.value(one, element, f"{path}[{number}]", owner) for number, one in enumerate(value)]
+        return value
+
+    def _custom_struct(self, value: dict[str, Any], type_: Type, path: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        later: list[str] = []
+        for key, one in value.items():
+            known = type_.fields.get(key)
+            inner = f"{path}.{key}" if path else key
+            if known is not None:
+                found[key] = self._of_custom(one, known, inner)
+            elif type_.keeps_unknown or (
+                not type_.fields and type_.schema.get("x-kubernetes-embedded-resource")
+            ):
+                found[key] = one
+            else:
+                later.append(inner)
+        self.unknown += later
+        for name, known in type_.fields.items():
+            if name not in found and known.default is not None and path:
+                found[name] = known.default
+        return found
+
+    def _of_custom(self, value: Any, known: Field, path: str) -> Any:
+        if path == "metadata":
+            return self.value(value, known.type, path, "ObjectMeta")
+        return self.value(value, known.type, path, "")
+
+    def _checked(self, value: Any, wanted: type, type_: Type, path: str, owner: str) -> Any:
+        if not isinstance(value, wanted):
+            raise self._mismatch(value, type_, path, owner)
+        return value
+
+    def _scalar(self, value: Any, type_: Type, path: str, owner: str) -> Any:
+        if type_.sort == "int-or-string":
+            return self._int_or_string(value, type_, path, owner)
+        if not IS_TYPE[type_.sort](value):
+            raise self._mismatch(value, type_, path, owner)
+        if type_.sort == "integer":
+            return int(value)
+        if type_.schema.get("format") == "date-time":
+            return _time(value, self._resource)
+        return value
+
+    def _int_or_string(self, value: Any, type_: Type, path: str, owner: str) -> Any:
+        if type_.name != QUANTITY:
+            if isinstance(value, bool | dict | list | float):
+                raise self._mismatch(value, type_, path, owner)
+            return value
+        if isinstance(value, bool | dict | list) or not QUANTITY_FORM.fullmatch(str(value)):
+            raise cannot_be_handled(self._resource, NO_QUANTITY)
+        return str(value)
+
+    def _mismatch(self, value: Any, type_: Type, path: str, owner: str) -> Refusal:
+        plain = re.sub(r"\[\d+\]", "", path)
+        where = f"Go struct field {owner}.{plain} of type" if plain else "Go value of type"
+        why = f"json: cannot unmarshal {_described(value, type_)} into {where} {go_type(type_)}"
+        return cannot_be_handled(self._resource, why)
+
+
+def cannot_be_handled(resource: Resource, why: str) -> Refusal:
+    kind = resource.kind
+    return bad_request(f'{kind} in version "{resource.version}" cannot be handled as a {kind}: {why}')
+
+
+def go_type(type_: Type) -> str:
+    """v1.PodTemplateSpec, []v1.Container, map[string]string, int32."""
+    if type_.sort == "list":
+        return f"[]{go_type(type_.element or Type('any'))}"
+    if type_.sort == "map":
+        return f"map[string]{go_type(type_.element or Type('any'))}"
+    if type_.sort in ("struct", "int-or-string") and type_.name:
+        return ".".join(type_.name.split(".")[-2:])
+    if type_.sort in ("integer", "number"):
+        return _GO_NUMBERS.get(type_.schema.get("format", "int64"), "int64")
+    return {"boolean": "bool"}.get(type_.sort, "string")
+
+
+def _described(value: Any, type_: Type) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return f"number {json.dumps(value)}" if type_.sort == "integer" else "number"
+    names: dict[type, str] = {str: "string", list: "array", dict: "object"}
+    return names.get(type(value), "null")
+
+
+def _is_dropped(value: Any, known: Field) -> bool:
+    """What Go's omitempty leaves out: empty lists, maps and texts that are not required."""
+    if known.is_required:
+        return False
+    if value in ("", []) and not isinstance(value, bool | int):
+        return known.name not in POINTERS
+    return value == {} and known.type.sort == "map"
+
+
+def _zero(type_: Type) -> Any:
+    return {"string": "", "struct": {}}.get(type_.sort)
+
+
+def _filled(value: Any, type_: Type) -> Any:
+    if type_.is_custom or type_.sort == "any" or value is None:
+        return value
+    if type_.sort == "struct" and isinstance(value, dict):
+        return _filled_struct(value, type_)
+    element = type_.element
+    if element is not None and element.sort in ("struct", "list", "map"):
+        if isinstance(value, list):
+            return [_filled(one, element) for one in value]
+        if isinstance(value, dict):
+            return {key: _filled(one, element) for key, one in value.items()}
+    return value
+
+
+def _filled_struct(value: dict[str, Any], type_: Type) -> dict[str, Any]:
+    found = dict(value)
+    for name, known in type_.fields.items():
+        if name in found:
+            found[name] = _filled(found[name], known.type)
+        elif known.is_embedded:
+            found[name] = _filled({}, known.type)
+        elif known.is_required:
+            found[name] = known.default
+    return found
+
+
+def _time(value: str, resource: Resource) -> str:
+    try:
+        datetime.datetime.fromisoformat(value)
+    except ValueError:
+        why = f'parsing time "{value}" as "2006-01-02T15:04:05Z07:00": cannot parse "{value}" as "2006"'
+        raise cannot_be_handled(resource, why) from None
+    return value

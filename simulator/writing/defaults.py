@@ -1,0 +1,220 @@
+"""What stands in a new object that nobody wrote? The defaults of built-in types, by the name of the Go type.
+
+https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/v1/defaults.go and its neighbours
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from simulator.schemas.resources import Object, Resource
+from simulator.schemas.types import Type
+
+_ROLLING = {"maxSurge": "25%", "maxUnavailable": "25%"}
+
+# Where a key is absent, it is set to a copy of the value.
+CONSTANTS: dict[str, dict[str, Any]] = {
+    "DeploymentSpec": {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600, "strategy": {}},
+    "DeploymentStrategy": {"type": "RollingUpdate"},
+    "ReplicaSetSpec": {"replicas": 1},
+    "ReplicationControllerSpec": {"replicas": 1},
+    "StatefulSetSpec": {
+        "replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady", "updateStrategy": {},
+        "persistentVolumeClaimRetentionPolicy": {},
+    },
+    "StatefulSetUpdateStrategy": {"type": "RollingUpdate"},
+    "StatefulSetPersistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+    "DaemonSetSpec": {"revisionHistoryLimit": 10, "updateStrategy": {}},
+    "DaemonSetUpdateStrategy": {"type": "RollingUpdate"},
+    "PodSpec": {
+        "restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "dnsPolicy": "ClusterFirst",
+        "securityContext": {}, "schedulerName": "default-scheduler",
+    },
+    "Container": {
+        "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File", "resources": {},
+    },
+    "EphemeralContainer": {
+        "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File", "resources": {},
+    },
+    "ContainerPort": {"protocol": "TCP"},
+    "Probe": {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3},
+    "HTTPGetAction": {"path": "/", "scheme": "HTTP"},
+    "GRPCAction": {"service": ""},
+    "ObjectFieldSelector": {"apiVersion": "v1"},
+    "SecretVolumeSource": {"defaultMode": 420},
+    "ConfigMapVolumeSource": {"defaultMode": 420},
+    "DownwardAPIVolumeSource": {"defaultMode": 420},
+    "ProjectedVolumeSource": {"defaultMode": 420},
+    "ServiceAccountTokenProjection": {"expirationSeconds": 3600},
+    "HostPathVolumeSource": {"type": ""},
+    "JobSpec": {
+        "backoffLimit": 6, "completionMode": "NonIndexed", "suspend": False,
+        "podReplacementPolicy": "TerminatingOrFailed", "manualSelector": None,
+    },
+    "CronJobSpec": {
+        "concurrencyPolicy": "Allow", "suspend": False, "successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1,
+    },
+    "ServiceSpec": {"type": "ClusterIP", "sessionAffinity": "None"},
+    "ServicePort": {"protocol": "TCP"},
+    "PersistentVolumeClaimSpec": {"volumeMode": "Filesystem"},
+    "PersistentVolumeSpec": {"volumeMode": "Filesystem", "persistentVolumeReclaimPolicy": "Retain"},
+    "Secret": {"type": "Opaque"},
+    "StorageClass": {"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"},
+    "CSIDriverSpec": {
+        "attachRequired": True, "podInfoOnMount": False, "storageCapacity": False, "requiresRepublish": False,
+        "fsGroupPolicy": "ReadWriteOnceWithFSType", "seLinuxMount": False, "volumeLifecycleModes": ["Persistent"],
+    },
+    "HorizontalPodAutoscalerSpec": {"minReplicas": 1},
+    "NetworkPolicyPort": {"protocol": "TCP"},
+    "EndpointPort": {"protocol": "TCP", "name": ""},
+    "PriorityClass": {"preemptionPolicy": "PreemptLowerPriority"},
+    "CustomResourceDefinitionSpec": {"conversion": {"strategy": "None"}},
+    "ValidatingWebhook": {
+        "failurePolicy": "Fail", "matchPolicy": "Equivalent", "namespaceSelector": {}, "objectSelector": {},
+        "timeoutSeconds": 10,
+    },
+    "MutatingWebhook": {
+        "failurePolicy": "Fail", "matchPolicy": "Equivalent", "namespaceSelector": {}, "objectSelector": {},
+        "timeoutSeconds": 10, "reinvocationPolicy": "Never",
+    },
+    "ValidatingAdmissionPolicySpec": {"failurePolicy": "Fail"},
+    "MatchResources": {"matchPolicy": "Equivalent", "namespaceSelector": {}, "objectSelector": {}},
+    "ServiceReference": {"port": 443},
+}  # fmt: skip
+
+
+def with_defaults(thing: Object, type_: Type, resource: Resource) -> Object:
+    """Fills in place, and answers the object. A custom kind's defaults are in its schema."""
+    if resource.definition is None:
+        _fill(thing, type_)
+    return thing
+
+
+def _fill(value: Any, type_: Type) -> None:
+    if type_.sort == "struct" and isinstance(value, dict):
+        _fill_struct(value, type_)
+    elif type_.sort == "list" and isinstance(value, list) and type_.element is not None:
+        for one in value:
+            _fill(one, type_.element)
+    elif type_.sort == "map" and isinstance(value, dict) and type_.element is not None:
+        for one in value.values():
+            _fill(one, type_.element)
+
+
+def _fill_struct(value: dict[str, Any], type_: Type) -> None:
+    name = type_.short_name
+    for key, default in CONSTANTS.get(name, {}).items():
+        if value.get(key) is None and default is not None:
+            value[key] = copy.deepcopy(default)
+    special = _SPECIAL.get(name)
+    if special is not None:
+        special(value)
+    for key, known in type_.fields.items():
+        inner = value.get(key)
+        if inner is not None and not (key == "metadata" and known.type.short_name == "ObjectMeta"):
+            _fill(inner, known.type)
+
+
+def _container(value: dict[str, Any]) -> None:
+    if not value.get("imagePullPolicy"):
+        last = value.get("image", "").rpartition("/")[2]
+        tag = last.partition(":")[2] if "@" not in last else "digest"
+        value["imagePullPolicy"] = "Always" if tag in ("", "latest") else "IfNotPresent"
+    resources = value.get("resources") or {}
+    for name, amount in (resources.get("limits") or {}).items():
+        resources.setdefault("requests", {}).setdefault(name, amount)
+
+
+def _strategy(value: dict[str, Any]) -> None:
+    if value["type"] == "RollingUpdate":
+        value["rollingUpdate"] = _ROLLING | (value.get("rollingUpdate") or {})
+
+
+def _daemon_strategy(value: dict[str, Any]) -> None:
+    if value["type"] == "RollingUpdate":
+        value["rollingUpdate"] = {"maxSurge": 0, "maxUnavailable": 1} | (value.get("rollingUpdate") or {})
+
+
+def _stateful_strategy(value: dict[str, Any]) -> None:
+    if value["type"] == "RollingUpdate":
+        value["rollingUpdate"] = {"partition": 0} | (value.get("rollingUpdate") or {})
+
+
+def _job(value: dict[str, Any]) -> None:
+    if value.get("completions") is None and value.get("parallelism") is None:
+        value["completions"] = 1
+    if value.get("parallelism") is None:
+        value["parallelism"] = 1
+
+
+def _service(value: dict[str, Any]) -> None:
+    for port in value.get("ports") or ():
+        if port.get("targetPort") in (None, "", 0):
+            port["targetPort"] = port.get("port")
+    kind = value["type"]
+    if kind != "ExternalName":
+        value.setdefault("internalTrafficPolicy", "Cluster")
+    if kind in ("NodePort", "LoadBalancer"):
+        value.setdefault("externalTrafficPolicy", "Cluster")
+    if kind == "LoadBalancer":
+        value.setdefault("allocateLoadBalancerNodePorts", True)
+    if value.get("sessionAffinity") == "ClientIP":
+        value.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
+
+
+def _policy(value: dict[str, Any]) -> None:
+    if not value.get("policyTypes"):
+        value["policyTypes"] = ["Ingress", "Egress"] if value.get("egress") is not None else ["Ingress"]
+
+
+def _pod(value: dict[str, Any]) -> None:
+    if value.get("hostNetwork"):
+        for container in value.get("containers") or ():
+            for port in container.get("ports") or ():
+                port.setdefault("hostPort", port.get("containerPort"))
+    if value.get("serviceAccountName"):
+        value.setdefault("serviceAccount", value["serviceAccountName"])
+    elif value.get("serviceAccount"):
+        value["serviceAccountName"] = value["serviceAccount"]
+
+
+def _autoscaler(value: dict[str, Any]) -> None:
+    if not value.get("metrics"):
+        target = {"type": "Utilization", "averageUtilization": 80}
+        value["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
+
+
+def _definition(value: dict[str, Any]) -> None:
+    names = value.get("names")
+    if isinstance(names, dict) and names.get("kind"):
+        names.setdefault("singular", names["kind"].lower())
+        names.setdefault("listKind", f"{names['kind']}List")
+
+
+def _subject(value: dict[str, Any]) -> None:
+    if not value.get("apiGroup") and value.get("kind") in ("User", "Group"):
+        value["apiGroup"] = "rbac.authorization.k8s.io"
+
+
+def _role_reference(value: dict[str, Any]) -> None:
+    if not value.get("apiGroup"):
+        value["apiGroup"] = "rbac.authorization.k8s.io"
+
+
+_SPECIAL: dict[str, Callable[[dict[str, Any]], None]] = {
+    "Container": _container,
+    "EphemeralContainer": _container,
+    "DeploymentStrategy": _strategy,
+    "DaemonSetUpdateStrategy": _daemon_strategy,
+    "StatefulSetUpdateStrategy": _stateful_strategy,
+    "JobSpec": _job,
+    "ServiceSpec": _service,
+    "NetworkPolicySpec": _policy,
+    "PodSpec": _pod,
+    "HorizontalPodAutoscalerSpec": _autoscaler,
+    "CustomResourceDefinitionSpec": _definition,
+    "Subject": _subject,
+    "RoleRef": _role_reference,
+}

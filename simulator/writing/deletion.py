@@ -1,0 +1,148 @@
+"""How does an object go? Preconditions, finalizers, propagation to what it owns, the grace of a pod."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.cluster import Cluster
+from simulator.requests.statuses import Cause, conflict, invalid, not_found
+from simulator.schemas.conversion import served
+from simulator.schemas.resources import Object, Resource
+
+ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
+POLICIES = ("Foreground", "Background", "Orphan")
+_OPTIONS = Resource("meta.k8s.io", "v1", "", "", "DeleteOptions", False, ())
+
+
+@dataclass(frozen=True)
+class DeleteOptions:
+    policy: str = ""  # Foreground, Background, Orphan; "" is the kind's default
+    grace: int | None = None
+    uid: str = ""
+    revision: str = ""
+    is_dry_run: bool = False
+
+
+def read_delete_options(value: dict[str, Any]) -> DeleteOptions:
+    """Of the body, or of the query in the same form; raises 422."""
+    policy = value.get("propagationPolicy") or ""
+    if value.get("orphanDependents") is not None:
+        policy = "Orphan" if value["orphanDependents"] else "Background"
+    if policy not in ("", *POLICIES):
+        known = ", ".join(f'"{one}"' for one in (*POLICIES, "nil"))
+        message = f'Unsupported value: "{policy}": supported values: {known}'
+        raise invalid(_OPTIONS, "", [Cause("FieldValueNotSupported", message, "propagationPolicy")])
+    dry = value.get("dryRun") or []
+    if any(one != "All" for one in dry):
+        shown = ",".join(f'"{one}"' for one in dry)
+        message = f'Unsupported value: [{shown}]: supported values: "All"'
+        raise invalid(_OPTIONS, "", [Cause("FieldValueNotSupported", message, "dryRun")])
+    conditions = value.get("preconditions") or {}
+    return DeleteOptions(
+        policy,
+        value.get("gracePeriodSeconds"),
+        conditions.get("uid") or "",
+        conditions.get("resourceVersion") or "",
+        bool(dry),
+    )
+
+
+def delete(
+    cluster: Cluster, resource: Resource, namespace: str, name: str, options: DeleteOptions
+) -> tuple[Object, bool]:
+    """The object as it is after it, and whether it is gone; raises 404 and 409."""
+    found = cluster.store.get(resource.storage, namespace, name)
+    if found is None:
+        raise not_found(resource, name)
+    _check(resource, found, options)
+    new = _marked(cluster, resource, found, options)
+    if new is None:
+        if options.is_dry_run:
+            return found, True
+        return cluster.store.remove(resource.storage, namespace, name) or found, True
+    if options.is_dry_run or new == found:
+        return new, False
+    return cluster.store.put(resource.storage, new), False
+
+
+def deletion_answer(resource: Resource, thing: Object, gone: bool) -> Object:
+    """The object where it stays for a while, else a Status that names it."""
+    if not gone or _answers_object(resource):
+        return served(thing, resource)
+    metadata = thing["metadata"]
+    details: dict[str, Any] = {"name": metadata["name"]}
+    if resource.group:
+        details["group"] = resource.group
+    details |= {"kind": resource.plural, "uid": metadata["uid"]}
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+
+
+def _answers_object(resource: Resource) -> bool:
+    """Kinds whose DELETE answers the object itself."""
+    return (resource.group, resource.plural) in (
+        ("", "pods"), ("", "services"), ("", "persistentvolumeclaims"), ("", "persistentvolumes"),
+        ("", "serviceaccounts"), ("", "podtemplates"), ("", "resourcequotas"), ("storage.k8s.io", "storageclasses"),
+        ("storage.k8s.io", "volumeattachments"), ("storage.k8s.io", "csinodes"), ("storage.k8s.io", "csidrivers"),
+    )  # fmt: skip
+
+
+def _check(resource: Resource, found: Object, options: DeleteOptions) -> None:
+    metadata = found["metadata"]
+    if options.uid and options.uid != metadata["uid"]:
+        why = (
+            f"Precondition failed: UID in precondition: {options.uid}, UID in object meta: {metadata['uid']}"
+        )
+        raise conflict(resource, metadata["name"], why)
+    if options.revision and options.revision != metadata["resourceVersion"]:
+        given, has = options.revision, metadata["resourceVersion"]
+        why = f"Precondition failed: ResourceVersion in precondition: {given}, ResourceVersion in object meta: {has}"
+        raise conflict(resource, metadata["name"], why)
+
+
+def _marked(cluster: Cluster, resource: Resource, found: Object, options: DeleteOptions) -> Object | None:
+    """The object that goes later; None where it goes at once."""
+    metadata = dict(found["metadata"])
+    finalizers = [one for one in metadata.get("finalizers") or () if one not in (ORPHAN, FOREGROUND)]
+    if options.policy == "Orphan":
+        finalizers.append(ORPHAN)
+    elif options.policy == "Foreground":
+        finalizers.append(FOREGROUND)
+    grace = _grace(resource, found, options)
+    is_held = bool(finalizers) or bool(grace) or bool(_own_finalizers(found))
+    if not is_held:
+        return None
+    if "deletionTimestamp" not in metadata:
+        metadata["deletionTimestamp"] = _later(cluster, grace)
+        metadata["deletionGracePeriodSeconds"] = grace
+        if "generation" in metadata:
+            metadata["generation"] += 1
+    elif grace < metadata.get("deletionGracePeriodSeconds", 0):
+        metadata |= {"deletionTimestamp": _later(cluster, grace), "deletionGracePeriodSeconds": grace}
+    if finalizers:
+        metadata["finalizers"] = finalizers
+    new = found | {"metadata": metadata}
+    if found["kind"] == "Namespace":
+        new["status"] = (found.get("status") or {}) | {"phase": "Terminating"}
+    return new
+
+
+def _own_finalizers(found: Object) -> list[str]:
+    return (found.get("spec") or {}).get("finalizers") or [] if found["kind"] == "Namespace" else []
+
+
+def _grace(resource: Resource, found: Object, options: DeleteOptions) -> int:
+    """Seconds; of pods that a node runs alone."""
+    spec = found.get("spec") or {}
+    if (resource.group, resource.plural) != ("", "pods") or not spec.get("nodeName"):
+        return 0
+    if (found.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
+        return 0
+    if options.grace is not None:
+        return max(options.grace, 0)
+    return int(spec.get("terminationGracePeriodSeconds") or 0)
+
+
+def _later(cluster: Cluster, seconds: int) -> str:
+    moment = cluster.clock.seconds() + seconds
+    return cluster.clock.written(moment)

@@ -1,0 +1,247 @@
+"""How does an object come into being, change and go? The order of steps that the API server takes.
+
+Every write goes through here, of people and of the cluster's own life alike: `create`, `update`, `delete`.
+What is special of a kind is in writing/kinds/.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+from simulator.cluster import Cluster
+from simulator.requests.statuses import (
+    Cause,
+    Refusal,
+    already_exists,
+    bad_request,
+    conflict,
+    invalid,
+    modified,
+    named,
+    not_found,
+)
+from simulator.schemas.conversion import served, stored
+from simulator.schemas.resources import Object, Resource
+from simulator.writing import kinds, managed
+from simulator.writing.decoding import encodable
+from simulator.writing.defaults import with_defaults
+from simulator.writing.options import WriteOptions
+from simulator.writing.validation import check_metadata, validate
+
+NAMESPACES = ("", "namespaces")
+# Built-in kinds that count changes of what is wanted of them; every custom kind does.
+COUNTED = {
+    "customresourcedefinitions", "cronjobs", "daemonsets", "deployments", "deviceclasses", "endpointslices",
+    "flowschemas", "ingressclasses", "ingresses", "jobs", "mutatingadmissionpolicies",
+    "mutatingadmissionpolicybindings", "mutatingwebhookconfigurations", "networkpolicies",
+    "poddisruptionbudgets", "pods", "podtemplates", "priorityclasses", "prioritylevelconfigurations",
+    "replicasets", "replicationcontrollers", "resourceslices", "statefulsets", "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings", "validatingwebhookconfigurations",
+}  # fmt: skip
+
+
+def create(
+    cluster: Cluster, resource: Resource, namespace: str, thing: Object, options: WriteOptions
+) -> Object:
+    """The object as it is kept (or would be, dry); raises the Refusals of the API server."""
+    thing = copy.deepcopy(thing)
+    check_identity(resource, namespace, "", thing)
+    _name(cluster, resource, namespace, thing)
+    _check_namespace(cluster, resource, namespace, thing["metadata"].get("name", ""))
+    metadata = thing["metadata"]
+    for key in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
+        metadata.pop(key, None)
+    given_revision = metadata.pop("resourceVersion", "")
+    metadata |= {"uid": cluster.new_uid(), "creationTimestamp": cluster.clock.stamp()}
+    metadata.pop("generation", None)
+    if counts_generation(resource):
+        metadata["generation"] = 1
+    if "status" in resource.subresources:
+        thing.pop("status", None)
+    thing = complete(cluster, resource, thing)
+    kinds.admit(cluster, resource, thing, None, options)
+    thing = encodable(thing, cluster.types.of(resource))
+    _refuse_invalid(resource, thing, [*check_metadata(resource, thing), *validate(cluster, resource, thing)])
+    if cluster.store.get(resource.storage, namespace, metadata["name"]) is not None:
+        raise already_exists(resource, metadata["name"])
+    thing = managed.after_update(cluster, resource, None, thing, options)
+    if given_revision and not options.is_dry_run:
+        raise Refusal(500, "resourceVersion should not be set on objects to be created", "InternalError")
+    return _kept(cluster, resource, thing, options)
+
+
+def update(
+    cluster: Cluster,
+    resource: Resource,
+    namespace: str,
+    name: str,
+    change: Callable[[Object], Object],
+    options: WriteOptions,
+) -> Object:
+    """`change` answers the new object for a copy of the old (as this version serves it)."""
+    old = cluster.store.get(resource.storage, namespace, name)
+    if old is None:
+        raise not_found(resource, name)
+    was = served(old, resource)
+    new = change(copy.deepcopy(was))
+    check_identity(resource, namespace, name, new)
+    _check_revision(resource, was, new, name)
+    keep_system_fields(resource, was, new, options)
+    new = complete(cluster, resource, new)
+    kinds.admit(cluster, resource, new, was, options)
+    new = encodable(new, cluster.types.of(resource))
+    causes = [
+        *check_metadata(resource, new, was),
+        *validate(cluster, resource, new, was, options.subresource),
+    ]
+    _refuse_invalid(resource, new, causes)
+    if _counts(resource, was, new):
+        new["metadata"]["generation"] = was["metadata"].get("generation", 0) + 1
+    if options.operation == "Update":
+        new = managed.after_update(cluster, resource, was, new, options)
+    if _same(was, new):
+        return old
+    return _kept(cluster, resource, new, options)
+
+
+def complete(cluster: Cluster, resource: Resource, thing: Object) -> Object:
+    """With defaults."""
+    return with_defaults(thing, cluster.types.of(resource), resource)
+
+
+def check_identity(resource: Resource, namespace: str, name: str, thing: Object) -> None:
+    """Kind, name and namespace are those of the request; what is missing is filled in."""
+    metadata = thing.setdefault("metadata", {})
+    if not isinstance(metadata, dict):
+        raise bad_request("metadata is no object")
+    thing["kind"], thing["apiVersion"] = resource.kind, resource.api_version
+    given = metadata.get("namespace")
+    if given and given != namespace:
+        raise bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
+    if resource.is_namespaced:
+        metadata["namespace"] = namespace
+    else:
+        metadata.pop("namespace", None)
+    if name:
+        own = metadata.setdefault("name", name)
+        if own != name:
+            raise bad_request(f"the name of the object ({own}) does not match the name on the URL ({name})")
+
+
+def counts_generation(resource: Resource) -> bool:
+    return resource.definition is not None or resource.plural in COUNTED
+
+
+def keep_system_fields(resource: Resource, was: Object, new: Object, options: WriteOptions) -> None:
+    """What nobody changes, and what only the other endpoint (the object, its status) changes."""
+    old, metadata = was["metadata"], new["metadata"]
+    uid = metadata.get("uid")
+    if uid and uid != old["uid"]:
+        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['uid']}"
+        raise conflict(resource, old["name"], why)
+    for key in ("uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"):
+        metadata.pop(key, None)
+        if key in old:
+            metadata[key] = old[key]
+    metadata["resourceVersion"] = old["resourceVersion"]
+    metadata.pop("selfLink", None)
+    if "status" not in resource.subresources:
+        return
+    if options.subresource in ("status", "approval"):
+        _keep_all_but_status(resource, was, new)
+    elif "status" in was:
+        new["status"] = was["status"]
+    else:
+        new.pop("status", None)
+
+
+def _keep_all_but_status(resource: Resource, was: Object, new: Object) -> None:
+    for key in [*new]:
+        if key not in ("status", "metadata", "kind", "apiVersion"):
+            del new[key]
+    new |= {key: value for key, value in was.items() if key not in ("status", "metadata")}
+    if resource.definition is not None:
+        fields = new["metadata"].get("managedFields")
+        new["metadata"] = dict(was["metadata"])
+        if fields is not None:
+            new["metadata"]["managedFields"] = fields
+
+
+def _name(cluster: Cluster, resource: Resource, namespace: str, thing: Object) -> None:
+    metadata = thing["metadata"]
+    if not metadata.get("name") and metadata.get("generateName"):
+        for _ in range(8):
+            metadata["name"] = metadata["generateName"][:58] + cluster.name_end()
+            if cluster.store.get(resource.storage, namespace, metadata["name"]) is None:
+                return
+
+
+def _check_namespace(cluster: Cluster, resource: Resource, namespace: str, name: str) -> None:
+    if not resource.is_namespaced:
+        return
+    found = cluster.store.get(NAMESPACES, "", namespace)
+    if found is None:
+        raise Refusal(
+            404, f'namespaces "{namespace}" not found', "NotFound", {"name": namespace, "kind": "namespaces"}
+        )
+    if "deletionTimestamp" in found["metadata"]:
+        why = f"unable to create new content in namespace {namespace} because it is being terminated"
+        cause = Cause(
+            "NamespaceTerminating", f"namespace {namespace} is being terminated", "metadata.namespace"
+        )
+        details = named(resource, name) | {"causes": [cause.json()]}
+        raise Refusal(403, f'{resource.qualified} "{name}" is forbidden: {why}', "Forbidden", details)
+
+
+def _check_revision(resource: Resource, was: Object, new: Object, name: str) -> None:
+    given = new["metadata"].get("resourceVersion")
+    if given and given != was["metadata"]["resourceVersion"]:
+        raise modified(resource, name)
+    if not given and resource.definition is not None:
+        cause = Cause(
+            "FieldValueInvalid",
+            "Invalid value: 0: must be specified for an update",
+            "metadata.resourceVersion",
+        )
+        raise invalid(resource, name, [cause])
+
+
+def _refuse_invalid(resource: Resource, thing: Object, causes: list[Cause]) -> None:
+    if causes:
+        raise invalid(resource, thing["metadata"].get("name", ""), causes)
+
+
+def _counts(resource: Resource, was: Object, new: Object) -> bool:
+    if not counts_generation(resource):
+        return False
+    apart = ("metadata", "status") if "status" in resource.subresources else ("metadata",)
+    return {k: v for k, v in was.items() if k not in apart} != {
+        k: v for k, v in new.items() if k not in apart
+    }
+
+
+def _same(was: Object, new: Object) -> bool:
+    """Nothing changed but who manages which field since when."""
+    return managed.without_times(was) == managed.without_times(new)
+
+
+def _kept(cluster: Cluster, resource: Resource, thing: Object, options: WriteOptions) -> Object:
+    """Put into the store; an object that is going and has no finalizer left is removed."""
+    thing = stored(thing, resource)
+    metadata = thing["metadata"]
+    if options.is_dry_run:
+        return thing
+    if "deletionTimestamp" in metadata and not metadata.get("finalizers") and not _has_grace(thing):
+        removed = cluster.store.remove(resource.storage, metadata.get("namespace", ""), metadata["name"])
+        return removed or thing
+    return cluster.store.put(resource.storage, thing)
+
+
+def _has_grace(thing: Object) -> bool:
+    """A pod is gone when its node says so; a namespace when its own finalizers are gone."""
+    if thing["kind"] == "Namespace":
+        return bool((thing.get("spec") or {}).get("finalizers"))
+    return bool(thing["metadata"].get("deletionGracePeriodSeconds"))

@@ -1,0 +1,1 @@
+"""Does the simulator behave as it says?"""
