@@ -25,12 +25,13 @@ AUTHORITY = Authority("faults")
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came: header names in lower case."""
+    """One request as it came: header names in lower case; `lines` are the headers before anything was made of them."""
 
     method: str
     target: str
     headers: dict[str, str]
     body: bytes
+    lines: tuple[str, ...] = ()
 
 
 @dataclass
@@ -135,10 +136,13 @@ def read_request(reader) -> Request | None:  # type: ignore[no-untyped-def]
     if len(first) < 2:
         return None
     headers: dict[str, str] = {}
-    while line := reader.readline().decode("latin-1").strip():
+    lines: list[str] = []
+    while (line := reader.readline().decode("latin-1").rstrip("\r\n")).strip():
+        lines.append(line)
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
-    return Request(first[0], first[1], headers, reader.read(int(headers.get("content-length", 0))))
+    body = reader.read(int(headers.get("content-length", 0)))
+    return Request(first[0], first[1], headers, body, tuple(lines))
 
 
 def _context(pair: Pair, client_ca: str) -> ssl.SSLContext:

@@ -1,0 +1,39 @@
+"""Which fixtures do the tests of attacks share? A recorder before the real API server, and a house that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.attacks import house as houses
+from tests.attacks.house import House
+from tests.attacks.upstream import Recorder
+from tests.controlplane.controlplane import ControlPlane
+
+
+@pytest.fixture(scope="session")
+def recorder(controlplane: ControlPlane) -> Iterator[Recorder]:
+    with Recorder(controlplane) as server:
+        yield server
+
+
+@pytest.fixture
+def house(db: None, controlplane: ControlPlane, recorder: Recorder) -> Iterator[House]:
+    """In a transaction that is rolled back: for requests."""
+    yield houses.build(controlplane, recorder)
+    houses.close()
+
+
+@pytest.fixture
+def open_house(transactional_db: None, controlplane: ControlPlane, recorder: Recorder) -> Iterator[House]:
+    """Written, so that other threads see it: for sockets."""
+    yield houses.build(controlplane, recorder)
+    houses.close()
+
+
+@pytest.fixture
+def dark_house(db: None) -> Iterator[House]:
+    """Where no cluster answers: for what never gets that far."""
+    yield houses.build(None, None)
+    houses.close()
