@@ -10,19 +10,21 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
 from clusters.api.client import Client
-from clusters.api.errors import ApiError
+from clusters.api.errors import ApiError, TimedOut
 from clusters.api.groups import Entry, Part, Served, fetch_part
 from clusters.api.paths import resource_path
 
 _FRESH_SECONDS = 30.0  # so a new CRD is in the menus soon; asking again is a conditional GET
 _ACCEPTED_SECONDS = 300.0
 _REFRESH_SECONDS = 2.0
+_WAIT_SECONDS = 10.0  # for the answer that somebody else is asking for
 _CLUSTERS = 64
 _PEOPLE = 4096
 _PARTS = ("/api", "/apis")
@@ -170,7 +172,7 @@ def forget(fingerprint: str) -> None:
 def _locked(known: _Known, client: Client, is_wanted: Callable[[], bool]) -> Catalogue:
     """One fetch serves all who wait for it; a credential that is new here proves itself by a small GET of its own."""
     fingerprint = client.connection.fingerprint
-    with known.lock:
+    with _turn(known.lock):
         try:
             if is_wanted() or known.catalogue is None:
                 _fetch(known, client)
@@ -182,6 +184,17 @@ def _locked(known: _Known, client: Client, is_wanted: Callable[[], bool]) -> Cat
         known.accept(fingerprint)
         assert known.catalogue is not None  # noqa: S101 - _fetch sets it
         return known.catalogue
+
+
+@contextmanager
+def _turn(lock: threading.Lock) -> Iterator[None]:
+    """The lock, for a bounded time: where a cluster hangs, whoever waits must not wait for all before them."""
+    if not lock.acquire(timeout=_WAIT_SECONDS):
+        raise TimedOut("Others are waiting for this cluster's answer already.")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _known(client: Client) -> _Known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import msgspec
 import requests
 import urllib3.exceptions
 
-from clusters.api import pools, refusals
+from clusters.api import outages, pools, refusals
 from clusters.api.addresses import host_and_port
 from clusters.api.connection import USER_AGENT, Connection
 from clusters.api.deadlines import deadline
@@ -20,7 +21,7 @@ from clusters.api.errors import ApiError, NotKubernetes, ResponseTooLarge, Strea
 from clusters.api.failures import failure
 from clusters.api.paths import url
 from clusters.api.pools import CONNECT_SECONDS, pooled_session
-from clusters.api.turns import CALLS, REVIEWS, Lane
+from clusters.api.turns import CALLS, PROBES, REVIEWS, Lane
 
 MEBIBYTE = 1024 * 1024
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
@@ -84,6 +85,8 @@ class Client:
             if etag:
                 prepared.headers["If-None-Match"] = etag
             with lane.turn(self.connection.cluster, self.connection.person):
+                if lane is not PROBES:
+                    outages.check(self.connection.server)
                 answer = self._answered(prepared, timeout, limit, method == "GET" or lane is REVIEWS)
             if answer.status >= 300 and not (answer.status == 304 and etag):
                 error = error_from(answer.status, answer.headers, answer.body)
@@ -121,14 +124,18 @@ class Client:
             return self._sent(prepared, timeout, limit)
 
     def _sent(self, prepared: requests.PreparedRequest, timeout: float, limit: int) -> Answer:
+        began = time.monotonic()
         try:
             response = pooled_session(self.connection).send(
                 prepared, stream=True, timeout=(min(timeout, CONNECT_SECONDS), timeout), allow_redirects=False
             )
+            outages.answered(self.connection.server)
             with closing(response):
                 body = _read(response, limit)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as raised:
-            raise failure(raised) from None  # the chain holds the request, and with it the token
+            error = failure(raised)
+            outages.note(self.connection.server, began, error)
+            raise error from None  # the chain holds the request, and with it the token
         return Answer(
             response.status_code,
             {name.lower(): value for name, value in response.headers.items()},

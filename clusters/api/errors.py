@@ -16,6 +16,7 @@ from clusters.api.texts import gettext_noop
 class ApiError(Exception):
     """An answer that is an error, or no answer at all. `status` is 0 where there was no HTTP status."""
 
+    passes = False  # may it pass by itself, so that the same call makes sense again in a moment?
     title = gettext_noop("The cluster's answer is an error.")
     advice = gettext_noop("Try again; if it stays, the message below is what the API server says about it.")
 
@@ -101,21 +102,25 @@ class Invalid(ApiError):
 
 
 class TooManyRequests(ApiError):
+    passes = True
     title = gettext_noop("The API server asks for fewer requests.")
     advice = gettext_noop("Wait for the time that it names and try again.")
 
 
 class ServerError(ApiError):
+    passes = True
     title = gettext_noop("The API server failed inside.")
     advice = gettext_noop("Try again; if it stays, an admission or authorization webhook may be down.")
 
 
 class Unavailable(ApiError):
+    passes = True
     title = gettext_noop("The API server, or the API service behind it, is not available.")
     advice = gettext_noop("It may be starting, or an aggregated API is down. Try again in a moment.")
 
 
 class GatewayTimeout(ApiError):
+    passes = True
     title = gettext_noop("The API server gave up waiting.")
     advice = gettext_noop(
         "It may be overloaded, or what is behind it does not answer. Try again, or ask for less."
@@ -130,6 +135,7 @@ class ResponseTooLarge(ApiError):
 class Busy(ApiError):
     """Our own bound on calls at the same time, not the cluster's."""
 
+    passes = True
     title = gettext_noop("Too many calls to this cluster are under way from here.")
     advice = gettext_noop("Try again in a moment.")
 
@@ -142,6 +148,7 @@ class CredentialMissing(ApiError):
 
 
 class Unreachable(ApiError):
+    passes = True
     title = gettext_noop("The cluster cannot be reached.")
     advice = gettext_noop("Check that the API server runs and that this server has a network path to it.")
 
@@ -224,6 +231,7 @@ class ProxyFailed(Unreachable):
 
 
 class AddressRefused(Unreachable):
+    passes = False
     title = gettext_noop("This server does not connect to that address.")
     advice = gettext_noop(
         "Link-local, metadata, multicast, unspecified and reserved addresses are never connected to, "

@@ -15,7 +15,7 @@ import aiohttp
 import msgspec
 import yarl
 
-from clusters.api import refusals
+from clusters.api import outages, refusals
 from clusters.api.aiosessions import new_session
 from clusters.api.connection import USER_AGENT, Connection
 from clusters.api.errors import ApiError, Busy, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
@@ -169,6 +169,7 @@ class Streams:
                         server_hostname=connection.server.tls_server_name or None,
                         proxy=connection.server.proxy_url or None,
                     )
+                outages.answered(connection.server)
                 async with response:
                     if response.status >= 300:
                         raise error_from(response.status, response.headers, await _body(response))

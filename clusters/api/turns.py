@@ -14,13 +14,15 @@ from clusters.api.errors import Busy
 
 @dataclass
 class Lane:
-    """Bounds on calls at the same time: `each` for one (cluster, person), `total` in this process.
+    """Bounds on calls at the same time: `each` for one (cluster, person), `cluster` for one cluster, `total` in
+    this process. One cluster that hangs leaves the others their places.
 
     Who has waited for `patience` seconds is told Busy.
     """
 
     each: int
     total: int
+    cluster: int = 48
     patience: float = 5.0
     _running: Counter[tuple[str, str]] = field(default_factory=Counter, repr=False)
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
@@ -37,12 +39,16 @@ class Lane:
     def _enter(self, who: tuple[str, str]) -> None:
         end = time.monotonic() + self.patience
         with self._changed:
-            while self._running[who] >= self.each or self._running.total() >= self.total:
+            while not self._has_place(who):
                 left = end - time.monotonic()
                 if left <= 0 or not self._changed.wait(left):
                     self._forget_zero(who)
                     raise Busy(retry_after=1.0)
             self._running[who] += 1
+
+    def _has_place(self, who: tuple[str, str]) -> bool:
+        there = sum(count for (cluster, _person), count in self._running.items() if cluster == who[0])
+        return self._running[who] < self.each and there < self.cluster and self._running.total() < self.total
 
     def _leave(self, who: tuple[str, str]) -> None:
         with self._changed:
@@ -56,5 +62,7 @@ class Lane:
 
 
 # Reviews have a lane of their own: a page that asks for its rights never waits behind its own lists.
-CALLS = Lane(each=8, total=64)
-REVIEWS = Lane(each=10, total=40)
+CALLS = Lane(each=8, total=160, cluster=48)
+REVIEWS = Lane(each=10, total=120, cluster=40)
+# "Does it answer now?": asked of a cluster that did not, without waiting behind the calls that hang there.
+PROBES = Lane(each=2, total=48, cluster=12, patience=1.0)

@@ -14,7 +14,6 @@ from clusters.api.connection import Connection
 from clusters.api.errors import (
     ApiError,
     BadRequest,
-    Busy,
     CredentialMissing,
     Forbidden,
     Gone,
@@ -22,16 +21,14 @@ from clusters.api.errors import (
     MethodNotAllowed,
     NotFound,
     StreamBroken,
-    TooManyRequests,
     Unauthorized,
-    Unreachable,
 )
 from clusters.api.streams import Streams
 from clusters.discovery import drop
 from clusters.watch import pauses
 from clusters.watch.content import Content
 from clusters.watch.reviews import keep_reviewing
-from clusters.watch.states import CURRENT, FeedState, State, now
+from clusters.watch.states import CURRENT, FeedState, State, now, state_of
 
 C = TypeVar("C", bound=Content)
 Listener = Callable[[], None]
@@ -122,7 +119,7 @@ class Feed(Generic[C]):
     def not_answering(self, error: ApiError) -> None:
         """The API server fails its health check: say so, though the watch may still be open and silent."""
         self._ill = asyncio.get_running_loop().time()
-        named = _state_for(error)
+        named = state_of(error)
         if self.state.state not in (named, *SETTLED):
             self._set(named, error)
 
@@ -265,7 +262,7 @@ class Feed(Generic[C]):
         pause = max(self._backoff(self._failures), error.retry_after or 0.0)
         is_first = isinstance(error, StreamBroken) and self.state.state in (*CURRENT, State.RECONNECTING)
         is_first = is_first and self._failures == 1
-        self._set(State.RECONNECTING if is_first else _state_for(error), error, pause)
+        self._set(State.RECONNECTING if is_first else state_of(error), error, pause)
         return pause
 
     def _backoff(self, failures: int) -> float:
@@ -312,10 +309,3 @@ class Feed(Generic[C]):
             listeners = tuple(self._listeners)
         for listener in listeners:
             listener()
-
-
-def _state_for(error: ApiError) -> State:
-    """What a failure is called: asked to wait, not answered, or answered with an error."""
-    if isinstance(error, (TooManyRequests, Busy)):
-        return State.BEHIND
-    return State.UNREACHABLE if isinstance(error, Unreachable) else State.FAILING

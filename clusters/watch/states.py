@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from clusters.api.errors import ApiError
+from clusters.api.errors import ApiError, Busy, TooManyRequests, Unreachable
 
 
 class State(enum.StrEnum):
@@ -56,3 +56,10 @@ class FeedState:
     def is_settled(self) -> bool:
         """Nothing more is to be waited for before a page is shown."""
         return self.state is not State.LOADING or 0 < self.loaded != self.total
+
+
+def state_of(error: ApiError) -> State:
+    """What a failure is called: asked to wait, not answered, or answered with an error."""
+    if isinstance(error, TooManyRequests | Busy):
+        return State.BEHIND
+    return State.UNREACHABLE if isinstance(error, Unreachable) else State.FAILING

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
 
 from channels.db import DatabaseSyncToAsync, database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
 
 from clusters.api.errors import ApiError
 from clusters.connect import NoCredential, NotShared
 from clusters.credentials.sealing import SealBroken
 from dashboard.live.pulse import drop_feeds, sockets
-from dashboard.live.subscriptions import NotLive, Subscription, subscribe
+from dashboard.live.subscriptions import NotLive, Subscription, subscribe, waiting_for
 from dashboard.resources.address import BadAddress
+from dashboard.resources.waiting import Waiting
 from people.control import session_group, user_group
 from people.pulse import Pulse
 from people.socket_auth import person_of
@@ -28,8 +32,10 @@ UNDER_WAY = 1024 * 1024  # bytes sent and not yet drawn by the page
 STALLED = 120.0  # seconds without an acknowledgement after which the socket is closed
 MESSAGE = 16 * 1024  # bytes of a message from the page
 
+UNREADABLE = 4503  # the database does not answer; the handshake is refused, and the page asks again
 SIGNED_OUT, REFUSED, NOT_FOUND, CHANGED, TOO_SLOW = 4401, 4403, 4404, 4409, 4408
 
+log = logging.getLogger(__name__)
 renderers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="render")
 # Opening asks the cluster: one that hangs must not hold up the database thread that all consumers share.
 entrances = ThreadPoolExecutor(max_workers=32, thread_name_prefix="enter")
@@ -47,22 +53,29 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.unacknowledged: dict[int, int] = {}
         self.paused = False
         self.task: asyncio.Task[None] | None = None
+        self.waiting: asyncio.Task[None] | None = None
         self.dirty = asyncio.Event()
         self.drawn = asyncio.Event()
-        code = await self._enter()
+        self.over = asyncio.Event()
+        try:
+            code = await self._enter()
+        except DatabaseError:
+            log.exception("The database did not say whose socket this is")
+            code = UNREADABLE
         if code:
             await self.close(code)
             return
         await self.accept()
-        loop = asyncio.get_running_loop()
-        self.subscription.start(lambda: _tell(loop, self.dirty))  # type: ignore[union-attr]
-        self.dirty.set()
+        self._follow(self.subscription)  # type: ignore[arg-type] # _enter has opened it
         self.task = asyncio.create_task(self._serve())
+        if isinstance(self.subscription, Waiting):
+            self.waiting = asyncio.create_task(self._wait(self.subscription))
 
     async def disconnect(self, code: int) -> None:
         sockets.remove(self)
         for group in self.groups_joined:
             await self.channel_layer.group_discard(group, self.channel_name)
+        self.over.set()
         if self.task is not None:
             self.task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -113,17 +126,56 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             await self.channel_layer.group_add(group, self.channel_name)
             self.groups_joined.append(group)
         query = parse_qs(self.scope["query_string"].decode("latin1"))
-        page, window = query.get("page", [""])[0], query.get("window", [""])[0]
+        self.user, self.page, self.window = (
+            user,
+            query.get("page", [""])[0],
+            query.get("window", [""])[0][:64],
+        )
         try:
-            self.subscription = await DatabaseSyncToAsync(
-                subscribe, thread_sensitive=False, executor=entrances
-            )(user, page, window[:64])
+            self.subscription = await self._opened()
         except (NotShared, NotLive, BadAddress):
             return NOT_FOUND
-        except (NoCredential, SealBroken, ApiError):
+        except (NoCredential, SealBroken):
             return REFUSED
+        except ApiError as error:
+            self.subscription = waiting_for(user, self.page, error, query.get("seen", [""])[0])
+            if self.subscription is None:
+                return REFUSED
         sockets.add(self, Pulse(session_key, user.pk, user.access_version), self._ended)
         return 0
+
+    async def _opened(self) -> Subscription:
+        opened: Subscription = await _entered(subscribe, self.user, self.page, self.window)
+        return opened
+
+    def _follow(self, subscription: Subscription) -> None:
+        loop = asyncio.get_running_loop()
+        self.subscription = subscription
+        subscription.start(lambda: _tell(loop, self.dirty))
+        self.dirty.set()
+
+    async def _wait(self, waiting: Waiting) -> None:
+        """The cluster did not answer when the page came: go on with it as soon as it does."""
+        while not await _within(self.over, waiting.pause()):
+            try:
+                await _entered(waiting.look)
+                opened = await self._opened()
+            except ApiError as error:
+                if waiting.fail(error):
+                    self.dirty.set()
+                    continue
+                break
+            except DatabaseError:
+                continue
+            except (NotShared, NotLive, BadAddress, NoCredential, SealBroken):
+                break
+            if self.over.is_set():
+                opened.stop()
+            else:
+                self._follow(opened)
+            return
+        if not self.over.is_set():
+            await self.close(CHANGED)
 
     async def _ended(self) -> None:
         """The session is over, or what this person may reach has changed: the page finds out which."""
@@ -154,6 +206,11 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.sent += 1
         self.unacknowledged[self.sent] = len(html)
         await self.send(text_data=f"{self.sent}\n{html}" if html else str(self.sent))
+
+
+async def _entered(deed: Callable[..., Any], *arguments: Any) -> Any:
+    """Run what asks clusters and the database in a thread of its own."""
+    return await DatabaseSyncToAsync(deed, thread_sensitive=False, executor=entrances)(*arguments)
 
 
 def _tell(loop: asyncio.AbstractEventLoop, dirty: asyncio.Event) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import QueryDict
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 
+from clusters.api.errors import ApiError
 from dashboard.resources.address import parse
 from dashboard.resources.list_live import ListSubscription
 from dashboard.resources.listing import open_listing
 from dashboard.resources.object_live import ObjectSubscription, YamlSubscription, open_object
+from dashboard.resources.waiting import Waiting
 from people.models import User
 
 LONGEST = 8192  # characters of a page's URL
@@ -58,6 +62,19 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
         opened = open_object(user, parse(match.kwargs, query), with_related=False)
         return YamlSubscription(opened, window, query.get("page", ""))
     raise NotLive(page)
+
+
+def waiting_for(user: User, page: str, error: ApiError, seen: str) -> Waiting | None:
+    """What stands in for a page whose cluster does not answer now; None where waiting would not help.
+
+    `seen` is when the page was last told something, in milliseconds since 1970, as its script says it: for words alone.
+    """
+    match = resolve(_below_prefix(urlsplit(page[:LONGEST]).path))
+    slug = str(match.kwargs.get("clusters", "")).partition(",")[0]
+    as_of = None
+    if seen.isascii() and seen.isdigit() and len(seen) == 13:
+        as_of = min(datetime.fromtimestamp(int(seen) / 1000, UTC), timezone.now())
+    return Waiting(user, slug, error, as_of) if slug and error.passes else None
 
 
 def _below_prefix(path: str) -> str:

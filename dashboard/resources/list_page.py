@@ -109,6 +109,7 @@ def parts_of(listing: Listing, view: View) -> dict[str, Any]:
         "window": list_parts.window_token(made, view),
         "summary": list_parts.summary(listing, view),
         "notices": list_parts.notices(listing, view),
+        "is_listed": list_parts.is_listed(view),
         "kind": resource.kind if resource else address.resource,
         **_pages(address, view),
     }

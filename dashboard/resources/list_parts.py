@@ -10,11 +10,13 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from clusters.watch.columns import Shown
-from clusters.watch.states import FeedState, State
+from clusters.watch.states import State
 from clusters.watch.window import Source, View
+from dashboard.resources import trouble
 from dashboard.resources.address import Address
 from dashboard.resources.list_rows import Rendered, aged, rows
 from dashboard.resources.listing import Listing, Place
+from dashboard.resources.trouble import Notice
 
 # From good to bad: what a page of several feeds says in one word is the worst of them.
 SEVERITY = (
@@ -23,15 +25,16 @@ SEVERITY = (
     State.LOADING,
     State.EXPIRED,
     State.RECONNECTING,
+    State.BEHIND,
     State.GONE,
     State.REJECTED,
     State.DENIED,
+    State.LAPSED,
+    State.FAILING,
     State.UNREACHABLE,
     State.ENDED,
 )
-TROUBLES = frozenset(
-    {State.GONE, State.REJECTED, State.DENIED, State.UNREACHABLE, State.ENDED, State.RECONNECTING}
-)
+LISTED = frozenset({State.LIVE, State.POLLED, State.EXPIRED})  # no rows are no objects
 
 
 @dataclass(frozen=True)
@@ -46,24 +49,13 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Notice:
-    """A trouble of one place: what it is, where, the API server's words and what to try."""
-
-    level: str
-    title: str
-    where: str
-    message: str
-    advice: str
-    href: str = ""
-
-
-@dataclass(frozen=True)
 class Summary:
-    """The state of the page in one line."""
+    """The state of the page in one line; `as_of` only where nothing on it is newer."""
 
     state: str
     since: datetime | None
     message: str
+    as_of: datetime | None = None
 
 
 def headings(address: Address, view: View, sort: str) -> list[Heading]:
@@ -103,17 +95,30 @@ def summary(listing: Listing, view: View) -> Summary:
         parts.append(_("%(n)d of about %(all)d") % {"n": worst.loaded, "all": worst.total})
     elif worst.state is State.LOADING and worst.loaded:
         parts.append(_("%(n)d so far") % {"n": worst.loaded})
-    return Summary(worst.state.value, worst.since, ", ".join(parts))
+    stale = [state.as_of for state in states if state.as_of]
+    as_of = max(stale) if len(stale) == len(states) else None
+    return Summary(worst.state.value, worst.since, ", ".join(parts), as_of)
+
+
+def is_listed(view: View) -> bool:
+    """Has every feed of the page been read, so that an empty table means that there is nothing?"""
+    return all(state.state in LISTED for _source, state in view.states)
 
 
 def notices(listing: Listing, view: View) -> list[Notice]:
     """What stands in the way at some place, each with what to try."""
-    found = [_place_notice(place) for place in listing.places if place.problem or place.error]
-    seen: set[tuple[str, str]] = set()
-    for source, state in view.states:
-        if state.state in TROUBLES and (source.cluster, state.message) not in seen:
-            seen.add((source.cluster, state.message))
-            found.append(_state_notice(source, state, several=len(listing.places) > 1))
+    page = listing.address.url()
+    found = [_place_notice(place, page) for place in listing.places if place.problem or place.error]
+    seen: set[tuple[str, State, str]] = set()
+    for place in listing.places:
+        for source in place.sources:
+            state = source.feed.state
+            if place.desk is None or state.state in trouble.CALM:
+                continue
+            if (source.cluster, state.state, state.message) not in seen:
+                seen.add((source.cluster, state.state, state.message))
+                where = _where(source, several=len(listing.places) > 1)
+                found.append(trouble.of_state(state, place.desk, where=where, page=page))
     for place in listing.places:
         if place.is_partial and place.namespaces != ("",):
             found.append(
@@ -143,18 +148,13 @@ def _title(column: Shown) -> str:
     return words.get(column.kind, column.title) if column.kind != "name" else column.title
 
 
-def _place_notice(place: Place) -> Notice:
+def _place_notice(place: Place, page: str) -> Notice:
     if place.error is not None:
-        return Notice("error", _(place.error.title), place.name, place.error.message, _(place.error.advice))
-    return Notice(
-        "warning", place.problem, place.name, "", "", href=place.slug if place.needs_credential else ""
-    )
+        return trouble.of_error(place.error, place.name, slug=place.slug)
+    if place.needs_credential:
+        return trouble.no_credential(place.name, slug=place.slug, page=page, text=place.problem)
+    return Notice("warning", place.problem, place.name)
 
 
-def _state_notice(source: Source, state: FeedState, *, several: bool) -> Notice:
-    where = " / ".join(part for part in (source.cluster if several else "", source.namespace) if part)
-    error = state.error
-    level = "warning" if state.state in (State.RECONNECTING, State.ENDED) else "error"
-    if error is None:
-        return Notice(level, state.message or _("This list was closed. Load the page again."), where, "", "")
-    return Notice(level, _(error.title), where, state.message, _(error.advice))
+def _where(source: Source, *, several: bool) -> str:
+    return " / ".join(part for part in (source.cluster if several else "", source.namespace) if part)

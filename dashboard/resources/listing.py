@@ -27,7 +27,7 @@ SORTED = {
     "events": "last seen",
     "events.events.k8s.io": "last seen",
 }  # where not by namespace and name at first
-REACH = 6.0  # seconds that one of several clusters gets to answer before the page goes on without it
+REACH = 6.0  # seconds that a cluster gets to answer before the page goes on without it, or says so
 
 
 @dataclass
@@ -146,12 +146,6 @@ def _place(user: User, slug: str, *, alone: bool) -> Place:
 
 def _prepare(places: Sequence[Place], address: Address, *, alone: bool) -> None:
     """Discovery of all places at once; network only, so that one dead cluster costs its own rows."""
-    if alone:
-        place = places[0]
-        _find(place, address)
-        if place.error is not None:
-            raise place.error
-        return
     pool = ThreadPoolExecutor(max_workers=max(1, len(places)))
     asked = {pool.submit(_find, place, address): place for place in places if place.desk}
     _done, late = wait(asked, timeout=REACH)
@@ -159,6 +153,8 @@ def _prepare(places: Sequence[Place], address: Address, *, alone: bool) -> None:
         asked[job].error = TimedOut(_("The cluster did not answer within %(n)d s.") % {"n": REACH})
         asked[job].desk = None
     pool.shutdown(wait=False, cancel_futures=True)
+    if alone and places[0].error is not None:
+        raise places[0].error
 
 
 def _find(place: Place, address: Address) -> None:

@@ -48,7 +48,10 @@ def trouble(state: FeedState) -> str:
     words: Mapping[State, str] = {
         State.DENIED: _("Kubernetes does not let you list them."),
         State.REJECTED: _("The API server does not understand how they are selected."),
+        State.LAPSED: _("The cluster does not accept your credential any more."),
         State.UNREACHABLE: _("The API server does not answer; this is as it was."),
+        State.FAILING: _("The API server fails; this is as it was."),
+        State.BEHIND: _("The API server asks for fewer requests; this is as it was."),
         State.GONE: _("This kind is no longer served."),
         State.ENDED: _("This list was closed; load the page again."),
         State.LOADING: _("Loading …"),

@@ -54,7 +54,7 @@ class ObjectSubscription:
         return "".join(self._pieces()) or None
 
     def _pieces(self) -> Iterator[str]:
-        yield from self._piece("live-state", self._state())
+        yield from self._standing()
         found = self._opened.found
         if found is None:
             yield from self._lost("object-body")
@@ -72,8 +72,11 @@ class ObjectSubscription:
     def _remember(self, made: Mapping[str, str]) -> None:
         self._shown |= {f"object-{part}": object_parts.digest(html) for part, html in made.items()}
 
-    def _state(self) -> str:
-        return object_parts.render("state", {"feed_state": self._opened.feed.state})
+    def _standing(self) -> Iterator[str]:
+        state = {"feed_state": self._opened.feed.state}
+        yield from self._piece("live-state", object_parts.render("state", state))
+        page = self._opened.address.url()
+        yield from self._piece("object-trouble", object_parts.trouble_of(self._opened, page))
 
     def _lost(self, target: str) -> Iterator[str]:
         """The right to see the object is gone: so is everything of it from the page."""
@@ -95,7 +98,7 @@ class YamlSubscription(ObjectSubscription):
         self._page = page
 
     def _pieces(self) -> Iterator[str]:
-        yield from self._piece("live-state", self._state())
+        yield from self._standing()
         if self._opened.found is None:
             yield from self._lost("object-body")
             return

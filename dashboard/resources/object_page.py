@@ -70,6 +70,7 @@ def frame(opened: OpenObject) -> dict[str, Any]:
         "object_url": address.path(),
         "yaml_url": address.path("yaml"),
         "feed_state": opened.feed.state,
+        "trouble": object_parts.trouble_of(opened, address.url()),
     }
 
 

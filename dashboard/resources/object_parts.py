@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from clusters.api.tables import Row
-from dashboard.resources import facts, spec_status
+from dashboard.resources import facts, spec_status, trouble
 from dashboard.resources.fields import group_of, mapping
 from dashboard.resources.kinds import special
 from dashboard.resources.kinds.special import Special
@@ -61,8 +61,15 @@ def pieces(context: Context) -> dict[str, SafeString]:
 
 
 def render(part: str, context: Context) -> SafeString:
-    """One part's HTML, or `state`, the line that says whether the page is live."""
+    """One part's HTML; also of `state`, the line that says whether the page is live, and of `trouble`."""
     return cast(SafeString, get_template(f"resources/object_parts.html#{part}").render(context))
+
+
+def trouble_of(opened: OpenObject, page: str) -> SafeString:
+    """What stands between the page and its object, or nothing."""
+    state = opened.feed.state
+    notice = None if state.state in trouble.CALM else trouble.of_state(state, opened.desk, page=page)
+    return render("trouble", {"notice": notice})
 
 
 def body(made: Mapping[str, SafeString]) -> SafeString:

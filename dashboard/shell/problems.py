@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,6 +20,7 @@ from clusters.api.errors import (
     Unreachable,
 )
 from clusters.models import Cluster
+from dashboard.shell.context import address
 
 BUSY_SECONDS = 1
 
@@ -45,12 +47,25 @@ def problem_page(
         "kubectl": kubectl or _raw(error),
         "again": request.get_full_path() if request.method == "GET" else "",
         "needs_credential": isinstance(error, CredentialMissing | Unauthorized),
+        "passes": error.passes and request.method == "GET",
+        "wait": math.ceil(error.retry_after or 0),
+        "probe": address("resources:answers", cluster.slug)
+        if cluster and isinstance(error, Unreachable)
+        else "",
+        "renew": _renew(request, cluster),
     }
     part = request.headers.get("HX-Request-Type") == "partial"
     response = render(request, "errors/notice.html" if part else "errors/problem.html", context, status=code)
     if code in (429, 503):
         response["Retry-After"] = str(math.ceil(error.retry_after or BUSY_SECONDS))
     return response
+
+
+def _renew(request: HttpRequest, cluster: Cluster | None) -> str:
+    """Where the credential for this cluster is renewed, and the way back; of all clusters where it is not known."""
+    if cluster is None:
+        return address("clusters:credentials")
+    return f"{address('clusters:credential', cluster.slug)}?{urlencode({'next': request.get_full_path()})}"
 
 
 def status_of(error: ApiError) -> int:

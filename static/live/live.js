@@ -7,8 +7,11 @@
    Page to server: {"ack": n}, {"pause": true|false}, {"renew": "<query>"}. */
 "use strict";
 (() => {
-  const FIRST = 500, LONGEST = 15000, QUIET = 45000;
-  let root = null, socket = null, tries = 0, timer = 0, heard = 0, leaving = false;
+  const FIRST = 500, LONGEST = 3000, QUIET = 45000, PATIENCE = 10000, CALM = 2000; // milliseconds
+  let root = null, socket = null, tries = 0, timer = 0, heard = Date.now(), leaving = false;
+  let refused = 0;  // how often in a row this server answered, but not the socket
+  let kept = [];    // what the server said of the state, while something else stands there
+  let lost = null;  // what was seen before this server was lost: { from: when it was last heard }
 
   const address = () => {
     const url = new URL(root.dataset.live, location.href);
@@ -16,15 +19,17 @@
     url.searchParams.set("page", root.dataset.page);
     const rows = document.querySelector("[data-window]");
     if (rows) url.searchParams.set("window", rows.dataset.window);
+    url.searchParams.set("seen", (lost?.from || heard));
     return url;
   };
 
   function open() {
     clearTimeout(timer);
     const mine = socket = new WebSocket(address());
+    const late = setTimeout(() => mine.close(), PATIENCE);
     mine.onmessage = (event) => { if (mine === socket) receive(event.data); };
-    mine.onopen = () => { tries = 0; heard = Date.now(); if (document.hidden) send({ pause: true }); };
-    mine.onclose = (event) => { if (mine === socket) closed(event.code); };
+    mine.onopen = () => { clearTimeout(late); heard = Date.now(); if (document.hidden) send({ pause: true }); };
+    mine.onclose = (event) => { clearTimeout(late); if (mine === socket) closed(event.code); };
   }
 
   function send(message) {
@@ -32,9 +37,13 @@
   }
 
   function receive(text) {
+    const from = lost?.from;
     heard = Date.now();
+    tries = refused = 0;
     const cut = text.indexOf("\n");
     if (cut > 0) draw(text.slice(cut + 1));
+    unsay();
+    if (from && !document.querySelector("#live-state [data-stale]")) back();
     send({ ack: Number(cut > 0 ? text.slice(0, cut) : text) });
   }
 
@@ -48,7 +57,19 @@
       if (piece.dataset.swap === "rows") rows(target, piece);
       else htmx.swap({ text: piece.innerHTML, target, swap: "innerMorph", sourceElement: target, transition: false });
     }
+    stale();
     document.dispatchEvent(new CustomEvent("live:drawn"));
+  }
+
+  /* Rows of a cluster that does not answer are as of earlier, and look so; its notice names it. */
+  function stale() {
+    const old = new Set([...document.querySelectorAll("[data-stale-cluster]")].map((one) => one.dataset.staleCluster));
+    for (const row of document.querySelectorAll("tr[data-cluster]")) row.classList.toggle("is-stale", old.has(row.dataset.cluster));
+    const state = document.querySelector("#live-state [data-state]")?.dataset.state;
+    if (state && state !== root.dataset.said && root.dataset.said) {
+      document.getElementById("announcer").textContent = document.querySelector("#live-state").textContent;
+    }
+    root.dataset.said = state || "";
   }
 
   function rows(body, piece) {
@@ -97,19 +118,48 @@
     if (leaving) return;
     if (code === 4401) return signedOut();
     if (code === 4409) return ask(again);
-    say("reconnecting");
+    if (code !== 4503) { // then the server has said itself what it waits for
+      lost ||= { from: heard };
+      say(refused > 1 ? "blocked" : "reconnecting");
+    }
     const pause = Math.min(LONGEST, FIRST * 2 ** tries++) * (0.5 + Math.random() / 2);
-    timer = setTimeout(tries > 1 ? () => ask(open) : open, pause);
+    const asks = tries > 1 && (tries < 5 || tries % 10 === 0);
+    timer = setTimeout(asks ? () => ask(open) : open, pause);
   }
 
   /* A socket that is refused tells no reason; the page itself does. */
   async function ask(onward) {
     try {
-      const answer = await fetch(location.href, { method: "HEAD", redirect: "manual", cache: "no-store" });
-      if (answer.type === "opaqueredirect" || answer.status === 401) return signedOut();
-      if (answer.status === 403 || answer.status === 404) return again();
-    } catch (error) { return open(); /* this server does not answer: try again */ }
+      const answer = await fetch(location.href, {
+        method: "HEAD", redirect: "manual", cache: "no-store", headers: { "HX-Request": "true" },
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      if (answer.status === 401) return signedOut();
+      if (answer.type === "opaqueredirect" || answer.status === 403 || answer.status === 404) return again();
+      if (answer.ok) refused++;
+    } catch (error) { refused = 0; /* this server does not answer: try again */ }
     onward();
+  }
+
+  /* This server was lost for a while and is there again: say so, and since when what is seen is new. */
+  function back() {
+    const { from } = lost;
+    lost = null;
+    document.getElementById("live-lost")?.remove();
+    if (Date.now() - from > CALM) tell("back", from);
+  }
+
+  function tell(word, from) {
+    const said = document.querySelector(`template[data-say="${word}"]`);
+    if (!said) return;
+    const piece = said.content.cloneNode(true);
+    const when = new Date(from).toISOString();
+    for (const time of piece.querySelectorAll("time")) time.dateTime = when;
+    for (const time of piece.querySelectorAll("time[data-clock]")) time.textContent = new Date(from).toLocaleTimeString();
+    const id = piece.firstElementChild.id;
+    if (document.getElementById(id)) document.getElementById(id).remove();
+    document.getElementById("banner").append(piece);
+    window.quarterdeckTimes?.();
   }
 
   function signedOut() {
@@ -118,15 +168,36 @@
   }
 
   function again() {
-    const typing = document.activeElement?.matches("input, textarea, select");
-    if (typing) say("changed"); else location.reload();
+    if (isTyped()) say("changed"); else location.reload();
+  }
+
+  /* The server is heard again, and has nothing new to say of its state: what it said before holds. */
+  function unsay() {
+    const state = document.querySelector("#live-state");
+    if (state?.querySelector("[data-said]")) { state.replaceChildren(...kept); stale(); }
+  }
+
+  /* Would loading the page anew lose something? The filter of a list does not count: it stands in the address. */
+  function isTyped() {
+    if (document.activeElement?.matches("input, textarea, select")) return true;
+    return [...document.querySelectorAll("main :is(input, textarea), dialog[open] :is(input, textarea)")].some((field) =>
+      !field.closest("[data-live-filter]") && !["hidden", "checkbox", "radio"].includes(field.type) && field.value !== field.defaultValue);
   }
 
   /* What only the browser can know: this server is gone, or the session is. */
   function say(word) {
     const said = document.querySelector(`template[data-say="${word}"]`);
     const state = document.querySelector("#live-state");
-    if (said && state) state.replaceChildren(said.content.cloneNode(true));
+    if (said && state) {
+      const piece = said.content.cloneNode(true);
+      for (const time of piece.querySelectorAll("time")) time.dateTime = new Date(heard).toISOString();
+      piece.firstElementChild.dataset.said = word;
+      if (!state.querySelector("[data-said]")) kept = [...state.childNodes];
+      state.replaceChildren(piece);
+    }
+    if (lost && (word === "reconnecting" || word === "blocked") && Date.now() - lost.from > CALM) tell("lost", lost.from);
+    window.quarterdeckTimes?.();
+    stale();
   }
 
   document.addEventListener("visibilitychange", () => {
@@ -137,6 +208,13 @@
   setInterval(() => {
     if (socket && socket.readyState === WebSocket.OPEN && Date.now() - heard > QUIET) socket.close(4000);
   }, 5000);
+  document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".notice")?.remove());
+  document.addEventListener("quarterdeck:look-again", () => {
+    const old = socket;
+    socket = null;
+    old?.close();
+    if (root) open();
+  });
   addEventListener("pagehide", () => { leaving = true; socket?.close(); });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   document.addEventListener("quarterdeck:session-restored", () => { tries = 0; if (root && !socket) open(); });
@@ -166,5 +244,5 @@
   });
 
   root = document.querySelector("[data-live]");
-  if (root) open();
+  if (root) { stale(); open(); }
 })();

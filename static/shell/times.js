@@ -57,4 +57,5 @@
   setInterval(refresh, EVERY);
   refresh();
   window.quarterdeckAge = age;
+  window.quarterdeckTimes = refresh;
 })();

@@ -67,6 +67,18 @@ def age(when: datetime | str | None) -> SafeString | str:
     )
 
 
+@register.filter
+def clock(when: datetime | str | None) -> SafeString | str:
+    """`14:03:05 UTC` as a <time>, with the whole moment in its title: what people compare with other clocks."""
+    moment = _moment(when)
+    if moment is None:
+        return ""
+    utc = moment.astimezone(UTC)
+    full = utc.isoformat(timespec="seconds").replace("+00:00", "Z")
+    title = utc.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return format_html('<time datetime="{}" title="{}">{} UTC</time>', full, title, utc.strftime("%H:%M:%S"))
+
+
 def short_age(seconds: float) -> str:
     """The length of time as kubectl writes it (apimachinery's HumanDuration): 45s, 5m12s, 3h, 2d4h, 400d."""
     whole = int(seconds)
@@ -89,9 +101,11 @@ def copy(text: str, what: str = "") -> dict[str, str]:
 
 
 @register.inclusion_tag("parts/state_line.html")
-def state_line(state: str, since: datetime | str | None = None, message: str = "") -> dict[str, Any]:
-    """Whether a page is live; `_state_word` has the states."""
-    return {"state": state, "word": _state_word(state), "since": since, "message": message}
+def state_line(
+    state: str, since: datetime | str | None = None, message: str = "", as_of: datetime | str | None = None
+) -> dict[str, Any]:
+    """Whether a page is live (`_state_word` has the states), and `as_of` when its content was all there is."""
+    return {"state": state, "word": _state_word(state), "since": since, "message": message, "as_of": as_of}
 
 
 @register.simple_tag
@@ -147,10 +161,14 @@ def _state_word(state: str) -> str:
         "behind": _("behind"),
         "reconnecting": _("reconnecting"),
         "expired": _("listing again"),
+        "lapsed": _("credential not accepted"),
         "denied": _("denied"),
+        "rejected": _("not understood"),
+        "failing": _("failing"),
         "unreachable": _("unreachable"),
         "paused": _("paused"),
         "gone": _("gone"),
+        "ended": _("closed"),
         "static": _("not live"),
     }
     return words.get(state, state)

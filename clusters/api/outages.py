@@ -1,0 +1,67 @@
+"""Does an API server hang? Then calls to it end at once for some seconds, instead of each waiting for its time-out.
+
+A server that accepts connections and never answers would otherwise take a thread for each call of each page, and
+every page its whole patience several times over. One slow path is no outage: a server hangs where a call timed out
+and nothing at all was answered since that call began.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from clusters.api.connection import Server
+from clusters.api.errors import ApiError, TimedOut
+
+HOLD = (
+    3.0  # seconds that a hanging server is not called; then one call finds out, and the others go on waiting
+)
+_KEPT = 1024
+
+
+@dataclass
+class _Seen:
+    answered: float = float("-inf")  # when it last said anything, on the monotonic clock
+    until: float = float("-inf")  # until when it is not called
+
+
+_servers: OrderedDict[Server, _Seen] = OrderedDict()
+_lock = threading.Lock()
+
+
+def check(server: Server) -> None:
+    """Raise TimedOut where the server hangs. The first call after the hold goes through and renews it for others."""
+    now = time.monotonic()
+    with _lock:
+        seen = _servers.get(server)
+        if seen is None or seen.until == float("-inf"):
+            return
+        if now >= seen.until:
+            seen.until = now + HOLD
+            return
+    raise TimedOut("It did not answer a moment ago, so it was not asked again yet.")
+
+
+def answered(server: Server) -> None:
+    """It said something: it does not hang."""
+    with _lock:
+        seen = _servers.setdefault(server, _Seen())
+        _servers.move_to_end(server)
+        seen.answered, seen.until = time.monotonic(), float("-inf")
+        while len(_servers) > _KEPT:
+            _servers.popitem(last=False)
+
+
+def note(server: Server, began: float, error: ApiError) -> None:
+    """A call that began at this time of the monotonic clock failed."""
+    if not isinstance(error, TimedOut):
+        if error.status:
+            answered(server)
+        return
+    with _lock:
+        seen = _servers.setdefault(server, _Seen())
+        _servers.move_to_end(server)
+        if seen.answered < began:
+            seen.until = time.monotonic() + HOLD

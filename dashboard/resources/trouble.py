@@ -1,0 +1,118 @@
+"""What stands between a page and its cluster? Each failure in words: what, where, as of when, and what to press."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clusters.api.errors import ApiError
+from clusters.connect import Desk
+from clusters.watch.states import FeedState, State, state_of
+
+# States that say all by their word alone: what is held is there, or will be in a moment.
+CALM = frozenset({State.LIVE, State.POLLED, State.LOADING, State.EXPIRED})
+WARNINGS = frozenset({State.RECONNECTING, State.BEHIND, State.ENDED})
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`message` is the other side's own words; `href` and `button` are the way out; `stale` is the cluster (its
+    slug) whose rows are `as_of` then; `probe` is asked whether a cluster that could not be opened answers."""
+
+    level: str
+    title: str
+    where: str = ""
+    message: str = ""
+    advice: str = ""
+    href: str = ""
+    button: str = ""
+    as_of: datetime | None = None
+    again: datetime | None = None
+    stale: str = ""
+    probe: str = ""
+
+
+def of_state(state: FeedState, desk: Desk, *, where: str = "", page: str = "") -> Notice:
+    """A feed that is not live, on a page that is at `page`."""
+    error = state.error
+    if state.state is State.LAPSED:
+        return _lapsed(desk, where, page, state.message)
+    level = "warning" if state.state in WARNINGS else "error"
+    if error is None:
+        text = _(state.message) if state.message else _("This list was closed. Load the page again.")
+        return Notice(level, text, where, href=page, button=_("Load again") if page else "")
+    return Notice(
+        level,
+        _(error.title),
+        where,
+        state.message,
+        advice(state.state, error),
+        as_of=state.as_of,
+        again=state.again,
+        stale=desk.cluster.slug if state.as_of else "",
+    )
+
+
+def of_error(error: ApiError, where: str, *, slug: str) -> Notice:
+    """A cluster of several that could not even be asked what it serves."""
+    probe = reverse("resources:answers", args=[slug]) if error.passes else ""
+    said = f"{_(error.advice)} {_comes_back()}" if error.passes else _(error.advice)
+    return Notice("error", _(error.title), where, error.message, said, probe=probe)
+
+
+def of_outage(error: ApiError, slug: str, as_of: datetime | None) -> Notice:
+    """The one cluster of a page that is open already, and that cannot be asked anything now."""
+    said = advice(state_of(error), error)
+    stale = slug if as_of else ""
+    return Notice("error", _(error.title), "", error.message, said, as_of=as_of, stale=stale)
+
+
+def no_credential(where: str, *, slug: str, page: str, text: str) -> Notice:
+    """There is nothing to ask with."""
+    return Notice("warning", text, where, href=credential_href(slug, page), button=_("Add a credential"))
+
+
+def advice(state: State, error: ApiError) -> str:
+    """What to try, and what happens by itself."""
+    by_itself: Mapping[State, str] = {
+        State.RECONNECTING: _comes_back(),
+        State.UNREACHABLE: _comes_back(),
+        State.FAILING: _comes_back(),
+        State.BEHIND: _("This page waits as long as the API server asks, and then goes on by itself."),
+        State.DENIED: _("It comes back by itself where the right comes back."),
+        State.GONE: _("It comes back by itself where it is made again."),
+    }
+    own = "" if state is State.BEHIND else _(error.advice)
+    return f"{own} {by_itself.get(state, '')}".strip()
+
+
+def credential_href(slug: str, page: str) -> str:
+    """Where the credential for this cluster is added or renewed, and the way back."""
+    query = f"?{urlencode({'next': page})}" if page else ""
+    return reverse("clusters:credential", args=[slug]) + query
+
+
+def _comes_back() -> str:
+    return _("It is tried again every few seconds, and this page goes on by itself.")
+
+
+def _lapsed(desk: Desk, where: str, page: str, message: str) -> Notice:
+    """The API server does not say why it refuses a credential; when ours ends is known here."""
+    ended = desk.credential.expires_at
+    if ended is not None and ended <= timezone.now():
+        title = _("Your credential for %(cluster)s has ended.") % {"cluster": desk.cluster.name}
+        why = _("It was good until %(when)s UTC.") % {"when": ended.strftime("%Y-%m-%d %H:%M:%S")}
+    else:
+        title = _("%(cluster)s does not accept your credential any more.") % {"cluster": desk.cluster.name}
+        why = _("It was revoked, has ended, or its account is gone: the cluster does not say which.")
+    if desk.team:
+        why += " " + _("It is the one that team %(team)s shares.") % {"team": desk.team}
+    onward = _("Renew it, and this page goes on where it was.")
+    href = credential_href(desk.cluster.slug, page)
+    return Notice("error", title, where, message, f"{why} {onward}", href, _("Renew the credential"))
