@@ -1,6 +1,6 @@
 """Which page of this floor is where?"""
 
-from django.urls import path
+from django.urls import include, path
 
 from people import administration, invitations, mine, signing, teams
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("sessions/end-others/", mine.end_other_sessions, name="end_other_sessions"),
     path("sessions/sign-out-everywhere/", mine.sign_out_everywhere, name="sign_out_everywhere"),
     path("sessions/<str:session_id>/end/", mine.end_session, name="end_session"),
+    # what was done
+    path("audit/", include("people.audit.urls")),
     # administrators
     path("", administration.people, name="people"),
     path("invite/", administration.invite, name="invite"),

@@ -67,11 +67,18 @@ class Entry(models.Model):
     class Meta:
         db_table = "audit_entry"
         ordering: ClassVar[list[str]] = ["sequence"]
+        # The page of the trail goes along the chain under one of these (people/audit/walk.py).
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["at"], name="audit_at"),
+            models.Index(fields=["at", "sequence"], name="audit_time"),
             models.Index(fields=["intent"], name="audit_intent"),
             models.Index(fields=["person_id", "sequence"], name="audit_person"),
+            models.Index(fields=["person", "sequence"], name="audit_name"),
             models.Index(fields=["cluster", "sequence"], name="audit_cluster"),
+            models.Index(fields=["verb", "sequence"], name="audit_verb"),
+            models.Index(fields=["resource", "sequence"], name="audit_resource"),
+            models.Index(fields=["namespace", "sequence"], name="audit_namespace"),
+            models.Index(fields=["name", "sequence"], name="audit_object"),
+            models.Index(fields=["result", "sequence"], name="audit_result"),
         ]
 
     def __str__(self) -> str:

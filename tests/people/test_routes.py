@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import URLPattern
 
 from people import links
 from people.models import Invitation, Membership, Purpose, Session, Standing, Team, User
@@ -20,7 +21,7 @@ OWN = {
     "end_session",
 }
 READ = {"here", "me", "sessions", "people", "invite", "person", "teams", "team", "sign_in", "invitation"}
-ROUTES = [str(pattern.name) for pattern in urlpatterns]
+ROUTES = [str(one.name) for one in urlpatterns if isinstance(one, URLPattern)]  # audit/ has tests of its own
 CLOSED = [name for name in ROUTES if name not in OPEN]
 ADMINISTRATORS = [name for name in CLOSED if name not in OWN]
 
@@ -37,7 +38,7 @@ def address(cast: dict[str, User]):
     }
 
     def find(name: str) -> str:
-        pattern = next(each for each in urlpatterns if each.name == name)
+        pattern = next(each for each in urlpatterns if isinstance(each, URLPattern) and each.name == name)
         pk = Invitation.objects.get(user=None).pk if name == "withdraw_invitation" else cast["dana"].pk
         known = {**arguments, "pk": pk}
         path = str(pattern.pattern)

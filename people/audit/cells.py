@@ -1,0 +1,99 @@
+"""How does a row of the trail stand in a file? Exactly in JSON lines; harmless to spreadsheets and terminals in CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from people.audit.deeds import Deed
+from people.audit.models import Entry
+from people.audit.moments import utc
+from people.audit.texts import plain
+
+# What stands in every row, and what tells of other people's rows: numbers and the hash before.
+ROW = tuple(field.attname for field in Entry._meta.concrete_fields)
+OF_THE_CHAIN = ("sequence", "intent", "previous")
+COLUMNS = (
+    "sequence", "at", "person", "person_id", "standing", "role", "token", "session", "address",
+    "cluster", "cluster_id", "verb", "group", "version", "resource", "subresource", "namespace", "name", "subject",
+    "credential", "credential_id", "identity", "result", "status", "reason", "audit_id", "duration_ms", "detail",
+    "hash", "previous", "outcome_sequence", "outcome_at", "outcome_hash", "outcome_previous",
+)  # fmt: skip
+OF_ALL_ROWS = ("sequence", "previous", "outcome_sequence", "outcome_previous")
+LONGEST = 20_000  # characters of a cell; a spreadsheet takes 32,767
+
+# A cell that begins so is a formula: for the spreadsheet that opens it, whatever quotes stand around it. In half of
+# Europe a list's separator is the semicolon, so a cell may begin behind one as well.
+_FORMULA = re.compile("(^|;)([\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])")
+
+
+def csv_text(deeds: Iterable[Deed], *, whole: bool, heading: bool = True) -> str:
+    """RFC 4180, every cell in quotes; `whole` for who may see the numbers that run through everybody's rows."""
+    columns = [name for name in COLUMNS if whole or name not in OF_ALL_ROWS]
+    written = io.StringIO()
+    writer = csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    if heading:
+        writer.writerow(columns)
+    for deed in deeds:
+        values = summary(deed)
+        writer.writerow([cell(values[name]) for name in columns])
+    return written.getvalue()
+
+
+def json_lines(deeds: Iterable[Deed], *, whole: bool) -> str:
+    """One object a line: what is in the CSV, and under `rows` the rows of the chain exactly as they are stored."""
+    return "".join(f"{_line(deed, whole)}\n" for deed in deeds)
+
+
+def summary(deed: Deed) -> dict[str, Any]:
+    """The columns of a deed: what was intended by whom, and what became of it."""
+    first, last, outcome = deed.first, deed.last, deed.outcome
+    return {
+        **{name: getattr(first, name) for name in COLUMNS if name in ROW},
+        **{name: getattr(last, name) for name in ("status", "reason", "audit_id", "detail")},
+        "result": deed.result,
+        "duration_ms": last.duration,
+        "outcome_sequence": outcome.sequence if outcome else None,
+        "outcome_at": outcome.at if outcome else None,
+        "outcome_hash": outcome.hash if outcome else "",
+        "outcome_previous": outcome.previous if outcome else "",
+    }
+
+
+def cell(value: Any) -> str:
+    """Text in which nothing is invisible, breaks a line or turns the writing, and which no spreadsheet calculates."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return utc(value)
+    if isinstance(value, bool | int):
+        return str(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return _FORMULA.sub(r"\1\2'", plain(text, LONGEST))
+
+
+def _line(deed: Deed, whole: bool) -> str:
+    values = {name: value for name, value in summary(deed).items() if whole or name not in OF_ALL_ROWS}
+    rows = [_row(one, whole) for one in (deed.first, deed.outcome) if one is not None]
+    return json.dumps({**values, "rows": rows}, ensure_ascii=True, default=_plain)
+
+
+def _row(entry: Entry, whole: bool) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in ROW if whole or name not in OF_THE_CHAIN}
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return utc(value)
+    raise TypeError(f"{type(value).__name__} does not stand in a row")
+
+
+def in_file_name(parts: Sequence[str]) -> str:
+    """The parts of a file's name as every system takes them."""
+    cleaned = [re.sub(r"[^A-Za-z0-9.=-]+", "-", part).strip("-.")[:40] for part in parts]
+    return "_".join(part for part in cleaned if part)[:150]

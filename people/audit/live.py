@@ -1,0 +1,212 @@
+"""What does an open page of the trail still lack? The newest deeds, as they come, from this and other processes."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError, close_old_connections
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from people.audit import record
+from people.audit.deeds import Deed
+from people.audit.filters import Filter, asked
+from people.audit.shown import ROWS, head_of, is_live, row_context
+from people.audit.walk import Walk
+from people.models import User
+
+log = logging.getLogger(__name__)
+POLL = 2.0  # seconds after which rows of other processes are looked for
+PACE = 0.3  # seconds between two looks
+PACE_IN_A_FLOOD = 1.0
+FLOOD = 30  # new deeds in one look
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the newest page holds; `trouble` says why it may be behind."""
+
+    deeds: tuple[Deed, ...] = ()
+    head: str = ""
+    trouble: str = ""
+
+
+class TrailSubscription:
+    """The newest page of one reader under one filter, while its socket is open."""
+
+    def __init__(self, user: User, wanted: Filter, window: str, places: Mapping[int, Any]) -> None:
+        """Opened where the database may be asked; `window` says what the page shows already."""
+        self._user, self._places = user, places
+        self._walk = Walk(user, wanted)
+        self._window = window
+        self._changed: Callable[[], None] = lambda: None
+        self._shown: dict[str, str] = {}
+        self._parts: dict[str, str] = {}
+        self._seen = record.head()
+        self._snapshot = self._newest()
+
+    def start(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        watcher.add(self)
+
+    def stop(self) -> None:
+        watcher.remove(self)
+
+    def forget(self) -> None:
+        """Nothing is kept beyond the socket."""
+
+    def renew(self, query: str) -> None:
+        """Another filter is another page."""
+
+    def look(self, head: int) -> int:
+        """Read the newest page if this reader has rows up to `head` that were not there; how many deeds are new."""
+        has_new = self._walk.fitting().filter(sequence__gt=self._seen, sequence__lte=head).exists()
+        before = self._snapshot
+        self._take(self._newest() if has_new else Snapshot(before.deeds, before.head))
+        self._seen = head
+        known = {deed.id for deed in before.deeds}
+        return sum(deed.id not in known for deed in self._snapshot.deeds)
+
+    def fail(self, trouble: str) -> None:
+        """The trail cannot be read: the rows stay, and the page says so."""
+        self._take(Snapshot(self._snapshot.deeds, self._snapshot.head, trouble))
+
+    def render(self) -> str | None:
+        """The pieces that changed since the last call, or None. Does not ask the database."""
+        now = self._snapshot
+        state = render_to_string("people/audit/state.html", {"trouble": now.trouble})
+        head = render_to_string("people/audit/head.html", {"head": now.head})
+        pieces = [
+            *self._part("live-state", state),
+            *(self._part("trail-head", head) if now.head else ()),
+            *self._part("trail-empty", render_to_string("people/audit/empty.html", {"deeds": now.deeds})),
+            *self._rows(now.deeds),
+        ]
+        return "".join(pieces) or None
+
+    def _newest(self) -> Snapshot:
+        return Snapshot(tuple(self._walk.page(None, ROWS).deeds), head_of(self._user))
+
+    def _take(self, snapshot: Snapshot) -> None:
+        if snapshot != self._snapshot:
+            self._snapshot = snapshot
+            self._changed()
+
+    def _part(self, target: str, html: str) -> Iterator[SafeString]:
+        if self._parts.get(target) != html:
+            self._parts[target] = html
+            yield format_html(
+                '<template data-swap="morph" data-target="#{}">{}</template>',
+                target,
+                mark_safe(html),  # noqa: S308 - rendered by a template
+            )
+
+    def _rows(self, deeds: tuple[Deed, ...]) -> Iterator[SafeString]:
+        window = window_of(deeds)
+        shown = {deed.id: deed.version for deed in deeds}
+        if window == self._window:
+            self._shown = shown
+            return
+        html = [self._row(deed) for deed in deeds if self._shown.get(deed.id) != deed.version]
+        order = " ".join(f"{deed.id} {deed.id}-all" for deed in deeds)
+        self._shown, self._window = shown, window
+        yield format_html(
+            '<template data-swap="rows" data-target="#trail-rows" data-window="{}" data-order="{}">{}</template>',
+            window,
+            order,
+            mark_safe("".join(html)),  # noqa: S308 - rendered by the page's own template
+        )
+
+    def _row(self, deed: Deed) -> str:
+        return render_to_string(
+            "people/audit/row.html", {**row_context(self._user, deed), "places": self._places}
+        )
+
+
+def open_trail(
+    user: User, query: QueryDict, window: str, places: Callable[[User], Mapping[int, Any]]
+) -> TrailSubscription | None:
+    """What the page of this query shows; None where that page is not live. `places` as in the row's template."""
+    now = timezone.now()
+    wanted = asked(query, now)
+    if not is_live(wanted, query, now):
+        return None
+    return TrailSubscription(user, wanted.filter, window, places(user))
+
+
+def window_of(deeds: tuple[Deed, ...] | list[Deed]) -> str:
+    """One word for what a page shows."""
+    shown = "|".join(f"{deed.id}{deed.version}" for deed in deeds)
+    return hashlib.sha1(shown.encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+class Watcher:
+    """Looks for all open pages of this process, in a thread of its own: at once, or when other processes wrote."""
+
+    def __init__(self) -> None:
+        self._open: set[TrailSubscription] = set()
+        self._lock = threading.Lock()
+        self._news = threading.Event()
+        self._seen = -1
+        self._thread: threading.Thread | None = None
+
+    def add(self, subscription: TrailSubscription) -> None:
+        with self._lock:
+            self._open.add(subscription)
+            self._seen = -1
+            if self._thread is None:
+                record.listen(self._news.set)
+                self._thread = threading.Thread(target=self._run, name="trail-pages", daemon=True)
+                self._thread.start()
+        self._news.set()
+
+    def remove(self, subscription: TrailSubscription) -> None:
+        with self._lock:
+            self._open.discard(subscription)
+        self._news.set()
+
+    def _run(self) -> None:
+        while self._is_needed():
+            self._news.wait(POLL)
+            self._news.clear()
+            arrived = self._round()
+            close_old_connections()
+            time.sleep(PACE_IN_A_FLOOD if arrived > FLOOD else PACE)
+
+    def _is_needed(self) -> bool:
+        with self._lock:
+            if not self._open:
+                record.unlisten(self._news.set)
+                self._thread = None
+            return bool(self._open)
+
+    def _round(self) -> int:
+        """Let every page look where there are rows that nobody has seen; the most deeds that were new to one."""
+        with self._lock:
+            pages, seen, self._seen = tuple(self._open), self._seen, 0
+        arrived = [0]
+        try:
+            head = record.head()
+            if head != seen:
+                arrived += [page.look(head) for page in pages]
+        except DatabaseError:
+            log.exception("The audit trail could not be read for the pages that are open; tried again soon")
+            for page in pages:
+                page.fail(_("The trail cannot be read at the moment; trying again."))
+            return 0
+        with self._lock:
+            self._seen = head if self._seen == 0 else self._seen
+        return max(arrived)
+
+
+watcher = Watcher()
