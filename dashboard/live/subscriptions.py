@@ -17,7 +17,9 @@ from dashboard.resources.address import parse
 from dashboard.resources.list_live import ListSubscription
 from dashboard.resources.listing import open_listing
 from dashboard.resources.object_live import ObjectSubscription, YamlSubscription, open_object
+from dashboard.resources.templatetags.cluster_places import cluster_places
 from dashboard.resources.waiting import Waiting
+from people.audit.live import open_trail
 from people.models import User
 
 LONGEST = 8192  # characters of a page's URL
@@ -61,6 +63,10 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
     if match.view_name == "resources:object_yaml":
         opened = open_object(user, parse(match.kwargs, query), with_related=False)
         return YamlSubscription(opened, window, query.get("page", ""))
+    if match.view_name == "people:audit:trail":
+        trail = open_trail(user, query, window, cluster_places)
+        if trail is not None:
+            return trail
     raise NotLive(page)
 
 

@@ -79,6 +79,11 @@ class Shell:
             for one in visible_clusters(self._person)
         ]
 
+    @property
+    def audit(self) -> list[Entry]:
+        """The trail: one's own deeds, or everybody's for auditors and administrators."""
+        return _there(Entry(_("Audit"), address("people:audit:trail"), icon="audit", goto="a"))
+
     @cached_property
     def mine(self) -> list[Entry]:
         """The pages about oneself, in the person's menu."""
@@ -94,7 +99,9 @@ class Shell:
         if self._person is None:
             return []
         groups = [
-            Group("", _there(Entry(_("Clusters"), self.clusters_href, icon="cluster", goto="c"))),
+            Group(
+                "", [*_there(Entry(_("Clusters"), self.clusters_href, icon="cluster", goto="c")), *self.audit]
+            ),
             Group(_("Mine"), self.mine),
         ]
         if self._person.is_administrator:
