@@ -28,10 +28,11 @@ class Column(msgspec.Struct, frozen=True):
     priority: int = 0
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """An object as a list shows it. `created` is RFC 3339 or empty; `cells` stand under the Table's columns.
 
     Labels are kept, annotations never arrive. Without object metadata (includeObject=None) `uid` is empty.
+    Who keeps rows fills in the last two: all that the row says in lower case, and when it came in seconds since 1970.
     """
 
     uid: str
@@ -43,6 +44,8 @@ class Row(msgspec.Struct, frozen=True):
     cells: tuple[Any, ...]
     completed: bool = False
     deleting: bool = False
+    text: str = ""
+    arrived: float = 0.0
 
 
 @dataclass(frozen=True)

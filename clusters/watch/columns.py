@@ -13,16 +13,8 @@ LABEL = "label:"
 DURATIONS = frozenset({"age", "duration"})
 # Printed by the server as "5m" when it answered: they go on counting from then (CRDs say so by the type `date`).
 SINCE = frozenset({"last seen", "first seen", "last schedule"})
-_DIGITS = re.compile(r"\d+")
-_QUANTITY = re.compile(r"^(-?\d+(?:\.\d+)?)(n|u|m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi|%)?$")
-_SCALE = {
-    None: 1.0, "": 1.0, "%": 1.0, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
-    "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50,
-}  # fmt: skip
 _DURATION = re.compile(r"(\d+)([ydhms])")
 _SECONDS = {"y": 31_536_000, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-
-SortKey = tuple[int, float, str]
 
 
 @dataclass(frozen=True)
@@ -85,6 +77,8 @@ def readers(columns: Sequence[Column], shown: Sequence[Shown]) -> tuple[Reader, 
 
 def text_of(value: Any) -> str:
     """A cell as a person reads it."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -100,21 +94,6 @@ def seconds_of(text: str) -> float | None:
     if not parts or "".join(number + unit for number, unit in parts) != text:
         return None
     return float(sum(int(number) * _SECONDS[unit] for number, unit in parts))
-
-
-def sort_key(value: Any, *, is_duration: bool = False) -> SortKey:
-    """Numbers, quantities and durations by size, texts in natural order, what is empty last."""
-    if isinstance(value, (int, float)):
-        return (0, float(value), "")
-    text = text_of(value)
-    if not text or text in ("<none>", "<unset>", "<unknown>"):
-        return (2, 0.0, "")
-    if is_duration and (seconds := seconds_of(text)) is not None:
-        return (0, seconds, "")
-    matched = _QUANTITY.match(text)
-    if matched:
-        return (0, float(matched[1]) * _SCALE[matched[2]], "")
-    return (1, 0.0, _DIGITS.sub(lambda digits: digits[0].zfill(12), text.lower()))
 
 
 def _kind(column: Column) -> str:

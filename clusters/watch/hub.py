@@ -19,8 +19,9 @@ from clusters.api.tables import Row
 from clusters.discovery import Resource
 from clusters.watch.feed import Feed
 from clusters.watch.health import Health
+from clusters.watch.rows import RowKey
 from clusters.watch.single import ObjectContent
-from clusters.watch.table import RowKey, TableContent
+from clusters.watch.table import TableContent
 
 FEEDS_A_PERSON = 200
 KEEP = 60.0  # seconds that a feed lives on after its last viewer left, so that going back is instant

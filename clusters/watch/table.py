@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+import weakref
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -13,28 +15,25 @@ from clusters.api.connection import Connection
 from clusters.api.streams import Streams
 from clusters.api.tables import TABLE_ACCEPT, Column, Row, decode_event, decode_page
 from clusters.discovery import Resource
+from clusters.watch.columns import Shown
 from clusters.watch.content import Query
+from clusters.watch.filters import Filter
+from clusters.watch.orders import Change, Keeping, Order, Sort, by_name
+from clusters.watch.rows import RowKey, pool_of, row_key
 
-PAGE = 500
-RowKey = str
+FIRST = 100  # rows of the first page, so that there is soon something to see
+PAGE = 500  # rows of each page after it
+TOLD = 1000  # changes that are told one by one; a window that looks more seldom reads the whole anew
+ORDERS = 4  # sorts and filters that are kept ready though nobody looks
 
 
 @dataclass(frozen=True)
 class TableSnapshot:
-    """The rows at one moment, by their key (uid; namespace and name where there is none).
-
-    `arrived` holds, in seconds since 1970, when each row came: cells like "5m" were right at that time.
-    """
+    """The rows at one moment, by their key (uid; namespace and name where there is none)."""
 
     columns: tuple[Column, ...]
     rows: Mapping[RowKey, Row]
-    arrived: Mapping[RowKey, float]
     version: int
-
-
-def row_key(row: Row) -> RowKey:
-    """What a row is known by within its feed: metrics and such have no uid."""
-    return row.uid or f"{row.namespace}/{row.name}"
 
 
 class TableContent:
@@ -60,12 +59,16 @@ class TableContent:
             for name, value in (("labelSelector", label_selector), ("fieldSelector", field_selector))
             if value
         ]
-        self._columns: tuple[Column, ...] = ()
+        self.columns: tuple[Column, ...] = ()
         self._rows: dict[RowKey, Row] = {}
-        self._arrived: dict[RowKey, float] = {}
         self._known = known
         self._lock = threading.Lock()
         self._snapshot: TableSnapshot | None = None
+        self._pool = pool_of(f"{resource.plural}.{resource.group}")
+        self._changes: deque[Change] = deque(maxlen=TOLD)  # the last ones, up to `version`
+        self._by_name = Order(self, self._sorted, Sort(None))
+        self._orders: weakref.WeakValueDictionary[object, Order] = weakref.WeakValueDictionary()
+        self._ready: deque[Order] = deque(maxlen=ORDERS)
 
     def asks(self) -> tuple[Ask, ...]:
         """The rights that this table stands on, asked again every 30 s."""
@@ -94,7 +97,7 @@ class TableContent:
             )
             if not token and page.columns is not None:
                 self._set_columns(page.columns)
-            fresh.update((row_key(row), self._shared(row)) for row in page.rows)
+            fresh |= self._kept(page.rows)
             token = page.continue_token
             if not token:
                 break
@@ -125,23 +128,16 @@ class TableContent:
         event = decode_event(line)
         if event.error is not None:
             raise event.error
-        if event.columns and event.columns != self._columns:
-            self.needs_list = bool(self._columns)  # a CRD's columns changed: cells of other rows are old
+        if event.columns and event.columns != self.columns:
+            self.needs_list = bool(self.columns)  # a CRD's columns changed: cells of other rows are old
             self._set_columns(event.columns)
         self.resource_version = event.resource_version or self.resource_version
         if event.row is None or event.type == "BOOKMARK":
             return False
-        key = row_key(event.row)
-        with self._lock:
-            if event.type == "DELETED":
-                self._arrived.pop(key, None)
-                if self._rows.pop(key, None) is None:
-                    return False
-            else:
-                self._rows[key] = self._shared(event.row)
-                self._arrived[key] = time.time()
-            self.version += 1
-        return True
+        if event.type == "DELETED":
+            return self._change(row_key(event.row), None)
+        (key, row), *_ = self._kept([event.row]).items()
+        return self._change(key, row)
 
     def clear(self) -> None:
         """Drop every row at once: the right is gone."""
@@ -157,40 +153,93 @@ class TableContent:
         """The rows now; the same value until something changes. Any thread."""
         with self._lock:
             if self._snapshot is None or self._snapshot.version != self.version:
-                self._snapshot = TableSnapshot(
-                    self._columns,
-                    MappingProxyType(dict(self._rows)),
-                    MappingProxyType(dict(self._arrived)),
-                    self.version,
-                )
+                rows = MappingProxyType(dict(self._rows))
+                self._snapshot = TableSnapshot(self.columns, rows, self.version)
             return self._snapshot
 
+    def order(self, column: Shown | None, wanted: Filter, cluster: str, every: Sequence[Shown]) -> Order:
+        """The rows that a filter keeps, by one column; shared by all who ask for the same. Any thread.
+
+        `every` are the columns that the filter may name, `cluster` is what its column says.
+        """
+        columns = self.columns
+        if column is None and wanted.is_empty:
+            return self._by_name
+        key = (column, wanted, cluster, columns)
+        with self._lock:
+            found = self._orders.get(key)
+            if found is None:
+                keeping = None if wanted.is_empty else Keeping(wanted, cluster, columns, every)
+                found = Order(
+                    self, self._by_name.rows, Sort(column, cluster, columns, self._pool.keys), keeping
+                )
+                self._orders[key] = found
+                self._ready.append(found)
+        return found
+
+    def changes_since(self, version: int) -> tuple[int, Sequence[Change] | None]:
+        """The version now, and what happened since another one; None where that is too long ago. Any thread."""
+        with self._lock:
+            count = self.version - version
+            if version < 0 or count > len(self._changes):
+                return self.version, None
+            return self.version, list(self._changes)[len(self._changes) - count :]
+
+    def _sorted(self) -> tuple[int, Sequence[Row]]:
+        with self._lock:
+            version, rows = self.version, list(self._rows.values())
+        return version, by_name(rows)
+
     def _page_query(self, token: str) -> list[tuple[str, str]]:
-        query = [("limit", str(PAGE)), *self._selectors]
-        return [*query, ("continue", token)] if token else query
+        if not token:
+            return [("limit", str(FIRST)), *self._selectors]
+        return [("limit", str(PAGE)), *self._selectors, ("continue", token)]
 
     def _set_columns(self, columns: tuple[Column, ...]) -> None:
         with self._lock:
-            if columns and columns != self._columns:
-                self._columns = columns
-                self.version += 1
+            if columns and columns != self.columns:
+                self.columns = columns
+                self._step(None)
 
     def _replace(self, rows: dict[RowKey, Row], resource_version: str) -> None:
         with self._lock:
-            now = time.time()
             self._rows = rows
-            self._arrived = dict.fromkeys(rows, now)
             self.resource_version = resource_version
-            self.version += 1
+            self._step(None)
 
-    def _shared(self, row: Row) -> Row:
-        """The equal row that another feed holds already, so that many viewers cost one set of rows."""
-        if not row.uid or not row.resource_version:
-            return row
-        for other in self._known(row.uid):
-            if other.resource_version == row.resource_version and other.cells == row.cells:
-                return other
-        return row
+    def _change(self, key: RowKey, row: Row | None) -> bool:
+        """One row is new, other or (None) gone; False where it was not there."""
+        with self._lock:
+            old = self._rows.pop(key, None) if row is None else self._rows.get(key)
+            if row is not None:
+                self._rows[key] = row
+            elif old is None:
+                return False
+            self._step(Change(old, row))
+        return True
+
+    def _step(self, change: Change | None) -> None:
+        """Another version; where it is no change of one row, those before it say nothing any more."""
+        self.version += 1
+        if change is None:
+            self._changes.clear()
+        else:
+            self._changes.append(change)
+
+    def _kept(self, rows: Iterable[Row]) -> dict[RowKey, Row]:
+        """Rows as they are kept: the equal one that another feed holds already, so that many viewers cost one set."""
+        arrived, found = time.time(), {}
+        for row in rows:
+            key = row_key(row)
+            found[key] = self._shared(row) or self._pool.kept(row, arrived, len(self._rows))
+        return found
+
+    def _shared(self, row: Row) -> Row | None:
+        if row.uid and row.resource_version:
+            for other in self._known(row.uid):
+                if other.resource_version == row.resource_version and other.cells == row.cells:
+                    return other
+        return None
 
 
 def _single_name(selectors: list[tuple[str, str]]) -> str:

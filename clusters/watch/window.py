@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clusters.api.tables import Row
-from clusters.watch.columns import (
-    DURATIONS,
-    Reader,
-    Shown,
-    SortKey,
-    chosen_columns,
-    readers,
-    shown_columns,
-    sort_key,
-    text_of,
-)
+from clusters.watch.columns import Shown, chosen_columns, readers, shown_columns, text_of
 from clusters.watch.feed import Feed
-from clusters.watch.filters import Filter, read_filter
+from clusters.watch.filters import read_filter
+from clusters.watch.orders import Order, part
+from clusters.watch.rows import RowKey, row_key
 from clusters.watch.states import FeedState
-from clusters.watch.table import RowKey, TableContent, TableSnapshot
+from clusters.watch.table import TableContent
 
 ROWS = 100  # rows in a window unless the page says otherwise
 MOST_ROWS = 200  # rows that a browser draws smoothly
@@ -77,9 +68,6 @@ class View:
     states: tuple[tuple[Source, FeedState], ...]
 
 
-Candidate = tuple[SortKey, str, str, int, RowKey, Row]
-
-
 class Window:
     """One page's view of its feeds. Not for several threads at once."""
 
@@ -88,117 +76,62 @@ class Window:
         self.wish = wish
         self._with_clusters = len({source.cluster for source in sources}) > 1
         self._with_namespaces = with_namespaces
-        self._keys: dict[tuple[int, RowKey], tuple[Row, SortKey]] = {}
-        self._texts: dict[tuple[int, RowKey], tuple[Row, str]] = {}
+        self._orders: Sequence[Order] = ()  # held, so that they are mended and not made anew
 
     def renew(self, wish: Wish) -> None:
         """Another sort, filter, choice of columns or place."""
-        if wish.sort != self.wish.sort:
-            self._keys.clear()
         self.wish = wish
 
     def view(self) -> View:
         """The window over the newest rows."""
-        snapshots = [source.feed.content.snapshot() for source in self.sources]
         every = shown_columns(
-            (snapshot.columns for snapshot in snapshots),
+            [source.feed.content.columns for source in self.sources],
             clusters=self._with_clusters,
             namespaces=self._with_namespaces,
         )
         shown = chosen_columns(every, self.wish.columns, wide=self.wish.wide)
-        found = list(self._matching(snapshots, every))
-        offset = min(self.wish.offset, max(0, len(found) - 1) // self.wish.limit * self.wish.limit)
-        until = offset + self.wish.limit
-        picked = self._sorted(found, until)[offset:until]
-        self._forget_old(snapshots)
+        self._orders = self._asked(every, shown)
+        found = [order.rows()[1] for order in self._orders]
+        matching = sum(map(len, found))
+        limit = self.wish.limit
+        offset = min(self.wish.offset, max(0, matching - 1) // limit * limit)
         return View(
             columns=shown,
             every_column=every,
-            lines=tuple(self._lines(picked, snapshots, shown)),
-            total=sum(len(snapshot.rows) for snapshot in snapshots),
-            matching=len(found),
+            lines=tuple(self._lines(self._picked(found, matching, offset), shown)),
+            total=sum(source.feed.content.size() for source in self.sources),
+            matching=matching,
             offset=offset,
-            limit=self.wish.limit,
+            limit=limit,
             states=tuple((source, source.feed.state) for source in self.sources),
         )
 
-    def _matching(self, snapshots: list[TableSnapshot], every: tuple[Shown, ...]) -> Iterator[Candidate]:
+    def _asked(self, every: tuple[Shown, ...], shown: tuple[Shown, ...]) -> Sequence[Order]:
         wanted = read_filter(self.wish.q, every)
-        column = next((c for c in every if c.key == self.wish.sort.lstrip("-")), None)
-        for place, (source, snapshot) in enumerate(zip(self.sources, snapshots, strict=True)):
-            fields = readers(snapshot.columns, every)
-            by_key = dict(zip((c.key for c in every), fields, strict=True))
-            read = by_key.get(column.key) if column else None
-            is_duration = column is not None and (column.key in DURATIONS or column.kind == "since")
-            for key, row in snapshot.rows.items():
-                if not wanted.is_empty and not self._keeps(wanted, (place, key), source, row, by_key):
-                    continue
-                made = self._sort_key((place, key), source, row, read, is_duration)
-                if column is not None and column.kind == "since" and made[0] == 0:
-                    made = (0, made[1] - snapshot.arrived.get(key, 0.0), "")
-                yield made, row.namespace, row.name, place, key, row
+        key = self.wish.sort.lstrip("-")
+        column = next((one for one in (*every, *shown) if one.key == key), None)
+        return [source.feed.content.order(column, wanted, source.cluster, every) for source in self.sources]
 
-    def _sorted(self, found: list[Candidate], most: int) -> list[Candidate]:
-        descends = self.wish.sort.startswith("-")
-        if self.wish.sort.lstrip("-") == "age":
-            descends = not descends  # the youngest has the greatest creationTimestamp
-        if most * 4 < len(found):
-            return heapq.nlargest(most, found, _order) if descends else heapq.nsmallest(most, found, _order)
-        return sorted(found, key=_order, reverse=descends)
+    def _picked(self, found: Sequence[Sequence[Row]], matching: int, offset: int) -> list[tuple[int, Row]]:
+        """The window's rows; descending is the same order read from its end."""
+        orders = [(rows, order.sort) for rows, order in zip(found, self._orders, strict=True)]
+        until = min(offset + self.wish.limit, matching)
+        if self._descends():
+            return part(orders, matching - until, matching - offset)[::-1]
+        return part(orders, offset, until)
 
-    def _sort_key(
-        self, key: tuple[int, RowKey], source: Source, row: Row, read: Reader | None, is_duration: bool
-    ) -> SortKey:
-        if read is None:
-            return (0, 0.0, "")
-        kept = self._keys.get(key)
-        if kept is not None and kept[0] is row:
-            return kept[1]
-        value = read(source.cluster, row)
-        made = (1, 0.0, row.created) if value is row.created else sort_key(value, is_duration=is_duration)
-        self._keys[key] = (row, made)
-        return made
+    def _descends(self) -> bool:
+        """The youngest has the greatest creationTimestamp, and the least age."""
+        return self.wish.sort.startswith("-") is not (self.wish.sort.lstrip("-") == "age")
 
-    def _keeps(
-        self, wanted: Filter, key: tuple[int, RowKey], source: Source, row: Row, fields: dict[str, Reader]
-    ) -> bool:
-        for name, value, equal in wanted.fields:
-            if (text_of(fields[name](source.cluster, row)).lower() == value) is not equal:
-                return False
-        if not wanted.words:
-            return True
-        kept = self._texts.get(key)
-        if kept is None or kept[0] is not row:
-            kept = self._texts[key] = (row, _text(source.cluster, row))
-        return all(word in kept[1] for word in wanted.words)
-
-    def _lines(
-        self, picked: list[Candidate], snapshots: list[TableSnapshot], shown: tuple[Shown, ...]
-    ) -> Iterator[Line]:
-        fields = [readers(snapshot.columns, shown) for snapshot in snapshots]
-        for _, _, _, place, key, row in picked:
+    def _lines(self, picked: list[tuple[int, Row]], shown: tuple[Shown, ...]) -> Iterator[Line]:
+        fields = [readers(source.feed.content.columns, shown) for source in self.sources]
+        for place, row in picked:
             cluster = self.sources[place].cluster
-            cells = tuple(text_of(read(cluster, row)) for read in fields[place])
-            yield Line(line_id(cluster, key), cluster, row, cells, snapshots[place].arrived.get(key, 0.0))
-
-    def _forget_old(self, snapshots: list[TableSnapshot]) -> None:
-        """Keys and texts of rows that are gone are dropped once they outnumber those that are there."""
-        rows = sum(len(snapshot.rows) for snapshot in snapshots)
-        for kept in (self._keys, self._texts):
-            if len(kept) > 2 * rows + 1000:
-                kept.clear()
+            cells = tuple([text_of(read(cluster, row)) for read in fields[place]])
+            yield Line(line_id(cluster, row_key(row)), cluster, row, cells, row.arrived)
 
 
 def line_id(cluster: str, key: RowKey) -> str:
     """A row's id on the page: short, and safe in HTML whatever the object is called."""
     return "r" + hashlib.sha1(f"{cluster}|{key}".encode(), usedforsecurity=False).hexdigest()[:14]
-
-
-def _order(candidate: Candidate) -> tuple[SortKey, str, str, int]:
-    return candidate[:4]
-
-
-def _text(cluster: str, row: Row) -> str:
-    labels = " ".join(f"{name}={value}" for name, value in row.labels.items())
-    cells = " ".join(text_of(cell) for cell in row.cells)
-    return f"{cluster} {row.namespace} {row.name} {cells} {labels}".lower()

@@ -2,7 +2,8 @@
 
 import time
 
-from clusters.watch.columns import seconds_of, sort_key
+from clusters.watch.columns import seconds_of
+from clusters.watch.keys import sort_key
 from clusters.watch.window import Source, Window, Wish
 from tests.clusters.watch.tables import event, feed, row
 

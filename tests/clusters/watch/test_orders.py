@@ -1,0 +1,212 @@
+"""Are the rows of a window those that plain sorting gives, whatever changed, sort by sort and filter by filter?"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from clusters.api.tables import Row
+from clusters.watch import orders
+from clusters.watch.columns import readers, seconds_of, shown_columns, text_of
+from clusters.watch.filters import read_filter
+from clusters.watch.keys import Keys, number_key, sort_key
+from clusters.watch.orders import Order
+from clusters.watch.rows import row_key
+from clusters.watch.window import Source, Window, Wish, line_id
+from tests.clusters.watch.tables import event, feed, row
+
+COLUMNS = (
+    "",
+    "cluster",
+    "namespace",
+    "name",
+    "ready",
+    "restarts",
+    "age",
+    "node",
+    "label:app",
+    "no such column",
+)
+FILTERS = (
+    "",
+    "web",
+    "shop 1",
+    "ready=1/1",
+    "ready!=0/1 web",
+    "name=web-7",
+    "app=a",
+    '"shop web"',
+    '"east shop"',
+    "zz",
+)
+READY = ("1/1", "0/1", "2/2", "<none>", "")
+RESTARTS = ("0", "3", "3 (5m ago)", "10", "250m", "1Ki", 7, -2, 0.5, None, True, ["a", 1])
+
+
+def some_row(chance: random.Random, number: int, version: int) -> dict[str, object]:
+    return row(
+        f"{chance.choice(('web', 'Web', 'db'))}-{number}",
+        namespace=("shop", "pay", "shop-2")[number % 3],
+        version=version,
+        created=chance.choice(
+            ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", f"2026-01-01T00:00:{number % 60:02}Z")
+        ),
+        ready=chance.choice(READY),
+        restarts=chance.choice(RESTARTS),
+        node=f"10.0.{number % 3}.{chance.randrange(300)}",
+        labels=chance.choice(({}, {"app": "a"}, {"app": "b", "tier": "Web"})),
+    )
+
+
+def plain(window: Window) -> list[str]:
+    """The ids of the window's lines by the simplest code there is."""
+    contents = [source.feed.content for source in window.sources]
+    several = len({source.cluster for source in window.sources}) > 1
+    every = shown_columns([one.columns for one in contents], clusters=several, namespaces=True)
+    wish, key = window.wish, window.wish.sort.lstrip("-")
+    column = next((one for one in (*every, *window.view().columns) if one.key == key), None)
+    found = []
+    for place, (source, content) in enumerate(zip(window.sources, contents, strict=True)):
+        fields = dict(zip((one.key for one in every), readers(content.columns, every), strict=True))
+        read = readers(content.columns, [column])[0] if column else None
+        for one in content.snapshot().rows.values():
+            if keeps(wish.q, every, source.cluster, one, fields):
+                value = read(source.cluster, one) if read else None
+                made = (0, "") if read is None else rank(column, value, one)
+                found.append(((made, one.namespace, one.name, place, one.uid), source.cluster, one))
+    descends = wish.sort.startswith("-")
+    found.sort(key=lambda one: one[0], reverse=descends is not (key == "age"))
+    begin = min(wish.offset, max(0, len(found) - 1) // wish.limit * wish.limit)
+    return [line_id(cluster, row_key(one)) for _rank, cluster, one in found[begin : begin + wish.limit]]
+
+
+def rank(column, value, one: Row) -> tuple[int, str] | tuple[int, float]:
+    if column.kind == "age":
+        return (0, one.created)
+    if column.kind == "since":
+        seconds = seconds_of(text_of(value))
+        return (1, 0.0) if seconds is None else (0, seconds - one.arrived)
+    return (0, sort_key(value, is_duration=column.key == "duration"))
+
+
+def keeps(q: str, every, cluster: str, one: Row, fields) -> bool:
+    wanted = read_filter(q, every)
+    cells = " ".join(text_of(cell) for cell in one.cells)
+    labels = " ".join(f"{name}={value}" for name, value in one.labels.items())
+    text = f"{cluster} {one.namespace} {one.name} {cells} {labels}".lower()
+    equal = all(
+        (text_of(fields[name](cluster, one)).lower() == value) is is_it
+        for name, value, is_it in wanted.fields
+    )
+    return equal and all(word in text for word in wanted.words)
+
+
+def shuffle(chance: random.Random, feeds: Sequence, alive: list[set[int]], version: int, changes: int) -> int:
+    """Rows come, change and go, through events of a watch; now and then the whole is listed anew."""
+    for _ in range(changes):
+        place = chance.randrange(len(feeds))
+        content, here = feeds[place].content, alive[place]
+        version += 1
+        if here and chance.random() < 0.3:
+            gone = here.pop()
+            old = next(one for one in content.snapshot().rows.values() if one.name.endswith(f"-{gone}"))
+            made = row(old.name, namespace=old.namespace, version=version)
+            content.apply(event("DELETED", made, columns=False))
+        else:
+            number = chance.randrange(80)
+            for old in [one for one in content.snapshot().rows.values() if one.name.endswith(f"-{number}")]:
+                content.apply(event("DELETED", row(old.name, namespace=old.namespace, version=version)))
+            content.apply(event("ADDED", some_row(chance, number, version), columns=False))
+            here.add(number)
+    if chance.random() < 0.1:
+        content = chance.choice(feeds).content
+        content._replace(dict(content.snapshot().rows), "1")
+    return version
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_it_shows_what_plain_sorting_shows(seed, monkeypatch):
+    chance = random.Random(seed)
+    monkeypatch.setattr(orders, "MENDED", chance.choice((0, 1, 5)))  # 0: always mend what can be mended
+    clusters = [("east", ""), ("west", ""), ("east", "shop")][: chance.choice((1, 1, 2, 3))]
+    feeds = [feed(some_row(chance, 1000, 1)) for _ in clusters]
+    alive: list[set[int]] = [set() for _ in clusters]
+    sources = [Source(name, namespace, one) for (name, namespace), one in zip(clusters, feeds, strict=True)]
+    windows = [
+        Window(
+            sources,
+            Wish(
+                q=chance.choice(FILTERS), sort=chance.choice(("", "-")) + key, columns=("label:app",), limit=10,
+                offset=chance.choice((0, 0, 20, 60)),
+            ),
+            with_namespaces=True,
+        )
+        for key in COLUMNS
+    ]  # fmt: skip
+    version = shuffle(chance, feeds, alive, 1, 60)
+    for _ in range(15):
+        version = shuffle(chance, feeds, alive, version, chance.choice((0, 1, 3, 10)))
+        for window in windows:
+            shown = [line.id for line in window.view().lines]
+            assert shown == plain(window), window.wish
+        chance.choice(windows).renew(Wish(q=chance.choice(FILTERS), sort=chance.choice(COLUMNS), limit=10))
+
+
+def test_changes_are_taken_in_one_by_one(monkeypatch):
+    one = feed(*(row(f"web-{number:04}", restarts=str(number)) for number in range(2000)))
+    window = Window([Source("harbour", "", one)], Wish(sort="restarts", q="web"), with_namespaces=True)
+    window.view()
+    whole: list[int] = []
+    monkeypatch.setattr(orders.Sort, "arranged", lambda _self, rows: whole.append(1) or rows)
+    one.content.apply(event("MODIFIED", row("web-1999", restarts="-1", version=2), columns=False))
+    assert window.view().lines[0].row.name == "web-1999"
+    assert whole == []
+
+
+def test_windows_that_ask_for_the_same_share_one_order():
+    one = feed(row("web"), row("db"))
+    wish = Wish(sort="restarts", q="w")
+    first, second = (Window([Source("harbour", "", one)], wish, with_namespaces=True) for _ in range(2))
+    first.view(), second.view()
+    assert first._orders[0] is second._orders[0]
+    assert isinstance(first._orders[0], Order)
+
+
+def test_what_nobody_looks_at_any_more_is_not_kept():
+    one = feed(row("web"))
+    for number in range(50):
+        Window([Source("harbour", "", one)], Wish(q=f"word-{number}"), with_namespaces=True).view()
+    assert len(one.content._orders) < 10
+
+
+def test_a_window_that_looks_seldom_still_sees_all():
+    one = feed(row("web"))
+    window = Window([Source("harbour", "", one)], Wish(sort="name"), with_namespaces=True)
+    window.view()
+    for number in range(1500):
+        one.content.apply(event("ADDED", row(f"pod-{number:04}", version=number + 2), columns=False))
+    assert window.view().matching == 1501
+    assert window.view().lines[0].row.name == "pod-0000"
+
+
+def test_numbers_as_texts_compare_like_numbers():
+    numbers = [-(10**400), -1e300, -2.5, -1, -1e-9, 0, 1e-9, 0.5, 1, 7, 250, 2**60, 1e300, 10**400]
+    keys = [number_key(number) for number in numbers]
+    assert keys == sorted(keys)
+    assert number_key(-0.0) == number_key(0)
+
+
+def test_a_value_that_cannot_be_looked_up_is_worked_out():
+    keys = Keys()
+    keys.learn([["a"], "b", {"c": 1}])
+    assert keys.of([["a"], "b"]) == [sort_key(["a"]), sort_key("b")]
+
+
+def test_it_sorts_by_the_column_of_a_label():
+    one = feed(row("a", labels={"app": "web-10"}), row("b", labels={"app": "web-9"}), row("c"))
+    window = Window(
+        [Source("harbour", "", one)], Wish(sort="label:app", columns=("label:app",)), with_namespaces=True
+    )
+    assert [line.row.name for line in window.view().lines] == ["b", "a", "c"]
