@@ -144,6 +144,10 @@ class Session(AbstractBaseSession):
     created_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
 
+    def __str__(self) -> str:
+        """Without its key, which is what signs in."""
+        return f"a session since {self.created_at:%Y-%m-%d %H:%M}"
+
     @classmethod
     def get_session_store_class(cls) -> type[Any]:
         return SessionStore

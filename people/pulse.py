@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils import timezone
 
@@ -14,7 +14,7 @@ from people.models import Session
 class Pulse:
     """What a socket was opened with; it may go on while the database says the same."""
 
-    session_key: str
+    session_key: str = field(repr=False)
     user_id: int
     access_version: int
 

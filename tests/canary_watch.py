@@ -68,13 +68,19 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
     yield
+    look_at_own_log()
+    _own.clear()
+    canary.check()
+
+
+def look_at_own_log() -> str:
+    """Look at what this process has logged since the last look, and return it."""
     written = _log.getvalue()
     _log.seek(0)
     _log.truncate()
-    own, _own_before = tuple(_own.values()), _own.clear()
-    canary.report(canary.seen_in(written, own), "the log of this process")
+    canary.report(canary.seen_in(written, _own.values()), "the log of this process")
     canary.look_at_log(written, "the log of this process")
-    canary.check()
+    return written
 
 
 def watched(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -27,7 +27,7 @@ _resolver = Resolver()
 class Scalar:
     """A single value; `type` is the last word of the YAML tag: str, int, float, bool, null, timestamp."""
 
-    text: str
+    text: str = field(repr=False)  # it may be a key or a token
     type: str
     line: int
 

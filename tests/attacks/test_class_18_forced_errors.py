@@ -1,0 +1,110 @@
+"""Does no log, page or header hold a secret of the request when any function that it reaches fails? (Class 18.)"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator
+from functools import partial
+from types import CodeType
+
+from django.http import HttpResponse
+
+from tests import canary, canary_watch
+from tests.attacks.house import House, undone
+from tests.attacks.routes import routes
+from tests.attacks.sabotage import broken, reached
+from tests.clusters.credentials.kubeconfigs import config, text
+from tests.clusters.credentials.pki import certificate
+
+CERTIFICATE, KEY = certificate("canary")
+FORM = {
+    "username": "mallory",
+    "name": "Mallory",
+    "slug": "mallory",
+    "server": "https://canary.example.com",
+    "standing": "member",
+    "role": "reader",
+    "team": "shop",
+    "password": "canary-of-a-password-1",
+    "again": "canary-of-a-password-1",
+    "current": "canary-of-a-password-2",
+    "token": "canary-of-a-token",
+    "certificate": CERTIFICATE,
+    "key": KEY,
+    "kubeconfig": text(config(user={"token": "canary-of-a-kubeconfig"})),
+    "carry-out": "yes",
+    "context-chosen": "0:shop",
+}
+SECRETS = ("canary-of-a", KEY.splitlines()[1])
+WAYS = ("token", "certificate", "kubeconfig")
+
+
+class Visit:
+    """One request by one person, with canaries wherever a person may put a secret."""
+
+    def __init__(self, house: House, who: str, method: str, path: str, form: dict[str, str]) -> None:
+        self.house, self.who, self.method, self.path, self.form = house, who, method, path, form
+
+    def __call__(self) -> HttpResponse:
+        """The answer; what was done is undone."""
+        with undone():
+            return self.ask()
+
+    def ready(self) -> Visit:
+        """A browser of its own whose middleware stands already: only what answers the request may fail."""
+        browser = self.house.browser(self.who)
+        browser.handler.load_middleware()
+        self.ask = (
+            partial(browser.get, self.path)
+            if self.method == "GET"
+            else partial(browser.post, self.path, self.form)
+        )
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} as {self.who or 'nobody'}"
+
+
+def visits(house: House) -> Iterator[Visit]:
+    """Every route by each method that it takes."""
+    for route in routes():
+        who = "" if route.name in ("people:sign_in", "people:invitation") else "ada"
+        path = house.address(route)
+        if "POST" in house.methods(route):
+            ways = WAYS if "credential" in route.name else WAYS[:1]
+            form = FORM | ({"key": "password"} if route.name == "resources:secret_value" else {})
+            for way in ways:
+                yield Visit(house, who, "POST", path, form | {"way": way})
+        if "GET" in house.methods(route):
+            yield Visit(house, who, "GET", path, {})
+
+
+def cheapest(house: House) -> dict[CodeType, Visit]:
+    """Every function of ours that a request reaches, and the quickest visit to it; one with a form goes first."""
+    found: dict[CodeType, tuple[bool, float, Visit]] = {}
+    for visit in visits(house):
+        visit.ready()
+        began = time.perf_counter()
+        codes = reached(visit)
+        price = (visit.method == "GET", time.perf_counter() - began, visit)
+        for code in codes:
+            found[code] = min(found.get(code, price), price, key=lambda one: one[:2])
+    return {code: visit for code, (_method, _seconds, visit) in found.items()}
+
+
+def test_a_failure_anywhere_tells_no_secret(house: House) -> None:
+    told, broke = [], 0
+    for code, visit in cheapest(house).items():
+        visit.ready()
+        with broken(code) as said:
+            visit()
+        broke += len(said)  # what runs once in a process is not reached again: its result is kept
+        log = canary_watch.look_at_own_log()
+        if any(secret in log for secret in SECRETS):
+            told.append(f"a secret stands in the log of {visit} when {code.co_qualname} fails")
+        told += [f"{one} ({visit} when {code.co_qualname} fails)" for one in canary.findings]
+        canary.findings.clear()
+    gc.collect()  # generators that broke off end here, where the database is still there
+    assert not told, "\n".join(told)
+    assert broke > 400, "far fewer functions than there were were reached"
