@@ -18,7 +18,9 @@ from dashboard.headers import Strict  # noqa: E402
 from dashboard.live.consumer import LiveConsumer  # noqa: E402
 from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
+from people.storage import keep_open  # noqa: E402
 
+keep_open()
 websocket_routes = [re_path(r"^live/$", LiveConsumer.as_asgi())]
 nowhere = re_path("", refuse)  # type: ignore[arg-type]
 

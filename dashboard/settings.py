@@ -119,6 +119,7 @@ MIDDLEWARE = [  # those that only add headers come first, so that static files a
     "people.middleware.seen",
     "people.audit.middleware.audited",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "dashboard.shell.outage.outages",
 ]
 
 ROOT_URLCONF = "dashboard.urls"

@@ -9,7 +9,10 @@ from django.apps import apps
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import DatabaseError
 from django.utils import timezone
+
+from people.storage import brief, storage
 
 SEEN_EVERY = timedelta(minutes=1)  # `seen_at` is written at most this often
 
@@ -37,14 +40,25 @@ class SessionStore(DatabaseStore):
         if must_create or self.session_key is None:
             super().save(must_create)
             return
-        fresh = self.create_model_instance(self._get_session())  # type: ignore[attr-defined]
-        written = (
-            self.get_model_class()
-            .objects.filter(pk=self.session_key)
-            .update(session_data=fresh.session_data, expire_date=fresh.expire_date, user_id=fresh.user_id)
-        )
+        try:
+            written = self._update()
+        except DatabaseError as error:
+            # Beside messages that were read, nothing is in it that a page depends on: reading goes on without.
+            if not storage.note(error):
+                raise
+            return
         if not written:
             raise UpdateError
+
+    def _update(self) -> int:
+        fresh = self.create_model_instance(self._get_session())  # type: ignore[attr-defined]
+        with brief():
+            written: int = (
+                self.get_model_class()
+                .objects.filter(pk=self.session_key)
+                .update(session_data=fresh.session_data, expire_date=fresh.expire_date, user_id=fresh.user_id)
+            )
+        return written
 
     def load(self) -> dict[str, Any]:
         stored: Any = self._get_session_from_db()  # type: ignore[attr-defined]
@@ -54,11 +68,17 @@ class SessionStore(DatabaseStore):
         return self.decode(stored.session_data)
 
     def see(self) -> None:
-        """Note that this browser was here, at most once a minute."""
+        """Note that this browser was here, at most once a minute; not where nothing can be written now."""
         now = timezone.now()
-        if self.seen_at is not None and now - self.seen_at >= SEEN_EVERY:
-            self.get_model_class().objects.filter(pk=self.session_key).update(seen_at=now)
-            self.seen_at = now
+        if self.seen_at is None or now - self.seen_at < SEEN_EVERY or storage.trouble is not None:
+            return
+        try:
+            with brief():
+                self.get_model_class().objects.filter(pk=self.session_key).update(seen_at=now)
+        except DatabaseError as error:
+            if not storage.note(error):
+                raise
+        self.seen_at = now
 
 
 def _person_id(data: dict[str, Any]) -> int | None:

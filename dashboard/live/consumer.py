@@ -8,12 +8,14 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
 from channels.db import DatabaseSyncToAsync, database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
+from django.utils.html import format_html
 
 from clusters.api.errors import ApiError
 from clusters.connect import NoCredential, NotShared
@@ -22,9 +24,11 @@ from dashboard.live.pulse import drop_feeds, sockets
 from dashboard.live.subscriptions import NotLive, Subscription, subscribe, waiting_for
 from dashboard.resources.address import BadAddress
 from dashboard.resources.waiting import Waiting
+from dashboard.shell import outage
 from people.control import session_group, user_group
 from people.pulse import Pulse
 from people.socket_auth import person_of
+from people.storage import storage
 
 GATHER = 0.3  # seconds that changes are gathered for after one was sent
 BEAT = 15.0  # seconds of quiet after which the page is told that the socket lives
@@ -55,24 +59,29 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.task: asyncio.Task[None] | None = None
         self.waiting: asyncio.Task[None] | None = None
         self.dirty = asyncio.Event()
+        self._dirty = partial(_tell, asyncio.get_running_loop(), self.dirty)
         self.drawn = asyncio.Event()
         self.over = asyncio.Event()
+        self.banner: str | None = None
         try:
             code = await self._enter()
-        except DatabaseError:
-            log.exception("The database did not say whose socket this is")
+        except DatabaseError as error:
+            if not storage.note(error):
+                raise
             code = UNREADABLE
         if code:
             await self.close(code)
             return
         await self.accept()
         self._follow(self.subscription)  # type: ignore[arg-type] # _enter has opened it
+        storage.listen(self._dirty)
         self.task = asyncio.create_task(self._serve())
         if isinstance(self.subscription, Waiting):
             self.waiting = asyncio.create_task(self._wait(self.subscription))
 
     async def disconnect(self, code: int) -> None:
         sockets.remove(self)
+        storage.unlisten(self._dirty)
         for group in self.groups_joined:
             await self.channel_layer.group_discard(group, self.channel_name)
         self.over.set()
@@ -149,9 +158,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         return opened
 
     def _follow(self, subscription: Subscription) -> None:
-        loop = asyncio.get_running_loop()
         self.subscription = subscription
-        subscription.start(lambda: _tell(loop, self.dirty))
+        subscription.start(self._dirty)
         self.dirty.set()
 
     async def _wait(self, waiting: Waiting) -> None:
@@ -189,10 +197,20 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             await self._room()
             self.dirty.clear()
             if not self.paused and self.subscription is not None:
-                html = await asyncio.get_running_loop().run_in_executor(renderers, self.subscription.render)
+                html = await asyncio.get_running_loop().run_in_executor(renderers, self._changes)
                 if html:
                     await self._send(html)
             await asyncio.sleep(GATHER)
+
+    def _changes(self) -> str:
+        """What the page does not show yet: of its content, and of whether this server can save."""
+        content = self.subscription.render() if self.subscription is not None else None
+        banner = outage.banner()
+        if banner == self.banner:
+            return content or ""
+        self.banner = banner
+        piece = format_html('<template data-swap="morph" data-target="#outage">{}</template>', banner)
+        return (content or "") + piece
 
     async def _room(self) -> None:
         """Wait until less than 1 MiB is under way to the page; one that draws nothing for two minutes is left."""

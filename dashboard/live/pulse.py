@@ -11,6 +11,7 @@ from django.db import DatabaseError
 
 from clusters.watch.hub import hub
 from people.pulse import Pulse, alive
+from people.storage import storage
 
 INTERVAL = 10.0  # seconds; with the query's own time an ended session's sockets are closed within 15
 log = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ class Sockets:
         asked = list(self._open.values())
         try:
             valid = await database_sync_to_async(alive)([pulse for pulse, _ending in asked])
-        except DatabaseError:
+        except DatabaseError as error:
+            storage.note(error)
             log.exception("The database did not say which sockets may stay; asked again in %s s", INTERVAL)
             return
         for pulse, ending in asked:

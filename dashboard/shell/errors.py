@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+
+from dashboard.shell import outage as outages
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -53,7 +57,11 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, drawn without the request: whatever broke must not break this page too."""
+    """500, drawn without the request: whatever broke must not break this page too; 503 where the database did."""
+    raised = sys.exc_info()[1]
+    outage = outages.answer(request, raised) if raised is not None else None
+    if outage is not None:
+        return outage
     text = {
         "layout": "base_plain.html",
         "status": 500,

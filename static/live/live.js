@@ -10,6 +10,7 @@
   const FIRST = 500, LONGEST = 3000, QUIET = 45000, PATIENCE = 10000, CALM = 2000; // milliseconds
   let root = null, socket = null, tries = 0, timer = 0, heard = Date.now(), leaving = false;
   let refused = 0;  // how often in a row this server answered, but not the socket
+  let cause = "";   // what this server said of itself where it answered, but not the socket: "database"
   let kept = [];    // what the server said of the state, while something else stands there
   let lost = null;  // what was seen before this server was lost: { from: when it was last heard }
 
@@ -40,6 +41,7 @@
     const from = lost?.from;
     heard = Date.now();
     tries = refused = 0;
+    cause = "";
     const cut = text.indexOf("\n");
     if (cut > 0) draw(text.slice(cut + 1));
     unsay();
@@ -118,10 +120,8 @@
     if (leaving) return;
     if (code === 4401) return signedOut();
     if (code === 4409) return ask(again);
-    if (code !== 4503) { // then the server has said itself what it waits for
-      lost ||= { from: heard };
-      say(refused > 1 ? "blocked" : "reconnecting");
-    }
+    lost ||= { from: heard };
+    say(cause || (refused > 1 ? "blocked" : "reconnecting"));
     const pause = Math.min(LONGEST, FIRST * 2 ** tries++) * (0.5 + Math.random() / 2);
     const asks = tries > 1 && (tries < 5 || tries % 10 === 0);
     timer = setTimeout(asks ? () => ask(open) : open, pause);
@@ -136,8 +136,9 @@
       });
       if (answer.status === 401) return signedOut();
       if (answer.type === "opaqueredirect" || answer.status === 403 || answer.status === 404) return again();
+      cause = answer.status === 503 && answer.headers.get("Quarterdeck-Outage") ? "database" : "";
       if (answer.ok) refused++;
-    } catch (error) { refused = 0; /* this server does not answer: try again */ }
+    } catch (error) { refused = 0; cause = ""; /* this server does not answer: try again */ }
     onward();
   }
 
@@ -195,7 +196,7 @@
       if (!state.querySelector("[data-said]")) kept = [...state.childNodes];
       state.replaceChildren(piece);
     }
-    if (lost && (word === "reconnecting" || word === "blocked") && Date.now() - lost.from > CALM) tell("lost", lost.from);
+    if (lost && ["reconnecting", "blocked", "database"].includes(word) && Date.now() - lost.from > CALM) tell("lost", lost.from);
     window.quarterdeckTimes?.();
     stale();
   }

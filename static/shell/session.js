@@ -1,4 +1,5 @@
-/* Is the person still signed in? If not, a dialog asks over the page, so that what was typed is not lost.
+/* Is the person still signed in, and can this server take what is sent? If not, a dialog says so over the page, so
+that what was typed is not lost.
 
 Others say so by document.dispatchEvent(new Event("quarterdeck:session-ended")), as after a socket's close code 4401,
 and listen to "quarterdeck:session-restored". */
@@ -6,17 +7,21 @@ and listen to "quarterdeck:session-restored". */
 (() => {
   const dialog = document.getElementById("session-ended");
   if (!dialog) return;
-  const SURE_FOR = 30000; // milliseconds that an answer is believed
-  let sureUntil = Date.now() + SURE_FOR;
+  const trouble = document.getElementById("cannot-send");
+  const PATIENCE = 8000; // milliseconds
   let waiting = null; // the form or htmx source to be sent again
+  let asking = null; // the form that is held back while the server is asked
+  let passing = null; // the form that may go now
 
   function ask() {
     if (!dialog.open) dialog.showModal();
   }
 
-  /* "alive" (and fresh tokens in all forms), "ended" or "other" (somebody else signed in); throws without network. */
+  /* "alive" (and fresh tokens in all forms), "ended", "other" (somebody else signed in), "unsaved" (nothing can be
+  saved now); throws where the server does not answer. */
   async function state() {
-    const answer = await fetch(dialog.dataset.here, { headers: { "HX-Request": "true" } });
+    const answer = await fetch(dialog.dataset.here, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(PATIENCE) });
+    if (answer.headers.get("Quarterdeck-Outage")) return "unsaved";
     if (answer.status === 401) return "ended";
     if (!answer.ok) return "alive"; // a broken server is not a session that has ended
     const here = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("here");
@@ -24,7 +29,6 @@ and listen to "quarterdeck:session-restored". */
     if (here.dataset.person !== dialog.dataset.person) return "other";
     const token = here.querySelector("[name=csrfmiddlewaretoken]")?.value;
     if (token) document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => { field.value = token; });
-    sureUntil = Date.now() + SURE_FOR;
     return "alive";
   }
 
@@ -39,24 +43,43 @@ and listen to "quarterdeck:session-restored". */
     if (found !== "alive") return;
     dialog.close();
     document.dispatchEvent(new Event("quarterdeck:session-restored"));
+    sendWaiting();
+  }
+
+  function sendWaiting() {
     const [form, submitter] = waiting || [];
     waiting = null;
     if (form?.isConnected) form.requestSubmit(submitter?.isConnected ? submitter : undefined);
   }
 
-  /* A form that would be lost by a redirect to sign-in is held back until the session is known to live. */
+  /* Held back: the server is gone, or cannot save. */
+  function hold(found) {
+    for (const line of trouble.querySelectorAll("[data-if]")) line.hidden = line.dataset.if !== found;
+    if (!trouble.open) trouble.showModal();
+  }
+
+  /* A form that would be lost by a redirect to sign-in, or by the browser's page of an error, is held back until it is
+  known that it can be taken. */
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post], [data-no-session]")) return;
-    if (Date.now() < sureUntil) return;
+    if (passing === form) { passing = null; return; }
     event.preventDefault();
-    const found = await state().catch(() => "alive"); // without network the browser's own page says so
-    sureUntil = found === "alive" ? Date.now() + SURE_FOR : 0;
-    if (found === "alive") return form.requestSubmit(event.submitter);
+    if (asking === form) return;
+    asking = form;
+    const found = await state().catch(() => "lost");
+    asking = null;
+    if (found === "alive") { passing = form; form.requestSubmit(event.submitter); return; }
     waiting = [form, event.submitter];
+    if (found === "lost" || found === "unsaved") { hold(found); return; }
     say(found === "other" ? found : "");
     ask();
   });
+
+  trouble?.addEventListener("click", (event) => {
+    if (event.target.closest("[data-send-again]")) { trouble.close(); sendWaiting(); }
+  });
+  trouble?.addEventListener("cancel", () => { waiting = null; });
 
   document.addEventListener("htmx:before:response", (event) => {
     const { response, sourceElement } = event.detail.ctx;

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from dashboard.shell import outage
 from dashboard.shell.navigation import Entry
 
 register = template.Library()
@@ -65,6 +66,12 @@ def age(when: datetime | str | None) -> SafeString | str:
         words,
         words.format(length=short_age(-seconds)),
     )
+
+
+@register.simple_tag
+def outage_banner() -> SafeString:
+    """What stands above every page while this server cannot write its database."""
+    return outage.banner()
 
 
 @register.filter

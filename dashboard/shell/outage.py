@@ -1,0 +1,103 @@
+"""What is answered where this server's own database fails? 503 with what was typed, and a banner on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from dashboard.shell.context import Shell
+from people.audit.record import health
+from people.storage import Trouble, storage
+
+RETRY_SECONDS = 5
+MARK = "Quarterdeck-Outage"  # a header, by which a page's script knows that nothing can be saved
+MOST_FIELDS = 200
+
+
+def outages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Runs last, so that it meets what a view raises first. All that is answered during an outage is marked."""
+
+    def marked(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        trouble = storage.trouble
+        if trouble is not None:
+            response.headers.setdefault(MARK, trouble.kind)
+        return response
+
+    marked.process_exception = answer  # type: ignore[attr-defined] # Django asks the function for it
+    return marked
+
+
+def answer(request: HttpRequest, error: BaseException) -> HttpResponse | None:
+    """503 where the error is an outage of the database. Drawn without it, and so without the person's frame."""
+    if not isinstance(error, DatabaseError) or not storage.note(error):
+        return None
+    response = HttpResponse(render_to_string("errors/outage.html", _context(request)), status=503)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    response[MARK] = "database"
+    return response
+
+
+def banner() -> SafeString:
+    """What stands above every page while nothing can be saved; empty while all is well."""
+    return render_to_string("parts/outage.html", {"told": told(storage.trouble)})
+
+
+def told(trouble: Trouble | None) -> dict[str, Any] | None:
+    """The trouble in words: what happened, what goes on, what to do."""
+    trail = health()
+    if trouble is None:
+        if trail.is_writable:
+            return None
+        return {
+            "title": _("The audit trail cannot be written."),
+            "cure": _cure("unwritable"),
+            "since": trail.since,
+        }
+    titles = {
+        "full": _("The disk of this server is full."),
+        "locked": _("The database of this server is locked by another program."),
+        "unwritable": _("The database of this server cannot be written."),
+        "unreachable": _("The database of this server does not answer."),
+    }
+    return {"title": titles[trouble.kind], "cure": _cure(trouble.kind), "since": trouble.since}
+
+
+def _cure(kind: str) -> str:
+    cures = {
+        "full": _("Whoever runs it: make room in the data folder (QUARTERDECK_DATA)."),
+        "locked": _("It ends by itself when that program is done: a backup, a migration, a shell."),
+    }
+    return cures.get(kind, _("Whoever runs it finds the cause in its log."))
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    is_post = request.method == "POST"
+    fields, has_secrets = _typed(request) if is_post else ([], False)
+    return {
+        "told": told(storage.trouble),
+        "is_post": is_post,
+        "fields": fields,
+        "has_secrets": has_secrets,
+        "action": request.get_full_path(),
+        "csrf_token": get_token(request) if is_post else "",
+        "shell": Shell(request, None),
+        "wait": RETRY_SECONDS,
+    }
+
+
+def _typed(request: HttpRequest) -> tuple[list[tuple[str, str]], bool]:
+    """What was typed, to be sent again, and whether something of it is secret and left out."""
+    marked = getattr(request, "sensitive_post_parameters", ())
+    secret = set(request.POST) if marked == "__ALL__" else {"csrfmiddlewaretoken", *marked}
+    pairs = [(name, value) for name, values in request.POST.lists() for value in values]
+    kept = [(name, value) for name, value in pairs if name not in secret]
+    has_secrets = any(name in secret and name != "csrfmiddlewaretoken" for name, _value in pairs)
+    return kept[:MOST_FIELDS], has_secrets

@@ -1,0 +1,184 @@
+"""Can this server read and write its own database? What it noticed, since when, and when it is over.
+
+Nobody is asked while all is well. Where a statement fails because the database is locked, full or not there, that
+is remembered and shown on every page; a thread then tries until a row can be written again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from django.apps import apps
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
+from django.db.models import F
+from django.utils import timezone
+
+Kind = Literal["locked", "full", "unwritable", "unreachable"]
+Listener = Callable[[], None]
+
+PROBE = 1.0  # seconds between tries to write while nothing can be written
+ROOM = 1024 * 1024  # bytes that must be free for a database in a file: less is a full disk
+BRIEF = 500  # milliseconds that a write may wait for its turn which is not worth waiting for
+log = logging.getLogger(__name__)
+
+# Primary result codes of https://www.sqlite.org/rescode.html; of PostgreSQL the SQLSTATEs that are no mistake of ours.
+_SQLITE: dict[int, Kind] = {5: "locked", 8: "unwritable", 10: "unwritable", 13: "full", 14: "unwritable"}
+_POSTGRESQL: dict[str, Kind] = {
+    "53100": "full",
+    "25006": "unwritable",
+    "55P03": "locked",
+    "57P03": "unreachable",
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong with the database, and since when it is known."""
+
+    kind: Kind
+    since: datetime = field(default_factory=timezone.now)
+
+
+class Storage:
+    """What this process knows of its database; any thread."""
+
+    def __init__(self) -> None:
+        self._trouble: Trouble | None = None
+        self._listeners: set[Listener] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What stands in the way of writing now, or None."""
+        if self._trouble is None and not _has_room():
+            self._begin("full")
+        return self._trouble
+
+    def note(self, error: BaseException) -> bool:
+        """Whether this error of the database is an outage, which is then known; others are mistakes of ours."""
+        kind = _kind(error)
+        if kind is not None:
+            self._begin(kind)
+        return kind is not None
+
+    def listen(self, listener: Listener) -> None:
+        """`listener` is called, from any thread, when trouble begins, changes or ends; it must not block."""
+        self._listeners.add(listener)
+
+    def unlisten(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+
+    # --- below: not for outsiders
+
+    def _begin(self, kind: Kind) -> None:
+        with self._lock:
+            if self._trouble is not None and self._trouble.kind == kind:
+                return
+            self._trouble = Trouble(kind)
+            log.critical("The database cannot be written (%s): nothing can be saved, reading goes on", kind)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._until_it_is_over, name="storage", daemon=True)
+                self._thread.start()
+        self._tell()
+
+    def _until_it_is_over(self) -> None:
+        pause = threading.Event()
+        while not self._is_well():
+            pause.wait(PROBE)
+        with self._lock:
+            self._trouble, self._thread = None, None
+        log.warning("The database can be written again")
+        self._tell()
+
+    def _is_well(self) -> bool:
+        """Write one row as it is: a statement that changes nothing would not need the disk."""
+        try:
+            if not _has_room():
+                return False
+            sessions = apps.get_model("people", "Session").objects
+            first = sessions.values_list("pk", flat=True).first()
+            sessions.filter(pk=first).update(expire_date=F("expire_date"))
+        except DatabaseError as error:
+            self.note(error)
+            return False
+        finally:
+            with suppress(DatabaseError):
+                connection.close()
+        return True
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+
+storage = Storage()
+
+
+@contextmanager
+def brief() -> Iterator[None]:
+    """In the block, this thread's writes do not wait for a lock of SQLite's as long as others do."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    usual = int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {BRIEF}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
+
+
+_kept: list[sqlite3.Connection] = []
+
+
+def keep_open() -> None:
+    """Hold each database file open for the life of this process.
+
+    Beside a database in WAL mode lie two files that the last connection removes and the next one makes anew: on a
+    full disk it could not, and then nothing could be read either.
+    """
+    for one in settings.DATABASES.values():
+        if not one["ENGINE"].endswith("sqlite3"):
+            continue
+        try:
+            kept = sqlite3.connect(one["NAME"], check_same_thread=False)
+            kept.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.Error:
+            log.exception("The database file %s could not be opened at the start", one["NAME"])
+            continue
+        _kept.append(kept)
+
+
+def _has_room() -> bool:
+    if connections["default"].vendor != "sqlite":
+        return True
+    try:
+        found = os.statvfs(settings.DATA_DIR)
+    except OSError:
+        return True
+    return found.f_bavail * found.f_frsize >= ROOM
+
+
+def _kind(error: BaseException) -> Kind | None:
+    """Only operational errors are outages; an error without a code is one where the connection itself failed."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    cause: Any = error.__cause__
+    code = getattr(cause, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return _SQLITE.get(code & 0xFF)
+    state = getattr(cause, "sqlstate", None)
+    if isinstance(state, str):
+        return _POSTGRESQL.get(state)
+    return "unreachable" if connection.vendor == "postgresql" else None
