@@ -129,6 +129,7 @@ def connect(user: User, slug: str) -> Desk:
         identity=identity_of(credential),
         fingerprint=fingerprint(cluster, credential),
         person=str(user.pk),
+        ends=credential.expires_at,
     )
     return Desk(user, cluster, credential, role, connection, Client(connection))
 

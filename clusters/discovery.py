@@ -139,13 +139,19 @@ _clusters_lock = threading.Lock()
 def catalogue(client: Client) -> Catalogue:
     """What the cluster serves, at most 30 seconds old. ApiError where it does not answer this credential.
 
-    While somebody else fetches anew, those who were accepted already read the earlier copy.
+    While somebody else fetches anew, and while the cluster cannot answer, those who were accepted within five
+    minutes read the earlier copy: a page that is loaded in an outage shows what was known.
     """
     known, fingerprint = _known(client), client.connection.fingerprint
     accepted = known.accepts(fingerprint)
     if known.catalogue is not None and accepted and (known.is_fresh() or known.lock.locked()):
         return known.catalogue
-    return _locked(known, client, lambda: not known.is_fresh())
+    try:
+        return _locked(known, client, lambda: not known.is_fresh())
+    except ApiError as error:
+        if error.passes and accepted and known.catalogue is not None:
+            return known.catalogue
+        raise
 
 
 def refresh(client: Client) -> Catalogue:
@@ -178,8 +184,9 @@ def _locked(known: _Known, client: Client, is_wanted: Callable[[], bool]) -> Cat
                 _fetch(known, client)
             elif not known.accepts(fingerprint):
                 _fetch_part(known, client, "/api")
-        except ApiError:
-            known.accepted.pop(fingerprint, None)
+        except ApiError as error:
+            if not error.passes:
+                known.accepted.pop(fingerprint, None)
             raise
         known.accept(fingerprint)
         assert known.catalogue is not None  # noqa: S101 - _fetch sets it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from clusters.api.errors import CredentialMissing
 
@@ -53,13 +54,17 @@ class Identity:
 
 @dataclass(frozen=True, repr=False)
 class Connection:
-    """One person's way to one cluster. `fingerprint` stands for credential, version and server settings."""
+    """One person's way to one cluster. `fingerprint` stands for credential, version and server settings.
+
+    `ends` is when the credential does, where that is known: what is open then asks whether it still may.
+    """
 
     cluster: str
     server: Server
     identity: Identity
     fingerprint: str
     person: str = ""
+    ends: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Connection({self.cluster!r})"

@@ -19,6 +19,7 @@ _AGGREGATED = (
 )
 _AT_ONCE = 6
 _SECONDS = 10.0
+_AGAIN_SECONDS = 5.0  # where an earlier copy is there: pages wait for this
 _T = TypeVar("_T")
 
 
@@ -117,9 +118,9 @@ class _OldResources(msgspec.Struct):
 
 def fetch_part(client: Client, path: str, before: Part | None = None) -> Part:
     """What `path` (/api or /apis) serves now; `before` itself where the server says that nothing changed."""
-    answer = client.request(
-        "GET", path, accept=_AGGREGATED, timeout=_SECONDS, etag=before.etag if before is not None else ""
-    )
+    etag = before.etag if before is not None else ""
+    seconds = _SECONDS if before is None else _AGAIN_SECONDS
+    answer = client.request("GET", path, accept=_AGGREGATED, timeout=seconds, etag=etag)
     if answer.status == 304 and before is not None:
         return before
     found = _decoded(answer.body, _Found)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 
 POLL = 15.0  # seconds between reads of a kind without watch
 REVIEW = 30.0  # seconds between reviews of an open feed (the bound that design section 5 states is 40)
+END = 0.5  # seconds after the end of a credential
 REFUSED = 30.0  # seconds until what was refused is asked again
 GRANT = 3.0  # seconds between reviews of what was refused, while somebody looks: a grant is seen soon
 DOUBT = 1.5  # seconds until a refusal right after a failure is asked again, and
@@ -25,9 +27,11 @@ def after_failure(failures: int, *, is_watched: bool, crowd: int) -> float:
     return pause * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
 
 
-def until_review() -> float:
-    """Seconds until the rights that a feed stands on are asked for again."""
-    return REVIEW - random.uniform(0, 2)  # noqa: S311
+def until_review(ends: datetime | None) -> float:
+    """Seconds until the rights that a feed stands on are asked for again: at the latest when the credential ends."""
+    usual = REVIEW - random.uniform(0, 2)  # noqa: S311
+    left = (ends - datetime.now(UTC)).total_seconds() + END if ends is not None else -1.0
+    return min(usual, left) if left > 0 else usual
 
 
 def until_grant(vain: int, *, is_watched: bool, crowd: int) -> float:
