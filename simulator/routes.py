@@ -12,6 +12,15 @@ from simulator.reading.objects import get_object
 from simulator.reading.watches import watch_objects
 from simulator.requests.call import Call
 from simulator.requests.statuses import method_not_allowed, no_such_page, no_such_resource
+from simulator.reviews.reviews import (
+    access_review,
+    local_access_review,
+    self_access_review,
+    self_review,
+    self_rules_review,
+    token_review,
+)
+from simulator.reviews.token_requests import request_token
 from simulator.writing.calls import (
     create_object,
     delete_collection,
@@ -19,6 +28,7 @@ from simulator.writing.calls import (
     patch_object,
     update_object,
 )
+from simulator.writing.scale import get_scale, patch_scale, update_scale
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
@@ -44,7 +54,18 @@ VERBS: dict[str, Handler] = {
 }
 
 # What a kind answers in its own way: by group, plural, subresource, and RBAC's verb
-SPECIAL: dict[tuple[str, str, str, str], Handler] = {}
+AUTHORIZATION, AUTHENTICATION = "authorization.k8s.io", "authentication.k8s.io"
+SPECIAL: dict[tuple[str, str, str, str], Handler] = {
+    (AUTHORIZATION, "selfsubjectaccessreviews", "", "create"): self_access_review,
+    (AUTHORIZATION, "selfsubjectrulesreviews", "", "create"): self_rules_review,
+    (AUTHORIZATION, "subjectaccessreviews", "", "create"): access_review,
+    (AUTHORIZATION, "localsubjectaccessreviews", "", "create"): local_access_review,
+    (AUTHENTICATION, "selfsubjectreviews", "", "create"): self_review,
+    (AUTHENTICATION, "tokenreviews", "", "create"): token_review,
+    ("", "serviceaccounts", "token", "create"): request_token,
+}
+
+SCALE: dict[str, Handler] = {"get": get_scale, "update": update_scale, "patch": patch_scale}
 
 # Subresources that are the object itself, less what may be changed there
 OBJECT_PARTS = {"status", "finalize", "approval", "ephemeralcontainers", "resize"}
@@ -64,18 +85,16 @@ def handler(call: Call) -> Handler:
     special = SPECIAL.get((info.group, info.resource, info.subresource, info.verb))
     if special is not None:
         return special
-    if info.rest or (info.subresource and info.subresource not in call.resource.subresources):
+    if _is_misplaced(call):
         raise no_such_resource()
     if call.request.method not in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         raise method_not_allowed()
     verbs = call.resource.subresources[info.subresource].verbs if info.subresource else call.resource.verbs
-    is_on_name = info.verb in ("get", "update", "patch", "delete")
-    if (
-        info.verb not in verbs
-        or is_on_name != bool(_name_in_path(call))
-        or call.resource.is_namespaced < bool(info.namespace)
-    ):
+    is_one = info.verb in ("get", "update", "patch", "delete")
+    if info.verb not in verbs or is_one != bool(_name_in_path(call)):
         raise method_not_allowed()
+    if info.subresource == "scale":
+        return SCALE[info.verb]
     if info.subresource and info.subresource not in OBJECT_PARTS:
         raise method_not_allowed()
     return VERBS[info.verb]
@@ -96,4 +115,14 @@ def _of_path(call: Call) -> Handler:
 
 def _name_in_path(call: Call) -> str:
     """The name of a list by field selector is RBAC's alone."""
-    return "" if call.info.verb in ("list", "watch", "deletecollection", "create") else call.info.name
+    return "" if call.info.verb in ("list", "watch", "deletecollection") else call.info.name
+
+
+def _is_misplaced(call: Call) -> bool:
+    """A part that the kind has not, a namespace where it has none, or none where an object has one."""
+    info, resource = call.info, call.resource
+    if info.rest or (info.subresource and info.subresource not in resource.subresources):
+        return True
+    if not resource.is_namespaced:
+        return bool(info.namespace) and info.resource != "namespaces"
+    return bool(_name_in_path(call)) and not info.namespace

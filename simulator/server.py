@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from simulator.cluster import Cluster
+from simulator.keeping.house import House
 from simulator.requests.answers import refused
 from simulator.requests.authentication import ANONYMOUS, impersonated
 from simulator.requests.call import Call
@@ -29,6 +30,7 @@ class Server:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.port = 0
+        self.house = House(cluster)
         self._runner: web.ServerRunner | None = None
 
     @property

@@ -78,7 +78,7 @@ def _continued(call: Call, options: ListOptions) -> Page:
     if revision < 0 or revision == store.revision:
         return _current_page(call, options, store.revision, start)
     try:
-        things = store.at(call.resource.storage, revision, call.info.namespace)
+        things = store.at(call.resource.storage, revision, call.namespace)
     except Compacted:
         raise expired(EXPIRED, _encode(-1, start)) from None
     return _page(call, options, things, revision, start)
@@ -86,13 +86,13 @@ def _continued(call: Call, options: ListOptions) -> Page:
 
 def _at(call: Call, revision: int, message: str) -> list[Object]:
     try:
-        return call.cluster.store.at(call.resource.storage, revision, call.info.namespace)
+        return call.cluster.store.at(call.resource.storage, revision, call.namespace)
     except Compacted:
         raise expired(message) from None
 
 
 def _all(call: Call) -> list[Object]:
-    return call.cluster.store.items(call.resource.storage, call.info.namespace)
+    return call.cluster.store.items(call.resource.storage, call.namespace)
 
 
 def _selected(options: ListOptions, things: list[Object]) -> list[Object]:
@@ -101,7 +101,7 @@ def _selected(options: ListOptions, things: list[Object]) -> list[Object]:
 
 def _current_page(call: Call, options: ListOptions, revision: int, start: str) -> Page:
     """From what is there now, without copying all of it."""
-    store, storage, namespace = call.cluster.store, call.resource.storage, call.info.namespace
+    store, storage, namespace = call.cluster.store, call.resource.storage, call.namespace
     if options.selection.is_all and options.limit > 0:
         items, left = store.page(storage, namespace, _absolute(start, namespace), options.limit)
         return Page(items, _page_metadata(items, namespace, revision, left, left))
@@ -109,7 +109,7 @@ def _current_page(call: Call, options: ListOptions, revision: int, start: str) -
 
 
 def _page(call: Call, options: ListOptions, things: list[Object], revision: int, start: str) -> Page:
-    first = _absolute(start, call.info.namespace)
+    first = _absolute(start, call.namespace)
     left = [one for one in things if _key(one) >= first] if start else things
     if options.limit <= 0:
         return Page(_selected(options, left), {"resourceVersion": str(revision)})
@@ -117,9 +117,7 @@ def _page(call: Call, options: ListOptions, things: list[Object], revision: int,
     is_known = options.selection.is_all
     return Page(
         items,
-        _page_metadata(
-            items, call.info.namespace, revision, len(left) - len(items) if is_known else None, rest
-        ),
+        _page_metadata(items, call.namespace, revision, len(left) - len(items) if is_known else None, rest),
     )
 
 

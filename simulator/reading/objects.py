@@ -27,7 +27,7 @@ async def get_object(call: Call) -> web.StreamResponse:
 
 def existing(call: Call) -> Object:
     """As it is in the store; raises 404."""
-    found = call.cluster.store.get(call.resource.storage, call.info.namespace, call.info.name)
+    found = call.cluster.store.get(call.resource.storage, call.namespace, call.info.name)
     if found is None:
         raise not_found(call.resource, call.info.name)
     return found

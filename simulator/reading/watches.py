@@ -169,6 +169,6 @@ def _seen(watch: Watch, events: list[Event]) -> Iterator[tuple[str, Object]]:
         if event.revision <= watch.revision:
             continue
         watch.revision = event.revision
-        found = transitions(event, watch.options.selection, watch.call.info.namespace)
+        found = transitions(event, watch.options.selection, watch.call.namespace)
         if found is not None:
             yield found

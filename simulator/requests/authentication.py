@@ -72,13 +72,17 @@ class Authentication:
             return user
         token = bearer(asked.headers.get("Authorization", ""))
         if token:
-            user = self._static.get(token) or self._account(token)
-            if user is None:
-                raise unauthorized()
-            return user
+            return self.user_of_token(token)
         if asked.peer:
             raise unauthorized()
         return ANONYMOUS
+
+    def user_of_token(self, token: str) -> User:
+        """Raises 401."""
+        user = self._static.get(token) or self._account(token)
+        if user is None:
+            raise unauthorized()
+        return user
 
     def _account(self, token: str) -> User | None:
         claims = self._tokens.read(token)

@@ -39,6 +39,11 @@ class Call:
         return self.resource_or_none
 
     @property
+    def namespace(self) -> str:
+        """Of the objects in the store: "" of a kind that has none, though a Namespace is asked for in itself."""
+        return self.info.namespace if self.resource.is_namespaced else ""
+
+    @property
     def headers(self) -> Mapping[str, str]:
         return self.request.headers
 

@@ -24,6 +24,7 @@ class Field:
     type: Type
     is_required: bool = False
     is_embedded: bool = False
+    is_pointer: bool = False  # in Go: an empty value is kept
     default: Any = None
     patch_strategy: str = ""  # merge, replace, retainKeys
     merge_key: str = ""
@@ -56,6 +57,7 @@ class Types:
 
     def __init__(self, archive: Archive) -> None:
         self._schemas = archive.openapi_v3["schemas"]
+        self._messages = archive.protobuf
         self._shared: dict[str, Type] = {}
         self._custom: dict[tuple[int, str], Type] = {}
         self._names: dict[tuple[str, str, str], str] = {}
@@ -110,16 +112,25 @@ class Types:
 
     def _add_fields(self, found: Type, schema: dict[str, Any], is_custom: bool) -> None:
         required = set(schema.get("required", ()))
+        known = self._messages.get(message_name(found.name), {}).values()
+        pointers = {field for field, _, label in known if label == "pointer"}
         for name, one in (schema.get("properties") or {}).items():
             found.fields[name] = Field(
                 name,
                 self._compiled(one, is_custom=is_custom),
                 name in required,
                 not is_custom and one.get("default") == {} and bool(_target(one)),
+                name in pointers,
                 one.get("default"),
                 one.get("x-kubernetes-patch-strategy", ""),
                 one.get("x-kubernetes-patch-merge-key", ""),
             )
+
+
+def message_name(schema: str) -> str:
+    """Of a shared schema: `io.k8s.api.core.v1.Pod` -> `k8s.io.api.core.v1.Pod`."""
+    name = schema.replace("io.k8s.", "k8s.io.", 1)
+    return name.replace("k8s.io.apiextensions-apiserver", "k8s.io.apiextensions_apiserver")
 
 
 def _target(schema: dict[str, Any]) -> str:

@@ -10,11 +10,12 @@ from simulator.reading.shapes import listed, shaper
 from simulator.requests.answers import answer
 from simulator.requests.call import Call
 from simulator.writing import registry
+from simulator.writing.applies import apply_object, check_patch_options, is_apply
 from simulator.writing.bodies import read_object
 from simulator.writing.delete_bodies import read_delete_body
 from simulator.writing.deletion import DeleteOptions, delete, deletion_answer, read_delete_options
 from simulator.writing.options import write_options
-from simulator.writing.patches import read_patch
+from simulator.writing.patches import apply_patch, read_patch
 from simulator.writing.strictness import taken
 
 
@@ -23,7 +24,7 @@ async def create_object(call: Call) -> web.StreamResponse:
     options = write_options(call, "CreateOptions")
     thing, duplicates = await read_object(call)
     thing = taken(call, thing, duplicates, options)
-    made = registry.create(call.cluster, call.resource, call.info.namespace, thing, options)
+    made = registry.create(call.cluster, call.resource, call.namespace, thing, options)
     return await answer(call, shape.one(made), 201, media=shape.form.media)
 
 
@@ -33,15 +34,18 @@ async def update_object(call: Call) -> web.StreamResponse:
     thing, duplicates = await read_object(call)
     thing = taken(call, thing, duplicates, options)
     info = call.info
-    made = registry.update(call.cluster, call.resource, info.namespace, info.name, lambda old: thing, options)
+    made = registry.update(call.cluster, call.resource, call.namespace, info.name, lambda old: thing, options)
     return await answer(call, shape.one(made), media=shape.form.media)
 
 
 async def patch_object(call: Call) -> web.StreamResponse:
     shape = shaper(call)
     options = write_options(call, "PatchOptions")
-    patch = await read_patch(call, options)
-    made, is_new = patch.apply()
+    check_patch_options(call)
+    if is_apply(call):
+        made, is_new = await apply_object(call, options)
+    else:
+        made, is_new = apply_patch(await read_patch(call, options)), False
     return await answer(call, shape.one(made), 201 if is_new else 200, media=shape.form.media)
 
 
@@ -49,7 +53,7 @@ async def delete_object(call: Call) -> web.StreamResponse:
     shape = shaper(call)
     options = read_delete_options(await read_delete_body(call))
     info = call.info
-    thing, gone = delete(call.cluster, call.resource, info.namespace, info.name, options)
+    thing, gone = delete(call.cluster, call.resource, call.namespace, info.name, options)
     found = deletion_answer(call.resource, thing, gone)
     if found["kind"] != "Status":
         found = shape.one(thing)

@@ -14,15 +14,6 @@ from simulator.requests.statuses import Refusal, bad_request
 from simulator.schemas.resources import Object, Resource
 from simulator.schemas.types import QUANTITY, Field, Type
 
-# Strings that Go keeps by pointer, so that an empty one is kept.
-POINTERS = {
-    "storageClassName",
-    "volumeName",
-    "subdomain",
-    "runtimeClassName",
-    "loadBalancerClass",
-    "apiGroup",
-}
 QUANTITY_FORM = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(([KMGTPE]i)|[numkMGTPE]|[eE][+-]?\d+)?")
 NO_QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 _GO_NUMBERS = {"int32": "int32", "int64": "int64", "double": "float64", "float": "float32"}
@@ -203,12 +194,12 @@ def _described(value: Any, type_: Type) -> str:
 
 
 def _is_dropped(value: Any, known: Field) -> bool:
-    """What Go's omitempty leaves out: empty lists, maps and texts that are not required."""
-    if known.is_required:
+    """What Go's omitempty leaves out: an empty value that is not required and no pointer."""
+    if known.is_required or known.is_pointer:
         return False
-    if value in ("", []) and not isinstance(value, bool | int):
-        return known.name not in POINTERS
-    return value == {} and known.type.sort == "map"
+    if isinstance(value, dict):
+        return not value and known.type.sort == "map"
+    return value in ("", [], 0, False)
 
 
 def _zero(type_: Type) -> Any:

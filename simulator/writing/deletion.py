@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.requests.statuses import Cause, conflict, invalid, not_found
+from simulator.requests.statuses import Cause, Refusal, invalid, named, not_found, refusal
 from simulator.schemas.conversion import served
 from simulator.schemas.resources import Object, Resource
 
@@ -89,15 +89,22 @@ def _answers_object(resource: Resource) -> bool:
 
 def _check(resource: Resource, found: Object, options: DeleteOptions) -> None:
     metadata = found["metadata"]
-    if options.uid and options.uid != metadata["uid"]:
-        why = (
-            f"Precondition failed: UID in precondition: {options.uid}, UID in object meta: {metadata['uid']}"
+    name, uid, revision = metadata["name"], metadata["uid"], metadata["resourceVersion"]
+    if options.uid and options.uid != uid:
+        why = f"the UID in the precondition ({options.uid}) does not match the UID in record ({uid}). "
+        raise _failed(resource, name, why + "The object might have been deleted and then recreated")
+    if options.revision and options.revision != revision:
+        why = f"the ResourceVersion in the precondition ({options.revision}) does not match the "
+        raise _failed(
+            resource,
+            name,
+            f"{why}ResourceVersion in record ({revision}). The object might have been modified",
         )
-        raise conflict(resource, metadata["name"], why)
-    if options.revision and options.revision != metadata["resourceVersion"]:
-        given, has = options.revision, metadata["resourceVersion"]
-        why = f"Precondition failed: ResourceVersion in precondition: {given}, ResourceVersion in object meta: {has}"
-        raise conflict(resource, metadata["name"], why)
+
+
+def _failed(resource: Resource, name: str, why: str) -> Refusal:
+    message = f'Operation cannot be fulfilled on {resource.qualified_kind} "{name}": {why}'
+    return refusal(409, message, named(resource, name, by_kind=True))
 
 
 def _marked(cluster: Cluster, resource: Resource, found: Object, options: DeleteOptions) -> Object | None:

@@ -27,6 +27,7 @@ RULE_1035 = (
     "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for "
     "validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
 )
+APART = {"apiextensions.k8s.io", "apiregistration.k8s.io"}  # servers of their own, with other checks
 FINALIZERS = {"kubernetes", "orphan", "foregroundDeletion"}
 # Kinds whose names are a single label, and those that any path segment names.
 LABELS = {("", "namespaces")}
@@ -55,7 +56,8 @@ def metadata_causes(resource: Resource, thing: Object) -> Iterator[Cause]:
     yield from _annotation_causes(metadata.get("annotations"))
     yield from _owner_causes(metadata.get("ownerReferences") or ())
     for number, finalizer in enumerate(metadata.get("finalizers") or ()):
-        yield from _finalizer_causes(finalizer, f"metadata.finalizers[{number}]")
+        is_core = resource.definition is None and resource.group not in APART
+        yield from _finalizer_causes(finalizer, f"metadata.finalizers[{number}]", is_core=is_core)
 
 
 def label_causes(labels: Any, path: str) -> Iterator[Cause]:
@@ -102,10 +104,10 @@ def _owner_causes(owners: Any) -> Iterator[Cause]:
         )
 
 
-def _finalizer_causes(finalizer: str, path: str) -> Iterator[Cause]:
+def _finalizer_causes(finalizer: str, path: str, *, is_core: bool) -> Iterator[Cause]:
     if complaint := key_complaint(finalizer):
         yield bad_value(path, f'"{finalizer}"', complaint)
-    elif "/" not in finalizer and finalizer not in FINALIZERS:
+    elif is_core and "/" not in finalizer and finalizer not in FINALIZERS:
         why = "name is neither a standard finalizer name nor is it fully qualified"
         yield bad_value(path, f'"{finalizer}"', why)
 

@@ -1,14 +1,17 @@
-"""What does a PATCH ask for, in which of its four languages?"""
+"""What does a PATCH ask for, in which of its three languages that change an object? (Apply is in applies.py.)"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.requests.answers import encoded
 from simulator.requests.call import Call
-from simulator.requests.statuses import Cause, Refusal, bad_request, invalid, unsupported_media_type
+from simulator.requests.statuses import Cause, Refusal, bad_request, unsupported_media_type
 from simulator.schemas.resources import Object
+from simulator.schemas.types import Type
 from simulator.writing import registry
+from simulator.writing.bodies import JSON as JSON_BODY
 from simulator.writing.bodies import Duplicates, content_type, parsed
 from simulator.writing.decoding import decode
 from simulator.writing.json_patch import LARGEST, PatchFault, apply_json_patch
@@ -20,36 +23,33 @@ from simulator.writing.strictness import strict_complaints
 JSON_PATCH, MERGE = "application/json-patch+json", "application/merge-patch+json"
 STRATEGIC, APPLY = "application/strategic-merge-patch+json", "application/apply-patch+yaml"
 ORDER = (JSON_PATCH, MERGE, STRATEGIC, APPLY)
+REJECTED = "the server rejected our request due to an error in our request"
 
 
 @dataclass
 class Patch:
-    """A patch that was read, of one call."""
+    """A patch that was read, for objects of a type."""
 
     call: Call
     options: WriteOptions
     media: str
     body: Any
     duplicates: Duplicates
+    type: Type
 
-    def apply(self) -> tuple[Object, bool]:
-        """The new object, and whether it was created."""
-        info = self.call.info
-        made = registry.update(
-            self.call.cluster, self.call.resource, info.namespace, info.name, self._changed, self.options
-        )
-        return made, False
-
-    def _changed(self, old: Object) -> Object:
+    def changed(self, old: Object) -> Object:
+        """The new object, read as strictly as is asked; raises 400 and 422."""
         new = self._patched(old)
         if not isinstance(new, dict):
             raise bad_request("the patch does not answer an object")
-        decoded = decode(new, self.call.cluster.types.of(self.call.resource), self.call.resource)
+        try:
+            decoded = decode(new, self.type, self.call.resource)
+        except Refusal as refused:
+            why = refused.message.partition(": ")[2]
+            raise self._rejected(new, why) from None
         complaints = strict_complaints(self.duplicates, decoded.unknown)
         if complaints and self.options.validation == "Strict":
-            message = f"strict decoding error: {', '.join(complaints)}"
-            cause = Cause("FieldValueInvalid", f"Invalid value: {_shown(self.body)}: {message}", "patch")
-            raise invalid(self.call.resource, self.call.info.name, [cause])
+            raise self._rejected(new, f"strict decoding error: {', '.join(complaints)}")
         if complaints and self.options.validation == "Warn":
             self.options.warnings.extend(complaints)
         return decoded.thing
@@ -60,13 +60,18 @@ class Patch:
                 return apply_json_patch(old, self.body)
             if self.media == MERGE:
                 return apply_merge_patch(old, self.body)
-            return apply_strategic_patch(old, self.body, self.call.cluster.types.of(self.call.resource))
-        except PatchFault as fault:
-            raise Refusal(
-                422, "the server rejected our request due to an error in our request", "Invalid", {}
-            ) from fault
+            return apply_strategic_patch(old, self.body, self.type)
+        except PatchFault:
+            raise Refusal(422, REJECTED, "Invalid", {}) from None
         except StrategicFault as fault:
             raise bad_request(str(fault)) from None
+
+    def _rejected(self, new: Object, why: str) -> Refusal:
+        """The API server quotes the whole object, or of a strategic patch the patch."""
+        quoted = _go_map(self.body) if self.media == STRATEGIC else encoded(_sorted(new)).decode()
+        shown = quoted.replace("\\", "\\\\").replace('"', '\\"')
+        cause = Cause("FieldValueInvalid", f'Invalid value: "{shown}": {why}', "patch")
+        return Refusal(422, f' "" is invalid: patch: {cause.message}', "Invalid", {"causes": [cause.json()]})
 
 
 def accepted_patches(call: Call) -> tuple[str, ...]:
@@ -74,30 +79,55 @@ def accepted_patches(call: Call) -> tuple[str, ...]:
 
 
 async def read_patch(call: Call, options: WriteOptions) -> Patch:
-    """Raises 400 and 415."""
+    """Raises 400, 413 and 415. The type is that of the resource's objects."""
     media = content_type(call)
     raw = await call.body()
-    if media not in accepted_patches(call):
-        raise unsupported_media_type(accepted_patches(call))
-    body, duplicates = parsed(raw, media, lambda why: _unreadable(raw, why))
+    if media == JSON_BODY or media not in accepted_patches(call):
+        raise _unsupported(call)
+    prefix = "" if media == STRATEGIC else "error decoding patch: "
+    body, duplicates = parsed(raw, JSON_BODY, lambda why: bad_request(f"{prefix}{why}"))
     if media == JSON_PATCH:
         _check_operations(body)
     elif not isinstance(body, dict):
-        raise bad_request(f"error decoding patch: json: cannot unmarshal {type(body).__name__}")
-    return Patch(call, options, media, body, duplicates)
+        kind = {list: "array", str: "string", bool: "bool"}.get(type(body), "number")
+        raise bad_request(
+            f"{prefix}json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+        )
+    return Patch(call, options, media, body, duplicates, call.cluster.types.of(call.resource))
+
+
+def apply_patch(patch: Patch) -> Object:
+    """The new object as it is kept."""
+    call, info = patch.call, patch.call.info
+    return registry.update(
+        call.cluster, call.resource, call.namespace, info.name, patch.changed, patch.options
+    )
+
+
+def _unsupported(call: Call) -> Refusal:
+    if call.resource.definition is not None:
+        return unsupported_media_type(accepted_patches(call))
+    return Refusal(415, "415: Unsupported Media Type", "UnsupportedMediaType", {})
 
 
 def _check_operations(body: Any) -> None:
-    if not isinstance(body, list) or not all(isinstance(one, dict) for one in body):
-        raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+    if not isinstance(body, list):
+        kind = {dict: "object", str: "string", bool: "bool"}.get(type(body), "number")
+        why = f"json: cannot unmarshal {kind} into Go value of type []handlers.jsonPatchOp"
+        raise bad_request(f"error decoding patch: {why}")
     if len(body) > LARGEST:
         message = f"The allowed maximum operations in a JSON patch is {LARGEST}, got {len(body)}"
         raise Refusal(413, message, "RequestEntityTooLarge")
 
 
-def _unreadable(raw: bytes, why: str) -> Refusal:
-    return bad_request(f"error decoding patch: {why}")
+def _sorted(thing: Object) -> Object:
+    return {key: thing[key] for key in sorted(thing)}
 
 
-def _shown(body: Any) -> str:
-    return str(body)
+def _go_map(value: Any) -> str:
+    """As Go prints it: map[a:b]."""
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{_go_map(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, list):
+        return f"[{' '.join(_go_map(one) for one in value)}]"
+    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)

@@ -1,4 +1,5 @@
 """Which object is in a protobuf body? Read with the captured messages, into the JSON form of the same object.
+Empty values that Go keeps by value are in the bytes too: decoding.py leaves them out.
 
 The wire: `k8s\\0`, then runtime.Unknown with the TypeMeta and the object's own bytes.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding
@@ -16,7 +17,7 @@ from typing import Any
 from simulator.cluster import Cluster
 from simulator.requests.statuses import bad_request
 from simulator.schemas.resources import Object, split_api_version
-from simulator.schemas.types import Type
+from simulator.schemas.types import Type, message_name
 
 MAGIC = b"k8s\0"
 META = "k8s.io.apimachinery.pkg.apis.meta.v1"
@@ -50,16 +51,9 @@ def _unknown(raw: bytes, cluster: Cluster) -> Object:
     api_version, kind = kind_fields.get(1, ""), kind_fields.get(2, "")
     group, version = split_api_version(api_version)
     type_ = cluster.types.of_kind(group, version, kind)
-    message = _message_name(type_.name)
+    message = message_name(type_.name)
     reader = _Reader(cluster.archive.protobuf)
     return {"apiVersion": api_version, "kind": kind} | reader.message(body, message, type_)
-
-
-def _message_name(schema: str) -> str:
-    """`io.k8s.api.core.v1.Pod` -> `k8s.io.api.core.v1.Pod`."""
-    return schema.replace("io.k8s.", "k8s.io.", 1).replace(
-        "k8s.io.apiextensions-apiserver", "k8s.io.apiextensions_apiserver"
-    )
 
 
 class _Reader:
@@ -90,7 +84,7 @@ class _Reader:
             found[field] = value
 
     def _of(self, kind: str, wire: int, value: Any, type_: Type | None, label: str) -> Any:
-        element = type_.element if type_ is not None and label else type_
+        element = type_.element if type_ is not None and label in ("map", "repeated") else type_
         if label == "map":
             return self._entry(value, kind, element)
         if label == "repeated" and wire == 2 and kind not in ("string", "bytes") and "." not in kind:

@@ -65,7 +65,8 @@ def create(
     _refuse_invalid(resource, thing, [*check_metadata(resource, thing), *validate(cluster, resource, thing)])
     if cluster.store.get(resource.storage, namespace, metadata["name"]) is not None:
         raise already_exists(resource, metadata["name"])
-    thing = managed.after_update(cluster, resource, None, thing, options)
+    if options.operation == "Update":
+        thing = managed.after_update(cluster, resource, None, thing, options)
     if given_revision and not options.is_dry_run:
         raise Refusal(500, "resourceVersion should not be set on objects to be created", "InternalError")
     return _kept(cluster, resource, thing, options)

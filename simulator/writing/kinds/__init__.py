@@ -8,7 +8,7 @@ from simulator.cluster import Cluster
 from simulator.printing.custom import found_at
 from simulator.requests.statuses import Cause
 from simulator.schemas.resources import Object, Resource
-from simulator.writing.kinds import namespaces
+from simulator.writing.kinds import definitions, namespaces
 from simulator.writing.options import WriteOptions
 
 Admit = Callable[[Cluster, Resource, Object, Object | None, WriteOptions], None]
@@ -17,10 +17,13 @@ Causes = Callable[[Cluster, Object, Object | None], Iterator[Cause]]
 # Fill in and refuse before validation, in this order: (cluster, resource, new, old or None, options)
 ADMISSION: dict[tuple[str, str], tuple[Admit, ...]] = {
     ("", "namespaces"): (namespaces.admit,),
+    ("apiextensions.k8s.io", "customresourcedefinitions"): (definitions.admit,),
 }
 
 # What validation says beyond the schema: (cluster, new, old or None)
-CAUSES: dict[tuple[str, str], Causes] = {}
+CAUSES: dict[tuple[str, str], Causes] = {
+    ("apiextensions.k8s.io", "customresourcedefinitions"): definitions.causes,
+}
 
 
 def admit(

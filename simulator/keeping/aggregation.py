@@ -1,0 +1,49 @@
+"""What is in a ClusterRole that aggregates others? The rules of those that its selectors choose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.cluster import Cluster
+from simulator.reading.labels import matches, of_selector
+from simulator.requests.rbac import CLUSTER_ROLES, GROUP
+from simulator.store import Event, Object
+from simulator.writing import registry
+from simulator.writing.options import WriteOptions
+
+BY = WriteOptions(manager="clusterrole-aggregation-controller")
+
+
+def keep_roles(cluster: Cluster, event: Event) -> None:
+    """After any change of a ClusterRole."""
+    if event.storage != CLUSTER_ROLES:
+        return
+    resource = cluster.catalogue.find(GROUP, "v1", "clusterroles")
+    if resource is None:
+        return
+    roles = cluster.store.items(CLUSTER_ROLES)
+    for role in roles:
+        rules = _rules(role, roles)
+        if rules is None or rules == (role.get("rules") or []):
+            continue
+
+        def changed(old: Object, rules: list[Any] = rules) -> Object:
+            return old | {"rules": rules}
+
+        registry.update(cluster, resource, "", role["metadata"]["name"], changed, BY)
+
+
+def _rules(role: Object, roles: list[Object]) -> list[Any] | None:
+    """None of a role that does not aggregate."""
+    aggregation = role.get("aggregationRule")
+    if not aggregation:
+        return None
+    found: list[Any] = []
+    for selector in aggregation.get("clusterRoleSelectors") or ():
+        requirements = of_selector(selector) or []
+        for one in roles:
+            name = one["metadata"]["name"]
+            if name == role["metadata"]["name"] or not matches(requirements, one["metadata"].get("labels")):
+                continue
+            found += [rule for rule in one.get("rules") or () if rule not in found]
+    return found

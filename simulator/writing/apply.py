@@ -1,0 +1,171 @@
+"""What does server-side apply make of an object? Merged by type, pruned of what its manager gave up, refused
+where it takes a field from another. https://kubernetes.io/docs/reference/using-api/server-side-apply/"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.cluster import Cluster
+from simulator.requests.statuses import Cause, Refusal
+from simulator.schemas.resources import Object, Resource
+from simulator.schemas.types import Type
+from simulator.writing.fieldsets import (
+    DEDUCED,
+    Path,
+    child_type,
+    compare,
+    element_of,
+    field_set,
+    is_whole,
+    written,
+)
+from simulator.writing.managed import STRIPPED, Manager, Share, Shares, reset_paths, shares_of, with_shares
+from simulator.writing.options import WriteOptions
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The new object with its managedFields. It is to be filled in and checked as by an update."""
+
+    thing: Object
+    shares: Shares
+
+
+def apply(
+    cluster: Cluster, resource: Resource, live: Object, config: Object, options: WriteOptions
+) -> Applied:
+    """`live` is the object as it is served, or {"metadata": {}}; raises the 409 of a conflict."""
+    type_ = cluster.types.of(resource)
+    shares = shares_of(live)
+    manager = Manager(options.manager, "Apply", resource.api_version, options.subresource)
+    last = shares[manager.key].paths if manager.key in shares else set()
+    wanted = field_set(config, type_)
+    wanted -= reset_paths(wanted, resource, options.subresource)
+    merged = merge(live, config, type_)
+    owned = set(wanted)
+    for share in shares.values():
+        if share.manager.key != manager.key:
+            owned |= share.paths
+    new = _pruned(merged, last, owned, type_)
+    _take(live, new, type_, shares, manager, options, resource)
+    before = shares.get(manager.key)
+    time = before.time if before is not None and before.paths == wanted - STRIPPED else cluster.clock.stamp()
+    if _differs(live, new):
+        time = cluster.clock.stamp()
+    shares[manager.key] = Share(manager, wanted - STRIPPED, time)
+    return Applied(with_shares(new, shares), shares)
+
+
+def merge(left: Any, right: Any, type_: Type) -> Any:
+    """The right side wins; maps and associative lists are merged."""
+    if left is None or right is None or is_whole(right, type_) or type(left) is not type(right):
+        return copy.deepcopy(right)
+    if isinstance(right, dict):
+        found = dict(left)
+        for key, one in right.items():
+            found[key] = merge(left.get(key), one, child_type(type_, key))
+        return found
+    return _merged_list(left, right, type_)
+
+
+def _merged_list(left: list[Any], right: list[Any], type_: Type) -> list[Any]:
+    """The order of the right side; what only the left has stays after what it stood after."""
+    olds = {element_of(one, type_): one for one in left}
+    news = {element_of(one, type_): one for one in right}
+    inner = type_.element or DEDUCED
+    found: list[Any] = []
+    waiting = list(olds)
+    for element, one in news.items():
+        if element in olds:
+            while waiting and waiting[0] != element:
+                first = waiting.pop(0)
+                if first not in news:
+                    found.append(olds[first])
+                elif element not in waiting:
+                    break
+            if waiting and waiting[0] == element:
+                waiting.pop(0)
+        found.append(merge(olds.get(element), one, inner))
+    return found + [olds[element] for element in waiting if element not in news]
+
+
+def _take(
+    live: Object,
+    new: Object,
+    type_: Type,
+    shares: Shares,
+    manager: Manager,
+    options: WriteOptions,
+    resource: Resource,
+) -> None:
+    """Take the changed fields from the others; raises the 409 where that is not forced."""
+    difference = compare(live, new, type_)
+    taken = difference.added | difference.modified
+    taken -= reset_paths(taken, resource, options.subresource)
+    conflicts = [
+        (share.manager, path)
+        for share in shares.values()
+        if share.manager.key != manager.key
+        for path in sorted(share.paths & taken)
+    ]
+    if conflicts and not options.is_forced:
+        raise conflict(conflicts)
+    for share in shares.values():
+        if share.manager.key != manager.key:
+            share.paths = share.paths - taken - difference.removed
+
+
+def conflict(conflicts: list[tuple[Manager, Path]]) -> Refusal:
+    causes = [
+        Cause("FieldManagerConflict", f"conflict with {manager.described()}", written(path))
+        for manager, path in sorted(conflicts, key=lambda one: (one[0].described(), one[1]))
+    ]
+    if len(causes) == 1:
+        message = f"Apply failed with 1 conflict: {causes[0].message}: {causes[0].field}"
+    else:
+        lines: list[str] = []
+        for name in dict.fromkeys(cause.message for cause in causes):
+            lines.append(f"{name.replace('conflict', 'conflicts', 1)}:")
+            lines += [f"- {cause.field}" for cause in causes if cause.message == name]
+        message = f"Apply failed with {len(causes)} conflicts: " + "\n".join(lines)
+    return Refusal(409, message, "Conflict", {"causes": [cause.json() for cause in causes]})
+
+
+def _pruned(thing: Object, last: set[Path], owned: set[Path], type_: Type) -> Object:
+    """Without what the manager applied last time, does not apply now, and nobody else owns."""
+    kept = {path[:length] for path in owned for length in range(1, len(path) + 1)}
+    gone = {path for path in last if path not in kept}
+    if not gone:
+        return thing
+    found = _without(thing, gone, kept, type_, ())
+    return found if isinstance(found, dict) else {}
+
+
+def _without(value: Any, gone: set[Path], kept: set[Path], type_: Type, path: Path) -> Any:
+    if isinstance(value, dict) and not is_whole(value, type_):
+        found = {}
+        for key, one in value.items():
+            inner = (*path, f"f:{key}")
+            if inner in gone:
+                continue
+            new = _without(one, gone, kept, child_type(type_, key), inner)
+            if new in ({}, []) and one not in ({}, []) and inner not in kept:
+                continue
+            found[key] = new
+        return found
+    if isinstance(value, list) and not is_whole(value, type_):
+        pairs = [(one, (*path, element_of(one, type_))) for one in value]
+        element = type_.element or DEDUCED
+        return [_without(one, gone, kept, element, inner) for one, inner in pairs if inner not in gone]
+    return value
+
+
+def _differs(live: Object, new: Object) -> bool:
+    def bare(thing: Object) -> Object:
+        return thing | {"metadata": {k: v for k, v in thing["metadata"].items() if k != "managedFields"}}
+
+    return bare(live) != bare(new)
