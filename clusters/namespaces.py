@@ -83,6 +83,18 @@ def remember(user: User, cluster: Cluster, name: str) -> None:
         KnownNamespace.objects.filter(pk__in=beyond).delete()
 
 
+def known_everywhere(user: User) -> dict[int, list[str]]:
+    """By cluster id: the names that this person is remembered for, the last visited first."""
+    found: dict[int, list[str]] = {}
+    for cluster_id, name in (
+        KnownNamespace.objects.filter(user=user).order_by("-seen_at").values_list("cluster_id", "name")
+    ):
+        names = found.setdefault(cluster_id, [])
+        if len(names) < REMEMBERED:
+            names.append(name)
+    return found
+
+
 def forget(fingerprint: str) -> None:
     """Drop the kept list of one credential: at its change, at a 401 or 403, at sign-out."""
     with _lock:

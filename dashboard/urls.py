@@ -1,10 +1,11 @@
 """Which page is where? The site map."""
 
 from django.urls import include, path
-from django.views.generic import RedirectView
+
+from dashboard.overview.page import overview
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="clusters:clusters"), name="home"),
+    path("", overview, name="home"),
     path("people/", include("people.urls")),
     path("clusters/", include("clusters.urls")),
     path("c/", include("dashboard.resources.urls")),

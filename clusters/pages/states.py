@@ -65,9 +65,14 @@ def credential_state(credential: Credential | None) -> CredentialState:
         identity_of(credential)
     except SealBroken:
         return CredentialState(credential, "unreadable")
-    if credential.expires_at is None:
-        return CredentialState(credential, "good")
-    left = credential.expires_at - timezone.now()
+    return by_now(CredentialState(credential, "good"))
+
+
+def by_now(state: CredentialState) -> CredentialState:
+    """The same credential at this moment: a page that stays open sees it end."""
+    if state.credential is None or not state.is_usable or state.credential.expires_at is None:
+        return state
+    left = state.credential.expires_at - timezone.now()
     if left <= timedelta(0):
-        return CredentialState(credential, "ended")
-    return CredentialState(credential, "ending" if left <= WARN else "good")
+        return CredentialState(state.credential, "ended")
+    return CredentialState(state.credential, "ending" if left <= WARN else "good")

@@ -21,7 +21,7 @@ from clusters.api.errors import ApiError
 from clusters.connect import NoCredential, NotShared
 from clusters.credentials.sealing import SealBroken
 from dashboard.live.pulse import drop_feeds, sockets
-from dashboard.live.subscriptions import NotLive, Subscription, subscribe, waiting_for
+from dashboard.live.subscriptions import NotLive, Pausing, Subscription, subscribe, waiting_for
 from dashboard.resources.address import BadAddress
 from dashboard.resources.waiting import Waiting
 from dashboard.shell import outage
@@ -102,6 +102,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             self.drawn.set()
         elif isinstance(message.get("pause"), bool):
             self.paused = message["pause"]
+            if isinstance(self.subscription, Pausing):
+                await asyncio.get_running_loop().run_in_executor(
+                    renderers, self.subscription.pause, self.paused
+                )
             self.dirty.set()
         elif isinstance(message.get("renew"), str) and self.subscription is not None:
             await asyncio.get_running_loop().run_in_executor(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,6 +13,9 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from clusters.api.errors import ApiError
+from dashboard.overview.board import open_board
+from dashboard.overview.live import OverviewSubscription
+from dashboard.overview.wish import read_wish
 from dashboard.resources.address import parse
 from dashboard.resources.list_live import ListSubscription
 from dashboard.resources.listing import open_listing
@@ -39,6 +42,13 @@ class Subscription(Protocol):
     def forget(self) -> None: ...
 
 
+@runtime_checkable
+class Pausing(Protocol):
+    """A subscription that costs something only while its page is seen: a hidden tab pauses it."""
+
+    def pause(self, paused: bool) -> None: ...
+
+
 class NotLive(Exception):
     """This URL is no page that is live."""
 
@@ -56,6 +66,9 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
     except Resolver404:
         raise NotLive(page) from None
     query = QueryDict(parts.query)
+    if match.view_name == "home":
+        wish = read_wish(query)
+        return OverviewSubscription(open_board(user, wish.words), wish, window)
     if match.view_name == "resources:list":
         return ListSubscription(open_listing(user, parse(match.kwargs, query)), window)
     if match.view_name == "resources:object":

@@ -100,7 +100,12 @@ class Shell:
             return []
         groups = [
             Group(
-                "", [*_there(Entry(_("Clusters"), self.clusters_href, icon="cluster", goto="c")), *self.audit]
+                "",
+                _there(
+                    Entry(_("Overview"), address("home"), icon="home"),
+                    Entry(_("Clusters"), self.clusters_href, icon="cluster", goto="c"),
+                    *self.audit,
+                ),
             ),
             Group(_("Mine"), self.mine),
         ]

@@ -57,5 +57,5 @@ def test_a_foreign_host_header_is_refused(host: str) -> None:
     assert answer.status_code == 400
 
 
-def test_the_first_page_is_the_clusters() -> None:
-    assert Client().get("/")["Location"] == "/clusters/"
+def test_the_first_page_asks_for_sign_in() -> None:
+    assert Client().get("/")["Location"] == "/people/sign-in/?next=%2F"

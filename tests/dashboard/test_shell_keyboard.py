@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -61,7 +63,7 @@ def test_g_with_a_letter_goes_where_the_page_says(sample):
     page.wait_for_url("**/styleguide/list/?services")
     page.keyboard.press("g")
     page.keyboard.press("h")
-    page.wait_for_url("**/clusters/")
+    page.wait_for_url(re.compile(r"://[^/]+/$"))  # the start page
 
 
 def test_a_key_with_control_or_in_a_box_is_not_ours(sample):

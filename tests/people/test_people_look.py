@@ -106,5 +106,5 @@ def test_an_invitation_leads_in_without_a_script(new_page, live_server, people: 
     page.get_by_label("New password", exact=True).fill(PASSWORD)
     page.get_by_label("New password again").fill(PASSWORD)
     page.get_by_role("button", name="Join").click()
-    page.wait_for_url("**/clusters/")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     assert User.objects.filter(username="nora").exists()

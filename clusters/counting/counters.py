@@ -1,0 +1,274 @@
+"""Which clusters are being counted, for whom? One counter for each (credential, cluster), only while somebody looks.
+
+All counters run in one event loop of their own thread: a cluster that hangs holds a socket there, and no thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from clusters.api.connection import Connection
+from clusters.api.errors import ApiError, CredentialMissing, Unauthorized, Unreachable
+from clusters.api.pools import is_forgotten
+from clusters.api.streams import Streams
+from clusters.counting import round as rounds
+from clusters.counting.round import Counted
+from clusters.counting.snapshot import Count, Reach, Rights, Snapshot, Standing, now
+
+EVERY = 10.0  # seconds from one round's begin to the next; a slow cluster is counted less often, so that
+SHARE = 5.0  # a round never takes more than a fifth of the time
+AGAIN = 4.0  # seconds between questions whether it answers again, while it does not
+REFUSED = 30.0  # seconds until a credential that was refused is tried again
+GRACE = 5.0  # seconds that a round under way may still take after the last viewer left
+KEPT = 60.0  # seconds that numbers are kept for who comes back
+SWEEP = 1.0  # seconds between looks at what nobody looks at
+MOST = 2000  # counters of one process
+MOST_NAMES = 200  # namespaces known to the viewers of one counter
+
+Key = tuple[str, str]
+log = logging.getLogger(__name__)
+Listener = Callable[[], None]
+
+
+class Counter:
+    """The counts of one cluster under one credential. `snapshot` is replaced as a whole; read it from any thread."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.viewers = 0
+        self.waiting = 0  # viewers that do not look at this moment
+        self.counted = Counted(connection, self._changed)
+        self.begun = float("-inf")  # monotonic time of the last round's begin
+        self.left = 0.0  # monotonic time when the last viewer left; 0 while somebody looks
+        self.task: asyncio.Task[None] | None = None
+        self._listeners: set[Listener] = set()
+        self._lock = threading.Lock()
+        self._settled = threading.Event()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.counted.snapshot
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a first round has ended, well or badly."""
+        return self._settled.is_set()
+
+    def listen(self, listener: Listener) -> None:
+        """`listener` is called from the counters' thread at each change; it must not block."""
+        with self._lock:
+            self._listeners.add(listener)
+
+    def unlisten(self, listener: Listener) -> None:
+        with self._lock:
+            self._listeners.discard(listener)
+
+    def wait(self, seconds: float) -> None:
+        """Block until the first round has ended, at most so many seconds."""
+        self._settled.wait(max(0.0, seconds))
+
+    def settle(self) -> None:
+        self._settled.set()
+
+    def fail(self, error: ApiError) -> None:
+        """Say what is in the way. A refused credential loses its numbers; else the old ones stay, with their age."""
+        before, reach = self.snapshot, _reach_of(error)
+        since = before.since if before.reach is reach else now()
+        after = replace(before, reach=reach, since=since, error=error)
+        if reach is Reach.REFUSED:
+            gone: Count[Any] = Count(Standing.FAILED, error=error)
+            after = replace(after, nodes=gone, pods=gone, warnings=gone, rights=Rights())
+        self.counted.show(after)
+
+    def _changed(self) -> None:
+        with self._lock:
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener()
+
+
+class Counters:
+    """The counters of this process, by credential and cluster; every method is for any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._counters: OrderedDict[Key, Counter] = OrderedDict()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._streams: Streams | None = None
+
+    def look(self, connection: Connection, known: Iterable[str] = ()) -> Counter | None:
+        """One viewer more; give it back with `leave`. None where this process counts as much as it may.
+
+        `known` are namespaces that the viewer knows of, for who may not list pods in all of them.
+        """
+        with self._lock:
+            counter = self._counters.get(_key(connection))
+            if counter is None:
+                if not self._make_room():
+                    return None
+                counter = self._counters[_key(connection)] = Counter(connection)
+            names = counter.counted.known
+            names.update(dict.fromkeys(list(known)[: max(0, MOST_NAMES - len(names))]))
+            counter.viewers += 1
+            counter.left = 0.0
+            self._call(lambda: self._begin(counter))
+            return counter
+
+    def leave(self, counter: Counter) -> None:
+        """One viewer less. No round begins without viewers; the numbers are kept for a minute."""
+        with self._lock:
+            counter.viewers = max(0, counter.viewers - 1)
+            if not counter.viewers:
+                counter.left = time.monotonic()
+
+    def pause(self, counter: Counter) -> None:
+        """A viewer looks away, and may look again: the counter stays, and is counted for the others only."""
+        with self._lock:
+            counter.waiting += 1
+            self.leave(counter)
+
+    def resume(self, counter: Counter) -> None:
+        """A viewer that had paused looks again."""
+        with self._lock:
+            counter.waiting = max(0, counter.waiting - 1)
+            counter.viewers += 1
+            counter.left = 0.0
+            self._call(lambda: self._begin(counter))
+
+    def part(self, counter: Counter) -> None:
+        """A viewer that had paused is gone."""
+        with self._lock:
+            counter.waiting = max(0, counter.waiting - 1)
+
+    def forget(self, fingerprint: str) -> None:
+        """Drop the numbers of a credential that nobody looks with any more: at sign-out."""
+        with self._lock:
+            for key in [
+                key for key, one in self._counters.items() if key[0] == fingerprint and _is_idle(one)
+            ]:
+                self._end(key)
+
+    def __len__(self) -> int:
+        return len(self._counters)
+
+    # --- below: not for outsiders
+
+    def _make_room(self) -> bool:
+        """Below the bound, or with the one gone that was left first."""
+        if len(self._counters) < MOST:
+            return True
+        left = [(one.left, key) for key, one in self._counters.items() if _is_idle(one)]
+        if left:
+            self._end(min(left)[1])
+        return bool(left)
+
+    def _end(self, key: Key) -> None:
+        counter = self._counters.pop(key)
+        self._call(lambda: counter.task.cancel() if counter.task is not None else None)
+
+    def _call(self, deed: Callable[[], object]) -> None:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._loop.call_soon(lambda: self._hold(self._sweep()))
+                threading.Thread(target=self._loop.run_forever, name="counting", daemon=True).start()
+            self._loop.call_soon_threadsafe(deed)
+
+    # --- in the loop
+
+    def _hold(self, deed: Any) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(deed)
+
+    def _begin(self, counter: Counter) -> None:
+        is_open = self._counters.get(_key(counter.connection)) is counter
+        if is_open and counter.viewers and (counter.task is None or counter.task.done()):
+            counter.task = self._hold(self._run(counter))
+            counter.task.add_done_callback(lambda task: self._ended(counter, task))
+
+    def _ended(self, counter: Counter, task: asyncio.Task[None]) -> None:
+        """Somebody may have come back while it was being stopped."""
+        if not task.cancelled() and task.exception() is not None:
+            log.error("A cluster could not be counted", exc_info=task.exception())
+        self._begin(counter)
+
+    async def _run(self, counter: Counter) -> None:
+        """Rounds, as long as somebody looks."""
+        unseen = time.monotonic() - counter.begun
+        if unseen > KEPT:  # what happened meanwhile nobody knows: how long it stands so begins anew
+            counter.counted.show(replace(counter.snapshot, reach=Reach.ASKING))
+        await asyncio.sleep(EVERY - unseen)
+        while counter.viewers:
+            counter.begun = time.monotonic()
+            pause = await self._round(counter)
+            counter.settle()
+            await asyncio.sleep(pause)
+
+    async def _round(self, counter: Counter) -> float:
+        """One round; returns the pause until the next in seconds."""
+        streams = self._streams = self._streams or Streams()
+        started = time.monotonic()
+        try:
+            if counter.snapshot.reach in (Reach.UNREACHABLE, Reach.FAILING):
+                await rounds.probe(streams, counter.counted)
+            alone = await rounds.take(streams, counter.counted)
+        except ApiError as error:
+            counter.fail(error)
+            return max(_pause_after(error), error.retry_after or 0.0)
+        took = time.monotonic() - started
+        return max(EVERY - took, took * (SHARE - 1), alone) + random.uniform(0, 0.5)  # noqa: S311 - spreads load
+
+    async def _sweep(self) -> None:
+        """Stop what nobody looks at; forget what is old, and all of a credential that was changed."""
+        while True:
+            await asyncio.sleep(SWEEP)
+            clock = time.monotonic()
+            with self._lock:
+                everything = list(self._counters.items())
+            for key, one in everything:
+                if is_forgotten(key[0]):
+                    await self._close(key, one)
+                elif _is_idle(one) and one.left < clock - KEPT:
+                    self._drop(key, one)
+                elif one.left and one.left < clock - GRACE and one.task is not None:
+                    one.task.cancel()
+
+    async def _close(self, key: Key, counter: Counter) -> None:
+        """The credential was changed or revoked: its numbers go at once, and so do its connections."""
+        self._drop(key, counter)
+        counter.counted.show(Snapshot())
+        if self._streams is not None:
+            await self._streams.forget(key[0])
+
+    def _drop(self, key: Key, counter: Counter) -> None:
+        with self._lock:
+            if self._counters.get(key) is counter and (_is_idle(counter) or is_forgotten(key[0])):
+                self._end(key)
+
+
+def _key(connection: Connection) -> Key:
+    return (connection.fingerprint, connection.cluster)
+
+
+def _is_idle(counter: Counter) -> bool:
+    return bool(counter.left) and not counter.waiting
+
+
+def _reach_of(error: ApiError) -> Reach:
+    if isinstance(error, Unauthorized | CredentialMissing):
+        return Reach.REFUSED
+    return Reach.UNREACHABLE if isinstance(error, Unreachable) else Reach.FAILING
+
+
+def _pause_after(error: ApiError) -> float:
+    return {Reach.REFUSED: REFUSED, Reach.UNREACHABLE: AGAIN}.get(_reach_of(error), EVERY)
+
+
+counters = Counters()

@@ -1,0 +1,125 @@
+"""What is known of one cluster under one credential: how it answers, and what was counted there when."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from clusters.access import Answer
+from clusters.api.errors import ApiError
+
+V = TypeVar("V")
+NOT_ASKED = Answer("unknown")
+
+
+class Reach(enum.StrEnum):
+    """How the API server answers this credential."""
+
+    ASKING = "asking"  # nothing has come back yet
+    REACHABLE = "reachable"
+    REFUSED = "refused"  # 401: the credential, whatever it asks
+    FAILING = "failing"  # it answers, but with errors of its own (5xx, 429)
+    UNREACHABLE = "unreachable"  # no answer that is Kubernetes'
+
+
+class Standing(enum.StrEnum):
+    """How one of the counts stands."""
+
+    ASKING = "asking"
+    COUNTED = "counted"
+    DENIED = "denied"  # Kubernetes does not let this credential list them: not its to count
+    FAILED = "failed"  # the last count failed: the value, where there is one, is that of `counted_at`
+
+
+def now() -> datetime:
+    """The time of a count, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """`ready` and `cordoned` of `total`; more where `at_least`."""
+
+    total: int = 0
+    ready: int = 0
+    cordoned: int = 0
+    at_least: bool = False
+
+
+@dataclass(frozen=True)
+class Pods:
+    """`statuses` are kubectl's words with their number; `unready` of those Running have containers that are not."""
+
+    total: int = 0
+    unready: int = 0
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    at_least: bool = False
+
+
+@dataclass(frozen=True)
+class Warnings:
+    """Events of type Warning seen within the last hour, and how many of each reason."""
+
+    total: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    at_least: bool = False
+
+
+@dataclass(frozen=True)
+class Count(Generic[V]):
+    """One count. `places` are the namespaces that it is the sum of (none: the whole cluster).
+
+    `left_out` namespaces are known and not in it: refused, failed, or beyond the bound.
+    """
+
+    standing: Standing = Standing.ASKING
+    value: V | None = None
+    counted_at: datetime | None = None
+    error: ApiError | None = None
+    places: tuple[str, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class PlaceRights:
+    """What the credential may do in one namespace: list pods, list events, change workloads."""
+
+    namespace: str
+    pods: Answer = NOT_ASKED
+    events: Answer = NOT_ASKED
+    edit: Answer = NOT_ASKED
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What Kubernetes answered about the whole cluster, and about the namespaces where that was not enough.
+
+    `left_out` namespaces are known and were not asked about. `is_known` is false until there was an answer.
+    """
+
+    is_known: bool = False
+    everything: Answer = NOT_ASKED
+    pods: Answer = NOT_ASKED
+    nodes: Answer = NOT_ASKED
+    events: Answer = NOT_ASKED
+    edit: Answer = NOT_ASKED
+    places: tuple[PlaceRights, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All of it. `since` is when `reach` began, as far as was seen without a gap; `answered_at` the last answer."""
+
+    reach: Reach = Reach.ASKING
+    since: datetime = field(default_factory=now)
+    answered_at: datetime | None = None
+    error: ApiError | None = None
+    version: str = ""
+    nodes: Count[Nodes] = Count()
+    pods: Count[Pods] = Count()
+    warnings: Count[Warnings] = Count()
+    rights: Rights = Rights()

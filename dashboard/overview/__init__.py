@@ -1,0 +1,1 @@
+"""How do all of a person's clusters stand? The page after sign-in."""

@@ -1,0 +1,109 @@
+"""What does the overview stand on? Every cluster of the person with its counter, or what stands in the way."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from clusters.connect import Desk, NoCredential, NotShared, connect
+from clusters.counting.counters import Counter, counters
+from clusters.credentials.sealing import SealBroken
+from clusters.namespaces import known_everywhere
+from clusters.pages.states import CredentialState, Standing, by_now, standings
+from people.models import Standing as PersonStanding
+from people.models import User
+
+MOST = 100  # clusters on one page
+ASKABLE = 3  # administrators that are named where only one of them can help
+# The API server takes a token for a minute after its end: until then it is asked, and what it says is shown.
+AFTERLIFE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One cluster. Without a desk nothing can be asked there; without a counter nothing more can be counted here."""
+
+    standing: Standing
+    desk: Desk | None = None
+    counter: Counter | None = None
+
+    @property
+    def acting(self) -> CredentialState:
+        """The credential that is used there, as it stands at this moment."""
+        return by_now(self.standing.acting)
+
+    @property
+    def slug(self) -> str:
+        return self.standing.cluster.slug
+
+
+@dataclass(frozen=True)
+class Board:
+    """The lines by name, and how many clusters are beyond the bound; give it back with `close`."""
+
+    user: User
+    lines: tuple[Line, ...]
+    beyond: int
+    administrators: tuple[str, ...]
+
+    def counters(self) -> list[Counter]:
+        return [line.counter for line in self.lines if line.counter is not None]
+
+    def wait(self, seconds: float) -> None:
+        """Let first counts come in, for so many seconds; what was counted before is not waited for."""
+        until = time.monotonic() + seconds
+        for counter in self.counters():
+            counter.wait(until - time.monotonic())
+
+    def close(self) -> None:
+        for counter in self.counters():
+            counters.leave(counter)
+
+    def forget(self) -> None:
+        """At sign-out: nothing of this person's rights is kept."""
+        for line in self.lines:
+            if line.desk is not None:
+                line.desk.forget()
+                counters.forget(line.desk.connection.fingerprint)
+
+
+def open_board(user: User, words: tuple[str, ...] = ()) -> Board:
+    """Through the door of every cluster of the person; nothing is asked of a cluster here, the counters do it.
+
+    `words` only matter beyond the bound: the clusters whose names hold them come first.
+    """
+    found = standings(user)
+    if len(found) > MOST:
+        found.sort(key=lambda one: not all(word in names_of(one) for word in words))
+    known = known_everywhere(user)
+    lines = tuple(_line(user, one, known.get(one.cluster.pk, [])) for one in found[:MOST])
+    return Board(user, lines, max(0, len(found) - MOST), administrators())
+
+
+def names_of(standing: Standing) -> str:
+    """What a cluster is found by: its names and its labels."""
+    cluster = standing.cluster
+    labels = " ".join(f"{key}={value}" for key, value in cluster.labels.items())
+    return f"{cluster.name} {cluster.slug} {labels}".lower()
+
+
+def administrators() -> tuple[str, ...]:
+    """Whom to ask."""
+    people = User.objects.filter(standing=PersonStanding.ADMINISTRATOR, is_active=True).order_by("pk")
+    return tuple(str(one) for one in people[:ASKABLE])
+
+
+def _line(user: User, standing: Standing, known: list[str]) -> Line:
+    """A credential that has ended is not sent any more."""
+    ends = standing.acting.credential.expires_at if standing.acting.credential else None
+    if ends is not None and ends + AFTERLIFE < timezone.now():
+        return Line(standing)
+    try:
+        desk = connect(user, standing.cluster.slug)
+    except (NotShared, NoCredential, SealBroken):
+        return Line(standing)
+    own = [desk.credential.namespace] if desk.credential.namespace else []
+    return Line(standing, desk, counters.look(desk.connection, [*own, *known]))

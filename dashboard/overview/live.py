@@ -1,0 +1,126 @@
+"""What does an open overview still lack? Renders for the socket only the rows that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.template.loader import get_template
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+
+from clusters.counting.counters import counters
+from clusters.counting.snapshot import Snapshot
+from dashboard.overview import parts
+from dashboard.overview.board import Board, Line
+from dashboard.overview.rows import Group, Row, arranged, group_html, html_of, row_of, window_of
+from dashboard.overview.wish import Wish, read_wish
+
+
+class OverviewSubscription:
+    """The overview while its socket is open. `render` is never called by two threads at once."""
+
+    def __init__(self, board: Board, wish: Wish, window: str = "") -> None:
+        """`window` is what the page says that it shows."""
+        self._board = board
+        self._wish = wish
+        self._window = window
+        self._changed: Callable[[], None] = lambda: None
+        self._paused = False
+        self._drawn: dict[str, _Drawn] = {}  # by slug
+        self._shown: dict[str, str] = {}  # id of a table row -> its version, in the order of the page
+        self._parts: dict[str, str] = {}
+
+    def start(self, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever there may be something to render."""
+        self._changed = changed
+        for counter in self._board.counters():
+            counter.listen(changed)
+
+    def stop(self) -> None:
+        for counter in self._board.counters():
+            counter.unlisten(self._changed)
+            if self._paused:
+                counters.part(counter)
+        if not self._paused:
+            self._board.close()
+
+    def pause(self, paused: bool) -> None:
+        """A hidden tab does not look: nothing is counted for it."""
+        if paused == self._paused:
+            return
+        self._paused = paused
+        for counter in self._board.counters():
+            if paused:
+                counters.pause(counter)
+            else:
+                counters.resume(counter)
+
+    def forget(self) -> None:
+        """At sign-out: nothing of this person's rights is kept."""
+        self._board.forget()
+
+    def renew(self, query: str) -> None:
+        """Other words, another order or another label; the clusters of the page stay those that it has."""
+        self._wish = read_wish(parts.query_of(query))
+
+    def render(self) -> str | None:
+        """The pieces that changed since the last call, or None."""
+        rows = [self._draw(line).row for line in self._board.lines]
+        groups = arranged(rows, self._wish)
+        return "".join([*self._morphs(rows, groups), *self._table(groups)]) or None
+
+    def _draw(self, line: Line) -> _Drawn:
+        """The row as it stands, drawn anew only where something happened to its cluster."""
+        snapshot = line.counter.snapshot if line.counter is not None else None
+        drawn = self._drawn.get(line.slug)
+        if drawn is None or drawn.snapshot is not snapshot or drawn.credential != line.acting.word:
+            row = row_of(self._board, line)
+            drawn = _Drawn(snapshot, line.acting.word, row, html_of(row, self._board.user))
+            self._drawn[line.slug] = drawn
+        return drawn
+
+    def _morphs(self, rows: Sequence[Row], groups: Sequence[Group]) -> Iterator[str]:
+        for target, part, context in (
+            ("live-state", "state", {"state": "live"}),
+            ("overview-summary", "summary", {"summary": parts.summary_of(rows)}),
+            ("overview-foot", "foot", {"foot": parts.foot_of(groups, len(rows), self._wish)}),
+        ):
+            html = get_template(f"overview/overview.html#{part}").render(context)
+            if self._parts.get(part) != html:
+                self._parts[part] = html
+                yield format_html(
+                    '<template data-swap="morph" data-target="#{}">{}</template>',
+                    target,
+                    mark_safe(html),  # noqa: S308 - rendered by the page's own template
+                )
+
+    def _table(self, groups: Sequence[Group]) -> Iterator[str]:
+        made: dict[str, str] = {}
+        for group in groups:
+            if group.id:
+                made[group.id] = group_html(group)
+            made |= {row.id: self._drawn[row.standing.cluster.slug].html for row in group.rows}
+        before, self._shown = self._shown, {name: window_of([html]) for name, html in made.items()}
+        window, known = window_of(made.values()), self._window
+        self._window = window
+        if window == known:
+            return
+        changed = [html for name, html in made.items() if before.get(name) != self._shown[name]]
+        order = format_html(' data-order="{}"', " ".join(made)) if list(before) != list(made) else ""
+        yield format_html(
+            '<template data-swap="rows" data-target="#overview-rows" data-window="{}"{}>{}</template>',
+            window,
+            order,
+            mark_safe("".join(changed)),  # noqa: S308 - rendered by the page's own template
+        )
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A row with what it was drawn from."""
+
+    snapshot: Snapshot | None
+    credential: str
+    row: Row
+    html: str

@@ -1,0 +1,192 @@
+"""How are the counts of a cluster written? Numbers and words, each with the page that lists what was counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clusters.counting.snapshot import Count, Nodes, Pods, Standing, Warnings
+from clusters.counting.tallies import OTHER
+from dashboard.resources.address import address
+from dashboard.resources.tones import tone
+
+WORDS = 5  # statuses of pods that are written out
+REASONS = 2  # of warnings
+TONES = ("error", "warning", "progress", "unknown", "ok", "done")  # worst first
+SLIVER = 1.5  # percent of the bar that the smallest part has at least
+
+
+@dataclass(frozen=True)
+class Word:
+    """One number and what it counts: "3 CrashLoopBackOff"."""
+
+    number: int
+    name: str
+    tone: str
+    href: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.number} {self.name}"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of the bar, in hundredths of its width."""
+
+    tone: str
+    start: str
+    width: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One count of a row: its figure, and the words below it (`more` are not written out).
+
+    `tone` is the worst of it, `is_marked` whether its sign stands beside the figure. `note` says where it was
+    counted, `why` what went wrong, `stale` the time of a count that is old.
+    """
+
+    href: str
+    text: str
+    tone: str
+    is_marked: bool = True
+    words: tuple[Word, ...] = ()
+    more: int = 0
+    bar: tuple[Segment, ...] = ()
+    note: str = ""
+    why: str = ""
+    stale: datetime | None = None
+
+
+def nodes_cell(slug: str, count: Count[Nodes]) -> Cell:
+    """Ready of all, and how many are cordoned."""
+    href = address(slug, "nodes", namespaced=False).url()
+    found = count.value
+    if found is None:
+        return _without_value(count, href)
+    text = _("%(ready)d of %(total)d ready") % {"ready": found.ready, "total": found.total}
+    if found.at_least:
+        text = _("at least %(text)s") % {"text": text}
+    words = (Word(found.cordoned, _("cordoned"), "warning", href),) if found.cordoned else ()
+    return Cell(href, text, "error" if found.ready < found.total else "ok", words=words, **_age(count))
+
+
+def pods_cell(slug: str, count: Count[Pods]) -> Cell:
+    """All, by the word that kubectl prints for each; the worst first."""
+    place = address(slug, "pods")
+    href = place.url()
+    found = count.value
+    if found is None:
+        return _without_value(count, href)
+    words = _pod_words(found, place.path())
+    number = ngettext("%(n)d pod", "%(n)d pods", found.total) % {"n": found.total}
+    is_partial = found.at_least or count.left_out > 0
+    return Cell(
+        href,
+        _("at least %(text)s") % {"text": number} if is_partial else number,
+        words[0].tone if words else "ok",
+        is_marked=False,
+        words=words[:WORDS],
+        more=len(words) - WORDS if len(words) > WORDS else 0,
+        bar=_bar(words),
+        note=_places(count),
+        **_age(count),
+    )
+
+
+def warnings_cell(slug: str, count: Count[Warnings]) -> Cell:
+    """Of the last hour, with the reasons that most of them have."""
+    place, chosen = address(slug, "events"), ("fields", "type=Warning")
+    href = place.with_query(chosen).url()
+    found = count.value
+    if found is None:
+        return _without_value(count, href)
+    reasons = list(found.reasons.items())
+    is_partial = found.at_least or count.left_out > 0
+    number = str(found.total) if found.total else _("none")
+    return Cell(
+        href,
+        _("at least %(text)s") % {"text": found.total} if is_partial else number,
+        "warning" if found.total else "ok",
+        words=tuple(
+            Word(number, reason, "", place.with_query(chosen, ("q", _is("Reason", reason))).url())
+            for reason, number in reasons[:REASONS]
+        ),
+        more=max(0, len(reasons) - REASONS),
+        note=_places(count),
+        **_age(count),
+    )
+
+
+def _pod_words(found: Pods, path: str) -> tuple[Word, ...]:
+    words = [_pod_word(status, number, path) for status, number in found.statuses.items()]
+    if found.unready:
+        words = [word for word in words if word.name != "Running"]
+        ready = found.statuses.get("Running", 0) - found.unready
+        unready = _("Running, not ready")
+        href = f"{path}?{urlencode({'q': 'Status=Running'})}"
+        words.append(Word(found.unready, unready, "warning", href))
+        words += [Word(ready, "Running", "ok", href)] if ready else []
+    return tuple(sorted(words, key=lambda word: (TONES.index(word.tone), -word.number, word.name)))
+
+
+def _pod_word(status: str, number: int, path: str) -> Word:
+    """A status links to exactly these pods; one that the filter box could not say links to all."""
+    said = _is("Status", status)
+    href = f"{path}?{urlencode({'q': said})}" if said else path
+    return Word(number, status or _("without a status"), tone("status", status) or "unknown", href)
+
+
+def _is(column: str, value: str) -> str:
+    """What the filter box of a list takes to mean exactly this; nothing for what it cannot say."""
+    if not value or '"' in value or value == OTHER:
+        return ""
+    return f'{column}="{value}"' if " " in value else f"{column}={value}"
+
+
+def _bar(words: Sequence[Word]) -> tuple[Segment, ...]:
+    """Good ones at the left, the worst at the right end; even the smallest part is seen."""
+    sums = {each: sum(word.number for word in words if word.tone == each) for each in reversed(TONES)}
+    total = sum(sums.values())
+    if not total:
+        return ()
+    shares = {each: max(SLIVER, number * 100 / total) for each, number in sums.items() if number}
+    scale = 100 / sum(shares.values())
+    segments, at = [], 0.0
+    for each, share in shares.items():
+        segments.append(Segment(each, f"{at:.2f}", f"{share * scale:.2f}"))
+        at += share * scale
+    return tuple(segments)
+
+
+def _without_value(count: Count[Any], href: str) -> Cell:
+    if count.standing is Standing.DENIED:
+        why = count.error.message if count.error is not None else ""
+        return Cell("", _("not yours to count"), "unknown", why=why)
+    if count.standing is Standing.FAILED and count.error is not None:
+        return Cell(href, _("not counted"), "warning", why=_(count.error.title))
+    return Cell(href, _("asking…"), "progress")
+
+
+def _places(count: Count[Any]) -> str:
+    """Which namespaces it is the sum of."""
+    if not count.places:
+        return ""
+    names = ", ".join(count.places)
+    if count.left_out:
+        return _("in %(names)s; %(n)d more not counted") % {"names": names, "n": count.left_out}
+    return _("in %(names)s") % {"names": names}
+
+
+def _age(count: Count[Any]) -> dict[str, Any]:
+    """Of a count that failed since: when it was true, and what failed."""
+    if count.standing is not Standing.FAILED or count.error is None:
+        return {}
+    return {"stale": count.counted_at, "why": _(count.error.title)}

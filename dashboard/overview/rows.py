@@ -1,0 +1,164 @@
+"""What does one row of the overview say, and in which order do the rows stand?"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zlib import crc32
+
+from django.template.loader import get_template
+from django.utils.translation import gettext_lazy as _
+
+from clusters.counting.snapshot import Reach, Snapshot
+from clusters.counting.snapshot import Standing as CountStanding
+from clusters.pages.states import CredentialState, Standing
+from dashboard.overview.board import Board, Line, names_of
+from dashboard.overview.numbers import Cell, nodes_cell, pods_cell, warnings_cell
+from dashboard.overview.rights_words import Sentence, sentences
+from dashboard.overview.trouble import Trouble, trouble_of
+from dashboard.overview.wish import Wish
+from people.models import User
+
+BROKEN, LOOK, FINE, NOT_MINE = range(4)  # how much a row asks for, in the order of the page
+REACH = {
+    Reach.ASKING: ("progress", _("asking…")),
+    Reach.REACHABLE: ("ok", _("reachable")),
+    Reach.REFUSED: ("error", _("credential refused")),
+    Reach.FAILING: ("error", _("answers with errors")),
+    Reach.UNREACHABLE: ("error", _("unreachable")),
+}
+UNASKED = Snapshot()
+AGE = re.compile(r"(?<=data-age>)[^<]*")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One cluster as the template takes it. `since` is empty where the state has no begin worth telling."""
+
+    id: str
+    standing: Standing
+    acting: CredentialState
+    weight: int
+    level: str
+    word: str
+    since: datetime | None
+    version: str
+    trouble: Trouble | None
+    nodes: Cell
+    pods: Cell
+    warnings: Cell
+    has_numbers: bool
+    answered_at: datetime | None
+    rights: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows under a label's value; `title` is empty where nothing is grouped."""
+
+    id: str
+    title: str
+    rows: tuple[Row, ...]
+
+
+def row_of(board: Board, line: Line) -> Row:
+    """What is known now; nothing is asked."""
+    snapshot = line.counter.snapshot if line.counter is not None else UNASKED
+    trouble = trouble_of(board, line)
+    level, word = REACH[snapshot.reach][0], str(REACH[snapshot.reach][1])
+    if trouble is not None and trouble.word:
+        level, word = trouble.level, trouble.word
+    slug = line.slug
+    cells = (
+        nodes_cell(slug, snapshot.nodes),
+        pods_cell(slug, snapshot.pods),
+        warnings_cell(slug, snapshot.warnings),
+    )
+    return Row(
+        id=f"cluster-{slug}",
+        standing=line.standing,
+        acting=line.acting,
+        weight=_weight(line, snapshot, trouble, cells),
+        level=level,
+        word=word,
+        since=snapshot.since if line.counter is not None and snapshot.reach is not Reach.ASKING else None,
+        version=snapshot.version,
+        trouble=trouble,
+        nodes=cells[0],
+        pods=cells[1],
+        warnings=cells[2],
+        has_numbers=any(count.value for count in (snapshot.nodes, snapshot.pods, snapshot.warnings)),
+        answered_at=snapshot.answered_at,
+        rights=tuple(sentences(snapshot.rights, line.standing.role)),
+    )
+
+
+def html_of(row: Row, user: User) -> str:
+    """The row by the page's own template."""
+    return get_template("overview/row.html").render({"row": row, "person": user})
+
+
+def arranged(rows: Sequence[Row], wish: Wish) -> list[Group]:
+    """The rows that the wish keeps, in its order, under the values of its label."""
+    kept = [row for row in rows if all(word in _text(row) for word in wish.words)]
+    if wish.sort == "trouble":
+        kept.sort(key=lambda row: row.weight)  # stable: rows come by name
+    if not wish.group:
+        return [Group("", "", tuple(kept))]
+    values: dict[str | None, list[Row]] = {}
+    for row in kept:
+        values.setdefault(_label(row, wish.group), []).append(row)
+    ordered = sorted(values, key=lambda value: (value is None, value or ""))
+    return [
+        Group(_group_id(value), _group_title(wish.group, value), tuple(values[value])) for value in ordered
+    ]
+
+
+def group_html(group: Group) -> str:
+    """The heading of a group."""
+    return get_template("overview/group.html").render({"group": group})
+
+
+def window_of(htmls: Iterable[str]) -> str:
+    """One word for what the page shows: who shows it already is sent nothing again. Ages go on by themselves."""
+    shown = hashlib.sha1(usedforsecurity=False)
+    for html in htmls:
+        shown.update(AGE.sub("", html).encode())
+    return shown.hexdigest()[:16]
+
+
+def _weight(line: Line, snapshot: Snapshot, trouble: Trouble | None, cells: Sequence[Cell]) -> int:
+    """Warnings alone ask for nothing: every cluster has some."""
+    if trouble is not None:
+        return NOT_MINE if trouble.level == "unknown" else BROKEN
+    counts = (snapshot.nodes, snapshot.pods, snapshot.warnings)
+    if line.acting.word == "ending" or any(c.standing is CountStanding.FAILED for c in counts):
+        return LOOK
+    nodes, pods, _warnings = cells
+    worst = {nodes.tone, pods.tone, *(word.tone for word in nodes.words)}
+    return LOOK if worst & {"error", "warning"} else FINE
+
+
+def _text(row: Row) -> str:
+    """What the filter box looks at."""
+    credential = row.acting.credential
+    identity = credential.identity if credential is not None else ""
+    return f"{names_of(row.standing)} {row.word} {row.version} {row.standing.role} {identity}".lower()
+
+
+def _label(row: Row, key: str) -> str | None:
+    value = row.standing.cluster.labels.get(key)
+    return None if value is None else str(value)
+
+
+def _group_id(value: str | None) -> str:
+    return "group-none" if value is None else f"group-{crc32(value.encode()):08x}"
+
+
+def _group_title(key: str, value: str | None) -> str:
+    if value is None:
+        return str(_("without %(key)s")) % {"key": key}
+    return f"{key}={value}" if value else key

@@ -1,0 +1,1 @@
+"""How do all clusters of a person stand? Tests of the overview."""
