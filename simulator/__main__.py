@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import signal
 import sys
 from pathlib import Path
 
-import yaml
-
 from simulator.cluster import Cluster
 from simulator.requests.rbac import MASTERS
-from simulator.server import Server
+from simulator.server import Server, kubeconfig
 
 
 def main(arguments: list[str]) -> int:
@@ -49,28 +46,6 @@ async def serve(port: int, path: Path) -> None:
 def write_private(path: Path, text: str) -> None:
     path.touch(mode=0o600)
     path.write_text(text)
-
-
-def kubeconfig(server: Server, token: str, *, name: str = "admin") -> str:
-    """YAML with everything inline."""
-    authority = base64.b64encode(server.cluster.authority.pem.encode()).decode()
-    found = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [
-            {
-                "name": server.cluster.name,
-                "cluster": {"server": server.url, "certificate-authority-data": authority},
-            }
-        ],
-        "users": [{"name": name, "user": {"token": token}}],
-        "contexts": [
-            {"name": server.cluster.name, "context": {"cluster": server.cluster.name, "user": name}}
-        ],
-        "current-context": server.cluster.name,
-    }
-    text: str = yaml.safe_dump(found, sort_keys=False)
-    return text
 
 
 if __name__ == "__main__":

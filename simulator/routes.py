@@ -77,11 +77,7 @@ def handler(call: Call) -> Handler:
     if not info.is_resource:
         return _of_path(call)
     if call.resource_or_none is None:
-        raise (
-            no_such_resource()
-            if call.cluster.catalogue.has_version(info.group, info.version)
-            else no_such_page()
-        )
+        raise no_such_resource() if call.cluster.catalogue.has_group(info.group) else no_such_page()
     special = SPECIAL.get((info.group, info.resource, info.subresource, info.verb))
     if special is not None:
         return special
@@ -90,8 +86,9 @@ def handler(call: Call) -> Handler:
     if call.request.method not in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         raise method_not_allowed()
     verbs = call.resource.subresources[info.subresource].verbs if info.subresource else call.resource.verbs
-    is_one = info.verb in ("get", "update", "patch", "delete")
-    if info.verb not in verbs or is_one != bool(_name_in_path(call)):
+    is_one = info.verb in ("get", "update", "patch", "delete") or bool(info.subresource)
+    is_homeless = info.verb == "create" and call.resource.is_namespaced and not info.namespace
+    if info.verb not in verbs or is_one != bool(_name_in_path(call)) or is_homeless:
         raise method_not_allowed()
     if info.subresource == "scale":
         return SCALE[info.verb]

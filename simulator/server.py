@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 import uuid
 from urllib.parse import unquote
 
+import yaml
 from aiohttp import web
 
 from simulator.cluster import Cluster
@@ -94,3 +96,25 @@ class Server:
         decision = self.cluster.rbac.decide(call.user, asked)
         if not decision.is_allowed:
             raise forbidden_by_rbac(call.user, asked, decision.reason)
+
+
+def kubeconfig(server: Server, token: str, *, name: str = "admin") -> str:
+    """YAML with everything inline."""
+    authority = base64.b64encode(server.cluster.authority.pem.encode()).decode()
+    found = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [
+            {
+                "name": server.cluster.name,
+                "cluster": {"server": server.url, "certificate-authority-data": authority},
+            }
+        ],
+        "users": [{"name": name, "user": {"token": token}}],
+        "contexts": [
+            {"name": server.cluster.name, "context": {"cluster": server.cluster.name, "user": name}}
+        ],
+        "current-context": server.cluster.name,
+    }
+    text: str = yaml.safe_dump(found, sort_keys=False)
+    return text

@@ -16,8 +16,11 @@ BY = WriteOptions(manager="clusterrole-aggregation-controller")
 
 def keep_roles(cluster: Cluster, event: Event) -> None:
     """After any change of a ClusterRole."""
-    if event.storage != CLUSTER_ROLES:
-        return
+    if event.storage == CLUSTER_ROLES:
+        aggregate(cluster)
+
+
+def aggregate(cluster: Cluster) -> None:
     resource = cluster.catalogue.find(GROUP, "v1", "clusterroles")
     if resource is None:
         return

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 
 from simulator.cluster import Cluster
-from simulator.keeping.accounts import keep_accounts
-from simulator.keeping.aggregation import keep_roles
+from simulator.keeping.accounts import NAMESPACES, furnish, keep_accounts
+from simulator.keeping.aggregation import aggregate, keep_roles
 from simulator.keeping.definitions import keep_definitions
 from simulator.keeping.garbage import Garbage
 from simulator.keeping.namespaces import keep_namespaces
@@ -26,6 +26,9 @@ class House:
         self._waiting: deque[Event] = deque()
         self._garbage = Garbage(cluster)
         self._is_called = False
+        for namespace in cluster.store.items(NAMESPACES):
+            furnish(cluster, namespace["metadata"]["name"])
+        aggregate(cluster)
         cluster.store.listen(self._heard)
 
     def settle(self) -> None:

@@ -81,7 +81,7 @@ FIELDS: dict[tuple[str, str], dict[str, Reader]] = {
     ("resource.k8s.io", "resourceslices"): _same("spec.nodeName", "spec.driver"),
 }
 # Kinds whose complaint about an unknown field is `field label not supported: x`.
-_OWN_COMPLAINT = {*FIELDS} - {("events.k8s.io", "events")}
+_OWN_COMPLAINT = {*FIELDS}
 
 
 def parse(text: str, resource: Resource) -> list[Term]:
@@ -122,6 +122,8 @@ def _unescaped(value: str) -> str:
             letter = next(letters, "")  # noqa: PLW2901 - the escaped one
             if letter not in ("\\", ",", "="):
                 raise bad_request(f"invalid field selector: invalid escape sequence: \\{letter}")
+        elif letter in ",=":
+            raise bad_request(f"invalid field selector: unescaped character in value: {ord(letter)}")
         found += letter
     return found
 
@@ -132,6 +134,8 @@ def _reader(field: str, resource: Resource) -> Reader:
         return own[field]
     if field == "metadata.name" or (field == "metadata.namespace" and resource.is_namespaced):
         return _at(*field.split("."))
+    if (resource.group, resource.plural) == ("batch", "jobs"):
+        raise bad_request(f'field label "{field}" not supported for Job')
     if field in NAMES or resource.definition or (resource.group, resource.plural) in _OWN_COMPLAINT:
         raise bad_request(f"field label not supported: {field}")
     raise bad_request(f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"')

@@ -144,6 +144,8 @@ class _Parser:
                 is_after_comma = True
             elif word in _SIGNS:
                 raise _unreadable(f"found '{word}', expected: ',', ')' or identifier")
+            elif not is_after_comma:
+                raise _unreadable(f"found '{word}', expected: ',' or ')'")
             else:
                 found.append(word)
                 is_after_comma = False
@@ -153,7 +155,8 @@ class _Parser:
             if operator in ("gt", "lt"):
                 _check_integer(number, value)
             elif len(value) > 63 or not LABEL_VALUE.fullmatch(value):
-                raise _unreadable(f'values[{number}][{key}]: Invalid value: "{value}": {VALUE_RULE}')
+                why = VALUE_RULE if len(value) <= 63 else "must be no more than 63 bytes"
+                raise _unreadable(f'values[{number}][{key}]: Invalid value: "{value}": {why}')
         return Requirement(key, operator, frozenset(values))
 
     def _look(self) -> str:
@@ -187,11 +190,16 @@ def key_complaint(key: str) -> str:
             "or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for "
             "validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
         )
+    return "; ".join(_name_complaints(name))
+
+
+def _name_complaints(name: str) -> list[str]:
+    found = []
     if not name:
-        return "name part must be non-empty"
+        found.append("name part must be non-empty")
     if len(name) > 63:
-        return "name part must be no more than 63 bytes"
-    return "" if NAME_PART.fullmatch(name) else f"name part {KEY_RULE}"
+        found.append("name part must be no more than 63 bytes")
+    return found if NAME_PART.fullmatch(name) else [*found, f"name part {KEY_RULE}"]
 
 
 def _check_integer(number: int, value: str) -> None:

@@ -29,6 +29,10 @@ def accepted(header: str, shapes: tuple[str, ...] = (), *, streams: bool = True)
         form = _form(clause, shapes)
         if form is not None:
             return form
+    clauses = _clauses(header)
+    if any(clause[""] in (JSON, YAML) for clause in clauses):  # the right type, in a shape that there is not
+        message = f"only the following media types are accepted: {', '.join(AVAILABLE)}"
+        raise Refusal(406, message, "NotAcceptable")
     raise refused(streams=streams)
 
 

@@ -38,8 +38,8 @@ class Catalogue:
                 return one
         return None
 
-    def has_version(self, group: str, version: str) -> bool:
-        return any((one.group, one.version) == (group, version) for one in self._resources.values())
+    def has_group(self, group: str) -> bool:
+        return any(one.group == group for one in self._resources.values())
 
     @property
     def definitions(self) -> dict[str, Object]:

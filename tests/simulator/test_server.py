@@ -27,21 +27,21 @@ def test_it_refuses_a_token_that_it_does_not_know(api):
 
 
 def test_it_knows_a_client_certificate(served_cluster):
-    cluster: Cluster = served_cluster.cluster
+    cluster: Cluster = served_cluster.server.cluster
     pair = cluster.certificate("kim", ["system:masters"])
     caller = Caller(served_cluster.server.url, cluster.authority.pem, pair=(pair.certificate, pair.key))
     assert caller.get("/api/v1/nodes").status == 200
 
 
 def test_it_refuses_a_client_certificate_that_has_ended(served_cluster):
-    cluster: Cluster = served_cluster.cluster
+    cluster: Cluster = served_cluster.server.cluster
     pair = cluster.certificate("kim", ["system:masters"], seconds=-5)
     caller = Caller(served_cluster.server.url, cluster.authority.pem, pair=(pair.certificate, pair.key))
     assert caller.get("/api/v1/nodes").status == 401
 
 
 def test_it_takes_a_caller_without_anything_for_anonymous(served_cluster):
-    caller = Caller(served_cluster.server.url, served_cluster.cluster.authority.pem)
+    caller = Caller(served_cluster.server.url, served_cluster.server.cluster.authority.pem)
     assert caller.get("/version").status == 200
     reply = caller.get("/api/v1/pods")
     assert reply.status == 403

@@ -1,0 +1,70 @@
+"""How are two answers compared? Asked of both, and everything that must differ put out of sight first."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.contract.contenders import Contender
+from tests.contract.differences import HEADERS
+from tests.contract.plainly import plain, plain_text
+from tests.simulator.caller import Caller, Reply
+
+
+@dataclass(frozen=True)
+class Both:
+    """The simulator and the real one."""
+
+    simulator: Contender
+    kubernetes: Contender
+
+    def same(self, ask: Callable[[Caller], Any], *, person: str = "admin") -> Any:
+        """Asks both and fails where they differ; the real one's answer, as it was compared.
+
+        `ask` answers a Reply, a list of them, or any value (of events, of cells).
+        """
+        found, wanted = (told(ask(one.caller(person))) for one in (self.simulator, self.kubernetes))
+        compare(found, wanted)
+        return wanted
+
+    def same_request(
+        self, method: str, path: str, body: Any = None, *, person: str = "admin", **same: Any
+    ) -> Any:
+        return self.same(lambda caller: caller.call(method, path, body, **same), person=person)
+
+    def same_kubectl(self, *arguments: str, person: str = "admin", input: str | None = None) -> Any:
+        """Exit code, standard output, standard error: kubectl's own words about both."""
+        found, wanted = (
+            tuple(plain_text(part) if isinstance(part, str) else part for part in ran)
+            for ran in (
+                one.kubectl(*arguments, person=person, input=input)
+                for one in (self.simulator, self.kubernetes)
+            )
+        )
+        assert found == wanted
+        return wanted
+
+
+def compare(found: Any, wanted: Any) -> None:
+    """Fails with what differs, line by line."""
+    if found == wanted:
+        return
+    texts = (
+        json.dumps(one, indent=1, sort_keys=True, ensure_ascii=False).splitlines() for one in (found, wanted)
+    )
+    lines = difflib.unified_diff(*texts, "the simulator", "Kubernetes", lineterm="", n=2)
+    raise AssertionError("\n".join(lines))
+
+
+def told(value: Any) -> Any:
+    """What of an answer is compared."""
+    if isinstance(value, Reply):
+        headers = {name: plain_text(value.headers[name]) for name in HEADERS if name in value.headers}
+        body = (
+            plain(value.json) if value.json is not None else plain_text(value.body.decode(errors="replace"))
+        )
+        return {"status": value.status, "headers": headers, "warnings": value.warnings, "body": body}
+    return [told(one) for one in value] if isinstance(value, list) else plain(value)

@@ -1,0 +1,74 @@
+"""Which contenders do the contract tests share, and where does a test make its things?"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.both import Both
+from tests.contract.contenders import KUBERNETES, SIMULATOR, Contender, real, simulated
+from tests.controlplane.controlplane import ControlPlane
+from tests.served import wait_for
+
+_numbers = itertools.count(secrets.randbelow(9) * 1000 + 1000)  # a run does not meet what the last one left
+
+
+@pytest.fixture(scope="session")
+def contenders(
+    controlplane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Contender]]:
+    folder: Path = tmp_path_factory.mktemp("kubeconfigs")
+    with simulated(folder, controlplane.binaries.kubectl) as one:
+        yield {SIMULATOR: one, KUBERNETES: real(controlplane)}
+
+
+@pytest.fixture(params=[SIMULATOR, KUBERNETES])
+def cluster(request: pytest.FixtureRequest, contenders: dict[str, Contender]) -> Contender:
+    """One after the other, for tests that say what is right."""
+    return contenders[request.param]
+
+
+@pytest.fixture
+def both(contenders: dict[str, Contender]) -> Both:
+    """Side by side, for tests that compare."""
+    return Both(contenders[SIMULATOR], contenders[KUBERNETES])
+
+
+@pytest.fixture
+def namespace(request: pytest.FixtureRequest, contenders: dict[str, Contender]) -> Iterator[str]:
+    """A new namespace of one name in both (or in `cluster` alone), gone afterwards."""
+    name = f"contract-{next(_numbers)}"
+    asked = request.node.funcargs.get("cluster") or (
+        request.getfixturevalue("cluster") if "cluster" in request.fixturenames else None
+    )
+    chosen = [asked] if asked is not None else list(contenders.values())
+    for one in chosen:
+        _make(one, name)
+    yield name
+    for one in chosen:
+        one.admin.delete(f"/api/v1/namespaces/{name}")
+
+
+@pytest.fixture(scope="module")
+def own_namespace(contenders: dict[str, Contender]) -> Iterator[str]:
+    """The path of a namespace that all tests of a module share, in both."""
+    name = f"contract-{next(_numbers)}"
+    for one in contenders.values():
+        _make(one, name)
+    yield f"/api/v1/namespaces/{name}"
+    for one in contenders.values():
+        one.admin.delete(f"/api/v1/namespaces/{name}")
+
+
+def _make(one: Contender, name: str) -> None:
+    metadata = {"name": name, "labels": {"team": "contract"}}
+    made = one.admin.post(
+        "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    )
+    assert made.status == 201, made.body
+    wait_for(lambda: one.admin.get(f"/api/v1/namespaces/{name}/serviceaccounts/default").status == 200)
+    wait_for(lambda: one.admin.get(f"/api/v1/namespaces/{name}/configmaps/kube-root-ca.crt").status == 200)

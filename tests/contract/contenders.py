@@ -1,0 +1,97 @@
+"""Who stands the contract tests? A simulated cluster and the real control plane, with the same people in them."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from simulator.cluster import Cluster
+from simulator.requests.rbac import MASTERS
+from simulator.server import kubeconfig
+from tests.controlplane import world
+from tests.controlplane.cast import CAST, rbac_objects
+from tests.controlplane.controlplane import ControlPlane
+from tests.controlplane.kubeconfigs import ADMIN
+from tests.simulator.caller import Caller
+from tests.simulator.loops import Loop
+
+SIMULATOR, KUBERNETES = "simulator", "kubernetes"
+FOUNDATION = ("namespaces", "rbac", "definitions")
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One of both. `kubectl_binary`, and a kubeconfig for each of the cast and the admin."""
+
+    name: str
+    server: str
+    ca: str
+    kubectl_binary: Path
+    folder: Path  # of the kubeconfigs, and kubectl's cache
+    token: Callable[[str], str]  # of one of the cast; ADMIN has a kubeconfig alone
+    admin: Caller
+
+    def caller(self, person: str = ADMIN) -> Caller:
+        """As somebody of the cast, by token."""
+        return self.admin if person == ADMIN else Caller(self.server, self.ca, self.token(person))
+
+    def nobody(self) -> Caller:
+        """Without any credential."""
+        return Caller(self.server, self.ca)
+
+    def kubectl(self, *arguments: str, person: str = ADMIN, input: str | None = None) -> tuple[int, str, str]:
+        """Exit code, standard output and standard error."""
+        command = [str(self.kubectl_binary), "--kubeconfig", str(self.folder / f"{person}.yaml"), *arguments]
+        environment = {
+            "HOME": str(self.folder),
+            "KUBECACHEDIR": str(self.folder / f"cache-{self.name}"),
+            "KUBERC": "off",
+            "PATH": "/usr/bin:/bin",
+        }
+        done = subprocess.run(
+            command, input=input, capture_output=True, text=True, env=environment, timeout=120, check=False
+        )
+        return done.returncode, done.stdout, done.stderr
+
+
+@contextmanager
+def simulated(folder: Path, kubectl_binary: Path) -> Iterator[Contender]:
+    """The foundation of the tests' world in a simulated cluster."""
+    cluster = Cluster("contract", seed=1)
+    for name in FOUNDATION:
+        cluster.load(_file(name))
+    cluster.load([*rbac_objects(), *world.nodes()])
+    tokens = {one.name: cluster.add_person(one.name, one.groups) for one in CAST}
+    tokens[ADMIN] = cluster.add_person(ADMIN, [MASTERS])
+    with Loop(cluster) as served:
+        for name, token in tokens.items():
+            (folder / f"{name}.yaml").write_text(kubeconfig(served.server, token, name=name))
+        ca = cluster.authority.pem
+        admin = Caller(served.server.url, ca, tokens[ADMIN])
+        yield Contender(SIMULATOR, served.server.url, ca, kubectl_binary, folder, tokens.__getitem__, admin)
+
+
+def real(plane: ControlPlane) -> Contender:
+    """The control plane that all tests share: what a test makes there, it makes in a namespace of its own."""
+    folder = plane.directory / "kubeconfigs"
+    user = yaml.safe_load((folder / f"{ADMIN}.yaml").read_text())["users"][0]["user"]
+    admin = Caller(plane.server, plane.ca, pair=pair_of(user))
+    return Contender(KUBERNETES, plane.server, plane.ca, plane.binaries.kubectl, folder, plane.token, admin)
+
+
+def pair_of(user: dict[str, str]) -> tuple[str, str]:
+    """The certificate and key of a kubeconfig's user, PEM."""
+    names = ("client-certificate-data", "client-key-data")
+    certificate, key = (base64.b64decode(user[name]).decode() for name in names)
+    return certificate, key
+
+
+def _file(name: str) -> list[dict[str, Any]]:
+    return list(yaml.load_all((world.FOLDER / f"{name}.yaml").read_text(), Loader=yaml.CSafeLoader))

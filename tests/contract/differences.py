@@ -1,0 +1,21 @@
+"""In what may the simulator differ from a real API server? Every difference that is meant, with its reason."""
+
+from __future__ import annotations
+
+# Headers that are compared; of the others the API server has some that nobody looks at.
+HEADERS = ("content-type", "cache-control", "location", "retry-after", "x-content-type-options", "vary")
+
+# Keys that are left out of every comparison, each with its reason.
+WITHOUT = {
+    "storageVersionHash": "a digest of how the real one stores a kind",
+}
+
+# What the simulator does otherwise, for people to read; tests that meet one of them name it.
+MEANT = {
+    "protobuf answers": "kubectl takes JSON wherever it asks for protobuf first; protobuf bodies are read",
+    "HTTP/2": "aiohttp speaks HTTP/1.1 alone; every client falls back to it",
+    "X-Kubernetes-Pf headers": "there is no priority and fairness",
+    "certificates of another authority": "Python's TLS ends the handshake; the real one goes on and answers 401",
+    "field order": "JSON objects of built-in kinds have Go's order there, and the order of writing here",
+    "bookmarks": "carry kind, apiVersion and metadata; Go's empty spec and status are left out",
+}

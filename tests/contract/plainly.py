@@ -1,0 +1,44 @@
+"""What of an answer differs from one cluster to the next, and is therefore put out of sight?"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tests.contract.differences import WITHOUT
+
+_TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_UIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_SERVERS = re.compile(r"127\.0\.0\.1:\d+")
+_TOKENS = re.compile(r"ey[\w-]{20,}\.[\w-]+\.[\w-]+")
+_DIGESTS = re.compile(r"[0-9A-F]{128}")
+_GENERATED = re.compile(r"\b(generated-|made-)[a-z0-9]{5}\b")
+_AGES = re.compile(r"^(\d+[smhdy])+$")
+_CONTINUED = re.compile(r"eyJ2Ijoi[\w-]+")
+REVISIONS = {"resourceVersion"}
+
+
+def plain(value: Any, key: str = "") -> Any:
+    """A JSON value with placeholders for times, uids, resourceVersions and the like."""
+    if isinstance(value, dict):
+        return {name: plain(one, name) for name, one in value.items() if name not in WITHOUT}
+    if isinstance(value, list):
+        return [plain(one, key) for one in value]
+    if isinstance(value, str):
+        return "<revision>" if key in REVISIONS and value.isdigit() else plain_text(value)
+    return value
+
+
+def plain_text(text: str) -> str:
+    for form, name in (
+        (_TOKENS, "<token>"),
+        (_CONTINUED, "<continue>"),
+        (_TIMES, "<time>"),
+        (_UIDS, "<uid>"),
+        (_SERVERS, "<server>"),
+        (_DIGESTS, "<digest>"),
+        (_AGES, "<age>"),
+        (_GENERATED, r"\1<end>"),
+    ):
+        text = form.sub(name, text)
+    return text

@@ -1,0 +1,51 @@
+"""How does a test that is no coroutine keep a simulated cluster served? In a thread with a loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar
+
+from simulator.cluster import Cluster
+from simulator.server import Server
+
+SECONDS = 30
+T = TypeVar("T")
+
+
+class Loop:
+    """`with Loop(cluster) as served:` then `served.server.url`."""
+
+    def __init__(self, *clusters: Cluster) -> None:
+        self.servers = [Server(cluster) for cluster in clusters]
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    @property
+    def server(self) -> Server:
+        return self.servers[0]
+
+    def run(self, function: Callable[..., T], *arguments: Any) -> T:
+        """In the clusters' own thread: nothing of theirs is for others."""
+
+        async def called() -> T:
+            return function(*arguments)
+
+        return asyncio.run_coroutine_threadsafe(called(), self._loop).result(SECONDS)
+
+    def __enter__(self) -> Loop:
+        self._thread.start()
+        for server in self.servers:
+            asyncio.run_coroutine_threadsafe(server.start(), self._loop).result(SECONDS)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for server in self.servers:
+            asyncio.run_coroutine_threadsafe(server.stop(), self._loop).result(SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(SECONDS)
+        self._loop.close()
