@@ -28,6 +28,7 @@ _COMPATIBLE = ipaddress.ip_network("::/96")
 _THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
 _RESERVED = ipaddress.ip_network("240.0.0.0/4")
 
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?"
 _URL = re.compile(r"https://" + _HOST + r"((?:/[A-Za-z0-9._~:@-]+)*)/?")
 _PROXY_URL = re.compile(r"http://(?:[^@/?#\s]+@)?" + _HOST + r"(/?)")
@@ -97,8 +98,11 @@ def _split(pattern: re.Pattern[str], url: str, default_port: int) -> tuple[str, 
 
 
 def _refuse_literal(host: str) -> None:
-    """aiohttp asks no resolver about what looks like an address, `2852039166` and `0251.0376.1` included."""
-    if ":" not in host and not host.replace(".", "").isdigit():
+    """aiohttp asks no resolver about what looks like an address, `2852039166` and `0251.0376.1` included.
+
+    A name that ends in a number is an address in one spelling or another, hexadecimal too, and never a host's name.
+    """
+    if ":" not in host and not _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
         return
     try:
         forbidden = is_forbidden(ipaddress.ip_address(host))

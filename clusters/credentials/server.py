@@ -7,6 +7,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.utils.translation import gettext as _
 
+from clusters.api.addresses import host_and_port, proxy_host_and_port
+from clusters.api.connection import Server
+from clusters.api.errors import AddressRefused
 from clusters.credentials.errors import ServerError
 
 LONGEST = 500
@@ -29,7 +32,7 @@ def checked_server(text: str, *, field: str = "server") -> str:
     host = (parts.hostname or "").rstrip(".")
     host = f"[{host}]" if ":" in host else host
     port = "" if parts.port in (None, 443) else f":{parts.port}"
-    return f"https://{host}{port}{_path(parts, field)}"
+    return _reachable(f"https://{host}{port}{_path(parts, field)}", field)
 
 
 def checked_proxy(text: str, *, field: str = "proxy_url") -> str:
@@ -48,7 +51,12 @@ def checked_proxy(text: str, *, field: str = "proxy_url") -> str:
             _("Write it as http://proxy.example.com:3128."),
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"http://{host}:{parts.port or 80}"
+    found = f"http://{host}:{parts.port or 80}"
+    try:
+        proxy_host_and_port(found)
+    except AddressRefused as refused:
+        raise _never(refused, field) from refused
+    return found
 
 
 def _split(address: str, field: str) -> SplitResult:
@@ -96,6 +104,19 @@ def _path(parts: SplitResult, field: str) -> str:
             _("Write it as https://host/prefix."),
         )
     return path
+
+
+def _reachable(address: str, field: str) -> str:
+    """The address, unless nothing is ever connected to there; where a name leads is seen at each connection."""
+    try:
+        host_and_port(Server(address))
+    except AddressRefused as refused:
+        raise _never(refused, field) from refused
+    return address
+
+
+def _never(refused: AddressRefused, field: str) -> ServerError:
+    return ServerError(field, _(refused.title), _(refused.advice))
 
 
 def _shape() -> str:
