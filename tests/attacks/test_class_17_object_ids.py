@@ -124,8 +124,12 @@ def test_a_cluster_in_a_list_of_clusters_is_no_way_to_one_that_is_not_shared(
 
 def test_the_clusters_of_others_are_in_no_page_of_ours(house: House) -> None:
     house.demote()
+    told = []
     for who in ("dana", "rene", "aude", "stan", "demi"):
         for route in routes():
-            if "GET" in house.methods(route) and expected(route, who, writes=False) == IN:
-                page = asked(house, who, "GET", route, house.address(route, owner=who)).content.decode()
-                assert "island" not in page.lower(), f"{route} as {who}"
+            if "GET" not in house.methods(route) or expected(route, who, writes=False) != IN:
+                continue
+            page = asked(house, who, "GET", route, house.address(route, owner=who)).content.decode().lower()
+            if "island" in page and not (who == "aude" and route.name.startswith("people:audit:")):
+                told.append(f"{route} as {who}")  # (what happened, an auditor sees of everything)
+    assert not told, "\n".join(told)

@@ -1,0 +1,84 @@
+"""What does the whole application answer to a request as a server hands it on? Headers as they came, one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote
+
+from asgiref.testing import ApplicationCommunicator
+from django.conf import settings
+
+from dashboard.asgi import application as whole
+
+HOST = "127.0.0.1:8000"
+PATIENCE = 60.0  # seconds
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer; `headers` hold each name in lower case, as often as it was sent."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def every(self, name: str) -> list[str]:
+        return [value for key, value in self.headers if key == name]
+
+    def one(self, name: str) -> str:
+        """The header's value, "" where it is not there; a header that was sent twice is a mistake."""
+        found = self.every(name)
+        assert len(found) < 2, f"{name} was sent {len(found)} times"
+        return found[0] if found else ""
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+async def ask(
+    method: str,
+    path: str,
+    headers: Pairs = (),
+    body: bytes = b"",
+    *,
+    session: str = "",
+    host: str = HOST,
+    client: str = "127.0.0.1",
+    scheme: str = "http",
+    application: Any = whole,
+    query: bytes | None = None,
+) -> Reply:
+    """`path` with its query as in an address bar; `host` is left out where it is empty."""
+    asked, _, words = path.partition("?")
+    sent = [("host", host)] if host else []
+    sent += list(headers)
+    if session:
+        sent.append(("cookie", f"{settings.SESSION_COOKIE_NAME}={session}"))
+    if body:
+        sent.append(("content-length", str(len(body))))
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "scheme": scheme,
+        "path": unquote(asked),
+        "raw_path": asked.encode(),
+        "query_string": quote(words, safe="=&%+/:,").encode() if query is None else query,
+        "root_path": "",
+        "headers": [(name.lower().encode(), value.encode("latin1")) for name, value in sent],
+        "client": [client, 40000],
+        "server": ["127.0.0.1", 8000],
+    }
+    communicator = ApplicationCommunicator(application, scope)
+    await communicator.send_input({"type": "http.request", "body": body})
+    start = await communicator.receive_output(PATIENCE)
+    parts, more = b"", True
+    while more:
+        part = await communicator.receive_output(PATIENCE)
+        parts, more = parts + part.get("body", b""), part.get("more_body", False)
+    await communicator.wait(PATIENCE)
+    names = tuple((key.decode("latin1").lower(), value.decode("latin1")) for key, value in start["headers"])
+    return Reply(start["status"], names, parts)
