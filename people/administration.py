@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from people import control, links
+from people.audit.record import by, record
 from people.decorators import administrator, person, session_key
 from people.forms import InvitationForm, StandingForm, posted
 from people.models import Invitation, Purpose, Role, Standing, User
@@ -47,12 +48,12 @@ def invite(request: HttpRequest) -> HttpResponse:
     form = InvitationForm(posted(request))
     if request.method != "POST" or not form.is_valid():
         return render(request, "people/invite.html", {"form": form}, status=422 if form.errors else 200)
-    secret = links.invite(
-        standing=Standing(form.cleaned_data["standing"]),
-        team=form.cleaned_data["team"],
-        role=Role(form.cleaned_data["role"]),
-        created_by=person(request),
-    )
+    team, standing = form.cleaned_data["team"], Standing(form.cleaned_data["standing"])
+    role = Role(form.cleaned_data["role"])
+    with transaction.atomic():
+        secret = links.invite(standing=standing, team=team, role=role, created_by=person(request))
+        detail = {"standing": standing, **({"team": team.slug, "role": role} if team else {})}
+        record(by(person(request), "invite", detail=detail))
     return _show_link(request, secret, Purpose.INVITATION)
 
 
@@ -60,7 +61,9 @@ def invite(request: HttpRequest) -> HttpResponse:
 @administrator
 def withdraw_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     """The link stops working."""
-    get_object_or_404(Invitation, pk=pk, user=None, used_at=None).delete()
+    with transaction.atomic():
+        get_object_or_404(Invitation, pk=pk, user=None, used_at=None).delete()
+        record(by(person(request), "invite-withdraw", subject=f"invitation link {pk}"))
     messages.success(request, _("The invitation was withdrawn."))
     return redirect("people:people")
 
@@ -87,6 +90,8 @@ def change_standing(request: HttpRequest, pk: int) -> HttpResponse:
             User.objects.filter(pk=pk).update(standing=form.cleaned_data["standing"])
             control.end_sessions(user, but=session_key(request))
             control.bump_access([pk])
+            change = {"from": user.standing, "to": form.cleaned_data["standing"]}
+            record(by(person(request), "standing", subject=_words(user), detail=change))
     except LastAdministrator:
         return _refuse_last(request, user)
     if user.pk == person(request).pk:
@@ -105,8 +110,9 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
             _keep_an_administrator(user, stays=False)
             User.objects.filter(pk=pk).update(is_active=False)
             Invitation.objects.filter(user=user, used_at=None).delete()
-            control.end_sessions(user)
+            ended = control.end_sessions(user)
             control.bump_access([pk])
+            record(by(person(request), "deactivate", subject=_words(user), detail={"sessions ended": ended}))
     except LastAdministrator:
         return _refuse_last(request, user)
     messages.success(request, _("This person can no longer sign in."))
@@ -118,8 +124,10 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 def activate(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a person in again."""
     user = get_object_or_404(User, pk=pk)
-    User.objects.filter(pk=pk).update(is_active=True)
-    control.bump_access([user.pk])
+    with transaction.atomic():
+        User.objects.filter(pk=pk).update(is_active=True)
+        control.bump_access([user.pk])
+        record(by(person(request), "activate", subject=_words(user)))
     messages.success(request, _("This person can sign in again."))
     return redirect("people:person", pk=pk)
 
@@ -129,7 +137,9 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
 def new_password_link(request: HttpRequest, pk: int) -> HttpResponse:
     """A link with which the person chooses a new password; the administrator never knows it."""
     user = get_object_or_404(User, pk=pk, is_active=True)
-    secret = links.link_for(user, Purpose.PASSWORD, created_by=person(request))
+    with transaction.atomic():
+        secret = links.link_for(user, Purpose.PASSWORD, created_by=person(request))
+        record(by(person(request), "password-link", subject=_words(user)))
     return _show_link(request, secret, Purpose.PASSWORD, user)
 
 
@@ -139,6 +149,11 @@ def _renew_session(request: HttpRequest) -> None:
     request.session.cycle_key()
     rotate_token(request)
     control.signed_out(before)
+
+
+def _words(user: User) -> str:
+    """As the trail names a person that something is done to."""
+    return f"person {user.username}"
 
 
 def _page(request: HttpRequest, user: User, form: StandingForm, status: int = 200) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from people import control, links, throttle
+from people.audit.record import by, note, record
 from people.forms import AccountForm, PasswordForm, posted
 from people.models import Invitation, Membership, Purpose, User
 from people.signing import enter
@@ -58,10 +59,11 @@ def _join(request: HttpRequest, link: Invitation) -> HttpResponse:
             user.save()
             if link.team:
                 Membership.objects.create(user=user, team=link.team, role=link.role)
+            record(by(user, "link-used", subject=_words(link), detail=_joined(link)))
     except IntegrityError:
         form.add_error("username", _("This user name is taken. Choose another."))
         return _show(request, "people/join.html", link, form)
-    enter(request, user)
+    enter(request, user, "link")
     return HttpResponseRedirect(get_script_prefix())
 
 
@@ -76,7 +78,9 @@ def _set_password(request: HttpRequest, link: Invitation, user: User) -> HttpRes
         user.save(update_fields=["password", "access_version"])
         Invitation.objects.filter(user=user, used_at=None).delete()
         control.end_sessions(user)
-    enter(request, user)
+        record(by(user, "link-used", subject=_words(link)))
+        record(by(user, "password", subject=f"person {user.username}"))
+    enter(request, user, "link")
     return HttpResponseRedirect(get_script_prefix())
 
 
@@ -84,11 +88,23 @@ def _sign_in(request: HttpRequest, link: Invitation, user: User) -> HttpResponse
     if request.method != "POST":
         return _show(request, "people/link_sign_in.html", link, None)
     _use(link)
-    enter(request, user)
+    note(by(user, "link-used", subject=_words(link)))
+    enter(request, user, "link")
     if user.has_usable_password():
         return HttpResponseRedirect(get_script_prefix())
     messages.info(request, _("Choose a password now: the link that brought you here works no more."))
     return HttpResponseRedirect(reverse("people:me"))
+
+
+def _words(link: Invitation) -> str:
+    """Which link it was; nothing in it lets anybody in."""
+    return f"{link.purpose} link {link.pk}"
+
+
+def _joined(link: Invitation) -> dict[str, str]:
+    team = {"team": link.team.slug, "role": link.role} if link.team else {}
+    made_by = {"made by": link.created_by.username} if link.created_by else {}
+    return {"standing": link.standing, **team, **made_by}
 
 
 def _use(link: Invitation) -> None:

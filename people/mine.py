@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from people import browsers, control, throttle
-from people.audit.origin import address_of
+from people import browsers, control, failures, throttle
+from people.audit.origin import address_of, session_mark
+from people.audit.record import by, note, record
 from people.decorators import person, session_key, signed_in
 from people.forms import ChangePasswordForm, NameForm, posted
 from people.models import Session, User
@@ -43,7 +44,9 @@ def me(request: HttpRequest) -> HttpResponse:
     user = person(request)
     form = NameForm(posted(request), instance=user)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        with transaction.atomic():
+            form.save()
+            record(by(user, "name", subject=f"person {user.username}"))
         messages.success(request, _("Your name was changed."))
         return redirect("people:me")
     return _me(request, name_form=form)
@@ -63,7 +66,8 @@ def change_password(request: HttpRequest) -> HttpResponse:
         user.set_password(form.cleaned_data["password"])
     with transaction.atomic():
         user.save(update_fields=["password", "access_version"])
-        control.end_sessions(user, but=session_key(request))
+        ended = control.end_sessions(user, but=session_key(request))
+        record(by(user, "password", subject=f"person {user.username}", detail={"sessions ended": ended}))
     before = session_key(request)
     update_session_auth_hash(request, user)
     control.signed_out(before)
@@ -91,8 +95,10 @@ def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
             if session.pk == session_key(request):
                 return leave(request)
             key = session.pk
-            session.delete()
-            control.signed_out(key)
+            with transaction.atomic():
+                session.delete()
+                control.signed_out(key)
+                note(by(person(request), "session-end", subject=f"session {session_mark(key)}"))
             messages.success(request, _("That browser was signed out."))
             return redirect("people:sessions")
     raise Http404
@@ -102,7 +108,9 @@ def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
 @signed_in
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Stay in this browser only."""
-    count = control.end_sessions(person(request), but=session_key(request))
+    with transaction.atomic():
+        count = control.end_sessions(person(request), but=session_key(request))
+        note(by(person(request), "session-end", subject="other sessions", detail={"sessions ended": count}))
     messages.success(request, _("Signed out in other browsers: {count}.").format(count=count))
     return HttpResponseRedirect(reverse("people:sessions"))
 
@@ -111,7 +119,9 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 @signed_in
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """Leave all browsers, this one too."""
-    control.end_sessions(person(request), but=session_key(request))
+    with transaction.atomic():
+        count = control.end_sessions(person(request), but=session_key(request))
+        note(by(person(request), "session-end", subject="all sessions", detail={"sessions ended": count}))
     return leave(request)
 
 
@@ -136,12 +146,15 @@ def _knows_password(request: HttpRequest, user: User, form: ChangePasswordForm) 
     if not user.has_usable_password():
         return True
     address = address_of(request)
-    if throttle.attempt(user.username, address):
+    wait = throttle.attempt(user.username, address)
+    if wait:
+        failures.throttled("password", user.username, wait)
         form.add_error("current", _("Too many attempts. Try again in a quarter of an hour."))
         return False
     with throttle.turn():
         is_right = user.check_password(form.cleaned_data["current"])
     if not is_right:
+        failures.failed("password", user.username)
         form.add_error("current", _("This is not your present password."))
         return False
     throttle.succeeded(user.username, address)

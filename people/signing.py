@@ -13,8 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from people import control, throttle
+from people import control, failures, throttle
+from people.audit import origin
 from people.audit.origin import address_of
+from people.audit.record import by, note
 from people.decorators import is_signed_in, person, session_key, signed_in
 from people.models import Session, User
 from people.sessions import SessionStore
@@ -45,6 +47,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def leave(request: HttpRequest) -> HttpResponse:
     """End this session, tell its sockets, and have the browser forget the pages it kept."""
     key = session_key(request)
+    if is_signed_in(request):
+        note(by(person(request), "sign-out"))
     logout(request)
     rotate_token(request)
     if key:
@@ -62,8 +66,12 @@ def here(request: HttpRequest) -> HttpResponse:
     return render(request, "people/here.html", {"person": person(request)})
 
 
-def enter(request: HttpRequest, user: User) -> None:
-    """Start a new session for this person in this browser; nothing of the one before lives on."""
+def enter(request: HttpRequest, user: User, way: str) -> None:
+    """Start a new session for this person in this browser; nothing of the one before lives on.
+
+    `way` is how the person came in ("password", "link"). It is recorded where that can be: nobody is locked out of
+    a dashboard whose disk is full.
+    """
     before = session_key(request)
     request.session.flush()
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
@@ -75,6 +83,8 @@ def enter(request: HttpRequest, user: User) -> None:
     )
     if before:
         control.signed_out(before)
+    origin.begin(address_of(request), request.session.session_key or "")
+    note(by(user, "sign-in", detail={"way": way}))
 
 
 def safe_onward(onward: str) -> str:
@@ -97,6 +107,7 @@ def _try(request: HttpRequest, onward: str, username: str) -> HttpResponse:
     address = address_of(request)
     wait = throttle.attempt(username, address)
     if wait:
+        failures.throttled("sign-in", username, wait)
         error = _("Too many attempts. Wait {minutes} min, or ask an administrator for a link.")
         response = _form(request, onward, username, error.format(minutes=-(-wait // 60)), 429)
         response["Retry-After"] = str(wait)
@@ -104,10 +115,11 @@ def _try(request: HttpRequest, onward: str, username: str) -> HttpResponse:
     with throttle.turn():
         user = authenticate(request, username=username, password=request.POST.get("password", ""))
     if not isinstance(user, User):
+        failures.failed("sign-in", username)
         error = _("User name or password is wrong. Check both and try again.")
         return _form(request, onward, username, error, 422)
     throttle.succeeded(username, address)
-    enter(request, user)
+    enter(request, user, "password")
     return HttpResponseRedirect(onward)
 
 

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from people import control
-from people.decorators import administrator
+from people.audit.record import Fact, by, record
+from people.decorators import administrator, person
 from people.forms import MembershipForm, RoleForm, TeamForm, posted
-from people.models import Membership, Team
+from people.models import Membership, Team, User
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -22,7 +23,9 @@ def teams(request: HttpRequest) -> HttpResponse:
     """All teams, and a form for a new one."""
     form = TeamForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        team = form.save()
+        with transaction.atomic():
+            team = form.save()
+            record(by(person(request), "team-create", subject=_words(team), detail={"name": team.name}))
         messages.success(request, _("The team was added."))
         return redirect("people:team", slug=team.slug)
     listed = Team.objects.annotate(member_count=Count("memberships")).order_by("name")
@@ -38,7 +41,11 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Team, slug=slug)
     form = TeamForm(posted(request), instance=found)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        with transaction.atomic():
+            before = Team.objects.get(pk=found.pk)
+            form.save()
+            change = {"name": [before.name, found.name], "slug": [before.slug, found.slug]}
+            record(by(person(request), "team-edit", subject=_words(before), detail=change))
         messages.success(request, _("The team was renamed."))
         return redirect("people:team", slug=found.slug)
     found.refresh_from_db()
@@ -51,8 +58,11 @@ def delete_team(request: HttpRequest, slug: str) -> HttpResponse:
     """Its members lose what only this team shared with them."""
     found = get_object_or_404(Team, slug=slug)
     with transaction.atomic():
-        control.bump_access(list(found.memberships.values_list("user_id", flat=True)))
-        found.delete()
+        members = dict(found.memberships.values_list("user_id", "user__username"))
+        control.bump_access(members)
+        _total, went = found.delete()  # shares and shared credentials as well
+        detail = {"members": sorted(members.values()), "deleted": went}
+        record(by(person(request), "team-delete", subject=_words(found), detail=detail))
     messages.success(request, _("The team was deleted."))
     return redirect("people:teams")
 
@@ -70,6 +80,7 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
             team=found, user=form.cleaned_data["user"], defaults={"role": form.cleaned_data["role"]}
         )
         control.bump_access([form.cleaned_data["user"].pk])
+        record(_about(request, "member-add", found, form.cleaned_data["user"], form.cleaned_data["role"]))
     return redirect("people:team", slug=slug)
 
 
@@ -85,6 +96,7 @@ def change_role(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     with transaction.atomic():
         form.save()
         control.bump_access([user_id])
+        record(_about(request, "member-role", membership.team, membership.user, membership.role))
     messages.success(request, _("The role was changed."))
     return redirect("people:team", slug=slug)
 
@@ -97,7 +109,18 @@ def remove_member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse
     with transaction.atomic():
         membership.delete()
         control.bump_access([user_id])
+        record(_about(request, "member-remove", membership.team, membership.user, membership.role))
     return redirect("people:team", slug=slug)
+
+
+def _words(found: Team) -> str:
+    """As the trail names a team."""
+    return f"team {found.slug}"
+
+
+def _about(request: HttpRequest, verb: str, found: Team, user: User, role: str) -> Fact:
+    detail = {"person": user.username, "person id": user.pk, "role": role}
+    return by(person(request), verb, subject=_words(found), detail=detail)
 
 
 def _page(

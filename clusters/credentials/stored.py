@@ -12,6 +12,8 @@ from clusters.credentials.changed import credential_changed
 from clusters.credentials.sealing import SealBroken, open_sealed, seal
 from clusters.credentials.trial import WhoAmI
 from clusters.models import Cluster, Credential, CredentialKind
+from clusters.recorded import on_credential
+from people.audit.record import record
 from people.models import Team, User
 
 
@@ -39,9 +41,12 @@ def identity_of(credential: Credential) -> Identity:
     """Open the sealed value; `SealBroken` where it cannot be opened or is none of ours."""
     try:
         held = json.loads(open_sealed(bytes(credential.sealed), context=context_of(credential)))
-        return Identity(token=held["token"], certificate=held["certificate"], key=held["key"])
+        texts = [held[part] for part in ("token", "certificate", "key")]
     except (ValueError, KeyError, TypeError) as wrong:
         raise SealBroken("The sealed value is not a credential.") from wrong
+    if not all(isinstance(text, str) for text in texts):
+        raise SealBroken("The sealed value is not a credential.")
+    return Identity(*texts)
 
 
 def store(credential: Credential, identity: Identity) -> None:
@@ -61,8 +66,12 @@ def keep(
     *,
     namespace: str = "",
     read_only: bool = True,
+    actor: User | None = None,
 ) -> Credential:
-    """Store what the cluster accepted, in place of the one that this owner had there."""
+    """Store what the cluster accepted, in place of the one that this owner had there.
+
+    `actor` is the person who does it; without one it is the operator on the machine.
+    """
     told = {
         "identity": who.username,
         "groups": list(who.groups),
@@ -79,13 +88,15 @@ def keep(
     )
     store(credential, identity)
     credential_changed(credential)
+    record(on_credential(actor, "credential-set", credential))
     return credential
 
 
 @transaction.atomic
-def remove(credential: Credential) -> None:
+def remove(credential: Credential, actor: User | None) -> None:
     """Delete a credential; what stood on it ends."""
     credential_changed(credential)
+    record(on_credential(actor, "credential-remove", credential))
     credential.delete()
 
 

@@ -46,7 +46,8 @@ def credential(request: HttpRequest, slug: str) -> HttpResponse:
     taken = take(form, way, server_of(cluster))
     if isinstance(taken, Refused):
         return _page(request, user, cluster, way, form, taken)
-    keep(cluster, Owner(user=user), taken.identity, taken.who, namespace=taken.namespace, read_only=False)
+    owner = Owner(user=user)
+    keep(cluster, owner, taken.identity, taken.who, namespace=taken.namespace, read_only=False, actor=user)
     told = {"cluster": cluster.name, "identity": taken.who.username}
     messages.success(request, _("%(cluster)s accepted it: there you are %(identity)s.") % told)
     return HttpResponseRedirect(_onward(request) or reverse("clusters:credential", args=[cluster.slug]))
@@ -59,7 +60,7 @@ def remove_credential(request: HttpRequest, pk: int) -> HttpResponse:
     own = Credential.objects.filter(pk=pk, user=person(request)).select_related("cluster").first()
     if own is None:
         raise Http404
-    remove(own)
+    remove(own, person(request))
     messages.success(
         request, _("Your credential for %(cluster)s was removed.") % {"cluster": own.cluster.name}
     )

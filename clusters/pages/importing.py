@@ -18,7 +18,9 @@ from clusters.matching import free_slug, match
 from clusters.models import Cluster, ClusterRequest, RequestState, Share
 from clusters.pages.cluster_form import ClusterForm, unreachable_server
 from clusters.pages.problems import Problem, problem
+from clusters.recorded import on_cluster, on_request, on_share, settings_of
 from clusters.visible import visible_clusters
+from people.audit.record import TrailUnavailable, record
 from people.models import Team, User
 
 MOST_REQUESTS = 20  # open ones of one person
@@ -116,6 +118,8 @@ def _do(user: User, plan: Plan, choice: Choice, found: Cluster | None) -> tuple[
             return _ask(user, plan.context), None
     except ApiError as error:
         return Outcome(name, "", problem(error)), None
+    except TrailUnavailable:
+        return Outcome(name, "", Problem(_("The audit trail cannot be written, so nothing was done."))), None
     return Outcome(name, "", Problem(_("There is nothing in this context that can be used."))), None
 
 
@@ -146,7 +150,8 @@ def _add(user: User, context: Context, choice: Choice) -> tuple[Outcome, Cluster
         return Outcome(context.name, "", trouble), None
     with transaction.atomic():
         cluster.save()
-        _share(cluster, choice.team)
+        record(on_cluster(user, "cluster-add", cluster, detail=settings_of(cluster)))
+        _share(user, cluster, choice.team)
         told = _("The cluster %(cluster)s was added.") % {"cluster": cluster.name}
         if context.identity:
             told = f"{told} {_keep(user, cluster, context, who)}"
@@ -161,13 +166,15 @@ def _ask(user: User, context: Context) -> Outcome:
     if mine.count() >= MOST_REQUESTS:
         told = _("You have 20 open requests. Wait for an answer, or withdraw one.")
         return Outcome(context.name, "", Problem(told))
-    ClusterRequest.objects.create(
-        user=user,
-        name=context.cluster[:100],
-        server=context.server,
-        ca=context.ca,
-        tls_server_name=context.tls_server_name,
-    )
+    with transaction.atomic():
+        asked = ClusterRequest.objects.create(
+            user=user,
+            name=context.cluster[:100],
+            server=context.server,
+            ca=context.ca,
+            tls_server_name=context.tls_server_name,
+        )
+        record(on_request(user, "request-make", asked))
     told = _("An administrator is asked to add %(server)s. Bring the credential once the cluster is here.")
     return Outcome(context.name, told % {"server": context.server})
 
@@ -181,15 +188,17 @@ def _try(server: Server, context: Context) -> WhoAmI:
 def _keep(user: User, cluster: Cluster, context: Context, who: WhoAmI) -> str:
     if context.identity is None:
         raise ValueError("Only a context with an identity can be kept.")
-    keep(cluster, Owner(user=user), context.identity, who, namespace=context.namespace, read_only=False)
+    own = Owner(user=user)
+    keep(cluster, own, context.identity, who, namespace=context.namespace, read_only=False, actor=user)
     told = {"cluster": cluster.name, "identity": who.username}
     return _("On %(cluster)s you are %(identity)s.") % told
 
 
-def _share(cluster: Cluster, team: Team | None) -> None:
+def _share(user: User, cluster: Cluster, team: Team | None) -> None:
     if team:
         Share.objects.get_or_create(cluster=cluster, team=team)
         share_changed([team.pk])
+        record(on_share(user, "share-add", cluster, team))
 
 
 def _twice(plan: Plan, other: str) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +17,8 @@ from clusters.credentials.changed import cluster_changing
 from clusters.models import Cluster, ClusterRequest, RequestState
 from clusters.pages.cluster_form import ClusterForm, unreachable
 from clusters.pages.problems import Problem
+from clusters.recorded import changes, on_cluster, on_request, settings_of
+from people.audit.record import record
 from people.decorators import administrator, person
 
 
@@ -34,6 +38,7 @@ def add(request: HttpRequest) -> HttpResponse:
         return _page(request, form, trouble, asked)
     with transaction.atomic():
         cluster.save()
+        record(on_cluster(person(request), "cluster-add", cluster, detail=settings_of(cluster)))
         if asked:
             _approve(asked, cluster, request)
     messages.success(request, _("%(cluster)s was added. Choose who sees it.") % {"cluster": cluster.name})
@@ -58,6 +63,8 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     with transaction.atomic():
         cluster_changing(shown)
         changed.save()
+        detail = changes(shown, changed, form.changed_data)
+        record(on_cluster(person(request), "cluster-edit", changed, detail=detail))
     messages.success(request, _("%(cluster)s was changed.") % {"cluster": changed.name})
     return redirect("clusters:clusters")
 
@@ -71,6 +78,7 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and typed == cluster.slug:
         with transaction.atomic():
             cluster_changing(cluster)
+            record(on_cluster(person(request), "cluster-delete", cluster, detail=_lost(cluster)))
             cluster.delete()
         messages.success(request, _("%(cluster)s was removed from Quarterdeck.") % {"cluster": cluster.name})
         return redirect("clusters:clusters")
@@ -82,6 +90,15 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
         "is_wrong": request.method == "POST",
     }
     return render(request, "clusters/delete.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _lost(cluster: Cluster) -> dict[str, Any]:
+    """What goes with a cluster."""
+    return {
+        "server": cluster.server,
+        "teams": list(cluster.shares.values_list("team__slug", flat=True)),
+        "credentials": cluster.credentials.count(),
+    }
 
 
 def _page(
@@ -124,3 +141,4 @@ def _approve(asked: ClusterRequest, cluster: Cluster, request: HttpRequest) -> N
     ClusterRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
         state=RequestState.APPROVED, cluster=cluster, decided_by=person(request), decided_at=timezone.now()
     )
+    record(on_request(person(request), "request-approve", asked, cluster=cluster.slug))

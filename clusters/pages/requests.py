@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clusters.models import Cluster, ClusterRequest, RequestState
+from clusters.recorded import on_request
+from people.audit.record import record
 from people.decorators import administrator, not_auditor, person, signed_in
 
 SHOWN = 200
@@ -37,9 +40,14 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Say yes with a cluster that is here already; what is left is to share it with a team of the member's."""
     asked = get_object_or_404(ClusterRequest, pk=pk, state=RequestState.OPEN)
     cluster = get_object_or_404(Cluster, slug=request.POST.get("cluster", ""))
-    ClusterRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
-        state=RequestState.APPROVED, cluster=cluster, decided_by=person(request), decided_at=timezone.now()
-    )
+    with transaction.atomic():
+        ClusterRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
+            state=RequestState.APPROVED,
+            cluster=cluster,
+            decided_by=person(request),
+            decided_at=timezone.now(),
+        )
+        record(on_request(person(request), "request-approve", asked, cluster=cluster.slug))
     messages.success(
         request, _("Approved. Choose the teams that see %(cluster)s.") % {"cluster": cluster.name}
     )
@@ -51,9 +59,11 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
     """Say no; the member sees it. Otherwise the administrator adds the cluster from the request."""
     asked = get_object_or_404(ClusterRequest, pk=pk, state=RequestState.OPEN)
-    ClusterRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
-        state=RequestState.DECLINED, decided_by=person(request), decided_at=timezone.now()
-    )
+    with transaction.atomic():
+        ClusterRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
+            state=RequestState.DECLINED, decided_by=person(request), decided_at=timezone.now()
+        )
+        record(on_request(person(request), "request-decline", asked))
     messages.success(request, _("The request for %(name)s was declined.") % {"name": asked.name})
     return redirect("clusters:requests")
 
@@ -64,6 +74,8 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an own open request back."""
     asked = get_object_or_404(ClusterRequest, pk=pk, user=person(request), state=RequestState.OPEN)
-    asked.delete()
+    with transaction.atomic():
+        record(on_request(person(request), "request-withdraw", asked))
+        asked.delete()
     messages.success(request, _("Your request for %(name)s was withdrawn.") % {"name": asked.name})
     return redirect("clusters:requests")

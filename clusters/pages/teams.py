@@ -19,8 +19,10 @@ from clusters.pages.account import account_for
 from clusters.pages.credential import SECRETS, way_of
 from clusters.pages.offer import WAYS, Refused, empty_form, offer_form, take
 from clusters.pages.states import credential_state
+from clusters.recorded import on_share
+from people.audit.record import record
 from people.decorators import administrator, person
-from people.models import Role, Team
+from people.models import Role, Team, User
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,7 +32,7 @@ def teams(request: HttpRequest, slug: str) -> HttpResponse:
     cluster = get_object_or_404(Cluster, slug=slug)
     if request.method == "POST":
         wanted = set(Team.objects.filter(slug__in=request.POST.getlist("team")))
-        _share(cluster, wanted)
+        _share(person(request), cluster, wanted)
         messages.success(request, _("%(cluster)s is now shared as chosen.") % {"cluster": cluster.name})
         return redirect("clusters:teams", cluster.slug)
     shared = set(cluster.shares.values_list("team_id", flat=True))
@@ -62,7 +64,15 @@ def team_credential(request: HttpRequest, slug: str, team: str) -> HttpResponse:
         return _page(request, share, way, form, taken)
     read_only = not request.POST.get("may_write")
     owner = Owner(team=share.team)
-    keep(share.cluster, owner, taken.identity, taken.who, namespace=taken.namespace, read_only=read_only)
+    keep(
+        share.cluster,
+        owner,
+        taken.identity,
+        taken.who,
+        namespace=taken.namespace,
+        read_only=read_only,
+        actor=person(request),
+    )
     told = {"team": share.team.name, "identity": taken.who.username}
     messages.success(
         request, _("Members of %(team)s without an own credential now act as %(identity)s.") % told
@@ -77,22 +87,28 @@ def remove_team_credential(request: HttpRequest, slug: str, team: str) -> HttpRe
     credential = get_object_or_404(
         Credential.objects.select_related("cluster", "team"), cluster__slug=slug, team__slug=team
     )
-    remove(credential)
+    remove(credential, person(request))
     messages.success(request, _("The shared credential was removed."))
     return redirect("clusters:teams", slug)
 
 
 @transaction.atomic
-def _share(cluster: Cluster, wanted: set[Team]) -> None:
+def _share(user: User, cluster: Cluster, wanted: set[Team]) -> None:
     before = {share.team_id: share for share in cluster.shares.select_related("team")}
     ids = {team.pk for team in wanted}
     for credential in cluster.credentials.filter(team__isnull=False).exclude(team_id__in=ids):
-        remove(credential)
+        remove(credential, user)
     Share.objects.filter(cluster=cluster, team_id__in=before.keys() - ids).delete()
     Share.objects.bulk_create(
         [Share(cluster=cluster, team=team) for team in wanted if team.pk not in before], ignore_conflicts=True
     )
     share_changed(before.keys() ^ ids)
+    for team in sorted(wanted, key=lambda one: one.slug):
+        if team.pk not in before:
+            record(on_share(user, "share-add", cluster, team))
+    for share in before.values():
+        if share.team_id not in ids:
+            record(on_share(user, "share-remove", cluster, share.team))
 
 
 def _page(

@@ -61,6 +61,11 @@ def by(user: User, verb: str, **more: Any) -> Fact:
     return Fact(verb=verb, person_id=user.pk, person=user.username, standing=user.standing, **more)
 
 
+def by_program(program: str, verb: str, **more: Any) -> Fact:
+    """A fact about what whoever runs this installation did on its machine, such as by `manage.py rotate_keys`."""
+    return Fact(verb=verb, person=program, **more)
+
+
 def entry_of(fact: Fact, phase: Phase, intent: int | None = None) -> Entry:
     """The row, cleaned and bounded, without its place in the chain."""
     here = current()

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
-from people.audit.fact import Fact, by, entry_of
+from people.audit.fact import Fact, by, by_program, entry_of
 from people.audit.models import Entry, Phase, Result
 from people.audit.texts import plain
 from people.audit.writer import Health, TrailUnavailable, writer
 
 __all__ = [
     "Fact", "Health", "Intent", "TrailUnavailable",
-    "by", "head", "health", "intend", "listen", "note", "note_soon", "record", "unlisten",
+    "by", "by_program", "head", "health", "intend", "listen", "note", "note_soon", "record", "unlisten",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)

@@ -18,6 +18,8 @@ from clusters.credentials.trial import WhoAmI, reach, try_identity
 from clusters.credentials.yaml_tree import LARGEST
 from clusters.matching import free_slug, match
 from clusters.models import Cluster, Share
+from clusters.recorded import on_cluster, on_share, settings_of
+from people.audit.record import TrailUnavailable, record
 from people.models import Team, User
 
 
@@ -51,6 +53,10 @@ class Command(BaseCommand):
         for context in _contexts(kubeconfig, options["context"]):
             try:
                 told = self._take(context, owner, team, options["without_trying"])
+            except TrailUnavailable as wrong:
+                raise CommandError(
+                    f"The audit trail cannot be written, so nothing is done: {wrong}."
+                ) from wrong
             except (BadCredential, ApiError) as wrong:
                 failed += 1
                 self.stderr.write(f"{context.name}: {_why(wrong)}")
@@ -69,10 +75,13 @@ class Command(BaseCommand):
         with transaction.atomic():
             if not found:
                 cluster.save()
+                record(on_cluster(None, "cluster-add", cluster, detail=settings_of(cluster)))
             told = [f"{'found' if found else 'added'} cluster {cluster.slug} ({cluster.server})"]
             if team:
                 _made, is_new = Share.objects.get_or_create(cluster=cluster, team=team)
                 share_changed([team.pk] if is_new else [])
+                if is_new:
+                    record(on_share(None, "share-add", cluster, team))
                 told.append(f"shared with team {team.slug}")
             if owner and who and context.identity:
                 self._once(cluster, context)

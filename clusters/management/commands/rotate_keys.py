@@ -10,6 +10,7 @@ from django.db import transaction
 from clusters.credentials.sealing import SealBroken, is_current, reseal
 from clusters.credentials.stored import context_of
 from clusters.models import Credential
+from people.audit.record import TrailUnavailable, by_program, record
 
 BATCH = 200
 
@@ -28,9 +29,12 @@ class Command(BaseCommand):
         broken: list[str] = []
         last, batch = 0, max(1, options["batch"])
         while rows := list(Credential.objects.filter(pk__gt=last).order_by("pk")[:batch]):
-            with transaction.atomic():
-                for row in rows:
-                    self._rotate(row, counts, broken)
+            try:
+                self._batch(rows, counts, broken)
+            except TrailUnavailable as wrong:
+                raise CommandError(
+                    f"The audit trail cannot be written, so nothing is done: {wrong}."
+                ) from wrong
             last = rows[-1].pk
         self.stdout.write(
             f"{counts['sealed']} sealed again, {counts['current']} already under the first key."
@@ -41,6 +45,20 @@ class Command(BaseCommand):
             self.stderr.write(line)
         if broken:
             raise CommandError(f"{len(broken)} could not be opened. Their owners must bring them again.")
+
+    @transaction.atomic
+    def _batch(self, rows: list[Credential], counts: dict[str, int], broken: list[str]) -> None:
+        """One row of the trail for each batch in which a seal was changed."""
+        before, failed = counts["sealed"], len(broken)
+        for row in rows:
+            self._rotate(row, counts, broken)
+        detail = {
+            "credentials": f"{rows[0].pk} to {rows[-1].pk}",
+            "sealed again": counts["sealed"] - before,
+            "not opened": len(broken) - failed,
+        }
+        if counts["sealed"] > before or len(broken) > failed:
+            record(by_program("manage.py", "rotate-keys", subject="sealing keys", detail=detail))
 
     def _rotate(self, row: Credential, counts: dict[str, int], broken: list[str]) -> None:
         sealed = bytes(row.sealed)

@@ -13,10 +13,12 @@ from daphne.server import Server
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from twisted.internet import reactor
 
 from people import links
+from people.audit.checks import guards_are_there
+from people.audit.record import by_program, note
 from people.models import Purpose
 
 HTTP_TIMEOUT = 120  # seconds for one answer; what lasts longer streams over a socket
@@ -39,6 +41,8 @@ class Command(BaseCommand):
         address, port = _where(options)
         if not options["no_prepare"]:
             _prepare()
+        for wrong in guards_are_there(["audit"]):
+            raise CommandError(f"{wrong.msg} {wrong.hint}")
         server = QuarterdeckServer(
             get_default_application(),  # only now: it reads which static files there are
             endpoints=build_endpoint_description_strings(host=address, port=port),
@@ -93,6 +97,7 @@ def _welcome(address: str, port: int) -> str:
     lines = [f"Quarterdeck is at {here}/ (ctrl-C ends it)"]
     user = links.first_administrator()
     if user is not None:
+        note(by_program("manage.py serve", "signin-link", subject=f"person {user.username}"))
         lines.append("Nobody can administrate it yet. This link signs in once, within 15 minutes:")
         lines.append(links.address(links.link_for(user, Purpose.SIGN_IN), here=here))
     return "\n".join(lines)

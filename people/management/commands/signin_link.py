@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from people import links
+from people.audit.record import by_program, note
 from people.models import Purpose, User
 
 
@@ -24,6 +25,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = _person(options["username"], create=options["create_administrator"])
         secret = links.link_for(user, Purpose.SIGN_IN)
+        made = {"made": True} if options["create_administrator"] else {}
+        note(by_program("manage.py", "signin-link", subject=f"person {user.username}", detail=made))
         self.stderr.write(f"This link signs in as {user.username}, once, within 15 minutes:")
         self.stdout.write(links.address(secret))
 
