@@ -27,6 +27,7 @@ TYPED = ("password", "again", "current", "token", "key", "kubeconfig")
 IN_KUBECONFIG = re.compile(
     r"^\s*(?:- )?(?:token|client-key-data|password):\s*['\"]?([^\s'\"]+)", re.MULTILINE
 )
+SHORTEST = 10  # characters of what is typed; shorter ones are words that pages have anyway
 LINK = re.compile(r"/invitations/([\w-]{20,})")
 FORM = re.compile(
     r'(<textarea[^>]*name="(?:kubeconfig|token|certificate|key)"[^>]*>).*?(</textarea>)', re.DOTALL
@@ -51,11 +52,7 @@ _own: dict[str, Canary] = {}  # what the requests of the running test carried
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The product's own handler writes into our log, at DEBUG, and each answer passes our middleware."""
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler, logging.StreamHandler) and handler.get_name() == "console":
-            handler.setStream(_log)
-    logging.getLogger().setLevel(logging.DEBUG)
+    """Each answer passes our middleware; the secrets that are there from the beginning are known."""
     settings.MIDDLEWARE.insert(0, "tests.canary_watch.watched")
     canary.plant("SECRET_KEY", settings.SECRET_KEY)
     for key in settings.SEALING_KEYS:
@@ -63,6 +60,16 @@ def pytest_configure(config: pytest.Config) -> None:
     for one in CAST:
         canary.plant(f"the password of {one.name}", f"sail-with-{one.name}")
     canary.plant("the value of a Secret", SECRET_VALUE, is_shown=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """The product's own handler writes into our log, at DEBUG. (Loading dashboard.asgi sets logging up anew.)"""
+    root = logging.getLogger()
+    root.setLevel(logging.DEBUG)
+    for handler in root.handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.get_name() == "console":
+            handler.setStream(_log)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -136,7 +143,7 @@ def carried(request: HttpRequest, view: str) -> list[Canary]:
         canary.canary(what, secret)
         for what, secrets in found.items()
         for secret in secrets
-        if len(secret) >= canary.SHORTEST
+        if len(secret) >= SHORTEST
     ]
 
 

@@ -1,7 +1,7 @@
 """Which fixtures do all tests share? A room's own lie in its folder."""
 
 from tests.browser import browser, new_page, pytest_collection_modifyitems
-from tests.canary_watch import pytest_configure, pytest_runtest_teardown
+from tests.canary_watch import pytest_configure, pytest_runtest_setup, pytest_runtest_teardown
 from tests.controlplane.fixtures import controlplane, second_controlplane
 from tests.missing import pytest_sessionfinish, pytest_terminal_summary
 from tests.served import served
@@ -15,6 +15,7 @@ __all__ = [
     "new_page",
     "pytest_collection_modifyitems",
     "pytest_configure",
+    "pytest_runtest_setup",
     "pytest_runtest_teardown",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
