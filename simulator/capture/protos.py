@@ -11,14 +11,15 @@ _PACKAGE = re.compile(r"^package ([\w.]+);", re.M)
 _MESSAGE = re.compile(r"^message (\w+) \{(.*?)^\}", re.M | re.S)
 _FIELD = re.compile(r"^\s*(optional|repeated)\s+([\w.]+)\s+(\w+)\s*=\s*(\d+)", re.M)
 _MAP = re.compile(r"^\s*map<(\w+), ([\w.]+)>\s+(\w+)\s*=\s*(\d+)", re.M)
-# A field of a Go struct that is kept by pointer: an empty value of it is written, of others left out.
+# Go's tags say what is written where nothing was given. Of a field: its name there, its type, its JSON name, the rest.
 _STRUCT = re.compile(r"^type (\w+) struct \{(.*?)^\}", re.M | re.S)
-_POINTER = re.compile(r"^\s*\w+\s+\*[\w.]+\s+`[^`]*json:\"([\w$]+)", re.M)
+_TAGGED = re.compile(r"^\s*\w+\s+([*\[\]\w.]+)\s+`[^`]*json:\"([\w$]+)((?:,\w+)*)\"", re.M)
+POINTER, WRITTEN, OMITTED = "p", "w", "z"  # kept by pointer; always written; left out when it is all empty
 SCALARS = {"string", "bytes", "bool", "int32", "int64", "uint32", "uint64", "double", "float"}
 
 
 def messages(folders: list[Path]) -> dict[str, Any]:
-    """Full name of the message -> number of the field -> [name, type, "", "repeated", "map" or "pointer"]."""
+    """Full name of the message -> number of the field -> [name, type, "", "repeated" or "map", flags]."""
     found: dict[str, Any] = {}
     for folder in folders:
         for path in sorted(folder.rglob("generated.proto")):
@@ -26,9 +27,9 @@ def messages(folders: list[Path]) -> dict[str, Any]:
             package = _PACKAGE.search(text)
             if package is None or _is_preview(package[1]):
                 continue
-            pointers = _pointers(path.parent)
+            flags = _flags(path.parent)
             for name, body in _MESSAGE.findall(text):
-                found[f"{package[1]}.{name}"] = _fields(package[1], body, pointers.get(name, set()))
+                found[f"{package[1]}.{name}"] = _fields(package[1], body, flags.get(name, {}))
     return found
 
 
@@ -42,24 +43,28 @@ def _is_preview(package: str) -> bool:
     )
 
 
-def _pointers(folder: Path) -> dict[str, set[str]]:
-    """Struct -> the JSON names of its pointers, from the Go files beside the protos."""
-    found: dict[str, set[str]] = {}
+def _flags(folder: Path) -> dict[str, dict[str, str]]:
+    """Struct -> JSON name -> flags, from the Go files beside the protos."""
+    found: dict[str, dict[str, str]] = {}
     for path in folder.glob("*.go"):
         if path.name.startswith(("zz_", "generated")) or path.name.endswith("_test.go"):
             continue
         for name, body in _STRUCT.findall(path.read_text()):
-            found.setdefault(name, set()).update(_POINTER.findall(body))
+            for kind, field, options in _TAGGED.findall(body):
+                flags = POINTER if kind.startswith("*") else ""
+                flags += "" if "omit" in options else WRITTEN
+                flags += OMITTED if "omitzero" in options else ""
+                found.setdefault(name, {})[field] = flags
     return found
 
 
-def _fields(package: str, body: str, pointers: set[str]) -> dict[str, list[str]]:
+def _fields(package: str, body: str, flags: dict[str, str]) -> dict[str, list[str]]:
     found = {}
     for label, kind, name, number in _FIELD.findall(body):
-        sort = "repeated" if label == "repeated" else "pointer" if name in pointers else ""
-        found[number] = [name, _full(package, kind), sort]
+        sort = "repeated" if label == "repeated" else ""
+        found[number] = [name, _full(package, kind), sort, flags.get(name, "")]
     for _, kind, name, number in _MAP.findall(body):
-        found[number] = [name, _full(package, kind), "map"]
+        found[number] = [name, _full(package, kind), "map", flags.get(name, "")]
     return found
 
 

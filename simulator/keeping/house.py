@@ -9,13 +9,14 @@ from collections.abc import Callable
 from simulator.cluster import Cluster
 from simulator.keeping.accounts import NAMESPACES, furnish, keep_accounts
 from simulator.keeping.aggregation import aggregate, keep_roles
+from simulator.keeping.claims import keep_claims
 from simulator.keeping.definitions import keep_definitions
 from simulator.keeping.garbage import Garbage
 from simulator.keeping.namespaces import keep_namespaces
 from simulator.store import Event
 
 Keeper = Callable[[Cluster, Event], None]
-KEEPERS: tuple[Keeper, ...] = (keep_definitions, keep_accounts, keep_roles, keep_namespaces)
+KEEPERS: tuple[Keeper, ...] = (keep_definitions, keep_accounts, keep_roles, keep_claims, keep_namespaces)
 
 
 class House:

@@ -60,7 +60,7 @@ class Archive:
 
     @functools.cached_property
     def protobuf(self) -> dict[str, dict[str, list[str]]]:
-        """Message -> number -> [name, type, "", "repeated", "map" or "pointer"]."""
+        """Message -> number -> [name, type, "", "repeated" or "map", flags]: see capture/protos.py."""
         return self._part("protobuf")  # type: ignore[no-any-return]
 
     def _part(self, name: str) -> Any:

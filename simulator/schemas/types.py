@@ -25,6 +25,7 @@ class Field:
     is_required: bool = False
     is_embedded: bool = False
     is_pointer: bool = False  # in Go: an empty value is kept
+    is_written: bool = False  # in Go: null or an empty value stands there where nothing was given
     default: Any = None
     patch_strategy: str = ""  # merge, replace, retainKeys
     merge_key: str = ""
@@ -113,14 +114,18 @@ class Types:
     def _add_fields(self, found: Type, schema: dict[str, Any], is_custom: bool) -> None:
         required = set(schema.get("required", ()))
         known = self._messages.get(message_name(found.name), {}).values()
-        pointers = {field for field, _, label in known if label == "pointer"}
+        flags = {field: each for field, _, _, each in known}
         for name, one in (schema.get("properties") or {}).items():
             found.fields[name] = Field(
                 name,
                 self._compiled(one, is_custom=is_custom),
                 name in required,
-                not is_custom and one.get("default") == {} and bool(_target(one)),
-                name in pointers,
+                not is_custom
+                and one.get("default") == {}
+                and bool(_target(one))
+                and "z" not in flags.get(name, ""),
+                "p" in flags.get(name, ""),
+                "w" in flags.get(name, ""),
                 one.get("default"),
                 one.get("x-kubernetes-patch-strategy", ""),
                 one.get("x-kubernetes-patch-merge-key", ""),

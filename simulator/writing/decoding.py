@@ -41,6 +41,8 @@ def decode(thing: Object, type_: Type, resource: Resource) -> Decoded:
     """Raises the 400 of a wrong type (built-in kinds alone: a custom one is checked by its schema)."""
     decoder = _Decoder(resource)
     found = decoder.value(thing, type_, "", "")
+    if resource.definition is not None:  # the API server finds those of metadata first, and sorts the others
+        decoder.unknown.sort(key=lambda path: (not path.startswith("metadata."), path))
     return Decoded(found, decoder.unknown)
 
 
@@ -93,7 +95,7 @@ class _Decoder:
     def _map(self, value: dict[str, Any], type_: Type, path: str, owner: str) -> dict[str, Any]:
         element = type_.element or Type("any")
         return {
-            key: self.value(_zero(element) if one is None else one, element, f"{path}.{key}", owner)
+            key: self.value(_zero(element) if one is None else one, element, path, owner)
             for key, one in value.items()
         }
 
@@ -146,6 +148,8 @@ class _Decoder:
             raise self._mismatch(value, type_, path, owner)
         if type_.sort == "integer":
             return int(value)
+        if type_.schema.get("format") == "byte":
+            _check_base64(value, self._resource)
         if type_.schema.get("format") == "date-time":
             return _time(value, self._resource)
         return value
@@ -195,7 +199,7 @@ def _described(value: Any, type_: Type) -> str:
 
 def _is_dropped(value: Any, known: Field) -> bool:
     """What Go's omitempty leaves out: an empty value that is not required and no pointer."""
-    if known.is_required or known.is_pointer:
+    if known.is_written or known.is_pointer:
         return False
     if isinstance(value, dict):
         return not value and known.type.sort == "map"
@@ -227,9 +231,24 @@ def _filled_struct(value: dict[str, Any], type_: Type) -> dict[str, Any]:
             found[name] = _filled(found[name], known.type)
         elif known.is_embedded:
             found[name] = _filled({}, known.type)
-        elif known.is_required:
-            found[name] = known.default
+        elif known.is_written and name not in ("kind", "apiVersion"):
+            found[name] = None if known.is_pointer else _nothing(known.type)
     return found
+
+
+def _nothing(type_: Type) -> Any:
+    """Go's empty value."""
+    if type_.schema.get("format") == "date-time":
+        return None
+    return {"string": "", "integer": 0, "number": 0, "boolean": False}.get(type_.sort)
+
+
+def _check_base64(value: str, resource: Resource) -> None:
+    """In Go's words: the first byte that is none of the alphabet."""
+    bad = re.search(r"[^A-Za-z0-9+/=]", value)
+    if bad is not None or len(value) % 4:
+        at = bad.start() if bad is not None else len(value) - len(value) % 4
+        raise cannot_be_handled(resource, f"illegal base64 data at input byte {at}")
 
 
 def _time(value: str, resource: Resource) -> str:

@@ -5,6 +5,7 @@ https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/v1/defaults.g
 
 from __future__ import annotations
 
+import base64
 import copy
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from simulator.schemas.resources import Object, Resource
 from simulator.schemas.types import Type
 
+NAME_LABEL = "kubernetes.io/metadata.name"
 _ROLLING = {"maxSurge": "25%", "maxUnavailable": "25%"}
 
 # Where a key is absent, it is set to a copy of the value.
@@ -51,7 +53,7 @@ CONSTANTS: dict[str, dict[str, Any]] = {
     "HostPathVolumeSource": {"type": ""},
     "JobSpec": {
         "backoffLimit": 6, "completionMode": "NonIndexed", "suspend": False,
-        "podReplacementPolicy": "TerminatingOrFailed", "manualSelector": None,
+        "podReplacementPolicy": "TerminatingOrFailed", "manualSelector": False,
     },
     "CronJobSpec": {
         "concurrencyPolicy": "Allow", "suspend": False, "successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1,
@@ -106,13 +108,15 @@ def _fill(value: Any, type_: Type) -> None:
 def _fill_struct(value: dict[str, Any], type_: Type) -> None:
     name = type_.short_name
     for key, default in CONSTANTS.get(name, {}).items():
-        if value.get(key) is None and default is not None:
+        if value.get(key) is None:
             value[key] = copy.deepcopy(default)
     special = _SPECIAL.get(name)
     if special is not None:
         special(value)
     for key, known in type_.fields.items():
         inner = value.get(key)
+        if name == "JobTemplateSpec" and isinstance(inner, dict) and key == "spec":
+            inner, known = inner.get("template"), known.type.fields["template"]  # noqa: PLW2901 - no defaults of a Job
         if inner is not None and not (key == "metadata" and known.type.short_name == "ObjectMeta"):
             _fill(inner, known.type)
 
@@ -180,6 +184,34 @@ def _pod(value: dict[str, Any]) -> None:
         value["serviceAccountName"] = value["serviceAccount"]
 
 
+def _secret(value: dict[str, Any]) -> None:
+    """What was written as text becomes data."""
+    texts = value.pop("stringData", None) or {}
+    if texts:
+        data = dict(value.get("data") or {})
+        data |= {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+        value["data"] = data
+
+
+def _own_pod(value: dict[str, Any]) -> None:
+    """Of a pod, not of a template."""
+    if isinstance(value.get("spec"), dict):
+        value["spec"].setdefault("enableServiceLinks", True)
+
+
+def _namespace(value: dict[str, Any]) -> None:
+    metadata = value["metadata"]
+    if metadata.get("name"):
+        metadata["labels"] = dict(metadata.get("labels") or {}) | {NAME_LABEL: metadata["name"]}
+
+
+def _daemon_set(value: dict[str, Any]) -> None:
+    """An annotation of the oldest versions."""
+    annotations = dict(value["metadata"].get("annotations") or {})
+    annotations.setdefault("deprecated.daemonset.template.generation", "1")
+    value["metadata"]["annotations"] = annotations
+
+
 def _autoscaler(value: dict[str, Any]) -> None:
     if not value.get("metrics"):
         target = {"type": "Utilization", "averageUtilization": 80}
@@ -213,6 +245,10 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], None]] = {
     "ServiceSpec": _service,
     "NetworkPolicySpec": _policy,
     "PodSpec": _pod,
+    "Secret": _secret,
+    "Pod": _own_pod,
+    "Namespace": _namespace,
+    "DaemonSet": _daemon_set,
     "HorizontalPodAutoscalerSpec": _autoscaler,
     "CustomResourceDefinitionSpec": _definition,
     "Subject": _subject,

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.requests.statuses import Cause, Refusal, invalid, named, not_found, refusal
+from simulator.requests.statuses import Cause, Refusal, forbidden, invalid, named, not_found, refusal
 from simulator.schemas.conversion import served
 from simulator.schemas.resources import Object, Resource
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
+UNDELETABLE = {"default", "kube-system", "kube-public"}
 POLICIES = ("Foreground", "Background", "Orphan")
 _OPTIONS = Resource("meta.k8s.io", "v1", "", "", "DeleteOptions", False, ())
 
@@ -55,6 +56,8 @@ def delete(
     found = cluster.store.get(resource.storage, namespace, name)
     if found is None:
         raise not_found(resource, name)
+    if resource.plural == "namespaces" and name in UNDELETABLE:
+        raise forbidden(resource, name, "this namespace may not be deleted")
     _check(resource, found, options)
     new = _marked(cluster, resource, found, options)
     if new is None:
@@ -80,11 +83,14 @@ def deletion_answer(resource: Resource, thing: Object, gone: bool) -> Object:
 
 def _answers_object(resource: Resource) -> bool:
     """Kinds whose DELETE answers the object itself."""
-    return (resource.group, resource.plural) in (
-        ("", "pods"), ("", "services"), ("", "persistentvolumeclaims"), ("", "persistentvolumes"),
-        ("", "serviceaccounts"), ("", "podtemplates"), ("", "resourcequotas"), ("storage.k8s.io", "storageclasses"),
-        ("storage.k8s.io", "volumeattachments"), ("storage.k8s.io", "csinodes"), ("storage.k8s.io", "csidrivers"),
+    core = (
+        "namespaces", "persistentvolumeclaims", "persistentvolumes", "pods", "podtemplates", "resourcequotas",
+        "serviceaccounts", "services",
     )  # fmt: skip
+    storage = ("csidrivers", "csinodes", "storageclasses", "volumeattachments")
+    return (resource.group == "" and resource.plural in core) or (
+        resource.group == "storage.k8s.io" and resource.plural in storage
+    )
 
 
 def _check(resource: Resource, found: Object, options: DeleteOptions) -> None:

@@ -67,7 +67,7 @@ class _Reader:
         for number, wire, value in _fields(raw):
             if str(number) not in known:
                 continue
-            field, kind, label = known[str(number)]
+            field, kind, label, _ = known[str(number)]
             if type_ is not None and type_.fields and field not in type_.fields and "." in kind:
                 found |= self.message(value, kind, type_)
                 continue

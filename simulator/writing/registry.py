@@ -60,13 +60,13 @@ def create(
     if "status" in resource.subresources:
         thing.pop("status", None)
     thing = complete(cluster, resource, thing)
+    if options.operation == "Update":
+        thing = managed.after_update(cluster, resource, None, thing, options)
     kinds.admit(cluster, resource, thing, None, options)
     thing = encodable(thing, cluster.types.of(resource))
     _refuse_invalid(resource, thing, [*check_metadata(resource, thing), *validate(cluster, resource, thing)])
     if cluster.store.get(resource.storage, namespace, metadata["name"]) is not None:
         raise already_exists(resource, metadata["name"])
-    if options.operation == "Update":
-        thing = managed.after_update(cluster, resource, None, thing, options)
     if given_revision and not options.is_dry_run:
         raise Refusal(500, "resourceVersion should not be set on objects to be created", "InternalError")
     return _kept(cluster, resource, thing, options)
@@ -90,6 +90,8 @@ def update(
     _check_revision(resource, was, new, name)
     keep_system_fields(resource, was, new, options)
     new = complete(cluster, resource, new)
+    if options.operation == "Update":
+        new = managed.after_update(cluster, resource, was, new, options)
     kinds.admit(cluster, resource, new, was, options)
     new = encodable(new, cluster.types.of(resource))
     causes = [
@@ -99,16 +101,15 @@ def update(
     _refuse_invalid(resource, new, causes)
     if _counts(resource, was, new):
         new["metadata"]["generation"] = was["metadata"].get("generation", 0) + 1
-    if options.operation == "Update":
-        new = managed.after_update(cluster, resource, was, new, options)
     if _same(was, new):
         return old
     return _kept(cluster, resource, new, options)
 
 
 def complete(cluster: Cluster, resource: Resource, thing: Object) -> Object:
-    """With defaults."""
-    return with_defaults(thing, cluster.types.of(resource), resource)
+    """With Go's empty fields, and the defaults in them."""
+    type_ = cluster.types.of(resource)
+    return encodable(with_defaults(encodable(thing, type_), type_, resource), type_)
 
 
 def check_identity(resource: Resource, namespace: str, name: str, thing: Object) -> None:

@@ -44,9 +44,16 @@ def validate(
     if subresource == "status":
         return []
     special = list(kinds.causes(cluster, resource, thing, was))
+    if (resource.group, resource.plural) in kinds.WHOLE:
+        return special
     known = {cause.field for cause in special}
-    general = [cause for cause in _causes(thing, type_, "") if cause.field not in known]
+    general = [cause for cause in _causes(thing, type_, "") if not _is_said(cause.field, known)]
     return [*general, *special]
+
+
+def _is_said(field: str, known: set[str]) -> bool:
+    """What is special of a kind speaks of this field, or of what holds it."""
+    return field in known or any(field.startswith(f"{one}.") for one in known)
 
 
 def _causes(value: Any, type_: Type, path: str) -> Iterator[Cause]:
@@ -56,7 +63,7 @@ def _causes(value: Any, type_: Type, path: str) -> Iterator[Cause]:
                 yield from _field_causes(value.get(name), known, f"{path}.{name}" if path else name)
     elif type_.sort == "list" and isinstance(value, list) and type_.element is not None:
         for number, one in enumerate(value):
-            yield from _causes(one, type_.element, f"{path}[{number}]")
+            yield from _causes(one, type_.element, path if isinstance(one, str) else f"{path}[{number}]")
     elif type_.sort == "map" and isinstance(value, dict) and type_.element is not None:
         for key, one in value.items():
             yield from _causes(one, type_.element, f"{path}[{key}]")

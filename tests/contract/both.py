@@ -63,8 +63,17 @@ def told(value: Any) -> Any:
     """What of an answer is compared."""
     if isinstance(value, Reply):
         headers = {name: plain_text(value.headers[name]) for name in HEADERS if name in value.headers}
-        body = (
-            plain(value.json) if value.json is not None else plain_text(value.body.decode(errors="replace"))
-        )
+        body = _body(value) if value.json is not None else plain_text(value.body.decode(errors="replace"))
         return {"status": value.status, "headers": headers, "warnings": value.warnings, "body": body}
     return [told(one) for one in value] if isinstance(value, list) else plain(value)
+
+
+def _body(reply: Reply) -> Any:
+    """Several causes are compared as a set: their order is not Go's (differences.py)."""
+    body = plain(reply.json)
+    causes = (body.get("details") or {}).get("causes") or [] if isinstance(body, dict) else []
+    if len(causes) > 1 and body.get("reason") == "Invalid":
+        unique = {json.dumps(one, sort_keys=True) for one in causes}
+        body["details"]["causes"] = sorted(unique)
+        body["message"] = body["message"].partition(" is invalid")[0]
+    return body

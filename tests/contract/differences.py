@@ -17,5 +17,6 @@ MEANT = {
     "X-Kubernetes-Pf headers": "there is no priority and fairness",
     "certificates of another authority": "Python's TLS ends the handshake; the real one goes on and answers 401",
     "field order": "JSON objects of built-in kinds have Go's order there, and the order of writing here",
+    "order of causes": "several faults of one object come in the order of the schema, not of Go's code",
     "bookmarks": "carry kind, apiVersion and metadata; Go's empty spec and status are left out",
 }

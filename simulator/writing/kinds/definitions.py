@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from simulator.cluster import Cluster
@@ -24,15 +25,29 @@ def admit(
 def causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Cause]:
     spec = thing.get("spec") or {}
     names = spec.get("names") or {}
-    wanted = f"{names.get('plural', '')}.{spec.get('group', '')}"
     name = thing["metadata"].get("name", "")
-    if name != wanted:
-        why = 'must be spec.names.plural+"."+spec.group'
-        yield bad_value("metadata.name", f'"{name}"', why)
-    versions = spec.get("versions") or []
-    if versions and sum(bool(one.get("storage")) for one in versions) != 1:
-        why = "must have exactly one version marked as storage version"
-        yield bad_value("spec.versions", str(len(versions)), why)
+    if name != f"{names.get('plural', '')}.{spec.get('group', '')}":
+        yield bad_value("metadata.name", f'"{name}"', 'must be spec.names.plural+"."+spec.group')
+    if not spec.get("group"):
+        yield required("spec.group")
+    scope = spec.get("scope")
+    if not scope:
+        yield required("spec.scope")
+    elif scope not in ("Cluster", "Namespaced"):
+        message = f'Unsupported value: "{scope}": supported values: "Cluster", "Namespaced"'
+        yield Cause("FieldValueNotSupported", message, "spec.scope")
+    yield from _version_causes(spec.get("versions") or [])
+    for key in ("plural", "singular", "kind", "listKind"):
+        if not names.get(key):
+            yield required(f"spec.names.{key}")
+    if not spec.get("versions") and was is None:
+        yield bad_value("status.storedVersions", "null", "must have at least one stored version")
+
+
+def _version_causes(versions: list[Object]) -> Iterator[Cause]:
+    if sum(bool(one.get("storage")) for one in versions) != 1:
+        shown = json.dumps([one.get("name") for one in versions]) if versions else "null"
+        yield bad_value("spec.versions", shown, "must have exactly one version marked as storage version")
     for number, version in enumerate(versions):
         if not (version.get("schema") or {}).get("openAPIV3Schema"):
-            yield required(f"spec.versions[{number}].schema.openAPIV3Schema", "schemas are required")
+            yield required(f"spec.versions[{number}].schema.openAPIV3Schema")

@@ -1,0 +1,57 @@
+"""What is special of PersistentVolumes and their claims? Protection, phases, and a spec that is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simulator.cluster import Cluster
+from simulator.quantities import quantity
+from simulator.requests.statuses import Cause
+from simulator.schemas.resources import Object, Resource
+from simulator.writing.names import bad_value, required
+from simulator.writing.options import WriteOptions
+
+CLAIM_PROTECTION, VOLUME_PROTECTION = "kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"
+SETTLED = (
+    "Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for "
+    "bound claims"
+)
+
+
+def admit(
+    cluster: Cluster, resource: Resource, thing: Object, was: Object | None, options: WriteOptions
+) -> None:
+    if was is not None:
+        return
+    is_claim = resource.plural == "persistentvolumeclaims"
+    finalizer = CLAIM_PROTECTION if is_claim else VOLUME_PROTECTION
+    thing["metadata"]["finalizers"] = [
+        *[one for one in thing["metadata"].get("finalizers") or () if one != finalizer],
+        finalizer,
+    ]
+    thing["status"] = {"phase": "Pending"}
+
+
+def claim_causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Cause]:
+    spec = thing.get("spec") or {}
+    if not spec.get("accessModes"):
+        yield required("spec.accessModes", "at least 1 access mode is required")
+    size = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
+    if size is None:
+        yield required("spec.resources[storage]")
+    elif quantity(size) <= 0:
+        yield bad_value("spec.resources[storage]", f'"{size}"', "must be greater than zero")
+    if was is not None and not _may_change(was, spec):
+        yield Cause("FieldValueForbidden", SETTLED, "spec")
+
+
+def _may_change(was: Object, spec: dict[str, object]) -> bool:
+    """The binder names the volume of a claim that had none; what is bound may grow."""
+    old = was["spec"]
+    if old == spec or (not old.get("volumeName") and old | {"volumeName": spec.get("volumeName")} == spec):
+        return True
+    return (was.get("status") or {}).get("phase") == "Bound" and _settled(old) == _settled(spec)
+
+
+def _settled(spec: dict[str, object]) -> dict[str, object]:
+    return {name: one for name, one in spec.items() if name not in ("resources", "volumeAttributesClassName")}
