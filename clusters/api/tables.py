@@ -32,7 +32,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     """An object as a list shows it. `created` is RFC 3339 or empty; `cells` stand under the Table's columns.
 
     Labels are kept, annotations never arrive. Without object metadata (includeObject=None) `uid` is empty.
-    Who keeps rows fills in the last two: all that the row says in lower case, and when it came in seconds since 1970.
+    Who keeps rows fills in the last three: all that the row says in lower case, when it came in seconds since 1970,
+    and what its cells sort by.
     """
 
     uid: str
@@ -46,6 +47,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     deleting: bool = False
     text: str = ""
     arrived: float = 0.0
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,27 @@ def readers(columns: Sequence[Column], shown: Sequence[Shown]) -> tuple[Reader, 
     return tuple(_reader(column, index.get(column.key)) for column in shown)
 
 
+def place_of(columns: Sequence[Column], column: Shown) -> int | None:
+    """Which of a table's columns a shown one is; of several with its name the last, as readers have it."""
+    return {one.name.lower(): place for place, one in enumerate(columns)}.get(column.key)
+
+
+def values_of(columns: Sequence[Column], column: Shown, cluster: str, rows: Sequence[Row]) -> list[Any]:
+    """What each row holds in one column; the same as a reader gives, for a hundred thousand at once."""
+    if column.kind == "name":
+        return [row.name for row in rows]
+    if column.kind == "namespace":
+        return [row.namespace for row in rows]
+    at = place_of(columns, column)
+    if column.kind in ("cell", "since") and at is not None:
+        try:
+            return [row.cells[at] for row in rows]
+        except IndexError:
+            pass  # a row with fewer cells than its table has columns
+    read = readers(columns, [column])[0]
+    return [read(cluster, row) for row in rows]
+
+
 def text_of(value: Any) -> str:
     """A cell as a person reads it."""
     if isinstance(value, str):

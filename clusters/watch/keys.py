@@ -1,15 +1,14 @@
-"""What does a value sort by? A text that compares as people expect; worked out once for each value of a table.
+"""What does a value sort by? A text that compares as people expect, worked out once for each value.
 
 Numbers, quantities and durations come first and by size, then texts in natural order (web-2 before web-10), and
-what is empty last. The values of a table are learned as its rows come, so that a sort that is asked for the first
-time has only to look them up.
+what is empty last.
 """
 
 from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from clusters.watch.columns import seconds_of, text_of
@@ -58,42 +57,33 @@ def _natural(text: str) -> str:
     return text
 
 
-class Keys:
-    """The sort keys of values, by value. Any thread: what two work out at once is equal."""
+class Known:
+    """The sort keys of values that many rows hold; all of them are forgotten beyond a bound. Any thread."""
 
-    def __init__(self) -> None:
-        self._known: dict[Any, SortKey] = {}
-        self._durations: dict[Any, SortKey] = {}
+    def __init__(self, *, is_duration: bool = False, most: int = 20_000) -> None:
+        self._is_duration = is_duration
+        self._most = most
+        self._keys: dict[Any, SortKey] = {}
 
-    def learn(self, values: Iterable[Any]) -> None:
-        """Take in the cells of a row."""
-        known = self._known
-        for value in values:
-            try:
-                if value not in known:
-                    known[value] = sort_key(value)
-            except TypeError:
-                continue  # an array of a CRD: worked out each time
-
-    def of(self, values: Sequence[Any], *, is_duration: bool = False) -> list[SortKey]:
+    def of(self, values: Sequence[Any]) -> list[SortKey]:
         """The key of each value, in their order."""
-        known = self._durations if is_duration else self._known
+        known = self._keys
         try:
             return [known[value] for value in values]
         except (KeyError, TypeError):
-            return [self._one(known, value, is_duration) for value in values]
+            return [self._one(value) for value in values]
 
-    def forget_beyond(self, count: int) -> None:
-        """Drop all where more than `count` are known: most of them are of rows that are gone."""
-        for known in (self._known, self._durations):
-            if len(known) > count:
-                known.clear()
-
-    def _one(self, known: dict[Any, SortKey], value: Any, is_duration: bool) -> SortKey:
+    def _one(self, value: Any) -> SortKey:
         try:
-            found = known.get(value)
-            if found is None:
-                found = known[value] = sort_key(value, is_duration=is_duration)
-            return found
-        except TypeError:
-            return sort_key(value, is_duration=is_duration)
+            found = self._keys.get(value)
+        except TypeError:  # an array of a CRD
+            return sort_key(value, is_duration=self._is_duration)
+        if found is None:
+            if len(self._keys) > self._most:
+                self._keys.clear()
+            found = self._keys[value] = sort_key(value, is_duration=self._is_duration)
+        return found
+
+
+KEYS = Known()
+DURATION_KEYS = Known(is_duration=True)

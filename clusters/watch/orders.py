@@ -6,21 +6,19 @@ are. Windows that sort and filter alike share it, so that fifty people on one pa
 
 from __future__ import annotations
 
-import heapq
 import math
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Protocol
 
 from clusters.api.tables import Column, Row
-from clusters.watch.columns import DURATIONS, Shown, readers, seconds_of, text_of
+from clusters.watch.columns import DURATIONS, Shown, place_of, seconds_of, text_of, values_of
 from clusters.watch.filters import Filter
-from clusters.watch.keys import Keys, SortKey
+from clusters.watch.keys import DURATION_KEYS, KEYS, SortKey, sort_key
 
-MENDED = 200  # rows for each change: where there are fewer, putting all in order again is cheaper
+MENDED = 100  # rows of the table for each change: where there are fewer, to begin anew is cheaper
 Rank = tuple[SortKey | float, str, str, str]
 
 
@@ -37,6 +35,8 @@ class Table(Protocol):
 
     def changes_since(self, version: int) -> tuple[int, Sequence[Change] | None]: ...
 
+    def size(self) -> int: ...
+
 
 Whole = Callable[[], tuple[int, Sequence[Row]]]  # all rows by namespace and name, with the table's version
 
@@ -44,36 +44,30 @@ Whole = Callable[[], tuple[int, Sequence[Row]]]  # all rows by namespace and nam
 class Sort:
     """By the values of one column, or by namespace and name alone. Ties stand by namespace and name."""
 
-    def __init__(
-        self,
-        column: Shown | None,
-        cluster: str = "",
-        columns: Sequence[Column] = (),
-        keys: Keys | None = None,
-    ) -> None:
+    def __init__(self, column: Shown | None, cluster: str = "", columns: Sequence[Column] = ()) -> None:
+        self._column = column
         self._cluster = cluster
-        self._keys = keys or Keys()
-        self._read = readers(columns, [column])[0] if column else None
-        self._is_age, self._is_since = (
-            column is not None and column.kind == kind for kind in ("age", "since")
-        )
-        self._is_duration = column is not None and column.key in DURATIONS
-
-    @property
-    def is_by_name(self) -> bool:
-        return self._read is None
+        self._columns = columns
+        self._place = place_of(columns, column) if column else None
 
     def keys(self, rows: Sequence[Row]) -> Sequence[SortKey | float]:
         """What each row sorts by; all of them texts, or all of them numbers."""
-        if self._read is None:
+        column, at = self._column, self._place
+        if column is None:
             return [""] * len(rows)
-        if self._is_age:
+        if column.kind == "age":
             return [row.created for row in rows]
-        read, cluster = self._read, self._cluster
-        values = [read(cluster, row) for row in rows]
-        if self._is_since:
+        if column.kind in ("cell", "name") and column.key not in DURATIONS and at is not None:
+            try:
+                if column.kind == "cell":
+                    return [row.keys[at] for row in rows]
+                return [row.keys[at] if row.cells[at] is row.name else sort_key(row.name) for row in rows]
+            except IndexError:
+                pass  # a row with fewer cells than its table has columns
+        values = values_of(self._columns, column, self._cluster, rows)
+        if column.kind == "since":
             return [_began(value, row.arrived) for value, row in zip(values, rows, strict=True)]
-        return self._keys.of(values, is_duration=self._is_duration)
+        return (DURATION_KEYS if column.key in DURATIONS else KEYS).of(values)
 
     def rank(self, row: Row) -> Rank:
         """Where one row stands among all."""
@@ -81,15 +75,12 @@ class Sort:
 
     def arranged(self, rows: Sequence[Row]) -> Sequence[Row]:
         """`rows`, which stand by namespace and name, in this order."""
-        if self._read is None:
-            return rows
-        keys = self.keys(rows)
-        if len(set(keys)) * 8 > len(keys):
-            return [rows[place] for place in sorted(range(len(rows)), key=keys.__getitem__)]
-        groups: dict[SortKey | float, list[Row]] = {key: [] for key in sorted(set(keys))}
-        for key, row in zip(keys, rows, strict=True):
-            groups[key].append(row)
-        return [row for group in groups.values() for row in group]
+        return rows if self._column is None else in_order(rows, self.keys(rows))
+
+
+def in_order(rows: Sequence[Row], keys: Sequence[SortKey | float]) -> Sequence[Row]:
+    """The rows by their keys, those with equal keys as they stand."""
+    return [rows[place] for place in sorted(range(len(rows)), key=keys.__getitem__)]
 
 
 class Keeping:
@@ -99,24 +90,31 @@ class Keeping:
         self, wanted: Filter, cluster: str, columns: Sequence[Column], every: Sequence[Shown]
     ) -> None:
         by_key = {column.key: column for column in every}
-        named = [by_key[name] for name, _value, _equal in wanted.fields]
-        read = readers(columns, named)
         self._cluster = cluster
-        self._fields = [(*one[1:], reader) for one, reader in zip(wanted.fields, read, strict=True)]
+        self._columns = columns
+        self._fields = [(by_key[name], value, is_equal) for name, value, is_equal in wanted.fields]
         where = f"{cluster} ".lower()
         self._words = [(word, where if " " in word else "") for word in wanted.words if word not in where]
 
     def kept(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Those of `rows`, in the order that they have."""
-        for value, is_equal, read in self._fields:
-            said = [text_of(read(self._cluster, row)).lower() for row in rows]
-            rows = [row for row, text in zip(rows, said, strict=True) if (text == value) is is_equal]
+        for column, value, is_equal in self._fields:
+            said = values_of(self._columns, column, self._cluster, rows)
+            is_it = _equals(said, value)
+            rows = [row for row, cell in zip(rows, said, strict=True) if is_it(cell) is is_equal]
         for word, before in self._words:
             if before:
                 rows = [row for row in rows if word in before + row.text]
             else:
                 rows = [row for row in rows if word in row.text]
         return rows
+
+
+def _equals(said: Sequence[Any], value: str) -> Callable[[Any], bool]:
+    """Whether a cell reads as `value`; texts are compared once for all cells that are alike."""
+    if all(type(cell) is str for cell in said):
+        return frozenset(text for text in set(said) if text.lower() == value).__contains__
+    return lambda cell: text_of(cell).lower() == value
 
 
 class Order:
@@ -145,67 +143,43 @@ class Order:
         """Take single changes in; False where it is better to put all in order again."""
         if not changes:
             return True
-        if len(changes) * MENDED > len(self._rows):
+        if len(changes) * MENDED > self._table.size():
             return False
-        rows, rank = list(self._rows), self.sort.rank
+        rows = list(self._rows)
         for change in changes:
-            for old in self._kept(change.old):
-                place = bisect_left(rows, rank(old), key=rank)
-                if place == len(rows) or rows[place] is not old:
-                    return False
-                del rows[place]
-            for new in self._kept(change.new):
-                rows.insert(bisect_left(rows, rank(new), key=rank), new)
+            if not put(rows, self.sort, kept_of(change, self._keeping)):
+                return False
         self._rows = rows
         return True
 
-    def _kept(self, row: Row | None) -> Sequence[Row]:
-        if row is None:
-            return ()
-        return self._keeping.kept((row,)) if self._keeping else (row,)
+
+def kept_of(change: Change, keeping: Keeping | None) -> Change:
+    """The change as somebody sees it to whom only what is kept exists."""
+    if keeping is None:
+        return change
+    old, new = (row if row is not None and keeping.kept((row,)) else None for row in (change.old, change.new))
+    return Change(old, new)
+
+
+def put(rows: list[Row], sort: Sort, change: Change) -> bool:
+    """Take the old row out and the new one in; False where the old one is not in its place."""
+    old, new, rank = change.old, change.new, sort.rank
+    if old is not None:
+        place = bisect_left(rows, rank(old), key=rank)
+        if place == len(rows) or rows[place] is not old:
+            return False
+        if new is not None and rank(new) == rank(old):
+            rows[place] = new
+            return True
+        del rows[place]
+    if new is not None:
+        rows.insert(bisect_left(rows, rank(new), key=rank), new)
+    return True
 
 
 def by_name(rows: Iterable[Row]) -> Sequence[Row]:
     """How rows stand where nothing else is asked for: by namespace, then by name."""
     return sorted(rows, key=lambda row: f"{row.namespace}\0{row.name}\0{row.uid}")
-
-
-def part(orders: Sequence[tuple[Sequence[Row], Sort]], begin: int, end: int) -> list[tuple[int, Row]]:
-    """The rows `begin` to `end` of several orders together, each with the place of the order that it is of."""
-    if len(orders) == 1:
-        return [(0, row) for row in orders[0][0][begin:end]]
-
-    def rank(place: int, at: int) -> tuple[Any, ...]:
-        rows, sort = orders[place]
-        key, namespace, name, uid = sort.rank(rows[at])
-        return key, namespace, name, place, uid
-
-    def after(place: int, at: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
-        rows = orders[place][0]
-        return ((rank(place, here), rows[here]) for here in range(at, len(rows)))
-
-    starts = _skipped([len(rows) for rows, _sort in orders], rank, begin)
-    merged = heapq.merge(*(after(place, at) for place, at in enumerate(starts)), key=lambda found: found[0])
-    return [(found[0][3], found[1]) for found in islice(merged, end - begin)]
-
-
-def _skipped(lengths: Sequence[int], rank: Callable[[int, int], Any], count: int) -> list[int]:
-    """Where each of several orders goes on once the `count` least of all are left out.
-
-    Of each that has rows left, look `step` rows on: the one whose row there is least can lose all up to it, since
-    fewer than `count` rows of all come before that row.
-    """
-    starts = [0] * len(lengths)
-    while count > 0:
-        left = [place for place, length in enumerate(lengths) if starts[place] < length]
-        if not left:
-            break
-        step = max(1, count // len(left))
-        ends = {place: min(starts[place] + step, lengths[place]) for place in left}
-        least = min(left, key=lambda place: rank(place, ends[place] - 1))
-        count -= ends[least] - starts[least]
-        starts[least] = ends[least]
-    return starts
 
 
 def _began(value: Any, arrived: float) -> float:

@@ -1,17 +1,15 @@
-"""How is a row kept? Small: what many rows say is held once; with the text that filters look through, and its time."""
+"""How is a row kept? Small: what many rows say is held once; with what filters and sorts look at, and its time."""
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Mapping
 from typing import Any
 
 from clusters.api.tables import Row
 from clusters.watch.columns import text_of
-from clusters.watch.keys import Keys
+from clusters.watch.keys import SortKey, sort_key
 
-_SPARE = 1000
-_EACH = 6  # different values of a row, and spare ones, that are remembered before all are forgotten
+_MOST = 20_000  # texts, and sets of labels, that are remembered; beyond it all are forgotten and begun anew
 RowKey = str
 
 
@@ -21,60 +19,51 @@ def row_key(row: Row) -> RowKey:
 
 
 class Pool:
-    """Equal texts and labels of the rows of one kind as one object each, and what their values sort by.
-
-    What is learned is bounded by the rows that there are; all of it can be forgotten at any time. Any thread.
-    """
+    """Equal texts and labels of rows as one object each, and what each text sorts by. Any thread."""
 
     def __init__(self) -> None:
-        self.keys = Keys()
-        self._texts: dict[str, str] = {}
+        self._texts: dict[str, tuple[str, SortKey]] = {}
         self._labels: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
-        self._rows = 0
 
-    def kept(self, row: Row, arrived: float, rows: int) -> Row:
-        """The row as a table keeps it that has so many; `arrived` is when it came, in seconds since 1970."""
-        self._bound(rows)
-        share, name = self._texts.setdefault, row.name
-        cells = [
-            name if cell == name else share(cell, cell) if type(cell) is str else cell for cell in row.cells
-        ]
-        self.keys.learn(cells)
+    def kept(self, row: Row, arrived: float) -> Row:
+        """The row as a table keeps it; `arrived` is when it came, in seconds since 1970."""
+        name = row.name
+        found = [self._cell(cell, name) for cell in row.cells]
         return Row(
             row.uid,
-            share(row.namespace, row.namespace),
+            self._text(row.namespace)[0],
             name,
             row.resource_version,
-            share(row.created, row.created),
+            self._text(row.created)[0],
             self._shared(row.labels),
-            tuple(cells),
+            tuple([one[0] for one in found]),
             row.completed,
             row.deleting,
             _said(row),
             arrived,
+            tuple([one[1] for one in found]),
         )
 
+    def _cell(self, cell: Any, name: str) -> tuple[Any, SortKey]:
+        if type(cell) is str:
+            return (name, sort_key(name)) if cell == name else self._text(cell)
+        return cell, sort_key(cell)
+
+    def _text(self, text: str) -> tuple[str, SortKey]:
+        found = self._texts.get(text)
+        if found is None:
+            if len(self._texts) > _MOST:
+                self._texts.clear()
+            found = self._texts[text] = (text, sort_key(text))
+        return found
+
     def _shared(self, labels: Mapping[str, str]) -> Mapping[str, str]:
+        if len(self._labels) > _MOST:
+            self._labels.clear()
         return self._labels.setdefault(tuple(labels.items()), labels)
 
-    def _bound(self, rows: int) -> None:
-        self._rows = max(self._rows, rows)
-        most = _EACH * self._rows + _SPARE
-        if len(self._texts) > most or len(self._labels) > most:
-            self._texts.clear()
-            self._labels.clear()
-        self.keys.forget_beyond(most)
 
-
-_pools: weakref.WeakValueDictionary[str, Pool] = weakref.WeakValueDictionary()
-
-
-def pool_of(kind: str) -> Pool:
-    """The one that all tables of a kind share, for as long as there are any."""
-    found = _pools.get(kind)
-    if found is None:
-        found = _pools[kind] = Pool()
-    return found
+POOL = Pool()
 
 
 def _said(row: Row) -> str:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from clusters.access import Ask
 from clusters.api.connection import Connection
@@ -19,7 +20,10 @@ from clusters.watch.columns import Shown
 from clusters.watch.content import Query
 from clusters.watch.filters import Filter
 from clusters.watch.orders import Change, Keeping, Order, Sort, by_name
-from clusters.watch.rows import RowKey, pool_of, row_key
+from clusters.watch.rows import POOL, RowKey, row_key
+from clusters.watch.stretches import Stretches
+
+Asked = TypeVar("Asked", Order, Stretches)
 
 FIRST = 100  # rows of the first page, so that there is soon something to see
 PAGE = 500  # rows of each page after it
@@ -64,11 +68,10 @@ class TableContent:
         self._known = known
         self._lock = threading.Lock()
         self._snapshot: TableSnapshot | None = None
-        self._pool = pool_of(f"{resource.plural}.{resource.group}")
         self._changes: deque[Change] = deque(maxlen=TOLD)  # the last ones, up to `version`
         self._by_name = Order(self, self._sorted, Sort(None))
-        self._orders: weakref.WeakValueDictionary[object, Order] = weakref.WeakValueDictionary()
-        self._ready: deque[Order] = deque(maxlen=ORDERS)
+        self._orders: weakref.WeakValueDictionary[object, Any] = weakref.WeakValueDictionary()
+        self._ready: deque[object] = deque(maxlen=ORDERS)
 
     def asks(self) -> tuple[Ask, ...]:
         """The rights that this table stands on, asked again every 30 s."""
@@ -162,20 +165,29 @@ class TableContent:
 
         `every` are the columns that the filter may name, `cluster` is what its column says.
         """
-        columns = self.columns
         if column is None and wanted.is_empty:
             return self._by_name
-        key = (column, wanted, cluster, columns)
-        with self._lock:
-            found = self._orders.get(key)
-            if found is None:
-                keeping = None if wanted.is_empty else Keeping(wanted, cluster, columns, every)
-                found = Order(
-                    self, self._by_name.rows, Sort(column, cluster, columns, self._pool.keys), keeping
-                )
-                self._orders[key] = found
-                self._ready.append(found)
-        return found
+        sort, keeping = self._made(column, wanted, cluster, every)
+        key = (column, wanted, cluster, self.columns)
+        return self._asked(key, lambda: Order(self, self._by_name.rows, sort, keeping))
+
+    def stretch(
+        self,
+        column: Shown,
+        wanted: Filter,
+        cluster: str,
+        every: Sequence[Shown],
+        *,
+        number: int,
+        descends: bool,
+    ) -> Stretches:
+        """The same, where one page's part of it is enough: the `number`th thousand."""
+        sort, keeping = self._made(column, wanted, cluster, every)
+        key = (column, wanted, cluster, self.columns, number, descends)
+        return self._asked(
+            key,
+            lambda: Stretches(self, self._by_name.rows, sort, keeping, number=number, descends=descends),
+        )
 
     def changes_since(self, version: int) -> tuple[int, Sequence[Change] | None]:
         """The version now, and what happened since another one; None where that is too long ago. Any thread."""
@@ -184,6 +196,21 @@ class TableContent:
             if version < 0 or count > len(self._changes):
                 return self.version, None
             return self.version, list(self._changes)[len(self._changes) - count :]
+
+    def _made(
+        self, column: Shown | None, wanted: Filter, cluster: str, every: Sequence[Shown]
+    ) -> tuple[Sort, Keeping | None]:
+        sort = Sort(column, cluster, self.columns)
+        return sort, None if wanted.is_empty else Keeping(wanted, cluster, self.columns, every)
+
+    def _asked(self, key: object, make: Callable[[], Asked]) -> Asked:
+        """The order of this key that somebody holds, or that was asked for lately."""
+        with self._lock:
+            found: Asked | None = self._orders.get(key)
+            if found is None:
+                found = self._orders[key] = make()
+                self._ready.append(found)
+        return found
 
     def _sorted(self) -> tuple[int, Sequence[Row]]:
         with self._lock:
@@ -226,13 +253,10 @@ class TableContent:
         else:
             self._changes.append(change)
 
-    def _kept(self, rows: Iterable[Row]) -> dict[RowKey, Row]:
+    def _kept(self, rows: Sequence[Row]) -> dict[RowKey, Row]:
         """Rows as they are kept: the equal one that another feed holds already, so that many viewers cost one set."""
-        arrived, found = time.time(), {}
-        for row in rows:
-            key = row_key(row)
-            found[key] = self._shared(row) or self._pool.kept(row, arrived, len(self._rows))
-        return found
+        arrived, kept = time.time(), POOL.kept
+        return {row_key(row): self._shared(row) or kept(row, arrived) for row in rows}
 
     def _shared(self, row: Row) -> Row | None:
         if row.uid and row.resource_version:

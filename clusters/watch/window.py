@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from clusters.api.tables import Row
 from clusters.watch.columns import Shown, chosen_columns, readers, shown_columns, text_of
 from clusters.watch.feed import Feed
-from clusters.watch.filters import read_filter
-from clusters.watch.orders import Order, part
+from clusters.watch.filters import Filter, read_filter
+from clusters.watch.merging import part
 from clusters.watch.rows import RowKey, row_key
 from clusters.watch.states import FeedState
+from clusters.watch.stretches import REACH, number_of
 from clusters.watch.table import TableContent
 
 ROWS = 100  # rows in a window unless the page says otherwise
-MOST_ROWS = 200  # rows that a browser draws smoothly
+MOST_ROWS = REACH  # rows that a browser draws smoothly
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Window:
         self.wish = wish
         self._with_clusters = len({source.cluster for source in sources}) > 1
         self._with_namespaces = with_namespaces
-        self._orders: Sequence[Order] = ()  # held, so that they are mended and not made anew
+        self._held: object = None  # orders and stretches that are held are mended, and not made anew
 
     def renew(self, wish: Wish) -> None:
         """Another sort, filter, choice of columns or place."""
@@ -90,41 +91,63 @@ class Window:
             namespaces=self._with_namespaces,
         )
         shown = chosen_columns(every, self.wish.columns, wide=self.wish.wide)
-        self._orders = self._asked(every, shown)
-        found = [order.rows()[1] for order in self._orders]
-        matching = sum(map(len, found))
-        limit = self.wish.limit
-        offset = min(self.wish.offset, max(0, matching - 1) // limit * limit)
+        matching, offset, picked = self._picked(every, shown)
         return View(
             columns=shown,
             every_column=every,
-            lines=tuple(self._lines(self._picked(found, matching, offset), shown)),
+            lines=tuple(self._lines(picked, shown)),
             total=sum(source.feed.content.size() for source in self.sources),
             matching=matching,
             offset=offset,
-            limit=limit,
+            limit=self.wish.limit,
             states=tuple((source, source.feed.state) for source in self.sources),
         )
 
-    def _asked(self, every: tuple[Shown, ...], shown: tuple[Shown, ...]) -> Sequence[Order]:
+    def _picked(
+        self, every: tuple[Shown, ...], shown: tuple[Shown, ...]
+    ) -> tuple[int, int, Sequence[tuple[int, Row]]]:
+        """How many match, where the window begins, and its rows, each with the place of its source."""
         wanted = read_filter(self.wish.q, every)
         key = self.wish.sort.lstrip("-")
         column = next((one for one in (*every, *shown) if one.key == key), None)
-        return [source.feed.content.order(column, wanted, source.cluster, every) for source in self.sources]
+        if column is not None and len(self.sources) == 1:
+            return self._stretched(column, wanted, every)
+        orders = [one.feed.content.order(column, wanted, one.cluster, every) for one in self.sources]
+        self._held = orders
+        found = [(order.rows()[1], order.sort) for order in orders]
+        matching = sum(len(rows) for rows, _sort in found)
+        offset, begin, end = self._bounds(matching)
+        return matching, offset, self._turned(part(found, begin, end) if found else [])
 
-    def _picked(self, found: Sequence[Sequence[Row]], matching: int, offset: int) -> list[tuple[int, Row]]:
-        """The window's rows; descending is the same order read from its end."""
-        orders = [(rows, order.sort) for rows, order in zip(found, self._orders, strict=True)]
-        until = min(offset + self.wish.limit, matching)
-        if self._descends():
-            return part(orders, matching - until, matching - offset)[::-1]
-        return part(orders, offset, until)
+    def _stretched(
+        self, column: Shown, wanted: Filter, every: tuple[Shown, ...]
+    ) -> tuple[int, int, Sequence[tuple[int, Row]]]:
+        source, number = self.sources[0], number_of(self.wish.offset)
+        stretches = source.feed.content.stretch(
+            column, wanted, source.cluster, every, number=number, descends=self._descends()
+        )
+        self._held = stretches
+        found = stretches.rows()
+        offset, begin, end = self._bounds(found.count)
+        rows = found.rows[begin - found.begin : end - found.begin]
+        return found.count, offset, self._turned([(0, row) for row in rows])
+
+    def _bounds(self, matching: int) -> tuple[int, int, int]:
+        """Where the window begins for the page, and from where to where it reaches in ascending order."""
+        limit = self.wish.limit
+        offset = min(self.wish.offset, max(0, matching - 1) // limit * limit)
+        until = min(offset + limit, matching)
+        return (offset, matching - until, matching - offset) if self._descends() else (offset, offset, until)
+
+    def _turned(self, found: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
+        """Descending is the same order read from its end."""
+        return found[::-1] if self._descends() else found
 
     def _descends(self) -> bool:
         """The youngest has the greatest creationTimestamp, and the least age."""
         return self.wish.sort.startswith("-") is not (self.wish.sort.lstrip("-") == "age")
 
-    def _lines(self, picked: list[tuple[int, Row]], shown: tuple[Shown, ...]) -> Iterator[Line]:
+    def _lines(self, picked: Sequence[tuple[int, Row]], shown: tuple[Shown, ...]) -> Iterator[Line]:
         fields = [readers(source.feed.content.columns, shown) for source in self.sources]
         for place, row in picked:
             cluster = self.sources[place].cluster

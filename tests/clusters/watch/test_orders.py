@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import pytest
 
 from clusters.api.tables import Row
-from clusters.watch import orders
+from clusters.watch import orders, stretches
 from clusters.watch.columns import readers, seconds_of, shown_columns, text_of
 from clusters.watch.filters import read_filter
-from clusters.watch.keys import Keys, number_key, sort_key
-from clusters.watch.orders import Order
+from clusters.watch.keys import Known, number_key, sort_key
 from clusters.watch.rows import row_key
+from clusters.watch.stretches import Stretches
 from clusters.watch.window import Source, Window, Wish, line_id
 from tests.clusters.watch.tables import event, feed, row
 
@@ -60,8 +60,8 @@ def some_row(chance: random.Random, number: int, version: int) -> dict[str, obje
     )
 
 
-def plain(window: Window) -> list[str]:
-    """The ids of the window's lines by the simplest code there is."""
+def plain(window: Window) -> list[tuple[str, str]]:
+    """The ids and versions of the window's lines by the simplest code there is."""
     contents = [source.feed.content for source in window.sources]
     several = len({source.cluster for source in window.sources}) > 1
     every = shown_columns([one.columns for one in contents], clusters=several, namespaces=True)
@@ -79,7 +79,14 @@ def plain(window: Window) -> list[str]:
     descends = wish.sort.startswith("-")
     found.sort(key=lambda one: one[0], reverse=descends is not (key == "age"))
     begin = min(wish.offset, max(0, len(found) - 1) // wish.limit * wish.limit)
-    return [line_id(cluster, row_key(one)) for _rank, cluster, one in found[begin : begin + wish.limit]]
+    return [
+        (line_id(cluster, row_key(one)), one.resource_version)
+        for _rank, cluster, one in found[begin : begin + wish.limit]
+    ]
+
+
+def shown(window: Window) -> list[tuple[str, str]]:
+    return [(line.id, line.row.resource_version) for line in window.view().lines]
 
 
 def rank(column, value, one: Row) -> tuple[int, str] | tuple[int, float]:
@@ -103,7 +110,9 @@ def keeps(q: str, every, cluster: str, one: Row, fields) -> bool:
     return equal and all(word in text for word in wanted.words)
 
 
-def shuffle(chance: random.Random, feeds: Sequence, alive: list[set[int]], version: int, changes: int) -> int:
+def shuffle(
+    chance: random.Random, feeds: Sequence, alive: list[set[int]], version: int, changes: int, most: int = 80
+) -> int:
     """Rows come, change and go, through events of a watch; now and then the whole is listed anew."""
     for _ in range(changes):
         place = chance.randrange(len(feeds))
@@ -115,8 +124,15 @@ def shuffle(chance: random.Random, feeds: Sequence, alive: list[set[int]], versi
             made = row(old.name, namespace=old.namespace, version=version)
             content.apply(event("DELETED", made, columns=False))
         else:
-            number = chance.randrange(80)
-            for old in [one for one in content.snapshot().rows.values() if one.name.endswith(f"-{number}")]:
+            number = chance.randrange(most)
+            there = [one for one in content.snapshot().rows.values() if one.name.endswith(f"-{number}")]
+            if there and chance.random() < 0.5:  # changed in one cell, or in none that is shown
+                made = row(
+                    there[0].name, namespace=there[0].namespace, version=version, created=there[0].created
+                )
+                content.apply(event("MODIFIED", made, columns=False))
+                continue
+            for old in there:
                 content.apply(event("DELETED", row(old.name, namespace=old.namespace, version=version)))
             content.apply(event("ADDED", some_row(chance, number, version), columns=False))
             here.add(number)
@@ -129,7 +145,9 @@ def shuffle(chance: random.Random, feeds: Sequence, alive: list[set[int]], versi
 @pytest.mark.parametrize("seed", range(12))
 def test_it_shows_what_plain_sorting_shows(seed, monkeypatch):
     chance = random.Random(seed)
-    monkeypatch.setattr(orders, "MENDED", chance.choice((0, 1, 5)))  # 0: always mend what can be mended
+    small_stretches(monkeypatch, short=chance.choice((0, 20, 5000)), spare=chance.choice((0, 2)))
+    for module in (orders, stretches):
+        monkeypatch.setattr(module, "MENDED", chance.choice((0, 1, 5)))  # 0: always mend what can be mended
     clusters = [("east", ""), ("west", ""), ("east", "shop")][: chance.choice((1, 1, 2, 3))]
     feeds = [feed(some_row(chance, 1000, 1)) for _ in clusters]
     alive: list[set[int]] = [set() for _ in clusters]
@@ -138,8 +156,8 @@ def test_it_shows_what_plain_sorting_shows(seed, monkeypatch):
         Window(
             sources,
             Wish(
-                q=chance.choice(FILTERS), sort=chance.choice(("", "-")) + key, columns=("label:app",), limit=10,
-                offset=chance.choice((0, 0, 20, 60)),
+                q=chance.choice(FILTERS), sort=chance.choice(("", "-")) + key, columns=("label:app",),
+                limit=chance.choice((10, 15)), offset=chance.choice((0, 0, 20, 60)),
             ),
             with_namespaces=True,
         )
@@ -149,9 +167,32 @@ def test_it_shows_what_plain_sorting_shows(seed, monkeypatch):
     for _ in range(15):
         version = shuffle(chance, feeds, alive, version, chance.choice((0, 1, 3, 10)))
         for window in windows:
-            shown = [line.id for line in window.view().lines]
-            assert shown == plain(window), window.wish
+            assert shown(window) == plain(window), window.wish
         chance.choice(windows).renew(Wish(q=chance.choice(FILTERS), sort=chance.choice(COLUMNS), limit=10))
+
+
+def small_stretches(monkeypatch, *, short: int, spare: int) -> None:
+    """So that what happens to ten thousand rows happens to a hundred."""
+    for name, value in {"SHORT": short, "STRIDE": 20, "REACH": 15, "SAMPLE": 30, "SPARE": spare}.items():
+        monkeypatch.setattr(stretches, name, value)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_it_shows_what_plain_sorting_shows_in_the_middle_of_many_rows(seed, monkeypatch):
+    chance = random.Random(seed)
+    small_stretches(monkeypatch, short=0, spare=chance.choice((1, 2)))
+    monkeypatch.setattr(stretches, "MENDED", 0)
+    one, alive = feed(some_row(chance, 1000, 1)), [set[int]()]
+    version = shuffle(chance, [one], alive, 1, 250, most=400)
+    wishes = [
+        Wish(sort=sign + key, offset=at, limit=15) for key in COLUMNS[2:8] for sign in "-" for at in (45, 120)
+    ]
+    wishes += [Wish(sort=key, offset=at, limit=15) for key in COLUMNS[2:8] for at in (60, 10_000)]
+    windows = [Window([Source("east", "", one)], wish, with_namespaces=True) for wish in wishes]
+    for _ in range(6):
+        for window in windows:
+            assert shown(window) == plain(window), window.wish
+        version = shuffle(chance, [one], alive, version, 20, most=400)
 
 
 def test_changes_are_taken_in_one_by_one(monkeypatch):
@@ -159,7 +200,7 @@ def test_changes_are_taken_in_one_by_one(monkeypatch):
     window = Window([Source("harbour", "", one)], Wish(sort="restarts", q="web"), with_namespaces=True)
     window.view()
     whole: list[int] = []
-    monkeypatch.setattr(orders.Sort, "arranged", lambda _self, rows: whole.append(1) or rows)
+    monkeypatch.setattr(stretches, "in_order", lambda rows, _keys: whole.append(1) or rows)
     one.content.apply(event("MODIFIED", row("web-1999", restarts="-1", version=2), columns=False))
     assert window.view().lines[0].row.name == "web-1999"
     assert whole == []
@@ -170,8 +211,8 @@ def test_windows_that_ask_for_the_same_share_one_order():
     wish = Wish(sort="restarts", q="w")
     first, second = (Window([Source("harbour", "", one)], wish, with_namespaces=True) for _ in range(2))
     first.view(), second.view()
-    assert first._orders[0] is second._orders[0]
-    assert isinstance(first._orders[0], Order)
+    assert first._held is second._held
+    assert isinstance(first._held, Stretches)
 
 
 def test_what_nobody_looks_at_any_more_is_not_kept():
@@ -199,9 +240,14 @@ def test_numbers_as_texts_compare_like_numbers():
 
 
 def test_a_value_that_cannot_be_looked_up_is_worked_out():
-    keys = Keys()
-    keys.learn([["a"], "b", {"c": 1}])
-    assert keys.of([["a"], "b"]) == [sort_key(["a"]), sort_key("b")]
+    assert Known().of([["a"], "b", {"c": 1}]) == [sort_key(["a"]), sort_key("b"), sort_key({"c": 1})]
+
+
+def test_what_is_remembered_of_values_has_a_bound():
+    known = Known(most=10)
+    for number in range(100):
+        assert known.of([f"v{number}", "v"]) == [sort_key(f"v{number}"), sort_key("v")]
+    assert len(known._keys) <= 11
 
 
 def test_it_sorts_by_the_column_of_a_label():
