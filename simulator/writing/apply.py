@@ -53,7 +53,7 @@ def apply(
     new = _pruned(merged, last, owned, type_)
     _take(live, new, type_, shares, manager, options, resource)
     before = shares.get(manager.key)
-    time = before.time if before is not None and before.paths == wanted - STRIPPED else cluster.clock.stamp()
+    time = before.time if before is not None else ""  # of an apply that changes nothing
     if _differs(live, new):
         time = cluster.clock.stamp()
     shares[manager.key] = Share(manager, wanted - STRIPPED, time)
@@ -73,24 +73,35 @@ def merge(left: Any, right: Any, type_: Type) -> Any:
 
 
 def _merged_list(left: list[Any], right: list[Any], type_: Type) -> list[Any]:
-    """The order of the right side; what only the left has stays after what it stood after."""
+    """In the order of structured-merge-diff (typed/merge.go): what only the left has comes as early as it stood."""
     olds = {element_of(one, type_): one for one in left}
     news = {element_of(one, type_): one for one in right}
     inner = type_.element or DEDUCED
-    found: list[Any] = []
-    waiting = list(olds)
-    for element, one in news.items():
-        if element in olds:
-            while waiting and waiting[0] != element:
-                first = waiting.pop(0)
-                if first not in news:
-                    found.append(olds[first])
-                elif element not in waiting:
-                    break
-            if waiting and waiting[0] == element:
-                waiting.pop(0)
-        found.append(merge(olds.get(element), one, inner))
-    return found + [olds[element] for element in waiting if element not in news]
+    shared = [element for element in news if element in olds]
+    lefts, rights, found, merged = list(olds), list(news), [], set()
+    while lefts or rights:
+        first = lefts[0] if lefts else None
+        if (
+            first is not None
+            and rights
+            and first != rights[0]
+            and first in news
+            and shared
+            and shared[0] != first
+        ):
+            lefts.pop(0)  # it comes where the right has it
+        elif first is not None and first not in news:
+            found.append(olds[lefts.pop(0)])
+        elif first is not None and first in merged:
+            lefts.pop(0)
+        elif rights:
+            element = rights.pop(0)
+            if first == element:
+                lefts.pop(0)
+            merged.add(element)
+            found.append(merge(olds.get(element), news[element], inner))
+            shared = [one for one in shared if one != element]
+    return found
 
 
 def _take(

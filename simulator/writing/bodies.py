@@ -19,7 +19,9 @@ ACCEPTED = (JSON, YAML, PROTOBUF)
 
 
 class Duplicates(list[str]):
-    """The paths of keys that stand twice in a body."""
+    """The paths of keys that stand twice in a body, and how the body begins."""
+
+    shown = ""
 
 
 async def read_object(call: Call) -> tuple[Object, Duplicates]:
@@ -33,6 +35,7 @@ async def read_object(call: Call) -> tuple[Object, Duplicates]:
     value, duplicates = parsed(raw, media, lambda why: unrecognized(call.resource, why, raw))
     if value is not None and not isinstance(value, dict):
         raise unrecognized(call.resource, _no_struct(value), raw)
+    duplicates.shown = beginning(raw)
     return value or {}, duplicates
 
 
@@ -49,19 +52,26 @@ def parsed(raw: bytes, media: str, refuse: Callable[[str], Refusal]) -> tuple[An
 
 def unrecognized(resource: Resource, why: str, raw: bytes) -> Refusal:
     """What the API server says of a body in which it finds no kind."""
-    shown = raw[:30].hex() if raw else "<empty>"
-    message = f"couldn't get version/kind; json parse error: {why} ({shown})"
+    message = f"couldn't get version/kind; json parse error: {why} ({beginning(raw)})"
     return bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): {message}")
 
 
+def beginning(raw: bytes) -> str:
+    """Of what looks like an object the text, of other bodies the bytes."""
+    if not raw:
+        return "<empty>"
+    if not raw.lstrip().startswith(b"{"):
+        return raw[:30].hex()
+    return raw[:30].decode(errors="replace") + (" ..." if len(raw) > 30 else "")
+
+
 def _json(raw: bytes, refuse: Callable[[str], Refusal]) -> tuple[Any, Duplicates]:
-    seen: list[tuple[int, str]] = []
+    seen: dict[int, list[str]] = {}  # of an object with doubles all keys in their order
 
     def build(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            keys = [key for key, _ in pairs]
-            seen.extend((id(found), key) for key in dict.fromkeys(keys) if keys.count(key) > 1)
+            seen[id(found)] = [key for key, _ in pairs]
         return found
 
     try:
@@ -75,24 +85,26 @@ def _no_constant(text: str) -> Any:
     raise ValueError(text)
 
 
-def _paths(value: Any, seen: list[tuple[int, str]]) -> list[str]:
-    """Where the objects with duplicates stand."""
-    keys: dict[int, list[str]] = {}
-    for identity, key in seen:
-        keys.setdefault(identity, []).append(key)
+def _paths(value: Any, seen: dict[int, list[str]]) -> list[str]:
+    """Where the doubles stand, in the order in which a reader meets them."""
     found: list[str] = []
 
     def walk(one: Any, path: str) -> None:
         if isinstance(one, dict):
-            found.extend(f"{path}.{key}" if path else key for key in keys.get(id(one), ()))
-            for key, inner in one.items():
-                walk(inner, f"{path}.{key}" if path else key)
+            met: set[str] = set()
+            for key in seen.get(id(one), one):
+                inner = f"{path}.{key}" if path else key
+                if key in met:
+                    found.append(inner)
+                else:
+                    walk(one[key], inner)
+                met.add(key)
         elif isinstance(one, list):
-            for number, inner in enumerate(one):
-                walk(inner, f"{path}[{number}]")
+            for number, inner_one in enumerate(one):
+                walk(inner_one, f"{path}[{number}]")
 
     walk(value, "")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def go_complaint(raw: bytes, failure: Exception) -> str:

@@ -34,6 +34,7 @@ async def update_object(call: Call) -> web.StreamResponse:
     thing, duplicates = await read_object(call)
     thing = taken(call, thing, duplicates, options)
     info = call.info
+    registry.check_put(call.cluster, call.resource, call.namespace, info.name, thing)
     made = registry.update(call.cluster, call.resource, call.namespace, info.name, lambda old: thing, options)
     return await answer(call, shape.one(made), media=shape.form.media)
 

@@ -98,7 +98,8 @@ def after_update(
     taken = difference.added | difference.modified
     for share in shares.values():
         share.paths = share.paths - taken - difference.removed
-    _add(shares, _manager(resource, options), taken - STRIPPED, cluster.clock.stamp())
+    if options.operation == "Update":
+        _add(shares, _manager(resource, options), taken - STRIPPED, cluster.clock.stamp())
     _cap(shares)
     return with_shares(new, shares)
 

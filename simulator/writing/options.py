@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 from simulator.requests.authentication import User
@@ -17,7 +18,8 @@ VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 
 @dataclass(frozen=True)
 class WriteOptions:
-    """`operation` is Update or Apply, `validation` Ignore, Warn or Strict; `warnings` are answered as headers."""
+    """`operation` is Update, Apply, or Scale (of a custom kind: who held the field loses it, and nobody is
+    recorded), `validation` Ignore, Warn or Strict; `warnings` are answered as headers."""
 
     manager: str = "simulator"
     user: User = SYSTEM
@@ -44,6 +46,11 @@ def write_options(call: Call, kind: str) -> WriteOptions:
     if len(manager.encode()) > MANAGER_SIZE:
         message = f"Too long: may not be more than {MANAGER_SIZE} bytes"
         causes.append(Cause("FieldValueTooLong", message, "fieldManager"))
+    bad = next(((n, one) for n, one in enumerate(manager) if not one.isprintable()), None)
+    if bad is not None:
+        code, shown = ord(bad[1]), json.dumps(manager)
+        message = f"Invalid value: {shown}: invalid character U+{code:04X} (at position {bad[0]})"
+        causes.append(Cause("FieldValueInvalid", message, "fieldManager"))
     validation = query.get("fieldValidation")
     if validation not in VALIDATIONS:
         known = ", ".join(f'"{one}"' for one in VALIDATIONS)

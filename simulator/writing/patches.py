@@ -17,7 +17,7 @@ from simulator.writing.decoding import decode
 from simulator.writing.json_patch import LARGEST, PatchFault, apply_json_patch
 from simulator.writing.merge_patch import apply_merge_patch
 from simulator.writing.options import WriteOptions
-from simulator.writing.strategic import StrategicFault, apply_strategic_patch
+from simulator.writing.strategic import StrategicFault, apply_strategic_patch, go_map
 from simulator.writing.strictness import strict_complaints
 
 JSON_PATCH, MERGE = "application/json-patch+json", "application/merge-patch+json"
@@ -64,11 +64,11 @@ class Patch:
         except PatchFault:
             raise Refusal(422, REJECTED, "Invalid", {}) from None
         except StrategicFault as fault:
-            raise bad_request(str(fault)) from None
+            raise Refusal(500, str(fault)) from None
 
     def _rejected(self, new: Object, why: str) -> Refusal:
         """The API server quotes the whole object, or of a strategic patch the patch."""
-        quoted = _go_map(self.body) if self.media == STRATEGIC else encoded(_sorted(new)).decode()
+        quoted = go_map(self.body) if self.media == STRATEGIC else encoded(_sorted(new)).decode()
         shown = quoted.replace("\\", "\\\\").replace('"', '\\"')
         cause = Cause("FieldValueInvalid", f'Invalid value: "{shown}": {why}', "patch")
         return Refusal(422, f' "" is invalid: patch: {cause.message}', "Invalid", {"causes": [cause.json()]})
@@ -122,12 +122,3 @@ def _check_operations(body: Any) -> None:
 
 def _sorted(thing: Object) -> Object:
     return {key: thing[key] for key in sorted(thing)}
-
-
-def _go_map(value: Any) -> str:
-    """As Go prints it: map[a:b]."""
-    if isinstance(value, dict):
-        return f"map[{' '.join(f'{key}:{_go_map(value[key])}' for key in sorted(value))}]"
-    if isinstance(value, list):
-        return f"[{' '.join(_go_map(one) for one in value)}]"
-    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)

@@ -30,6 +30,11 @@ from simulator.writing.options import WriteOptions
 from simulator.writing.validation import check_metadata, validate
 
 NAMESPACES = ("", "namespaces")
+ORDER = (
+    "name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp",
+    "deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers",
+    "managedFields",
+)  # fmt: skip
 # Built-in kinds that count changes of what is wanted of them; every custom kind does.
 COUNTED = {
     "customresourcedefinitions", "cronjobs", "daemonsets", "deployments", "deviceclasses", "endpointslices",
@@ -68,7 +73,7 @@ def create(
     if cluster.store.get(resource.storage, namespace, metadata["name"]) is not None:
         raise already_exists(resource, metadata["name"])
     if given_revision and not options.is_dry_run:
-        raise Refusal(500, "resourceVersion should not be set on objects to be created", "InternalError")
+        raise Refusal(500, "resourceVersion should not be set on objects to be created")
     return _kept(cluster, resource, thing, options)
 
 
@@ -90,7 +95,7 @@ def update(
     _check_revision(resource, was, new, name)
     keep_system_fields(resource, was, new, options)
     new = complete(cluster, resource, new)
-    if options.operation == "Update":
+    if options.operation != "Apply":
         new = managed.after_update(cluster, resource, was, new, options)
     kinds.admit(cluster, resource, new, was, options)
     new = encodable(new, cluster.types.of(resource))
@@ -133,6 +138,25 @@ def check_identity(resource: Resource, namespace: str, name: str, thing: Object)
             raise bad_request(f"the name of the object ({own}) does not match the name on the URL ({name})")
 
 
+def check_put(cluster: Cluster, resource: Resource, namespace: str, name: str, thing: Object) -> None:
+    """What is wrong with a PUT before anything is looked at."""
+    if not (thing.get("metadata") or {}).get("name"):
+        raise bad_request(
+            f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        )
+    check_identity(resource, namespace, name, thing)
+    old = cluster.store.get(resource.storage, namespace, name)
+    uid = thing["metadata"].get("uid")
+    if old is not None and uid and uid != old["metadata"]["uid"]:
+        group = f"{resource.group}/" if resource.definition is not None else ""
+        key = f"/registry/{group}{resource.plural}/{namespace}/{name}".replace("//", "/")
+        why = (
+            f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition "
+            f"failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
+        )
+        raise conflict(resource, name, why)
+
+
 def counts_generation(resource: Resource) -> bool:
     return resource.definition is not None or resource.plural in COUNTED
 
@@ -142,8 +166,8 @@ def keep_system_fields(resource: Resource, was: Object, new: Object, options: Wr
     old, metadata = was["metadata"], new["metadata"]
     uid = metadata.get("uid")
     if uid and uid != old["uid"]:
-        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['uid']}"
-        raise conflict(resource, old["name"], why)
+        cause = Cause("FieldValueInvalid", f'Invalid value: "{uid}": field is immutable', "metadata.uid")
+        raise invalid(resource, old["name"], [cause])
     for key in ("uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"):
         metadata.pop(key, None)
         if key in old:
@@ -203,12 +227,11 @@ def _check_revision(resource: Resource, was: Object, new: Object, name: str) -> 
     if given and given != was["metadata"]["resourceVersion"]:
         raise modified(resource, name)
     if not given and resource.definition is not None:
-        cause = Cause(
-            "FieldValueInvalid",
-            "Invalid value: 0: must be specified for an update",
-            "metadata.resourceVersion",
-        )
-        raise invalid(resource, name, [cause])
+        message = "Invalid value: 0: must be specified for an update"
+        cause = Cause("FieldValueInvalid", message, "metadata.resourceVersion")
+        details = named(resource, name) | {"causes": [cause.json()]}
+        text = f'{resource.qualified} "{name}" is invalid: {cause.field}: {message}'
+        raise Refusal(422, text, "Invalid", details)
 
 
 def _refuse_invalid(resource: Resource, thing: Object, causes: list[Cause]) -> None:
@@ -235,11 +258,18 @@ def _kept(cluster: Cluster, resource: Resource, thing: Object, options: WriteOpt
     thing = stored(thing, resource)
     metadata = thing["metadata"]
     if options.is_dry_run:
-        return thing
+        return thing | {"metadata": in_order(metadata)}
     if "deletionTimestamp" in metadata and not metadata.get("finalizers") and not _has_grace(thing):
         removed = cluster.store.remove(resource.storage, metadata.get("namespace", ""), metadata["name"])
         return removed or thing
-    return cluster.store.put(resource.storage, thing)
+    return cluster.store.put(
+        resource.storage, thing | {"metadata": in_order({"resourceVersion": ""} | metadata)}
+    )
+
+
+def in_order(metadata: Object) -> Object:
+    """As Go writes it."""
+    return {key: metadata[key] for key in ORDER if key in metadata} | metadata
 
 
 def _has_grace(thing: Object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -42,6 +43,11 @@ async def update_scale(call: Call) -> web.StreamResponse:
         raise bad_request(
             f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
         )
+    if wanted["metadata"]["name"] != call.info.name:
+        given = wanted["metadata"]["name"]
+        raise bad_request(
+            f"the name of the object ({given}) does not match the name on the URL ({call.info.name})"
+        )
     return await _scaled(call, options, lambda old: wanted)
 
 
@@ -76,6 +82,8 @@ async def _scaled(
     call: Call, options: WriteOptions, change: Callable[[Object], Object]
 ) -> web.StreamResponse:
     info, resource = call.info, call.resource
+    if resource.definition is not None:
+        options = replace(options, operation="Scale")
 
     def changed(old: Object) -> Object:
         before = scale_of(old, resource)
@@ -96,7 +104,7 @@ def _check(before: Object, after: Object, resource: Resource) -> None:
     if given and given != before["metadata"]["resourceVersion"]:
         raise modified(resource, name)
     count = (after.get("spec") or {}).get("replicas", 0)
-    if count < 0:
+    if count < 0 and resource.definition is None:
         message = f"Invalid value: {count}: must be greater than or equal to 0"
         raise invalid(SCALE, name, [Cause("FieldValueInvalid", message, "spec.replicas")])
 

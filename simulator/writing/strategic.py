@@ -49,7 +49,7 @@ def _merged_map(value: dict[str, Any], patch: dict[str, Any], type_: Type | None
             value[key] = _value(value.get(key), one, known, orders.pop(key, None))
     for key, order in orders.items():
         if isinstance(value.get(key), list):
-            value[key] = _ordered(value[key], order, _known(type_, key), {})
+            value[key] = _ordered(value[key], order, _known(type_, key), value[key])
     return value
 
 
@@ -65,14 +65,14 @@ def _value(old: Any, one: Any, known: Field | None, order: Any) -> Any:
 def _list(old: list[Any], patch: list[Any], known: Field, order: Any) -> list[Any]:
     if not known.merge_key:
         found = old + [one for one in patch if one not in old]
-        return _ordered(found, order, known, {}) if order is not None else found
+        return _ordered(found, order, known, old) if order is not None else found
     if any(isinstance(one, dict) and one.get(DIRECTIVE) == "replace" for one in patch):
         return [one for one in patch if DIRECTIVE not in one]
     key, element = known.merge_key, known.type.element
     found = list(old)
     for one in patch:
         if key not in one:
-            raise StrategicFault(f"map: {one} does not contain declared merge key: {key}")
+            raise StrategicFault(f"map: {go_map(one)} does not contain declared merge key: {key}")
         at = next(
             (n for n, each in enumerate(found) if isinstance(each, dict) and each.get(key) == one[key]), None
         )
@@ -82,30 +82,37 @@ def _list(old: list[Any], patch: list[Any], known: Field, order: Any) -> list[An
             found.append(_map({}, one, element))
         else:
             found[at] = _map(found[at], one, element)
-    return _ordered(found, order, known, {}) if order is not None else found
+    gone = [one[key] for one in patch if one.get(DIRECTIVE) == "delete"]
+    wanted = order if order is not None else [one for one in patch if one[key] not in gone]
+    return _ordered(found, wanted, known, old)
 
 
-def _ordered(found: list[Any], order: list[Any], known: Field | None, seen: dict[Any, int]) -> list[Any]:
-    """The elements that the order names as it names them, the others where they stood."""
+def _ordered(found: list[Any], order: list[Any], known: Field | None, old: list[Any]) -> list[Any]:
+    """The elements that the order names as it names them, the others before those that they stood before."""
     key = known.merge_key if known else ""
-    wanted = [one.get(key) if isinstance(one, dict) else one for one in order or ()]
-    seen = {name: position for position, name in enumerate(wanted)}
 
     def name(one: Any) -> Any:
         return one.get(key) if isinstance(one, dict) else one
 
-    named = sorted((one for one in found if name(one) in seen), key=lambda one: seen[name(one)])
-    others = [one for one in found if name(one) not in seen]
-    return _merged(named, others, found)
-
-
-def _merged(named: list[Any], others: list[Any], found: list[Any]) -> list[Any]:
+    places = {name(one): position for position, one in enumerate(order or ())}
+    stood = {name(one): position for position, one in enumerate(old)}
+    named = sorted((one for one in found if name(one) in places), key=lambda one: places[name(one)])
+    others = [one for one in found if name(one) not in places]
     result: list[Any] = []
-    left, right = list(named), list(others)
-    while left and right:
-        first = left[0] if found.index(left[0]) < found.index(right[0]) else right[0]
-        result.append(left.pop(0) if first is left[0] else right.pop(0))
-    return result + left + right
+    while named and others:
+        left, right = stood.get(name(others[0])), stood.get(name(named[0]))
+        is_before = left is not None and right is not None and left < right
+        result.append(others.pop(0) if is_before else named.pop(0))
+    return result + named + others
+
+
+def go_map(value: Any) -> str:
+    """As Go prints it: map[a:b]."""
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{go_map(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, list):
+        return f"[{' '.join(go_map(one) for one in value)}]"
+    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
 
 def _delete_primitives(value: dict[str, Any], key: str, gone: Any) -> None:

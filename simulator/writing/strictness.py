@@ -12,7 +12,7 @@ from simulator.writing.options import WriteOptions
 
 def taken(call: Call, thing: Object, duplicates: Duplicates, options: WriteOptions) -> Object:
     """The object of a POST or PUT as it is taken in; raises the 400 of Strict."""
-    check_kind(call, thing)
+    check_kind(call, thing, duplicates.shown)
     decoded = decode(thing, call.cluster.types.of(call.resource), call.resource)
     complaints = strict_complaints(duplicates, decoded.unknown)
     if complaints and options.validation == "Strict":
@@ -28,8 +28,8 @@ def strict_complaints(duplicates: Duplicates, unknown: list[str]) -> list[str]:
     ]
 
 
-def check_kind(call: Call, thing: Object) -> None:
-    """A body of another kind than the path's."""
+def check_kind(call: Call, thing: Object, shown: str) -> None:
+    """A body of another kind than the path's; `shown` is how it begins."""
     resource = call.resource
     api_version = thing.get("apiVersion") or resource.api_version
     kind = thing.get("kind") or resource.kind
@@ -38,11 +38,15 @@ def check_kind(call: Call, thing: Object) -> None:
     if (api_version, kind) == (resource.api_version, resource.kind):
         return
     if api_version.count("/") > 1:
-        message = f"unexpected GroupVersion string: {api_version}"
+        message = f"unexpected GroupVersion string: {api_version} ({shown})"
         raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): {message}")
     if resource.definition is not None:
         raise _other_custom(call, api_version, kind)
-    _, version = split_api_version(api_version)
+    group, version = split_api_version(api_version)
+    if call.cluster.catalogue.of_kind(group, version, kind) is not None and group == resource.group:
+        internal = (group or "core").partition(".")[0]
+        why = f"converting ({version}.{kind}) to ({internal}.{resource.kind}): unknown conversion"
+        raise bad_request(f'{kind} in version "{version}" cannot be handled as a {resource.kind}: {why}')
     why = f'no kind "{kind}" is registered for version "{api_version}" in scheme "pkg/runtime/scheme.go:111"'
     raise bad_request(f'{kind} in version "{version}" cannot be handled as a {resource.kind}: {why}')
 

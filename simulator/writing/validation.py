@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from simulator.cluster import Cluster
@@ -39,8 +40,8 @@ def validate(
 ) -> list[Cause]:
     type_ = cluster.types.of(resource)
     if resource.definition is not None:
-        own = list(schema_causes(thing, type_.schema))
-        return own + list(kinds.custom_scale_causes(resource, thing)) if subresource != "status" else own
+        own = _status_causes(thing, type_) if subresource == "status" else schema_causes(thing, type_.schema)
+        return [*own, *kinds.custom_scale_causes(resource, thing, subresource)]
     if subresource == "status":
         return []
     special = list(kinds.causes(cluster, resource, thing, was))
@@ -49,6 +50,14 @@ def validate(
     known = {cause.field for cause in special}
     general = [cause for cause in _causes(thing, type_, "") if not _is_said(cause.field, known)]
     return [*general, *special]
+
+
+def _status_causes(thing: Object, type_: Type) -> Iterator[Cause]:
+    """Named as seen from the status."""
+    schema = (type_.schema.get("properties") or {}).get("status")
+    if schema and "status" in thing:
+        for cause in schema_causes(thing["status"], schema):
+            yield replace(cause, field=f"status.{cause.field}" if cause.field else "status")
 
 
 def _is_said(field: str, known: set[str]) -> bool:

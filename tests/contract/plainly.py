@@ -9,6 +9,7 @@ from tests.contract.differences import WITHOUT
 
 _TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _UIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_QUOTED = re.compile(r'(?<=\\"resourceVersion\\":\\")\d+')
 _SERVERS = re.compile(r"127\.0\.0\.1:\d+")
 _TOKENS = re.compile(r"ey[\w-]{20,}\.[\w-]+\.[\w-]+")
 _DIGESTS = re.compile(r"[0-9A-F]{128}")
@@ -35,6 +36,7 @@ def plain_text(text: str) -> str:
         (_CONTINUED, "<continue>"),
         (_TIMES, "<time>"),
         (_UIDS, "<uid>"),
+        (_QUOTED, "<revision>"),
         (_SERVERS, "<server>"),
         (_DIGESTS, "<digest>"),
         (_AGES, "<age>"),

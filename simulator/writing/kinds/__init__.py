@@ -88,12 +88,12 @@ def causes(cluster: Cluster, resource: Resource, thing: Object, was: Object | No
         yield from found(cluster, thing, was)
 
 
-def custom_scale_causes(resource: Resource, thing: Object) -> Iterator[Cause]:
+def custom_scale_causes(resource: Resource, thing: Object, subresource: str) -> Iterator[Cause]:
     """A custom kind with the scale subresource has a count there."""
     scale = (resource.custom_version.get("subresources") or {}).get("scale")
     if not scale:
         return
-    path = scale["specReplicasPath"]
+    path = scale["statusReplicasPath" if subresource == "status" else "specReplicasPath"]
     if complaint := _not_there(path, thing):
         message = f"Invalid value: 0: {path} accessor error: {complaint}"
         yield Cause("FieldValueInvalid", message, path)
