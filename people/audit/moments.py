@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_AGO = re.compile(r"(\d{1,6})\s*(s|min|m|h|d|w)(?:\s+ago)?")
+_AGO = re.compile(r"(\d{1,6})\s*(s|min|m|h|d|w)(?:\s+ago)?", re.ASCII)
 _WRITTEN = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d\d)"
     r"(?:-(?P<day>\d\d)"
     r"(?:[t ]\s*(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,6}))?)?"
     r"\s*(?P<zone>z|utc|[+-]\d\d:?\d\d)?)?)?",
+    re.ASCII,
 )
 _LENGTHS = {
     "fraction": timedelta(microseconds=1),

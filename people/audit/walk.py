@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
@@ -59,7 +59,7 @@ class Walk:
     reader: User
     wanted: Filter
     oldest_first: bool = False
-    patience: float = PATIENCE
+    patience: float = field(default_factory=lambda: PATIENCE)
 
     def page(self, beyond: int | None, limit: int, through: int | None = None) -> Page:
         """At most `limit` deeds beyond a place (None: from the end at which the walk begins), to one with `through`."""
@@ -87,7 +87,8 @@ class Walk:
                 found.append((last, every))
                 low, counted = last + 1, 0
                 if len(found) == most:
-                    return Cuts(found, last)
+                    is_all = span.is_over and not self._nth(low, high, 1)
+                    return Cuts(found, None if is_all else last)
             counted += self.places().filter(sequence__gte=low, sequence__lt=high).count()
             if time.monotonic() > until and not span.is_over:
                 return Cuts([*found, (high - 1, counted)] if counted else found, high - 1)

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-from people.audit.record import by, intend, record
+from people.audit.record import by, record
 from people.models import User
+from tests.people.audit.deeds import wrote
 from tests.people.conftest import browser_of, cast
 from tests.trail import Trail
 
 __all__ = ["browser_of", "cast"]
 
-Write = Callable[..., None]
 Deeds = dict[str, int]
-
-
-def wrote(user: User, verb: str = "patch", result: str = "ok", **more: Any) -> int:
-    """A write to a cluster: its intent, and its outcome where `result` is not empty; the intent's number."""
-    status = {"ok": 200, "denied": 403, "failed": 500}.get(result)
-    told = {name: more.pop(name) for name in ("reason", "audit_id") if name in more}
-    given = {
-        "cluster": "harbour", "group": "apps", "version": "v1", "resource": "deployments", "namespace": "shop",
-        "name": "web", "identity": user.username, "credential": "own token", "role": "operator", **more,
-    }  # fmt: skip
-    intent = intend(by(user, verb, **given))
-    if result:
-        intent.close(result, status, duration=12, **told)
-    return intent.sequence
 
 
 @pytest.fixture
