@@ -17,6 +17,7 @@ from clusters.api import outages, pools, refusals
 from clusters.api.addresses import host_and_port
 from clusters.api.connection import USER_AGENT, Connection
 from clusters.api.deadlines import deadline
+from clusters.api.echoes import silence, without_token
 from clusters.api.errors import ApiError, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
 from clusters.api.failures import failure
 from clusters.api.paths import url
@@ -94,6 +95,7 @@ class Client:
                 raise error
         except ApiError as raised:
             raised.method, raised.path = method, path
+            silence(raised, self.connection.identity)
             refusals.note_error(self.connection.fingerprint, raised)
             raise
         return answer
@@ -140,7 +142,10 @@ class Client:
             response.status_code,
             {name.lower(): value for name, value in response.headers.items()},
             body,
-            tuple(_warnings(response.raw.headers.getlist("Warning"))),
+            tuple(
+                without_token(text, self.connection.identity)
+                for text in _warnings(response.raw.headers.getlist("Warning"))
+            ),
         )
 
 

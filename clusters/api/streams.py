@@ -18,6 +18,7 @@ import yarl
 from clusters.api import outages, refusals
 from clusters.api.aiosessions import new_session
 from clusters.api.connection import USER_AGENT, Connection
+from clusters.api.echoes import silence, silent_line
 from clusters.api.errors import ApiError, Busy, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
 from clusters.api.failures import failure
 from clusters.api.paths import url
@@ -107,7 +108,7 @@ class Streams:
         ) as found:
             opened()
             async for line in _lines(found.content):
-                yield line
+                yield silent_line(line, connection.identity)
 
     async def close(self) -> None:
         """Close all sessions, and with them all streams."""
@@ -176,6 +177,7 @@ class Streams:
                     yield response
         except ApiError as error:
             error.method, error.path = method, path
+            silence(error, connection.identity)
             refusals.note_error(connection.fingerprint, error)
             raise
         except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, OSError, ssl.SSLError) as raised:

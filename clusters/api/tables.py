@@ -146,7 +146,7 @@ def decode_page(body: bytes) -> Page:
     elif found.kind.endswith("List"):
         columns, rows = BARE_COLUMNS, tuple(_bare_row(item) for item in found.items or [])
     else:
-        raise NotKubernetes(f"A list was asked for, and {found.kind or 'something'} came.")
+        raise NotKubernetes("A list was asked for, and something else came.")
     return Page(columns, rows, meta.resourceVersion, meta.continue_token, meta.remainingItemCount)
 
 

@@ -77,7 +77,6 @@ def try_identity(server: Server, identity: Identity) -> WhoAmI:
     try:
         answer = _review(Client(Connection(server.url, server, identity, fingerprint, "trial")))
     except ApiError as refused:
-        _silence(refused, identity)
         raise (_explained(refused, identity) if isinstance(refused, Unauthorized) else refused) from None
     finally:
         forget(fingerprint)
@@ -126,13 +125,6 @@ def _explained(refused: Unauthorized, identity: Identity) -> ApiError:
         told = _("It begins on %(time)s UTC.") % {"time": f"{starts:%Y-%m-%d %H:%M}"}
         return CredentialNotYetValid(told, status=refused.status)
     return refused
-
-
-def _silence(error: ApiError, identity: Identity) -> None:
-    """A server that echoes the token in its error puts it into nothing of ours."""
-    if identity.token and identity.token in error.message:
-        error.message = error.message.replace(identity.token, "…")
-        error.args = (error.message,)
 
 
 def _who(answer: Any) -> WhoAmI:

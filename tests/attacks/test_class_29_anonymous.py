@@ -6,15 +6,14 @@ from collections.abc import Callable
 
 import pytest
 from channels.db import database_sync_to_async
-from django.http import HttpResponse
 
 from clusters.api.connection import Identity
 from clusters.credentials.changed import credential_changed
 from clusters.credentials.sealing import seal
 from clusters.credentials.stored import context_of, store
 from clusters.models import Credential
-from tests.attacks.house import House, undone
-from tests.attacks.routes import Route, routes
+from tests.attacks.house import House
+from tests.attacks.reaching import everything, reaching
 from tests.attacks.sockets import answer, knock, live_pages, socket_paths
 from tests.attacks.upstream import Recorder
 from tests.clusters.credentials.kubeconfigs import config, text
@@ -83,41 +82,16 @@ def break_it(house: House, who: str, breaking: Breaking) -> None:
     credential_changed(credential)
 
 
-def ask(house: House, method: str, route: Route) -> HttpResponse:
-    """What ada's page answers; what it did is undone. Fields are those without which some views go no further."""
-    with undone():
-        return house.browser("ada").generic(
-            method,
-            house.address(route, owner="ada"),
-            "key=password&namespace=shop",
-            content_type="application/x-www-form-urlencoded",
-        )
-
-
-def asking(house: House, recorder: Recorder) -> list[tuple[str, Route]]:
-    """The requests that reach the cluster while the credential is a good one."""
-    found = []
-    for route in routes():
-        for method in sorted(house.methods(route) & {"GET", "POST"}):
-            with recorder.watched() as seen:
-                ask(house, method, route)
-            if not seen.is_nothing:
-                found.append((method, route))
-    names = {route.name for _method, route in found}
-    assert names >= {"resources:list", "resources:object", "resources:secret_value"}, names
-    return found
-
-
 def test_no_route_asks_a_cluster_with_what_proves_nothing(house: House, recorder: Recorder) -> None:
-    reach = asking(house, recorder)
-    everywhere = [(method, route) for route in routes() for method in house.methods(route) & {"GET", "POST"}]
+    """Without fields that bring another credential."""
+    visits = reaching(house, recorder, "ada")
     for what, breaking in BROKEN.items():
         break_it(house, "ada", breaking)
-        for method, route in everywhere if what == "another header" else reach:
+        for visit in everything(house) if what == "another header" else visits:
             with recorder.watched() as seen:
-                answered = ask(house, method, route)
-            assert seen.is_nothing, f"{method} {route} with {what}: {seen}"
-            assert answered.status_code < 500, f"{method} {route} with {what}: {answered.status_code}"
+                answered = visit.answer(house, "ada", "key=password&namespace=shop")
+            assert seen.is_nothing, f"{visit} with {what}: {seen}"
+            assert answered.status_code < 500, f"{visit} with {what}: {answered.status_code}"
 
 
 async def test_no_socket_asks_a_cluster_with_what_proves_nothing(
