@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
 from clusters import access, discovery
 from clusters import namespaces as ladder
 from clusters.access import Answer, Ask, Budget, review
-from clusters.api.client import Client
+from clusters.api.client import Answer as Sent
 from clusters.api.connection import Connection
+from clusters.api.reading import ReadingClient
 from clusters.credentials.changed import fingerprint
 from clusters.credentials.stored import identity_of, server_of
+from clusters.denials import denied_to
 from clusters.discovery import Catalogue, Resource, catalogue, refresh
 from clusters.models import Cluster, Credential
+from clusters.recorded import acting
+from clusters.secret_reads import SECRETS, is_secret, note_when_read
+from clusters.sending import Deed, Opening, detail_of, name_in, send
 from clusters.visible import roles, team_credentials, visible_clusters
 from clusters.watch.feed import Feed
 from clusters.watch.hub import hub
 from clusters.watch.single import ObjectContent
 from clusters.watch.table import TableContent
+from people.audit.fact import Fact
+from people.audit.models import Result
+from people.audit.record import note
 from people.models import Role, User
 
 READING = frozenset({"get", "list", "watch"})
 REACHING_IN = frozenset({"exec", "attach", "portforward", "proxy"})
+WRITE_SECONDS = 30.0
 
 
 class NotShared(Exception):
     """This cluster is not there, or is shared with none of the person's teams: both look the same."""
+
+
+class DeniedByRole(PermissionDenied):
+    """The dashboard role takes it away; nothing was sent. The text says why."""
 
 
 class NoCredential(Exception):
@@ -48,7 +63,7 @@ class Desk:
     credential: Credential
     role: Role
     connection: Connection
-    client: Client
+    client: ReadingClient
     budget: Budget = field(default_factory=Budget)
 
     @property
@@ -97,8 +112,79 @@ class Desk:
         return hub.table(self.connection, resource, namespace, label_selector, field_selector)
 
     def object(self, resource: Resource, namespace: str, name: str) -> Feed[ObjectContent]:
-        """An object's feed; the caller gives it back with `hub.release`."""
-        return hub.object(self.connection, resource, namespace, name)
+        """An object's feed; the caller gives it back with `hub.release`. Who read a Secret is recorded."""
+        feed = hub.object(self.connection, resource, namespace, name)
+        if is_secret(resource):
+            deed = Deed("get", resource, namespace, name, detail={"values": "hidden"})
+            note_when_read(feed, deed.by(self.who))
+        return feed
+
+    @property
+    def who(self) -> Fact:
+        """Person, cluster, credential and role, as each row of the trail names them."""
+        return acting(self.user, self.role, self.cluster, self.credential)
+
+    def write(  # noqa: PLR0913 - what there is to say about one change
+        self,
+        verb: str,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        name: str = "",
+        subresource: str = "",
+        body: Any = None,
+        query: Sequence[tuple[str, str]] = (),
+        content_type: str = "application/json",
+        timeout: float = WRITE_SECONDS,
+    ) -> Sent:
+        """Change something: `verb` is create, update, patch, delete or deletecollection.
+
+        Raises DeniedByRole and sends nothing where the dashboard role takes it away, TrailUnavailable and sends
+        nothing where the intent cannot be recorded, ApiError as the API server answers.
+        """
+        named = name or (name_in(body) if verb == "create" else "")
+        deed = Deed(verb, resource, namespace, named, subresource, detail_of(verb, query, body, content_type))
+        return send(self._opening(deed), deed, body, query, content_type=content_type, timeout=timeout)
+
+    def open(
+        self,
+        verb: str,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        name: str = "",
+        subresource: str = "",
+        detail: Mapping[str, Any] | None = None,
+    ) -> Opening:
+        """For what lasts or reaches in: a log, a shell, a forwarded port. `with` or `async with` what it returns.
+
+        Raises DeniedByRole at once; entering raises TrailUnavailable.
+        """
+        return self._opening(Deed(verb, resource, namespace, name, subresource, detail or {}))
+
+    def reveal(self, namespace: str, name: str, key: str) -> Any:
+        """A Secret with its values, for handing out that of `key`. Raises DeniedByRole, TrailUnavailable, ApiError."""
+        deed = Deed("get", SECRETS, namespace, name, detail={"values": "shown", "key": key})
+        if not self.may_see_secrets:
+            raise self._denied(
+                deed, _("Values are shown to operators of the cluster only; your role here is reader.")
+            )
+        with self._opening(deed) as opened:
+            answer = opened.client.request("GET", deed.path())
+            opened.answered(answer.status, answer.headers.get("audit-id", ""))
+        return answer.json()
+
+    def _opening(self, deed: Deed) -> Opening:
+        one = deed.resource
+        ask = Ask(deed.verb, one.group, one.version, one.plural, deed.subresource, deed.namespace, deed.name)
+        taken = self._taken(ask)
+        if taken is not None:
+            raise self._denied(deed, taken.reason)
+        return Opening(self.connection, deed.by(self.who))
+
+    def _denied(self, deed: Deed, why: str) -> DeniedByRole:
+        note(replace(deed.by(self.who), result=Result.DENIED, reason=why))
+        return DeniedByRole(why)
 
     def _taken(self, ask: Ask) -> Answer | None:
         if self.role == Role.OPERATOR:
@@ -130,8 +216,9 @@ def connect(user: User, slug: str) -> Desk:
         fingerprint=fingerprint(cluster, credential),
         person=str(user.pk),
         ends=credential.expires_at,
+        refused=denied_to(acting(user, role, cluster, credential)),
     )
-    return Desk(user, cluster, credential, role, connection, Client(connection))
+    return Desk(user, cluster, credential, role, connection, ReadingClient(connection))
 
 
 def _shared(user: User, slug: str) -> tuple[Cluster, Role]:

@@ -44,6 +44,20 @@ def on_credential(actor: User | None, verb: str, credential: Credential) -> Fact
     )
 
 
+def acting(user: User, role: str, cluster: Cluster, credential: Credential) -> Fact:
+    """Who asks a cluster for something, with what; the verb and the thing are filled in by whoever asks."""
+    return by(
+        user,
+        "",
+        role=role,
+        cluster_id=cluster.pk,
+        cluster=cluster.slug,
+        credential_id=credential.pk,
+        credential=words(credential),
+        identity=credential.identity,
+    )
+
+
 def on_request(actor: User, verb: str, asked: ClusterRequest, **detail: Any) -> Fact:
     """A wish for a cluster, and what was said to it."""
     known = {"name": asked.name, "server": asked.server, **detail}

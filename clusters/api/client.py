@@ -97,6 +97,8 @@ class Client:
             raised.method, raised.path = method, path
             silence(raised, self.connection.identity)
             refusals.note_error(self.connection.fingerprint, raised)
+            if self.connection.refused is not None:
+                self.connection.refused(method, path, query, raised)
             raise
         return answer
 

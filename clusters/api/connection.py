@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
-from clusters.api.errors import CredentialMissing
+from clusters.api.errors import ApiError, CredentialMissing
 
 # Not curl/, Wget/ or Mozilla/5.0: for those the API server pretty-prints JSON, at twice the size and time.
 USER_AGENT = "quarterdeck/0.1.0"
@@ -52,11 +54,20 @@ class Identity:
         return {}
 
 
+class Refused(Protocol):
+    """Told of an error: what was asked, and what came."""
+
+    def __call__(
+        self, method: str, path: str, query: Sequence[tuple[str, str]], error: ApiError, /
+    ) -> None: ...
+
+
 @dataclass(frozen=True, repr=False)
 class Connection:
     """One person's way to one cluster. `fingerprint` stands for credential, version and server settings.
 
-    `ends` is when the credential does, where that is known: what is open then asks whether it still may.
+    `ends` is when the credential does, where that is known: what is open then asks whether it still may. `refused`
+    is told of each error that a call meets, in whatever thread, and must not block.
     """
 
     cluster: str
@@ -65,6 +76,7 @@ class Connection:
     fingerprint: str
     person: str = ""
     ends: datetime | None = None
+    refused: Refused | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"Connection({self.cluster!r})"

@@ -41,6 +41,7 @@ class ApiError(Exception):
         self.method = method
         self.path = path
         self.warnings = warnings
+        self.audit_id = ""  # the API server's own name of the request, where it gave one
 
     def __str__(self) -> str:
         return self.message or self.title
@@ -272,6 +273,7 @@ def error_from(
     said = read_answer(status, headers, body)
     error = (NotKubernetes if said.foreign and status < 500 else _class(status))(**_parts(said))
     error.method, error.path = method, path
+    error.audit_id = headers.get("audit-id", "")[:64]
     return error
 
 

@@ -179,6 +179,8 @@ class Streams:
             error.method, error.path = method, path
             silence(error, connection.identity)
             refusals.note_error(connection.fingerprint, error)
+            if connection.refused is not None:
+                connection.refused(method, path, query, error)
             raise
         except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, OSError, ssl.SSLError) as raised:
             # Not chained: what aiohttp raises holds the request, and with it the token.

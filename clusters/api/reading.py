@@ -1,0 +1,47 @@
+"""What may be asked of a cluster without being put on record? Reading, and a person's own reviews; nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from clusters.api.client import Answer, Client
+
+# Asked about oneself; they change nothing, and pages send them by the dozen.
+REVIEWS = frozenset(
+    {
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+        "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+        "/apis/authentication.k8s.io/v1beta1/selfsubjectreviews",
+        "/apis/authentication.k8s.io/v1alpha1/selfsubjectreviews",
+    }
+)
+_INSIDE = re.compile(
+    r"/api/v1/(?:namespaces/[^/]+/)?(?:pods|services|nodes)/[^/]+/(?:exec|attach|portforward|proxy|log)(?:/.*)?"
+)
+_SECRETS = re.compile(r"/api/v1/(?:namespaces/[^/]+/)?secrets(?:/[^/]+)?")
+_WITHOUT_VALUES = "application/json;as="  # a Table, or metadata only
+
+
+class MustBeRecorded(RuntimeError):
+    """A mistake of ours: this goes through the door's `write`, `open` or `reveal`, which put it on record."""
+
+
+class ReadingClient(Client):
+    """A client that can change nothing, so that no page can forget the audit trail."""
+
+    def request(self, method: str, path: str, **same: Any) -> Answer:
+        """As `Client.request`; MustBeRecorded, and nothing is sent, for whatever is not plain reading."""
+        if not is_free(method, path, str(same.get("accept", ""))):
+            raise MustBeRecorded(f"{method} {path}")
+        return super().request(method, path, **same)
+
+
+def is_free(method: str, path: str, accept: str = "") -> bool:
+    """Whether it may be sent without a row in the trail."""
+    if method == "POST":
+        return path in REVIEWS
+    if method not in ("GET", "HEAD") or _INSIDE.fullmatch(path):
+        return False
+    return accept.startswith(_WITHOUT_VALUES) or not _SECRETS.fullmatch(path)
