@@ -13,7 +13,12 @@ from tests.house.imports import product_files
 
 PAGE = ROOT / "docs" / "settings.md"
 READERS = {name for name in vars(environment) if not name.startswith("_") and name.islower()}
-OURS_TO_SET = {"DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE", "PATH"}  # nothing that a person sets
+OURS_TO_SET = {  # nothing that a person sets
+    "DJANGO_SETTINGS_MODULE",
+    "DJANGO_ALLOW_ASYNC_UNSAFE",
+    "PATH",
+    "PYTEST_CURRENT_TEST",
+}
 BY_PREFIX = {"TEST_ASSET_*": "tests/controlplane/binaries.py"}  # read by a name that is put together
 _ROW = re.compile(r"^\| `([A-Z0-9_*]+)` \| (.*?) \|", re.M)
 
