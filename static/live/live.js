@@ -93,8 +93,9 @@
         if (old.cells[i].innerHTML !== fresh.cells[i].innerHTML || old.cells[i].className !== fresh.cells[i].className) {
           const holds = old.cells[i].contains(document.activeElement);
           const cell = fresh.cells[i].cloneNode(true);
+          if (old.cells[i].querySelector("details[open]")) cell.querySelector("details")?.setAttribute("open", "");
           old.cells[i].replaceWith(cell);
-          if (holds) cell.querySelector("a, button")?.focus({ preventScroll: true });
+          if (holds) cell.querySelector("a, button, summary")?.focus({ preventScroll: true });
         }
       }
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from people.audit.record import by, intend, record
+from people.audit.record import Intent, by, intend, record
 from people.models import User
 
 STATUS = {"ok": 200, "denied": 403, "failed": 500}
@@ -24,13 +25,30 @@ def wrote(user: User, verb: str = "patch", result: str = "ok", **more: Any) -> i
     return intent.sequence
 
 
-def staged(kind: str, name: str, verb: str, **more: Any) -> int:
+def on_record(name: str, verb: str, kind: str = "write", **more: Any) -> int:
     """The same beside a running server, by the user's name; `kind` is "write" or "event"."""
     user = User.objects.get(username=name)
     return wrote(user, verb, **more) if kind == "write" else record(by(user, verb, **more))
 
 
 def flood(name: str, count: int) -> int:
-    """So many events at once."""
+    """So many events as fast as the trail takes them; the number of the last one."""
     user = User.objects.get(username=name)
-    return max(record(by(user, "get", name=f"flood-{number}")) for number in range(count))
+    with ThreadPoolExecutor(20) as pool:
+        done = pool.map(lambda number: record(by(user, "get", name=f"flood-{number}")), range(count))
+        return max(done)
+
+
+_open: dict[int, Intent] = {}
+
+
+def begun(name: str, object_name: str, **more: Any) -> int:
+    """A write that was announced, to be closed by `ended`."""
+    user = User.objects.get(username=name)
+    intent = intend(by(user, "delete", name=object_name, **more))
+    _open[intent.sequence] = intent
+    return intent.sequence
+
+
+def ended(sequence: int, result: str) -> None:
+    _open.pop(sequence).close(result, STATUS[result], audit_id="c0ffee")
