@@ -30,6 +30,7 @@ from people.models import Membership, Session, Team, User
 from people.sessions import SessionStore
 from tests.controlplane.cast import CAST, TEAMS
 from tests.controlplane.keys import keys_of
+from tests.people.audit.deeds import begun, ended, flood, on_record
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,10 @@ def _answer(command: dict[str, Any]) -> Any:
         "session": session,
         "end_session": end_session,
         "membership": membership,
+        "on_record": on_record,
+        "begun": begun,
+        "ended": ended,
+        "flood": flood,
     }[name](**arguments)
 
 
