@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+import weakref
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,6 +42,37 @@ class Line:
         return self.standing.cluster.slug
 
 
+class _Look:
+    """The counters that one page looks at: left exactly once, also where the page is lost on its way."""
+
+    def __init__(self) -> None:
+        self.counters: list[Counter] = []
+        self._is_paused = False
+        self._is_over = False
+        self._lock = threading.Lock()
+
+    def add(self, counter: Counter | None) -> Counter | None:
+        if counter is not None:
+            self.counters.append(counter)
+        return counter
+
+    def pause(self, paused: bool) -> None:
+        with self._lock:
+            if self._is_over or paused is self._is_paused:
+                return
+            self._is_paused = paused
+            for counter in self.counters:
+                (counters.pause if paused else counters.resume)(counter)
+
+    def end(self) -> None:
+        with self._lock:
+            if self._is_over:
+                return
+            self._is_over = True
+            for counter in self.counters:
+                (counters.part if self._is_paused else counters.leave)(counter)
+
+
 @dataclass(frozen=True)
 class Board:
     """The lines by name, and how many clusters are beyond the bound; give it back with `close`."""
@@ -48,9 +81,10 @@ class Board:
     lines: tuple[Line, ...]
     beyond: int
     administrators: tuple[str, ...]
+    look: _Look
 
     def counters(self) -> list[Counter]:
-        return [line.counter for line in self.lines if line.counter is not None]
+        return self.look.counters
 
     def wait(self, seconds: float) -> None:
         """Let first counts come in, for so many seconds; what was counted before is not waited for."""
@@ -59,11 +93,11 @@ class Board:
             counter.wait(until - time.monotonic())
 
     def close(self) -> None:
-        for counter in self.counters():
-            counters.leave(counter)
+        self.look.end()
 
     def forget(self) -> None:
         """At sign-out: nothing of this person's rights is kept."""
+        self.close()
         for line in self.lines:
             if line.desk is not None:
                 line.desk.forget()
@@ -78,9 +112,15 @@ def open_board(user: User, words: tuple[str, ...] = ()) -> Board:
     found = standings(user)
     if len(found) > MOST:
         found.sort(key=lambda one: not all(word in names_of(one) for word in words))
-    known = known_everywhere(user)
-    lines = tuple(_line(user, one, known.get(one.cluster.pk, [])) for one in found[:MOST])
-    return Board(user, lines, max(0, len(found) - MOST), administrators())
+    known, look = known_everywhere(user), _Look()
+    try:
+        lines = tuple(_line(user, one, known.get(one.cluster.pk, []), look) for one in found[:MOST])
+        board = Board(user, lines, max(0, len(found) - MOST), administrators(), look)
+    except BaseException:
+        look.end()
+        raise
+    weakref.finalize(board, look.end)  # a socket may end before anybody has taken the board
+    return board
 
 
 def names_of(standing: Standing) -> str:
@@ -96,7 +136,7 @@ def administrators() -> tuple[str, ...]:
     return tuple(str(one) for one in people[:ASKABLE])
 
 
-def _line(user: User, standing: Standing, known: list[str]) -> Line:
+def _line(user: User, standing: Standing, known: list[str], look: _Look) -> Line:
     """A credential that has ended is not sent any more."""
     ends = standing.acting.credential.expires_at if standing.acting.credential else None
     if ends is not None and ends + AFTERLIFE < timezone.now():
@@ -106,4 +146,4 @@ def _line(user: User, standing: Standing, known: list[str]) -> Line:
     except (NotShared, NoCredential, SealBroken):
         return Line(standing)
     own = [desk.credential.namespace] if desk.credential.namespace else []
-    return Line(standing, desk, counters.look(desk.connection, [*own, *known]))
+    return Line(standing, desk, look.add(counters.look(desk.connection, [*own, *known])))

@@ -9,7 +9,6 @@ from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from clusters.counting.counters import counters
 from clusters.counting.snapshot import Snapshot
 from dashboard.overview import parts
 from dashboard.overview.board import Board, Line
@@ -26,7 +25,6 @@ class OverviewSubscription:
         self._wish = wish
         self._window = window
         self._changed: Callable[[], None] = lambda: None
-        self._paused = False
         self._drawn: dict[str, _Drawn] = {}  # by slug
         self._shown: dict[str, str] = {}  # id of a table row -> its version, in the order of the page
         self._parts: dict[str, str] = {}
@@ -40,21 +38,11 @@ class OverviewSubscription:
     def stop(self) -> None:
         for counter in self._board.counters():
             counter.unlisten(self._changed)
-            if self._paused:
-                counters.part(counter)
-        if not self._paused:
-            self._board.close()
+        self._board.close()
 
     def pause(self, paused: bool) -> None:
         """A hidden tab does not look: nothing is counted for it."""
-        if paused == self._paused:
-            return
-        self._paused = paused
-        for counter in self._board.counters():
-            if paused:
-                counters.pause(counter)
-            else:
-                counters.resume(counter)
+        self._board.look.pause(paused)
 
     def forget(self) -> None:
         """At sign-out: nothing of this person's rights is kept."""

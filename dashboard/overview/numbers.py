@@ -93,8 +93,8 @@ def pods_cell(slug: str, count: Count[Pods]) -> Cell:
         _("at least %(text)s") % {"text": number} if is_partial else number,
         words[0].tone if words else "ok",
         is_marked=False,
-        words=words[:WORDS],
-        more=len(words) - WORDS if len(words) > WORDS else 0,
+        words=_told(words),
+        more=max(0, len(words) - WORDS),
         bar=_bar(words),
         note=_places(count),
         **_age(count),
@@ -135,6 +135,14 @@ def _pod_words(found: Pods, path: str) -> tuple[Word, ...]:
         words.append(Word(found.unready, unready, "warning", href))
         words += [Word(ready, "Running", "ok", href)] if ready else []
     return tuple(sorted(words, key=lambda word: (TONES.index(word.tone), -word.number, word.name)))
+
+
+def _told(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The worst, and what most of them are in any case."""
+    most = max(words, key=lambda word: word.number, default=None)
+    if most is None or most in words[:WORDS]:
+        return words[:WORDS]
+    return (*words[: WORDS - 1], most)
 
 
 def _pod_word(status: str, number: int, path: str) -> Word:

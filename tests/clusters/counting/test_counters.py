@@ -16,7 +16,7 @@ from clusters.counting.snapshot import Reach, Standing, Warnings
 from tests.clusters.api.faults import FaultServer, hangs, says, status
 from tests.clusters.counting.scripted import Cluster, as_person, event, looking, node, pod, until
 
-EVERY = 0.4
+EVERY = 0.3
 
 
 @pytest.fixture
@@ -145,9 +145,9 @@ def test_numbers_are_dropped_after_a_while_and_with_their_credential(
 def test_a_cluster_that_hangs_costs_the_others_nothing(
     counters: Counters, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "PROBE", 5.0)
+    monkeypatch.setattr(rounds, "PROBE", 3.0)
     with FaultServer(hangs) as hanging:
-        stuck = [counters.look(as_person(hanging, f"person-{number}")) for number in range(40)]
+        stuck = [counters.look(as_person(hanging, f"person-{number}")) for number in range(25)]
         with looking(counters, as_person(cluster, "dana")) as counter:
             until(lambda: counter.is_settled)
             assert pods_of(counter) == 2

@@ -1,0 +1,63 @@
+"""What do the tests of the overview stand on? A healthy cluster, and one of each trouble beside it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.clusters.api.faults import AUTHORITY, FaultServer, hangs
+from tests.clusters.pages.conftest import Browser, browser_of, cast
+from tests.controlplane.hostile import TEXTS
+from tests.live.pages import open_as
+from tests.served import ROOT, Served
+
+__all__ = ["Browser", "browser_of", "cast", "open_as"]
+
+Stage = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def stage(served: Served) -> Stage:
+    def run(do: str, **arguments: Any) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.overview.stage"],
+            input=json.dumps({"do": do, **arguments}), cwd=ROOT, env=served.environment,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def fleet(served: Served, controlplane, stage: Stage) -> Iterator[None]:
+    """Beside `harbour`: one that hangs, one whose port is dead, and so on, for ada and dana."""
+    with FaultServer(hangs) as hanging, socket.socket() as dead:
+        dead.bind(("127.0.0.1", 0))
+        plane = {"server": controlplane.server, "ca": controlplane.ca}
+        clusters = [
+            {"slug": "lagoon", "server": hanging.url, "ca": hanging.ca, "token": "never-answered"},
+            {"slug": "reef", "server": f"https://127.0.0.1:{dead.getsockname()[1]}", "token": "never-sent",
+             "protected": True},
+            {"slug": "bay", **plane, "ca": AUTHORITY.pem, "token": "never-sent"},
+            {"slug": "tide", **plane, "token": "has-ended", "ends": -3600},
+            {"slug": "gate", **plane, "token": "nobody-knows-it", "ends": 86400},
+            {"slug": "cove", **plane},
+        ]  # fmt: skip
+        named = {"lagoon": TEXTS["image"], "gate": TEXTS["script"], "cove": "Cove " + "x" * 80}
+        for one in clusters:
+            labels = {
+                "env": "production" if one["slug"] == "reef" else "dev",
+                "odd": TEXTS["image"],
+                "fleet": "yes",
+            }
+            one |= {"name": named.get(one["slug"], one["slug"].title()), "labels": labels, "colour": "red"}
+        stage("up", clusters=clusters, people=["ada", "dana"])
+        yield
+        stage("down")

@@ -1,0 +1,253 @@
+"""Does the page show what is so, to each person, while clusters hang, refuse and end beside it?"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import Counter
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.axe import violations
+from tests.browser import complaints
+from tests.controlplane.cast import rbac_objects
+from tests.controlplane.controlplane import ControlPlane
+from tests.live.pages import is_in_state
+from tests.served import wait_for
+
+SOON = 30_000  # milliseconds
+
+
+def cell(page: Page, cluster: str, name: str):
+    return page.locator(f"#cluster-{cluster} td.{name}")
+
+
+def words(page: Page, cluster: str, name: str) -> dict[str, int]:
+    """ "3 Running" and the like below a figure."""
+    texts = cell(page, cluster, name).locator(".words a").all_inner_texts()
+    return {text.partition(" ")[2]: int(text.partition(" ")[0]) for text in texts}
+
+
+def kubectl_statuses(plane: ControlPlane, person: str, *where: str) -> Counter[str]:
+    """kubectl's own STATUS column."""
+    table = plane.kubectl("get", "pods", *where, person=person).splitlines()
+    start, end = table[0].index("STATUS"), table[0].index("RESTARTS")
+    return Counter(line[start:end].strip() for line in table[1:])
+
+
+def kubectl_warnings(plane: ControlPlane, person: str, *where: str) -> int:
+    """Those that tell when they were last seen; all of the tests' are of the last hour."""
+    what = ("get", "events", *where, "--field-selector=type=Warning", "-o", "json")
+    items = json.loads(plane.kubectl(*what, person=person))["items"]
+    return sum(bool(one.get("lastTimestamp") or one.get("eventTime") or one.get("series")) for one in items)
+
+
+def test_each_row_says_how_its_cluster_stands_and_costs_the_others_nothing(fleet, open_as):
+    page = open_as("dana", "/")
+    is_in_state(page, "live")
+    expect(cell(page, "harbour", "pods").locator(".figure")).to_contain_text("pods", timeout=SOON)
+    expect(cell(page, "harbour", "state")).to_contain_text("reachable")
+    expect(cell(page, "harbour", "state")).to_contain_text("v1.")
+    for cluster, state, said, button in (
+        ("reef", "unreachable", "Nothing answers at the API server's address.", ""),
+        ("bay", "unreachable", "signed by an authority that is not trusted", ""),
+        ("lagoon", "unreachable", "did not answer in time", ""),
+        ("tide", "credential ended", "has ended", "Renew"),
+        ("gate", "credential refused", "does not accept the credential", "Renew"),
+        ("cove", "no credential", "You have no credential", "Add my credential"),
+    ):
+        expect(cell(page, cluster, "state")).to_contain_text(state, timeout=SOON)
+        trouble = cell(page, cluster, "trouble")
+        expect(trouble).to_contain_text(said)
+        if button:
+            href = trouble.get_by_role("link", name=button).get_attribute("href")
+            assert href == f"/clusters/{cluster}/credential/"
+        else:  # an administrator can mend it
+            expect(trouble).to_contain_text("Ask an administrator of this dashboard: ada")
+    expect(page.locator("#overview-summary")).to_contain_text("5 in trouble")
+    assert page.locator("img[src=x]").count() == 0
+    assert complaints(page) == []
+
+
+def test_an_administrator_gets_the_button_that_edits_the_cluster(fleet, open_as):
+    page = open_as("ada", "/?q=reef")
+    expect(page.locator("#overview-rows tr")).to_have_count(1)
+    link = cell(page, "reef", "trouble").get_by_role("link", name="Edit the cluster")
+    expect(link).to_have_attribute("href", "/clusters/reef/edit/", timeout=SOON)
+
+
+@pytest.mark.parametrize(("person", "where"), [("ada", ("-A",)), ("dana", ("-n", "shop"))])
+def test_the_numbers_are_kubectls_for_each_person(controlplane, served, open_as, person, where):
+    page = open_as(person, "/?q=harbour")
+    figure = cell(page, "harbour", "pods").locator(".figure")
+    expect(figure).to_contain_text("pods", timeout=SOON)
+
+    def agrees() -> bool:
+        found = kubectl_statuses(controlplane, person, *where)
+        told = words(page, "harbour", "pods")
+        running = told.get("Running", 0) + told.get("Running, not ready", 0)
+        return figure.inner_text() == f"{found.total()} pods" and running == found["Running"] > 0
+
+    wait_for(agrees)
+    wait_for(
+        lambda: (
+            cell(page, "harbour", "warnings").locator(".figure").inner_text().split()[-1]
+            == str(kubectl_warnings(controlplane, person, *where))
+        )
+    )
+    if person == "ada":
+        expect(cell(page, "harbour", "nodes")).to_contain_text("5 of 5 ready")
+        expect(cell(page, "harbour", "you")).to_contain_text("may do everything")
+        assert "in shop" not in cell(page, "harbour", "pods").inner_text()
+    else:
+        expect(cell(page, "harbour", "nodes")).to_contain_text("not yours to count")
+        expect(cell(page, "harbour", "you")).to_contain_text("edits in shop")
+        expect(cell(page, "harbour", "you")).to_contain_text("may not list nodes")
+        expect(cell(page, "harbour", "pods")).to_contain_text("in shop")
+
+
+def test_what_was_counted_leads_to_the_list_of_it(controlplane, served, open_as):
+    page = open_as("ada", "/?q=harbour")
+    link = cell(page, "harbour", "pods").get_by_role("link", name=re.compile(r"^\d+ Completed$"))
+    expect(link).to_be_visible(timeout=SOON)
+    number = int(link.inner_text().split()[0])
+    link.click()
+    expect(page.locator("#list-rows tr")).to_have_count(number, timeout=SOON)
+    page.go_back()
+    cell(page, "harbour", "warnings").locator(".figure").click()
+    expect(page.locator("#list-rows tr").first).to_contain_text("Warning", timeout=SOON)
+
+
+def test_it_is_usable_by_everybody_wide_and_narrow_light_and_dark(fleet, open_as):
+    for width in (1280, 360):
+        page = open_as("dana", "/?group=env", viewport={"width": width, "height": 900})
+        expect(cell(page, "harbour", "pods").locator(".bar")).to_be_visible(timeout=SOON)
+        expect(cell(page, "reef", "state")).to_contain_text("unreachable", timeout=SOON)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert violations(page) == [], (width, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+
+
+def test_rows_are_walked_and_filtered_by_keyboard_and_the_address_follows(fleet, open_as):
+    page = open_as("dana", "/?sort=name")
+    is_in_state(page, "live")
+    page.keyboard.press("j")
+    expect(page.locator("#overview-rows tr").first.get_by_role("link").first).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator("#overview-rows tr").nth(1).get_by_role("link").first).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("env=production")
+    expect(page.locator("#overview-rows tr")).to_have_count(1)
+    expect(page.locator("#cluster-reef")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?sort=name&q=env%3Dproduction$"))
+    page.reload()
+    expect(page.locator("#overview-rows tr")).to_have_count(1)
+    page.get_by_role("searchbox").fill("no such cluster")
+    expect(page.locator("#overview-foot")).to_contain_text("None of your 7 clusters matches the filter.")
+    page.get_by_role("searchbox").fill("")
+    expect(page.locator("#overview-rows tr")).to_have_count(7)
+
+
+def test_without_a_script_the_page_waits_a_moment_and_says_what_is_still_asked(fleet, open_as):
+    page = open_as("ada", "/?sort=name", java_script_enabled=False)
+    page.wait_for_url(re.compile("plain=1"))
+    expect(cell(page, "harbour", "pods").locator(".figure")).to_contain_text("pods")
+    expect(page.locator("#live-state")).to_contain_text("not live")
+    page.get_by_role("searchbox").fill("reef")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator("#overview-rows tr")).to_have_count(1)
+    expect(cell(page, "reef", "trouble").get_by_role("link", name="Edit the cluster")).to_be_visible()
+
+
+def test_tabs_share_one_count_a_right_that_ends_takes_its_numbers_and_nobody_is_no_count(
+    controlplane, served, open_as
+):
+    client = served.client("rene")
+    token = re.search(
+        r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(f"{served.url}/c/harbour/?choose").text
+    )
+    assert token
+    for namespace in ("shop", "pay"):
+        form = {"csrfmiddlewaretoken": token[1], "namespace": namespace}
+        known = client.post(
+            f"{served.url}/c/harbour/", data=form, headers={"Referer": served.url}, allow_redirects=False
+        )
+        assert known.status_code == 302  # and no list is opened
+    begun, offset = time.monotonic(), len(controlplane.audit_log.read_bytes())
+    first = open_as("rene", "/")
+    tabs = [first, first.context.new_page(), first.context.new_page()]
+    for tab in tabs[1:]:
+        tab.goto(served.url + "/")
+    for tab in tabs:
+        expect(cell(tab, "harbour", "pods")).to_contain_text("shop", timeout=SOON)
+        expect(cell(tab, "harbour", "pods")).to_contain_text("pay")
+    expect(cell(first, "harbour", "you")).to_contain_text("reads in")
+    controlplane.kubectl("delete", "rolebinding", "rene-view", "-n", "shop")
+    try:
+        for tab in tabs:
+            expect(cell(tab, "harbour", "pods")).not_to_contain_text("shop", timeout=40_000)
+            expect(cell(tab, "harbour", "pods")).to_contain_text("in pay")
+        took = time.monotonic() - begun
+        assert 1 <= len(counts_of(controlplane, "rene", offset)) <= took / 10 + 1
+        for tab in tabs[1:]:
+            tab.close()
+        hide(first, hidden=True)
+        nothing_is_asked(controlplane, "rene")
+        hide(first, hidden=False)
+        offset = len(controlplane.audit_log.read_bytes())
+        wait_for(lambda: counts_of(controlplane, "rene", offset))
+    finally:
+        controlplane.apply(rbac_objects())
+
+
+def hide(page: Page, *, hidden: bool) -> None:
+    """As the browser does when another tab comes to the front, which a headless one never does."""
+    page.evaluate(
+        """(hidden) => {
+          Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def nothing_is_asked(plane: ControlPlane, person: str) -> None:
+    """A whole period without a request of this person's; what was under way may end first."""
+    quiet_since = time.monotonic()
+    offset = len(plane.audit_log.read_bytes())
+    until = time.monotonic() + 40
+    while time.monotonic() - quiet_since < 11:  # longer than a period
+        assert time.monotonic() < until, "it is still counted"
+        time.sleep(0.5)
+        if requests_of(plane, person, offset):
+            quiet_since, offset = time.monotonic(), len(plane.audit_log.read_bytes())
+
+
+def requests_of(plane: ControlPlane, person: str, offset: int) -> list[str]:
+    """What the API server was asked by the dashboard as this person since then."""
+    lines = plane.audit_log.read_bytes()[offset:].splitlines()
+    found = [json.loads(line) for line in lines if line.startswith(b"{") and line.endswith(b"}")]
+    return [
+        one["requestURI"]
+        for one in found
+        if one["user"].get("username") == person
+        and one["stage"] == "ResponseComplete"
+        and one.get("userAgent", "").startswith("quarterdeck")
+    ]
+
+
+def counts_of(plane: ControlPlane, person: str, offset: int) -> list[str]:
+    """The counts of the pods in pay among them."""
+    return [uri for uri in requests_of(plane, person, offset) if "/namespaces/pay/pods?limit=5000" in uri]
+
+
+def test_a_share_that_ends_takes_its_rows(fleet, open_as, stage):
+    page = open_as("dana", "/")
+    is_in_state(page, "live")
+    expect(page.locator("#cluster-reef")).to_be_visible()
+    stage("unshare")
+    expect(page.locator("#cluster-reef")).to_have_count(0, timeout=40_000)
+    expect(page.locator("#cluster-harbour")).to_be_visible()

@@ -1,0 +1,141 @@
+"""Are rights and numbers put into the right words?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from clusters.access import Answer
+from clusters.api.errors import Forbidden, TimedOut
+from clusters.counting.snapshot import Count, Nodes, PlaceRights, Pods, Rights, Standing, Warnings
+from dashboard.overview.numbers import nodes_cell, pods_cell, warnings_cell
+from dashboard.overview.rights_words import sentences
+from people.models import Role
+
+YES, NO, UNCLEAR = (
+    Answer("allowed", "RBAC: allowed by x"),
+    Answer("denied"),
+    Answer("unknown", "webhook is down"),
+)
+NOTHING = Rights(True, NO, NO, NO, NO, NO)
+WHEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def counted(value, **more):
+    return Count(Standing.COUNTED, value, WHEN, **more)
+
+
+def place(name: str, pods: Answer = NO, edit: Answer = NO) -> PlaceRights:
+    return PlaceRights(name, pods, pods, edit)
+
+
+@pytest.mark.parametrize(
+    ("rights", "operator", "reader"),
+    [
+        (Rights(), [], []),
+        (replace(NOTHING, everything=YES), ["may do everything"], ["reads everything"]),
+        (replace(NOTHING, pods=YES, edit=YES, nodes=YES), ["edits in all namespaces"], ["reads in all namespaces"]),
+        (replace(NOTHING, pods=YES, nodes=YES), ["reads in all namespaces"], ["reads in all namespaces"]),
+        (
+            replace(NOTHING, pods=YES, places=(place("shop", YES, YES),)),
+            ["reads in all namespaces", "edits in shop", "may not list nodes"],
+            ["reads in all namespaces", "may not list nodes"],
+        ),
+        (
+            replace(NOTHING, places=(place("shop", YES, YES), place("pay", YES), place("ops"))),
+            ["edits in shop", "reads in pay", "may not list nodes"],
+            ["reads in shop, pay", "may not list nodes"],
+        ),
+        (
+            replace(NOTHING, pods=UNCLEAR, nodes=UNCLEAR),
+            ["reading everywhere: no clear answer", "nodes: no clear answer"],
+            ["reading everywhere: no clear answer", "nodes: no clear answer"],
+        ),
+        (
+            replace(NOTHING, nodes=YES, places=tuple(place(f"n{number}", YES) for number in range(5))),
+            ["reads in n0, n1, n2 and 2 more"],
+            ["reads in n0, n1, n2 and 2 more"],
+        ),
+        (
+            replace(NOTHING, nodes=YES, places=(place("odd", UNCLEAR),)),
+            ["odd: no clear answer"],
+            ["odd: no clear answer"],
+        ),
+    ],
+)  # fmt: skip
+def test_rights_are_kubernetes_answers_less_what_the_role_takes(rights, operator, reader) -> None:
+    assert [one.text for one in sentences(rights, Role.OPERATOR)] == operator
+    assert [one.text for one in sentences(rights, Role.READER)] == reader
+
+
+def test_a_right_tells_the_binding_that_gives_it_and_nothing_is_said_of_none() -> None:
+    (one,) = sentences(replace(NOTHING, everything=YES), Role.OPERATOR)
+    assert one.why == "all verbs on all kinds. RBAC: allowed by x"
+    (first, _nodes) = sentences(NOTHING, Role.OPERATOR)
+    assert (first.state, first.text) == (
+        "denied",
+        "no namespace that you read in is known here: open the cluster and name one",
+    )
+
+
+def test_pods_are_told_worst_first_and_lead_to_their_list() -> None:
+    statuses = {"Running": 40, "Completed": 7, "Pending": 2, "CrashLoopBackOff": 3}
+    cell = pods_cell("harbour", counted(Pods(52, 1, statuses)))
+    assert [word.text for word in cell.words] == [
+        "3 CrashLoopBackOff", "1 Running, not ready", "2 Pending", "39 Running", "7 Completed",
+    ]  # fmt: skip
+    assert (cell.text, cell.tone) == ("52 pods", "error")
+    assert cell.words[0].href == "/c/harbour/_all/pods?q=Status%3DCrashLoopBackOff"
+    assert [part.tone for part in cell.bar] == ["done", "ok", "progress", "warning", "error"]
+    assert sum(float(part.width) for part in cell.bar) == pytest.approx(100, abs=0.1)
+    assert all(float(part.width) > 1 for part in cell.bar)  # even one pod of a thousand is seen
+
+
+def test_of_many_words_the_worst_are_told_and_what_most_pods_are() -> None:
+    statuses = {f"Error{number}": 1 for number in range(9)} | {"Running": 500}
+    cell = pods_cell("harbour", counted(Pods(509, 0, statuses)))
+    assert [word.name for word in cell.words] == ["Error0", "Error1", "Error2", "Error3", "Running"]
+    assert cell.more == 5
+
+
+def test_a_status_that_the_filter_cannot_say_leads_to_all_pods() -> None:
+    for status, href in (
+        ('a"b', "/c/x/_all/pods"),
+        ("", "/c/x/_all/pods"),
+        ("a b", "/c/x/_all/pods?q=Status%3D%22a+b%22"),
+    ):
+        assert pods_cell("x", counted(Pods(1, 0, {status: 1}))).words[0].href == href
+
+
+def test_what_is_partial_says_so() -> None:
+    assert (
+        pods_cell("x", counted(Pods(50_000, 0, {"Running": 50_000}, at_least=True))).text
+        == "at least 50000 pods"
+    )
+    some = pods_cell("x", counted(Pods(1, 0, {"Running": 1}), places=("shop",), left_out=2))
+    assert (some.text, some.note) == ("at least 1 pod", "in shop; 2 more not counted")
+    assert warnings_cell("x", counted(Warnings(9, {}, at_least=True))).text == "at least 9"
+    assert nodes_cell("x", counted(Nodes(5000, 5000, 0, at_least=True))).text == "at least 5000 of 5000 ready"
+
+
+def test_what_may_not_be_counted_is_not_zero() -> None:
+    for cell in (nodes_cell, pods_cell, warnings_cell):
+        refused = cell("x", Count(Standing.DENIED, error=Forbidden("pods is forbidden")))
+        assert (refused.text, refused.href, refused.why) == ("not yours to count", "", "pods is forbidden")
+        assert cell("x", Count()).text == "asking…"
+
+
+def test_an_old_count_tells_its_age_and_what_failed() -> None:
+    old = Count(Standing.FAILED, Pods(3, 0, {"Running": 3}), WHEN, TimedOut())
+    cell = pods_cell("x", old)
+    assert (cell.text, cell.stale, cell.why) == ("3 pods", WHEN, "The API server did not answer in time.")
+    never = pods_cell("x", Count(Standing.FAILED, error=TimedOut()))
+    assert (never.text, never.why) == ("not counted", "The API server did not answer in time.")
+
+
+def test_nodes_that_are_not_ready_or_cordoned_stand_out() -> None:
+    assert nodes_cell("x", counted(Nodes(5, 4, 1))).tone == "error"
+    (cordoned,) = nodes_cell("x", counted(Nodes(5, 5, 1))).words
+    assert (cordoned.text, cordoned.tone) == ("1 cordoned", "warning")
