@@ -10,13 +10,18 @@ from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from dashboard.resources import list_parts
 from dashboard.resources.list_page import parts_of
-from dashboard.resources.list_rows import Rendered
+from dashboard.resources.list_rows import Rendered, aged
 from dashboard.resources.listing import Listing, wish
 from dashboard.resources.object_parts import digest
 
-PARTS = ("state", "notices", "head", "foot")  # partials of the list's template that morph as a whole
+# Partials of the list's template that morph as a whole, each with what it stands on: while that is as it was, so is it.
+PARTS = {
+    "state": ("summary",),
+    "notices": ("notices",),
+    "head": ("headings",),
+    "foot": ("totals", "is_listed", "summary", "first_row", "last_row", "earlier", "later", "kind"),
+}
 
 
 class ListSubscription:
@@ -27,6 +32,7 @@ class ListSubscription:
         self._shown: dict[str, str] = {}  # row id -> version, in the order of the page
         self._window = window
         self._parts: dict[str, str] = {}
+        self._stood_on: dict[str, list[Any]] = {}
         self._changed: Callable[[], None] = lambda: None
 
     def start(self, changed: Callable[[], None]) -> None:
@@ -60,19 +66,16 @@ class ListSubscription:
 
     def render(self) -> str | None:
         """The pieces that changed since the last call, or None."""
-        view = self._listing.window.view()
-        context = parts_of(self._listing, view)
-        made = list_parts.rendered(view, self._listing.address.resource, namespaced=self._namespaced)
-        pieces = [*self._morphs(context), *self._rows(context, made)]
+        context = parts_of(self._listing, self._listing.window.view())
+        pieces = [*self._morphs(context), *self._rows(context["made"], context["window"])]
         return "".join(pieces) or None
 
-    @property
-    def _namespaced(self) -> bool:
-        resource = self._listing.resource
-        return resource.namespaced if resource else True
-
     def _morphs(self, context: dict[str, Any]) -> Iterator[str]:
-        for part in PARTS:
+        for part, names in PARTS.items():
+            stands_on = [context[name] for name in names]
+            if self._stood_on.get(part) == stands_on:
+                continue
+            self._stood_on[part] = stands_on
             html = get_template(f"resources/list.html#{part}").render(context)
             first = part not in self._parts
             said = digest(html)
@@ -86,17 +89,12 @@ class ListSubscription:
                         mark_safe(html),  # noqa: S308
                     )
 
-    def _rows(self, context: dict[str, Any], made: list[Rendered]) -> Iterator[str]:
-        window = context["window"]
+    def _rows(self, made: list[Rendered], window: str) -> Iterator[str]:
         shown = {one.id: one.version for one in made}
         if window == self._window:
             self._shown = shown
             return
-        changed = [
-            html
-            for one, html in zip(made, context["rows"], strict=True)
-            if self._shown.get(one.id) != one.version
-        ]
+        changed = [aged(one.html) for one in made if self._shown.get(one.id) != one.version]
         order = ""
         if list(self._shown) != list(shown):
             order = format_html(' data-order="{}"', " ".join(shown))

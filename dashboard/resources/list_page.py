@@ -40,11 +40,13 @@ def list_page(request: HttpRequest, clusters: str, namespaces: str, resource: st
 
 def _context(listing: Listing, view: View) -> dict[str, Any]:
     address, resource = listing.address, listing.resource
+    parts = parts_of(listing, view)
     desks = [place.desk for place in listing.places if place.desk]
     query = dict(address.query)
     return {
         **frame_of(address, desks),
-        **parts_of(listing, view),
+        **parts,
+        "rows": list_parts.rows_html(parts["made"]),
         **_beside_the_list(listing, desks),
         "address": address,
         "resource": resource,
@@ -104,8 +106,9 @@ def parts_of(listing: Listing, view: View) -> dict[str, Any]:
     made = list_parts.rendered(view, address.resource, namespaced=resource.namespaced if resource else True)
     return {
         "view": view,
+        "totals": (view.total, view.matching, len(view.lines)),
         "headings": list_parts.headings(address, view, listing.window.wish.sort),
-        "rows": list_parts.rows_html(made),
+        "made": made,
         "window": list_parts.window_token(made, view),
         "summary": list_parts.summary(listing, view),
         "notices": list_parts.notices(listing, view),

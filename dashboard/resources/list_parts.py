@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clusters.watch.columns import Shown
@@ -58,14 +60,21 @@ class Summary:
     as_of: datetime | None = None
 
 
-def headings(address: Address, view: View, sort: str) -> list[Heading]:
+def headings(address: Address, view: View, sort: str) -> Sequence[Heading]:
     """The columns' heads with the address that each one sorts by."""
-    return [_heading(address, column, sort) for column in view.columns]
+    return _headings(address, view.columns, sort, get_language())
+
+
+@lru_cache(maxsize=500)
+def _headings(
+    address: Address, columns: tuple[Shown, ...], sort: str, _language: str | None
+) -> Sequence[Heading]:
+    return tuple(_heading(address, column, sort) for column in columns)
 
 
 def rendered(view: View, resource: str, *, namespaced: bool) -> list[Rendered]:
     """The window's rows, from the store that all viewers share."""
-    return [rows.render(line, view.columns, resource, namespaced) for line in view.lines]
+    return rows.render(view, resource, namespaced=namespaced)
 
 
 def rows_html(made: Sequence[Rendered]) -> list[str]:

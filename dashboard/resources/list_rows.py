@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import count
 from urllib.parse import quote
 
 from django.template.loader import get_template
 from django.urls import get_script_prefix
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 from clusters.watch.columns import Shown, seconds_of
-from clusters.watch.window import Line
+from clusters.watch.window import Line, View
 from dashboard.resources.tones import COLUMNS, tone
 from dashboard.shell.templatetags.shell import short_age
 
@@ -42,6 +46,26 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Look:
+    """A column as its cells need it."""
+
+    column: Shown
+    css: str
+    is_linked: bool
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What all rows of a window have in common."""
+
+    looks: tuple[Look, ...]
+    resource: str
+    namespaced: bool
+    language: str | None
+    moves: bool  # whether a cell counts on from when its row came
+
+
+@dataclass(frozen=True)
 class Rendered:
     """A row's HTML and a short word that changes whenever the HTML does (its age apart)."""
 
@@ -57,18 +81,24 @@ class Rows:
         self._kept: OrderedDict[tuple[object, ...], Rendered] = OrderedDict()
         self._lock = threading.Lock()
 
-    def render(self, line: Line, columns: tuple[Shown, ...], resource: str, namespaced: bool) -> Rendered:
-        """The row as it is, with AGE where ages stand (see `aged`)."""
+    def render(self, view: View, resource: str, *, namespaced: bool) -> list[Rendered]:
+        """A window's rows as they are, with AGE where ages stand (see `aged`)."""
+        looks, number = _looks(view.columns)
+        language, moves = get_language(), any(column.kind == "since" for column in view.columns)
+        frame = Frame(looks, resource, namespaced, language, moves)
+        same = (number, resource, namespaced, language)
+        return [self._row(line, frame, same) for line in view.lines]
+
+    def _row(self, line: Line, frame: Frame, same: tuple[object, ...]) -> Rendered:
         row = line.row
-        moving = int(line.arrived) if any(column.kind == "since" for column in columns) else 0
-        marks = (row.completed, row.deleting, row.created, moving)
-        key = (line.id, resource, row.namespace, row.name, line.cells, marks, columns, get_language())
+        marks = (row.completed, row.deleting, row.created, int(line.arrived) if frame.moves else 0)
+        key = (line.id, line.cells, marks, row.namespace, row.name, *same)
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None:
                 self._kept.move_to_end(key)
                 return kept
-        made = _render(line, columns, resource, namespaced)
+        made = _render(line, frame)
         with self._lock:
             self._kept[key] = made
             while len(self._kept) > KEPT:
@@ -79,14 +109,34 @@ class Rows:
 rows = Rows()
 
 
+_numbers = count()
+
+
+@lru_cache(maxsize=500)
+def _looks(columns: tuple[Shown, ...]) -> tuple[tuple[Look, ...], int]:
+    """How each column looks, and a number that stands for them: hashing them for each row would cost most of all."""
+    linked = _linked(columns)
+    looks = []
+    for place, column in enumerate(columns):
+        words = [word for word, holds in (("number", column.is_number), ("wide", column.is_wide)) if holds]
+        looks.append(Look(column, " ".join(words), place == linked))
+    return tuple(looks), next(_numbers)
+
+
 def aged(html: str) -> str:
     """Put the ages of this moment into a kept row."""
-    return AGE.sub(lambda since: _age(since[1]), html)
+    now = time.time()
+    return AGE.sub(lambda since: short_age(now - _since_1970(since[1])), html)
 
 
-def _age(since: str) -> str:
-    moment = parse_datetime(since)
-    return short_age((timezone.now() - moment).total_seconds()) if moment else ""
+@lru_cache(maxsize=20_000)
+def _since_1970(written: str) -> float:
+    """In seconds; NaN for what is no time."""
+    try:
+        moment = parse_datetime(written)
+    except ValueError:
+        moment = None
+    return moment.timestamp() if moment else math.nan
 
 
 def object_path(cluster: str, namespace: str, resource: str, name: str, *, namespaced: bool) -> str:
@@ -95,41 +145,45 @@ def object_path(cluster: str, namespace: str, resource: str, name: str, *, names
     return f"{get_script_prefix()}c/{cluster}/{place}/{resource}/{quote(name, safe=',:@')}"
 
 
-def _render(line: Line, columns: tuple[Shown, ...], resource: str, namespaced: bool) -> Rendered:
-    cells = list(_cells(line, columns, resource, namespaced))
-    html = get_template("resources/list.html#row").render({"line": line, "cells": cells})
+def _render(line: Line, frame: Frame) -> Rendered:
+    cells = "".join([_html(cell, frame.language) for cell in _cells(line, frame)])
+    template = get_template("resources/list.html#row")
+    html = template.render({"line": line, "cells": mark_safe(cells)})  # noqa: S308 - by the same template
     version = hashlib.sha1(html.encode(), usedforsecurity=False).hexdigest()[:8]
     return Rendered(line.id, html, version)
 
 
-def _cells(line: Line, columns: tuple[Shown, ...], resource: str, namespaced: bool) -> Iterator[Cell]:
-    row = line.row
-    href = object_path(line.cluster, row.namespace, resource, row.name, namespaced=namespaced)
-    linked = _linked(columns)
-    for place, (column, text) in enumerate(zip(columns, line.cells, strict=True)):
-        css = " ".join(
-            word for word, holds in (("number", column.is_number), ("wide", column.is_wide)) if holds
-        )
-        since = _since(column, text, line)
+@lru_cache(maxsize=20_000)
+def _html(cell: Cell, _language: str | None) -> str:
+    """Most cells of a column are alike."""
+    return get_template("resources/list.html#cell").render({"cell": cell})
+
+
+def _cells(line: Line, frame: Frame) -> Iterator[Cell]:
+    row, prefix = line.row, get_script_prefix()
+    for look, text in zip(frame.looks, line.cells, strict=True):
+        column, since = look.column, _since(look.column, text, line)
         if since:
-            yield Cell("age", f"\x00{since}\x00", css, title=since)
+            yield Cell("age", f"\x00{since}\x00", look.css, title=since)
         elif column.kind == "namespace":
-            yield Cell(
-                "namespace",
-                text,
-                css,
-                href=f"{get_script_prefix()}c/{line.cluster}/{row.namespace}/{resource}",
-            )
+            href = f"{prefix}c/{line.cluster}/{row.namespace}/{frame.resource}"
+            yield Cell("namespace", text, look.css, href=href)
         else:
-            long = len(text) > WIDEST
+            shown = text[:LONGEST].replace("\x00", "")
+            is_long = len(text) > WIDEST
             yield Cell(
-                "name" if place == linked else "cell",
-                text[:LONGEST],
-                f"{css} clip".strip() if long else css,
+                "name" if look.is_linked else "cell",
+                shown,
+                f"{look.css} clip".strip() if is_long else look.css,
                 "" if row.completed and "/" in text else tone(column.title, text),
-                href=href,
-                title=text[:LONGEST] if long else "",
+                href=_object_path(line, frame) if look.is_linked else "",
+                title=shown if is_long else "",
             )
+
+
+def _object_path(line: Line, frame: Frame) -> str:
+    row = line.row
+    return object_path(line.cluster, row.namespace, frame.resource, row.name, namespaced=frame.namespaced)
 
 
 def _linked(columns: tuple[Shown, ...]) -> int:
@@ -144,7 +198,7 @@ def _linked(columns: tuple[Shown, ...]) -> int:
 def _since(column: Shown, text: str, line: Line) -> str:
     """The time that an age counts from, RFC 3339; empty where the cell is no age."""
     if column.kind == "age":
-        return text if text and parse_datetime(text) else ""
+        return "" if math.isnan(_since_1970(text)) else text
     seconds = seconds_of(text) if column.kind == "since" else None
     if seconds is None:
         return ""
