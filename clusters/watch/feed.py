@@ -35,6 +35,7 @@ Listener = Callable[[], None]
 
 PATIENCE = 5.0  # seconds that an answer about readiness may take
 LIFETIME = (240, 360)  # seconds that one watch is asked to last
+SETTLE = 0.4  # seconds that a stream must stand after a failure before it is called live
 OVERDUE = 15.0  # seconds after which a watch that should have ended is left: its connection is a dead one
 SETTLED = (
     State.LAPSED,
@@ -161,7 +162,7 @@ class Feed(Generic[C]):
         try:
             if self._failures:
                 await self._is_ready(streams)
-            if not self._holds or await self._went_back(streams):
+            if not self._holds or not self.content.resource_version or await self._went_back(streams):
                 await self._load(streams)
             if not self.content.can_watch:
                 self._holds = False
@@ -201,21 +202,19 @@ class Feed(Generic[C]):
 
     async def _follow(self, streams: Streams) -> None:
         lifetime = random.randint(*LIFETIME)  # noqa: S311 - spreads load, guards nothing
-        query = [
-            ("watch", "true"),
-            ("allowWatchBookmarks", "true"),
-            ("resourceVersion", self.content.resource_version),
-            ("timeoutSeconds", str(lifetime)),
-            *self.content.watch_query(),
-        ]
-        clock = asyncio.get_running_loop().time
-        started, events = clock(), 0
+        loop = asyncio.get_running_loop()
+        started, events = loop.time(), 0
+        settled: list[asyncio.TimerHandle] = []  # after a failure, a stream that ends at once was never live
+
+        def opened() -> None:
+            settled.append(loop.call_later(SETTLE if self._failures else 0, self._set, State.LIVE))
+
         lines = streams.watch(
             self.connection,
             self.content.watch_path(),
-            query,
+            self._watch_query(lifetime),
             accept=self.content.watch_accept(),
-            opened=lambda: self._set(State.LIVE),
+            opened=opened,
         )
         try:
             async with asyncio.timeout(lifetime + OVERDUE), contextlib.aclosing(lines):
@@ -223,6 +222,8 @@ class Feed(Generic[C]):
                     is_new = self.content.apply(line)
                     events += 1  # an ERROR is none: it must not count as success
                     self._seen = now()
+                    if is_new and self._ill is None:
+                        self._set(State.LIVE)
                     if is_new:
                         self._changed()
                     if self.content.needs_list:
@@ -230,9 +231,22 @@ class Feed(Generic[C]):
         except TimeoutError:
             raise StreamBroken() from None
         finally:
-            if events or clock() - started > STEADY:
+            for timer in settled:
+                timer.cancel()
+            if events or loop.time() - started > STEADY:
                 self._failures = self._doubts = self._losses = 0
-        self._ended(clock() - started, events, lifetime)
+        self._ended(loop.time() - started, events, lifetime)
+
+    def _watch_query(self, lifetime: int) -> list[tuple[str, str]]:
+        """Without a resourceVersion the API server first sends what is there."""
+        begin = self.content.resource_version
+        return [
+            ("watch", "true"),
+            ("allowWatchBookmarks", "true"),
+            *([("resourceVersion", begin)] if begin else []),
+            ("timeoutSeconds", str(lifetime)),
+            *self.content.watch_query(),
+        ]
 
     def _ended(self, age: float, events: int, lifetime: float) -> None:
         if events == 0 and age < 1:

@@ -1,4 +1,9 @@
-"""What does one object hold now? A GET, kept by a watch of that one name."""
+"""What does one object hold now? A GET, kept by a watch of that one name.
+
+The resourceVersion of an object is no place to begin a watch at: it is as old as the object's last change, and the
+API server knows only the newest changes of a kind, after its start none at all (410). So the watch begins without
+one: the API server sends the object as it is (ADDED) and then a bookmark, whose resourceVersion is one.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,8 @@ from clusters.api.errors import NotFound, NotKubernetes, error_of_status
 from clusters.api.streams import Streams
 from clusters.discovery import Resource
 from clusters.watch.content import Query
+
+INITIAL_END = "k8s.io/initial-events-end"  # the bookmark's annotation (KEP-3157)
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class ObjectContent:
         self.needs_list = False
         self._object: Mapping[str, Any] | None = None
         self._is_deleted = False
+        self._is_confirmed = False  # by the watch: it is there since the stream began
 
     def asks(self) -> tuple[Ask, ...]:
         """The right that this object stands on; for a Namespace both name and namespace, each its name."""
@@ -63,13 +71,12 @@ class ObjectContent:
             self.version += 1
             raise
         self._take(found)
+        self.resource_version, self._is_confirmed = "", False
         yield 1, 1
 
     async def newest(self, streams: Streams, connection: Connection) -> str:
-        """No cheaper way than to read it again."""
-        async for _ in self.load(streams, connection):
-            pass
-        return self.resource_version
+        """Nothing is known of an object but by reading it, which comes next."""
+        return ""
 
     def watch_path(self) -> str:
         return self.resource.path(namespace=self.namespace)
@@ -90,11 +97,24 @@ class ObjectContent:
             raise error_of_status(found)
         metadata = _metadata(found)
         if kind == "BOOKMARK":
-            self.resource_version = metadata.get("resourceVersion") or self.resource_version
-            return False
+            self.resource_version = str(metadata.get("resourceVersion") or self.resource_version)
+            return self._is_gone_unseen(metadata)
         if metadata.get("name") != self.name:
             return False
+        if kind != "ADDED" or self._is_confirmed:  # the first ADDED is the object as it was
+            self.resource_version = str(metadata.get("resourceVersion") or self.resource_version)
+        self._is_confirmed = True
         self._take(found, is_deleted=kind == "DELETED")
+        return True
+
+    def _is_gone_unseen(self, bookmark: Mapping[str, Any]) -> bool:
+        """The end of what is there already, without the object: it was deleted between the GET and the watch."""
+        annotations = bookmark.get("annotations")
+        is_end = isinstance(annotations, dict) and annotations.get(INITIAL_END) == "true"
+        if not is_end or self._is_confirmed or self._is_deleted:
+            return False
+        self._is_deleted = True
+        self.version += 1
         return True
 
     def clear(self) -> None:
@@ -111,7 +131,6 @@ class ObjectContent:
     def _take(self, found: Mapping[str, Any], *, is_deleted: bool = False) -> None:
         self._object = found
         self._is_deleted = is_deleted
-        self.resource_version = _metadata(found).get("resourceVersion") or self.resource_version
         self.version += 1
 
     def _is_namespace(self) -> bool:

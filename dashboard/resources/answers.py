@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -22,12 +20,17 @@ PATIENCE = 2.0  # seconds: one that hangs is asked anew rather than waited for
 @signed_in
 @entered
 def answers(request: HttpRequest, cluster: str) -> HttpResponse:
-    """204 where it answers anything at all, a refusal too; else the page of what went wrong."""
-    ask(connect(person(request), cluster))
-    return HttpResponse(status=204)
+    """204 where it answers, 202 where it refuses; else the page of what went wrong.
+
+    An API server that has just started refuses, for a moment, what RBAC will allow: who asks believes only the third.
+    """
+    return HttpResponse(status=204 if ask(connect(person(request), cluster)) else 202)
 
 
-def ask(desk: Desk) -> None:
-    """Raise the ApiError that says why it does not answer."""
-    with suppress(Unauthorized, Forbidden, NotFound):
+def ask(desk: Desk) -> bool:
+    """Whether it says that it is ready; False where it refuses to say. Raises the ApiError of an outage."""
+    try:
         desk.client.request("GET", "/readyz", timeout=PATIENCE, lane=PROBES)
+    except (Unauthorized, Forbidden, NotFound):
+        return False
+    return True

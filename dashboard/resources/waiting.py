@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from clusters.api.errors import ApiError
+from clusters.api.errors import ApiError, Forbidden, Unauthorized
 from clusters.connect import connect
 from clusters.watch.states import state_of
 from dashboard.resources import trouble
@@ -17,6 +17,7 @@ from dashboard.resources.answers import ask
 from people.models import User
 
 LOOK = 1.0  # seconds
+DOUBTS = 4  # refusals that are not believed: an API server that has just started has not read its RBAC yet
 TARGETS = ("list-notices", "object-trouble")  # the page has one of them
 
 
@@ -30,6 +31,7 @@ class Waiting:
         self._error = error
         self._since = timezone.now()
         self._said = ""
+        self._doubts = 0
 
     def look(self) -> None:
         """Ask whether it answers; raises the ApiError that says why not."""
@@ -37,6 +39,9 @@ class Waiting:
 
     def fail(self, error: ApiError) -> bool:
         """It still does not, perhaps for another reason; False where waiting does not help any more."""
+        if isinstance(error, Unauthorized | Forbidden) and self._doubts < DOUBTS:
+            self._doubts += 1
+            return True
         self._error = error
         return error.passes
 

@@ -14,6 +14,7 @@ from clusters.api.errors import (
     ApiError,
     Busy,
     CredentialMissing,
+    Forbidden,
     ResponseTooLarge,
     TimedOut,
     Unauthorized,
@@ -47,7 +48,8 @@ def problem_page(
         "kubectl": kubectl or _raw(error),
         "again": request.get_full_path() if request.method == "GET" else "",
         "needs_credential": isinstance(error, CredentialMissing | Unauthorized),
-        "passes": error.passes and request.method == "GET",
+        "passes": request.method == "GET" and (error.passes or _is_starting(error)),
+        "until": "ok" if _is_starting(error) else "",
         "wait": math.ceil(error.retry_after or 0),
         "probe": address("resources:answers", cluster.slug)
         if cluster and isinstance(error, Unreachable)
@@ -59,6 +61,11 @@ def problem_page(
     if code in (429, 503):
         response["Retry-After"] = str(math.ceil(error.retry_after or BUSY_SECONDS))
     return response
+
+
+def _is_starting(error: ApiError) -> bool:
+    """Everybody may read what a cluster serves; one that refuses has just started and has not read its RBAC yet."""
+    return isinstance(error, Forbidden) and error.path in ("/api", "/apis")
 
 
 def _renew(request: HttpRequest, cluster: Cluster | None) -> str:
