@@ -29,7 +29,9 @@ def hub() -> Iterator[Hub]:
 def opened(hub: Hub, server: Scripted) -> tuple[Feed[TableContent], list[FeedState]]:
     """The feed of all pods there, and every state that it was in."""
     at = Server(server.url, ca=server.ca)
-    feed = hub.table(Connection("scripted", at, Identity(token="token-of-the-script"), f"print-{server.port}", "1"), PODS)
+    feed = hub.table(
+        Connection("scripted", at, Identity(token="scripted-token"), f"print-{server.port}", "1"), PODS
+    )
     seen: list[FeedState] = []
     feed.listen(lambda: seen.append(feed.state))
     return feed, seen

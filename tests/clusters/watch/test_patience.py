@@ -35,7 +35,7 @@ def hub() -> Iterator[Hub]:
 
 def an_object(hub: Hub, server: Scripted) -> Feed[ObjectContent]:
     at = Server(server.url, ca=server.ca)
-    connection = Connection("scripted", at, Identity(token="token-of-the-script"), f"print-{server.port}", "1")
+    connection = Connection("scripted", at, Identity(token="scripted-token"), f"print-{server.port}", "1")
     return hub.object(connection, PODS, "shop", "a")
 
 
