@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from clusters.api.client import Answer as Sent
 from clusters.api.connection import Connection
 from clusters.api.reading import ReadingClient
 from clusters.credentials.changed import fingerprint
+from clusters.credentials.sealing import SealBroken
 from clusters.credentials.stored import identity_of, server_of
 from clusters.denials import denied_to
 from clusters.discovery import Catalogue, Resource, catalogue, refresh
@@ -206,7 +208,26 @@ class Desk:
 def connect(user: User, slug: str) -> Desk:
     """The person's way to the cluster. Raises NotShared, NoCredential, or SealBroken of `clusters.credentials`."""
     cluster, role = _shared(user, slug)
-    credential = _credential(user, cluster)
+    return _desk(user, cluster, role, _credential(user, cluster))
+
+
+def connect_all(user: User, slugs: Collection[str]) -> dict[str, Desk]:
+    """The ways to these clusters, by slug: those for which `connect` raises nothing, in as many queries as for one."""
+    if not user.is_active:
+        return {}
+    own = {one.cluster_id: one for one in Credential.objects.filter(user=user)}
+    role, shared = roles(user), team_credentials(user)
+    found = {}
+    for cluster in visible_clusters(user).filter(slug__in=slugs):
+        credential = own.get(cluster.pk) or shared.get(cluster.pk)
+        if credential is not None and cluster.pk in role:
+            with suppress(SealBroken):
+                found[cluster.slug] = _desk(user, cluster, role[cluster.pk], credential)
+    return found
+
+
+def _desk(user: User, cluster: Cluster, role: Role, credential: Credential) -> Desk:
+    """Raises SealBroken."""
     if credential.team and credential.read_only:
         role = Role.READER
     connection = Connection(

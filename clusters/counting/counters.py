@@ -43,7 +43,7 @@ class Counter:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.viewers = 0
+        self.viewers: list[Connection] = []  # each with the connection that it came by
         self.waiting = 0  # viewers that do not look at this moment
         self.counted = Counted(connection, self._changed)
         self.begun = float("-inf")  # monotonic time of the last round's begin
@@ -117,33 +117,34 @@ class Counters:
                 counter = self._counters[_key(connection)] = Counter(connection)
             names = counter.counted.known
             names.update(dict.fromkeys(list(known)[: max(0, MOST_NAMES - len(names))]))
-            counter.viewers += 1
-            counter.left = 0.0
-            self._call(lambda: self._begin(counter))
+            self._enter(counter, connection)
             return counter
 
-    def leave(self, counter: Counter) -> None:
-        """One viewer less. No round begins without viewers; the numbers are kept for a minute."""
+    def leave(self, counter: Counter, connection: Connection) -> None:
+        """One viewer less. No round begins without viewers; the numbers are kept for a minute.
+
+        What is asked from now on is asked for one of the others: a refusal is put on record as theirs.
+        """
         with self._lock:
-            counter.viewers = max(0, counter.viewers - 1)
-            if not counter.viewers:
+            counter.viewers = [one for one in counter.viewers if one is not connection]
+            if counter.viewers:
+                counter.counted.connection = counter.viewers[-1]
+            elif not counter.left:
                 counter.left = time.monotonic()
 
-    def pause(self, counter: Counter) -> None:
+    def pause(self, counter: Counter, connection: Connection) -> None:
         """A viewer looks away, and may look again: the counter stays, and is counted for the others only."""
         with self._lock:
             counter.waiting += 1
-            self.leave(counter)
+            self.leave(counter, connection)
 
-    def resume(self, counter: Counter) -> None:
+    def resume(self, counter: Counter, connection: Connection) -> None:
         """A viewer that had paused looks again."""
         with self._lock:
             counter.waiting = max(0, counter.waiting - 1)
-            counter.viewers += 1
-            counter.left = 0.0
-            self._call(lambda: self._begin(counter))
+            self._enter(counter, connection)
 
-    def part(self, counter: Counter) -> None:
+    def part(self, counter: Counter, _connection: Connection) -> None:
         """A viewer that had paused is gone."""
         with self._lock:
             counter.waiting = max(0, counter.waiting - 1)
@@ -160,6 +161,12 @@ class Counters:
         return len(self._counters)
 
     # --- below: not for outsiders
+
+    def _enter(self, counter: Counter, connection: Connection) -> None:
+        counter.viewers.append(connection)
+        counter.counted.connection = connection
+        counter.left = 0.0
+        self._call(lambda: self._begin(counter))
 
     def _make_room(self) -> bool:
         """Below the bound, or with the one gone that was left first."""

@@ -10,9 +10,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from clusters.connect import Desk, NoCredential, NotShared, connect
+from clusters.api.connection import Connection
+from clusters.connect import Desk, connect_all
 from clusters.counting.counters import Counter, counters
-from clusters.credentials.sealing import SealBroken
 from clusters.namespaces import known_everywhere
 from clusters.pages.states import CredentialState, Standing, by_now, standings
 from people.models import Standing as PersonStanding
@@ -46,14 +46,20 @@ class _Look:
     """The counters that one page looks at: left exactly once, also where the page is lost on its way."""
 
     def __init__(self) -> None:
-        self.counters: list[Counter] = []
+        self._held: list[tuple[Counter, Connection]] = []
         self._is_paused = False
         self._is_over = False
         self._lock = threading.Lock()
 
-    def add(self, counter: Counter | None) -> Counter | None:
+    @property
+    def counters(self) -> list[Counter]:
+        return [counter for counter, _connection in self._held]
+
+    def at(self, connection: Connection, known: list[str]) -> Counter | None:
+        """Begin to look at one cluster; None where nothing more can be counted."""
+        counter = counters.look(connection, known)
         if counter is not None:
-            self.counters.append(counter)
+            self._held.append((counter, connection))
         return counter
 
     def pause(self, paused: bool) -> None:
@@ -61,16 +67,16 @@ class _Look:
             if self._is_over or paused is self._is_paused:
                 return
             self._is_paused = paused
-            for counter in self.counters:
-                (counters.pause if paused else counters.resume)(counter)
+            for counter, connection in self._held:
+                (counters.pause if paused else counters.resume)(counter, connection)
 
     def end(self) -> None:
         with self._lock:
             if self._is_over:
                 return
             self._is_over = True
-            for counter in self.counters:
-                (counters.part if self._is_paused else counters.leave)(counter)
+            for counter, connection in self._held:
+                (counters.part if self._is_paused else counters.leave)(counter, connection)
 
 
 @dataclass(frozen=True)
@@ -113,8 +119,12 @@ def open_board(user: User, words: tuple[str, ...] = ()) -> Board:
     if len(found) > MOST:
         found.sort(key=lambda one: not all(word in names_of(one) for word in words))
     known, look = known_everywhere(user), _Look()
+    desks = connect_all(user, [one.cluster.slug for one in found[:MOST] if _is_sent(one)])
     try:
-        lines = tuple(_line(user, one, known.get(one.cluster.pk, []), look) for one in found[:MOST])
+        lines = tuple(
+            _line(one, desks.get(one.cluster.slug), known.get(one.cluster.pk, []), look)
+            for one in found[:MOST]
+        )
         board = Board(user, lines, max(0, len(found) - MOST), administrators(), look)
     except BaseException:
         look.end()
@@ -136,14 +146,14 @@ def administrators() -> tuple[str, ...]:
     return tuple(str(one) for one in people[:ASKABLE])
 
 
-def _line(user: User, standing: Standing, known: list[str], look: _Look) -> Line:
+def _is_sent(standing: Standing) -> bool:
     """A credential that has ended is not sent any more."""
     ends = standing.acting.credential.expires_at if standing.acting.credential else None
-    if ends is not None and ends + AFTERLIFE < timezone.now():
-        return Line(standing)
-    try:
-        desk = connect(user, standing.cluster.slug)
-    except (NotShared, NoCredential, SealBroken):
+    return ends is None or ends + AFTERLIFE > timezone.now()
+
+
+def _line(standing: Standing, desk: Desk | None, known: list[str], look: _Look) -> Line:
+    if desk is None:
         return Line(standing)
     own = [desk.credential.namespace] if desk.credential.namespace else []
-    return Line(standing, desk, look.add(counters.look(desk.connection, [*own, *known])))
+    return Line(standing, desk, look.at(desk.connection, [*own, *known]))

@@ -110,7 +110,7 @@ def looking(counters: Counters, connection: Connection, *known: str) -> Iterator
     try:
         yield counter
     finally:
-        counters.leave(counter)
+        counters.leave(counter, connection)
 
 
 def until(condition: Callable[[], Any], seconds: float = 30.0) -> None:

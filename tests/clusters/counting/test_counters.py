@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from clusters.api.client import forget
+from clusters.api.connection import Connection
 from clusters.api.errors import TimedOut, TooManyRequests, Unauthorized
 from clusters.counting import counters as module
 from clusters.counting import round as rounds
@@ -73,15 +75,16 @@ def test_many_viewers_of_one_credential_are_one_round_each_period(
     connection = as_person(cluster, "dana")
     begun = time.monotonic()
     with looking(counters, connection) as first:
-        others = [counters.look(connection) for _tab in range(20)]
+        tabs = [replace(connection) for _tab in range(20)]
+        others = [counters.look(tab) for tab in tabs]
         assert all(other is first for other in others)
         until(lambda: len(cluster.lists("pods")) >= 4)
         for _tab in range(20):  # who comes and goes begins no round of its own
-            with looking(counters, connection):
+            with looking(counters, replace(connection)):
                 pass
         rounds_seen, took = len(cluster.lists("pods")), time.monotonic() - begun
-        for _other in others:
-            counters.leave(first)
+        for tab in tabs:
+            counters.leave(first, tab)
     assert rounds_seen <= took / EVERY + 1
 
 
@@ -106,14 +109,15 @@ def test_nothing_is_asked_when_nobody_looks_and_hidden_pages_do_not(
     connection = as_person(cluster, "dana")
     with looking(counters, connection) as counter:
         until(lambda: counter.is_settled)
-        counters.pause(counter)
+        counters.pause(counter, connection)
         until(lambda: counter.task is None or counter.task.done())
         before = len(cluster.requests)
         time.sleep(3 * EVERY)  # a quiet time of three periods is what is tested
         assert len(cluster.requests) == before
-        assert counters.look(connection) is counter  # the numbers are kept for who pauses
-        counters.leave(counter)
-        counters.resume(counter)
+        other = replace(connection)
+        assert counters.look(other) is counter  # the numbers are kept for who pauses
+        counters.leave(counter, other)
+        counters.resume(counter, connection)
         until(lambda: len(cluster.requests) > before)
     until(lambda: counter.task is None or counter.task.done())
     before = len(cluster.requests)
@@ -158,7 +162,7 @@ def test_a_cluster_that_hangs_costs_the_others_nothing(
         assert isinstance(stuck[0].snapshot.error, TimedOut)
         for one in stuck:
             assert one is not None
-            counters.leave(one)
+            counters.leave(one, one.connection)
 
 
 def test_a_count_that_failed_keeps_the_old_numbers_with_their_time(
@@ -230,6 +234,25 @@ def test_a_right_that_ends_takes_its_numbers_at_the_next_count(counters: Counter
         before = len(cluster.lists("nodes"))
         until(lambda: len(cluster.lists("nodes")) > before + 1)
         assert len(cluster.lists("pods")) == asked
+
+
+def test_a_refusal_is_told_to_one_who_still_looks(counters: Counters, cluster: Cluster) -> None:
+    """People share a team's credential: the trail must not say that somebody was refused who had gone."""
+    told: list[str] = []
+
+    def of(name: str) -> Connection:
+        return replace(as_person(cluster, "team"), person=name, refused=lambda *_asked: told.append(name))
+
+    first, second = of("first"), of("second")
+    counter = counters.look(first)
+    assert counter is not None
+    assert counters.look(second) is counter
+    counters.leave(counter, second)
+    until(lambda: counter.is_settled)
+    cluster.may = lambda token, ask: ask["resource"] != "pods"
+    until(lambda: told)
+    assert set(told) == {"first"}
+    counters.leave(counter, first)
 
 
 def test_an_unclear_review_is_not_a_refusal(counters: Counters, cluster: Cluster) -> None:
