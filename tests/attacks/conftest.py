@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attacks import house as houses
+from tests.attacks.fortress import Fortress, fortress_over
 from tests.attacks.house import House
 from tests.attacks.upstream import Recorder
 from tests.controlplane.controlplane import ControlPlane
@@ -16,6 +17,14 @@ from tests.controlplane.controlplane import ControlPlane
 def recorder(controlplane: ControlPlane) -> Iterator[Recorder]:
     with Recorder(controlplane) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def fortress(
+    controlplane: ControlPlane, recorder: Recorder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Fortress]:
+    with fortress_over(tmp_path_factory.mktemp("fortress"), controlplane, recorder) as standing:
+        yield standing
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ class Rule(Enum):
 
 
 RULES: dict[str, Rule] = {
-    "home": Rule.OPEN,
+    "home": Rule.SIGNED_IN,
     "people:sign_in": Rule.OPEN,
     "people:sign_out": Rule.OPEN,
     "people:invitation": Rule.OPEN,
