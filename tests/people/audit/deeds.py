@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from clusters.models import Cluster
 from people.audit.record import Intent, by, intend, record
 from people.models import User
 
@@ -25,15 +26,18 @@ def wrote(user: User, verb: str = "patch", result: str = "ok", **more: Any) -> i
     return intent.sequence
 
 
-def on_record(name: str, verb: str, kind: str = "write", **more: Any) -> int:
+def on_record(person: str, verb: str, kind: str = "write", **more: Any) -> int:
     """The same beside a running server, by the user's name; `kind` is "write" or "event"."""
-    user = User.objects.get(username=name)
-    return wrote(user, verb, **more) if kind == "write" else record(by(user, verb, **more))
+    user = User.objects.get(username=person)
+    if kind == "event":
+        return record(by(user, verb, **more))
+    cluster = Cluster.objects.filter(slug="harbour").first()
+    return wrote(user, verb, **{"cluster_id": cluster.pk if cluster else None, **more})
 
 
-def flood(name: str, count: int) -> int:
+def flood(person: str, count: int) -> int:
     """So many events as fast as the trail takes them; the number of the last one."""
-    user = User.objects.get(username=name)
+    user = User.objects.get(username=person)
     with ThreadPoolExecutor(20) as pool:
         done = pool.map(lambda number: record(by(user, "get", name=f"flood-{number}")), range(count))
         return max(done)
@@ -42,10 +46,10 @@ def flood(name: str, count: int) -> int:
 _open: dict[int, Intent] = {}
 
 
-def begun(name: str, object_name: str, **more: Any) -> int:
+def begun(person: str, **more: Any) -> int:
     """A write that was announced, to be closed by `ended`."""
-    user = User.objects.get(username=name)
-    intent = intend(by(user, "delete", name=object_name, **more))
+    user = User.objects.get(username=person)
+    intent = intend(by(user, "delete", **more))
     _open[intent.sequence] = intent
     return intent.sequence
 

@@ -57,7 +57,7 @@ def test_rows_of_this_process_and_of_others_arrive(served: Served, stranger: req
             heard = await opened.until("wrong password")
             assert 'class="deed is-failed"' in heard
             assert NEW.search(heard)
-            await asyncio.to_thread(served.do, "on_record", name="rene", verb="patch", reason="x-process")
+            await asyncio.to_thread(served.do, "on_record", person="rene", verb="patch", reason="x-process")
             assert "x-process" in await opened.until("x-process")
 
     run(deed)
@@ -73,12 +73,12 @@ def test_nobody_hears_of_others(served: Served) -> None:
             await quiet(opened)
             for number in range(3):
                 await asyncio.to_thread(
-                    served.do, "on_record", name="rene", verb="create", reason=f"renes-{number}"
+                    served.do, "on_record", person="rene", verb="create", reason=f"renes-{number}"
                 )
             assert await quiet(opened) == []
             filtered = await sockets.open(dana, f"{TRAIL}?person=rene")
             assert "renes-" not in "".join(await quiet(filtered))
-            await asyncio.to_thread(served.do, "on_record", name="dana", verb="create", reason="danas-own")
+            await asyncio.to_thread(served.do, "on_record", person="dana", verb="create", reason="danas-own")
             heard = await opened.until("danas-own")
             assert "renes-" not in heard
             assert "Remember this head" not in heard
@@ -99,7 +99,7 @@ def test_the_filter_holds_for_what_arrives(served: Served) -> None:
                 await asyncio.to_thread(
                     served.do,
                     "on_record",
-                    name="dana",
+                    person="dana",
                     verb="patch",
                     result=result,
                     namespace="filtered",
@@ -120,7 +120,7 @@ def test_an_outcome_takes_its_intents_place(served: Served) -> None:
             opened = await sockets.open(session, f"{TRAIL}?verb=delete&name=slow-one")
             await opened.until('data-state="live"')
             sequence = await asyncio.to_thread(
-                served.do, "begun", name="dana", resource="pods", object_name="slow-one"
+                served.do, "begun", person="dana", resource="pods", name="slow-one"
             )
             first = await opened.until("is-unknown")
             await asyncio.to_thread(served.do, "ended", sequence=sequence, result="denied")
@@ -140,7 +140,7 @@ def test_a_flood_does_not_flood_the_page(served: Served) -> None:
         async with Sockets(served) as sockets:
             opened = await sockets.open(session, f"{TRAIL}?person=rita&verb=get")
             await opened.until('data-state="live"')
-            task = asyncio.create_task(asyncio.to_thread(served.do, "flood", name="rita", count=2000))
+            task = asyncio.create_task(asyncio.to_thread(served.do, "flood", person="rita", count=2000))
             heard = [await opened.html()]
             while not task.done():
                 heard += await quiet(opened)
