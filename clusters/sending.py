@@ -15,6 +15,7 @@ from clusters.api.errors import (
     Forbidden,
     GatewayTimeout,
     NotKubernetes,
+    ResponseTooLarge,
     StreamBroken,
     TimedOut,
     Unreachable,
@@ -31,6 +32,7 @@ METHODS = {
     "delete": "DELETE",
     "deletecollection": "DELETE",
 }
+SILENT = (TimedOut, StreamBroken, GatewayTimeout, NotKubernetes)  # it may have been done all the same
 FIELDS = 20  # names of changed fields in a row
 DEEP = 4  # and how far down in the object
 TOLD = ("dryRun", "force", "fieldManager", "propagationPolicy", "gracePeriodSeconds")  # of a query
@@ -119,6 +121,8 @@ def send(opening: Opening, deed: Deed, body: Any, query: Sequence[tuple[str, str
     with opening:
         method = METHODS[deed.verb]
         answer = opening.client.request(method, deed.path(), query=query, body=body, **how)
+        if "json" not in answer.headers.get("content-type", ""):
+            raise NotKubernetes("The answer to a change is no JSON.", status=answer.status)
         opening.answered(answer.status, answer.headers.get("audit-id", ""))
     return answer
 
@@ -127,10 +131,11 @@ def result_of(error: ApiError) -> Result:
     """DENIED, FAILED, or UNKNOWN where the API server may have done it all the same."""
     if isinstance(error, Forbidden):
         return Result.DENIED
-    if 200 <= error.status < 300:
+    if isinstance(error, ResponseTooLarge) and 200 <= error.status < 300:
         return Result.OK  # done, and the answer was more than is taken
-    is_silent = type(error) is Unreachable or isinstance(error, TimedOut | StreamBroken | GatewayTimeout)
-    return Result.UNKNOWN if is_silent or isinstance(error, NotKubernetes) else Result.FAILED
+    if type(error) is Unreachable or isinstance(error, SILENT):
+        return Result.UNKNOWN
+    return Result.FAILED
 
 
 def name_in(body: Any) -> str:
