@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -50,6 +51,7 @@ def checked_bundle(text: str, *, field: str = "ca") -> str:
     return _pem(_certificates(text, field)) if text.strip() else ""
 
 
+@lru_cache(maxsize=256)
 def bundle_key(bundle: str) -> frozenset[bytes]:
     """Which certificates are in a checked bundle, for comparing two of them."""
     chain = _certificates(bundle, "ca") if bundle else []

@@ -8,8 +8,8 @@ no file and connects to nothing. The fields are those of client-go (tools/client
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from django.utils.translation import gettext as _
 
@@ -119,6 +119,7 @@ class _Reader:
     clusters: dict[str, Place]
     users: dict[str, Place]
     allowed: Allowed
+    read: dict[str, object] = field(default_factory=dict, repr=False)
 
     def context(self, name: str, place: Place) -> Context:
         cluster_name, user_name = fields.text(place, "cluster"), fields.text(place, "user")
@@ -131,9 +132,11 @@ class _Reader:
         server = _attempt(
             problems, lambda: checked_server(fields.text(cluster, "server"), field=cluster.at("server"))
         )
-        ca = _attempt(problems, lambda: self._ca(cluster))
+        ca = _attempt(problems, lambda: self._once("ca", cluster, self._ca))
         proxy = _attempt(problems, lambda: self._proxy(cluster))
-        identity = None if refused else _attempt(problems, lambda: self._identity(user))
+        identity = (
+            None if refused else _attempt(problems, lambda: self._once("identity", user, self._identity))
+        )
         problems += refused
         return Context(
             name=name,
@@ -157,6 +160,19 @@ class _Reader:
         message = _("This names %(name)s, which is not in the file.") % {"name": name or _("nothing")}
         problems.append(KubeconfigError(place.at(key), message, reason="reference"))
         return fields.nowhere(place.at(key))
+
+    def _once(self, what: str, place: Place, read: Callable[[Place], T]) -> T:
+        """What many contexts share is read once: certificates and keys take their time."""
+        key = f"{what} {place.path}"
+        if key not in self.read:
+            try:
+                self.read[key] = read(place)
+            except BadCredential as wrong:
+                self.read[key] = wrong
+        found = self.read[key]
+        if isinstance(found, BadCredential):
+            raise found
+        return cast(T, found)
 
     def _ca(self, cluster: Place) -> str:
         pem = fields.pem(cluster, "certificate-authority", self.allowed.read_file)

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 LONGEST_ANNOTATION = 256
+DEEPEST = 100  # levels of managedFields; an API server makes fewer than ten for a Secret
 VALUE_FIELDS = ("data", "stringData")
 
 
@@ -70,11 +71,19 @@ def _values(values: Any) -> Any:
 def _size(value: Any) -> int:
     """The length in bytes, as decoded where it is base64; numbers and such by their JSON."""
     if not isinstance(value, str):
-        return len(json.dumps(value))
+        return len(_json(value))
     try:
         return len(base64.b64decode(value, validate=True))
     except (binascii.Error, ValueError):
         return len(value.encode("utf-8", "replace"))
+
+
+def _json(value: Any) -> str:
+    """For its length and beginning; "{" alone where it is nested beyond what can be written."""
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        return "{"
 
 
 def _metadata(metadata: Any) -> Any:
@@ -89,17 +98,19 @@ def _metadata(metadata: Any) -> Any:
 
 
 def _annotation(key: str, value: Any) -> Any:
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = value if isinstance(value, str) else _json(value)
     if key == LAST_APPLIED or len(text) > LONGEST_ANNOTATION or text.lstrip()[:1] in ("{", "["):
         return Hidden(len(text.encode("utf-8", "replace")))
     return value
 
 
-def _managed(node: Any) -> Any:
+def _managed(node: Any, depth: int = 0) -> Any:
     """The names of fields stay; `v:` (a value of a set) and `k:` (keys of a list's entry) hold values."""
+    if depth > DEEPEST:
+        return Hidden(0)
     if isinstance(node, Mapping):
-        return {_field(key): _managed(value) for key, value in node.items()}
-    return [_managed(entry) for entry in node] if isinstance(node, list) else node
+        return {_field(key): _managed(value, depth + 1) for key, value in node.items()}
+    return [_managed(entry, depth + 1) for entry in node] if isinstance(node, list) else node
 
 
 def _field(key: str) -> str:

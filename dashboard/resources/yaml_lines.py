@@ -17,7 +17,7 @@ from dashboard.resources.masking import Hidden
 Sort = Literal["", "text", "number", "word", "hidden", "big", "block"]
 Pointer = tuple[str, ...]
 
-MAX_DEPTH = 200
+MAX_DEPTH = 50  # levels that are indented; what is nested deeper stands in one line, as JSON
 
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+=-]*(?:[: ][A-Za-z0-9_./@+=-]+)*")
 _PLAIN_NUMBERED = re.compile(
@@ -75,8 +75,43 @@ class _Place:
     pointer: Pointer
 
 
+def in_one_line(value: Any) -> str:
+    """The value as JSON, which is YAML too; without recursion, since an object may be nested a thousand levels deep."""
+    written, waiting = [], [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _Text):
+            written.append(node)
+        elif isinstance(node, Mapping):
+            inner = [(_Text(_quoted(str(key)) + ": "), node[key]) for key in sorted(node)]
+            waiting += _in_brackets("{}", inner)
+        elif _is_list(node):
+            waiting += _in_brackets("[]", [(entry,) for entry in node])
+        else:
+            written.append(_quoted(node) if isinstance(node, str) else _other(node)[0])
+    return "".join(written)
+
+
+class _Text(str):
+    """Something that is written as it is."""
+
+    __slots__ = ()
+
+
+def _in_brackets(brackets: str, entries: Sequence[Sequence[Any]]) -> Iterator[Any]:
+    """What is to be written, the last first."""
+    yield _Text(brackets[1])
+    for number, entry in enumerate(reversed(entries)):
+        if number:
+            yield _Text(", ")
+        yield from reversed(entry)
+    yield _Text(brackets[0])
+
+
 def _node(value: Any, place: _Place, longest: int | None) -> Iterator[Line]:
-    if isinstance(value, Mapping) and value:
+    if _is_collection(value) and len(place.pointer) >= MAX_DEPTH:
+        yield from _rest(value, place, longest)
+    elif isinstance(value, Mapping) and value:
         yield from _mapping(value, place, longest)
     elif _is_list(value) and value:
         yield from _sequence(value, place, longest)
@@ -95,7 +130,8 @@ def _mapping(value: Mapping[str, Any], place: _Place, longest: int | None) -> It
 def _pair(key: str, value: Any, place: _Place, longest: int | None) -> Iterator[Line]:
     if _is_collection(value):
         yield Line(place.first, key, pointer=place.pointer)
-        inner = place.rest if _is_list(value) else place.rest + "  "
+        is_block = _is_list(value) and len(place.pointer) < MAX_DEPTH  # whose dashes stand below the key
+        inner = place.rest if is_block else place.rest + "  "
         yield from _node(value, _Place(inner, inner, place.pointer), longest)
     else:
         yield from _scalar(key, value, place, longest)
@@ -122,6 +158,16 @@ def _scalar(key: str, value: Any, place: _Place, longest: int | None) -> Iterato
         yield from _block(key, value, place)
     else:
         yield Line(place.first, key, _string(value), "text", place.pointer)
+
+
+def _rest(value: Any, place: _Place, longest: int | None) -> Iterator[Line]:
+    """Below MAX_DEPTH levels."""
+    written = in_one_line(value)
+    size = len(written.encode("utf-8", "replace"))
+    if longest is None or len(written) <= longest:
+        yield Line(place.first, "", written, "word", place.pointer, size)
+    else:
+        yield Line(place.first, "", _quoted(written[:longest]), "big", place.pointer, size)
 
 
 def _other(value: Any) -> tuple[str, Sort]:

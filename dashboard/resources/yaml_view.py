@@ -84,8 +84,10 @@ def value_at(found: Mapping[str, Any], pointer: str) -> str | None:
             value = value[int(key)]
         else:
             return None
-    if value is None or isinstance(value, Hidden | Mapping | list):
+    if value is None or isinstance(value, Hidden):
         return None
+    if isinstance(value, Mapping | list):
+        return yaml_lines.in_one_line(value) if pointer.count("/") >= yaml_lines.MAX_DEPTH else None
     return value if isinstance(value, str) else json.dumps(value)
 
 

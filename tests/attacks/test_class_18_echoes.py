@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from channels.db import database_sync_to_async
@@ -12,17 +12,17 @@ from channels.db import database_sync_to_async
 from tests import canary, canary_watch
 from tests.attacks import house as houses
 from tests.attacks.house import House
+from tests.attacks.liar import Liar, liar, lied_to, token_of
 from tests.attacks.reaching import Visit, reaching
 from tests.attacks.sockets import knock, live_pages, socket_paths
-from tests.attacks.upstream import Recorder
-from tests.clusters.api.faults import Request, Wire
-from tests.controlplane.controlplane import ControlPlane
+from tests.clusters.api.faults import Behaviour, Request, Wire
 
-Told = Callable[[Wire, str], None]
+__all__ = ["liar", "lied_to"]
 
 
-def status(code: int, **more: object) -> Told:
-    def behaviour(wire: Wire, token: str) -> None:
+def status(code: int, **more: object) -> Behaviour:
+    def behaviour(wire: Wire) -> None:
+        token = token_of(wire)
         body = {
             "kind": "Status",
             "apiVersion": "v1",
@@ -38,13 +38,16 @@ def status(code: int, **more: object) -> Told:
     return behaviour
 
 
-def text(code: int, body: str, kind: str, *headers: str) -> Told:
-    return lambda wire, token: wire.answer(
-        code, body.replace("TOKEN", token).encode(), kind, *[one.replace("TOKEN", token) for one in headers]
-    )
+def text(code: int, body: str, kind: str, *headers: str) -> Behaviour:
+    def behaviour(wire: Wire) -> None:
+        token = token_of(wire)
+        told = [one.replace("TOKEN", token) for one in headers]
+        wire.answer(code, body.replace("TOKEN", token).encode(), kind, *told)
+
+    return behaviour
 
 
-ECHOES: dict[str, Told] = {
+ECHOES: dict[str, Behaviour] = {
     "a Status of 400": status(400, reason="TOKEN"),
     "a Status of 401": status(401),
     "a Status of 403": status(403, details={"name": "TOKEN", "kind": "TOKEN"}),
@@ -74,32 +77,6 @@ ASKED: dict[str, Callable[[Request], bool]] = {
 }
 
 
-class Echoing(Recorder):
-    """A real API server that, asked for some things, says something with the caller's token in it."""
-
-    told: Told = staticmethod(status(500))
-    when: Callable[[Request], bool] = staticmethod(lambda _request: False)
-
-    def _forward(self, wire: Wire) -> None:
-        if self.when(wire.request):
-            self.told(wire, wire.request.headers.get("authorization", "").removeprefix("Bearer "))
-        else:
-            super()._forward(wire)
-
-
-@pytest.fixture(scope="module")
-def echoing(controlplane: ControlPlane) -> Iterator[Echoing]:
-    with Echoing(controlplane) as server:
-        yield server
-
-
-@pytest.fixture
-def echo_house(transactional_db: None, controlplane: ControlPlane, echoing: Echoing) -> Iterator[House]:
-    echoing.when = lambda _request: False
-    yield houses.build(controlplane, echoing)
-    houses.close()
-
-
 def told_in_pages(house: House, visits: list[Visit], who: str) -> list[str]:
     """The middleware of the tests looks at each answer."""
     told = []
@@ -117,8 +94,8 @@ def told_in_log(token: str) -> bool:
     return token in log
 
 
-def test_no_page_says_what_the_cluster_says_back(echo_house: House, echoing: Echoing) -> None:
-    told, visits = [], reaching(echo_house, echoing, "ada")
+def test_no_page_says_what_the_cluster_says_back(lied_to: House, liar: Liar) -> None:
+    told, visits = [], reaching(lied_to, liar, "ada")
     for asked, when in ASKED.items():
         for what, behaviour in ECHOES.items():
             if (
@@ -128,16 +105,17 @@ def test_no_page_says_what_the_cluster_says_back(echo_house: House, echoing: Ech
             ):
                 continue
             houses.close()
-            echoing.told, echoing.when = behaviour, when
+            liar.lie, liar.when = behaviour, when
             if (asked, what) == ("everything", "another kind"):
                 continue  # what is no error is the object that was asked for, and its text is shown
-            told += [f"{what} to {asked}: {one}" for one in told_in_pages(echo_house, visits, "ada")]
-            told += [f"{what} to {asked}: the log"] if told_in_log(echo_house.token("ada")) else []
+            told += [f"{what} to {asked}: {one}" for one in told_in_pages(lied_to, visits, "ada")]
+            told += [f"{what} to {asked}: the log"] if told_in_log(lied_to.token("ada")) else []
     assert not told, "\n".join(told)
 
 
-def error_event(wire: Wire, token: str) -> None:
+def error_event(wire: Wire) -> None:
     """An ERROR inside a stream that began well."""
+    token = token_of(wire)
     wire.stream_head()
     said = {"kind": "Status", "code": 500, "message": f"no {token} !", "reason": token}
     wire.chunk(json.dumps({"type": "ERROR", "object": said}, separators=(",", ":")).encode() + b"\n")
@@ -171,12 +149,12 @@ async def heard(house: House, page: str) -> str:
     ],
 )
 async def test_no_socket_says_what_the_cluster_says_back(
-    echo_house: House, echoing: Echoing, asked: str, behaviour: Told
+    lied_to: House, liar: Liar, asked: str, behaviour: Behaviour
 ) -> None:
-    pages = await live_pages(echo_house)
-    token = echo_house.token("ada")
+    pages = await live_pages(lied_to)
+    token = lied_to.token("ada")
     await database_sync_to_async(houses.close)()
-    echoing.told, echoing.when = behaviour, ASKED[asked]
-    texts = await asyncio.gather(*(heard(echo_house, page) for page in pages.values()))
+    liar.lie, liar.when = behaviour, ASKED[asked]
+    texts = await asyncio.gather(*(heard(lied_to, page) for page in pages.values()))
     assert [view for view, text in zip(pages, texts, strict=True) if token in text] == []
     assert not told_in_log(token)

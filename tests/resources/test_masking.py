@@ -74,6 +74,14 @@ def test_it_hides_values_of_wrong_types():
             assert not holds(masked(secret(**{field: value})))
 
 
+def test_it_hides_what_is_nested_beyond_all_reason():
+    deep = CANARY
+    for _ in range(900):
+        deep = {"a": deep}
+    metadata = {"annotations": {"deep": deep}, "managedFields": [deep]}
+    assert CANARY not in repr(masked(secret(data=deep, stringData=[deep], metadata=metadata)))
+
+
 def test_it_bears_a_secret_without_parts():
     assert masked({"apiVersion": "v1", "kind": "Secret"})["kind"] == "Secret"
     assert masked({"apiVersion": "v1", "kind": "Secret", "metadata": "x", "data": None})["metadata"] == "x"

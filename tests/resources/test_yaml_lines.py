@@ -84,3 +84,25 @@ def test_it_cuts_what_is_big_and_says_how_big():
 def test_it_writes_what_was_hidden_as_something_that_cannot_be_applied():
     line = list(lines({"data": {"a": Hidden(12)}}))[1]
     assert (line.sort, line.value, line.size) == ("hidden", '"‹hidden: 12 bytes›"', 12)
+
+
+@pytest.mark.parametrize("depth", [49, 50, 51, 99, 400])
+@pytest.mark.parametrize(
+    "leaf", ["x", "a: b\n", [], {}, [1, {"b": None}], {"no": [True, 1e3], "z": "\u2028"}]
+)
+def test_it_writes_what_is_nested_deep_so_that_it_is_read_back(depth, leaf):
+    value = leaf
+    for level in range(depth):
+        value = [value] if level % 3 else {"a": value}
+    read = yaml.load(text(value), Loader=yaml.CSafeLoader) if depth < 100 else None
+    assert read == value or depth >= 100
+    assert all(len(str(line)) < 3000 for line in lines(value, longest=2000))
+
+
+def test_it_writes_what_is_nested_a_thousand_levels_deep():
+    value = "x"
+    for _ in range(5000):
+        value = {"a": value}
+    written = text(value)
+    assert written.count('"a"') + written.count("a:") >= 4950
+    assert [line.sort for line in lines(value, longest=2000)][-1] == "big"

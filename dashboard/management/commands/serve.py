@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from twisted.internet import reactor
 
+from dashboard.bodies import BoundedFactory
 from people import links
 from people.audit.checks import guards_are_there
 from people.audit.record import by_program, note
@@ -60,6 +61,15 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
     """Daphne, which says where it listens, and fails where it cannot."""
 
     failure = ""
+
+    @property
+    def http_factory(self) -> BoundedFactory:
+        return self._bounded
+
+    @http_factory.setter
+    def http_factory(self, _daphnes_own: object) -> None:
+        """Daphne makes its factory where nothing can be passed in: ours takes its place."""
+        self._bounded = BoundedFactory(self)
 
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
