@@ -77,7 +77,7 @@ def handler(call: Call) -> Handler:
     if not info.is_resource:
         return _of_path(call)
     if call.resource_or_none is None:
-        raise no_such_resource() if call.cluster.catalogue.has_group(info.group) else no_such_page()
+        raise no_such_resource() if call.cluster.catalogue.is_built_in(info.group) else no_such_page()
     special = SPECIAL.get((info.group, info.resource, info.subresource, info.verb))
     if special is not None:
         return special

@@ -16,6 +16,7 @@ from simulator.keeping.house import House
 from simulator.requests.answers import refused
 from simulator.requests.authentication import ANONYMOUS, impersonated
 from simulator.requests.call import Call
+from simulator.requests.deprecations import deprecation
 from simulator.requests.impersonation import check_impersonation
 from simulator.requests.info import Query, read_path
 from simulator.requests.rbac_texts import forbidden_by_rbac
@@ -70,6 +71,8 @@ class Server:
             self._impersonate(call)
             self._authorize(call)
             answer = handler(call)
+            if call.resource_or_none is not None and (warning := deprecation(call.resource)):
+                call.warnings.append(warning)
             return await answer(call)
         except Refusal as one:
             return refused(call, one)
@@ -88,7 +91,7 @@ class Server:
         """From here on the call is somebody else's, where its user may be them."""
         wanted = impersonated(call.headers, call.request.headers.getall("Impersonate-Group", []))
         if wanted is not None:
-            check_impersonation(self.cluster.rbac, call.user, wanted)
+            check_impersonation(self.cluster.rbac, call.user, wanted, call.attributes())
             call.user = wanted
 
     def _authorize(self, call: Call) -> None:

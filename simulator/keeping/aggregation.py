@@ -7,6 +7,7 @@ from typing import Any
 from simulator.cluster import Cluster
 from simulator.reading.labels import matches, of_selector
 from simulator.requests.rbac import CLUSTER_ROLES, GROUP
+from simulator.schemas.resources import Resource
 from simulator.store import Event, Object
 from simulator.writing import registry
 from simulator.writing.options import WriteOptions
@@ -24,6 +25,12 @@ def aggregate(cluster: Cluster) -> None:
     resource = cluster.catalogue.find(GROUP, "v1", "clusterroles")
     if resource is None:
         return
+    while _aggregated_once(cluster, resource):
+        pass  # one that was aggregated may be chosen by another
+
+
+def _aggregated_once(cluster: Cluster, resource: Resource) -> bool:
+    is_changed = False
     roles = cluster.store.items(CLUSTER_ROLES)
     for role in roles:
         rules = _rules(role, roles)
@@ -34,6 +41,8 @@ def aggregate(cluster: Cluster) -> None:
             return old | {"rules": rules}
 
         registry.update(cluster, resource, "", role["metadata"]["name"], changed, BY)
+        is_changed = True
+    return is_changed
 
 
 def _rules(role: Object, roles: list[Object]) -> list[Any] | None:

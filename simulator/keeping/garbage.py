@@ -143,7 +143,8 @@ class Garbage:
             return
 
         def changed(old: Object) -> Object:
-            return old | {"metadata": old["metadata"] | changes}
+            metadata = {key: value for key, value in (old["metadata"] | changes).items() if value != []}
+            return old | {"metadata": metadata}
 
         try:
             registry.update(

@@ -6,10 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.requests.answers import answer, compress, encoded, plain
+from simulator.requests.answers import answer, compress, encoded, json_body, plain
 from simulator.requests.call import Call
 from simulator.requests.negotiation import JSON
-from simulator.requests.statuses import no_such_page, not_acceptable
+from simulator.requests.statuses import no_such_page, no_such_resource, not_acceptable
 
 CHECKS = (
     "ping",
@@ -21,7 +21,8 @@ CHECKS = (
     "shutdown",
 )
 AGGREGATED = f"{JSON};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2"
+V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+V2_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
 
 async def discovery(call: Call) -> web.StreamResponse:
@@ -32,7 +33,8 @@ async def discovery(call: Call) -> web.StreamResponse:
         return await _public(call, value, etag, media=AGGREGATED)
     found = call.cluster.discovery.plain(path, call.request.host)
     if found is None:
-        raise no_such_page()
+        group = path.split("/")[2] if path.startswith("/apis/") else ""
+        raise no_such_resource() if call.cluster.catalogue.is_built_in(group) else no_such_page()
     return await answer(call, found)
 
 
@@ -42,7 +44,9 @@ async def root(call: Call) -> web.StreamResponse:
 
 async def release(call: Call) -> web.StreamResponse:
     """/version, always indented."""
-    return await answer(call, call.cluster.archive.release)
+    response = await answer(call, call.cluster.archive.release, media=JSON)
+    response.body = json_body(call.cluster.archive.release, pretty=True)
+    return response
 
 
 async def health(call: Call) -> web.StreamResponse:
@@ -81,9 +85,13 @@ async def openapi_v3(call: Call) -> web.StreamResponse:
 
 async def openapi_v2(call: Call) -> web.StreamResponse:
     accept = call.headers.get("Accept", "*/*")
+    value, etag = call.cluster.openapi.v2()
+    if V2_PROTOBUF in accept and not accept.startswith(JSON):
+        response = web.Response(body=call.cluster.openapi.v2_protobuf())
+        response.headers.update({"ETag": etag, "Cache-Control": "no-cache, private", "Content-Type": V2_TYPE})
+        return response
     if JSON not in accept and "*/*" not in accept:
         raise not_acceptable((JSON, V2_PROTOBUF))
-    value, etag = call.cluster.openapi.v2()
     response = await _public(call, value, etag, media=JSON)
     response.headers["Cache-Control"] = "no-cache, private"
     return response

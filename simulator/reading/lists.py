@@ -15,6 +15,7 @@ from simulator.reading.options import ListOptions, read_options
 from simulator.reading.shapes import shaper
 from simulator.requests.answers import answer
 from simulator.requests.call import Call
+from simulator.requests.go_words import go_complaint
 from simulator.requests.statuses import Refusal, bad_request, expired
 from simulator.schemas.resources import Object
 from simulator.store import Compacted
@@ -165,9 +166,12 @@ def _encode(revision: int, start: str) -> str:
 
 
 def _decode(token: str) -> tuple[int, str]:
+    raw = b""
     try:
-        found = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        found = json.loads(raw)
         revision, start = int(found["rv"]), str(found["start"])
-    except (ValueError, KeyError, TypeError):
-        raise bad_request("invalid continue token: continue key is not valid") from None
+    except (ValueError, KeyError, TypeError) as failure:
+        why = go_complaint(raw, failure)
+        raise bad_request(f"invalid continue token: continue key is not valid: {why}") from None
     return revision, start

@@ -10,7 +10,7 @@ from simulator.reading.lists import refuse_future
 from simulator.reading.shapes import shaper
 from simulator.requests.answers import answer
 from simulator.requests.call import Call
-from simulator.requests.statuses import bad_request, not_found
+from simulator.requests.statuses import Refusal, not_found
 from simulator.schemas.resources import Object
 
 
@@ -18,9 +18,8 @@ async def get_object(call: Call) -> web.StreamResponse:
     shape = shaper(call)
     revision = call.query.get("resourceVersion")
     if revision and not re.fullmatch(r"\d+", revision):
-        raise bad_request(
-            f'invalid resource version: resourceVersion: Invalid value: "{revision}": {_why(revision)}'
-        )
+        parsing = f'strconv.ParseUint: parsing "{revision}": invalid syntax'
+        raise Refusal(500, f'resourceVersion: Invalid value: "{revision}": {parsing}')
     await refuse_future(call, int(revision or 0))
     return await answer(call, shape.one(existing(call)), media=shape.form.media)
 
@@ -31,7 +30,3 @@ def existing(call: Call) -> Object:
     if found is None:
         raise not_found(call.resource, call.info.name)
     return found
-
-
-def _why(text: str) -> str:
-    return f'strconv.ParseUint: parsing "{text}": invalid syntax'

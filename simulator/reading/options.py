@@ -63,6 +63,9 @@ def read_options(query: Query, resource: Resource, *, is_watch: bool = False) ->
         _number(query, "timeoutSeconds") if query.get("timeoutSeconds") else None,
     )
     cause = _complaint(options)
+    if cause is not None and is_watch and options.match == "Exact":
+        message = 'Unsupported value: "Exact": supported values: "NotOlderThan"'
+        raise invalid(_OPTIONS, "", [cause, Cause("FieldValueNotSupported", message, "resourceVersionMatch")])
     if cause is not None:
         raise invalid(_OPTIONS, "", [cause])
     if options.revision and not re.fullmatch(r"\d+", options.revision):

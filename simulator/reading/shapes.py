@@ -8,7 +8,7 @@ from typing import Any
 from simulator.reading.tables import COLUMNS_OF_EVENTS, Printer
 from simulator.requests.call import Call
 from simulator.requests.negotiation import Form, accepted
-from simulator.requests.statuses import bad_request
+from simulator.requests.statuses import Refusal, bad_request
 from simulator.schemas.conversion import served
 from simulator.schemas.resources import Object, Resource
 
@@ -25,7 +25,9 @@ class Shaper:
         self.form = form
         self._include = call.query.get("includeObject") or "Metadata"
         if form.shape == "Table" and self._include not in INCLUDES:
-            raise bad_request(f'unrecognized includeObject value: "{self._include}"')
+            why = "must be 'Metadata', 'Object', 'None', or empty"
+            message = f'includeObject: Invalid value: "{self._include}": {why}'
+            raise bad_request(f"Unable to convert to Table as requested: {message}")
         self._printer = Printer(call.cluster, call.resource)
         self._told_columns = False
 
@@ -93,6 +95,13 @@ def partial(thing: Object, api_version: str) -> Object:
 
 def shaper(call: Call, *, of_list: bool = False, is_watch: bool = False) -> Shaper:
     """By the Accept header; raises 406."""
-    partial_shape = "PartialObjectMetadataList" if of_list and not is_watch else "PartialObjectMetadata"
-    form = accepted(call.headers.get("Accept", ""), ("Table", partial_shape))
+    form = accepted(call.headers.get("Accept", ""), ("Table", *PARTIAL), streams=of_list or is_watch)
+    if not is_watch and form.shape == PARTIAL[0 if of_list else 1]:
+        is_core = call.resource.definition is None
+        kind = call.resource.list_kind if of_list else call.resource.kind
+        group = (call.resource.group or "core").partition(".")[0]
+        go_type = f"*{group}.{kind}" if is_core else f"*unstructured.Unstructured{'List' if of_list else ''}"
+        which = "a list" if of_list else "not a list"
+        message = f"you requested {form.shape}, but the requested object is {which} ({go_type})"
+        raise Refusal(406, message, "NotAcceptable")
     return Shaper(call, form)

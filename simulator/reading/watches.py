@@ -113,6 +113,8 @@ async def _run(watch: Watch, first: list[Event] | Refusal | None, subscription: 
     if isinstance(first, Refusal):
         await watch.send_error(first)
         return
+    if watch.shape.form.shape == "PartialObjectMetadataList":
+        return  # a shape that no event has: the real one ends without a word
     deadline = _deadline(watch.options)
     if first is None:
         await _send_initial(watch)

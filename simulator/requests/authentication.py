@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from simulator.requests.statuses import bad_request, unauthorized
@@ -14,6 +16,7 @@ from simulator.store import Store
 
 AUTHENTICATED = "system:authenticated"
 UNAUTHENTICATED = "system:unauthenticated"
+CREDENTIAL = "authentication.kubernetes.io/credential-id"
 ACCOUNT = "system:serviceaccount:"
 ACCOUNTS = ("", "serviceaccounts")
 
@@ -50,6 +53,10 @@ class HasCredentials(Protocol):
     def peer(self) -> Mapping[str, Any] | None:
         """The verified client certificate, as ssl.SSLSocket.getpeercert() answers it."""
 
+    @property
+    def peer_bytes(self) -> bytes:
+        """The same in DER."""
+
 
 class Authentication:
     """The people with static tokens of one cluster, its ServiceAccounts, and whoever its authority signed."""
@@ -68,7 +75,7 @@ class Authentication:
 
     def user_of(self, asked: HasCredentials) -> User:
         """Raises the 401 of the API server where a token is not good and no certificate is."""
-        if asked.peer and (user := _user_of_certificate(asked.peer)):
+        if asked.peer and (user := _user_of_certificate(asked.peer, asked.peer_bytes)):
             return user
         token = bearer(asked.headers.get("Authorization", ""))
         if token:
@@ -93,7 +100,7 @@ class Authentication:
         found = self._store.get(ACCOUNTS, namespace, account["name"])
         if found is None or found["metadata"]["uid"] != account["uid"] or not self._is_bound(private):
             return None
-        extra = {"authentication.kubernetes.io/credential-id": [f"JTI={claims['jti']}"]}
+        extra = {CREDENTIAL: [f"JTI={claims['jti']}"]}
         for kind in ("pod", "node"):
             if kind in private:
                 extra[f"authentication.kubernetes.io/{kind}-name"] = [private[kind]["name"]]
@@ -133,7 +140,9 @@ def impersonated(headers: Mapping[str, str], groups: Sequence[str]) -> User | No
     }
     if not name:
         if groups or extra or headers.get("Impersonate-Uid"):
-            raise bad_request(_without_user(groups))
+            shown = _go_user(headers.get("Impersonate-Uid", ""), groups, extra)
+            message = f"requested {shown} without impersonating a user name"
+            raise replace(bad_request(message), headers={"X-Content-Type-Options": "nosniff"})
         return None
     own: list[str] = list(groups)
     if name.startswith(ACCOUNT) and not groups:
@@ -144,11 +153,19 @@ def impersonated(headers: Mapping[str, str], groups: Sequence[str]) -> User | No
     return User(name, tuple(own), headers.get("Impersonate-Uid", ""), extra)
 
 
-def _without_user(groups: Sequence[str]) -> str:
-    return f"requested {list(groups)} without impersonating a user"
+def _go_user(uid: str, groups: Sequence[str], extra: Mapping[str, Sequence[str]]) -> str:
+    """As Go prints it."""
+
+    def listed(values: Sequence[str]) -> str:
+        return f"[]string{{{', '.join(json.dumps(one) for one in values)}}}"
+
+    pairs = ", ".join(f"{json.dumps(key)}:{listed(values)}" for key, values in extra.items())
+    shown = f"map[string][]string{{{pairs}}}" if extra else "map[string][]string(nil)"
+    own = listed(groups) if groups else "[]string(nil)"
+    return f'&user.DefaultInfo{{Name:"", UID:"{uid}", Groups:{own}, Extra:{shown}}}'
 
 
-def _user_of_certificate(peer: Mapping[str, Any]) -> User | None:
+def _user_of_certificate(peer: Mapping[str, Any], raw: bytes) -> User | None:
     if ssl.cert_time_to_seconds(peer["notAfter"]) < time.time():
         return None
     pairs = [pair for part in peer["subject"] for pair in part]
@@ -156,4 +173,5 @@ def _user_of_certificate(peer: Mapping[str, Any]) -> User | None:
     if not names:
         return None
     groups = [value for key, value in pairs if key == "organizationName"]
-    return User(names[-1], (*groups, AUTHENTICATED))
+    digest = f"X509SHA256={hashlib.sha256(raw).hexdigest()}"
+    return User(names[-1], (*groups, AUTHENTICATED), extra={CREDENTIAL: [digest]})

@@ -55,6 +55,12 @@ class Call:
         return found or None
 
     @property
+    def peer_bytes(self) -> bytes:
+        transport = self.request.transport
+        tls = transport.get_extra_info("ssl_object") if transport else None
+        return (tls.getpeercert(binary_form=True) or b"") if tls is not None else b""
+
+    @property
     def manager(self) -> str:
         """Who is recorded in managedFields: `fieldManager`, else the User-Agent up to its slash."""
         agent = self.headers.get("User-Agent", "").partition("/")[0]

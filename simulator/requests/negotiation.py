@@ -68,7 +68,7 @@ def _weight(text: str) -> float:
 
 
 def _form(clause: dict[str, str], shapes: tuple[str, ...]) -> Form | None:
-    media = {"*/*": JSON, "application/*": JSON, JSON: JSON, YAML: YAML}.get(clause[""])
+    media = {"*/*": JSON, JSON: JSON, YAML: YAML}.get(clause[""])
     if media is None or clause.get("stream", "watch") != "watch":
         return None
     if "as" not in clause:

@@ -108,8 +108,10 @@ def method_not_allowed() -> Refusal:
     return refusal(405, "the server does not allow this method on the requested resource", {})
 
 
-def already_exists(resource: Resource, name: str) -> Refusal:
+def already_exists(resource: Resource, name: str, *, is_going: bool = False) -> Refusal:
     message = f'{resource.qualified} "{name}" already exists'
+    if is_going:
+        message = f"object is being deleted: {message}"
     return Refusal(409, message, "AlreadyExists", named(resource, name))
 
 

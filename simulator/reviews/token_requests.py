@@ -50,8 +50,11 @@ async def request_token(call: Call) -> web.StreamResponse:
     own = {"name": call.info.name, "namespace": call.info.namespace, "uid": metadata["uid"]}
     own["creationTimestamp"] = call.cluster.clock.stamp()
     options = write_options(call, "CreateOptions")
-    told = managed.after_update(call.cluster, _REQUEST, None, head | {"metadata": own, "spec": spec}, options)
-    return await answer(call, told | {"status": status}, 201)
+    recorded = {"expirationSeconds": spec["expirationSeconds"]} | (thing.get("spec") or {})
+    told = managed.after_update(
+        call.cluster, _REQUEST, None, head | {"metadata": own, "spec": recorded}, options
+    )
+    return await answer(call, told | {"spec": spec, "status": status}, 201)
 
 
 def _checked(spec: dict[str, Any]) -> dict[str, Any]:

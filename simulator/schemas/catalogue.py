@@ -38,8 +38,8 @@ class Catalogue:
                 return one
         return None
 
-    def has_group(self, group: str) -> bool:
-        return any(one.group == group for one in self._resources.values())
+    def is_built_in(self, group: str) -> bool:
+        return any(one.group == group and one.definition is None for one in self._resources.values())
 
     @property
     def definitions(self) -> dict[str, Object]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.schemas import openapi_protobuf
 from simulator.schemas.catalogue import Catalogue
 from simulator.schemas.resources import Object, Resource
 
@@ -30,6 +31,7 @@ class OpenApi:
         self._revision = -1
         self._custom: dict[str, tuple[Any, str]] = {}
         self._v2: tuple[Any, str] | None = None
+        self._v2_protobuf = ("", b"")
 
     def index(self) -> dict[str, Any]:
         """Path -> {serverRelativeURL}."""
@@ -74,6 +76,13 @@ class OpenApi:
             digest = hashlib.sha512("".join([*own, str(self._revision)]).encode()).hexdigest().upper()
             self._v2 = value, f'"{digest}"'
         return self._v2
+
+    def v2_protobuf(self) -> bytes:
+        """The same for those who read nothing else."""
+        value, etag = self.v2()
+        if self._v2_protobuf[0] != etag:
+            self._v2_protobuf = etag, openapi_protobuf.encoded(value)
+        return self._v2_protobuf[1]
 
     def _renew(self) -> None:
         if self._revision != self._catalogue.revision:
@@ -131,6 +140,9 @@ class OpenApi:
             text = text.replace(old, new)
         found = json.loads(text)
         kept = {path: item for path, item in found.items() if _is_kept(path, one)}
+        for path, item in kept.items():
+            if path.endswith("/scale"):
+                _name_kind(item, one)
         return {path: _without_builtin_parts(item) for path, item in kept.items()}
 
 
@@ -144,7 +156,7 @@ def custom_schema(one: Resource) -> Object:
     schema: Object = dict(
         (one.custom_version.get("schema") or {}).get("openAPIV3Schema") or {"type": "object"}
     )
-    metadata = {"allOf": [{"$ref": f"{PREFIX}{META}.ObjectMeta"}], "default": {}}
+    metadata = {"allOf": [{"$ref": f"{PREFIX}{META}.ObjectMeta"}]}
     own = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": metadata}
     properties = own | {
         key: value for key, value in (schema.get("properties") or {}).items() if key not in own
@@ -174,6 +186,14 @@ def _schemas(one: Resource) -> dict[str, Any]:
 
 def _is_of(path: str, plural: str) -> bool:
     return "/watch/" not in path and plural in path.split("/")
+
+
+def _name_kind(item: Any, one: Resource) -> None:
+    """The scale of a custom kind is called by that kind there."""
+    for operation in item.values():
+        if isinstance(operation, dict) and "x-kubernetes-group-version-kind" in operation:
+            kind = {"group": one.group, "version": one.version, "kind": one.kind}
+            operation["x-kubernetes-group-version-kind"] = kind
 
 
 def _is_kept(path: str, one: Resource) -> bool:

@@ -4,6 +4,7 @@ where it takes a field from another. https://kubernetes.io/docs/reference/using-
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,7 @@ def apply(
     for share in shares.values():
         if share.manager.key != manager.key:
             owned |= share.paths
-    new = _pruned(merged, last, owned, type_)
+    new = _with_last_applied(_pruned(merged, last, owned, type_), config, options)
     _take(live, new, type_, shares, manager, options, resource)
     before = shares.get(manager.key)
     time = before.time if before is not None else ""  # of an apply that changes nothing
@@ -58,6 +59,22 @@ def apply(
         time = cluster.clock.stamp()
     shares[manager.key] = Share(manager, wanted - STRIPPED, time)
     return Applied(with_shares(new, shares), shares)
+
+
+def _with_last_applied(new: Object, config: Object, options: WriteOptions) -> Object:
+    """kubectl's own note of what it applied on its side is kept true by kubectl's apply on the server's."""
+    annotations = new["metadata"].get("annotations") or {}
+    if options.manager != "kubectl" or not annotations.get(LAST_APPLIED):
+        return new
+    metadata = {key: value for key, value in config["metadata"].items() if key != "annotations"}
+    own = {
+        key: value
+        for key, value in (config["metadata"].get("annotations") or {}).items()
+        if key != LAST_APPLIED
+    }
+    noted = config | {"metadata": metadata | ({"annotations": own} if own else {})}
+    text = json.dumps(noted, separators=(",", ":"), sort_keys=True) + "\n"
+    return new | {"metadata": new["metadata"] | {"annotations": annotations | {LAST_APPLIED: text}}}
 
 
 def merge(left: Any, right: Any, type_: Type) -> Any:

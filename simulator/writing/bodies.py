@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from simulator.requests.call import Call
+from simulator.requests.go_words import go_complaint
 from simulator.requests.statuses import Refusal, bad_request, unsupported_media_type
 from simulator.schemas.resources import Object, Resource
 from simulator.writing import protobuf
@@ -34,7 +35,7 @@ async def read_object(call: Call) -> tuple[Object, Duplicates]:
         return protobuf.decoded(raw, call.cluster), Duplicates()
     value, duplicates = parsed(raw, media, lambda why: unrecognized(call.resource, why, raw))
     if value is not None and not isinstance(value, dict):
-        raise unrecognized(call.resource, _no_struct(value), raw)
+        raise unrecognized(call.resource, no_struct(value), raw)
     duplicates.shown = beginning(raw)
     return value or {}, duplicates
 
@@ -107,22 +108,7 @@ def _paths(value: Any, seen: dict[int, list[str]]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def go_complaint(raw: bytes, failure: Exception) -> str:
-    """What Go's decoder says of the same bytes."""
-    text = raw.decode(errors="replace")
-    position = getattr(failure, "pos", 0)
-    if not text.strip() or position >= len(text.rstrip()):
-        return "unexpected end of JSON input"
-    letter = text[position]
-    where = "looking for beginning of value" if position == 0 else "after top-level value"
-    return f"invalid character {_quoted(letter)} {where}"
-
-
-def _quoted(letter: str) -> str:
-    return {"'": r"'\''", '"': "'\"'", "\n": r"'\n'"}.get(letter, f"'{letter}'")
-
-
-def _no_struct(value: Any) -> str:
+def no_struct(value: Any) -> str:
     kind = {list: "array", str: "string", bool: "bool"}.get(type(value), "number")
     struct = (
         r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'

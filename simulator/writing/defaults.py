@@ -212,6 +212,16 @@ def _daemon_set(value: dict[str, Any]) -> None:
     value["metadata"]["annotations"] = annotations
 
 
+def _limit(value: dict[str, Any]) -> None:
+    """Of a container: what is not said follows from the other bounds."""
+    if value.get("type") != "Container":
+        return
+    for name, others in (("default", ("max",)), ("defaultRequest", ("default", "min"))):
+        for other in others:
+            for key, amount in (value.get(other) or {}).items():
+                value.setdefault(name, {}).setdefault(key, amount)
+
+
 def _autoscaler(value: dict[str, Any]) -> None:
     if not value.get("metrics"):
         target = {"type": "Utilization", "averageUtilization": 80}
@@ -246,6 +256,7 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], None]] = {
     "NetworkPolicySpec": _policy,
     "PodSpec": _pod,
     "Secret": _secret,
+    "LimitRangeItem": _limit,
     "Pod": _own_pod,
     "Namespace": _namespace,
     "DaemonSet": _daemon_set,

@@ -7,7 +7,7 @@ from typing import Any
 from simulator.requests.call import Call
 from simulator.requests.statuses import bad_request, unsupported_media_type
 from simulator.writing import protobuf
-from simulator.writing.bodies import ACCEPTED, PROTOBUF, content_type, parsed
+from simulator.writing.bodies import ACCEPTED, PROTOBUF, content_type, no_struct, parsed
 
 
 async def read_delete_body(call: Call) -> dict[str, Any]:
@@ -24,7 +24,7 @@ async def read_delete_body(call: Call) -> dict[str, Any]:
         raw, media, lambda why: bad_request(f"couldn't get version/kind; json parse error: {why}")
     )
     if not isinstance(value, dict):
-        raise bad_request("expected DeleteOptions")
+        raise bad_request(f"couldn't get version/kind; json parse error: {no_struct(value)}")
     return value
 
 

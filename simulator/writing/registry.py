@@ -70,8 +70,9 @@ def create(
     kinds.admit(cluster, resource, thing, None, options)
     thing = encodable(thing, cluster.types.of(resource))
     _refuse_invalid(resource, thing, [*check_metadata(resource, thing), *validate(cluster, resource, thing)])
-    if cluster.store.get(resource.storage, namespace, metadata["name"]) is not None:
-        raise already_exists(resource, metadata["name"])
+    there = cluster.store.get(resource.storage, namespace, metadata["name"])
+    if there is not None:
+        raise already_exists(resource, metadata["name"], is_going="deletionTimestamp" in there["metadata"])
     if given_revision and not options.is_dry_run:
         raise Refusal(500, "resourceVersion should not be set on objects to be created")
     return _kept(cluster, resource, thing, options)
@@ -260,8 +261,8 @@ def _kept(cluster: Cluster, resource: Resource, thing: Object, options: WriteOpt
     if options.is_dry_run:
         return thing | {"metadata": in_order(metadata)}
     if "deletionTimestamp" in metadata and not metadata.get("finalizers") and not _has_grace(thing):
-        removed = cluster.store.remove(resource.storage, metadata.get("namespace", ""), metadata["name"])
-        return removed or thing
+        cluster.store.remove(resource.storage, metadata.get("namespace", ""), metadata["name"])
+        return thing
     return cluster.store.put(
         resource.storage, thing | {"metadata": in_order({"resourceVersion": ""} | metadata)}
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from tests.contract.contenders import Contender
 from tests.contract.differences import HEADERS
-from tests.contract.plainly import plain, plain_text
+from tests.contract.plainly import plain, plain_output, plain_text
 from tests.simulator.caller import Caller, Reply
 
 
@@ -26,7 +27,10 @@ class Both:
 
         `ask` answers a Reply, a list of them, or any value (of events, of cells).
         """
-        found, wanted = (told(ask(one.caller(person))) for one in (self.simulator, self.kubernetes))
+        with ThreadPoolExecutor(2) as pool:
+            found, wanted = pool.map(
+                lambda one: told(ask(one.caller(person))), (self.simulator, self.kubernetes)
+            )
         compare(found, wanted)
         return wanted
 
@@ -37,15 +41,14 @@ class Both:
 
     def same_kubectl(self, *arguments: str, person: str = "admin", input: str | None = None) -> Any:
         """Exit code, standard output, standard error: kubectl's own words about both."""
-        found, wanted = (
-            tuple(plain_text(part) if isinstance(part, str) else part for part in ran)
-            for ran in (
-                one.kubectl(*arguments, person=person, input=input)
-                for one in (self.simulator, self.kubernetes)
-            )
-        )
-        assert found == wanted
+        with ThreadPoolExecutor(2) as pool:
+            ran = pool.map(lambda one: one.kubectl(*arguments, person=person, input=input), self._both())
+            found, wanted = ([code, *map(plain_output, texts)] for code, *texts in ran)
+        compare(found, wanted)
         return wanted
+
+    def _both(self) -> tuple[Contender, Contender]:
+        return self.simulator, self.kubernetes
 
 
 def compare(found: Any, wanted: Any) -> None:
@@ -72,8 +75,9 @@ def _body(reply: Reply) -> Any:
     """Several causes are compared as a set: their order is not Go's (differences.py)."""
     body = plain(reply.json)
     causes = (body.get("details") or {}).get("causes") or [] if isinstance(body, dict) else []
-    if len(causes) > 1 and body.get("reason") == "Invalid":
-        unique = {json.dumps(one, sort_keys=True) for one in causes}
-        body["details"]["causes"] = sorted(unique)
-        body["message"] = body["message"].partition(" is invalid")[0]
+    if len(causes) > 1 and body.get("reason") in ("Invalid", "Conflict"):
+        unique = sorted({json.dumps(one, sort_keys=True) for one in causes})
+        body["details"]["causes"] = [json.loads(one) for one in unique]
+        if len(unique) > 1 and body["reason"] == "Invalid":
+            body["message"] = body["message"].partition(" is invalid")[0]
     return body

@@ -6,7 +6,7 @@ import base64
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,15 @@ class Contender:
     folder: Path  # of the kubeconfigs, and kubectl's cache
     token: Callable[[str], str]  # of one of the cast; ADMIN has a kubeconfig alone
     admin: Caller
+    callers: dict[str, Caller] = field(default_factory=dict)  # of the cast, kept for their connections
 
     def caller(self, person: str = ADMIN) -> Caller:
         """As somebody of the cast, by token."""
-        return self.admin if person == ADMIN else Caller(self.server, self.ca, self.token(person))
+        if person == ADMIN:
+            return self.admin
+        if person not in self.callers:
+            self.callers[person] = Caller(self.server, self.ca, self.token(person))
+        return self.callers[person]
 
     def nobody(self) -> Caller:
         """Without any credential."""
@@ -74,7 +79,8 @@ def simulated(folder: Path, kubectl_binary: Path) -> Iterator[Contender]:
         for name, token in tokens.items():
             (folder / f"{name}.yaml").write_text(kubeconfig(served.server, token, name=name))
         ca = cluster.authority.pem
-        admin = Caller(served.server.url, ca, tokens[ADMIN])
+        pair = cluster.certificate(ADMIN, [MASTERS])
+        admin = Caller(served.server.url, ca, pair=(pair.certificate, pair.key))
         yield Contender(SIMULATOR, served.server.url, ca, kubectl_binary, folder, tokens.__getitem__, admin)
 
 

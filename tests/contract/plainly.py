@@ -10,10 +10,16 @@ from tests.contract.differences import WITHOUT
 _TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _UIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _QUOTED = re.compile(r'(?<=\\"resourceVersion\\":\\")\d+')
+_RECORDS = re.compile(r"(?<=in record \()\d+(?=\))")
+_CERTIFICATES = re.compile(r"X509SHA256=[0-9a-f]{64}")
 _SERVERS = re.compile(r"127\.0\.0\.1:\d+")
 _TOKENS = re.compile(r"ey[\w-]{20,}\.[\w-]+\.[\w-]+")
 _DIGESTS = re.compile(r"[0-9A-F]{128}")
 _GENERATED = re.compile(r"\b(generated-|made-|kube-api-access-)[a-z0-9]{5}\b")
+_PRINTED = re.compile(
+    r"(?<=esourceVersion: \")\d+|(?<=Resource Version: )\s*\d+|(?<=\"resourceVersion\": \")\d+"
+)
+_PRINTED_AGE = re.compile(r"(?<=\s)(\d+[smhd])+$|<invalid>$")
 _AGES = re.compile(r"^(\d+[smhdy])+$")
 _CONTINUED = re.compile(r"eyJ2Ijoi[\w-]+")
 REVISIONS = {"resourceVersion"}
@@ -30,6 +36,14 @@ def plain(value: Any, key: str = "") -> Any:
     return value
 
 
+def plain_output(text: str) -> list[str]:
+    """What kubectl prints, line by line; the width of columns depends on ages and is left out."""
+    return [
+        " ".join(plain_text(_PRINTED.sub("<revision>", _PRINTED_AGE.sub("<age>", line))).split())
+        for line in text.splitlines()
+    ]
+
+
 def plain_text(text: str) -> str:
     for form, name in (
         (_TOKENS, "<token>"),
@@ -37,6 +51,8 @@ def plain_text(text: str) -> str:
         (_TIMES, "<time>"),
         (_UIDS, "<uid>"),
         (_QUOTED, "<revision>"),
+        (_CERTIFICATES, "<certificate>"),
+        (_RECORDS, "<revision>"),
         (_SERVERS, "<server>"),
         (_DIGESTS, "<digest>"),
         (_AGES, "<age>"),

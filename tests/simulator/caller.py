@@ -38,12 +38,17 @@ class Reply:
         found = (self.json.get("details") or {}).get("causes") or []
         return [(one.get("reason", ""), one.get("field", ""), one.get("message", "")) for one in found]
 
+    def events(self) -> list[Any]:
+        """Of a watch that has ended."""
+        return [json.loads(line) for line in self.body.splitlines()]
+
 
 class Caller:
-    """One person at one API server; a connection for each call."""
+    """One person at one API server; connections are kept."""
 
     def __init__(self, server: str, ca: str, token: str = "", pair: tuple[str, str] | None = None) -> None:
         self.server, self.token = server, token
+        self._idle: list[http.client.HTTPSConnection] = []
         self._context = ssl.create_default_context(cadata=ca)
         if pair is not None:
             with tempfile.TemporaryDirectory() as folder:
@@ -62,13 +67,8 @@ class Caller:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """`body` is bytes, text, or a value to send as JSON."""
-        connection = self._connection()
-        try:
-            connection.request(method, path, _bytes(body), self._headers(body, content_type, accept, headers))
-            answer = connection.getresponse()
-            raw = answer.read()
-        finally:
-            connection.close()
+        sent = self._headers(body, content_type, accept, headers)
+        answer, raw = self._exchanged(method, path, _bytes(body), sent)
         warnings = tuple(value for name, value in answer.getheaders() if name.lower() == "warning")
         found = {name.lower(): value for name, value in answer.getheaders()}
         return Reply(answer.status, found, raw, warnings, _json(raw))
@@ -100,6 +100,31 @@ class Caller:
         reply = self.get(path, **same)
         assert reply.status == 200, reply.body
         return [json.loads(line) for line in reply.body.splitlines()]
+
+    def _exchanged(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        """Over a kept connection, or where the server has closed that one meanwhile over a new one."""
+        while True:
+            connection, is_kept = (self._idle.pop(), True) if self._idle else (self._connection(), False)
+            try:
+                connection.request(method, path, body, headers)
+                answer = connection.getresponse()
+                raw = answer.read()
+            except (ConnectionError, http.client.RemoteDisconnected, ssl.SSLError):
+                connection.close()
+                if not is_kept:
+                    raise
+                continue
+            if answer.will_close:
+                connection.close()
+            else:
+                self._idle.append(connection)
+            return answer, raw
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
 
     def _connection(self) -> http.client.HTTPSConnection:
         parts = urlsplit(self.server)

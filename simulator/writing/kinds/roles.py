@@ -49,8 +49,7 @@ def admit_binding(
         return
     rules = cluster.rbac.role_rules(kind, name, namespace)
     if rules is None:
-        role = cluster.catalogue.find(GROUP, "v1", plural)
-        raise not_found(role or resource, name)
+        raise not_found(resource, name)
     _refuse_more(cluster, resource, thing, options.user, rules)
 
 
@@ -154,7 +153,7 @@ def _written(rule: Rule) -> str:
         ("verbs", "Verbs"),
     )
     parts = [
-        f"{title}:[{', '.join(json.dumps(one) for one in rule[name])}]"
+        f"{title}:[{' '.join(json.dumps(one) for one in rule[name])}]"
         for name, title in names
         if rule.get(name)
     ]
