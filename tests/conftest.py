@@ -4,6 +4,7 @@ from tests.browser import browser, new_page, pytest_collection_modifyitems
 from tests.canary_watch import pytest_configure, pytest_runtest_setup, pytest_runtest_teardown
 from tests.controlplane.fixtures import controlplane, second_controlplane
 from tests.missing import pytest_sessionfinish, pytest_terminal_summary
+from tests.postgresql import postgresql
 from tests.served import served
 from tests.trail import django_db_setup, empty_trail, trail
 
@@ -13,6 +14,7 @@ __all__ = [
     "django_db_setup",
     "empty_trail",
     "new_page",
+    "postgresql",
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_runtest_setup",

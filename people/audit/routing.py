@@ -30,5 +30,4 @@ class TrailRouter:
 
 def has_own_file() -> bool:
     """Whether the trail is apart from the other tables, so that `migrate` has two databases to bring up."""
-    own, rest = connections[ALIAS].settings_dict, connections["default"].settings_dict
-    return any(own[key] != rest[key] for key in ("ENGINE", "NAME", "HOST", "PORT"))
+    return connections[ALIAS].vendor == "sqlite"

@@ -1,0 +1,26 @@
+"""Does the trail hold on PostgreSQL as it does on SQLite? Its own tests, run once more on a real one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests.house.floor_plan import ROOT
+
+HERE = "tests/people/audit"
+FILES = ("test_record", "test_verify", "test_guards")
+
+
+def test_it_holds_on_postgresql(postgresql: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", *(f"{HERE}/{file}.py" for file in FILES)],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": postgresql},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout
