@@ -71,7 +71,7 @@ class Served:
                 [sys.executable, "manage.py", "serve", "--no-prepare", *where],
                 cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
-        wait_for(self._answers, message=self.log.read_text())
+        wait_for(self.answers, message=self.log.read_text())
 
     def kill_server(self) -> None:
         if self._server is not None:
@@ -154,7 +154,7 @@ class Served:
         for key in made["sealing"]:
             canary.plant("a sealing key", key)
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         try:
             requests.get(self.url, timeout=2, allow_redirects=False)
         except requests.ConnectionError:
