@@ -74,6 +74,7 @@ def on_record(served: Served) -> Served:
 def open_as(on_record: Served, new_page: Open) -> Open:
     def opened(name: str, query: str = "", **options: object) -> Page:
         page = new_page(**options)
+        page.context.set_default_timeout(PATIENCE)
         on_record.sign_in(page.context, name)
         page.goto(f"{on_record.url}{TRAIL}{query}")
         return page
