@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -29,6 +30,7 @@ RULES_PATH = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 # Without it a misspelt field would be dropped, and the answer would be to another question.
 STRICT = (("fieldValidation", "Strict"),)
 _AT_ONCE = 10
+_NOWHERE = "-"  # no namespace can be called so: what holds there holds in the whole cluster
 _SECONDS = 5.0
 _NEVER_BY_NAME = frozenset({"create", "deletecollection"})
 
@@ -78,6 +80,7 @@ class Budget:
             return True
 
 
+_threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="review")
 _cache: Cache[Ask, Answer] = Cache(seconds=30.0, size=50_000)
 _rules: Cache[str, Rules] = Cache(seconds=30.0, size=2_000)
 
@@ -126,6 +129,26 @@ def rules(client: Client, namespace: str) -> Rules:
     return found
 
 
+def allowed_by_rules(client: Client, asks: Iterable[Ask]) -> dict[Ask, Answer]:
+    """Those of `asks` that rules allow, with one question for each namespace: enough for a menu, whose click decides.
+
+    What is not in it is not denied: rules that name objects, other authorizers and failures leave it to a review.
+    """
+    known: dict[str, Rules] = {}
+    found: dict[Ask, Answer] = {}
+    for ask in asks:
+        where = ask.namespace or _NOWHERE
+        if where not in known:
+            try:
+                known[where] = rules(client, where)
+            except ApiError:
+                known[where] = Rules((), incomplete=True)
+        what = "/".join(filter(None, (ask.resource, ask.subresource)))
+        if known[where].may(ask.verb, ask.group, what) == "allowed":
+            found[ask] = Answer("allowed")
+    return found
+
+
 def forget(fingerprint: str) -> None:
     """Drop what is known for a credential: after a 401 or 403 on it, at its change, at sign-out."""
     _cache.forget(fingerprint)
@@ -161,8 +184,25 @@ def _answered(
         asker = _Asker(connection, client)
         if len(affordable) == 1:
             return answers | {affordable[0]: asker.answer(affordable[0])}
-        with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(affordable))) as threads:
-            answers |= dict(zip(affordable, threads.map(asker.answer, affordable), strict=True))
+        answers |= _side_by_side(asker, affordable)
+    return answers
+
+
+def _side_by_side(asker: _Asker, asks: Sequence[Ask]) -> dict[Ask, Answer]:
+    """Ten at once, this thread being one of them: where no other is free it asks alone."""
+    left, answers = list(reversed(asks)), dict[Ask, Answer]()
+
+    def work() -> None:
+        with suppress(IndexError):
+            while True:
+                ask = left.pop()
+                answers[ask] = asker.answer(ask)
+
+    others = [_threads.submit(work) for _ in range(min(_AT_ONCE, len(asks)) - 1)]
+    work()
+    for other in others:
+        if not other.cancel():
+            other.result()
     return answers
 
 

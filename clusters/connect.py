@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clusters import access, discovery
 from clusters import namespaces as ladder
-from clusters.access import Answer, Ask, Budget, review
+from clusters.access import Answer, Ask, Budget, allowed_by_rules, review
 from clusters.api.client import Answer as Sent
 from clusters.api.connection import Connection
 from clusters.api.reading import ReadingClient
@@ -46,6 +46,8 @@ class NotShared(Exception):
 
 class DeniedByRole(PermissionDenied):
     """The dashboard role takes it away; nothing was sent. The text says why."""
+
+    is_on_record = True  # in the trail, with more to say than the view that raises it has
 
 
 class NoCredential(Exception):
@@ -96,6 +98,16 @@ class Desk:
         taken = {ask: answer for ask in asks if (answer := self._taken(ask)) is not None}
         rest = [ask for ask in asks if ask not in taken]
         return {**review(self.connection, self.client, rest, self.budget), **taken}
+
+    def may_enter(self, asks: Sequence[Ask]) -> dict[Ask, Answer]:
+        """The same for a menu: what rules allow costs no review of its own, what they do not is reviewed."""
+        allowed = allowed_by_rules(self.client, [ask for ask in asks if self._taken(ask) is None])
+        return {**self.may([ask for ask in asks if ask not in allowed]), **allowed}
+
+    def look_ahead(self, asks: Sequence[Ask]) -> None:
+        """Have ready what a page will ask; the network only, so that any thread can do it."""
+        self.may(asks)
+        ladder.listed(self.client, self.catalogue())
 
     def namespaces(self) -> ladder.Namespaces:
         return ladder.namespaces(self.client, self.user, self.cluster, self.credential, self.catalogue())

@@ -40,21 +40,27 @@ def namespaces(
     client: Client, user: User, cluster: Cluster, credential: Credential, catalogue: Catalogue
 ) -> Namespaces:
     """The ladder: what can be listed; else OpenShift's projects, the credential's own and the remembered ones."""
-    fingerprint = client.connection.fingerprint
-    listed = _kept(fingerprint)
-    if listed is None:
-        try:
-            listed = _listed(client, resource_path("", "v1", "namespaces"))
-        except Forbidden:
-            listed = _projects(client, catalogue)
-        _keep(fingerprint, listed)
-    if listed.is_complete:
-        return listed
+    found = listed(client, catalogue)
+    if found.is_complete:
+        return found
     known = KnownNamespace.objects.filter(user=user, cluster=cluster).values_list("name", flat=True)[
         :REMEMBERED
     ]
     own = [credential.namespace] if credential.namespace else []
-    return Namespaces(tuple(sorted({*listed.names, *own, *known})), False)
+    return Namespaces(tuple(sorted({*found.names, *own, *known})), False)
+
+
+def listed(client: Client, catalogue: Catalogue) -> Namespaces:
+    """What Kubernetes itself lists, at most 30 s old: all namespaces, or OpenShift's projects, or none."""
+    fingerprint = client.connection.fingerprint
+    found = _kept(fingerprint)
+    if found is None:
+        try:
+            found = _listed(client, resource_path("", "v1", "namespaces"))
+        except Forbidden:
+            found = _projects(client, catalogue)
+        _keep(fingerprint, found)
+    return found
 
 
 def is_there(client: Client, name: str) -> bool:

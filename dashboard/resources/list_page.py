@@ -15,6 +15,7 @@ from dashboard.resources import kubectl, list_parts
 from dashboard.resources.address import Address, parse
 from dashboard.resources.entrance import entered
 from dashboard.resources.frame import frame_of
+from dashboard.resources.list_ahead import Ahead
 from dashboard.resources.listing import Listing, open_listing, wish
 from dashboard.resources.menu import label_of, navigation
 from dashboard.resources.switcher import switcher
@@ -31,22 +32,25 @@ def list_page(request: HttpRequest, clusters: str, namespaces: str, resource: st
     address = parse({"clusters": clusters, "namespaces": namespaces, "resource": resource}, request.GET)
     listing = open_listing(person(request), address)
     try:
+        ahead = Ahead(listing)
         listing.wait()
         view = listing.window.view()
-        return render(request, "resources/list.html", _context(listing, view))
+        return render(request, "resources/list.html", _context(listing, view, ahead))
     finally:
         listing.close()
 
 
-def _context(listing: Listing, view: View) -> dict[str, Any]:
+def _context(listing: Listing, view: View, ahead: Ahead) -> dict[str, Any]:
     address, resource = listing.address, listing.resource
     parts = parts_of(listing, view)
     desks = [place.desk for place in listing.places if place.desk]
     query = dict(address.query)
+    rows = list_parts.rows_html(parts["made"])
+    ahead.wait()
     return {
         **frame_of(address, desks),
         **parts,
-        "rows": list_parts.rows_html(parts["made"]),
+        "rows": rows,
         **_beside_the_list(listing, desks),
         "address": address,
         "resource": resource,

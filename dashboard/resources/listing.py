@@ -180,7 +180,7 @@ def _choose_namespaces(place: Place, desk: Desk, resource: Resource, address: Ad
         place.namespaces = address.namespaces
         return
     everywhere = Ask(verb="list", group=resource.group, version=resource.version, resource=resource.plural)
-    if desk.may([everywhere])[everywhere].state != "denied":
+    if desk.may_enter([everywhere])[everywhere].state != "denied":
         place.namespaces = ("",)
         return
     known = desk.namespaces()

@@ -69,7 +69,7 @@ def listable(desk: Desk, place: Address, resources: Iterable[Resource]) -> dict[
     """For each kind's slug whether the person may list it where the page is."""
     namespace = _asked_namespace(desk, place)
     asks = {resource.slug: ask_of(resource, "list", namespace) for resource in resources}
-    answers = desk.may(list(asks.values()))
+    answers = desk.may_enter(list(asks.values()))
     return {slug: answers[ask] for slug, ask in asks.items()}
 
 

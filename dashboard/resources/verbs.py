@@ -43,6 +43,11 @@ def rights(desk: Desk, resource: Resource, namespace: str, name: str = "") -> Se
     ]
 
 
+def all_asks(resource: Resource, namespace: str) -> list[Ask]:
+    """What `rights` asks about a kind in one place."""
+    return [ask_of(resource, verb, namespace) for verb in ORDER if verb in resource.verbs]
+
+
 def ask_of(resource: Resource, verb: str, namespace: str = "", name: str = "") -> Ask:
     """The review for a verb: no namespace for cluster-scoped kinds, but both names for one Namespace."""
     is_one_namespace = name and (resource.group, resource.plural) == ("", "namespaces") and verb in BY_NAME
