@@ -51,14 +51,14 @@ def apply(
     for share in shares.values():
         if share.manager.key != manager.key:
             owned |= share.paths
-    new = _with_last_applied(_pruned(merged, last, owned, type_), config, options)
+    new = _pruned(merged, last, owned, type_)
     _take(live, new, type_, shares, manager, options, resource)
     before = shares.get(manager.key)
     time = before.time if before is not None else ""  # of an apply that changes nothing
     if _differs(live, new):
         time = cluster.clock.stamp()
     shares[manager.key] = Share(manager, wanted - STRIPPED, time)
-    return Applied(with_shares(new, shares), shares)
+    return Applied(with_shares(_with_last_applied(new, config, options), shares), shares)
 
 
 def _with_last_applied(new: Object, config: Object, options: WriteOptions) -> Object:

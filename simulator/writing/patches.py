@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +48,8 @@ class Patch:
             decoded = decode(new, self.type, self.call.resource)
         except Refusal as refused:
             why = refused.message.partition(": ")[2]
+            if self.media == STRATEGIC:
+                why = _converted(why)
             raise self._rejected(new, why) from None
         complaints = strict_complaints(self.duplicates, decoded.unknown)
         if complaints and self.options.validation == "Strict":
@@ -69,9 +73,23 @@ class Patch:
     def _rejected(self, new: Object, why: str) -> Refusal:
         """The API server quotes the whole object, or of a strategic patch the patch."""
         quoted = go_map(self.body) if self.media == STRATEGIC else encoded(_sorted(new)).decode()
-        shown = quoted.replace("\\", "\\\\").replace('"', '\\"')
-        cause = Cause("FieldValueInvalid", f'Invalid value: "{shown}": {why}', "patch")
+        shown = json.dumps(quoted, ensure_ascii=False)
+        cause = Cause("FieldValueInvalid", f"Invalid value: {shown}: {why}", "patch")
         return Refusal(422, f' "" is invalid: patch: {cause.message}', "Invalid", {"causes": [cause.json()]})
+
+
+def _converted(why: str) -> str:
+    """A strategic patch is read by another of Go's converters, which has other words."""
+    match = re.fullmatch(r"json: cannot unmarshal (\w+)[^ ]* into Go struct field \S+ of type (\S+)", why)
+    if match is None:
+        return why
+    given = {"number": "int64", "object": "map", "array": "slice"}.get(match[1], match[1])
+    wanted = match[2]
+    return (
+        f"cannot restore map from {given}"
+        if wanted.startswith("map[")
+        else f"cannot convert {given} to {wanted}"
+    )
 
 
 def accepted_patches(call: Call) -> tuple[str, ...]:

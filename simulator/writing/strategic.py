@@ -108,6 +108,8 @@ def _ordered(found: list[Any], order: list[Any], known: Field | None, old: list[
 
 def go_map(value: Any) -> str:
     """As Go prints it: map[a:b]."""
+    if value is None:
+        return "<nil>"
     if isinstance(value, dict):
         return f"map[{' '.join(f'{key}:{go_map(value[key])}' for key in sorted(value))}]"
     if isinstance(value, list):
