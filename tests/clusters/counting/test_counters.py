@@ -103,6 +103,22 @@ def test_no_count_crosses_from_one_credential_to_another(counters: Counters, clu
     assert cluster.lists("nodes", token="dana") == []  # a review said no: nothing is asked in vain
 
 
+def test_a_page_that_is_loaded_again_and_again_begins_no_round_of_its_own(
+    counters: Counters, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "EVERY", 2.0)
+    monkeypatch.setattr(module, "GRACE", 0.0)
+    begun = time.monotonic()
+    with looking(counters, as_person(cluster, "dana")) as counter:
+        until(lambda: counter.is_settled)
+    for _load in range(8):
+        until(lambda: counter.task is None or counter.task.done())  # stopped, so that it has to begin anew
+        with looking(counters, as_person(cluster, "dana")) as again:
+            assert again is counter
+            until(lambda: counter.task is not None and not counter.task.done())
+    assert len(cluster.lists("pods")) <= (time.monotonic() - begun) / 2.0 + 1
+
+
 def test_nothing_is_asked_when_nobody_looks_and_hidden_pages_do_not(
     counters: Counters, cluster: Cluster
 ) -> None:
@@ -253,6 +269,17 @@ def test_a_refusal_is_told_to_one_who_still_looks(counters: Counters, cluster: C
     until(lambda: told)
     assert set(told) == {"first"}
     counters.leave(counter, first)
+
+
+def test_a_refused_list_takes_its_numbers_whatever_the_review_said(
+    counters: Counters, cluster: Cluster
+) -> None:
+    with looking(counters, as_person(cluster, "dana")) as counter:
+        until(lambda: pods_of(counter) == 2)
+        cluster.instead["pods"] = status(403, "Forbidden", "pods is forbidden")
+        until(lambda: counter.snapshot.pods.standing is not Standing.COUNTED)
+        assert counter.snapshot.pods.standing is Standing.DENIED
+        assert pods_of(counter) is None
 
 
 def test_an_unclear_review_is_not_a_refusal(counters: Counters, cluster: Cluster) -> None:
