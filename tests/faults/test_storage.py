@@ -1,0 +1,136 @@
+"""What do pages show while this server cannot save: its database locked by another program, or its disk full?"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, expect
+
+from tests.controlplane.controlplane import ControlPlane
+from tests.faults.shown import PATIENCE, Person, is_in_state, promised, row, says
+from tests.live.pages import make_pod
+from tests.served import Served
+
+TOKEN = re.compile('name="csrfmiddlewaretoken" value="([^"]+)"')
+HOLD = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+held.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.readline()
+held.execute("ROLLBACK")
+"""
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Another program holds the write lock of the database."""
+    database = str(folder / "quarterdeck.sqlite3")
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    try:
+        yield
+    finally:
+        holder.communicate("over\n", timeout=60)
+
+
+@contextmanager
+def full(folder: Path) -> Iterator[None]:
+    """Not a byte is left on the disk of this folder."""
+    filler = os.open(folder / "filler", os.O_WRONLY | os.O_CREAT)
+    try:
+        for size in (65536, 1):
+            try:
+                while True:
+                    os.write(filler, b"x" * size)
+            except OSError:
+                continue
+        yield
+    finally:
+        os.close(filler)
+        (folder / "filler").unlink()
+
+
+@pytest.fixture
+def small(plane: ControlPlane, tmp_path: Path) -> Iterator[Served]:
+    """A dashboard whose data folder is a disk of its own, of 96 MiB."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(tmp_path)], check=True)
+    served = Served(tmp_path).start()
+    try:
+        served.add_cluster(plane)
+        yield served
+    finally:
+        served.stop()
+        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+def refused(account: Page, name: str) -> None:
+    """What is typed is held back, and stays."""
+    account.locator("input[name=name]").fill(name)
+    account.locator("input[name=name]").press("Enter")
+    dialog = account.locator("dialog#cannot-send")
+    expect(dialog).to_contain_text("This server cannot save anything now.", timeout=PATIENCE)
+    assert account.locator("input[name=name]").input_value() == name
+
+
+def comes_back(client: requests.Session, url: str, token: str) -> None:
+    """Without our script, a form that could not be saved is answered 503, with what was typed."""
+    sent = {"name": "Typed & kept", "csrfmiddlewaretoken": token}
+    found = client.post(url, data=sent, timeout=120, headers={"Referer": url})
+    assert found.status_code == 503
+    assert int(found.headers["Retry-After"]) > 0
+    assert "Typed &amp; kept" in found.text
+
+
+def goes_on(page: Page, plane: ControlPlane, name: str) -> None:
+    is_in_state(page, "live")
+    make_pod(plane, name)
+    expect(row(page, name)).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_locked_database_is_said_and_open_pages_stay_live(plane, dashboard: Served, person, figures):
+    dana = person("dana")
+    page = dana.open("/c/harbour/shop/pods")
+    is_in_state(page, "live")
+    client = dashboard.client("dana")
+    token = TOKEN.findall(client.get(dashboard.url + "/people/me/").text)[0]
+    with locked(dashboard.folder):
+        comes_back(client, dashboard.url + "/people/me/", token)
+        says(page, "The database of this server is locked by another program.", "Reading goes on.")
+        goes_on(page, plane, "while-locked")
+    with promised("database unlocked", figures):
+        expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE)
+
+
+def test_a_full_disk_is_said_and_reading_goes_on(plane, small: Served, browser: Browser, figures):
+    dana = Person(browser, small, "dana")
+    page, account = dana.open("/c/harbour/shop/pods"), dana.open("/people/me/")
+    is_in_state(page, "live")
+    assert small._stage is not None
+    small._stage.terminate()  # nobody but the server holds its database open
+    small._stage.wait(20)
+    with full(small.folder):
+        again = dana.open("/c/harbour/shop/pods")
+        says(again, "The disk of this server is full.", "changes to clusters are refused", "Reading goes on.")
+        goes_on(page, plane, "while-full")
+        expect(row(again, "while-full")).to_be_visible(timeout=PATIENCE)
+        says(page, "The disk of this server is full.")
+        refused(account, "Dana of the disk")
+    with promised("room on the disk", figures):
+        expect(again.locator(".outage")).to_have_count(0, timeout=PATIENCE)
+    account.get_by_role("button", name="Send it again").click()
+    says(account, "Your name was changed.")
+    dana.close()
