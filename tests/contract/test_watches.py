@@ -86,11 +86,12 @@ def changes(caller, path):
 
 
 def events(reply):
-    """Of a bookmark its annotations alone; the certificate's ConfigMap comes back when it comes."""
+    """Of a bookmark its annotations alone: others come when the real one likes. So does the certificate's ConfigMap."""
     if reply.status != 200:
         return reply
     found = [event for event in reply.events() if "kube-root-ca.crt" not in str(event)]
-    return [one if one["type"] != "BOOKMARK" else ["BOOKMARK", annotations(one)] for one in found]
+    told_of = [one for one in found if one["type"] != "BOOKMARK" or annotations(one)]
+    return [one if one["type"] != "BOOKMARK" else ["BOOKMARK", annotations(one)] for one in told_of]
 
 
 def annotations(event):
