@@ -18,6 +18,7 @@ from dashboard.headers import Strict  # noqa: E402
 from dashboard.live.consumer import LiveConsumer  # noqa: E402
 from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
+from dashboard.statics import Statics  # noqa: E402
 from people.storage import keep_open  # noqa: E402
 
 keep_open()
@@ -26,7 +27,7 @@ nowhere = re_path("", refuse)  # type: ignore[arg-type]
 
 application = TrustedProxies(
     ProtocolTypeRouter(
-        {"http": Strict(django), "websocket": OwnPagesOnly(URLRouter([*websocket_routes, nowhere]))},
+        {"http": Strict(Statics(django)), "websocket": OwnPagesOnly(URLRouter([*websocket_routes, nowhere]))},
     ),
     trusted=settings.TRUSTED_PROXIES,
     sub_path=settings.SUB_PATH,
