@@ -9,11 +9,12 @@ RUN_STAMP := $(VENV)/.run-$(shell cat requirements.txt constraints.txt | cksum |
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt constraints.txt | cksum | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help run test check format controlplane build-controlplane
+.PHONY: help run test bench check format controlplane build-controlplane
 
 help:
 	@echo "make run                  serve on 127.0.0.1:8000 (or QUARTERDECK_LISTEN) and print a first sign-in link"
 	@echo "make test                 all tests; ARGS=\"tests/people -x\" for some"
+	@echo "make bench                measure it against 10,000 pods (15 minutes, an idle machine) and write docs/benchmarks.md"
 	@echo "make check                format, lint, types, Django's checks, missing migrations"
 	@echo "make format               format the code"
 	@echo "make controlplane         start a real Kubernetes control plane and print its kubeconfigs"
@@ -24,6 +25,9 @@ run: $(RUN_STAMP)
 
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(DEV_STAMP)
+	$(BIN)/python -m bench $(ARGS)
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .

@@ -1,0 +1,64 @@
+"""What is measured, and in which order? `make bench`: all of it, and docs/benchmarks.md is written anew."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from bench import (
+    first_rows,
+    heap,
+    machine,
+    main_thread,
+    page,
+    requests_sent,
+    row_latency,
+    row_memory,
+    window_time,
+    wire,
+)
+from bench.figures import Figure
+from bench.world import Measure, options, say, tell, world
+from tests.served import ROOT
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+MEASURES: Mapping[str, Measure] = {
+    "first_rows": first_rows.measure,
+    "wire": wire.measure,
+    "heap": heap.measure,
+    "row_latency": row_latency.measure,
+    "main_thread": main_thread.measure,
+    "window_time": window_time.measure,
+    "row_memory": row_memory.measure,
+    "requests_sent": requests_sent.measure,
+}
+
+
+def main() -> int:
+    """0 where everything that has a goal meets it."""
+    chosen = options()
+    unknown = [name for name in chosen.measures if name not in MEASURES]
+    if unknown:
+        print(f"There is no measure {', '.join(unknown)}: {', '.join(MEASURES)}", file=sys.stderr)
+        return 2
+    names = chosen.measures or list(MEASURES)
+    where: Path | None = chosen.page or (PAGE if not chosen.measures and not chosen.small else None)
+    figures: list[Figure] = []
+    with world(chosen.pods, is_small=chosen.small) as made:
+        ran_on = machine.described(made)
+        for name in names:
+            say(f"--- {name}")
+            for figure in MEASURES[name](made):
+                tell(figure)
+                figures.append(figure)
+    if where:
+        page.write(where, ran_on, figures)
+        say(f"written to {where}")
+    missed = [figure.measure for figure in figures if figure.met is False]
+    say(f"missed: {'; '.join(missed)}" if missed else "every goal is met")
+    return 1 if missed and not chosen.small else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

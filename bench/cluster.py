@@ -1,0 +1,84 @@
+"""What is measured against? A real control plane with ten thousand pods, and how it is kept changing."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.controlplane.cast import rbac_objects
+from tests.controlplane.controlplane import ControlPlane
+from tests.controlplane.world import deployment, nodes
+
+PODS = 10_000
+NODES = 100
+REPLICAS = 50  # of each Deployment
+NAMESPACES = 20
+PERSON = "ada"  # may do everything in the cluster
+Say = Callable[[str], None]
+
+
+class Api:
+    """One kept connection to the API server, for one thread; it sends what is asked and reads all of the answer."""
+
+    def __init__(self, plane: ControlPlane, agent: str = "bench/1") -> None:
+        context = ssl.create_default_context(cadata=plane.ca)
+        where = urlsplit(plane.server)
+        self._connection = http.client.HTTPSConnection(
+            where.hostname or "", where.port, context=context, timeout=60
+        )
+        self._headers = {"Authorization": f"Bearer {plane.token(PERSON)}", "User-Agent": agent}
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> bytes:
+        """The answer's body; AssertionError where it is no success."""
+        content = None if body is None else json.dumps(body)
+        kind = {"Content-Type": "application/json"} if body is not None else {}
+        self._connection.request(method, path, content, {**self._headers, **kind, **headers})
+        answer = self._connection.getresponse()
+        found = answer.read()
+        assert answer.status < 300, f"{method} {path}: {answer.status} {found[:300]!r}"
+        return found
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def fill(plane: ControlPlane, pods: int, say: Say) -> None:
+    """Nodes, namespaces and Deployments; returns when all pods run. Small worlds have fewer of each."""
+    count = max(1, pods // REPLICAS)
+    names = [f"team-{number:02}" for number in range(min(NAMESPACES, count))]
+    parts: list[dict[str, Any]] = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in names
+    ]
+    granted = [one for one in rbac_objects() if one["metadata"]["name"] == f"{PERSON}-cluster-admin"]
+    plane.create([*parts, *granted, *_nodes(max(1, NODES * pods // PODS))])
+    replicas = min(REPLICAS, pods)
+    plane.create(
+        deployment(f"app-{number:03}", names[number % len(names)], replicas=replicas)
+        for number in range(count)
+    )
+    wanted, api = count * replicas, Api(plane)
+    until, told = time.monotonic() + 60 + pods / 20, 0.0
+    while (running := _running(api)) < wanted:
+        assert time.monotonic() < until, f"{running} of {wanted} pods run"
+        if time.monotonic() > told + 10:
+            told = time.monotonic()
+            say(f"{running} of {wanted} pods run")
+        time.sleep(1)
+    say(f"{running} pods run on {len(_nodes(max(1, NODES * pods // PODS)))} nodes")
+
+
+def _nodes(count: int) -> list[dict[str, Any]]:
+    """Like the tests' first node, under other names."""
+    pattern = json.dumps(nodes()[0])
+    return [json.loads(pattern.replace("node-1", f"worker-{number:03}")) for number in range(count)]
+
+
+def _running(api: Api) -> int:
+    path, accept = "/api/v1/pods?includeObject=None", "application/json;as=Table;v=v1;g=meta.k8s.io"
+    rows = json.loads(api("GET", path, Accept=accept))["rows"] or []
+    return sum("Running" in row["cells"] for row in rows)

@@ -1,0 +1,64 @@
+"""What did it run on? Machine, versions, date and commit, so that figures can be compared at all."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from bench.world import World
+from tests.served import ROOT
+
+LIBRARIES = ("Django", "channels", "daphne", "aiohttp", "requests", "msgspec", "whitenoise")
+
+
+def described(world: World) -> list[tuple[str, str]]:
+    """(what, which), for a table."""
+    kubernetes = world.api()("GET", "/version").decode()
+    git = kubernetes.partition('"gitVersion": "')[2].partition('"')[0]
+    return [
+        ("Date", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
+        ("Commit", _commit()),
+        ("Processor", f"{_processor()}, {os.cpu_count()} cores shared by everything in this table"),
+        ("Memory", _memory()),
+        ("System", f"{platform.system()} {platform.release()}, Python {platform.python_version()}"),
+        ("Load before it began", " ".join(f"{load:.1f}" for load in os.getloadavg())),
+        ("Kubernetes", f"{git}, {world.pods:,} pods of kwok"),
+        ("Browser", f"Chromium {world.browser.version}, headless, without GPU"),
+        ("Libraries", ", ".join(f"{name} {version(name)}" for name in LIBRARIES)),
+    ]
+
+
+def _commit() -> str:
+    head = _git("rev-parse", "--short=12", "HEAD") or "unknown"
+    changed = [
+        line for line in _git("status", "--porcelain").splitlines() if "docs/benchmarks.md" not in line
+    ]
+    return f"{head}, with changes not committed" if changed else head
+
+
+def _git(*arguments: Sequence[str] | str) -> str:
+    command = ["git", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def _processor() -> str:
+    for line in _lines("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory() -> str:
+    for line in _lines("/proc/meminfo"):
+        if line.startswith("MemTotal"):
+            return f"{int(line.split()[1]) / 1024**2:.0f} GiB"
+    return "unknown"
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines() if Path(path).exists() else []

@@ -1,0 +1,142 @@
+"""How long does the server work on one page's window? Every column, both ways, with every sort of filter."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from bench.figures import Figure, percentile
+from bench.table import feed, grown, loaded, real_pages
+from bench.world import World, alone
+from clusters.watch.table import TableContent
+from clusters.watch.window import Source, Window, Wish
+from dashboard.resources import list_parts
+
+GOAL = 50.0  # milliseconds
+SIZES = (10_000, 100_000)  # rows
+CHANGES = 30  # of one row each, between two looks of an open page
+FILTERS = (
+    "", "app-1", "worker-007", "app-00 team-0", "zone-1", "app=app-003", "status=running", "status!=running",
+    "ready=1/1 app-01", "node=worker-042", "nothing-has-this",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """One sort with one filter: milliseconds of the first look, and of one after changes."""
+
+    sort: str
+    q: str
+    offset: int
+    first: float
+    later: float
+
+
+def measure(world: World) -> Sequence[Figure]:
+    """On rows as the API server sent them; 100,000 are the same rows again under other names."""
+    pages = real_pages(world.api())
+    return [_figure(size, _cases(grown(pages, size), world)) for size in _sizes(world)]
+
+
+def _sizes(world: World) -> Sequence[int]:
+    return (500,) if world.is_small else SIZES
+
+
+def _figure(size: int, cases: list[Case]) -> Figure:
+    firsts, laters = [case.first for case in cases], [case.later for case in cases]
+    worst = max(cases, key=lambda case: case.first)
+    slow = max(cases, key=lambda case: case.later)
+    return Figure(
+        f"server time of a window, any sort and filter, {size:,} rows",
+        f"<= {GOAL:.0f} ms",
+        f"worst {max(firsts):.1f} ms, median {statistics.median(firsts):.1f} ms",
+        max(*firsts, *laters) <= GOAL,
+        notes=(
+            f"{len(cases)} pairs of a sort and a filter, each asked for the first time: p99 "
+            f"{percentile(firsts, 99):.1f} ms; the worst is {_words(worst)}.",
+            f"An open page, after {CHANGES} changes: worst {slow.later:.1f} ms ({_words(slow)}), median "
+            f"{statistics.median(laters):.1f} ms.",
+            "Of the window and its rows as HTML, in one thread, by the wall clock; the best of three.",
+        ),
+    )
+
+
+def _words(case: Case) -> str:
+    return f"sort={case.sort or '(none)'} q={case.q or '(none)'} offset={case.offset}"
+
+
+def _cases(pages: Sequence[bytes], world: World) -> list[Case]:
+    content = loaded(pages)
+    columns = [""] + [
+        column.key for column in Window(_sources(content), Wish(), with_namespaces=True).view().every_column
+    ]
+    sorts = [sign + key for key in columns for sign in ("", "-") if key or not sign]
+    filters = FILTERS[:3] if world.is_small else FILTERS
+    found = []
+    for sort in sorts:
+        world.say(f"window: {content.size()} rows, sort={sort or '(none)'}")
+        found += [_case(content, Wish(q=q, sort=sort, wide=True)) for q in filters]
+        found.append(_case(content, Wish(sort=sort, wide=True, offset=content.size() // 2 // 100 * 100)))
+    return found
+
+
+def _case(content: TableContent, wish: Wish) -> Case:
+    """Nothing is kept of one sort or filter when the next is asked for: each has a window of its own."""
+    firsts, laters = [], []
+    for _ in range(3):
+        window = Window(_sources(content), wish, with_namespaces=True)
+        firsts.append(_timed(partial(_look, window)))
+        _change(content)
+        laters.append(_timed(partial(_look, window)))
+    return Case(wish.sort, wish.q, wish.offset, min(firsts), min(laters))
+
+
+def _look(window: Window) -> None:
+    """What the list page and its socket do with a window: the rows, rendered."""
+    view = window.view()
+    list_parts.rows_html(list_parts.rendered(view, "pods", namespaced=True))
+
+
+def _timed(deed: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    deed()
+    return 1000 * (time.perf_counter() - began)
+
+
+def _sources(content: TableContent) -> list[Source]:
+    return [Source("harbour", "", feed(content))]
+
+
+_turn = iter(range(10**9))
+
+
+def _change(content: TableContent) -> None:
+    """Restart counts of rows all over the table, through the code that takes in a watch's events."""
+    rows = list(content.snapshot().rows.values())
+    for _ in range(CHANGES):
+        number = next(_turn)
+        content.apply(_event(rows[number * 7919 % len(rows)], number))
+
+
+def _event(row: Any, number: int) -> bytes:
+    cells = list(row.cells)
+    cells[3] = str(number)
+    metadata = {
+        "name": row.name, "namespace": row.namespace, "uid": row.uid, "resourceVersion": str(10**9 + number),
+        "creationTimestamp": row.created, "labels": dict(row.labels),
+    }  # fmt: skip
+    table = {
+        "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": str(10**9 + number)},
+        "columnDefinitions": None, "rows": [{"cells": cells, "object": {"metadata": metadata}}],
+    }  # fmt: skip
+    return msgspec.json.encode({"type": "MODIFIED", "object": table})
+
+
+if __name__ == "__main__":
+    alone(measure)
