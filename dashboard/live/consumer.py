@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -30,7 +31,8 @@ from people.pulse import Pulse
 from people.socket_auth import person_of
 from people.storage import storage
 
-GATHER = 0.3  # seconds that changes are gathered for after one was sent
+GATHER = (0.1, 0.5)  # seconds that changes are gathered for after some were sent: shortest and longest
+DRAWS, RENDERS = 20, 10  # gathered for so many times what the page drew and this server rendered the last ones
 BEAT = 15.0  # seconds of quiet after which the page is told that the socket lives
 UNDER_WAY = 1024 * 1024  # bytes sent and not yet drawn by the page
 STALLED = 120.0  # seconds without an acknowledgement after which the socket is closed
@@ -56,6 +58,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.sent = 0
         self.unacknowledged: dict[int, int] = {}
         self.paused = False
+        self.took = 0.0  # seconds that the page worked on what it drew last
         self.task: asyncio.Task[None] | None = None
         self.waiting: asyncio.Task[None] | None = None
         self.dirty = asyncio.Event()
@@ -94,11 +97,13 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             await asyncio.get_running_loop().run_in_executor(renderers, subscription.stop)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """`{"ack": n}`, `{"pause": bool}`, `{"renew": "<query>"}`; anything else is no message of our page."""
+        """`{"ack": n, "took": ms}`, `{"pause": bool}`, `{"renew": "<query>"}`; anything else is not our page's."""
         message = _read(text_data)
         if "ack" in message and isinstance(message["ack"], int):
             for number in [n for n in self.unacknowledged if n <= message["ack"]]:
                 del self.unacknowledged[number]
+            took = message.get("took")
+            self.took = min(max(took, 0), 1000) / 1000 if isinstance(took, (int, float)) else 0.0
             self.drawn.set()
         elif isinstance(message.get("pause"), bool):
             self.paused = message["pause"]
@@ -200,11 +205,17 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
                 await self._send("")
             await self._room()
             self.dirty.clear()
+            began = time.monotonic()
             if not self.paused and self.subscription is not None:
                 html = await asyncio.get_running_loop().run_in_executor(renderers, self._changes)
                 if html:
                     await self._send(html)
-            await asyncio.sleep(GATHER)
+            await asyncio.sleep(self._pause(time.monotonic() - began))
+
+    def _pause(self, rendered: float) -> float:
+        """How long changes are gathered now, so that neither the page nor this server has much to do with them."""
+        shortest, longest = GATHER
+        return min(max(shortest, DRAWS * self.took, RENDERS * rendered), longest)
 
     def _changes(self) -> str:
         """What the page does not show yet: of its content, and of whether this server can save."""

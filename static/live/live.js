@@ -4,14 +4,19 @@
      morph  the target's children become the content
      rows   the rows in it replace those of the same id; data-order, where present, is the whole new order
      reload the page is asked for anew (rights or the page itself changed)
-   Page to server: {"ack": n}, {"pause": true|false}, {"renew": "<query>"}. */
+   Page to server: {"ack": n, "took": milliseconds}, {"pause": true|false}, {"renew": "<query>"}. */
 "use strict";
 (() => {
-  const FIRST = 500, LONGEST = 3000, QUIET = 45000, PATIENCE = 10000, CALM = 2000; // milliseconds
+  const FIRST = 500, LONGEST = 3000, QUIET = 45000, PATIENCE = 10000, CALM = 2000, LIT = 1200; // milliseconds
+  const FEW = 5;    // rows that fade at once
   let root = null, socket = null, tries = 0, timer = 0, heard = Date.now(), leaving = false;
   let refused = 0;  // how often in a row this server answered, but not the socket
   let cause = "";   // what this server said of itself where it answered, but not the socket: "database"
   let kept = [];    // what the server said of the state, while something else stands there
+  let drawn = 0;    // when rows were drawn last
+  let asked = false;  // whether the rows that come next were asked for here: then none of them is news
+  let dimming = 0;
+  const lit = new Map();  // rows that changed a moment ago, and until when they are lit
   let lost = null;  // what was seen before this server was lost: { from: when it was last heard }
 
   const address = () => {
@@ -42,11 +47,12 @@
     heard = Date.now();
     tries = refused = 0;
     cause = "";
-    const cut = text.indexOf("\n");
+    const cut = text.indexOf("\n"), began = performance.now();
     if (cut > 0) draw(text.slice(cut + 1));
     unsay();
     if (from && !document.querySelector("#live-state [data-stale]")) back();
-    send({ ack: Number(cut > 0 ? text.slice(0, cut) : text) });
+    const took = performance.now() - began;
+    send({ ack: Number(cut > 0 ? text.slice(0, cut) : text), took });
   }
 
   function draw(html) {
@@ -77,11 +83,17 @@
   function rows(body, piece) {
     const known = new Map();
     for (const row of body.rows) known.set(row.id, row);
-    for (const fresh of [...piece.content.querySelectorAll("tr")]) {
+    const all = [...piece.content.querySelectorAll("tr")], now = performance.now();
+    const isCalm = all.length <= FEW && now - drawn > 2 * LIT;
+    drawn = now;
+    for (const fresh of all) {
       const old = known.get(fresh.id);
       if (old) change(old, fresh);
-      else { fresh.classList.add("is-new"); known.set(fresh.id, fresh); }
+      else known.set(fresh.id, fresh);
+      if (!asked) light(old || fresh, fresh.className, isCalm);
+      else if (old) old.className = fresh.className;
     }
+    asked = false;
     if (piece.dataset.window !== undefined) body.dataset.window = piece.dataset.window;
     if (piece.dataset.order !== undefined) order(body, piece.dataset.order.split(" ").filter(Boolean), known);
   }
@@ -99,9 +111,24 @@
         }
       }
     }
-    old.className = fresh.className;
-    old.classList.add("is-changed");
-    setTimeout(() => old.classList.remove("is-changed"), 1300);
+  }
+
+  /* What changed is lit for a moment. It fades out on a calm page only: an animation draws sixty times a second. */
+  function light(row, name, fades) {
+    const wanted = `${name} ${fades ? "is-fading" : "is-lit"}`.trim();
+    if (row.className !== wanted) row.className = wanted;
+    lit.set(row, performance.now() + LIT);
+    if (!dimming) dimming = setInterval(dim, LIT / 3);
+  }
+
+  function dim() {
+    const now = performance.now();
+    for (const [row, until] of lit) {
+      if (until > now) continue;
+      lit.delete(row);
+      row.classList.remove("is-lit", "is-fading");
+    }
+    if (!lit.size) dimming = clearInterval(dimming) || 0;
   }
 
   function order(body, ids, known) {
@@ -236,6 +263,7 @@
       link.href = to.pathname + to.search;
     }
     for (const field of document.querySelectorAll('input[type="hidden"][name="q"]')) field.value = text;
+    asked = true;
     send({ renew: query.toString() });
   }
   document.addEventListener("input", (event) => {
