@@ -25,10 +25,14 @@ class PublicUrl:
         return self.scheme == "https"
 
     @property
+    def written_host(self) -> str:
+        """As it stands in a URL and in a Host header: an IPv6 address in brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
     def origin(self) -> str:
         """As a browser sends it: without the port where it is the scheme's own."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}" + (
+        return f"{self.scheme}://{self.written_host}" + (
             "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
         )
 

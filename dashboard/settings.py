@@ -40,7 +40,7 @@ QUARTERDECK_MAX_ROWS = environment.number(
 
 # --- hosts, cookies and headers
 
-ALLOWED_HOSTS = ([PUBLIC_URL.host] if PUBLIC_URL else []) + (
+ALLOWED_HOSTS = ([PUBLIC_URL.written_host] if PUBLIC_URL else []) + (
     [] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]"]
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL.origin] if PUBLIC_URL else []
@@ -213,3 +213,4 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION  # in development a changed file is there at the next load
 WHITENOISE_AUTOREFRESH = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else's page needs our files

@@ -133,24 +133,6 @@ def test_it_prints_a_new_link_as_long_as_nobody_administrates(tmp_path: Path) ->
     assert links[0] != links[1]
 
 
-def test_it_has_no_page_for_setting_up(tmp_path: Path) -> None:
-    with served(tmp_path) as server:
-        address = server.address()
-        for path in (
-            "/",
-            "/people/",
-            "/people/invite/",
-            "/people/me/",
-            "/setup/",
-            "/admin/",
-            "/people/invitations//",
-        ):
-            answer = browser().get(address + path, timeout=20)
-            assert answer.status_code == 404 or answer.url.startswith(f"{address}/people/sign-in/"), path
-        answer = press(browser(), f"{address}/people/sign-in/", username="admin", password="admin")
-        assert answer.status_code == 422
-
-
 def test_a_port_that_is_taken_is_said_and_kills_no_link(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

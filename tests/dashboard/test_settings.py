@@ -108,6 +108,12 @@ def test_production_under_https_has_cookies_that_no_neighbour_can_set(tmp_path: 
     assert settings_of(tmp_path, PRODUCTION, *expected) == expected
 
 
+def test_an_address_of_ipv6_is_a_host_too(tmp_path: Path) -> None:
+    environment = {**PRODUCTION, "QUARTERDECK_PUBLIC_URL": "https://[2001:db8::1]:8443"}
+    expected = {"ALLOWED_HOSTS": ["[2001:db8::1]"], "CSRF_TRUSTED_ORIGINS": ["https://[2001:db8::1]:8443"]}
+    assert settings_of(tmp_path, environment, *expected) == expected
+
+
 def test_a_sub_path_is_the_cookies_path_too(tmp_path: Path) -> None:
     environment = {**PRODUCTION, "QUARTERDECK_PUBLIC_URL": "https://example.com:8443/deck/"}
     expected = {
