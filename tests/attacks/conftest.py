@@ -46,3 +46,10 @@ def dark_house(db: None) -> Iterator[House]:
     """Where no cluster answers: for what never gets that far."""
     yield houses.build(None, None)
     houses.close()
+
+
+@pytest.fixture
+def open_house_without_cluster(transactional_db: None) -> Iterator[House]:
+    """Both: written, and no cluster answers."""
+    yield houses.build(None, None)
+    houses.close()

@@ -1,0 +1,220 @@
+"""Is every answer strict with the browser, and does no Host of anybody's find its way into a link? (Class 30.)"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+from channels.db import database_sync_to_async
+
+from dashboard.public_url import public_url
+from people import links
+from people.models import Purpose
+from tests.attacks.fortress import Fortress
+from tests.attacks.house import House, undone
+from tests.attacks.routes import routes
+from tests.attacks.wire import Reply, ask
+
+STATIC = "/static/shell/base.css"
+EVIL = "evil.example"
+HOSTS = (EVIL, f"{EVIL}:8000", f"127.0.0.1:8000@{EVIL}", f"127.0.0.1.{EVIL}", f"127.0.0.1:8000, {EVIL}")
+ALWAYS = {
+    "x-frame-options": "DENY",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+POLICY = ("default-src 'none'", "frame-ancestors 'none'")
+PAGES = ("base-uri 'none'", "form-action 'self'", "script-src 'self'", "connect-src 'self'")
+
+
+def lacks(reply: Reply) -> list[str]:
+    """What a strict answer would have and this one has not."""
+    missing = [f"{name} is {reply.one(name)!r}" for name, value in ALWAYS.items() if reply.one(name) != value]
+    policy = reply.one("content-security-policy")
+    missing += [f"no {part}" for part in POLICY if part not in policy]
+    if reply.one("content-type").startswith("text/html") and reply.body:
+        missing += [f"no {part}" for part in PAGES if part not in policy]
+    missing += ["unsafe in the policy"] if "unsafe" in policy or "*" in policy else []
+    missing += ["a camera"] if "camera=()" not in reply.one("permissions-policy") else []
+    is_public = reply.status == 200 and "no-store" not in reply.one("cache-control")
+    missing += (
+        ["kept by caches"] if is_public and not reply.one("content-type").startswith("text/css") else []
+    )
+    missing += ["for other origins"] if reply.every("access-control-allow-origin") else []
+    return missing
+
+
+async def test_every_answer_of_every_route_is_strict(open_house: House) -> None:
+    """To a person and to nobody, where it is granted, refused, redirected, not there and not taken."""
+    wrong = []
+    for route in routes():
+        path = await database_sync_to_async(open_house.address)(route)
+        for method in ("GET", "OPTIONS", "BREW", "POST"):
+            for who in ("", "ada", "stan"):
+                session = open_house.sessions[who] if who else ""
+                reply = await ask(method, path, session=session)
+                wrong += [f"{method} {route} as {who} ({reply.status}): {one}" for one in lacks(reply)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", STATIC, 200),
+        ("HEAD", STATIC, 200),
+        ("GET", "/static/nowhere.css", 404),
+        ("GET", "/nowhere/", 404),
+        ("GET", "/people", 301),
+        ("GET", "/favicon.ico", 404),
+        ("GET", "/live/", 404),
+        ("POST", "/people/sign-in/", 403),
+        ("GET", "/people/%00/", 404),
+        ("TRACE", "/people/sign-in/", 405),
+    ],
+)
+async def test_every_other_answer_is_strict_too(
+    transactional_db: None, method: str, path: str, status: int
+) -> None:
+    reply = await ask(method, path)
+    assert reply.status == status
+    assert lacks(reply) == []
+
+
+@pytest.mark.parametrize("query", [b"\xff", b"next=\xe2\x28\xa1"])
+async def test_what_cannot_be_read_is_refused_strictly(transactional_db: None, query: bytes) -> None:
+    """No view and no middleware of Django's sees it."""
+    reply = await ask("GET", "/people/sign-in/", query=query)
+    assert reply.status in (200, 400)
+    assert lacks(reply) == []
+
+
+async def test_a_page_that_breaks_is_strict_and_tells_nothing(
+    open_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object, **_named: object) -> None:
+        raise RuntimeError("the-inner-side-of-it")
+
+    monkeypatch.setattr("dashboard.shell.views.render", broken)
+    reply = await ask("GET", "/shell/signed-in/", session=open_house.sessions["dana"])
+    assert reply.status == 500
+    assert lacks(reply) == []
+    assert "the-inner-side-of-it" not in reply.text
+    assert "Traceback" not in reply.text
+
+
+@pytest.mark.parametrize("host", HOSTS)
+async def test_no_route_answers_to_a_host_that_is_not_ours(open_house: House, host: str) -> None:
+    """Nor a static file with anything of it; 400 or, for a static file, the file."""
+    for route in routes():
+        path = await database_sync_to_async(open_house.address)(route)
+        for method in ("GET", "POST"):
+            reply = await ask(method, path, session=open_house.sessions["ada"], host=host)
+            assert reply.status == 400, f"{method} {route}"
+            assert EVIL not in reply.text + str(reply.headers), f"{method} {route}"
+            assert lacks(reply) == []
+
+
+async def test_two_hosts_are_none(open_house: House) -> None:
+    for pair in (("host", EVIL), ("host", "127.0.0.1:8000")):
+        reply = await ask("GET", "/people/sign-in/", headers=(pair,))
+        assert reply.status == 400
+
+
+async def test_no_link_holds_a_host_of_a_request(open_house: House) -> None:
+    """Every page and every redirect, with every header that names a host; links are paths, or the public URL's."""
+    named = tuple(
+        (name, EVIL)
+        for name in (
+            "X-Forwarded-Host",
+            "X-Forwarded-Server",
+            "X-Host",
+            "X-Original-Host",
+            "X-HTTP-Host-Override",
+            "Forwarded",
+            "X-Rewrite-URL",
+            "X-Original-URL",
+            "X-Forwarded-Prefix",
+            "X-Script-Name",
+            "Daphne-Root-Path",
+        )
+    )
+    told = []
+    for route in routes():
+        path = await database_sync_to_async(open_house.address)(route)
+        for who in ("", "ada"):
+            session = open_house.sessions[who] if who else ""
+            reply = await ask("GET", path, named, session=session)
+            if EVIL in reply.text + str(reply.headers):
+                told.append(f"{route} as {who}")
+    assert not told, "\n".join(told)
+
+
+def test_a_link_that_lets_in_is_of_the_public_url(house: House, settings) -> None:
+    """Invitation, new password, first sign-in: what a person is handed leads here and nowhere else."""
+    settings.PUBLIC_URL = public_url("https://deck.example.com:8443", production=True)
+    settings.ALLOWED_HOSTS = ["deck.example.com", "other.example.com"]
+    browser = house.browser("ada", HTTP_HOST="other.example.com", HTTP_X_FORWARDED_HOST=EVIL)
+    with undone():
+        made = browser.post("/people/invite/", {"standing": "member", "role": "reader"})
+        renewed = browser.post(f"/people/{house.users['dana'].pk}/new-password-link/")
+    for page in (made, renewed):
+        found = re.findall(r"https?://[^\s\"'<]+/people/invitations/", page.content.decode())
+        assert found
+        assert set(found) == {"https://deck.example.com:8443/people/invitations/"}
+    secret = links.link_for(house.users["dana"], Purpose.SIGN_IN)
+    assert links.address(secret, here=f"http://{EVIL}").startswith("https://deck.example.com:8443/people/")
+
+
+def test_behind_tls_every_cookie_is_of_this_host_alone(fortress: Fortress) -> None:
+    """A real server in production behind a proxy that ends TLS: `__Host-`, Secure, HttpOnly, SameSite, no Domain."""
+    client = fortress.client()
+    page = client.get(f"{fortress.url}/people/sign-in/", timeout=60)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+    assert token
+    sent = {"Referer": f"{fortress.url}/people/sign-in/", "Origin": fortress.url}
+    form = {"csrfmiddlewaretoken": token[1], "username": "rene", "password": "sail-with-rene"}
+    entered = client.post(
+        f"{fortress.url}/people/sign-in/", form, headers=sent, timeout=60, allow_redirects=False
+    )
+    assert entered.status_code == 302
+    me = client.get(f"{fortress.url}/people/me/", timeout=60)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', me.text)
+    assert token
+    themed = client.post(
+        f"{fortress.url}/shell/theme/",
+        {"csrfmiddlewaretoken": token[1], "theme": "dark"},
+        headers=sent,
+        timeout=60,
+        allow_redirects=False,
+    )
+    cookies = [line for answer in (page, entered, me, themed) for line in _set_cookies(answer)]
+    assert {line.partition("=")[0] for line in cookies} == {
+        "__Host-quarterdeck-csrf",
+        "__Host-quarterdeck-session",
+        "__Host-quarterdeck-theme",
+    }
+    for line in cookies:
+        parts = {part.strip().lower() for part in line.split(";")[1:]}
+        assert {"secure", "httponly", "samesite=lax", "path=/"} <= parts, line
+        assert not any(part.startswith("domain") for part in parts), line
+    assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+def test_behind_tls_every_real_answer_is_strict(fortress: Fortress) -> None:
+    client = fortress.client("ada")
+    style = re.search(
+        r'href="(/static/shell/base\.[0-9a-f]+\.css)"', client.get(f"{fortress.url}/", timeout=60).text
+    )
+    assert style
+    for path in ("/", "/people/", "/c/harbour/shop/pods", "/nowhere/", style[1], "/people", "/people/%ff/"):
+        answer = client.get(fortress.url + path, timeout=60, allow_redirects=False)
+        headers = tuple((name.lower(), value) for name, value in answer.headers.items())
+        assert lacks(Reply(answer.status_code, headers, answer.content)) == [], path
+        assert answer.headers["Strict-Transport-Security"], path
+
+
+def _set_cookies(answer: requests.Response) -> list[str]:
+    return list(answer.raw.headers.getlist("Set-Cookie"))

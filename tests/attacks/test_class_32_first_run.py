@@ -1,0 +1,131 @@
+"""Does an installation without people let anybody in? Only with the secret that its console shows. (Class 32.)"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from people import links
+from people.models import Invitation, Purpose, User
+from tests.attacks.routes import METHODS, WRITING, Route, routes
+from tests.attacks.rules import Rule, rule_of
+from tests.attacks.state import changes, dump
+from tests.dashboard.test_serve import browser, press, served
+
+# An argument may hold anything: there is nothing that it could be the address of.
+ANYTHING = {"str": "anything", "slug": "anything", "int": 1, "uuid": "0" * 32, "path": "anything"}
+FORM = {
+    "username": "admin",
+    "password": "sail-before-the-wind",
+    "again": "sail-before-the-wind",
+    "current": "",
+    "name": "First",
+    "standing": "administrator",
+    "role": "operator",
+    "email": "first@example.com",
+    "is_superuser": "on",
+    "secret": "",
+    "token": "",
+    "server": "https://127.0.0.1:9",
+    "slug": "first",
+    "save_anyway": "yes",
+}
+USUAL = (
+    "/setup/", "/setup", "/install/", "/admin/", "/admin/login/", "/register/", "/signup/", "/restore/", "/backup/",
+    "/api/restore", "/api/users/admin/init", "/api/v1/setup", "/people/first/", "/people/setup/", "/people/register/",
+    "/people/invitations/", "/people/invitations//", "/init/", "/wizard/", "/debug/", "/metrics", "/health/",
+)  # fmt: skip
+
+
+def address(route: Route) -> str:
+    return route.address({name: ANYTHING[converter] for name, converter in route.converters})
+
+
+def test_no_route_lets_anybody_in_or_writes_anything(db: None) -> None:
+    """Every route by every method, from a browser that has a good token of its own and fills in every field."""
+    assert not User.objects.exists()
+    before, wrong = dump(without=("people.SignInFailures",)), []
+    for route in routes():
+        for method in METHODS:
+            client = Client(raise_request_exception=False)
+            path = address(route)
+            answer = getattr(client, method.lower())(path, FORM if method in WRITING else {})
+            found = changes(before, dump(without=("people.SignInFailures",)))
+            if found or "quarterdeck-session" in client.cookies:
+                wrong.append(f"{method} {route}: {answer.status_code}, {found}")
+            if rule_of(route) is not Rule.OPEN and not _is_refused(answer):
+                wrong.append(f"{method} {route}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _is_refused(answer: object) -> bool:
+    status = getattr(answer, "status_code", 0)
+    location = answer.get("Location", "") if status == 302 else ""  # type: ignore[attr-defined]
+    return status == 405 or location.startswith("/people/sign-in/")
+
+
+@pytest.mark.parametrize("path", USUAL)
+def test_there_is_no_page_for_setting_up(db: None, path: str) -> None:
+    for client in (Client(), Client(REMOTE_ADDR="127.0.0.1")):
+        assert client.get(path).status_code == 404
+        assert client.post(path, FORM).status_code == 404
+    assert not User.objects.exists()
+
+
+def test_the_first_administrator_has_no_password_that_could_be_guessed(db: None) -> None:
+    user = links.first_administrator()
+    assert user is not None
+    assert not user.has_usable_password()
+    for password in ("", "admin1234", "hunter2hunter2", "changeme-please", "!"):
+        answer = Client().post("/people/sign-in/", {"username": user.username, "password": password})
+        assert answer.status_code in (422, 429)
+
+
+def test_the_secret_is_long_random_once_and_not_stored(db: None) -> None:
+    user = links.first_administrator()
+    assert user is not None
+    first, second = (links.link_for(user, Purpose.SIGN_IN) for _ in range(2))
+    assert first != second
+    assert len(first) >= 43  # 32 bytes
+    stored = str(list(Invitation.objects.values()))
+    assert second not in stored
+    assert Client().post(f"/people/invitations/{first}/").status_code == 410, "the one before is dead"
+    assert Client().post(f"/people/invitations/{second}/").status_code == 302
+    assert Client().post(f"/people/invitations/{second}/").status_code == 410, "it works once"
+
+
+@pytest.mark.parametrize("secret", ["", "x", "a" * 43, "%00", "..", "*", "%25", "null", "undefined", "0"])
+def test_no_other_secret_works(db: None, secret: str) -> None:
+    user = links.first_administrator()
+    assert user is not None
+    links.link_for(user, Purpose.SIGN_IN)
+    answer = Client().post(f"/people/invitations/{secret}/")
+    assert answer.status_code in (404, 410)
+    assert "quarterdeck-session" not in answer.cookies
+
+
+def test_looking_at_the_link_does_not_use_it_up(db: None) -> None:
+    """Previews and scanners open links; whoever presses the button is in."""
+    user = links.first_administrator()
+    assert user is not None
+    path = f"/people/invitations/{links.link_for(user, Purpose.SIGN_IN)}/"
+    for method in ("get", "head", "options"):
+        getattr(Client(), method)(path)
+    assert Client().post(path).status_code == 302
+
+
+def test_a_real_server_that_just_started_lets_nobody_in_without_it(tmp_path: Path) -> None:
+    """From nothing, as people start it; the link that it prints is the one way in."""
+    with served(tmp_path) as server:
+        where = server.address()
+        link = server.wait_for(r"\n(http\S+/people/invitations/\S+/)\r?\n")[1]
+        for path in ("/", "/people/", "/people/invite/", "/people/me/", "/clusters/add/", "/c/x/", *USUAL):
+            answer = browser().get(where + path, timeout=60)
+            assert answer.status_code == 404 or answer.url.startswith(f"{where}/people/sign-in/"), path
+            assert link.rpartition("/invitations/")[2] not in answer.text
+        for password in ("admin1234", ""):
+            guess = press(browser(), f"{where}/people/sign-in/", username="admin", password=password)
+            assert guess.status_code == 422
+        assert press(browser(), link).url == f"{where}/people/me/"
