@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from clusters import access
-from clusters.access import Answer, Ask, Budget, allowed_by_rules, review, review_async, rules
+from clusters.access import Answer, Ask, Budget, review, review_async
 from clusters.access_rules import read_rules
 from clusters.api import errors
 from clusters.api.client import Client
@@ -386,52 +386,3 @@ def test_a_real_review_refuses_a_misspelt_field(controlplane: ControlPlane) -> N
         Client(of_cast(controlplane, "dana")).post(
             access.REVIEW_PATH, body | {"spec": spec}, query=access.STRICT
         )
-
-
-def test_real_rules_colour_a_menu(controlplane: ControlPlane) -> None:
-    found = rules(Client(of_cast(controlplane, "dana")), "shop")
-    assert not found.incomplete
-    assert (found.may("list", "", "pods"), found.may("list", "", "nodes")) == ("allowed", "denied")
-    assert found.may("create", "", "pods/exec") == "allowed"
-
-
-MENU = (
-    PODS,
-    Ask("list", resource="pods", version="v1"),
-    Ask("list", resource="nodes", version="v1"),
-    Ask("list", resource="namespaces", version="v1"),
-    Ask("list", group="apps", resource="deployments", version="v1", namespace="shop"),
-    Ask("list", group="rbac.authorization.k8s.io", resource="clusterroles", version="v1"),
-)
-
-
-@pytest.mark.parametrize("name", [one.name for one in CAST])
-def test_what_rules_allow_for_a_menu_reviews_allow_too(controlplane: ControlPlane, name: str) -> None:
-    """Among them a kind of the whole cluster for somebody whose binding is in one namespace."""
-    connection = of_cast(controlplane, name)
-    client = Client(connection)
-    allowed = allowed_by_rules(client, MENU)
-    reviewed = review(connection, client, MENU, Budget())
-    assert {ask for ask in MENU if reviewed[ask].state == "allowed"} == set(allowed)
-    assert all(answer.state == "allowed" for answer in allowed.values())
-
-
-@pytest.mark.parametrize("is_incomplete", [False, True])
-def test_rules_cost_one_question_for_each_namespace(is_incomplete: bool) -> None:
-    rule = {"verbs": ["list"], "apiGroups": [""], "resources": ["pods"], "resourceNames": []}
-    body = {
-        "kind": "SelfSubjectRulesReview",
-        "status": {"resourceRules": [rule], "incomplete": is_incomplete},
-    }
-    with FaultServer(says(201, body)) as server:
-        client = Client(to(server, person="ada"))
-        everywhere = [Ask("list", resource=kind) for kind in ("pods", "nodes", "services")]
-        assert set(allowed_by_rules(client, [PODS, *everywhere])) == {PODS, everywhere[0]}
-        assert [json.loads(one.body)["spec"]["namespace"] for one in server.requests] == ["shop", "-"]
-
-
-def test_a_rules_review_that_fails_allows_nothing_and_is_asked_once() -> None:
-    with FaultServer(says(500, {"kind": "Status", "code": 500})) as server:
-        asks = [PODS, Ask("list", resource="secrets", namespace="shop")]
-        assert allowed_by_rules(Client(to(server, person="ada")), asks) == {}
-        assert len(server.requests) == 1
