@@ -11,7 +11,8 @@ from typing import Any
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 
-MOST = 4 * 1024 * 1024  # bytes: the API server takes 3 MiB; a little more gets a page that says what is too large
+# Bytes: the API server takes 3 MiB; a little more gets a page that says what is too large.
+MOST = 4 * 1024 * 1024
 DROPPED = 16 * 1024 * 1024  # bytes that are still read, so that the sender comes to read the answer
 ANSWER = b"This request is larger than this server takes (4 MiB).\n"
 HEAD = (

@@ -77,7 +77,8 @@ class _Place:
 
 def in_one_line(value: Any) -> str:
     """The value as JSON, which is YAML too; without recursion, since an object may be nested a thousand levels deep."""
-    written, waiting = [], [value]
+    written: list[str] = []
+    waiting: list[Any] = [value]
     while waiting:
         node = waiting.pop()
         if isinstance(node, _Text):
