@@ -13,19 +13,12 @@ from clusters.api.connection import Identity
 from clusters.connect import Desk, connect
 from clusters.credentials.stored import Owner, keep
 from clusters.credentials.trial import WhoAmI
-from clusters.discovery import Resource
 from people.models import Membership, Team, User
 from tests import stage
 from tests.clusters.api.faults import Behaviour, FaultServer
 from tests.controlplane.cast import CAST
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.keys import keys_of
-
-EVERY = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
-CONFIGMAPS = Resource("", "v1", "configmaps", "ConfigMap", True, EVERY, preferred=True)
-PODS = Resource("", "v1", "pods", "Pod", True, EVERY, preferred=True)
-NODES = Resource("", "v1", "nodes", "Node", False, EVERY, preferred=True)
-SECRETS = Resource("", "v1", "secrets", "Secret", True, EVERY, preferred=True)
 
 At = Callable[[str], Desk]
 
@@ -69,10 +62,6 @@ def before(cast: None) -> Iterator[Callable[..., Desk]]:
     yield desk
     for server in running:
         server.__exit__()
-
-
-def config_map(name: str, **data: str) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
 def seen_by(plane: ControlPlane, name: str) -> list[dict[str, Any]]:

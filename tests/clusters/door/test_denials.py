@@ -9,7 +9,8 @@ from clusters.api.errors import Forbidden
 from clusters.watch.hub import hub
 from people.audit import origin
 from people.audit.seldom import Seldom
-from tests.clusters.door.conftest import CONFIGMAPS, NODES, PODS, At
+from tests.clusters.door.conftest import At
+from tests.clusters.door.kinds import CONFIGMAPS, NODES, PODS
 from tests.controlplane.controlplane import ControlPlane
 from tests.served import wait_for
 from tests.trail import Trail

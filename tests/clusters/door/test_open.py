@@ -11,7 +11,8 @@ from clusters.api.errors import Forbidden, StreamBroken
 from clusters.connect import Desk
 from people.audit.record import TrailUnavailable
 from tests.clusters.api.faults import says
-from tests.clusters.door.conftest import PODS, At
+from tests.clusters.door.conftest import At
+from tests.clusters.door.kinds import PODS
 from tests.clusters.door.test_write import Before, both, cannot_write
 from tests.trail import Trail
 

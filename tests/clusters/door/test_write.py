@@ -15,7 +15,8 @@ from people.audit.models import Entry
 from people.audit.record import TrailUnavailable
 from tests.clusters.api import faults
 from tests.clusters.api.faults import Hangup, Wire, says
-from tests.clusters.door.conftest import CONFIGMAPS, NODES, At, config_map, seen_by
+from tests.clusters.door.conftest import At, seen_by
+from tests.clusters.door.kinds import CONFIGMAPS, NODES, config_map
 from tests.controlplane.controlplane import ControlPlane
 from tests.served import wait_for
 from tests.trail import Trail
