@@ -60,6 +60,26 @@ async def test_every_answer_of_every_route_is_strict(open_house: House) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_no_page_holds_what_its_own_policy_forbids(house: House) -> None:
+    """No inline script, style or handler: so the policy can be strict without breaking a page."""
+    found = []
+    for route in routes():
+        if "GET" in house.methods(route):
+            page = house.browser("ada").get(house.address(route))
+            if page.get("Content-Type", "").startswith("text/html"):
+                text = page.content.decode()
+                for inline in (
+                    "<style",
+                    " style=",
+                    " onclick=",
+                    " onerror=",
+                    " onload=",
+                    'href="javascript:',
+                ):
+                    found += [f"{route}: {inline}"] if inline in text else []
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
