@@ -15,6 +15,8 @@ from people.audit.origin import current
 from people.audit.texts import plain, small
 from people.models import User
 
+NUMBERS = ("status", "duration")
+LARGEST = 2**31 - 1  # a server that is none of Kubernetes' may answer any number
 _LIMITS = {
     one.attname: one.max_length or 0 for one in Entry._meta.concrete_fields if isinstance(one, CharField)
 }
@@ -82,4 +84,6 @@ def entry_of(fact: Fact, phase: Phase, intent: int | None = None) -> Entry:
 def _clean(name: str, value: Any) -> Any:
     if name in _LIMITS:
         return plain(value, _LIMITS[name])
-    return small(value) if name == "detail" else value
+    if name == "detail":
+        return small(value)
+    return max(-LARGEST, min(value, LARGEST)) if name in NUMBERS and value is not None else value

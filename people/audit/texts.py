@@ -9,8 +9,8 @@ from typing import Any
 
 CUT = "…"
 DETAIL = 4000  # characters of a row's detail as JSON
-DEPTH = 4
-MOST = 50  # keys of one mapping, entries of one list
+DEPTH = 3
+MOST = 40  # keys of one mapping, entries of one list
 LONGEST = 500  # characters of one text in it
 _TROUBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, DataError, IntegrityError, connections
 from django.utils import timezone
 
 from people.audit.appending import NotAppendOnly, append
@@ -25,7 +25,8 @@ WAITING = 4096  # rows that may wait; who comes then is told that the trail is n
 BATCH = 256  # rows in one transaction
 PROBE = 2.0  # seconds between tries while the trail cannot be written
 GOODBYE = 10.0  # seconds in which a process that ends writes what waits
-TROUBLE = (DatabaseError, NotAppendOnly, OSError, RuntimeError, ValueError)
+AT_FAULT = (DataError, IntegrityError, ValueError, TypeError)  # of one row
+TROUBLE = (DatabaseError, NotAppendOnly, OSError, RuntimeError)  # of the trail as a whole
 
 
 class TrailUnavailable(Exception):
@@ -112,23 +113,46 @@ class Writer:
         return batch
 
     def _write(self, batch: Sequence[Waiting]) -> None:
-        """All in one transaction. Where that fails though the database is well, one by one: one row may be at fault."""
+        """All in one transaction. Where one row is at fault, each in one of its own: the others are not refused."""
         taken = [one for one in batch if one.future.set_running_or_notify_cancel()]
-        outage = [] if self.health == Health() else [_outage(self.health)]
-        if not taken and not outage:
+        if not taken and self.health.is_writable:
             return
         try:
-            written = append([*outage, *(one.entry for one in taken)])
+            self._append(taken)
+        except AT_FAULT as error:
+            connections[ALIAS].close()
+            for one in taken:
+                self._alone(one, error, is_only=len(taken) == 1)
         except TROUBLE as error:
             connections[ALIAS].close()
             self._failed(taken, error)
-            return
+
+    def _append(self, taken: Sequence[Waiting]) -> None:
+        """Write them, after a row about the outage that is over now, and tell who waits and who listens."""
+        outage = [] if self.health == Health() else [_outage(self.health)]
+        written = append([*outage, *(one.entry for one in taken)])
         if outage:
             self._recovered()
         for one, sequence in zip(taken, written[len(outage) :], strict=True):
             one.future.set_result(sequence)
         for listener in tuple(self.listeners):
             listener()
+
+    def _alone(self, one: Waiting, error: Exception, *, is_only: bool) -> None:
+        if not is_only:
+            try:
+                self._append([one])
+            except AT_FAULT as again:
+                connections[ALIAS].close()
+                error = again
+            except TROUBLE as trouble:
+                connections[ALIAS].close()
+                self._failed([one], trouble)
+                return
+            else:
+                return
+        log.error("A row is none that the audit trail takes: %s", type(error).__name__)
+        one.future.set_exception(TrailUnavailable("the row is none that the audit trail takes"))
 
     def _failed(self, taken: Sequence[Waiting], error: Exception) -> None:
         log.critical("The audit trail cannot be written, and changes are refused: %s", error)
