@@ -180,10 +180,8 @@ LOGGING = {
 
 AUTH_USER_MODEL = "people.User"
 LOGIN_URL = "people:sign_in"
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.ScryptPasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+# One alone: a name with a hash of another kind would be told from one that nobody has by the time it takes.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 _validators = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {

@@ -61,7 +61,10 @@ def people() -> dict[str, User]:
 
 def person(name: str, *, team: str = "shop") -> str:
     """One more operator of a team, whom the cast does not have."""
-    user, _made = User.objects.get_or_create(username=name)
+    user, made = User.objects.get_or_create(username=name)
+    if made:
+        user.set_password(f"sail-with-{name}")
+        user.save()
     Membership.objects.get_or_create(
         user=user, team=Team.objects.get(slug=team), defaults={"role": "operator"}
     )

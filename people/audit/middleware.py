@@ -1,17 +1,25 @@
-"""What does each request bring for the trail, and what is answered where the trail cannot be written?"""
+"""What does each request bring for the trail, who is not let in, and what if the trail cannot be written?"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from people.audit.origin import of_request
-from people.audit.record import TrailUnavailable
+from people.audit.record import TrailUnavailable, by, note
+from people.audit.seldom import Seldom
+from people.models import User
 
 MOST_FIELDS = 200
 RETRY_SECONDS = "5"
+# Never sent back, whatever a view says of itself: whoever posts one to the wrong page typed it all the same.
+SECRETS = frozenset({"password", "again", "current", "token", "key", "certificate", "kubeconfig"})
+DENIED_EVERY = 60.0  # seconds between two rows about one person at one view
+
+_denied = Seldom(DENIED_EVERY, most=4096)
 
 
 def audited(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -27,10 +35,12 @@ def audited(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     """503 for a change that was not made: with what was typed, to be sent again, and without what is secret."""
+    if isinstance(exception, PermissionDenied):
+        _note_denied(request, exception)
     if not isinstance(exception, TrailUnavailable):
         return None
     marked = getattr(request, "sensitive_post_parameters", ())
-    secret = set(request.POST) if marked == "__ALL__" else set(marked)
+    secret = set(request.POST) if marked == "__ALL__" else SECRETS | set(marked)
     fields = [
         (name, value)
         for name, values in request.POST.lists()
@@ -48,3 +58,23 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     response = render(request, template, context, status=503)
     response["Retry-After"] = RETRY_SECONDS
     return response
+
+
+def _note_denied(request: HttpRequest, exception: PermissionDenied) -> None:
+    """Whom a view does not let in. What the door to a cluster refuses is on record already, with more to say."""
+    match, user = request.resolver_match, request.user
+    if getattr(exception, "is_on_record", False) or match is None or not isinstance(user, User):
+        return
+    if _denied.is_due((user.pk, match.view_name, request.method)):
+        subject, told = f"page {match.view_name}", str(exception) or "the person's standing does not allow it"
+        note(
+            by(
+                user,
+                "enter",
+                subject=subject,
+                result="denied",
+                status=403,
+                reason=told,
+                detail={"method": request.method},
+            )
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from clusters.credentials.errors import BadCredential, KubeconfigError
 from clusters.credentials.kubeconfig import read_kubeconfig
 from tests.clusters.credentials.kubeconfigs import config, text
-from tests.clusters.credentials.test_kubeconfig import REFUSED_IN_CLUSTER, REFUSED_IN_USER
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{chr(98 + level)}: &{chr(98 + level)} [{','.join([f'*{chr(97 + level)}'] * 9)}]\n" for level in range(8)
@@ -132,46 +130,6 @@ def test_it_refuses_a_name_that_would_deceive(name):
     value = config()
     value["contexts"][0]["name"] = name
     assert refused(text(value)).field == "contexts[0].name"
-
-
-class Watched:
-    """What Python did while it watched: every process, file and connection, by its audit events."""
-
-    PREFIXES = ("open", "os.", "subprocess", "socket", "pty", "shutil", "exec", "compile", "import", "ctypes")
-
-    def __init__(self) -> None:
-        self.on = False
-        self.seen: list[str] = []
-        sys.addaudithook(self.note)
-
-    def note(self, event: str, arguments: tuple[object, ...]) -> None:
-        if self.on and event.startswith(self.PREFIXES):
-            self.seen.append(f"{event} {arguments!r}")
-
-
-WATCH = Watched()
-
-
-def test_it_starts_no_process_opens_no_file_and_connects_to_nothing():
-    sources = [text(config(user=REFUSED_IN_USER, cluster=REFUSED_IN_CLUSTER)), text(config()), BOMB, "a: [\n"]
-    sources += [text(config(user={"token": "t", key: value})) for key, value in REFUSED_IN_USER.items()]
-    for watched in (False, True):  # first without watching: translations are loaded at their first use
-        WATCH.on = watched
-        try:
-            for source in sources:
-                _read(source)
-        finally:
-            WATCH.on = False
-    assert WATCH.seen == []
-
-
-def test_it_would_notice_an_opened_file():
-    WATCH.on = True
-    try:
-        open(__file__).close()
-    finally:
-        WATCH.on = False
-    assert WATCH.seen.pop().startswith("open")
 
 
 def _read(source: bytes | str) -> None:

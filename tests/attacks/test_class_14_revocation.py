@@ -1,0 +1,246 @@
+"""Do open pages end, in time and for good, when what they stand on is taken away? (Class 14.)
+
+Everything is taken away at the same moment from one person each, while the object that all of them watch goes on
+changing: after its bound no socket may tell of a change, and the one that nothing was taken from tells of each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+import requests
+
+from tests.controlplane.controlplane import ControlPlane
+from tests.live.sockets import Opened, Sockets, run
+from tests.served import Served, wait_for
+
+OBJECT = "watched-object"
+LIST, ONE = "/c/harbour/shop/configmaps?label=marker", f"/c/harbour/shop/configmaps/{OBJECT}"
+PAGES = (LIST, ONE, f"{ONE}/yaml")
+MARKER = re.compile(r"marker-(\d+)-end")
+OVER = re.compile(r'data-state="(denied|lapsed)"')
+SOON, LATER = 15.0, 40.0  # seconds: what is ours to know, and what only the cluster knows (design section 5)
+GRACE = 12.0  # seconds more that a deleted ServiceAccount's token is good for (observed.md section 1)
+
+
+@dataclass
+class Heard:
+    """What one socket was told: markers with their times, its last state, and how it ended."""
+
+    name: str
+    page: str
+    text: str = ""
+    code: int | None = None
+    markers: list[tuple[float, int]] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        """Closed, or the page says that the cluster does not let it see more."""
+        return self.code is not None or bool(OVER.search(self.text))
+
+    async def listen(self, opened: Opened) -> None:
+        try:
+            while True:
+                html = await opened.html()
+                self.text = html if "data-state" in html else self.text
+                for found in MARKER.findall(html):
+                    self.markers.append((time.monotonic(), int(found)))
+        except ConnectionError:
+            self.code = opened.socket.close_code
+
+
+class Admin:
+    """What an administrator and the victims themselves do, through the pages."""
+
+    def __init__(self, served: Served) -> None:
+        self.served = served
+
+    def post(self, name: str, path: str, session: str = "", **form: str) -> requests.Response:
+        client = self.served.client("" if session else name)
+        if session:
+            client.cookies.set("quarterdeck-session", session, domain="127.0.0.1")
+        page = client.get(f"{self.served.url}/people/me/").text
+        form["csrfmiddlewaretoken"] = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+        answer = client.post(
+            self.served.url + path, data=form, headers={"Origin": self.served.url}, allow_redirects=False
+        )
+        assert answer.status_code == 302, (path, answer.status_code)
+        return answer
+
+    def number(self, name: str) -> str:
+        """The person's number in addresses."""
+        page = self.served.client("ada").get(f"{self.served.url}/people/").text
+        return re.findall(rf'href="/people/(\d+)/"[^>]*>\s*{name}\b', page)[0]
+
+
+# Who loses what -> the bound in seconds. The person is called after it.
+BOUNDS = {
+    "binding": LATER,
+    "account": LATER + GRACE,
+    "secret": LATER + GRACE,
+    "signout": SOON,
+    "elsewhere": SOON,  # signed out by another process, so that only the pulse can tell
+    "inactive": SOON,
+    "password": SOON,
+    "credential": SOON,
+    "role": SOON,
+    "member": SOON,
+    "standing": SOON,
+}
+KEPT = "nobody"  # loses nothing
+OF_THE_CLUSTER = ("binding", "account", "secret", KEPT)
+
+
+def account(plane: ControlPlane, name: str) -> str:
+    """A ServiceAccount that may view shop, and a token of it."""
+    plane.kubectl("create", "serviceaccount", name, "-n", "shop")
+    plane.kubectl(
+        "create", "rolebinding", name, "-n", "shop", "--clusterrole=view", f"--serviceaccount=shop:{name}"
+    )
+    if name != "secret":
+        return plane.service_account_token("shop", name, 3600)
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": name,
+            "namespace": "shop",
+            "annotations": {"kubernetes.io/service-account.name": name},
+        },
+        "type": "kubernetes.io/service-account-token",
+    }
+    plane.apply([manifest])
+    path = "jsonpath={.data.token}"
+    packed = wait_for(lambda: plane.kubectl("get", "secret", name, "-n", "shop", "-o", path))
+    return base64.b64decode(packed).decode()
+
+
+@pytest.fixture(scope="module")
+def victims(
+    controlplane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Served, dict[str, str]]]:
+    """A dashboard with a person for each thing that can be taken away; session keys by name."""
+    served = Served(tmp_path_factory.mktemp("victims")).start()
+    controlplane.kubectl("create", "configmap", OBJECT, "-n", "shop")
+    try:
+        served.do("cluster", slug="harbour", server=controlplane.server, ca=controlplane.ca)
+        for name in (*BOUNDS, KEPT):
+            served.do("person", name=name)
+            token = account(controlplane, name) if name in OF_THE_CLUSTER else controlplane.token("dana")
+            served.do("credential", name=name, slug="harbour", keys={"token": token}, namespace="shop")
+        yield served, {name: served.session(name) for name in (*BOUNDS, KEPT)}
+    finally:
+        controlplane.kubectl("delete", "configmap", OBJECT, "-n", "shop")
+        for name in OF_THE_CLUSTER:
+            for kind in ("serviceaccount", "rolebinding"):
+                controlplane.kubectl("delete", kind, name, "-n", "shop", "--ignore-not-found")
+        controlplane.kubectl("delete", "secret", "secret", "-n", "shop", "--ignore-not-found")
+        served.stop()
+
+
+def taken_away(
+    plane: ControlPlane, served: Served, sessions: dict[str, str]
+) -> dict[str, Callable[[], object]]:
+    """How each loses what it is called after."""
+    admin = Admin(served)
+    number = {name: admin.number(name) for name in ("inactive", "role", "member", "standing")}
+    own = served.client("credential").get(f"{served.url}/clusters/credentials/").text
+    mine = re.findall(r'action="(/clusters/credentials/\d+/remove/)"', own)[0]
+    old, new = "sail-with-password", "round-the-horn-again-1"
+    return {
+        "binding": lambda: plane.kubectl("delete", "rolebinding", "binding", "-n", "shop"),
+        "account": lambda: plane.kubectl("delete", "serviceaccount", "account", "-n", "shop"),
+        "secret": lambda: plane.kubectl("delete", "secret", "secret", "-n", "shop"),
+        "signout": lambda: admin.post("signout", "/people/sign-out/", sessions["signout"]),
+        "elsewhere": lambda: served.do("end_session", key=sessions["elsewhere"]),
+        "inactive": lambda: admin.post("ada", f"/people/{number['inactive']}/deactivate/"),
+        "password": lambda: admin.post(
+            "password", "/people/me/password/", current=old, password=new, again=new
+        ),
+        "credential": lambda: admin.post("credential", mine),
+        "role": lambda: admin.post(
+            "ada", f"/people/teams/shop/members/{number['role']}/role/", role="reader"
+        ),
+        "member": lambda: admin.post("ada", f"/people/teams/shop/members/{number['member']}/remove/"),
+        "standing": lambda: admin.post("ada", f"/people/{number['standing']}/standing/", standing="auditor"),
+    }
+
+
+async def mark(plane: ControlPlane, number: int) -> None:
+    label = f"marker=marker-{number}-end"
+    await asyncio.to_thread(plane.kubectl, "label", "configmap", OBJECT, "-n", "shop", label, "--overwrite")
+
+
+async def watched(
+    plane: ControlPlane, served: Served, sessions: dict[str, str]
+) -> tuple[dict[str, float], list[Heard]]:
+    """When each lost what it lost, and what each socket heard."""
+    deeds = await asyncio.to_thread(taken_away, plane, served, sessions)
+    async with Sockets(served) as sockets, asyncio.TaskGroup() as tasks:
+        heard = [Heard(name, page) for name in (*BOUNDS, KEPT) for page in PAGES]
+        opened = [await sockets.open(sessions[one.name], one.page) for one in heard]
+        listening = [tasks.create_task(one.listen(each)) for one, each in zip(heard, opened, strict=True)]
+        await mark(plane, 1)
+        async with asyncio.timeout(60):
+            while not all(one.markers for one in heard):
+                await asyncio.sleep(0.1)  # between looks
+        lost = {}
+        for name, deed in deeds.items():
+            await asyncio.to_thread(deed)
+            lost[name] = time.monotonic()
+        number, until, after = 1, time.monotonic() + max(BOUNDS.values()) + 5, 3
+        while time.monotonic() < until and after:
+            number += 1
+            await mark(plane, number)
+            await asyncio.sleep(1.0)  # so that there is something to tell all the time
+            after -= all(one.is_over for one in heard if one.name != KEPT)
+        async with asyncio.timeout(30):
+            while not all(one.markers[-1][1] == number for one in heard if one.name == KEPT):
+                await asyncio.sleep(0.1)  # between looks
+        for task in listening:
+            task.cancel()
+        return lost, heard
+
+
+def test_every_open_page_ends_in_time_whatever_is_taken_away(
+    controlplane: ControlPlane, victims: tuple[Served, dict[str, str]]
+) -> None:
+    served, sessions = victims
+    lost, heard = run(lambda: watched(controlplane, served, sessions), 300)
+    late = []
+    for one in heard:
+        if one.name == KEPT:
+            assert not one.is_over, "nothing was taken from this one"
+            continue
+        after = one.markers[-1][0] - lost[one.name]
+        if after > BOUNDS[one.name]:
+            late.append(f"{one.name} on {one.page} heard of a change {after:.0f} s after")
+        if not one.is_over or (BOUNDS[one.name] == SOON and one.code is None):
+            late.append(f"{one.name} on {one.page} is open still: {one.text[:300]}")
+    assert not late, "\n".join(late)
+
+
+@pytest.mark.parametrize("name", [one for one in BOUNDS if one not in ("role", "standing", "password")])
+def test_nor_can_the_page_be_opened_again(victims: tuple[Served, dict[str, str]], name: str) -> None:
+    """Runs after the one above."""
+    served, sessions = victims
+
+    async def deed() -> str:
+        async with Sockets(served) as sockets:
+            try:
+                opened = await sockets.open(sessions[name], LIST)
+            except aiohttp.WSServerHandshakeError:
+                return "refused"
+            try:
+                return await opened.until("data-state=")
+            except ConnectionError:
+                return "closed"
+
+    assert OBJECT not in run(deed)

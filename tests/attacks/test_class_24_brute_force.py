@@ -1,0 +1,166 @@
+"""Is guessing a password slow whoever guesses, and does nothing tell which names there are? (Class 24.)
+
+What the counter itself does is in tests/people/test_throttle.py; this is the attack, over the wire and in parallel.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from django.test import Client
+
+from people import throttle
+from people.models import SignInFailures, User
+from tests.people.conftest import PASSWORD
+from tests.served import Served
+
+REFUSED, SLOWED, BUSY, IN = 422, 429, 503, 302
+
+
+@pytest.fixture(scope="module")
+def fort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server of its own: whoever guesses from this address shuts it out."""
+    dashboard = Served(tmp_path_factory.mktemp("fort")).start()
+    yield dashboard
+    dashboard.stop()
+
+
+class Guesser:
+    """A browser that holds the form of the sign-in page."""
+
+    def __init__(self, served: Served) -> None:
+        self.address = f"{served.url}/people/sign-in/"
+        self.session = requests.Session()
+        self.session.trust_env = False
+        page = self.session.get(self.address, timeout=60).text
+        self.token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+
+    def guess(self, name: str, password: str = "wrong-again", **headers: str) -> int:
+        form = {"username": name, "password": password, "csrfmiddlewaretoken": self.token}
+        return self.session.post(
+            self.address, data=form, headers=headers, timeout=120, allow_redirects=False
+        ).status_code
+
+
+def test_many_at_once_get_no_more_guesses_than_one_after_the_other(fort: Served) -> None:
+    """For one name; each over a connection of its own."""
+    guessers = [Guesser(fort) for _ in range(3 * throttle.NAME_LIMIT)]
+    with ThreadPoolExecutor(max_workers=len(guessers)) as pool:
+        answers = Counter(pool.map(lambda one: one.guess("rene"), guessers))
+    assert answers[REFUSED] + answers[BUSY] <= throttle.NAME_LIMIT, answers
+    assert answers[SLOWED] == len(guessers) - answers[REFUSED] - answers[BUSY]
+    assert Guesser(fort).guess("rene", "sail-with-rene") == SLOWED, "the right one counts as a guess too"
+    assert Guesser(fort).guess("dana", "sail-with-dana") == IN, "and others are not shut out"
+
+
+def test_an_address_cannot_be_made_up(fort: Served) -> None:
+    """Each guess is for another name and says that it comes from elsewhere; nobody trusts this proxy."""
+    guesser, answers = Guesser(fort), list[int]()
+    for number in range(throttle.ADDRESS_LIMIT + 5):
+        made_up = f"203.0.113.{number}"
+        headers = {"X-Forwarded-For": made_up, "Forwarded": f"for={made_up}", "X-Real-IP": made_up}
+        answers.append(guesser.guess(f"somebody-{number}", **headers))
+        if answers[-1] == SLOWED:
+            break
+    assert answers[-1] == SLOWED
+    assert len(answers) <= throttle.ADDRESS_LIMIT + 1
+
+
+def test_no_number_of_other_names_sets_a_lock_free(db: None) -> None:
+    """Counts are neither evicted nor without bound: a thousand names and addresses later it is still locked."""
+    for _ in range(throttle.NAME_LIMIT):
+        throttle.attempt("dana", "192.0.2.1")
+    assert throttle.attempt("dana", "192.0.2.200") > 0
+    for number in range(1000):
+        throttle.attempt(f"name-{number}", f"10.0.{number // 250}.{number % 250}")
+    assert throttle.attempt("dana", "192.0.2.201") > 0
+    assert SignInFailures.objects.count() <= 2002
+    longest = max(len(one) for one in SignInFailures.objects.values_list("bucket", flat=True))
+    assert longest <= len("address:") + 4, "so there are at most 2 x 65,536 of them, whatever is typed"
+
+
+def test_who_comes_in_sets_only_the_own_name_free(db: None) -> None:
+    """The oldest way round a lock: sign in as oneself between two guesses."""
+    person = User(username="mallory")
+    person.set_password(PASSWORD)
+    person.save()
+    for _ in range(throttle.NAME_LIMIT - 1):
+        throttle.attempt("dana", "192.0.2.1")
+    answers = []
+    for _ in range(3):
+        answers.append(guess("dana", "wrong"))
+        assert guess("mallory", PASSWORD) == IN
+    assert answers == [REFUSED, SLOWED, SLOWED]
+
+
+def guess(name: str, password: str) -> int:
+    return Client().post("/people/sign-in/", {"username": name, "password": password}).status_code
+
+
+# --- which names are there?
+
+
+def people() -> dict[str, str]:
+    """Kind -> user name; `nobody` is not there."""
+    made = {
+        "with a password": User.objects.create(username="enid"),
+        "without a password": User.objects.create(username="ewan"),
+        "not active": User.objects.create(username="elsa", is_active=False),
+        "an administrator": User.objects.create(username="emma", standing="administrator"),
+    }
+    for kind in ("with a password", "not active", "an administrator"):
+        made[kind].set_password(PASSWORD)
+    made["without a password"].set_unusable_password()
+    for user in made.values():
+        user.save()
+    return {kind: user.username for kind, user in made.items()} | {"nobody": "none"}
+
+
+def answered(name: str) -> tuple[float, int, str]:
+    """Seconds on the processor, status, and the page without what is always another."""
+    SignInFailures.objects.all().delete()
+    began = time.thread_time()
+    answer = Client().post("/people/sign-in/", {"username": name, "password": "wrong-again"})
+    seconds = time.thread_time() - began
+    page = re.sub(r'(csrfmiddlewaretoken" value|nonce)="[^"]+"', "", answer.content.decode())
+    return seconds, answer.status_code, page.replace(f'value="{name}"', "")
+
+
+def test_nobody_can_tell_by_the_answer_or_its_time_who_is_there(db: None) -> None:
+    names, rounds = people(), 5
+    times: dict[str, list[float]] = {kind: [] for kind in names}
+    seen = set()
+    for _ in range(rounds):
+        for kind, name in names.items():
+            seconds, status, page = answered(name)
+            times[kind].append(seconds)
+            seen.add((status, page))
+    assert len(seen) == 1
+    middle = {kind: statistics.median(found) for kind, found in times.items()}
+    for kind, seconds in middle.items():
+        assert 0.7 < seconds / middle["nobody"] < 1.4, (kind, middle)
+
+
+def test_there_is_one_kind_of_hash(settings) -> None:
+    """A second one, however old, would take another time than a name that nobody has."""
+    assert len(settings.PASSWORD_HASHERS) == 1
+
+
+def test_a_locked_name_looks_the_same_whether_it_is_there(db: None) -> None:
+    User.objects.create(username="enid")
+    seen = set()
+    for name in ("enid", "none"):
+        for _ in range(throttle.NAME_LIMIT):
+            throttle.attempt(name, "192.0.2.1")
+        answer = Client().post("/people/sign-in/", {"username": name, "password": "wrong-again"})
+        page = re.sub(r'(csrfmiddlewaretoken" value|nonce)="[^"]+"', "", answer.content.decode())
+        seen.add((answer.status_code, page.replace(f'value="{name}"', "")))
+    assert len(seen) == 1
+    assert next(iter(seen))[0] == SLOWED
