@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from clusters.models import Cluster, Share
 from people.audit import cursors
 from people.audit.models import Entry
-from people.audit.record import Fact, by, record
+from people.audit.record import Fact, Intent, by, record
 from people.audit.routing import ALIAS
 from people.models import Team, User
 from tests.people.audit.conftest import Deeds
@@ -171,6 +171,16 @@ def test_a_deeds_time_is_that_of_its_intent(cast: dict[str, User], browser_of: B
     assert shown(browser_of("aude"), f"result=denied&from={exact}&to={exact}") == hashes(deeds, "denied")
     later = f"{outcome.at:%Y-%m-%dT%H:%M:%S.%fZ}"
     assert shown(browser_of("aude"), f"result=denied&from={later}") == []
+
+
+def test_an_outcome_of_somebody_else_is_never_joined(
+    browser_of: Browser, cast: dict[str, User], deeds: Deeds
+) -> None:
+    """No writer of ours makes such a row; where one stands, it is not shown to whose intent it names."""
+    Intent(deeds["unknown"], by(cast["rene"], "delete")).close("failed", 500, reason="of rene alone")
+    text = browser_of("dana").get(TRAIL).content.decode()
+    assert "of rene alone" not in text
+    assert "deed is-unknown" in text
 
 
 def pages(client: Client, query: str, rel: str) -> list[str]:
