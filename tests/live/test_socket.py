@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import aiohttp
 import pytest
 
@@ -120,38 +118,3 @@ def test_a_page_that_shows_the_rows_already_is_sent_none_of_them_again(served):
     html = run(deed)
     assert window
     assert "list-rows" not in html
-
-
-def test_a_reader_that_stalls_costs_the_server_a_few_mebibytes(controlplane, served):
-    """It never reads nor acknowledges while rows change; TCP and our own bound hold back what is under way."""
-    name = "stall"
-    controlplane.kubectl("create", "configmap", name, "-n", "shop", f"--from-literal=a={'x' * 100_000}")
-    session = served.do("session", name="dana")
-
-    async def deed():
-        async with Sockets(served) as sockets:
-            lively = await sockets.open(session, "/c/harbour/shop/configmaps")
-            await lively.html()
-            stalled = [await sockets.open(session, "/c/harbour/shop/configmaps?sort=age") for _ in range(20)]
-            before = served.memory()
-            for number in range(40):
-                await asyncio.to_thread(
-                    controlplane.kubectl,
-                    "label",
-                    "configmap",
-                    name,
-                    "-n",
-                    "shop",
-                    f"n={number}",
-                    "--overwrite",
-                )
-            after = served.memory()
-            for one in stalled:
-                await one.socket.close()
-            return after - before
-
-    try:
-        grown = run(deed, 120)
-    finally:
-        controlplane.kubectl("delete", "configmap", name, "-n", "shop")
-    assert grown < 20 * 2 * 1024 * 1024

@@ -1,0 +1,181 @@
+"""What do two hundred browsers cost that read nothing, draw nothing or went away without a word? (Class 28.)"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+
+import pytest
+
+from clusters.watch import hub as hubs
+from tests.attacks.house import House
+from tests.attacks.liar import Liar, liar, lied_to
+from tests.attacks.sockets import knock, socket_paths
+from tests.clusters.api.faults import Wire
+from tests.controlplane.controlplane import ControlPlane
+from tests.live.sockets import COOKIE, Opened, Sockets, run
+from tests.served import Served, wait_for
+
+__all__ = ["liar", "lied_to"]
+MEBIBYTE = 1024 * 1024
+READERS = 200
+OBJECT = "slow-readers"
+LIST = "/c/harbour/shop/configmaps?label=marker"
+MARKER = re.compile(r"marker-(\d+)-end")
+
+
+@pytest.fixture
+def changing(controlplane: ControlPlane) -> Iterator[ControlPlane]:
+    """With an object of 100 kB that the test changes."""
+    controlplane.kubectl("create", "configmap", OBJECT, "-n", "shop", f"--from-literal=a={'line ' * 20_000}")
+    yield controlplane
+    controlplane.kubectl("delete", "configmap", OBJECT, "-n", "shop")
+
+
+async def change(plane: ControlPlane, number: int) -> None:
+    label = f"marker=marker-{number}-end"
+    await asyncio.to_thread(plane.kubectl, "label", "configmap", OBJECT, "-n", "shop", label, "--overwrite")
+
+
+async def told(opened: Opened, number: int) -> None:
+    """Until this page knows of the change, drawing everything that it is sent."""
+    while str(number) not in MARKER.findall(await opened.html()):
+        pass
+
+
+def test_a_page_that_draws_nothing_is_sent_little(changing: ControlPlane, served: Served) -> None:
+    """It reads all and acknowledges none of it: at most nine messages, however much happens."""
+    changes = 25
+
+    async def deed() -> list[str]:
+        async with Sockets(served) as sockets:
+            session = served.session("dana")
+            idle, lively = await sockets.open(session, LIST), await sockets.open(session, LIST)
+            for number in range(changes):
+                await change(changing, number)
+                await told(lively, number)
+            messages = []
+            with suppress(TimeoutError):
+                while True:
+                    messages.append((await asyncio.wait_for(idle.socket.receive(), 1)).data)
+            return messages
+
+    messages = run(deed, 240)
+    assert 1 <= len([one for one in messages if MARKER.search(one)]) < changes - 5
+    assert len(messages) <= 10
+    assert sum(map(len, messages)) < 1.5 * MEBIBYTE
+
+
+def test_two_hundred_that_read_nothing_cost_a_bounded_share_and_nobody_else_anything(
+    changing: ControlPlane, served: Served
+) -> None:
+    changes = 12
+    session = served.session("dana")
+
+    async def deed() -> tuple[int, list[float]]:
+        async with Sockets(served) as sockets:
+            lively = await sockets.open(session, LIST)
+            await lively.html()
+            before, waited = served.memory(), []
+            stalled = [stall(served, session, f"{LIST}&wide={n % 4}") for n in range(READERS)]
+            try:
+                for number in range(changes):
+                    began = time.monotonic()
+                    await change(changing, number)
+                    await told(lively, number)
+                    waited.append(time.monotonic() - began)
+                return served.memory() - before, waited
+            finally:
+                for one in stalled:
+                    one.close()
+
+    grown, waited = run(deed, 300)
+    assert grown < READERS * 1.25 * MEBIBYTE, "1 MiB under way each, and what a page is itself"
+    assert max(waited) < 60, waited
+    assert served.client("dana").get(served.url + LIST).status_code == 200
+
+
+def stall(served: Served, session: str, page: str) -> socket.socket:
+    """A socket that was opened and of which nothing is read."""
+    wire = socket.create_connection(("127.0.0.1", served.port), 60)
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    query = page.replace("?", "%3F").replace("&", "%26").replace("=", "%3D")
+    wire.sendall(
+        (
+            f"GET /live/?page={query} HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nUpgrade: websocket\r\n"
+            f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+            f"Origin: {served.url}\r\nCookie: {COOKIE}={session}\r\n\r\n"
+        ).encode()
+    )
+    return wire
+
+
+def test_two_hundred_that_take_no_answer_or_send_half_a_request_cost_nobody_anything(served: Served) -> None:
+    """Half of them asked for half a megabyte and read none of it, half never end their request."""
+    session, client = served.session("ada"), served.client("ada")
+    page = served.url + "/c/harbour/shop/configmaps"
+    large = "/c/harbour/hostile/configmaps/large?download=value&at=/data/value"
+    size = len(client.get(served.url + large).content)
+    assert size > 500_000
+    before = served.memory()
+    with ExitStack() as stack:
+        for number in range(READERS):
+            wire = stack.enter_context(socket.create_connection(("127.0.0.1", served.port), 60))
+            head = f"GET {large} HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nCookie: {COOKIE}={session}\r\n"
+            wire.sendall(head.encode() + (b"\r\n" if number % 2 else b"X-Slow: "))
+        for _ in range(5):
+            assert client.get(page, timeout=60).status_code == 200
+        assert served.memory() - before < READERS * 2 * size
+    assert client.get(page, timeout=60).status_code == 200
+
+
+class Trickle:
+    """A watch that says something each tenth of a second, so that it notices when nobody listens any more."""
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.lock = threading.Lock()
+
+    def __call__(self, wire: Wire) -> None:
+        wire.stream_head()
+        self._count(1)
+        bookmark = {
+            "type": "BOOKMARK",
+            "object": {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {}},
+        }
+        try:
+            while not wire.closing.wait(0.1):
+                wire.chunk(json.dumps(bookmark).encode() + b"\n")
+        finally:
+            self._count(-1)
+
+    def _count(self, number: int) -> None:
+        with self.lock:
+            self.open += number
+
+
+async def test_the_cluster_is_left_alone_when_the_browsers_are_gone(
+    lied_to: House, liar: Liar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A watch for each selector; those that vanish without a word too. (A feed lives on for KEEP, 60 s.)"""
+    monkeypatch.setattr(hubs, "KEEP", 0.5)
+    monkeypatch.setattr(hubs, "SWEEP", 0.1)
+    trickle = Trickle()
+    liar.lie, liar.when = trickle, lambda request: "watch=" in request.target
+    page = "/c/harbour/shop/configmaps?selector=n%3D"
+    opened = [knock(socket_paths()[0], session=lied_to.sessions["ada"], page=f"{page}{n}") for n in range(6)]
+    for one in opened:
+        assert (await one.connect(timeout=60))[0]
+    await asyncio.to_thread(wait_for, lambda: trickle.open >= 6, 60)
+    for number, one in enumerate(opened):
+        if number % 2:
+            await one.disconnect(timeout=60)
+        else:
+            await one.send_input({"type": "websocket.disconnect", "code": 1006})
+    await asyncio.to_thread(wait_for, lambda: trickle.open == 0, 60)
