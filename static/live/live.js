@@ -7,7 +7,7 @@
    Page to server: {"ack": n, "took": milliseconds}, {"pause": true|false}, {"renew": "<query>"}. */
 "use strict";
 (() => {
-  const FIRST = 500, LONGEST = 3000, QUIET = 45000, PATIENCE = 10000, CALM = 2000, LIT = 1200; // milliseconds
+  const FIRST = 500, LONGEST = 3000, QUIET = 45000, PATIENCE = 10000, CALM = 2000, LIT = 1200, HIDDEN = 300; // milliseconds
   const FEW = 5;    // rows that fade at once
   let root = null, socket = null, tries = 0, timer = 0, heard = Date.now(), leaving = false;
   let refused = 0;  // how often in a row this server answered, but not the socket
@@ -51,8 +51,24 @@
     if (cut > 0) draw(text.slice(cut + 1));
     unsay();
     if (from && !document.querySelector("#live-state [data-stale]")) back();
-    const took = performance.now() - began;
-    send({ ack: Number(cut > 0 ? text.slice(0, cut) : text), took });
+    if (cut > 0) painted(began, (took) => send({ ack: Number(text.slice(0, cut)), took }));
+    else send({ ack: Number(text) });
+  }
+
+  /* Tells the milliseconds that drawing took, styles, layout and paint included: the server paces itself by it. */
+  function painted(began, tell) {
+    const scripts = performance.now() - began, after = new MessageChannel();
+    let late = setTimeout(() => { late = 0; tell(scripts); }, HIDDEN);
+    requestAnimationFrame(() => {
+      const start = performance.now();
+      after.port1.onmessage = () => {
+        after.port1.close();
+        if (!late) return;
+        clearTimeout(late);
+        tell(scripts + performance.now() - start);
+      };
+      after.port2.postMessage(0);
+    });
   }
 
   function draw(html) {
@@ -99,18 +115,24 @@
   }
 
   function change(old, fresh) {
-    if (old.cells.length !== fresh.cells.length) { old.replaceChildren(...fresh.cells); }
-    else {
-      for (let i = 0; i < old.cells.length; i++) {
-        if (old.cells[i].innerHTML !== fresh.cells[i].innerHTML || old.cells[i].className !== fresh.cells[i].className) {
-          const holds = old.cells[i].contains(document.activeElement);
-          const cell = fresh.cells[i].cloneNode(true);
-          if (old.cells[i].querySelector("details[open]")) cell.querySelector("details")?.setAttribute("open", "");
-          old.cells[i].replaceWith(cell);
-          if (holds) cell.querySelector("a, button, summary")?.focus({ preventScroll: true });
-        }
-      }
+    if (old.cells.length !== fresh.cells.length) { old.replaceChildren(...fresh.cells); return; }
+    for (let i = 0; i < old.cells.length; i++) {
+      if (!mend(old.cells[i], fresh.cells[i])) old.cells[i].replaceWith(fresh.cells[i].cloneNode(true));
     }
+  }
+
+  /* Only what differs is touched: a cell that is put in anew costs its styles, and the focus that it holds. */
+  function mend(old, fresh) {
+    if (old.isEqualNode(fresh)) return true;
+    if (old.nodeName !== fresh.nodeName || old.childNodes.length !== fresh.childNodes.length) return false;
+    if (old.nodeType === Node.TEXT_NODE) { old.data = fresh.data; return true; }
+    for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    for (const { name } of [...old.attributes]) if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+    for (let i = 0; i < fresh.childNodes.length; i++) {
+      const child = old.childNodes[i];
+      if (!mend(child, fresh.childNodes[i])) child.replaceWith(fresh.childNodes[i].cloneNode(true));
+    }
+    return true;
   }
 
   /* What changed is lit for a moment. It fades out on a calm page only: an animation draws sixty times a second. */
