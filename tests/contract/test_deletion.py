@@ -84,7 +84,9 @@ def test_a_pod_is_deleted(both, own_namespace):
     path = f"{own_namespace}/pods"
 
     def ask(caller):
-        made, gone = caller.post(path, pod("gone")).status, caller.delete(f"{path}/gone").json
+        asked = pod("gone")
+        asked["spec"]["schedulerName"] = "nobody"  # one that has a node is given time to end
+        made, gone = caller.post(path, asked).status, caller.delete(f"{path}/gone").json
         gone["metadata"]["managedFields"] = gone["status"] = None  # the scheduler's
         return [made, gone, caller.get(f"{path}/gone").status]
 

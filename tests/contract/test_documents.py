@@ -56,10 +56,15 @@ def test_aggregated_discovery_is_cached_by_its_etag(both, path):
     both.same(lambda caller: str(ask(caller)))
 
 
+def is_of_tests(text):
+    """Of a CRD of the world or of another test: the API server goes on naming one for seconds after its end."""
+    return "hostile" in text or "contract.example.com" in text
+
+
 def test_the_groups_in_the_old_form(both):
     def ask(caller):
         found = caller.get("/apis").json["groups"]
-        return {one["name"]: one for one in found if "hostile" not in one["name"]}
+        return {one["name"]: one for one in found if not is_of_tests(one["name"])}
 
     both.same(ask)
 
@@ -67,7 +72,7 @@ def test_the_groups_in_the_old_form(both):
 def test_the_index_of_openapi(both):
     both.same(
         lambda caller: sorted(
-            path for path in caller.get("/openapi/v3").json["paths"] if "hostile" not in path
+            path for path in caller.get("/openapi/v3").json["paths"] if not is_of_tests(path)
         )
     )
 
