@@ -49,27 +49,31 @@ class Api:
 
 def fill(plane: ControlPlane, pods: int, say: Say) -> None:
     """Nodes, namespaces and Deployments; returns when all pods run. Small worlds have fewer of each."""
-    count = max(1, pods // REPLICAS)
+    count, replicas = max(1, pods // REPLICAS), min(REPLICAS, pods)
     names = [f"team-{number:02}" for number in range(min(NAMESPACES, count))]
-    parts: list[dict[str, Any]] = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in names
-    ]
-    granted = [one for one in rbac_objects() if one["metadata"]["name"] == f"{PERSON}-cluster-admin"]
-    plane.create([*parts, *granted, *_nodes(max(1, NODES * pods // PODS))])
-    replicas = min(REPLICAS, pods)
-    plane.create(
-        deployment(f"app-{number:03}", names[number % len(names)], replicas=replicas)
-        for number in range(count)
-    )
-    wanted, api = count * replicas, Api(plane)
-    until, told = time.monotonic() + 60 + pods / 20, 0.0
+    made = _nodes(max(1, NODES * pods // PODS))
+    plane.create(one for one in rbac_objects() if one["metadata"]["name"] == f"{PERSON}-cluster-admin")
+    api = Api(plane)
+    for name in names:
+        api("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    for node in made:
+        api("POST", "/api/v1/nodes", node)
+    for number in range(count):
+        namespace = names[number % len(names)]
+        one = deployment(f"app-{number:03}", namespace, replicas=replicas)
+        api("POST", f"/apis/apps/v1/namespaces/{namespace}/deployments", one)
+    _wait_until_running(api, count * replicas, say)
+    say(f"{count * replicas} pods run on {len(made)} nodes")
+
+
+def _wait_until_running(api: Api, wanted: int, say: Say) -> None:
+    until, told = time.monotonic() + 120 + wanted / 10, time.monotonic()
     while (running := _running(api)) < wanted:
         assert time.monotonic() < until, f"{running} of {wanted} pods run"
         if time.monotonic() > told + 10:
             told = time.monotonic()
             say(f"{running} of {wanted} pods run")
         time.sleep(1)
-    say(f"{running} pods run on {len(_nodes(max(1, NODES * pods // PODS)))} nodes")
 
 
 def _nodes(count: int) -> list[dict[str, Any]]:
