@@ -8,6 +8,8 @@ import re
 # What is a secret by its shape alone. The first group, where there is one, stays.
 SECRETS = (
     re.compile(r"(/invitations/)[^/\s?\"'<>\\]+"),
+    # Any word as long and as mixed as a link's secret: a link may be mistyped before it.
+    re.compile(r"()(?<![A-Za-z0-9_-])(?=[a-z0-9_-]*[A-Z])(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{43,}"),
     re.compile(r"(\bbearer\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
     re.compile(r"()\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),  # a JSON Web Token
     re.compile(r"(-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----)[A-Za-z0-9+/=\s\\]+"),

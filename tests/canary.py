@@ -68,9 +68,10 @@ def planted() -> tuple[Canary, ...]:
 
 def spellings(secret: str) -> tuple[str, ...]:
     """As it is, in base64, in a URL and in HTML; a PEM text by two of its lines, however they are joined."""
-    if "-----BEGIN" in secret:
-        inner = secret.partition("PRIVATE KEY-----")[2] or secret
-        return tuple(PEM_LINE.findall(inner)[1:3] or PEM_LINE.findall(inner))
+    if "PRIVATE KEY-----" in secret:
+        lines = PEM_LINE.findall(secret.partition("PRIVATE KEY-----")[2])
+        if lines:
+            return tuple(lines[1:3] or lines)
     packed = base64.b64encode(secret.encode()).decode().rstrip("=")
     return tuple(dict.fromkeys([secret, packed[:-1], quote(secret), html.escape(secret)]))
 
@@ -86,7 +87,7 @@ def shapes_in(text: str) -> list[str]:
 
 def report(what: Iterable[str], where: str) -> None:
     """Note a finding; the test that runs, or the fixture that ends, fails for it."""
-    test = os.environ.get("PYTEST_CURRENT_TEST", "the run").partition(" ")[0]
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0] or "the run"
     findings.extend(Finding(one, where, test) for one in what)
 
 

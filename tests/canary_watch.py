@@ -27,8 +27,9 @@ TYPED = ("password", "again", "current", "token", "key", "kubeconfig")
 IN_KUBECONFIG = re.compile(
     r"^\s*(?:- )?(?:token|client-key-data|password):\s*['\"]?([^\s'\"]+)", re.MULTILINE
 )
+SESSION = re.compile(r"[a-z0-9]{32}")
 SHORTEST = 10  # characters of what is typed; shorter ones are words that pages have anyway
-LINK = re.compile(r"/invitations/([\w-]{20,})")
+LINK = re.compile(r"/invitations/([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
 FORM = re.compile(
     r'(<textarea[^>]*name="(?:kubeconfig|token|certificate|key)"[^>]*>).*?(</textarea>)', re.DOTALL
 )
@@ -107,7 +108,7 @@ def watched(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
 
 
 def look_at_answer(request: HttpRequest, response: HttpResponse, view: str) -> None:
-    known = [*(one for one in canary.planted() if not one.is_shown), *_own.values()]
+    known = [one for one in (*canary.planted(), *_own.values()) if not one.is_shown]
     where = f"{request.method} {view or request.path}"
     head = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
     head += "\n".join(
@@ -129,17 +130,20 @@ def look_at_answer(request: HttpRequest, response: HttpResponse, view: str) -> N
 def carried(request: HttpRequest, view: str) -> list[Canary]:
     """The secrets of this request: its session, what was typed into secret fields, a one-time link."""
     session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-    found = {"the session of the request": [session]}
+    found = {"the session of the request": [session] if SESSION.fullmatch(session) else []}
     if request.method == "POST" and view != "resources:secret_value":
-        shown = {value for field, value in request.POST.items() if field not in TYPED}
+        shown = "\n".join(value for field, value in request.POST.items() if field not in TYPED)
         for field in TYPED:
             typed = request.POST.get(field, "")
             typed = "" if typed in shown else typed  # a test that fills all fields with one text
             found[f"what was typed as {field}"] = (
                 IN_KUBECONFIG.findall(typed) if field == "kubeconfig" else [typed]
             )
-    found["a one-time link"] = LINK.findall(request.path)
-    return [
+    links = [
+        Canary("a one-time link", canary.spellings(link), is_shown=True)
+        for link in LINK.findall(request.path)
+    ]
+    return links + [  # who asked for a page knows its address
         canary.canary(what, secret)
         for what, secrets in found.items()
         for secret in secrets

@@ -24,7 +24,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from clusters.api.connection import Identity
 from clusters.credentials.stored import Owner, keep, server_of
 from clusters.credentials.trial import WhoAmI, try_identity
-from clusters.models import Cluster, Credential, Share
+from clusters.models import Cluster, ClusterRequest, Credential, Share
 from people.control import bump_access, signed_out
 from people.models import Membership, Session, Team, User
 from people.sessions import SessionStore
@@ -142,6 +142,19 @@ def membership(name: str, role: str) -> str:
     return role
 
 
+def hostile_names(text: str, long: str) -> str:
+    """Whatever has a name or a note is called so, as if no form had looked at it; one short line, one long text."""
+    User.objects.get_or_create(username=text[:150], defaults={"name": text[:150]})
+    User.objects.filter(username__in=("dana", "ada")).update(name=text[:150])
+    Team.objects.filter(slug="shop").update(name=text[:100])
+    Cluster.objects.update(name=text[:100], labels={text: text}, colour=text[:16], tls_server_name="")
+    Credential.objects.update(identity=text, groups=[text, long])
+    Session.objects.update(agent=text[:200])
+    request = {"server": text, "tls_server_name": text, "note": long}
+    ClusterRequest.objects.create(user=User.objects.get(username="dana"), name=text[:100], **request)
+    return text
+
+
 def _answer(command: dict[str, Any]) -> Any:
     name, arguments = command["do"], command.get("with", {})
     if name == "people":
@@ -153,6 +166,7 @@ def _answer(command: dict[str, Any]) -> Any:
         return credential(keys=keys, **arguments).pk
     return {
         "dead_cluster": dead_cluster,
+        "hostile_names": hostile_names,
         "person": person,
         "session": session,
         "end_session": end_session,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.shell.context import THEME_COOKIE, THEMES
 from people.decorators import signed_in
+from people.signing import safe_onward
 
 YEAR = 365 * 24 * 3600
 
@@ -45,8 +45,4 @@ def _back(request: HttpRequest) -> HttpResponse:
     """To the page it came from; nothing at all for the script, which has changed the page already."""
     if request.headers.get("X-Requested-With") == "fetch":
         return HttpResponse(status=204)
-    target = request.POST.get("next", "")
-    inside = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return HttpResponseRedirect(target if inside else "/")
+    return HttpResponseRedirect(safe_onward(request.POST.get("next", "")))

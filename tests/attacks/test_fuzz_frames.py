@@ -1,0 +1,177 @@
+"""Does any of 31,000 messages do more to a page's socket than close it? (Fuzzing.)"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from functools import partial
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.http import QueryDict
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.live.consumer import REFUSED, LiveConsumer
+from dashboard.resources.address import parse
+from dashboard.resources.list_live import ListSubscription
+from dashboard.resources.listing import open_listing
+from tests.attacks.fuzz import Mutations, bounded, in_batches
+from tests.attacks.fuzz_cases import FRAMES
+from tests.attacks.house import House
+from tests.attacks.sockets import close_code, knock, opened, socket_paths
+
+BATCH = 100
+CORPUS = (
+    '{"ack": 1, "took": 12.5}',
+    '{"pause": true}',
+    '{"renew": "q=web&sort=-age"}',
+    '{"ack": 3}',
+    *FRAMES,
+)
+SIGNS = (
+    *(
+        '{"',
+        '": ',
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        "null",
+        "true",
+        "false",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e999",
+        "-1",
+    ),
+    *(
+        "9" * 400,
+        "0.1",
+        '"ack"',
+        '"took"',
+        '"pause"',
+        '"renew"',
+        '"constructor"',
+        "\\u0000",
+        "\\ud800",
+        "\x00",
+        "\u2028",
+        "é",
+    ),
+    *(
+        "q=",
+        "&",
+        "%00",
+        "%ff",
+        "sort=",
+        "selector=",
+        "columns=",
+        "offset=",
+        "label=",
+        "wide=",
+        "x" * 300,
+        "[" * 50,
+    ),
+)
+QUERIES = (
+    "q=web&sort=-age&columns=name,age&label=app&selector=a%3Db&fields=metadata.name%3Dx&offset=50&wide=1",
+    "q=\u202e&sort=name",
+    "",
+)
+
+
+def consumer(sent: list[dict[str, Any]]) -> LiveConsumer:
+    """As it is once a socket was accepted; what it sends to the server is kept."""
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    made = LiveConsumer()
+    made.base_send, made.scope = send, {"type": "websocket"}
+    made.unacknowledged, made.sent, made.paused, made.took = {1: 10, 2: 20}, 2, False, 0.0
+    made.dirty, made.drawn, made.over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    return made
+
+
+def closed(sent: list[dict[str, Any]]) -> bool:
+    assert {message["type"] for message in sent} <= {"websocket.close"}
+    assert {message.get("code") for message in sent} <= {REFUSED}
+    return bool(sent)
+
+
+@in_batches(28_000, BATCH)
+@given(st.integers(0, 2**64))
+def test_no_message_does_more_than_close_its_socket(seed: int) -> None:
+    async def all_of_them() -> None:
+        for number, frame in enumerate(Mutations(CORPUS, SIGNS).batch(seed, BATCH)):
+            sent: list[dict[str, Any]] = []
+            with bounded(frame):
+                one = consumer(sent)
+                await one.receive(
+                    **({"bytes_data": frame.encode()} if number % 10 == 0 else {"text_data": frame})
+                )
+                closed(sent)
+                assert 0.1 <= one._pause(0.0) <= 0.5
+
+    asyncio.run(all_of_them())
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+messages = st.dictionaries(st.sampled_from(["ack", "took", "pause", "renew", "x"]), json_values, max_size=4)
+
+
+@in_batches(1000, 1)
+@given(messages)
+def test_no_value_in_any_field_of_a_message_does(message: dict[str, Any]) -> None:
+    async def one_of_them() -> None:
+        sent: list[dict[str, Any]] = []
+        one = consumer(sent)
+        await one.receive(text_data=json.dumps(message))
+        closed(sent)
+        assert 0.1 <= one._pause(0.0) <= 0.5
+
+    with bounded(message):
+        asyncio.run(one_of_them())
+
+
+def test_no_query_that_a_page_renews_itself_with_breaks_it(house: House) -> None:
+    """The one message that says more than a number: 2,000 queries to a list that is open, drawn now and then."""
+    address = parse({"clusters": "harbour", "namespaces": "shop", "resource": "configmaps"}, QueryDict(""))
+    subscription = ListSubscription(open_listing(house.users["ada"], address), "")
+    subscription.start(lambda: None)
+
+    @in_batches(2000, BATCH)
+    @given(st.integers(0, 2**64))
+    def try_them(seed: int) -> None:
+        for number, query in enumerate(Mutations(QUERIES, SIGNS).batch(seed, BATCH)):
+            with bounded(query):
+                subscription.renew(query)
+                if number % 10 == 0:
+                    subscription.render()
+
+    try:
+        try_them()
+    finally:
+        subscription.stop()
+
+
+async def test_a_real_socket_is_closed_by_what_no_page_sends(open_house: House) -> None:
+    """Some of them over the whole application, each on a socket of its own."""
+    page, random = "/people/audit/", partial(Mutations(CORPUS, SIGNS).batch, 7)
+    await database_sync_to_async(open_house.demote)()
+    for frame in random(40):
+        async with opened(
+            knock(socket_paths()[0], session=open_house.sessions["ada"], page=page)
+        ) as communicator:
+            await communicator.send_to(text_data=frame)
+            await communicator.send_to(text_data="no page sends this")
+            with bounded(frame):
+                assert await close_code(communicator) == REFUSED
