@@ -7,9 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from clusters.models import Cluster, ClusterRequest, Credential, Share
 from people.models import Team
+from tests.attacks.watched import watched
 from tests.clusters.credentials.kubeconfigs import config, text, with_second_context
 from tests.clusters.credentials.pki import certificate, packed
-from tests.clusters.credentials.test_hostile_yaml import WATCH
 from tests.clusters.pages.test_credential import HOSTILE, body
 
 
@@ -221,16 +221,11 @@ def upload(content: bytes) -> SimpleUploadedFile:
 
 
 def test_it_refuses_a_file_of_ten_megabytes_by_its_size_and_keeps_it_off_the_disk(browser_of, cast):
-    written: list[str] = []
-    WATCH.on = True
-    try:
+    with watched() as seen:
         answer = browser_of("dana").post(
             "/clusters/import/", {"kubeconfig": "", "file": upload(b"# x\n" * 2_500_000)}
         )
-    finally:
-        WATCH.on = False
-        written = [one for one in WATCH.seen if one.startswith(("open", "os.")) and "/tmp" in one]
-        WATCH.seen.clear()
+    written = [one for one in seen.of(("open", "os.")) if "/tmp" in one]
     assert answer.status_code == 422
     assert "larger than 1 MiB" in body(answer)
     assert written == []
