@@ -11,6 +11,8 @@ from typing import Any
 
 from simulator.certificates import Authority, Pair
 from simulator.clock import Clock
+from simulator.metrics.usage import Usage
+from simulator.pods.logs import Logs
 from simulator.requests.authentication import Authentication
 from simulator.requests.rbac import Rbac
 from simulator.requests.tokens import Tokens
@@ -51,6 +53,8 @@ class Cluster:
         self.tokens = Tokens()
         self.authentication = Authentication(self.store, self.tokens)
         self.rbac = Rbac(self.store)
+        self.logs = Logs(self.store, self.clock)
+        self.usage = Usage(self.clock)
         self.load(self.archive.objects)
 
     @functools.cached_property
