@@ -1,16 +1,44 @@
-"""What time is it in a cluster? A clock that can run faster, stand still and be moved."""
+"""What time is it in a cluster, and what is to happen when? A clock that can run faster, stand still and be moved."""
+
+from __future__ import annotations
 
 import datetime
+import heapq
+import itertools
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+LARGEST = 500_000  # alarms that may wait at once; one more raises OverflowError
+
+
+@dataclass(order=True, slots=True)
+class Alarm:
+    """Rings once, at `moment` (seconds since 1970) of the clock; of one moment in the order of setting."""
+
+    moment: float
+    number: int
+    call: Callable[[], None] = field(compare=False)
+    is_cancelled: bool = field(default=False, compare=False)
+
+    def cancel(self) -> None:
+        """It will not ring; of one that has rung, nothing."""
+        self.is_cancelled = True
 
 
 class Clock:
-    """Starts at the real time (or at `start`); after t real seconds it shows start + t x speed."""
+    """Starts at the real time (or at `start`); after t real seconds it shows start + t x speed.
+
+    Alarms ring when somebody calls `ring()` (or `advance()`): simulator/lives/ does.
+    """
 
     def __init__(self, *, speed: float = 1.0, start: datetime.datetime | None = None) -> None:
         self._origin = (start or datetime.datetime.now(datetime.UTC)).timestamp()
         self._since = time.monotonic()
         self._speed = speed
+        self._alarms: list[Alarm] = []
+        self._numbers = itertools.count()
+        self._listeners: list[Callable[[], None]] = []
 
     @property
     def speed(self) -> float:
@@ -35,12 +63,75 @@ class Clock:
     def run(self, speed: float) -> None:
         """From now on so many seconds of the cluster in a real one; 0 freezes it."""
         self._origin, self._since, self._speed = self.seconds(), time.monotonic(), speed
+        self._changed()
 
     def move(self, seconds: float) -> None:
-        """Jump ahead."""
+        """Jump ahead; alarms on the way ring late, all at the new time, as after a machine's sleep."""
         self._origin += seconds
+        self._changed()
 
     @staticmethod
     def written(seconds: float) -> str:
         """A moment (seconds since 1970) as Kubernetes writes it."""
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    # --- alarms
+
+    def at(self, moment: float, call: Callable[[], None]) -> Alarm:
+        """Call it once at that moment (seconds since 1970), or as soon as may be where that is over."""
+        if len(self._alarms) >= LARGEST:
+            self._alarms = [one for one in self._alarms if not one.is_cancelled]
+            heapq.heapify(self._alarms)
+            if len(self._alarms) >= LARGEST:
+                raise OverflowError(f"More than {LARGEST} alarms wait.")
+        alarm = Alarm(moment, next(self._numbers), call)
+        heapq.heappush(self._alarms, alarm)
+        if self._alarms[0] is alarm:
+            self._changed()
+        return alarm
+
+    def after(self, seconds: float, call: Callable[[], None]) -> Alarm:
+        return self.at(self.seconds() + seconds, call)
+
+    def next_moment(self) -> float | None:
+        """When the next alarm rings; None where there is none."""
+        while self._alarms and self._alarms[0].is_cancelled:
+            heapq.heappop(self._alarms)
+        return self._alarms[0].moment if self._alarms else None
+
+    def real_seconds(self) -> float | None:
+        """Until the next alarm, on the wall; None where it does not come by waiting."""
+        moment = self.next_moment()
+        if moment is None:
+            return None
+        left = moment - self.seconds()
+        if left <= 0:
+            return 0.0
+        return left / self._speed if self._speed > 0 else None
+
+    def ring(self, most: int = LARGEST) -> int:
+        """Call what is due, at most so many, in the order of their moments; answers how many."""
+        rung = 0
+        now = self.seconds()
+        while rung < most and (moment := self.next_moment()) is not None and moment <= now:
+            heapq.heappop(self._alarms).call()
+            rung += 1
+        return rung
+
+    def advance(self, seconds: float, settle: Callable[[], None]) -> None:
+        """Live through so many seconds: from alarm to alarm, each at its own time, `settle()` after each."""
+        end = self.seconds() + seconds
+        while (moment := self.next_moment()) is not None and moment <= end:
+            self._origin += max(moment - self.seconds(), 0.0)
+            heapq.heappop(self._alarms).call()
+            settle()
+        self._origin += max(end - self.seconds(), 0.0)
+
+    def listen(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Called when the time to the next alarm is another than it was. Answers how to stop it."""
+        self._listeners.append(callback)
+        return lambda: self._listeners.remove(callback)
+
+    def _changed(self) -> None:
+        for callback in list(self._listeners):
+            callback()

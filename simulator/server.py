@@ -13,6 +13,7 @@ from aiohttp import web
 
 from simulator.cluster import Cluster
 from simulator.keeping.house import House
+from simulator.lives.lives import Lives
 from simulator.requests.answers import refused
 from simulator.requests.authentication import ANONYMOUS, impersonated
 from simulator.requests.call import Call
@@ -28,12 +29,13 @@ CLOSING_SECONDS = 2.0
 
 
 class Server:
-    """One cluster on 127.0.0.1. `await start()`, then `port`; `await stop()`."""
+    """One cluster on 127.0.0.1. `await start()`, then `port`; `await stop()`. With `lives` it lives meanwhile."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, lives: Lives | None = None) -> None:
         self.cluster = cluster
         self.port = 0
-        self.house = House(cluster)
+        self.lives = lives
+        self.house = House(cluster) if lives is None else lives.house
         self._runner: web.ServerRunner | None = None
 
     @property
@@ -57,9 +59,13 @@ class Server:
         context = await asyncio.to_thread(self.cluster.authority.context)
         site = web.SockSite(self._runner, listener, ssl_context=context)
         await site.start()
+        if self.lives is not None:
+            self.lives.start()
 
     async def stop(self) -> None:
-        """Open watches are ended."""
+        """Open watches are ended, and nothing goes on."""
+        if self.lives is not None:
+            self.lives.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None

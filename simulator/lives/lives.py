@@ -1,0 +1,68 @@
+"""What makes a cluster live? Its house, its controllers and its clock's alarms, run in one loop or by hand."""
+
+from __future__ import annotations
+
+import asyncio
+
+from simulator.cluster import Cluster
+from simulator.keeping.house import House
+
+MOST_ALARMS = 200  # that ring in one turn of the loop; the rest follow in the next, after requests
+
+
+class Lives:
+    """The life of one cluster. `start()` in a running loop and `stop()`, or `step(seconds)` by hand."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.house = House(cluster)
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """From now on in the running loop, as fast as the cluster's clock says."""
+        if self._loop is not None:
+            return
+        self._loop = asyncio.get_running_loop()
+        self._stop_listening = self.cluster.clock.listen(self._wait)
+        self._wait()
+
+    def stop(self) -> None:
+        """Nothing of it is left in the loop."""
+        if self._loop is None:
+            return
+        self._loop = None
+        self._stop_listening()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def settle(self) -> None:
+        """Do all that follows from what has happened, at this moment of the clock."""
+        self.house.settle()
+
+    def step(self, seconds: float) -> None:
+        """Live through so many seconds of the cluster at once, each thing at its own time.
+
+        On a frozen clock the same seed and the same steps give the same names and the same events.
+        """
+        self.settle()
+        self.cluster.clock.advance(seconds, self.settle)
+
+    def _wait(self) -> None:
+        """Until the next alarm, which may be another than before."""
+        if self._loop is None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        seconds = self.cluster.clock.real_seconds()
+        if seconds is not None:
+            self._timer = self._loop.call_later(seconds, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        try:
+            self.cluster.clock.ring(MOST_ALARMS)
+        finally:
+            self._wait()
