@@ -1,0 +1,153 @@
+"""Where does traffic go? Services, their endpoints, Ingresses, NetworkPolicies, addresses."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from simulator.printing.parts import (
+    NONE,
+    UNKNOWN,
+    UNSET,
+    age_of,
+    annotation,
+    first_of,
+    labels_text,
+    name,
+    selector_text,
+    spec,
+    status,
+)
+from simulator.schemas.resources import Object
+
+DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
+MOST = 3  # of hosts, ports and addresses
+
+
+def service(thing: Object, now: datetime.datetime) -> list[Any]:
+    wanted = spec(thing)
+    addresses = wanted.get("clusterIPs") or [wanted.get("clusterIP") or NONE]
+    return [
+        name(thing),
+        wanted.get("type", "ClusterIP"),
+        addresses[0],
+        _external(thing),
+        ",".join(_port(one) for one in wanted.get("ports") or ()) or NONE,
+        age_of(thing, now),
+        labels_text(wanted.get("selector")),
+    ]
+
+
+def endpoints(thing: Object, now: datetime.datetime) -> list[Any]:
+    return [name(thing), _endpoints(thing), age_of(thing, now)]
+
+
+def endpoint_slice(thing: Object, now: datetime.datetime) -> list[Any]:
+    ports = [_slice_port(one) for one in thing.get("ports") or ()]
+    addresses = [each for one in thing.get("endpoints") or () for each in one.get("addresses") or ()]
+    return [
+        name(thing),
+        thing.get("addressType", ""),
+        first_of(ports, MOST, len(ports)) or UNSET,
+        first_of(addresses, MOST, len(addresses)) or UNSET,
+        age_of(thing, now),
+    ]
+
+
+def ingress(thing: Object, now: datetime.datetime) -> list[Any]:
+    wanted = spec(thing)
+    return [
+        name(thing),
+        NONE if wanted.get("ingressClassName") is None else wanted["ingressClassName"],
+        _hosts([one.get("host", "") for one in wanted.get("rules") or ()]),
+        _balanced(thing),
+        "80, 443" if wanted.get("tls") else "80",
+        age_of(thing, now),
+    ]
+
+
+def ingress_class(thing: Object, now: datetime.datetime) -> list[Any]:
+    shown = name(thing) + (" (default)" if annotation(thing, DEFAULT_CLASS) == "true" else "")
+    parameters, text = spec(thing).get("parameters"), NONE
+    if parameters is not None:
+        group = parameters.get("apiGroup")
+        kind = parameters["kind"] if group is None else f"{parameters['kind']}.{group}"
+        text = f"{kind}/{parameters['name']}"
+    return [shown, spec(thing).get("controller", ""), text, age_of(thing, now)]
+
+
+def network_policy(thing: Object, now: datetime.datetime) -> list[Any]:
+    return [name(thing), selector_text(spec(thing).get("podSelector")) or NONE, age_of(thing, now)]
+
+
+def ip_address(thing: Object, now: datetime.datetime) -> list[Any]:
+    """One cell more than there are columns: so does the API server."""
+    parent, text = spec(thing).get("parentRef"), NONE
+    if parent is not None:
+        group = parent.get("group")
+        kind = f"{parent.get('resource', '')}.{group}" if group else parent.get("resource", "")
+        parts = [kind.lower(), parent.get("namespace"), parent.get("name", "")]
+        text = "/".join(one for one in parts if one is not None)
+    return [name(thing), text, age_of(thing, now)]
+
+
+def service_cidr(thing: Object, now: datetime.datetime) -> list[Any]:
+    return [name(thing), ",".join(spec(thing).get("cidrs") or ()), age_of(thing, now)]
+
+
+def _external(thing: Object) -> str:
+    """The EXTERNAL-IP of a Service."""
+    wanted = spec(thing)
+    kind, own = wanted.get("type", "ClusterIP"), list(wanted.get("externalIPs") or ())
+    if kind in ("ClusterIP", "NodePort"):
+        return ",".join(own) or NONE
+    if kind == "LoadBalancer":
+        balanced = _balanced(thing)
+        return ",".join([balanced, *own] if balanced else own) or "<pending>"
+    return str(wanted.get("externalName", "")) if kind == "ExternalName" else UNKNOWN
+
+
+def _balanced(thing: Object) -> str:
+    """The addresses of a load balancer, sorted, each once."""
+    found = (status(thing).get("loadBalancer") or {}).get("ingress") or ()
+    return ",".join(
+        sorted({text for one in found if (text := one.get("ip") or one.get("hostname") or "") != ""})
+    )
+
+
+def _port(one: Object) -> str:
+    shown = f"{one['port']}:{one['nodePort']}" if one.get("nodePort") else str(one["port"])
+    return f"{shown}/{one.get('protocol', 'TCP')}"
+
+
+def _endpoints(thing: Object) -> str:
+    subsets = thing.get("subsets") or ()
+    if not subsets:
+        return NONE
+    found: list[str] = []
+    for subset in subsets:
+        addresses = [one["ip"] for one in subset.get("addresses") or ()]
+        ports = subset.get("ports") or ()
+        found += [_joined(each, one["port"]) for one in ports for each in addresses] if ports else addresses
+    return first_of(found, MOST, len(found))
+
+
+def _joined(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _slice_port(one: Object) -> str:
+    if one.get("port") is not None:
+        return str(one["port"])
+    return "*" if one.get("name") is None else str(one["name"])
+
+
+def _hosts(hosts: list[str]) -> str:
+    """Three hosts at the most. The rest is counted over all rules, with or without hosts, as Go counts it."""
+    found: list[str] = []
+    for host in hosts:
+        if len(found) == MOST:
+            return f"{','.join(found)} + {len(hosts) - MOST} more..."
+        if host:
+            found.append(host)
+    return ",".join(found) or "*"

@@ -1,0 +1,174 @@
+"""How does a pod do? Ready, status, restarts: from the states of its containers, as `kubectl get pods` tells it.
+
+printPod of kubernetes/pkg/printers/internalversion/printers.go, step by step.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.printing.ages import age, parse_time
+from simulator.printing.parts import NONE, age_of, has_true, is_ending, name, spec, status
+from simulator.schemas.resources import Object
+
+NODE_LOST = "NodeLost"
+GATED = "SchedulingGated"
+_OVER = {"Succeeded": "The pod has completed successfully.", "Failed": "The pod failed."}
+
+
+@dataclass
+class _Restarts:
+    """How often, and the finishedAt of the last time ("" where none is known)."""
+
+    count: int = 0
+    last: str = ""
+
+    def add(self, container: Object) -> None:
+        self.count += container.get("restartCount") or 0
+        ended = (container.get("lastState") or {}).get("terminated") or {}
+        stamp = ended.get("finishedAt") or ""
+        if stamp and (not self.last or parse_time(stamp) > parse_time(self.last)):
+            self.last = stamp
+
+    def text(self, now: datetime.datetime) -> str:
+        return f"{self.count} ({age(self.last, now)} ago)" if self.count and self.last else str(self.count)
+
+
+@dataclass
+class _Course:
+    """How far the pod has come, container by container."""
+
+    reason: str
+    ready: int = 0
+    restarts: _Restarts = field(default_factory=_Restarts)
+    sidecar_restarts: _Restarts = field(default_factory=_Restarts)
+
+
+def pod(thing: Object, now: datetime.datetime) -> list[Any]:
+    wanted, seen = spec(thing), status(thing)
+    sidecars = {
+        one["name"] for one in wanted.get("initContainers") or () if one.get("restartPolicy") == "Always"
+    }
+    course = _Course(_first_reason(seen))
+    is_initializing = _init_containers(course, seen, sidecars, len(wanted.get("initContainers") or ()))
+    if not is_initializing or has_true(seen.get("conditions"), "Initialized"):
+        course.restarts = course.sidecar_restarts
+        _containers(course, seen)
+    total = len(wanted.get("containers") or ()) + len(sidecars)
+    return [
+        name(thing),
+        f"{course.ready}/{total}",
+        _last_reason(course.reason, thing),
+        course.restarts.text(now),
+        age_of(thing, now),
+        _address(seen) or NONE,
+        wanted.get("nodeName") or NONE,
+        seen.get("nominatedNodeName") or NONE,
+        _gates(wanted, seen),
+    ]
+
+
+def pod_is_over(thing: Object) -> list[dict[str, str]]:
+    """The conditions of the row."""
+    phase = status(thing).get("phase", "")
+    if phase not in _OVER:
+        return []
+    return [{"type": "Completed", "status": "True", "reason": phase, "message": _OVER[phase]}]
+
+
+def _first_reason(seen: Object) -> str:
+    for one in seen.get("conditions") or ():
+        if one["type"] == "PodScheduled" and one.get("reason") == GATED:
+            return GATED
+    found: str = seen.get("reason") or seen.get("phase") or ""
+    return found
+
+
+def _init_containers(course: _Course, seen: Object, sidecars: set[str], total: int) -> bool:
+    """Whether it is still at them: up to the first that is not done."""
+    for index, container in enumerate(seen.get("initContainerStatuses") or ()):
+        is_sidecar = container["name"] in sidecars
+        course.restarts.add(container)
+        if is_sidecar:
+            course.sidecar_restarts.add(container)
+        ended = _state(container, "terminated")
+        if ended is not None and not ended.get("exitCode"):
+            continue
+        if is_sidecar and container.get("started"):
+            course.ready += bool(container.get("ready"))
+            continue
+        waits = (_state(container, "waiting") or {}).get("reason") or ""
+        if ended is not None:
+            course.reason = f"Init:{_ending(ended)}"
+        elif waits and waits != "PodInitializing":
+            course.reason = f"Init:{waits}"
+        else:
+            course.reason = f"Init:{index}/{total}"
+        return True
+    return False
+
+
+def _containers(course: _Course, seen: Object) -> None:
+    """The last container's reason first: the first container has the last word."""
+    is_running, error = False, ""
+    for container in reversed(seen.get("containerStatuses") or ()):
+        course.restarts.add(container)
+        ended, waits = _state(container, "terminated"), _state(container, "waiting") or {}
+        if waits.get("reason"):
+            course.reason = waits["reason"]
+        elif ended is not None:
+            course.reason = _ending(ended)
+            error = course.reason if ended.get("exitCode") else error
+        elif container.get("ready") and _state(container, "running") is not None:
+            is_running = True
+            course.ready += 1
+    if course.reason != "Completed":
+        return
+    if is_running and _is_ready(seen):
+        course.reason = "Running"
+    elif error:
+        course.reason = error
+    elif is_running:
+        course.reason = "NotReady"
+
+
+def _last_reason(reason: str, thing: Object) -> str:
+    seen = status(thing)
+    if is_ending(thing) and seen.get("reason") == NODE_LOST:
+        return "Unknown"
+    if is_ending(thing) and seen.get("phase") not in _OVER:
+        return "Terminating"
+    return reason
+
+
+def _state(container: Object, which: str) -> Object | None:
+    found: Object | None = (container.get("state") or {}).get(which)
+    return found
+
+
+def _ending(ended: Object) -> str:
+    if ended.get("reason"):
+        return str(ended["reason"])
+    if ended.get("signal"):
+        return f"Signal:{ended['signal']}"
+    return f"ExitCode:{ended.get('exitCode') or 0}"
+
+
+def _is_ready(seen: Object) -> bool:
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in seen.get("conditions") or ())
+
+
+def _address(seen: Object) -> str:
+    """Where both are there and differ, podIP is right: old kubelets write it alone."""
+    first = (seen.get("podIPs") or [{}])[0]
+    return str(seen.get("podIP") or first.get("ip") or "")
+
+
+def _gates(wanted: Object, seen: Object) -> str:
+    gates = wanted.get("readinessGates") or ()
+    if not gates:
+        return NONE
+    passed = sum(has_true(seen.get("conditions"), one["conditionType"]) for one in gates)
+    return f"{passed}/{len(gates)}"
