@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.quantities import canonical
 from simulator.requests.statuses import Refusal, bad_request
 from simulator.schemas.resources import Object, Resource
 from simulator.schemas.types import QUANTITY, Field, Type
@@ -151,7 +152,7 @@ class _Decoder:
         if type_.schema.get("format") == "byte":
             _check_base64(value, self._resource)
         if type_.schema.get("format") == "date-time":
-            return _time(value, self._resource)
+            return _time(value, type_, self._resource)
         return value
 
     def _int_or_string(self, value: Any, type_: Type, path: str, owner: str) -> Any:
@@ -161,7 +162,7 @@ class _Decoder:
             return value
         if isinstance(value, bool | dict | list) or not QUANTITY_FORM.fullmatch(str(value)):
             raise cannot_be_handled(self._resource, NO_QUANTITY)
-        return str(value)
+        return canonical(value)
 
     def _mismatch(self, value: Any, type_: Type, path: str, owner: str) -> Refusal:
         plain = re.sub(r"\[\d+\]", "", path)
@@ -251,10 +252,16 @@ def _check_base64(value: str, resource: Resource) -> None:
         raise cannot_be_handled(resource, f"illegal base64 data at input byte {at}")
 
 
-def _time(value: str, resource: Resource) -> str:
+def _time(value: str, type_: Type, resource: Resource) -> str:
+    """In UTC: a Time in whole seconds, a MicroTime with six digits of them."""
     try:
-        datetime.datetime.fromisoformat(value)
-    except ValueError:
+        moment = datetime.datetime.fromisoformat(value)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(datetime.UTC)
+    except (ValueError, OverflowError):
         why = f'parsing time "{value}" as "2006-01-02T15:04:05Z07:00": cannot parse "{value}" as "2006"'
         raise cannot_be_handled(resource, why) from None
-    return value
+    if moment.tzinfo is None:
+        return value
+    digits = "microseconds" if type_.name.endswith(".MicroTime") else "seconds"
+    return moment.isoformat(timespec=digits).replace("+00:00", "Z")
