@@ -112,6 +112,7 @@ MIDDLEWARE = [  # those that only add headers come first, so that static files a
     "csp.middleware.CSPMiddleware",
     "dashboard.headers.headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # pads what it compresses by random bytes, against BREACH
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
