@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-OURS = ("people", "clusters", "dashboard", "simulator", "tests", "bench")
+OURS = ("people", "clusters", "dashboard", "simulator", "demo", "tests", "bench")
 PRODUCT = ("people", "clusters", "dashboard")
 BY_NAME = ("import_module", "__import__")
 

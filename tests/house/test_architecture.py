@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.house.floor_plan import MAP, ROOT, FloorPlan, MapError, read_map
-from tests.house.imports import Import, imports_of, product_files
+from tests.house.imports import OURS, Import, imports_of, product_files
 
 SHAPELESS = {"utils", "util", "core", "common", "helpers", "helper", "misc", "lib", "shared"}
 NO_ROOM = {"__init__.py", "__pycache__"}
@@ -37,7 +38,7 @@ def _complaint(plan: FloorPlan, one: Import) -> str:
         return "imports by name cannot be followed"
     if one.is_relative:
         return "imports are written in full"
-    if floor.split(".")[0] in ("simulator", "tests", "bench"):
+    if floor.split(".")[0] in ("simulator", "demo", "tests", "bench"):
         return "no product code imports it"
     if floor == "dashboard" and not one.importer.startswith("dashboard/"):
         return "nothing imports dashboard but its own rooms"
@@ -90,6 +91,33 @@ def test_it_keeps_django_out_of_the_api_room() -> None:
     assert len(found) > 50
     assert [one for one in found if one.target.split(".")[0] == "django"] == []
     assert [one for one in found if "/" in one.target and not one.target.startswith("clusters/api/")] == []
+
+
+def test_it_keeps_the_simulator_to_itself() -> None:
+    """Nothing of the three floors is in it, and of the demo one process alone serves it."""
+    assert _of_ours("simulator", but="simulator") == []
+    assert {one.split(":")[0] for one in _of_ours("demo", only=("simulator",))} == {"demo/clusters.py"}
+    beside = [one for one in _of_ours("demo", but="simulator") if one.startswith("demo/clusters.py")]
+    assert {one.rpartition(" ")[2] for one in beside} == {"demo/cast.py"}
+
+
+def test_it_keeps_the_demo_above_the_house() -> None:
+    """It stands on the product and never on its tests; tools alone may start it."""
+    assert _of_ours("demo", only=("tests", "bench")) == []
+    assert _of_ours("bench", only=("demo",)) == []
+
+
+def _of_ours(folder: str, *, but: str = "", only: tuple[str, ...] = ()) -> list[str]:
+    """`file:line file` for each import of a part of ours in a folder, without one part, or of some parts alone."""
+    files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*.py"))
+    assert files, folder
+    found = [one for file in files for one in imports_of(ROOT, file)]
+    wanted = only or tuple(part for part in OURS if part != but)
+    return [
+        f"{one.importer}:{one.line} {one.target}"
+        for one in found
+        if re.split("[/.]", one.target)[0] in wanted
+    ]
 
 
 def test_it_has_no_room_without_a_question() -> None:
@@ -150,6 +178,7 @@ def house(tmp_path: Path) -> Path:
         ("people/models.py", "from importlib import import_module\nimport_module('x')", "cannot be followed"),
         ("clusters/connect.py", "from tests.cast import CAST", "no product code"),
         ("clusters/connect.py", "import simulator.world", "no product code"),
+        ("dashboard/shell/views.py", "from demo.cast import PICKED", "no product code"),
     ],
 )
 def test_it_sees_an_import_against_the_order(house: Path, file: str, line: str, complaint: str) -> None:

@@ -72,6 +72,13 @@ def test_it_names_every_variable_of_the_tests() -> None:
         assert f'"{name.rstrip("*")}"' in (ROOT / file).read_text()
 
 
+def test_it_names_every_variable_of_the_demo() -> None:
+    files = sorted((ROOT / "demo").rglob("*.py"))
+    read = {name for file in files for name in re.findall(r'"(QUARTERDECK_DEMO_[A-Z]+)"', file.read_text())}
+    assert len(read) > 3
+    assert sorted(rows("The demo")) == sorted(read)
+
+
 def test_it_says_the_defaults_that_hold() -> None:
     shown = rows("The product")
     wrong = {

@@ -1,0 +1,150 @@
+"""How does the demo start, and how does it end without leaving anything behind? (`make demo`)
+
+This process holds no secret and serves nothing. It starts two others, the simulated clusters and the dashboard, in a
+temporary folder, and ends both when it is told to or when one of them ends.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from queue import Empty
+
+from demo.browsing import open_browser
+from demo.processes import Child, Ears, Heard
+from demo.refusals import listening, refusal
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PATIENCE = 180.0  # seconds for the start
+CLUSTERS, DASHBOARD = "The simulated clusters", "The dashboard"
+WHERE = re.compile(r"Quarterdeck is at (http://\S+)/ ")
+OWN_KEYS = ("QUARTERDECK_SECRET_KEY", "QUARTERDECK_SEALING_KEYS")
+ELSEWHERE = ("DATABASE_URL", "QUARTERDECK_REDIS_URL", "QUARTERDECK_DATA", "DJANGO_SETTINGS_MODULE")
+
+
+class Ended(Exception):
+    """The demo is over; the text, if there is one, says why."""
+
+
+def main() -> int:
+    """0 after Ctrl-C and SIGTERM; 1, with a sentence, where something did not go well."""
+    why = refusal(os.environ) or _taken(*listening(os.environ))
+    if why:
+        print(why, file=sys.stderr)
+        return 1
+    ears: Ears = Ears()
+    for number in SIGNALS:
+        signal.signal(number, lambda _number, _frame: ears.put(Heard("", None)))
+    folder = Path(tempfile.mkdtemp(prefix="quarterdeck-demo-"))
+    children: list[Child] = []
+    try:
+        why = _run(folder, children, ears)
+    finally:
+        for child in children:
+            child.ask_to_end()
+        for child in children:
+            child.end()
+        shutil.rmtree(folder, ignore_errors=True)
+    if why:
+        print(why, file=sys.stderr)
+    return 1 if why else 0
+
+
+def _run(folder: Path, children: list[Child], ears: Ears) -> str:
+    """Until it is over; why that is, "" at a signal."""
+    try:
+        _start(folder, children, ears)
+        while True:
+            _next(children, ears)
+    except Ended as end:
+        return str(end)
+
+
+def _start(folder: Path, children: list[Child], ears: Ears) -> None:
+    """It is there, and the address was said, when this returns."""
+    print("The demo starts: three simulated clusters, and a dashboard that looks at them.", flush=True)
+    until = time.monotonic() + PATIENCE
+    kubeconfig = folder / "kubeconfig.yaml"
+    environment = _environment(os.environ, folder)
+    asked = ["-m", "demo.clusters", "--kubeconfig", str(kubeconfig), *_wishes(os.environ)]
+    serving = ["-m", "django", "demo_serve"]
+    for name, arguments in ((CLUSTERS, asked), (DASHBOARD, serving)):
+        children.append(Child(name, arguments, environment, folder / f"{len(children)}.log", ears))
+    clusters, dashboard = children
+    dashboard.tell(_hear(clusters, children, ears, until))
+    while not (here := WHERE.match(_hear(dashboard, children, ears, until))):
+        pass
+    print(_welcome(here[1], kubeconfig), flush=True)
+    open_browser(f"{here[1]}/demo/", os.environ)
+
+
+def _hear(child: Child, children: list[Child], ears: Ears, until: float) -> str:
+    """The next line that this one says; Ended where something else happens."""
+    while True:
+        heard = _next(children, ears, until)
+        if heard.name == child.name and heard.line is not None:
+            return heard.line
+
+
+def _next(children: list[Child], ears: Ears, until: float | None = None) -> Heard:
+    """What a process says next; Ended where one has ended, at a signal, and where nothing comes for too long."""
+    try:
+        heard = ears.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
+    except Empty:
+        raise Ended(f"The demo did not start within {PATIENCE:.0f} seconds.") from None
+    if not heard.name:
+        raise Ended
+    if heard.line is None:
+        words = next(child.last_words() for child in children if child.name == heard.name)
+        raise Ended(f"{heard.name} ended, and so the demo does.\n{words}")
+    return heard
+
+
+def _environment(ours: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The caller's, with nothing in it that leads to another database, key or folder than the demo's own."""
+    kept = {name: value for name, value in ours.items() if name not in (*OWN_KEYS, *ELSEWHERE)}
+    return {**kept, "QUARTERDECK_DATA": str(folder / "data"), "DJANGO_SETTINGS_MODULE": "demo.settings"}
+
+
+def _wishes(environment: Mapping[str, str]) -> list[str]:
+    """What was asked of the worlds (docs/demo.md)."""
+    named = {
+        "--seed": environment.get("QUARTERDECK_DEMO_SEED"),
+        "--speed": environment.get("QUARTERDECK_DEMO_SPEED"),
+        "--pods": environment.get("QUARTERDECK_DEMO_PODS"),
+    }
+    return [f"{name}={value.strip()}" for name, value in named.items() if value and value.strip()]
+
+
+def _taken(address: str, port: int) -> str:
+    """Why nobody can listen there, "" where one can."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        socket.create_server((address, port), family=family).close()
+    except OSError as error:
+        return (
+            f"The demo cannot listen at {address}:{port}: {error.strerror}. End what listens there, or set "
+            "QUARTERDECK_LISTEN to another port: QUARTERDECK_LISTEN=127.0.0.1:8010 make demo"
+        )
+    return ""
+
+
+def _welcome(here: str, kubeconfig: Path) -> str:
+    return (
+        f"\n  {here}/demo/\n\n"
+        "Pick there who to be, and change over at any time. To be kubectl's administrator meanwhile:\n"
+        f"  export KUBECONFIG={kubeconfig}; kubectl config get-contexts\n"
+        "Ctrl-C ends the demo and leaves nothing behind."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

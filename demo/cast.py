@@ -1,0 +1,145 @@
+"""Who can one be in the demo, and who else works there? The people of the made-up company, with what each may do.
+
+Their rights in the clusters are those of the simulated worlds (simulator/worlds/*.yaml), where they have the same
+names; all else is put in through Quarterdeck's own pages (demo.stage).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Person:
+    """`name` is the same in Quarterdeck and in the worlds; `can` and `cannot` are a sentence each on the page.
+
+    `clusters` are the ones for which there is a credential of one's own.
+    """
+
+    name: str
+    full_name: str
+    calling: str
+    can: str
+    cannot: str
+    standing: str
+    team: str
+    role: str
+    clusters: tuple[str, ...]
+    namespace: str = ""
+    icon: str = "person"
+
+    @property
+    def first_name(self) -> str:
+        return self.full_name.split()[0]
+
+
+@dataclass(frozen=True)
+class Place:
+    """How one of the simulated clusters stands in Quarterdeck."""
+
+    slug: str
+    name: str
+    colour: str
+    is_protected: bool
+    labels: tuple[str, ...]
+
+
+TEAMS = {
+    "platform": "Platform",
+    "shop": "Shop",
+    "payments": "Payments",
+    "on-call": "On call",
+    "audit": "Audit",
+}
+
+PLACES = (
+    Place("production-eu", "Production EU", "red", True, ("env=production", "region=eu")),
+    Place("production-us", "Production US", "orange", True, ("env=production", "region=us")),
+    Place("staging", "Staging", "teal", False, ("env=staging", "region=eu")),
+)
+EVERYWHERE = tuple(place.slug for place in PLACES)
+
+ADMINISTRATOR = Person(
+    name="alice",
+    full_name="Alice Okafor",
+    calling="administrator",
+    can="Manages clusters, teams and people, and may do everything in all three clusters.",
+    cannot="Cannot see anybody's credential, nor change a line of the audit trail.",
+    standing="administrator",
+    team="platform",
+    role="operator",
+    clusters=EVERYWHERE,
+    icon="shield",
+)
+
+# Whom the visitor can be, in the order of the page.
+PICKED = (
+    ADMINISTRATOR,
+    Person(
+        name="dana",
+        full_name="Dana Lind",
+        calling="developer of team Shop",
+        can="Works in the namespaces of team Shop, in every cluster.",
+        cannot="Cannot see the nodes, the other teams' namespaces, or even a list of them.",
+        standing="member",
+        team="shop",
+        role="operator",
+        clusters=EVERYWHERE,
+        namespace="shop",
+        icon="deployment",
+    ),
+    Person(
+        name="olga",
+        full_name="Olga Haddad",
+        calling="engineer on call",
+        can="Sees all that runs in all clusters, and may mend it.",
+        cannot="Cannot read Secrets, nor hand out rights.",
+        standing="member",
+        team="on-call",
+        role="operator",
+        clusters=EVERYWHERE,
+        icon="warning",
+    ),
+    Person(
+        name="ada",
+        full_name="Ada Marchand",
+        calling="auditor",
+        can="Reads what runs in all clusters, and the whole audit trail.",
+        cannot="Cannot change anything at all, nor see the value of a Secret.",
+        standing="auditor",
+        team="audit",
+        role="reader",
+        clusters=EVERYWHERE,
+        icon="audit",
+    ),
+    Person(
+        name="noah",
+        full_name="Noah Berg",
+        calling="newcomer without rights",
+        can="Is in team Shop since today, and sees that there are three clusters.",
+        cannot="Cannot see anything in them: Kubernetes grants him nothing yet, and the pages say so.",
+        standing="member",
+        team="shop",
+        role="reader",
+        clusters=("staging",),
+        icon="plus",
+    ),
+)
+
+# Who works there too; nobody can be them.
+OTHERS = (
+    Person(
+        name="pavel",
+        full_name="Pavel Rossi",
+        calling="developer of team Payments",
+        can="",
+        cannot="",
+        standing="member",
+        team="payments",
+        role="operator",
+        clusters=EVERYWHERE,
+        namespace="payments",
+    ),
+)
+PEOPLE = (*PICKED, *OTHERS)
+BY_NAME = {one.name: one for one in PICKED}

@@ -1,0 +1,79 @@
+"""Who does the visitor want to be? A page with the demo's people, and the sign-in as one of them without a password.
+
+These views exist in the demo alone (demo.settings), which listens on this machine alone (demo.refusals).
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import get_script_prefix, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from demo.cast import BY_NAME, PICKED, PLACES
+from people import signing
+from people.audit.record import by, note
+from people.decorators import is_signed_in, person
+from people.models import User
+
+NOWHERE = ("/demo/", "/people/sign-in/", "/people/invitations/")  # where nobody wants to be back
+
+
+@never_cache
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """Who one may be; the landing of everybody who is not signed in."""
+    return _page(request, signing.safe_onward(request.GET.get("next", "")))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponseBase:
+    """In place of the product's page. Who was invited in the demo has a password, and signs in by it."""
+    if request.method == "POST" or "password" in request.GET:
+        return signing.sign_in(request)
+    return people(request)
+
+
+@require_POST
+def pick(request: HttpRequest) -> HttpResponse:
+    """Be that person from now on. The session before, if there was one, ends together with its sockets."""
+    if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
+        raise PermissionDenied(_("The demo changes over from its own pages only."))
+    name = request.POST.get("person", "")
+    if name not in BY_NAME:
+        raise Http404
+    onward = _onward(request)
+    user = User.objects.filter(username=name, is_active=True).first()
+    if user is None:
+        told = _("%(name)s cannot sign in: an administrator has seen to that. Restart the demo to undo it.")
+        return _page(request, onward, told % {"name": BY_NAME[name].full_name})
+    if is_signed_in(request):
+        note(by(person(request), "sign-out", detail={"way": "the demo"}))
+    signing.enter(request, user, "the demo")
+    return HttpResponseRedirect(onward)
+
+
+def _onward(request: HttpRequest) -> str:
+    """The page that was named, else the one on which the visitor changed over: another person sees it differently."""
+    asked = request.POST.get("next", "")
+    if not asked:
+        came_from = urlsplit(request.headers.get("Referer", ""))
+        if came_from.netloc == request.get_host():
+            asked = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return get_script_prefix() if asked.startswith(NOWHERE) else signing.safe_onward(asked)
+
+
+def _page(request: HttpRequest, onward: str, error: str = "") -> HttpResponse:
+    context = {
+        "people": PICKED,
+        "places": PLACES,
+        "onward": onward,
+        "error": error,
+        "password_href": f"{reverse('people:sign_in')}?password",
+    }
+    return render(request, "demo/people.html", context, status=422 if error else 200)

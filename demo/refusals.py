@@ -1,0 +1,51 @@
+"""When is there no demo? Where its sign-in without a password could be reached by anybody but who started it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+
+LISTEN = "127.0.0.1:8000"
+
+
+def refusal(environment: Mapping[str, str]) -> str:
+    """Why the demo does not start with these settings, naming the variable; "" where it may."""
+
+    def text(name: str) -> str:
+        return environment.get(name, "").strip()
+
+    if text("QUARTERDECK_MODE") == "production":
+        return (
+            "QUARTERDECK_MODE is production, and the demo lets everybody in without a password: it is for one person "
+            "who looks around. Unset it for the demo, or start the real thing with `make run`."
+        )
+    for name in ("QUARTERDECK_PUBLIC_URL", "QUARTERDECK_TRUSTED_PROXIES"):
+        if text(name):
+            return f"{name} is set, and the demo is never served to others: it has no passwords. Unset it for the demo."
+    try:
+        address, _port = listening(environment)
+    except ValueError as wrong:
+        return str(wrong)
+    if not is_loopback(address):
+        return (
+            f"QUARTERDECK_LISTEN is {text('QUARTERDECK_LISTEN')}, and the demo listens on this machine alone, since "
+            f"it has no passwords: set it to {LISTEN}, or to another port of 127.0.0.1."
+        )
+    return ""
+
+
+def listening(environment: Mapping[str, str]) -> tuple[str, int]:
+    """Address and port; ValueError, with a sentence, for what is neither."""
+    written = environment.get("QUARTERDECK_LISTEN", "").strip() or LISTEN
+    address, _colon, port = written.rpartition(":")
+    if not address or not port.isdecimal() or int(port) > 65535:
+        raise ValueError(f"QUARTERDECK_LISTEN must look like {LISTEN}, not {written!r}.")
+    return address.strip("[]"), int(port)
+
+
+def is_loopback(address: str) -> bool:
+    """Of an address as it is written; of names, `localhost` alone."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"

@@ -1,0 +1,125 @@
+"""How does everything come into the demo's database? Through the product's own pages, as people would do it.
+
+So each thing was checked as always, and the audit trail tells how it came to be.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.test import Client
+from django.urls import reverse
+
+from demo.cast import ADMINISTRATOR, PEOPLE, PLACES, TEAMS, Person, Place
+from people import links
+from people.audit.record import by_program, note
+from people.models import Purpose, Team, User
+
+LINK = re.compile(r"/people/invitations/[\w-]+/")
+AGENT = "make demo"
+
+
+class StageError(Exception):
+    """A page of the product did not take what the demo brought."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A simulated cluster: its address, its authority (PEM), and everybody's bearer token by name."""
+
+    slug: str
+    server: str
+    ca: str = field(repr=False)
+    tokens: Mapping[str, str] = field(repr=False)
+
+
+class Browser:
+    """A browser of one person in which forms are sent; no request leaves this process but those to the clusters."""
+
+    def __init__(self) -> None:
+        self._client = Client(
+            raise_request_exception=True, headers={"User-Agent": AGENT}, SERVER_NAME="127.0.0.1"
+        )
+
+    def send(self, address: str, fields: Mapping[str, object], *, status: int = 302) -> str:
+        """The page that answers to a POST; StageError where it is another than expected."""
+        answer = self._client.post(address, fields)
+        page = answer.content.decode()
+        if answer.status_code != status:
+            problem = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+            raise StageError(f"POST {address} was answered {answer.status_code}: {problem[-2000:]}")
+        return page
+
+
+def set_up(clusters: Sequence[Reached]) -> None:
+    """Teams, people, clusters, shares and credentials, in the order in which a company would come to them."""
+    browsers = {ADMINISTRATOR.name: _first_administrator(ADMINISTRATOR)}
+    administrator = browsers[ADMINISTRATOR.name]
+    for slug, name in TEAMS.items():
+        administrator.send(reverse("people:teams"), {"name": name, "slug": slug})
+    for one in PEOPLE:
+        if one is not ADMINISTRATOR:
+            browsers[one.name] = _invite(administrator, one)
+    _join(administrator, ADMINISTRATOR)
+    places = {place.slug: place for place in PLACES}
+    for cluster in clusters:
+        _add(administrator, cluster, places[cluster.slug])
+    for one in PEOPLE:
+        for cluster in clusters:
+            if cluster.slug in one.clusters:
+                fields = {"way": "token", "token": cluster.tokens[one.name], "namespace": one.namespace}
+                browsers[one.name].send(reverse("clusters:credential", args=[cluster.slug]), fields)
+    for browser in browsers.values():
+        browser.send(reverse("people:sign_out"), {})
+
+
+def _first_administrator(one: Person) -> Browser:
+    """As after `make run`: by a link that the program makes. Nobody is told the password that is chosen then."""
+    user = links.create_administrator(one.name)
+    note(by_program(AGENT, "signin-link", subject=f"person {user.username}"))
+    browser = Browser()
+    secret = links.link_for(user, Purpose.SIGN_IN)
+    browser.send(reverse("people:invitation", args=[secret]), {})
+    browser.send(reverse("people:me"), {"name": one.full_name})
+    browser.send(reverse("people:change_password"), _new_password())
+    return browser
+
+
+def _invite(administrator: Browser, one: Person) -> Browser:
+    team = Team.objects.get(slug=one.team)
+    fields = {"standing": one.standing, "team": team.pk, "role": one.role}
+    link = LINK.search(administrator.send(reverse("people:invite"), fields, status=200))
+    if link is None:
+        raise StageError("The page of a new invitation shows no link.")
+    browser = Browser()
+    browser.send(link[0], {"username": one.name, "name": one.full_name, **_new_password()})
+    return browser
+
+
+def _join(administrator: Browser, one: Person) -> None:
+    user = User.objects.get(username=one.name)
+    administrator.send(reverse("people:add_member", args=[one.team]), {"user": user.pk, "role": one.role})
+
+
+def _add(administrator: Browser, cluster: Reached, place: Place) -> None:
+    fields = {
+        "name": place.name,
+        "slug": place.slug,
+        "server": cluster.server,
+        "ca": cluster.ca,
+        "colour": place.colour,
+        "labels": "\n".join(place.labels),
+        "verify_tls": "on",
+        **({"protected": "on"} if place.is_protected else {}),
+    }
+    administrator.send(reverse("clusters:add"), fields)
+    administrator.send(reverse("clusters:teams", args=[place.slug]), {"team": list(TEAMS)})
+
+
+def _new_password() -> dict[str, str]:
+    """One that nobody knows."""
+    password = secrets.token_urlsafe(32)
+    return {"password": password, "again": password}
