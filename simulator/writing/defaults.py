@@ -212,6 +212,16 @@ def _daemon_set(value: dict[str, Any]) -> None:
     value["metadata"]["annotations"] = annotations
 
 
+def _replication_controller(value: dict[str, Any]) -> None:
+    """Selector and labels are those of the template."""
+    wanted = value.get("spec") or {}
+    labels = ((wanted.get("template") or {}).get("metadata") or {}).get("labels")
+    if labels and not wanted.get("selector"):
+        wanted["selector"] = dict(labels)
+    if labels and not value["metadata"].get("labels"):
+        value["metadata"]["labels"] = dict(labels)
+
+
 def _limit(value: dict[str, Any]) -> None:
     """Of a container: what is not said follows from the other bounds."""
     if value.get("type") != "Container":
@@ -260,6 +270,7 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], None]] = {
     "Pod": _own_pod,
     "Namespace": _namespace,
     "DaemonSet": _daemon_set,
+    "ReplicationController": _replication_controller,
     "HorizontalPodAutoscalerSpec": _autoscaler,
     "CustomResourceDefinitionSpec": _definition,
     "Subject": _subject,

@@ -35,6 +35,8 @@ def admit(
     _priority(cluster, resource, thing, spec)
     _tolerations(spec)
     thing["status"] = {"phase": "Pending", "qosClass": quality(spec)}
+    if spec.get("schedulingGates"):
+        thing["status"]["conditions"] = [_gated(cluster)]
 
 
 def causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Cause]:
@@ -56,6 +58,17 @@ def quality(spec: dict[str, Any]) -> str:
         ):
             return "Burstable"
     return "Guaranteed"
+
+
+def _gated(cluster: Cluster) -> dict[str, Any]:
+    return {
+        "type": "PodScheduled",
+        "status": "False",
+        "lastProbeTime": None,
+        "lastTransitionTime": cluster.clock.stamp(),
+        "reason": "SchedulingGated",
+        "message": "Scheduling is blocked due to non-empty scheduling gates",
+    }
 
 
 def _fixed(spec: dict[str, Any]) -> str:
