@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from simulator.pods.executions import attach, execute
+from simulator.pods.log_requests import read_log
 from simulator.reading.documents import discovery, health, openapi_v2, openapi_v3, release, root
 from simulator.reading.lists import list_objects
 from simulator.reading.objects import get_object
@@ -63,6 +65,11 @@ SPECIAL: dict[tuple[str, str, str, str], Handler] = {
     (AUTHENTICATION, "selfsubjectreviews", "", "create"): self_review,
     (AUTHENTICATION, "tokenreviews", "", "create"): token_review,
     ("", "serviceaccounts", "token", "create"): request_token,
+    ("", "pods", "log", "get"): read_log,
+    ("", "pods", "exec", "create"): execute,
+    ("", "pods", "exec", "get"): execute,
+    ("", "pods", "attach", "create"): attach,
+    ("", "pods", "attach", "get"): attach,
 }
 
 SCALE: dict[str, Handler] = {"get": get_scale, "update": update_scale, "patch": patch_scale}

@@ -1,0 +1,100 @@
+"""How is a command run in a container, and how is one looked at? pods/exec and pods/attach over WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Any
+
+from aiohttp import web
+
+from simulator.pods.channels import V5, Channels
+from simulator.pods.log_requests import following
+from simulator.pods.runs import run_of
+from simulator.pods.sessions import SUCCESS, failure, serve
+from simulator.pods.shell.machine import Machine
+from simulator.pods.shell.programs import NoProgram, run
+from simulator.pods.shell.streams import Input, Streams
+from simulator.pods.shell.terminal import Terminal
+from simulator.requests.call import Call
+from simulator.schemas.resources import Object
+
+NO_COMMAND = "failed to create exec: process args must not be empty"
+
+
+async def execute(call: Call) -> web.StreamResponse:
+    """`command=` for the program and each argument."""
+
+    async def work(pod: Object, container: str, channels: Channels) -> dict[str, Any]:
+        return await _executed(call, Machine(call.cluster, pod, container), channels)
+
+    return await serve(call, work)
+
+
+async def attach(call: Call) -> web.StreamResponse:
+    """What the container writes from now on, until it ends; what is typed is heard by nobody."""
+
+    async def work(pod: Object, container: str, channels: Channels) -> dict[str, Any]:
+        run = run_of(pod, container)
+        shown = call.cluster.logs.lines(run, last=1)
+        position = shown[-1].moment if shown else 0.0
+        drained = asyncio.create_task(_drain(channels))
+        try:
+            async for batch in following(call.cluster, run, position):
+                await channels.out(b"".join(f"{one.text}\n".encode(errors="replace") for one in batch))
+        finally:
+            drained.cancel()
+        return SUCCESS
+
+    return await serve(call, work)
+
+
+async def _drain(channels: Channels) -> None:
+    while await channels.typed.read():
+        pass
+
+
+async def _executed(call: Call, machine: Machine, channels: Channels) -> dict[str, Any]:
+    words = call.query.all("command")
+    if not words:
+        return _not_started(channels, NO_COMMAND)
+    given = channels.typed if channels.asked.stdin else Input(is_ended=True)
+    typing: asyncio.Task[None] | None = None
+    if channels.asked.tty:
+        terminal = Terminal(given, channels.out)
+        terminal.console = channels.console
+        typing = asyncio.create_task(terminal.run())
+        streams = Streams(terminal.input, terminal.write, terminal.write, terminal.console)
+    else:
+        streams = Streams(given, channels.out, channels.error)
+    try:
+        code = await run(machine, words, streams)
+    except NoProgram as missing:
+        why = f'exec: "{missing.name}": executable file not found in $PATH'
+        started = f'failed to start exec "{secrets.token_hex(32)}": OCI runtime exec failed: exec failed: '
+        return _not_started(channels, f"{started}unable to start container process: {why}: unknown")
+    finally:
+        if typing is not None:
+            typing.cancel()
+    return _exited(channels, words, code)
+
+
+def _exited(channels: Channels, words: list[str], code: int) -> dict[str, Any]:
+    """The exit code as a kubelet tells it, and in v5 the API server after it."""
+    if code == 0:
+        return SUCCESS
+    why = f"error executing command [{' '.join(words)}], exit code {code}"
+    if channels.protocol == V5:
+        why = f"command terminated with exit code {code}"
+    return {
+        "metadata": {},
+        "status": "Failure",
+        "message": f"command terminated with non-zero exit code: {why}",
+        "reason": "NonZeroExitCode",
+        "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]},
+    }
+
+
+def _not_started(channels: Channels, why: str) -> dict[str, Any]:
+    told = f"error executing command in container: failed to exec in container: {why}"
+    return failure(f"Internal error occurred: {told}" if channels.protocol == V5 else told)

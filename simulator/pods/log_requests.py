@@ -1,0 +1,108 @@
+"""How is a log read over HTTP? All at once, or as a stream that ends with the container."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+
+from aiohttp import web
+
+from simulator.cluster import Cluster
+from simulator.pods.chatter import stamp
+from simulator.pods.containers import container_of
+from simulator.pods.log_options import LogOptions, read_log_options
+from simulator.pods.logs import KEPT_LINES, PODS
+from simulator.pods.runs import Line, Run, run_of
+from simulator.reading.objects import existing
+from simulator.requests.answers import common_headers
+from simulator.requests.call import Call
+from simulator.requests.statuses import Refusal
+
+FOLLOW_SECONDS = 0.1  # from one look for new lines to the next
+
+
+async def read_log(call: Call) -> web.StreamResponse:
+    """Raises 400, 404 and 422 before the head; a followed stream ends with the container, the pod or the caller."""
+    options = read_log_options(call)
+    pod = existing(call)
+    container = container_of(pod, options.container)
+    if not (pod.get("spec") or {}).get("nodeName"):
+        return web.Response(status=204, headers=common_headers(call))
+    run = run_of(pod, container, previous=options.previous)
+    response = web.StreamResponse(headers=common_headers(call))
+    response.headers["Content-Type"] = "text/plain"
+    first, position = _first(call.cluster, run, options)
+    left = options.limit
+    try:
+        async for batch in _batches(call.cluster, run, options, first, position):
+            text = _text(batch, options)
+            await _send(call, response, text if left is None else text[:left])
+            left = None if left is None else left - len(text)
+            if left is not None and left <= 0:
+                break
+        await _send(call, response, b"")
+        await response.write_eof()
+    except ConnectionResetError:
+        pass  # the caller went away
+    return response
+
+
+async def following(cluster: Cluster, run: Run, position: float) -> AsyncIterator[list[Line]]:
+    """What a run writes after that moment, until it ends."""
+    while True:
+        now = _as_it_is(cluster, run)
+        lines = cluster.logs.lines(now or run, since=position)
+        if lines:
+            position = lines[-1].moment
+            yield lines
+        if now is None or now.ended is not None:
+            return
+        await asyncio.sleep(FOLLOW_SECONDS)
+
+
+def _first(cluster: Cluster, run: Run, options: LogOptions) -> tuple[list[Line], float]:
+    """What is shown at once, and the moment up to which all was shown (or left out)."""
+    count = KEPT_LINES if options.tail is None else options.tail
+    lines = cluster.logs.lines(run, last=max(count, 1))
+    position = lines[-1].moment if lines else 0.0
+    return [one for one in lines if one.moment >= options.since] if count else [], position
+
+
+async def _batches(
+    cluster: Cluster, run: Run, options: LogOptions, first: list[Line], position: float
+) -> AsyncIterator[list[Line]]:
+    if first:
+        yield first
+    if options.follow and run.ended is None:
+        async for batch in following(cluster, run, position):
+            yield batch
+
+
+async def _send(call: Call, response: web.StreamResponse, data: bytes) -> None:
+    """The head comes with the first line, as the real one's does."""
+    if not response.prepared:
+        await response.prepare(call.request)
+    if data:
+        await response.write(data)
+
+
+def _text(lines: Iterable[Line], options: LogOptions) -> bytes:
+    if options.timestamps:
+        return b"".join(f"{stamp(one.moment)} {one.text}\n".encode(errors="replace") for one in lines)
+    return b"".join(f"{one.text}\n".encode(errors="replace") for one in lines)
+
+
+def _as_it_is(cluster: Cluster, run: Run) -> Run | None:
+    """The same run, as the pod's status tells of it now; None where it is gone."""
+    metadata = run.pod["metadata"]
+    pod = cluster.store.get(PODS, metadata["namespace"], metadata["name"])
+    if pod is None or pod["metadata"]["uid"] != metadata["uid"]:
+        return None
+    for previous in (False, True):
+        try:
+            found = run_of(pod, run.container, previous=previous)
+        except Refusal:
+            continue
+        if found.number == run.number:
+            return found
+    return None

@@ -1,0 +1,99 @@
+"""What does a program read from and write to? Bounded: who writes faster than is read waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+WAITING = 64  # chunks of stdin that nobody has read yet; then the sender waits
+LONGEST_LINE = 64 * 1024  # bytes; a longer line is cut in two
+LARGEST_CAPTURE = 1024 * 1024  # bytes between two parts of a pipe, or of $( ); who writes more is ended
+
+Write = Callable[[bytes], Awaitable[None]]
+
+
+class Input:
+    """Bytes that come from somebody, until they end."""
+
+    def __init__(self, first: bytes = b"", *, is_ended: bool = False) -> None:
+        self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue(WAITING)  # None is the end for good
+        self._rest = first
+        self._is_ended = is_ended
+
+    async def feed(self, chunk: bytes) -> None:
+        if chunk:
+            await self._chunks.put(chunk)
+
+    async def end_once(self) -> None:
+        """As Ctrl-D does: whoever reads now sees an end, and may read on."""
+        await self._chunks.put(b"")
+
+    async def end(self) -> None:
+        await self._chunks.put(None)
+
+    async def read(self) -> bytes:
+        """Some bytes; b"" is the end."""
+        found, self._rest = self._rest, b""
+        return found or await self._next()
+
+    async def line(self) -> bytes:
+        """With its \\n, where there is one; b"" is the end."""
+        found = self._rest
+        while b"\n" not in found and len(found) < LONGEST_LINE and (chunk := await self._next()):
+            found += chunk
+        line, sign, self._rest = found.partition(b"\n")
+        return line + sign
+
+    async def _next(self) -> bytes:
+        if self._is_ended:
+            return b""
+        chunk = await self._chunks.get()
+        self._is_ended = chunk is None
+        return chunk or b""
+
+
+class Full(Exception):
+    """A program wrote more than is kept; it ends as one whose reader is gone."""
+
+
+@dataclass
+class Capture:
+    """Keeps what is written; raises Full where it is too much."""
+
+    found: bytearray = field(default_factory=bytearray)
+
+    async def write(self, chunk: bytes) -> None:
+        self.found += chunk
+        if len(self.found) > LARGEST_CAPTURE:
+            raise Full
+
+
+async def nowhere(chunk: bytes) -> None:
+    """/dev/null."""
+
+
+@dataclass
+class Console:
+    """Its size in characters (0 until it is told), and what Ctrl-C ends (None: nothing)."""
+
+    columns: int = 0
+    rows: int = 0
+    foreground: asyncio.Task[int] | None = None
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Of one program. `console` is None where it has no terminal."""
+
+    input: Input
+    out: Write
+    error: Write
+    console: Console | None = None
+
+
+@dataclass(frozen=True)
+class Exited(Exception):
+    """`exit`, or the end of the shell that `exec` replaced."""
+
+    code: int
