@@ -16,7 +16,7 @@ from simulator.writing.custom_schema import schema_causes
 from simulator.writing.names import bad_value, metadata_causes, required
 
 # Required by Go's types for its own reasons, and allowed to be empty by validation.
-NOT_ASKED = {"status", "rules", "items"}
+NOT_ASKED = {"status", "rules", "items", "drivers", "audience"}
 # Choices that Go's validation does not look at.
 ANY_VALUE = {"protocol"}
 

@@ -11,6 +11,7 @@ from simulator.requests.statuses import Cause
 from simulator.schemas.resources import Object, Resource
 from simulator.writing.kinds import (
     configuration,
+    default_classes,
     definitions,
     jobs,
     namespaces,
@@ -32,11 +33,12 @@ RBAC, CRDS = "rbac.authorization.k8s.io", "apiextensions.k8s.io"
 ADMISSION: dict[tuple[str, str], tuple[Admit, ...]] = {
     ("", "namespaces"): (namespaces.admit,),
     ("", "nodes"): (others.admit_node,),
-    ("", "persistentvolumeclaims"): (volumes.admit,),
+    ("", "persistentvolumeclaims"): (default_classes.admit_claim, volumes.admit),
     ("", "persistentvolumes"): (volumes.admit,),
     ("", "pods"): (pods.admit,),
     ("", "services"): (services.admit,),
     ("batch", "jobs"): (jobs.admit_job,),
+    ("networking.k8s.io", "ingresses"): (default_classes.admit_ingress,),
     (CRDS, "customresourcedefinitions"): (definitions.admit,),
     (RBAC, "clusterroles"): (roles.admit_role,),
     (RBAC, "roles"): (roles.admit_role,),

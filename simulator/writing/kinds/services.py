@@ -37,7 +37,10 @@ def admit(
     spec.setdefault("clusterIPs", [spec["clusterIP"]])
     spec.setdefault("ipFamilies", ["IPv4"])
     spec.setdefault("ipFamilyPolicy", "SingleStack")
-    if spec.get("type") in ("NodePort", "LoadBalancer"):
+    is_balanced = (
+        spec.get("type") == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is not False
+    )
+    if spec.get("type") == "NodePort" or is_balanced:
         _node_ports(cluster, spec, was)
 
 
