@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from demo.cast import BY_NAME, PICKED, PLACES
+from demo.cast import BY_NAME, PICKED
 from people import signing
 from people.audit.record import by, note
 from people.decorators import is_signed_in, person
@@ -71,7 +71,6 @@ def _onward(request: HttpRequest) -> str:
 def _page(request: HttpRequest, onward: str, error: str = "") -> HttpResponse:
     context = {
         "people": PICKED,
-        "places": PLACES,
         "onward": onward,
         "error": error,
         "password_href": f"{reverse('people:sign_in')}?password",

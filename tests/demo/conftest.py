@@ -1,0 +1,21 @@
+"""Which demo do its tests look at? One that runs for all of them, with repeatable worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.demo.process import Demo, Visitor, running
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with running(tmp_path_factory.mktemp("demo"), QUARTERDECK_DEMO_SEED="7") as one:
+        yield one.start()
+
+
+@pytest.fixture
+def visitor(demo: Demo) -> Visitor:
+    """Nobody yet."""
+    return Visitor(demo.url)

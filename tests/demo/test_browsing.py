@@ -1,0 +1,25 @@
+"""Is a browser opened only where there is somebody to see it?"""
+
+from __future__ import annotations
+
+import pytest
+
+from demo.browsing import is_wanted
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "expected"),
+    [
+        ({"DISPLAY": ":0"}, "linux", True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
+        ({}, "darwin", True),
+        ({}, "linux", False),
+        ({"DISPLAY": ":0", "CI": "true"}, "linux", False),
+        ({"DISPLAY": ":0", "SSH_CONNECTION": "192.0.2.7 1 192.0.2.8 22"}, "linux", False),
+        ({"DISPLAY": ":0", "QUARTERDECK_DEMO_OPEN": "no"}, "linux", False),
+        ({"QUARTERDECK_DEMO_OPEN": " No "}, "darwin", False),
+        ({"QUARTERDECK_DEMO_OPEN": "yes"}, "darwin", True),
+    ],
+)
+def test_it_opens_one_where_one_is_wanted(environment: dict[str, str], platform: str, expected: bool) -> None:
+    assert is_wanted(environment, platform) is expected
