@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from simulator.metrics.measured import get_measured, list_measured
+from simulator.pods.evictions import evict
 from simulator.pods.executions import attach, execute
 from simulator.pods.log_requests import read_log
 from simulator.reading.documents import discovery, health, openapi_v2, openapi_v3, release, root
@@ -70,6 +72,11 @@ SPECIAL: dict[tuple[str, str, str, str], Handler] = {
     ("", "pods", "exec", "get"): execute,
     ("", "pods", "attach", "create"): attach,
     ("", "pods", "attach", "get"): attach,
+    ("", "pods", "eviction", "create"): evict,
+    ("metrics.k8s.io", "pods", "", "get"): get_measured,
+    ("metrics.k8s.io", "nodes", "", "get"): get_measured,
+    ("metrics.k8s.io", "pods", "", "list"): list_measured,
+    ("metrics.k8s.io", "nodes", "", "list"): list_measured,
 }
 
 SCALE: dict[str, Handler] = {"get": get_scale, "update": update_scale, "patch": patch_scale}

@@ -13,10 +13,18 @@ from simulator.keeping.claims import keep_claims
 from simulator.keeping.definitions import keep_definitions
 from simulator.keeping.garbage import Garbage
 from simulator.keeping.namespaces import keep_namespaces
+from simulator.pods.budgets import keep_all_budgets, keep_budgets
 from simulator.store import Event
 
 Keeper = Callable[[Cluster, Event], None]
-KEEPERS: tuple[Keeper, ...] = (keep_definitions, keep_accounts, keep_roles, keep_claims, keep_namespaces)
+KEEPERS: tuple[Keeper, ...] = (
+    keep_definitions,
+    keep_accounts,
+    keep_roles,
+    keep_claims,
+    keep_budgets,
+    keep_namespaces,
+)
 
 
 class House:
@@ -30,6 +38,7 @@ class House:
         for namespace in cluster.store.items(NAMESPACES):
             furnish(cluster, namespace["metadata"]["name"])
         aggregate(cluster)
+        keep_all_budgets(cluster)
         cluster.store.listen(self._heard)
 
     def settle(self) -> None:

@@ -47,7 +47,7 @@ def waves(pod: Object, container: str, moment: float) -> Used:
     share = 0.6 + 0.25 * wave + 0.1 * (number % 100 / 100)
     cpu = float(quantity(asked["cpu"])) * 1000 if "cpu" in asked else CPU
     memory = int(quantity(asked["memory"])) if "memory" in asked else MEMORY
-    return Used(round(cpu * share, 3), int(memory * (0.7 + 0.05 * wave)))
+    return Used(round(cpu * share, 6), int(memory * (0.7 + 0.05 * wave)))
 
 
 def requests_of(pod: Object, container: str) -> dict[str, Any]:

@@ -1,0 +1,151 @@
+"""May this pod go? pods/eviction: deletes it where its PodDisruptionBudget allows that."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from aiohttp import web
+
+from simulator.cluster import Cluster
+from simulator.pods.budgets import ALLOWED, BUDGETS, allowing, is_ready, selects
+from simulator.requests.answers import answer
+from simulator.requests.call import Call
+from simulator.requests.statuses import Refusal, bad_request, conflict, forbidden, not_found
+from simulator.schemas.resources import Object, Resource
+from simulator.writing import registry
+from simulator.writing.bodies import read_object
+from simulator.writing.decoding import decode
+from simulator.writing.deletion import DeleteOptions, delete, read_delete_options
+from simulator.writing.options import WriteOptions, write_options
+
+EVICTION = Resource("policy", "v1", "evictions", "eviction", "Eviction", True, ())
+BY = WriteOptions(manager="kube-apiserver", subresource="status")
+VIOLATED = "Cannot evict pod as it would violate the pod's disruption budget."
+SEVERAL = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+RETRY_SECONDS = 10
+LARGEST_DISRUPTED = 2000  # pods that were evicted and are not gone
+
+
+async def evict(call: Call) -> web.StreamResponse:
+    """Answers a Status; raises 400, 404, 409 and 429."""
+    options = write_options(call, "CreateOptions")
+    thing, _ = await read_object(call)
+    thing = decode(thing, call.cluster.types.of_kind("policy", "v1", "Eviction"), EVICTION).thing
+    namespace, name = call.info.namespace, call.info.name
+    given = (thing.get("metadata") or {}).get("namespace")
+    if given and given != namespace:
+        raise bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
+    if (thing.get("metadata") or {}).get("name") != name:
+        raise bad_request("name in URL does not match name in Eviction object")
+    wanted = _options(thing, is_dry_run=options.is_dry_run)
+    pod = call.cluster.store.get(call.resource.storage, namespace, name)
+    if pod is None:
+        raise not_found(call.resource, name)
+    if not _is_free(pod):
+        budgets = [one for one in call.cluster.store.items(BUDGETS, namespace) if selects(one, pod)]
+        if len(budgets) > 1:
+            failed = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+            return await answer(call, failed | {"message": SEVERAL, "code": 500}, 201)
+        if budgets and not _is_unguarded(pod, budgets[0]):
+            _spend(call.cluster, budgets[0], name, is_dry_run=wanted.is_dry_run)
+    _remove(call, pod, wanted)
+    done = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+    return await answer(call, done, 201)
+
+
+def _options(thing: Object, *, is_dry_run: bool) -> DeleteOptions:
+    found = read_delete_options(thing.get("deleteOptions") or {})
+    return dataclasses.replace(found, is_dry_run=found.is_dry_run or is_dry_run)
+
+
+def _is_free(pod: Object) -> bool:
+    """One that does not run, or is going already, is no loss."""
+    phase = (pod.get("status") or {}).get("phase")
+    return phase in ("Succeeded", "Failed", "Pending") or "deletionTimestamp" in pod["metadata"]
+
+
+def _is_unguarded(pod: Object, budget: Object) -> bool:
+    """A pod that is not ready may go where the policy says so, or where enough others are healthy."""
+    if is_ready(pod):
+        return False
+    if budget["spec"].get("unhealthyPodEvictionPolicy") == "AlwaysAllow":
+        return True
+    status = budget.get("status") or {}
+    desired = status.get("desiredHealthy") or 0
+    return 0 < desired <= (status.get("currentHealthy") or 0)
+
+
+def _spend(cluster: Cluster, budget: Object, pod: str, *, is_dry_run: bool) -> None:
+    """One disruption of the budget, on record so that the pod counts as gone; raises 403 and 429."""
+    name, status = budget["metadata"]["name"], budget.get("status") or {}
+    resource = cluster.catalogue.any_version(*BUDGETS)
+    if (status.get("observedGeneration") or 0) < budget["metadata"].get("generation", 0):
+        raise _violated(
+            f"The disruption budget {name} is still being processed by the server.", RETRY_SECONDS
+        )
+    if resource is None or len(status.get("disruptedPods") or {}) > LARGEST_DISRUPTED:
+        why = "DisruptedPods map too big - too many evictions not confirmed by PDB controller"
+        raise forbidden(Resource("policy", "v1", "poddisruptionbudget", "", "", True, ()), name, why)
+    if not status.get("disruptionsAllowed"):
+        raise _violated(_refusal(name, status))
+    if is_dry_run:
+        return
+    now = cluster.clock.stamp()
+
+    def changed(old: Object) -> Object:
+        new = dict(old["status"], disruptionsAllowed=old["status"]["disruptionsAllowed"] - 1)
+        new["disruptedPods"] = (new.get("disruptedPods") or {}) | {pod: now}
+        return old | {"status": new if new["disruptionsAllowed"] else allowing(new, now)}
+
+    registry.update(cluster, resource, budget["metadata"]["namespace"], name, changed, BY)
+
+
+def _refusal(name: str, status: dict[str, Any]) -> str:
+    condition: dict[str, Any] = next((one for one in status.get("conditions") or () if one["type"] == ALLOWED), {})
+    message = condition.get("message") if condition.get("status") == "False" else ""
+    healthy, desired = status.get("currentHealthy") or 0, status.get("desiredHealthy") or 0
+    refused = f"The disruption budget {name} does not allow evicting pods currently"
+    if message and condition.get("reason") == "SyncFailed":
+        return f"{refused} because it failed sync: {message}"
+    if healthy <= desired:
+        return f"The disruption budget {name} needs {desired} healthy pods and has {healthy} currently"
+    return f"{refused} ({condition.get('reason')}): {message}" if message else refused
+
+
+def _violated(why: str, seconds: int = 0) -> Refusal:
+    details: dict[str, Any] = {"causes": [{"reason": "DisruptionBudget", "message": why}]}
+    headers = {"Retry-After": str(seconds)} if seconds else {}
+    if seconds:
+        details["retryAfterSeconds"] = seconds
+    return Refusal(429, VIOLATED, "TooManyRequests", details, headers=headers)
+
+
+def _remove(call: Call, pod: Object, wanted: DeleteOptions) -> None:
+    """Says in the pod's status why it goes, then deletes it."""
+    metadata, resource = pod["metadata"], call.resource
+    if wanted.uid and wanted.uid != metadata["uid"]:
+        why = (
+            f"the UID in the precondition ({wanted.uid}) does not match the UID in record ({metadata['uid']})"
+        )
+        raise conflict(
+            resource, metadata["name"], f"{why}. The object might have been deleted and then recreated"
+        )
+    if not wanted.is_dry_run:
+        status = pod.get("status") or {}
+        others = [one for one in status.get("conditions") or () if one.get("type") != "DisruptionTarget"]
+        condition = {
+            "type": "DisruptionTarget",
+            "status": "True",
+            "lastProbeTime": None,
+            "lastTransitionTime": call.cluster.clock.stamp(),
+            "reason": "EvictionByEvictionAPI",
+            "message": "Eviction API: evicting",
+        }
+        told = pod | {"status": status | {"conditions": [*others, condition]}}
+        kept = call.cluster.store.put(resource.storage, told)
+        if wanted.revision == metadata["resourceVersion"]:
+            wanted = dataclasses.replace(wanted, revision=kept["metadata"]["resourceVersion"])
+    delete(call.cluster, resource, call.info.namespace, call.info.name, wanted)
