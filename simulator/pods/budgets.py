@@ -180,7 +180,9 @@ def _disrupted(cluster: Cluster, status: dict[str, Any], pods: list[Object]) -> 
 def _with_condition(
     status: dict[str, Any], value: str, reason: str, message: str, now: str
 ) -> dict[str, Any]:
-    before: dict[str, Any] = next((one for one in status.get("conditions") or () if one["type"] == ALLOWED), {})
+    before: dict[str, Any] = next(
+        (one for one in status.get("conditions") or () if one["type"] == ALLOWED), {}
+    )
     since = before["lastTransitionTime"] if before.get("status") == value else now
     condition = {
         "type": ALLOWED,

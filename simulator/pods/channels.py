@@ -39,11 +39,6 @@ def protocol_of(call: Call) -> str:
     raise Unspoken
 
 
-def is_websocket(call: Call) -> bool:
-    is_upgrade = "upgrade" in call.headers.get("Connection", "").lower()
-    return is_upgrade and call.headers.get("Upgrade", "").lower() == "websocket"
-
-
 @dataclass(frozen=True)
 class Asked:
     """Which streams the caller wants, of `stdin`, `stdout`, `stderr` and `tty` in the query."""

@@ -104,7 +104,9 @@ def _spend(cluster: Cluster, budget: Object, pod: str, *, is_dry_run: bool) -> N
 
 
 def _refusal(name: str, status: dict[str, Any]) -> str:
-    condition: dict[str, Any] = next((one for one in status.get("conditions") or () if one["type"] == ALLOWED), {})
+    condition: dict[str, Any] = next(
+        (one for one in status.get("conditions") or () if one["type"] == ALLOWED), {}
+    )
     message = condition.get("message") if condition.get("status") == "False" else ""
     healthy, desired = status.get("currentHealthy") or 0, status.get("desiredHealthy") or 0
     refused = f"The disruption budget {name} does not allow evicting pods currently"

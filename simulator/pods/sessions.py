@@ -9,12 +9,13 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.pods.channels import V5, Asked, Channels, Unspoken, is_websocket, protocol_of
+from simulator.pods.channels import V5, Asked, Channels, Unspoken, protocol_of
 from simulator.pods.containers import container_of, node_of
 from simulator.pods.runs import is_running
 from simulator.reading.objects import existing
 from simulator.requests.call import Call
 from simulator.requests.statuses import Refusal, bad_request, forbidden
+from simulator.requests.upgrades import is_websocket
 from simulator.schemas.resources import Object
 
 SUCCESS = {"metadata": {}, "status": "Success"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,9 @@ from aiohttp import web
 from simulator.reading.lists import page_of
 from simulator.reading.options import ListOptions, Selection, read_options
 from simulator.reading.shapes import Shaper, shaper
-from simulator.requests.answers import common_headers, encoded
+from simulator.reading.streams import Unopened, open_stream
+from simulator.requests.answers import encoded
 from simulator.requests.call import Call
-from simulator.requests.negotiation import JSON
 from simulator.requests.statuses import Refusal, expired
 from simulator.schemas.resources import Object
 from simulator.store import Compacted, Event, Subscription
@@ -32,14 +32,14 @@ class Watch:
     call: Call
     options: ListOptions
     shape: Shaper
-    response: web.StreamResponse
+    write: Callable[[bytes], Awaitable[None]]
     revision: int
 
     async def send(self, kind: str, thing: Object) -> None:
-        await self.response.write(encoded(self.shape.event(kind, thing)) + b"\n")
+        await self.write(encoded(self.shape.event(kind, thing)) + b"\n")
 
     async def send_error(self, one: Refusal) -> None:
-        await self.response.write(encoded({"type": "ERROR", "object": one.status()}) + b"\n")
+        await self.write(encoded({"type": "ERROR", "object": one.status()}) + b"\n")
 
     async def bookmark(self, revision: int, *, ends_initial: bool = False) -> None:
         metadata: dict[str, Any] = {"resourceVersion": str(revision)}
@@ -52,17 +52,17 @@ async def watch_objects(call: Call) -> web.StreamResponse:
     """Raises only before the head is sent; what goes wrong later is an ERROR event."""
     shape = shaper(call, is_watch=True)
     options = read_options(call.query, call.resource, is_watch=True)
-    response = web.StreamResponse(headers=common_headers(call))
-    response.headers["Content-Type"] = JSON
     subscription = call.cluster.store.subscribe(call.resource.storage)
     name = call.resource.definition["metadata"]["name"] if call.resource.definition else ""
     unlisten = call.cluster.catalogue.on_change(name, subscription.finish) if name else _nothing
+    response: web.StreamResponse = web.Response()
     try:
-        watch = Watch(call, options, shape, response, call.cluster.store.revision)
-        first = _first_events(watch)
-        await response.prepare(call.request)
-        await _run(watch, first, subscription)
-        await response.write_eof()
+        async with open_stream(call, subscription.finish) as stream:
+            response = stream.response
+            watch = Watch(call, options, shape, stream.write, call.cluster.store.revision)
+            await _run(watch, _first_events(watch), subscription)
+    except Unopened as refused:
+        response = refused.response
     except ConnectionResetError:
         pass  # the caller went away
     finally:

@@ -150,6 +150,16 @@ async def unset(caller: Shell, words: list[str], streams: Streams) -> int:
     return 0
 
 
+async def read(caller: Shell, words: list[str], streams: Streams) -> int:
+    """A line into variables; the last one takes the rest."""
+    line = await streams.input.line()
+    names = [one for one in words[1:] if not one.startswith("-")] or ["REPLY"]
+    parts = line.decode(errors="replace").split(maxsplit=len(names) - 1)
+    for number, name in enumerate(names):
+        caller.variables[name] = parts[number].rstrip() if number < len(parts) else ""
+    return 0 if line else 1
+
+
 async def replace(caller: Shell, words: list[str], streams: Streams) -> int:
     """`exec program`: what it ends with, the shell ends with."""
     if len(words) == 1:
@@ -212,6 +222,7 @@ BUILT_IN: dict[str, Program] = {
     "export": export,
     "unset": unset,
     "exec": replace,
+    "read": read,
     "command": command,
     "test": test,
     "[": test,

@@ -107,21 +107,36 @@ async def cat(caller: Shell, words: list[str], streams: Streams) -> int:
 
 
 async def head(caller: Shell, words: list[str], streams: Streams) -> int:
-    """head and tail, -n."""
-    count, names = 10, []
-    rest = iter(words[1:])
-    for word in rest:
-        if re.fullmatch(r"-n?\d+", word):
-            count = int(word.lstrip("-n"))
-        elif word == "-n":
-            count = int(next(rest, "10").lstrip("+-") or 10)
-        elif not word.startswith("-"):
-            names.append(word)
+    """Ends as soon as it has its lines."""
+    wanted, names = _lines_wanted(words)
+    if not names:
+        while wanted > 0 and (line := await streams.input.line()):
+            wanted -= 1
+            await streams.out(line)
+        return 0
+    whole = b"".join([chunk async for chunk in _inputs(caller, names, streams) if chunk])
+    await streams.out(b"".join(whole.splitlines(keepends=True)[:wanted]))
+    return 0
+
+
+async def tail(caller: Shell, words: list[str], streams: Streams) -> int:
+    wanted, names = _lines_wanted(words)
     whole = b"".join([chunk async for chunk in _inputs(caller, names, streams) if chunk])
     lines = whole.splitlines(keepends=True)
-    chosen = lines[:count] if words[0].endswith("head") else lines[len(lines) - min(count, len(lines)) :]
-    await streams.out(b"".join(chosen))
+    await streams.out(b"".join(lines[len(lines) - min(wanted, len(lines)) :]))
     return 0
+
+
+def _lines_wanted(words: list[str]) -> tuple[int, list[str]]:
+    """How many (-n 5, -5), and of which files."""
+    wanted, names, rest = 10, [], iter(words[1:])
+    for word in rest:
+        text = next(rest, "") if word == "-n" else word
+        if re.fullmatch(r"-?n?\+?\d+", text) and word.startswith("-"):
+            wanted = int(text.lstrip("-n+"))
+        elif not word.startswith("-"):
+            names.append(word)
+    return wanted, names
 
 
 async def count(caller: Shell, words: list[str], streams: Streams) -> int:
@@ -260,7 +275,7 @@ PROGRAMS: dict[str, Program] = {
     "ls": listing,
     "cat": cat,
     "head": head,
-    "tail": head,
+    "tail": tail,
     "wc": count,
     "grep": grep,
     "hostname": hostname,
