@@ -175,22 +175,25 @@ def _check_key(key: str) -> None:
 
 
 def key_complaint(key: str) -> str:
-    """What is wrong with a label's or annotation's key; "" is nothing."""
+    """What is wrong with the key of a label selector; "" is nothing."""
+    return "; ".join(key_complaints(key))
+
+
+def key_complaints(key: str) -> list[str]:
+    """What is wrong with a label's or annotation's key."""
     prefix, slash, name = key.rpartition("/")
     if key.count("/") > 1:
-        return (
-            f"a valid label key {KEY_RULE} with an optional DNS subdomain prefix and '/' "
-            "(e.g. 'example.com/MyName')"
-        )
+        why = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        return [f"a valid label key {KEY_RULE} {why}"]
     if slash and not prefix:
-        return "prefix part must be non-empty"
+        return ["prefix part must be non-empty"]
     if slash and not SUBDOMAIN.fullmatch(prefix):
-        return (
+        return [
             "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' "
             "or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for "
             "validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-        )
-    return "; ".join(_name_complaints(name))
+        ]
+    return _name_complaints(name)
 
 
 def _name_complaints(name: str) -> list[str]:

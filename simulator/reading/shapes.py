@@ -14,6 +14,15 @@ from simulator.schemas.resources import Object, Resource
 
 INCLUDES = ("None", "Metadata", "Object")
 PARTIAL = ("PartialObjectMetadata", "PartialObjectMetadataList")
+# Parts that no Table shows
+NO_TABLE = {
+    ("", "pods", "ephemeralcontainers"),
+    ("", "pods", "resize"),
+    ("apiextensions.k8s.io", "customresourcedefinitions", "status"),
+    ("apiregistration.k8s.io", "apiservices", "status"),
+    ("certificates.k8s.io", "certificatesigningrequests", "approval"),
+    ("resource.k8s.io", "resourceclaims", "status"),
+}
 
 
 class Shaper:
@@ -61,7 +70,7 @@ class Shaper:
     def _table(self, things: Sequence[Object], metadata: dict[str, Any]) -> Object:
         rows = [self._row(one) for one in things]
         head = {"kind": "Table", "apiVersion": self.form.api_version, "metadata": metadata}
-        return head | {"columnDefinitions": self._printer.columns, "rows": rows}
+        return head | {"columnDefinitions": self._printer.columns, "rows": rows or self._printer.no_rows}
 
     def _row(self, thing: Object) -> Object:
         found: Object = {"cells": self._printer.cells(thing)}
@@ -95,7 +104,9 @@ def partial(thing: Object, api_version: str) -> Object:
 
 def shaper(call: Call, *, of_list: bool = False, is_watch: bool = False) -> Shaper:
     """By the Accept header; raises 406."""
-    form = accepted(call.headers.get("Accept", ""), ("Table", *PARTIAL), streams=of_list or is_watch)
+    part = (call.resource.group, call.resource.plural, call.info.subresource)
+    shapes = PARTIAL if part in NO_TABLE else ("Table", *PARTIAL)
+    form = accepted(call.headers.get("Accept", ""), shapes, streams=of_list or is_watch)
     if not is_watch and form.shape == PARTIAL[0 if of_list else 1]:
         is_core = call.resource.definition is None
         kind = call.resource.list_kind if of_list else call.resource.kind

@@ -25,6 +25,8 @@ class Printer:
             self.columns = custom_columns(resource)
         else:
             self.columns = cluster.archive.columns.get(resource.path) or []
+        # Kinds without a printer of their own go through another function there, which leaves it out.
+        self.no_rows: list[Object] | None = None if self._names() == ["Name", "Created At"] else []
 
     def cells(self, thing: Object) -> list[Any]:
         """One for each column: text, number, boolean, or null."""
@@ -39,6 +41,9 @@ class Printer:
         """`Completed` of a row that is over."""
         found = CONDITIONS.get((self._resource.group, self._resource.plural))
         return found(thing) if found else []
+
+    def _names(self) -> list[str]:
+        return [column["name"] for column in self.columns]
 
     def _default(self, column: str, thing: Object) -> Any:
         metadata = thing["metadata"]

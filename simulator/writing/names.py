@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.reading.labels import LABEL_VALUE, SUBDOMAIN, VALUE_RULE, key_complaint
+from simulator.reading.labels import LABEL_VALUE, SUBDOMAIN, VALUE_RULE, key_complaints
 from simulator.requests.statuses import Cause
 from simulator.schemas.resources import Object, Resource
 
@@ -62,7 +62,7 @@ def metadata_causes(resource: Resource, thing: Object) -> Iterator[Cause]:
 
 def label_causes(labels: Any, path: str) -> Iterator[Cause]:
     for key, value in sorted((labels or {}).items()):
-        if complaint := key_complaint(key):
+        for complaint in key_complaints(key):
             yield bad_value(path, f'"{key}"', complaint)
         if len(value) > 63:
             yield bad_value(path, f'"{value}"', "must be no more than 63 bytes")
@@ -81,7 +81,7 @@ def required(path: str, why: str = "") -> Cause:
 def _annotation_causes(annotations: Any) -> Iterator[Cause]:
     total = 0
     for key, value in sorted((annotations or {}).items()):
-        if complaint := key_complaint(key.lower()):
+        for complaint in key_complaints(key.lower()):
             yield bad_value("metadata.annotations", f'"{key}"', complaint)
         total += len(key.encode()) + len(value.encode())
     if total > LARGEST_ANNOTATIONS:
@@ -105,9 +105,10 @@ def _owner_causes(owners: Any) -> Iterator[Cause]:
 
 
 def _finalizer_causes(finalizer: str, path: str, *, is_core: bool) -> Iterator[Cause]:
-    if complaint := key_complaint(finalizer):
+    complaints = key_complaints(finalizer)
+    for complaint in complaints:
         yield bad_value(path, f'"{finalizer}"', complaint)
-    elif is_core and "/" not in finalizer and finalizer not in FINALIZERS:
+    if not complaints and is_core and "/" not in finalizer and finalizer not in FINALIZERS:
         why = "name is neither a standard finalizer name nor is it fully qualified"
         yield bad_value(path, f'"{finalizer}"', why)
 

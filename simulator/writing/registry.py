@@ -45,6 +45,9 @@ COUNTED = {
     "validatingadmissionpolicybindings", "validatingwebhookconfigurations",
 }  # fmt: skip
 
+# A node tells of itself when it comes; of all others the status is written by its own endpoint alone.
+STATUS_FROM_THE_START = {("", "nodes")}
+
 
 def create(
     cluster: Cluster, resource: Resource, namespace: str, thing: Object, options: WriteOptions
@@ -62,7 +65,7 @@ def create(
     metadata.pop("generation", None)
     if counts_generation(resource):
         metadata["generation"] = 1
-    if "status" in resource.subresources:
+    if "status" in resource.subresources and resource.storage not in STATUS_FROM_THE_START:
         thing.pop("status", None)
     thing = complete(cluster, resource, thing)
     if options.operation == "Update":

@@ -49,7 +49,11 @@ def rows(
     found = [shown(caller.post(f"{path}?{asked}", body, accept=TABLE))]
     for patch in patches:
         part = "/status" if "status" in patch else ""
-        found.append(shown(caller.patch(f"{own}{part}?{asked}", patch, accept=TABLE)))
+        reply = caller.patch(f"{own}{part}?{asked}", patch, accept=TABLE)
+        if reply.status == 406:  # some parts are in no Table
+            assert caller.patch(f"{own}{part}", patch).status == 200
+            reply = caller.get(f"{own}?{asked}", accept=TABLE)
+        found.append(shown(reply))
     if is_deleted:
         caller.patch(own, _HELD)
         found.append(shown(caller.delete(f"{own}?{asked}", accept=TABLE)))

@@ -69,3 +69,33 @@ def test_a_label_selector_in_words():
         "&LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:[]LabelSelectorRequirement{"
         "LabelSelectorRequirement{Key:tier,Operator:In,Values:[web db],},},}"
     )
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        ({"status": "True", "reason": "Passed"}, "True"),
+        ({"status": "False", "reason": "ServiceNotFound"}, "False (ServiceNotFound)"),
+        ({"status": "False"}, "False"),
+        (None, "Unknown"),
+    ],
+)
+def test_whether_a_group_is_there(condition, text):
+    conditions = [{"type": "Available"} | condition] if condition else []
+    service = {"namespace": "kube-system", "name": "metrics-server"}
+    thing = BARE | {"spec": {"service": service}, "status": {"conditions": conditions}}
+    cells = PRINTERS["apiregistration.k8s.io", "apiservices"](thing, NOW)
+    assert cells[:3] == ["bare", "kube-system/metrics-server", text]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "cells"),
+    [
+        ([{"type": "Healthy", "status": "True", "message": "ok"}], ["Healthy", "ok", ""]),
+        ([{"type": "Healthy", "status": "False", "error": "refused"}], ["Unhealthy", "", "refused"]),
+        ([], ["Unknown", "", ""]),
+    ],
+)
+def test_how_a_component_is(conditions, cells):
+    thing = BARE | {"conditions": conditions}
+    assert PRINTERS["", "componentstatuses"](thing, NOW)[1:] == cells

@@ -10,6 +10,7 @@ from simulator.printing.custom import found_at
 from simulator.requests.statuses import Cause
 from simulator.schemas.resources import Object, Resource
 from simulator.writing.kinds import (
+    certificates,
     configuration,
     default_classes,
     definitions,
@@ -38,6 +39,7 @@ ADMISSION: dict[tuple[str, str], tuple[Admit, ...]] = {
     ("", "pods"): (pods.admit,),
     ("", "services"): (services.admit,),
     ("batch", "jobs"): (jobs.admit_job,),
+    ("certificates.k8s.io", "certificatesigningrequests"): (certificates.admit,),
     ("networking.k8s.io", "ingresses"): (default_classes.admit_ingress,),
     (CRDS, "customresourcedefinitions"): (definitions.admit,),
     (RBAC, "clusterroles"): (roles.admit_role,),

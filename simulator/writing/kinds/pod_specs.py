@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.quantities import quantity
-from simulator.reading.labels import key_complaint
+from simulator.reading.labels import key_complaints
 from simulator.requests.statuses import Cause
 from simulator.writing.names import DNS_LABEL, LABEL_RULE, bad_value, label_causes, required
 
@@ -32,7 +32,7 @@ def pod_spec_causes(spec: dict[str, Any], path: str) -> Iterator[Cause]:
     dns = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
     yield from _choice(spec, "dnsPolicy", dns, path)
     for key in spec.get("nodeSelector") or {}:
-        if complaint := key_complaint(key):
+        for complaint in key_complaints(key):
             yield bad_value(f"{path}.nodeSelector", f'"{key}"', complaint)
     deadline = spec.get("activeDeadlineSeconds")
     if deadline is not None and not 1 <= deadline <= _LARGEST:

@@ -1,0 +1,19 @@
+"""Who asks for a certificate? Whoever writes the request, whatever it says; and what was asked never changes."""
+
+from __future__ import annotations
+
+from simulator.cluster import Cluster
+from simulator.schemas.resources import Object, Resource
+from simulator.writing.options import WriteOptions
+
+
+def admit(
+    cluster: Cluster, resource: Resource, thing: Object, was: Object | None, options: WriteOptions
+) -> None:
+    if was is not None:
+        thing["spec"] = was["spec"]
+        return
+    asked = thing.setdefault("spec", {})
+    for key in ("username", "uid", "groups", "extra"):
+        asked.pop(key, None)
+    asked |= options.user.json()
