@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from simulator.cluster import Cluster
+from simulator.keeping.controllers.behaviours import Behaviours
+from simulator.keeping.controllers.controllers import Controllers
+from simulator.keeping.controllers.plane import Pace
 from simulator.keeping.house import House
 
 MOST_ALARMS = 200  # that ring in one turn of the loop; the rest follow in the next, after requests
@@ -13,9 +16,12 @@ MOST_ALARMS = 200  # that ring in one turn of the loop; the rest follow in the n
 class Lives:
     """The life of one cluster. `start()` in a running loop and `stop()`, or `step(seconds)` by hand."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(
+        self, cluster: Cluster, *, pace: Pace | None = None, behaviours: Behaviours | None = None
+    ) -> None:
         self.cluster = cluster
         self.house = House(cluster)
+        self.controllers = Controllers(cluster, pace=pace, behaviours=behaviours)
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -25,6 +31,7 @@ class Lives:
             return
         self._loop = asyncio.get_running_loop()
         self._stop_listening = self.cluster.clock.listen(self._wait)
+        self.controllers.start()
         self._wait()
 
     def stop(self) -> None:
@@ -33,6 +40,7 @@ class Lives:
             return
         self._loop = None
         self._stop_listening()
+        self.controllers.stop()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -40,6 +48,9 @@ class Lives:
     def settle(self) -> None:
         """Do all that follows from what has happened, at this moment of the clock."""
         self.house.settle()
+        while not self.controllers.is_quiet():
+            self.controllers.work()
+            self.house.settle()
 
     def step(self, seconds: float) -> None:
         """Live through so many seconds of the cluster at once, each thing at its own time.

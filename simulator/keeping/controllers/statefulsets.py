@@ -1,0 +1,204 @@
+"""Which pods has a StatefulSet? Each with its ordinal, one after the other, and a claim of its own.
+
+https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from simulator.keeping.controllers.index import PODS, controller_reference
+from simulator.keeping.controllers.plane import Controller, Plane, its, itself
+from simulator.keeping.controllers.pods import available_in, is_going, is_over, is_ready, new_pod
+from simulator.keeping.controllers.revisions import (
+    REVISION_HASH,
+    REVISIONS,
+    current_revision,
+    keep_history,
+)
+from simulator.requests.statuses import Refusal
+from simulator.store import Object
+
+STATEFUL_SETS, CLAIMS = ("apps", "statefulsets"), ("", "persistentvolumeclaims")
+NAME = "statefulset-controller"
+POD_NAME, POD_INDEX = "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"
+
+
+def sync(plane: Plane, namespace: str, name: str) -> None:
+    own = plane.get(STATEFUL_SETS, namespace, name)
+    if own is None:
+        return
+    if is_going(own):
+        return
+    revision = current_revision(plane, own)
+    label = revision["metadata"]["name"]
+    own, current = _with_current(plane, own, label)
+    try:
+        _manage(plane, own, label, current)
+    finally:
+        _set_status(plane, namespace, name, label)
+    keep_history(plane, own, {_revision(pod) for pod in plane.index.owned(own, PODS)} | {label, current})
+
+
+def _with_current(plane: Plane, own: Object, label: str) -> tuple[Object, str]:
+    """The revision that pods below the partition keep."""
+    current = (own.get("status") or {}).get("currentRevision") or label
+    known = {one["metadata"]["name"] for one in plane.index.owned(own, REVISIONS)}
+    return own, current if current in known else label
+
+
+def _manage(plane: Plane, own: Object, label: str, current: str) -> None:
+    """One step: the first pod that is missing or too much, or the last that is of another revision."""
+    spec = own["spec"]
+    first = (spec.get("ordinals") or {}).get("start", 0)
+    pods = {ordinal_of(one): one for one in plane.index.owned(own, PODS)}
+    is_parallel = spec.get("podManagementPolicy") == "Parallel"
+    wanted = range(first, first + spec.get("replicas", 1))
+    for ordinal in wanted:
+        pod = pods.get(ordinal)
+        if pod is not None and is_over(pod) and not is_going(pod):
+            plane.delete(PODS, pod)
+            _tell(plane, own, "Delete", pod)
+        elif pod is None:
+            _make(plane, own, ordinal, current if _keeps(own, ordinal) else label)
+        if not is_parallel and (pod is None or not _is_available(plane, own, pod) or is_going(pod)):
+            return
+    for ordinal in sorted((one for one in pods if one not in wanted), reverse=True):
+        if not is_going(pods[ordinal]):
+            plane.delete(PODS, pods[ordinal])
+            _tell(plane, own, "Delete", pods[ordinal])
+        if not is_parallel:
+            return
+    _replace(plane, own, label, [pods[one] for one in wanted if one in pods])
+
+
+def _replace(plane: Plane, own: Object, label: str, pods: list[Object]) -> None:
+    """The rolling update: the last pod of an old revision goes, when all after it are well."""
+    if (own["spec"].get("updateStrategy") or {}).get("type") == "OnDelete":
+        return
+    for pod in reversed(pods):
+        if _keeps(own, ordinal_of(pod)):
+            return
+        if is_going(pod):
+            return
+        if _revision(pod) != label:
+            plane.delete(PODS, pod)
+            _tell(plane, own, "Delete", pod)
+            return
+        if not _is_available(plane, own, pod):
+            return
+
+
+def _keeps(own: Object, ordinal: int) -> bool:
+    rolling = (own["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
+    return ordinal < int(rolling.get("partition") or 0)
+
+
+def _make(plane: Plane, own: Object, ordinal: int, label: str) -> None:
+    metadata = own["metadata"]
+    name = f"{metadata['name']}-{ordinal}"
+    marks = {POD_NAME: name, POD_INDEX: str(ordinal), REVISION_HASH: label}
+    pod = new_pod(_template(plane, own, label), own, name)
+    pod["metadata"]["labels"] = dict(pod["metadata"].get("labels") or {}) | marks
+    spec = pod["spec"]
+    spec |= {"hostname": name, "subdomain": own["spec"].get("serviceName", "")}
+    volumes = [one for one in spec.get("volumes") or () if one["name"] not in _claim_names(own)]
+    for template in own["spec"].get("volumeClaimTemplates") or ():
+        claim = f"{template['metadata']['name']}-{name}"
+        _make_claim(plane, own, template, claim)
+        volumes.append({"name": template["metadata"]["name"], "persistentVolumeClaim": {"claimName": claim}})
+    if volumes:
+        spec["volumes"] = volumes
+    try:
+        plane.create(PODS, metadata["namespace"], pod)
+    except Refusal as one:
+        text = f"Create Pod {name} in StatefulSet {metadata['name']} failed error: {one.message}"
+        plane.tell(own, "FailedCreate", text, NAME, warning=True)
+        raise
+    _tell(plane, own, "Create", pod)
+
+
+def _template(plane: Plane, own: Object, label: str) -> Object:
+    """Of a revision that may be an older one."""
+    for one in plane.index.owned(own, REVISIONS):
+        if one["metadata"]["name"] == label:
+            found: Object = one["data"]["spec"]["template"]
+            return found
+    template: Object = own["spec"]["template"]
+    return template
+
+
+def _claim_names(own: Object) -> set[str]:
+    return {one["metadata"]["name"] for one in own["spec"].get("volumeClaimTemplates") or ()}
+
+
+def _make_claim(plane: Plane, own: Object, template: Object, name: str) -> None:
+    namespace = own["metadata"]["namespace"]
+    if plane.get(CLAIMS, namespace, name) is not None:
+        return
+    metadata = copy.deepcopy(
+        {key: one for key, one in template["metadata"].items() if key in ("annotations",)}
+    )
+    labels = (own["spec"].get("selector") or {}).get("matchLabels") or {}
+    metadata |= {"name": name, "labels": dict(template["metadata"].get("labels") or {}) | labels}
+    policy = own["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
+    if policy.get("whenDeleted") == "Delete":
+        metadata["ownerReferences"] = [controller_reference(own)]
+    plane.create(CLAIMS, namespace, {"metadata": metadata, "spec": copy.deepcopy(template["spec"])})
+    pod = name.removeprefix(f"{template['metadata']['name']}-")
+    text = f"Create Claim {name} Pod {pod} in StatefulSet {own['metadata']['name']} success"
+    plane.tell(own, "SuccessfulCreate", text, NAME)
+
+
+def _set_status(plane: Plane, namespace: str, name: str, label: str) -> None:
+    own = plane.get(STATEFUL_SETS, namespace, name)
+    if own is None:
+        return
+    pods = [one for one in plane.index.owned(own, PODS) if not is_over(one)]
+    live = [one for one in pods if not is_going(one)]
+    old = own.get("status") or {}
+    current = old.get("currentRevision") or label
+    least = own["spec"].get("minReadySeconds", 0)
+    waits = [available_in(one, least, plane.now) for one in live]
+    if later := [one for one in waits if one]:
+        plane.again((NAME, f"{namespace}/{name}"), min(later))
+    updated = [one for one in live if _revision(one) == label]
+    wanted = own["spec"].get("replicas", 1)
+    is_done = len(updated) == wanted == len(pods) and all(is_ready(one) for one in updated)
+    partition = ((own["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}).get("partition")
+    if is_done and not partition:
+        current = label
+    status: dict[str, Any] = {
+        "observedGeneration": own["metadata"].get("generation", 1),
+        "replicas": len(pods),
+        "readyReplicas": sum(is_ready(one) for one in live) or None,
+        "currentReplicas": sum(_revision(one) == current for one in live) or None,
+        "updatedReplicas": len(updated) or None,
+        "currentRevision": current,
+        "updateRevision": label,
+        "collisionCount": old.get("collisionCount", 0),
+        "availableReplicas": waits.count(0.0),
+    }
+    plane.set_status(STATEFUL_SETS, own, status)
+
+
+def ordinal_of(pod: Object) -> int:
+    end = pod["metadata"]["name"].rpartition("-")[2]
+    return int(end) if end.isdigit() else -1
+
+
+def _revision(pod: Object) -> str:
+    return str((pod["metadata"].get("labels") or {}).get(REVISION_HASH, ""))
+
+
+def _is_available(plane: Plane, own: Object, pod: Object) -> bool:
+    return available_in(pod, own["spec"].get("minReadySeconds", 0), plane.now) == 0.0
+
+
+def _tell(plane: Plane, own: Object, verb: str, pod: Object) -> None:
+    text = f"{verb} Pod {pod['metadata']['name']} in StatefulSet {own['metadata']['name']} successful"
+    plane.tell(own, f"Successful{verb}", text, NAME)
+
+
+CONTROLLER = Controller(NAME, {STATEFUL_SETS: itself, PODS: its("StatefulSet")}, sync)
