@@ -67,6 +67,13 @@ class LabelsField(forms.CharField):
             labels[key] = text
         return labels
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compared as labels: the trail names only what really changed."""
+        try:
+            return self.clean(data) != (initial or {})
+        except ValidationError:
+            return True
+
 
 class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
     """`unverified` must be typed to switch the verification of TLS off."""
