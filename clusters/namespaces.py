@@ -16,6 +16,7 @@ from clusters.api.tables import TABLE_ACCEPT, decode_page
 from clusters.discovery import Catalogue
 from clusters.models import Cluster, Credential, KnownNamespace
 from people.models import User
+from people.storage import unless_in_vain
 
 PAGE = 500
 MOST = 20_000  # names; beyond that the list says that it is not complete
@@ -79,7 +80,11 @@ def is_there(client: Client, name: str) -> bool:
 
 
 def remember(user: User, cluster: Cluster, name: str) -> None:
-    """Keep a name that was proven; the oldest go beyond 200."""
+    """Keep a name that was proven; the oldest go beyond 200. It is not kept while nothing can be saved."""
+    unless_in_vain(lambda: _remember(user, cluster, name))
+
+
+def _remember(user: User, cluster: Cluster, name: str) -> None:
     KnownNamespace.objects.update_or_create(
         user=user, cluster=cluster, name=name, defaults={"seen_at": timezone.now()}
     )

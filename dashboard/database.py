@@ -25,16 +25,16 @@ def trail_database(url: str, folder: Path) -> dict[str, Any]:
 
     On PostgreSQL it is the same database through a connection of its own.
     """
-    return _postgresql(url) if url else _sqlite(folder / "audit.sqlite3", synchronous="FULL")
+    return _postgresql(url) if url else _sqlite(folder / "audit.sqlite3", synchronous="FULL", timeout=5)
 
 
-def _sqlite(path: Path, *, synchronous: str) -> dict[str, Any]:
-    """Readers go on while one writes; writers wait in line for 10 s instead of failing half-way."""
+def _sqlite(path: Path, *, synchronous: str, timeout: int = 10) -> dict[str, Any]:
+    """Readers go on while one writes; writers wait in line for `timeout` seconds instead of failing half-way."""
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
         "OPTIONS": {
-            "timeout": 10,
+            "timeout": timeout,
             "transaction_mode": "IMMEDIATE",
             "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous};",
         },

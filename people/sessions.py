@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import DatabaseError
 from django.utils import timezone
 
-from people.storage import brief, storage
+from people.storage import BRIEF, storage, unless_in_vain, waiting
 
 SEEN_EVERY = timedelta(minutes=1)  # `seen_at` is written at most this often
 
@@ -52,7 +52,7 @@ class SessionStore(DatabaseStore):
 
     def _update(self) -> int:
         fresh = self.create_model_instance(self._get_session())  # type: ignore[attr-defined]
-        with brief():
+        with waiting(BRIEF):
             written: int = (
                 self.get_model_class()
                 .objects.filter(pk=self.session_key)
@@ -70,14 +70,10 @@ class SessionStore(DatabaseStore):
     def see(self) -> None:
         """Note that this browser was here, at most once a minute; not where nothing can be written now."""
         now = timezone.now()
-        if self.seen_at is None or now - self.seen_at < SEEN_EVERY or storage.trouble is not None:
+        if self.seen_at is None or now - self.seen_at < SEEN_EVERY:
             return
-        try:
-            with brief():
-                self.get_model_class().objects.filter(pk=self.session_key).update(seen_at=now)
-        except DatabaseError as error:
-            if not storage.note(error):
-                raise
+        mine = self.get_model_class().objects.filter(pk=self.session_key)
+        unless_in_vain(lambda: mine.update(seen_at=now))
         self.seen_at = now
 
 

@@ -27,7 +27,8 @@ Listener = Callable[[], None]
 
 PROBE = 1.0  # seconds between tries to write while nothing can be written
 ROOM = 1024 * 1024  # bytes that must be free for a database in a file: less is a full disk
-BRIEF = 500  # milliseconds that a write may wait for its turn which is not worth waiting for
+BRIEF = 500  # milliseconds that a write may wait for a lock which no page depends on, and
+IN_LINE = 5000  # one that somebody asked for; neither waits while it is known that nothing can be written
 log = logging.getLogger(__name__)
 
 # Primary result codes of https://www.sqlite.org/rescode.html; of PostgreSQL the SQLSTATEs that are no mistake of ours.
@@ -37,6 +38,14 @@ _POSTGRESQL: dict[str, Kind] = {
     "25006": "unwritable",
     "55P03": "locked",
     "57P03": "unreachable",
+}
+
+_LIMITS = {  # how the bound on waiting for a lock is read and set, in milliseconds
+    "sqlite": ("PRAGMA busy_timeout", "PRAGMA busy_timeout = {}"),
+    "postgresql": (
+        "SELECT setting FROM pg_settings WHERE name = 'lock_timeout'",
+        "SET lock_timeout = {}",
+    ),
 }
 
 
@@ -125,18 +134,33 @@ storage = Storage()
 
 
 @contextmanager
-def brief() -> Iterator[None]:
-    """In the block, this thread's writes do not wait for a lock of SQLite's as long as others do."""
-    if connection.vendor != "sqlite":
+def waiting(milliseconds: int) -> Iterator[None]:
+    """In the block, this thread's writes wait at most so long for a lock that another program holds.
+
+    While it is known that nothing can be written they are still tried, and do not wait at all.
+    """
+    limit = 1 if storage.trouble is not None else milliseconds  # 0 is without end on PostgreSQL
+    usual = _limited(limit)
+    try:
         yield
-        return
-    usual = int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {BRIEF}")
-        try:
-            yield
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {usual}")
+    finally:
+        if usual is not None:
+            with suppress(DatabaseError):  # a transaction that is broken, a connection that is closed
+                _limited(usual)
+
+
+def unless_in_vain(write: Callable[[], object]) -> bool:
+    """Do a write that no page depends on; whether it was done. It is dropped where it cannot be done at once."""
+    if storage.trouble is not None:
+        return False
+    try:
+        with waiting(BRIEF):
+            write()
+    except DatabaseError as error:
+        if not storage.note(error):
+            raise
+        return False
+    return True
 
 
 _kept: list[sqlite3.Connection] = []
@@ -158,6 +182,18 @@ def keep_open() -> None:
             log.exception("The database file %s could not be opened at the start", one["NAME"])
             continue
         _kept.append(kept)
+
+
+def _limited(milliseconds: int) -> int | None:
+    """Bound how long this thread's connection waits for a lock; the bound before, None where there is no telling."""
+    ask, limit = _LIMITS.get(connection.vendor, ("", ""))
+    if not ask:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(ask)
+        before = int(cursor.fetchone()[0])
+        cursor.execute(limit.format(milliseconds))
+    return before
 
 
 def _has_room() -> bool:

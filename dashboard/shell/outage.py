@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import DatabaseError
@@ -14,18 +15,20 @@ from django.utils.translation import gettext as _
 
 from dashboard.shell.context import Shell
 from people.audit.record import health
-from people.storage import Trouble, storage
+from people.storage import IN_LINE, Trouble, storage, waiting
 
 RETRY_SECONDS = 5
 MARK = "Quarterdeck-Outage"  # a header, by which a page's script knows that nothing can be saved
 MOST_FIELDS = 200
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def outages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Runs last, so that it meets what a view raises first. All that is answered during an outage is marked."""
 
     def marked(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
+        with _in_line(request):
+            response = get_response(request)
         trouble = storage.trouble
         if trouble is not None:
             response.headers.setdefault(MARK, trouble.kind)
@@ -43,6 +46,11 @@ def answer(request: HttpRequest, error: BaseException) -> HttpResponse | None:
     response["Retry-After"] = str(RETRY_SECONDS)
     response[MARK] = "database"
     return response
+
+
+def _in_line(request: HttpRequest) -> AbstractContextManager[None]:
+    """What is sent waits for a lock of the database as long as a person would, and while one is known not at all."""
+    return nullcontext() if request.method in SAFE else waiting(IN_LINE)
 
 
 def banner() -> SafeString:

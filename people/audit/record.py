@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from people.audit.fact import Fact, by, by_program, entry_of
 from people.audit.models import Entry, Phase, Result
 from people.audit.texts import plain
 from people.audit.writer import Health, TrailUnavailable, writer
+from people.storage import storage
 
 __all__ = [
     "Fact", "Health", "Intent", "TrailUnavailable",
@@ -21,6 +23,7 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 PATIENCE = 15.0  # seconds that a row may take until it is durable
+NOTED = 1.0  # seconds that one is waited for which nothing depends on
 
 
 def record(fact: Fact) -> int:
@@ -32,21 +35,19 @@ def record(fact: Fact) -> int:
 
 
 def note(fact: Fact) -> None:
-    """Record what goes on in any case, such as a sign-in: where it cannot be written, it is logged and counted."""
-    try:
-        record(fact)
-    except TrailUnavailable as error:
-        _missed(fact, error)
+    """Record what goes on in any case, such as a sign-in: where it cannot be written, it is logged and counted.
+
+    A row that is not durable within a second is no longer waited for, and written when it can be.
+    """
+    future = _put(fact)
+    if future is not None:
+        with suppress(TrailUnavailable, TimeoutError):
+            future.result(NOTED)
 
 
 def note_soon(fact: Fact) -> None:
     """The same without waiting, for threads that must not block."""
-    try:
-        future = writer.put(entry_of(fact, Phase.EVENT))
-    except TrailUnavailable as error:
-        _missed(fact, error)
-        return
-    future.add_done_callback(lambda done: _missed_if_failed(fact, done))
+    _put(fact)
 
 
 @dataclass
@@ -86,7 +87,12 @@ class Intent:
 
 
 def intend(fact: Fact) -> Intent:
-    """The intent's row is durable when this returns. TrailUnavailable where not: then nothing may be sent."""
+    """The intent's row is durable when this returns. TrailUnavailable where not: then nothing may be sent.
+
+    On a disk that is full there may be room for the intent and none for its outcome: it is refused at once.
+    """
+    if storage.trouble is not None and storage.trouble.kind == "full":
+        raise TrailUnavailable("the disk of this server is full")
     whole = replace(fact, result="")
     future = writer.put(entry_of(whole, Phase.INTENT))
     try:
@@ -114,6 +120,17 @@ def head() -> int:
 def health() -> Health:
     """Whether the trail can be written, as far as this process has tried."""
     return writer.health
+
+
+def _put(fact: Fact) -> Future[int] | None:
+    """The event on its way; one that fails, now or later, is logged and counted."""
+    try:
+        future = writer.put(entry_of(fact, Phase.EVENT))
+    except TrailUnavailable as error:
+        _missed(fact, error)
+        return None
+    future.add_done_callback(lambda done: _missed_if_failed(fact, done))
+    return future
 
 
 def _durable(future: Future[int]) -> int:

@@ -9,6 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -159,8 +160,18 @@ class Writer:
         with self._lock:
             since = self.health.since or timezone.now()
             self.health = Health(False, since, self.health.missed, str(error))
-        for one in taken:
+        for one in (*taken, *self._behind()):
             one.future.set_exception(TrailUnavailable(str(error)))
+
+    def _behind(self) -> list[Waiting]:
+        """Who waits behind a row that could not be written is not to wait as long once more for the same answer."""
+        batch: list[Waiting | None] = []
+        with suppress(queue.Empty):
+            while True:
+                batch.append(self._waiting.get_nowait())
+        if None in batch:
+            self._waiting.put_nowait(None)  # the end of this process is still to come
+        return [one for one in batch if one is not None and one.future.set_running_or_notify_cancel()]
 
     def _recovered(self) -> None:
         log.warning("The audit trail can be written again")

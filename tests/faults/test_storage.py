@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,51 +13,12 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 
 from tests.controlplane.controlplane import ControlPlane
+from tests.faults.disk import full, locked
 from tests.faults.shown import PATIENCE, Person, is_in_state, promised, row, says
 from tests.live.pages import make_pod
 from tests.served import Served
 
 TOKEN = re.compile('name="csrfmiddlewaretoken" value="([^"]+)"')
-HOLD = """
-import sqlite3, sys
-held = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
-held.execute("BEGIN IMMEDIATE")
-print("held", flush=True)
-sys.stdin.readline()
-held.execute("ROLLBACK")
-"""
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Another program holds the write lock of the database."""
-    database = str(folder / "quarterdeck.sqlite3")
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == "held\n"
-    try:
-        yield
-    finally:
-        holder.communicate("over\n", timeout=60)
-
-
-@contextmanager
-def full(folder: Path) -> Iterator[None]:
-    """Not a byte is left on the disk of this folder."""
-    filler = os.open(folder / "filler", os.O_WRONLY | os.O_CREAT)
-    try:
-        for size in (65536, 1):
-            try:
-                while True:
-                    os.write(filler, b"x" * size)
-            except OSError:
-                continue
-        yield
-    finally:
-        os.close(filler)
-        (folder / "filler").unlink()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from twisted.internet import reactor
 
 from dashboard.bodies import BoundedFactory
@@ -79,8 +80,12 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
         )
 
     def listen_error(self, failure: Any) -> None:
+        """What fails in `listen_success` comes here too: the database that it reads."""
+        why = failure.getErrorMessage()
         self.failure = (
-            f"Quarterdeck cannot listen: {failure.getErrorMessage()} Set QUARTERDECK_LISTEN to another."
+            f"Quarterdeck cannot read its database: {why}"
+            if failure.check(DatabaseError)
+            else f"Quarterdeck cannot listen: {why} Set QUARTERDECK_LISTEN to another."
         )
         self.stop()
 

@@ -1,0 +1,72 @@
+"""How do tests take a database's lock, or all room on its disk? Another program does, for as long as a block lasts."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+MAIN, TRAIL = "quarterdeck.sqlite3", "audit.sqlite3"
+WRITING = ("BEGIN IMMEDIATE",)
+ALONE = ("PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE")  # nobody else may even read
+HOLD = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+for statement in sys.argv[2:]:
+    held.execute(statement)
+print("held", flush=True)
+sys.stdin.readline()
+held.execute("ROLLBACK")
+held.close()
+"""
+
+
+@contextmanager
+def locked(folder: Path, file: str = MAIN, how: tuple[str, ...] = WRITING) -> Iterator[None]:
+    """Another program holds the lock of the database until the block is over."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder / file), *how],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    try:
+        yield
+    finally:
+        holder.communicate("over\n", timeout=60)
+
+
+def alone(folder: Path) -> None:
+    """Ask for what `ALONE` asks for, for a second; sqlite3.OperationalError where others have the database open."""
+    with closing(sqlite3.connect(folder / MAIN, timeout=1, isolation_level=None)) as database:
+        for statement in ALONE:
+            database.execute(statement)
+
+
+def not_seen_for_an_hour(folder: Path) -> None:
+    """Every session is due to be marked as seen: the next page writes."""
+    with closing(sqlite3.connect(folder / MAIN, timeout=60, isolation_level=None)) as database:
+        database.execute("UPDATE people_session SET seen_at = datetime('now', '-1 hour')")
+
+
+@contextmanager
+def full(folder: Path) -> Iterator[None]:
+    """Not a byte is left on the disk of this folder."""
+    filler = os.open(folder / "filler", os.O_WRONLY | os.O_CREAT)
+    try:
+        for size in (65536, 1):
+            try:
+                while True:
+                    os.write(filler, b"x" * size)
+            except OSError:
+                continue
+        yield
+    finally:
+        os.close(filler)
+        (folder / "filler").unlink()

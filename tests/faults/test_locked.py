@@ -1,0 +1,126 @@
+"""What of this server goes on while another program holds the lock of its database, or of its trail?"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from tests.faults.disk import ALONE, TRAIL, alone, locked, not_seen_for_an_hour
+from tests.faults.shown import PATIENCE, is_in_state, says
+from tests.served import ROOT, Served, wait_for
+
+# Whoever waited for the lock would wait for 10 s, and then see an error: a page that comes sooner has not waited.
+AT_ONCE = 8_000  # milliseconds, on a machine that does other things too
+TOKEN = re.compile('name="csrfmiddlewaretoken" value="([^"]+)"')
+LOCKED = "The database of this server is locked by another program."
+
+
+def typed(client: requests.Session, url: str) -> dict[str, str]:
+    """The token of the form on this page."""
+    found = client.get(url, timeout=PATIENCE / 1000)
+    return {"csrfmiddlewaretoken": TOKEN.findall(found.text)[0]}
+
+
+def post(client: requests.Session, url: str, fields: dict[str, str]) -> requests.Response:
+    return client.post(
+        url, data=fields, headers={"Referer": url}, timeout=AT_ONCE / 1000, allow_redirects=False
+    )
+
+
+def is_over(dashboard: Served) -> bool:
+    """Nothing is said of an outage any more."""
+    return "Quarterdeck-Outage" not in dashboard.client().get(dashboard.url + "/people/sign-in/").headers
+
+
+@pytest.fixture(autouse=True)
+def _afterwards_all_is_well(dashboard: Served):
+    yield
+    wait_for(lambda: is_over(dashboard))
+
+
+def test_pages_that_are_loaded_meanwhile_come_with_the_banner_and_are_live(dashboard: Served, person):
+    """The session is due to be marked as seen: that is what a page would have to write."""
+    dana = person("dana")
+    dana.open("/c/harbour/shop/pods").close()
+    for path, is_live in (
+        ("/c/harbour/shop/pods", True),
+        ("/c/harbour/shop/pods/steady", False),
+        ("/", True),
+        ("/clusters/", False),
+        ("/people/me/", False),
+    ):
+        wait_for(lambda: is_over(dashboard))
+        not_seen_for_an_hour(dashboard.folder)
+        with locked(dashboard.folder):
+            page = dana.context.new_page()
+            page.goto(dashboard.url + path, wait_until="domcontentloaded", timeout=AT_ONCE)
+            expect(page.locator(".outage")).to_contain_text(LOCKED)
+            says(page, "Reading goes on.")
+            if is_live:
+                is_in_state(page, "live")
+        expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE) if is_live else None
+        page.close()
+
+
+def test_what_is_sent_comes_back_at_once_while_the_lock_is_known(dashboard: Served):
+    client, url = dashboard.client("dana"), dashboard.url + "/people/me/"
+    fields = {"name": "Typed & kept", **typed(client, url)}
+    with locked(dashboard.folder):
+        first = post(client, url, fields)
+        later = [post(client, url, fields) for _ in range(4)]
+        for answer in (first, *later):
+            assert answer.status_code == 503
+            assert int(answer.headers["Retry-After"]) > 0
+            assert "Typed &amp; kept" in answer.text
+        assert sum(one.elapsed.total_seconds() for one in later) < AT_ONCE / 1000, "four together, not each"
+    wait_for(lambda: post(client, url, fields).status_code == 302)
+
+
+def test_a_namespace_is_opened_though_its_name_cannot_be_kept(dashboard: Served):
+    client, url = dashboard.client("rene"), dashboard.url + "/c/harbour/?choose"
+    fields = {"namespace": "pay", **typed(client, url)}
+    with locked(dashboard.folder):
+        answer = post(client, url, fields)
+        assert (answer.status_code, answer.headers.get("Location")) == (302, "/c/harbour/pay/pods")
+        assert client.get(url, timeout=AT_ONCE / 1000).text.count("/c/harbour/pay/pods") == 0
+
+
+def test_while_the_trail_is_locked_changes_are_refused_and_pages_come(dashboard: Served, person):
+    client, url = dashboard.client("dana"), dashboard.url + "/people/me/"
+    fields = {"name": "Dana", **typed(client, url)}
+    page = person("dana").open("/c/harbour/shop/pods")
+    with locked(dashboard.folder, TRAIL):
+        refused = client.get(dashboard.url + "/people/", timeout=AT_ONCE / 1000)
+        assert refused.status_code == 403, "who is not let in is on record; the page does not wait for it"
+        answer = post(client, url, fields)
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        page.reload(wait_until="domcontentloaded", timeout=AT_ONCE)
+        says(page, "The audit trail cannot be written.", "changes to clusters are refused")
+        is_in_state(page, "live")
+    wait_for(lambda: post(client, url, fields).status_code == 302)
+
+
+def test_nobody_gets_the_database_for_themselves_while_this_server_runs(dashboard: Served):
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        alone(dashboard.folder)
+
+
+def test_a_start_while_somebody_has_it_for_themselves_says_so(tmp_path: Path):
+    """Reading is not possible either then: the start waits for 10 s, fails, and is tried again by whoever keeps it."""
+    served = Served(tmp_path)
+    served._manage("migrate", "-v0")
+    with locked(tmp_path, how=ALONE):
+        started = subprocess.run(
+            [sys.executable, "manage.py", "serve", "--no-prepare", "--address", "127.0.0.1", "--port", "0"],
+            cwd=ROOT, env=served.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert started.returncode != 0
+    assert "Quarterdeck cannot read its database: database is locked" in started.stderr
