@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.http import parse_cookie
 from django.utils.crypto import constant_time_compare
 
+from people.audit import origin
 from people.models import User
 from people.sessions import SessionStore
+
+
+async def enter(scope: dict[str, Any]) -> tuple[User, str] | None:
+    """`person_of` for a consumer that opens: from here on, what its task records comes from this socket."""
+    found: tuple[User, str] | None = await database_sync_to_async(person_of)(scope)
+    if found is not None:
+        origin.begin(origin.address_of_socket(scope), found[1])
+    return found
 
 
 def person_of(scope: dict[str, Any]) -> tuple[User, str] | None:

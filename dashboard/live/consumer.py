@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from channels.db import DatabaseSyncToAsync, database_sync_to_async
+from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 from django.utils.html import format_html
@@ -28,7 +28,7 @@ from dashboard.resources.waiting import Waiting
 from dashboard.shell import outage
 from people.control import session_group, user_group
 from people.pulse import Pulse
-from people.socket_auth import person_of
+from people.socket_auth import enter
 from people.storage import storage
 
 GATHER = (0.1, 0.5)  # seconds that changes are gathered for after some were sent: shortest and longest
@@ -136,7 +136,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
 
     async def _enter(self) -> int:
         """Whether the page may open its socket: 0, or the code that refuses it."""
-        found = await database_sync_to_async(person_of)(self.scope)
+        found = await enter(self.scope)
         if found is None:
             return SIGNED_OUT
         user, session_key = found

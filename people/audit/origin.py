@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -52,7 +53,16 @@ def session_mark(session_key: str) -> str:
 
 def address_of(request: HttpRequest) -> str:
     """The client's IP address as `dashboard.proxies` found it, "" where there is none."""
+    return _address(request.META.get("REMOTE_ADDR", ""))
+
+
+def address_of_socket(scope: Mapping[str, Any]) -> str:
+    """The same of a socket, by the `client` of its ASGI scope."""
+    return _address(str((scope.get("client") or ("",))[0]))
+
+
+def _address(text: str) -> str:
     try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
+        return str(ipaddress.ip_address(text.partition("%")[0]))
     except ValueError:
         return ""
