@@ -1,0 +1,151 @@
+"""How do the pictures of the documentation come into being? From the demo itself, by `make screenshots`.
+
+The demo runs with the same seed each time. Ages and addresses differ from one run to the next, and little else does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from demo.cast import BY_NAME
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "screenshots"
+SEED = "7"
+THEMES = ("light", "dark")
+COLOURS = 256
+LARGEST = 150_000  # bytes of a picture
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]
+WHERE = re.compile(r"(http://127\.0\.0\.1:\d+)/demo/")
+TIMEOUT = 30_000  # milliseconds
+
+
+def nothing_more(_page: Page) -> None:
+    """The page is as it is when it was opened."""
+
+
+def follow_trouble(page: Page) -> None:
+    """From a list to the page of the first object that is in trouble."""
+    page.locator("#list-rows tr").filter(has=page.locator(".status.error")).first.locator("a").first.click()
+    page.wait_for_url(re.compile(r"/pods/[^/]+$"))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page as one person sees it; `until` is what must be there before the picture is taken."""
+
+    name: str
+    person: str
+    path: str
+    until: str
+    size: tuple[int, int] = (1280, 800)
+    prepare: Callable[[Page], None] = nothing_more
+
+
+LIVE = "[data-state=live]"
+PICTURES = (
+    Picture("people", "", "/demo/", ".demo-people"),
+    Picture("overview", "olga", "/", ".overview"),
+    Picture("list", "olga", "/c/_all/_all/pods", f"#live-state {LIVE}"),
+    Picture("list-narrow", "dana", "/c/production-eu/shop/pods", f"#live-state {LIVE}", (390, 800)),
+    Picture("object", "olga", "/c/_all/_all/pods", LIVE, prepare=follow_trouble),
+    Picture("yaml", "dana", "/c/production-eu/shop/deployments.apps", LIVE),
+    Picture("audit", "ada", "/people/audit/", LIVE),
+    Picture("clusters", "alice", "/clusters/", "table"),
+)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="make screenshots", description="Take the documentation's pictures."
+    )
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("names", nargs="*", help=f"some of {', '.join(one.name for one in PICTURES)}")
+    asked = parser.parse_args(arguments)
+    wanted = [one for one in PICTURES if not asked.names or one.name in asked.names]
+    program = os.environ.get("QUARTERDECK_CHROMIUM") or shutil.which("chromium")
+    with running_demo() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        for one in wanted:
+            for theme in THEMES:
+                taken = small(take(browser, url, one, theme))
+                print(f"{one.name}-{theme}.png: {len(taken) / 1000:.0f} kB", flush=True)
+                if len(taken) > LARGEST:
+                    raise SystemExit(
+                        f"{one.name} is larger than {LARGEST // 1000} kB: choose a smaller size."
+                    )
+                (asked.folder / f"{one.name}-{theme}.png").write_bytes(taken)
+        browser.close()
+    return 0
+
+
+@contextmanager
+def running_demo() -> Iterator[str]:
+    """Its address."""
+    environment = {
+        **os.environ,
+        "QUARTERDECK_LISTEN": "127.0.0.1:0",
+        "QUARTERDECK_DEMO_OPEN": "no",
+        "QUARTERDECK_DEMO_SEED": SEED,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "demo"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        for line in process.stdout:
+            if found := WHERE.search(line):
+                yield found[1]
+                return
+        raise SystemExit("The demo did not start.")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def take(browser: Browser, url: str, picture: Picture, theme: str) -> bytes:
+    """A PNG, of a browser that has never been there before."""
+    width, height = picture.size
+    context = browser.new_context(
+        color_scheme="dark" if theme == "dark" else "light",
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(TIMEOUT)
+    page = context.new_page()
+    page.goto(url + (picture.path if not picture.person else f"/demo/?next={picture.path}"))
+    if picture.person:
+        page.get_by_role("button", name=f"Be {BY_NAME[picture.person].full_name}").click()
+    page.locator(picture.until).first.wait_for()
+    picture.prepare(page)
+    page.wait_for_load_state("networkidle")
+    taken = page.screenshot()
+    context.close()
+    return taken
+
+
+def small(png: bytes) -> bytes:
+    """The same picture with a palette: a third of the bytes, and nobody sees the difference."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    fewer = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, kmeans=3, dither=Image.Dither.NONE)
+    written = io.BytesIO()
+    fewer.save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

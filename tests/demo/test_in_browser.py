@@ -1,0 +1,183 @@
+"""What does each of the five people see in the demo, and does it change before their eyes?"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.axe import violations
+from tests.browser import complaints
+from tests.demo.pages import POD, be, change_over, opener
+from tests.demo.process import Demo
+from tests.live.pages import is_in_state, row
+
+SHOP = "/c/staging/shop/pods"
+PODS = "/api/v1/namespaces/shop/pods"
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_as(demo: Demo, new_page: Callable[..., Page]) -> Open:
+    return opener(demo, new_page)
+
+
+@pytest.fixture
+def pod(demo: Demo) -> Iterator[Callable[[str], None]]:
+    """`pod("name")` makes one in namespace shop of staging, by the API and not by the dashboard."""
+    api, made = demo.cluster("staging"), []
+
+    def make(name: str) -> None:
+        one = copy.deepcopy(POD)
+        one["metadata"]["name"] = name
+        assert api.post(PODS, one).status == 201
+        made.append(name)
+
+    yield make
+    for name in made:
+        api.delete(f"{PODS}/{name}", {"gracePeriodSeconds": 0})
+
+
+def kill(demo: Demo, name: str) -> None:
+    assert demo.cluster("staging").delete(f"{PODS}/{name}", {"gracePeriodSeconds": 0}).status == 200
+
+
+def numbers(page: Page, cluster: str) -> Any:
+    """The row of a cluster on the overview."""
+    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=cluster))
+
+
+def test_the_developer_sees_the_own_namespace_live(
+    demo: Demo, open_as: Open, pod: Callable[[str], None]
+) -> None:
+    page = open_as("dana", SHOP)
+    is_in_state(page, "live")
+    pod("made-by-kubectl")
+    expect(row(page, "made-by-kubectl")).to_be_visible()
+    kill(demo, "made-by-kubectl")
+    expect(row(page, "made-by-kubectl")).to_have_count(0)
+    page.goto(f"{demo.url}/c/staging/payments/pods")
+    is_in_state(page, "denied")
+    expect(page.get_by_text("Kubernetes does not allow this to you.")).to_be_visible()
+    page.goto(f"{demo.url}/people/")
+    expect(page.get_by_role("heading", name="This is not for you")).to_be_visible()
+
+
+def test_the_developer_sees_three_clusters_in_which_nodes_are_not_hers(open_as: Open) -> None:
+    page = open_as("dana")
+    for cluster in ("Production EU", "Production US", "Staging"):
+        expect(numbers(page, cluster)).to_contain_text("reachable")
+        expect(numbers(page, cluster)).to_contain_text("may not list nodes")
+    expect(numbers(page, "Production EU")).to_contain_text("protected")
+    expect(numbers(page, "Staging")).not_to_contain_text("protected")
+
+
+def test_the_administrator_manages_and_reaches_everything(
+    demo: Demo, open_as: Open, pod: Callable[[str], None]
+) -> None:
+    page = open_as("alice", "/people/")
+    for name in ("Dana Lind", "Pavel Rossi", "Noah Berg"):
+        expect(page.get_by_role("link", name=name)).to_be_visible()
+    page.goto(f"{demo.url}/clusters/")
+    expect(page.get_by_role("link", name="Edit Staging")).to_be_visible()
+    page.goto(f"{demo.url}/c/_all/_all/pods")
+    is_in_state(page, "live")
+    pod("seen-by-alice")
+    expect(page.get_by_role("rowheader", name="seen-by-alice")).to_be_visible()
+
+
+def test_the_engineer_on_call_sees_all_clusters_live(
+    demo: Demo, open_as: Open, pod: Callable[[str], None]
+) -> None:
+    page = open_as("olga", "/c/_all/_all/pods")
+    is_in_state(page, "live")
+    pod("seen-by-olga")
+    expect(page.get_by_role("rowheader", name="seen-by-olga")).to_be_visible()
+    page.goto(f"{demo.url}/c/production-eu/_cluster/nodes")
+    is_in_state(page, "live")
+
+
+def test_the_auditor_reads_the_trail_and_changes_nothing(demo: Demo, open_as: Open) -> None:
+    page = open_as("ada", "/people/audit/")
+    is_in_state(page, "live")
+    expect(page.get_by_text("cluster-add").first).to_be_visible()
+    answers = page.evaluate(
+        """async (paths) => {
+          const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+          const body = new URLSearchParams({csrfmiddlewaretoken: token, name: "Mine", slug: "mine", team: "audit"});
+          const all = paths.map((path) => fetch(path, {method: "POST", body, redirect: "manual"}));
+          return (await Promise.all(all)).map((answer) => answer.status);
+        }""",
+        [
+            "/people/teams/",
+            "/people/invite/",
+            "/clusters/add/",
+            "/clusters/staging/teams/",
+            "/clusters/staging/edit/",
+        ],
+    )
+    assert set(answers) == {403}
+    page.goto(f"{demo.url}{SHOP}")
+    is_in_state(page, "live")
+    expect(page.get_by_text("delete denied")).to_be_visible()
+
+
+def test_the_newcomer_is_told_what_is_not_for_him(demo: Demo, open_as: Open) -> None:
+    page = open_as("noah")
+    expect(numbers(page, "Staging")).to_contain_text("not yours to count")
+    expect(numbers(page, "Production EU")).to_contain_text("You have no credential for this cluster yet.")
+    page.goto(f"{demo.url}{SHOP}")
+    is_in_state(page, "denied")
+    expect(page.get_by_text('User "noah" cannot list resource "pods"')).to_be_visible()
+    page.goto(f"{demo.url}/c/production-eu/shop/pods")
+    expect(page.get_by_role("heading", name="My credential for Production EU")).to_be_visible()
+
+
+def test_a_visitor_changes_over_and_stays_on_the_page(demo: Demo, open_as: Open) -> None:
+    """What the one before had open in another tab ends at once."""
+    page = open_as("dana", "/c/staging/payments/pods?sort=-age")
+    is_in_state(page, "denied")
+    other = page.context.new_page()
+    other.goto(demo.url + SHOP)
+    is_in_state(other, "live")
+    change_over(page, "alice")
+    assert page.url == f"{demo.url}/c/staging/payments/pods?sort=-age"
+    is_in_state(page, "live")
+    expect(other.locator("dialog#session-ended")).to_be_visible(timeout=5000)
+    assert complaints(page) == []
+
+
+def test_it_all_works_without_a_script(demo: Demo, open_as: Open) -> None:
+    page = open_as("dana", SHOP, java_script_enabled=False)
+    assert page.url == demo.url + SHOP
+    change_over(page, "alice")
+    assert page.url == demo.url + SHOP
+    page.locator(".person-menu > summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Who do you want to be?")).to_be_visible()
+    be(page, "noah")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_it_is_usable_by_everybody(demo: Demo, new_page: Callable[..., Page], theme: str, width: int) -> None:
+    page = new_page(color_scheme=theme, viewport={"width": width, "height": 800})
+    page.goto(demo.url)
+    found = look(page)
+    be(page, "ada")
+    page.goto(f"{demo.url}/clusters/")
+    page.locator(".demo-menu > summary").click()
+    expect(page.locator(".demo-menu").get_by_role("button", name="Dana Lind")).to_be_visible()
+    found += look(page)
+    page.goto(f"{demo.url}/demo/")
+    expect(page.get_by_text("you now")).to_be_visible()
+    assert found + look(page) == []
+
+
+def look(page: Page) -> list[str]:
+    sideways = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    wide = [f"{page.url} scrolls sideways"] if page.evaluate(sideways) else []
+    return wide + violations(page) + complaints(page)
