@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from simulator.metrics.measured import get_measured, list_measured
+from simulator.metrics.measured import get_measured, list_measured, refuse_watch
 from simulator.pods.evictions import evict
 from simulator.pods.executions import attach, execute
 from simulator.pods.log_requests import read_log
@@ -77,6 +77,8 @@ SPECIAL: dict[tuple[str, str, str, str], Handler] = {
     ("metrics.k8s.io", "nodes", "", "get"): get_measured,
     ("metrics.k8s.io", "pods", "", "list"): list_measured,
     ("metrics.k8s.io", "nodes", "", "list"): list_measured,
+    ("metrics.k8s.io", "pods", "", "watch"): refuse_watch,
+    ("metrics.k8s.io", "nodes", "", "watch"): refuse_watch,
 }
 
 SCALE: dict[str, Handler] = {"get": get_scale, "update": update_scale, "patch": patch_scale}

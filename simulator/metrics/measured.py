@@ -62,6 +62,13 @@ async def list_measured(call: Call) -> web.StreamResponse:
     return await answer(call, found, media=form.media)
 
 
+async def refuse_watch(call: Call) -> web.StreamResponse:
+    """metrics-server has none: who wants to know asks again."""
+    kind = call.resource.plural
+    message = f'watch is not supported on resources of kind "{kind}.{GROUP}"'
+    raise refusal(405, message, {"group": GROUP, "kind": kind})
+
+
 def _head(kind: str) -> Object:
     return {"kind": kind, "apiVersion": f"{GROUP}/v1beta1"}
 

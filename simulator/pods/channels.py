@@ -91,8 +91,11 @@ class Channels:
             await self._write(STDERR, chunk)
 
     async def status(self, status: dict[str, Any]) -> None:
-        """The last word. The oldest protocols have plain text, and none for a success."""
+        """The last word: of the API server itself in v5, of the kubelet in the others, of which the oldest have plain
+        text, and none for a success."""
         is_old = not self.protocol.startswith(("v4", "v5"))
+        if self.protocol == V5:
+            status = {"metadata": {}} | status
         if not is_old:
             await self._send(STATUS, encoded(status))
         elif status["status"] != "Success":

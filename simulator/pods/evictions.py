@@ -11,7 +11,7 @@ from simulator.cluster import Cluster
 from simulator.pods.budgets import ALLOWED, BUDGETS, allowing, is_ready, selects
 from simulator.requests.answers import answer
 from simulator.requests.call import Call
-from simulator.requests.statuses import Refusal, bad_request, conflict, forbidden, not_found
+from simulator.requests.statuses import Refusal, bad_request, forbidden, not_found, refusal
 from simulator.schemas.resources import Object, Resource
 from simulator.writing import registry
 from simulator.writing.bodies import read_object
@@ -31,6 +31,7 @@ async def evict(call: Call) -> web.StreamResponse:
     """Answers a Status; raises 400, 404, 409 and 429."""
     options = write_options(call, "CreateOptions")
     thing, _ = await read_object(call)
+    _check_kind(thing)
     thing = decode(thing, call.cluster.types.of_kind("policy", "v1", "Eviction"), EVICTION).thing
     namespace, name = call.info.namespace, call.info.name
     given = (thing.get("metadata") or {}).get("namespace")
@@ -48,12 +49,20 @@ async def evict(call: Call) -> web.StreamResponse:
         budgets = [one for one in call.cluster.store.items(BUDGETS, namespace) if selects(one, pod)]
         if len(budgets) > 1:
             failed = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-            return await answer(call, failed | {"message": SEVERAL, "code": 500}, 201)
+            return await answer(call, failed | {"message": SEVERAL, "code": 500}, 500)
         if budgets and not _is_unguarded(pod, budgets[0]):
             _spend(call.cluster, budgets[0], name, is_dry_run=wanted.is_dry_run)
     _remove(call, pod, wanted)
     done = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
     return await answer(call, done, 201)
+
+
+def _check_kind(thing: Object) -> None:
+    """One without kind is taken for one."""
+    version, kind = thing.get("apiVersion") or "policy/v1", thing.get("kind") or "Eviction"
+    if (version, kind) not in (("policy/v1", "Eviction"), ("policy/v1beta1", "Eviction")):
+        why = f"converting ({version.rpartition('/')[2]}.{kind}) to (policy.Eviction): unknown conversion"
+        raise bad_request(f'{kind} in version "{version}" cannot be handled as a Eviction: {why}')
 
 
 def _options(thing: Object, *, is_dry_run: bool) -> DeleteOptions:
@@ -132,9 +141,9 @@ def _remove(call: Call, pod: Object, wanted: DeleteOptions) -> None:
         why = (
             f"the UID in the precondition ({wanted.uid}) does not match the UID in record ({metadata['uid']})"
         )
-        raise conflict(
-            resource, metadata["name"], f"{why}. The object might have been deleted and then recreated"
-        )
+        message = f'Operation cannot be fulfilled on Pod "{metadata["name"]}": {why}'
+        details = {"name": metadata["name"], "kind": "Pod"}
+        raise refusal(409, f"{message}. The object might have been deleted and then recreated", details)
     if not wanted.is_dry_run:
         status = pod.get("status") or {}
         others = [one for one in status.get("conditions") or () if one.get("type") != "DisruptionTarget"]

@@ -87,7 +87,6 @@ def _exited(channels: Channels, words: list[str], code: int) -> dict[str, Any]:
     if channels.protocol == V5:
         why = f"command terminated with exit code {code}"
     return {
-        "metadata": {},
         "status": "Failure",
         "message": f"command terminated with non-zero exit code: {why}",
         "reason": "NonZeroExitCode",
@@ -97,4 +96,4 @@ def _exited(channels: Channels, words: list[str], code: int) -> dict[str, Any]:
 
 def _not_started(channels: Channels, why: str) -> dict[str, Any]:
     told = f"error executing command in container: failed to exec in container: {why}"
-    return failure(f"Internal error occurred: {told}" if channels.protocol == V5 else told)
+    return failure(channels, f"Internal error occurred: {told}" if channels.protocol == V5 else told)

@@ -58,7 +58,7 @@ def _causes(tail: int | None, limit: int | None, seconds: int | None, since: flo
         found.append(_invalid("limitBytes", limit, NOT_POSITIVE))
     if seconds is not None and since is not None:
         why = "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified"
-        found.append(Cause("FieldValueForbidden", why))
+        found.append(Cause("FieldValueForbidden", why, "[]"))
     elif seconds is not None and seconds < 1:
         found.append(_invalid("sinceSeconds", seconds, NOT_POSITIVE))
     return found
@@ -84,6 +84,12 @@ def _time(text: str) -> float:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        layout = "2006-01-02T15:04:05Z07:00"
-        raise bad_request(f'parsing time "{text}" as "{layout}": cannot parse "{text}" as "2006"')
+        raise bad_request(f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": {_unread(text)}')
     return float(int(found.timestamp()))
+
+
+def _unread(text: str) -> str:
+    """Where Go stops to read a time."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return 'cannot parse "" as "T"'
+    return f'cannot parse "{text}" as "2006"'

@@ -18,7 +18,7 @@ from simulator.requests.statuses import Refusal, bad_request, forbidden
 from simulator.requests.upgrades import is_websocket
 from simulator.schemas.resources import Object
 
-SUCCESS = {"metadata": {}, "status": "Success"}
+SUCCESS = {"status": "Success"}
 NO_STREAMS = "you must specify at least 1 of stdin, stdout, stderr"
 SPDY = "unable to upgrade the connection to {}: the simulator speaks WebSocket alone"
 
@@ -47,7 +47,7 @@ async def serve(call: Call, work: Work) -> web.StreamResponse:
         if complaint is None:
             await _run(work(pod, container, channels), channels)
         else:
-            await channels.status(failure(f"unable to upgrade connection: {complaint.message}"))
+            await channels.status(failure(channels, f"unable to upgrade connection: {complaint.message}"))
         await channels.close()
     except ConnectionResetError:
         pass  # the caller went away
@@ -70,16 +70,11 @@ def not_upgraded(call: Call) -> Refusal:
     return bad_request("Upgrade request required")
 
 
-def failure(why: str) -> dict[str, Any]:
-    """An InternalError as the API server writes it on channel 3."""
-    return {
-        "metadata": {},
-        "status": "Failure",
-        "message": f"Internal error occurred: {why}",
-        "reason": "InternalError",
-        "details": {"causes": [{"message": why}]},
-        "code": 500,
-    }
+def failure(channels: Channels, why: str) -> dict[str, Any]:
+    """An InternalError on channel 3: of the API server (v5), or of the kubelet itself."""
+    found = {"status": "Failure", "message": f"Internal error occurred: {why}", "reason": "InternalError"}
+    details = {"details": {"causes": [{"message": why}]}} if channels.protocol == V5 else {}
+    return found | details | {"code": 500}
 
 
 def _complaint(pod: Object, container: str, asked: Asked) -> Refusal | None:

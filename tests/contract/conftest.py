@@ -22,7 +22,7 @@ def contenders(
     controlplane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Contender]]:
     folder: Path = tmp_path_factory.mktemp("kubeconfigs")
-    with simulated(folder, controlplane.binaries.kubectl) as one:
+    with simulated(folder, controlplane.binaries.kubectl, controlplane.pod_log) as one:
         yield {SIMULATOR: one, KUBERNETES: real(controlplane)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 import yaml
 
 from simulator.cluster import Cluster
+from simulator.pods.runs import Line
 from simulator.requests.rbac import MASTERS
 from simulator.server import kubeconfig
 from tests.controlplane import world
@@ -67,9 +69,11 @@ class Contender:
 
 
 @contextmanager
-def simulated(folder: Path, kubectl_binary: Path) -> Iterator[Contender]:
-    """The foundation of the tests' world in a simulated cluster."""
+def simulated(folder: Path, kubectl_binary: Path, pod_log: Path) -> Iterator[Contender]:
+    """The foundation of the tests' world in a simulated cluster; every container has written what is in pod_log,
+    as in the real one (controlplane.pod_log)."""
     cluster = Cluster("contract", seed=1)
+    cluster.logs.source = lambda run, since, until, count: written(pod_log, since, until, count)
     for name in FOUNDATION:
         cluster.load(_file(name))
     cluster.load([*rbac_objects(), *world.nodes()])
@@ -90,6 +94,15 @@ def real(plane: ControlPlane) -> Contender:
     user = yaml.safe_load((folder / f"{ADMIN}.yaml").read_text())["users"][0]["user"]
     admin = Caller(plane.server, plane.ca, pair=pair_of(user))
     return Contender(KUBERNETES, plane.server, plane.ca, plane.binaries.kubectl, folder, plane.token, admin)
+
+
+def written(pod_log: Path, since: float, until: float, count: int) -> list[Line]:
+    """CRI lines: `2026-01-01T00:00:00.000000000Z stdout F text`."""
+    found = []
+    for line in pod_log.read_text().splitlines():
+        stamp, _, _, text = line.split(" ", 3)
+        found.append(Line(datetime.datetime.fromisoformat(stamp[:26] + "+00:00").timestamp(), text))
+    return [one for one in found if since < one.moment <= until][-count:]
 
 
 def pair_of(user: dict[str, str]) -> tuple[str, str]:

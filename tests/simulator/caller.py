@@ -49,12 +49,12 @@ class Caller:
     def __init__(self, server: str, ca: str, token: str = "", pair: tuple[str, str] | None = None) -> None:
         self.server, self.token = server, token
         self._idle: list[http.client.HTTPSConnection] = []
-        self._context = ssl.create_default_context(cadata=ca)
+        self.context = ssl.create_default_context(cadata=ca)
         if pair is not None:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "pair.pem"
                 path.write_text("".join(pair))
-                self._context.load_cert_chain(path)
+                self.context.load_cert_chain(path)
 
     def call(
         self,
@@ -129,7 +129,7 @@ class Caller:
     def _connection(self) -> http.client.HTTPSConnection:
         parts = urlsplit(self.server)
         return http.client.HTTPSConnection(
-            parts.hostname or "", parts.port, timeout=SECONDS, context=self._context
+            parts.hostname or "", parts.port, timeout=SECONDS, context=self.context
         )
 
     def _headers(

@@ -1,0 +1,196 @@
+"""Do both let the same pods go, and say no in the same words?"""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tests.contract.bodies import deployment, pod, thing
+from tests.contract.pods import write_running
+from tests.served import wait_for
+
+POLICY = "/apis/policy/v1"
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def place(contenders, own_namespace):
+    """(path of the namespace, a label of this test, names of three ready pods that carry it), in both."""
+    label = f"test-{next(_numbers)}"
+    names = [f"{label}-{number}" for number in range(3)]
+    for one in contenders.values():
+        for name in names:
+            metadata = {"labels": {"app": label}, "finalizers": ["example.com/hold"]}
+            assert one.admin.post(f"{own_namespace}/pods", pod(name, metadata)).status == 201
+            write_running(one.admin, own_namespace, name, "c")
+    yield own_namespace, label, names
+    for one in contenders.values():
+        for name in names:
+            one.admin.patch(f"{own_namespace}/pods/{name}", {"metadata": {"finalizers": None}})
+            one.admin.delete(f"{own_namespace}/pods/{name}", {"gracePeriodSeconds": 0})
+
+
+def budgets(path):
+    return f"{POLICY}/{path.removeprefix('/api/v1/')}/poddisruptionbudgets"
+
+
+def protect(both, place, spec, *, name=""):
+    """A budget over the pods of this test; answers its path when its controller has looked at it."""
+    path, label, _ = place
+    name = name or label
+    body = thing(
+        "policy/v1", "PodDisruptionBudget", name, spec={"selector": {"matchLabels": {"app": label}}} | spec
+    )
+    for one in (both.simulator, both.kubernetes):
+        made = one.admin.post(budgets(path), body)
+        assert made.status == 201, made.body
+        wait_for(lambda one=one: status(one.admin, f"{budgets(path)}/{name}").get("conditions"))
+    return f"{budgets(path)}/{name}"
+
+
+def status(caller, path):
+    return caller.get(path).json.get("status") or {}
+
+
+def evict(caller, place, number=0, query="", **more):
+    path, _, names = place
+    body = thing("policy/v1", "Eviction", names[number]) | more
+    return caller.post(f"{path}/pods/{names[number]}/eviction{query}", body)
+
+
+def test_a_pod_without_a_budget_goes(both, place):
+    def ask(caller):
+        reply = evict(caller, place)
+        after = caller.get(f"{place[0]}/pods/{place[2][0]}").json
+        reasons = [one for one in after["status"]["conditions"] if one["type"] == "DisruptionTarget"]
+        return [reply, reasons, "deletionTimestamp" in after["metadata"]]
+
+    found = both.same(ask)
+    assert found[0]["status"] == 201
+    assert found[2]
+
+
+SPECS = {
+    "all are needed": {"minAvailable": 3},
+    "more than there are": {"minAvailable": 5},
+    "two are needed": {"minAvailable": 2},
+    "none is needed": {"minAvailable": 0},
+    "a share of nobody's": {"minAvailable": "50%"},
+    "one may be missing": {"maxUnavailable": 1},
+    "none may be missing": {"maxUnavailable": 0},
+}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_status_of_a_budget_and_what_follows(both, place, name):
+    budget = protect(both, place, SPECS[name])
+    both.same(lambda caller: status(caller, budget))
+    both.same(lambda caller: [evict(caller, place, query="?dryRun=All"), status(caller, budget)])
+    both.same(lambda caller: evict(caller, place))
+    both.same(lambda caller: evict(caller, place, 1))
+
+
+def test_a_pod_that_was_evicted_does_not_count(both, place):
+    budget = protect(both, place, {"minAvailable": 2})
+    both.same(lambda caller: evict(caller, place))
+    for one in (both.simulator, both.kubernetes):
+        wait_for(lambda one=one: status(one.admin, budget)["currentHealthy"] == 2)
+    both.same(lambda caller: status(caller, budget))
+
+
+def test_a_dry_run_spends_nothing(both, place):
+    budget = protect(both, place, {"minAvailable": 2})
+    both.same(lambda caller: [evict(caller, place, query="?dryRun=All") for _ in range(2)])
+    both.same(lambda caller: evict(caller, place, deleteOptions={"dryRun": ["All"]}))
+    assert both.same(lambda caller: status(caller, budget))["disruptionsAllowed"] == 1
+    both.same(
+        lambda caller: "deletionTimestamp" in caller.get(f"{place[0]}/pods/{place[2][0]}").json["metadata"]
+    )
+
+
+def test_a_pod_that_is_not_ready(both, place):
+    path, _, names = place
+    not_ready = {"status": {"conditions": [{"type": "Ready", "status": "False"}]}}
+    budget = protect(both, place, {"minAvailable": 3})
+    for one in (both.simulator, both.kubernetes):
+        one.admin.patch(f"{path}/pods/{names[0]}/status", not_ready)
+        wait_for(lambda one=one: status(one.admin, budget)["currentHealthy"] == 2)
+    both.same(lambda caller: evict(caller, place))
+    for one in (both.simulator, both.kubernetes):
+        one.admin.patch(budget, {"spec": {"unhealthyPodEvictionPolicy": "AlwaysAllow"}})
+    both.same(lambda caller: evict(caller, place))
+
+
+def test_a_pod_that_does_not_run_goes_whatever_the_budget(both, place):
+    path, _, names = place
+    protect(both, place, {"minAvailable": 3})
+    for one in (both.simulator, both.kubernetes):
+        one.admin.patch(f"{path}/pods/{names[0]}/status", {"status": {"phase": "Failed"}})
+    both.same(lambda caller: evict(caller, place))
+    both.same(lambda caller: evict(caller, place))
+
+
+def test_two_budgets_over_one_pod(both, place):
+    protect(both, place, {"minAvailable": 0}, name=f"{place[1]}-a")
+    protect(both, place, {"minAvailable": 0}, name=f"{place[1]}-b")
+    both.same(lambda caller: evict(caller, place))
+
+
+def test_the_pods_of_a_deployment_are_counted_by_what_it_wants(both, own_namespace):
+    """The real one's controllers make the pods' owner; the number that they want is what matters."""
+    path = f"/apis/apps/v1/{own_namespace.removeprefix('/api/v1/')}"
+    for one in (both.simulator, both.kubernetes):
+        one.admin.post(f"{path}/deployments", deployment("wanted", replicas=0))
+    budget = thing(
+        "policy/v1",
+        "PodDisruptionBudget",
+        "wanted",
+        spec={"maxUnavailable": "50%", "selector": {"matchLabels": {"a": "b"}}},
+    )
+    for one in (both.simulator, both.kubernetes):
+        one.admin.post(budgets(own_namespace), budget)
+        wait_for(lambda one=one: status(one.admin, f"{budgets(own_namespace)}/wanted").get("conditions"))
+    both.same(lambda caller: status(caller, f"{budgets(own_namespace)}/wanted"))
+
+
+WRONG = {
+    "another name": {"metadata": {"name": "other"}},
+    "no name": {"metadata": {}},
+    "another namespace": {"metadata": {"name": "NAME", "namespace": "shop"}},
+    "another kind": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "NAME"}},
+    "another dry run": {"metadata": {"name": "NAME"}, "deleteOptions": {"dryRun": ["Some"]}},
+    "another uid": {
+        "metadata": {"name": "NAME"},
+        "deleteOptions": {"preconditions": {"uid": "12345678-1234-1234-1234-123456789012"}},
+    },
+    "another version": {
+        "metadata": {"name": "NAME"},
+        "deleteOptions": {"preconditions": {"resourceVersion": "5"}},
+    },
+    "a wrong type": {"metadata": {"name": "NAME"}, "deleteOptions": 5},
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_eviction(both, place, name):
+    more = dict(WRONG[name])
+    if more["metadata"].get("name") == "NAME":
+        more["metadata"] = more["metadata"] | {"name": place[2][0]}
+    both.same(lambda caller: evict(caller, place, **more))
+
+
+def test_no_such_pod(both, own_namespace):
+    body = thing("policy/v1", "Eviction", "nope")
+    both.same_request("POST", f"{own_namespace}/pods/nope/eviction", body)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_another_method(both, own_namespace, method):
+    both.same_request(method, f"{own_namespace}/pods/nope/eviction")
+
+
+@pytest.mark.parametrize("person", ["stan", "rene"])
+def test_who_may_not(both, own_namespace, person):
+    body = thing("policy/v1", "Eviction", "nope")
+    both.same_request("POST", f"{own_namespace}/pods/nope/eviction", body, person=person)
