@@ -1,0 +1,65 @@
+"""Is there a route that changes something and leaves no row? Every one of the URL map is asked. (Class 27.)"""
+
+from __future__ import annotations
+
+from tests.attacks.house import ADMINISTRATOR, House, undone
+from tests.attacks.routes import routes
+from tests.attacks.state import changes, dump
+from tests.clusters.pages import test_recorded as of_clusters
+from tests.people.audit import test_people_recorded as of_people
+from tests.trail import Trail
+
+# Each change is sent with a good form, and its rows are compared word by word, in these two files.
+COMPARED = {f"clusters:{one.route}" for one in of_clusters.CHANGES} | {
+    f"people:{one.route}" for one in of_people.CHANGES
+}
+# What they do goes to a cluster: the door records it (tests/clusters/door/).
+BY_THE_DOOR = {"resources:secret_value"}
+UNRECORDED = {
+    "shell:theme": "light or dark is a cookie of the browser, and nothing is kept of it here",
+    "resources:cluster": "which namespaces one has opened decides nothing; the list that it leads to is asked as ever",
+}
+FIELDS = {
+    "standing": "auditor",
+    "role": "reader",
+    "name": "Another",
+    "slug": "another",
+    "team": "pay",
+    "cluster": "harbour",
+    "server": "https://127.0.0.1:9",
+    "colour": "red",
+    "verify_tls": "on",
+    "save_anyway": "yes",
+    "namespace": "shop",
+    "username": "eve",
+    "password": "wrong-again",
+}
+
+
+def test_every_route_that_takes_more_than_reading_is_compared_or_named(house: House) -> None:
+    """A new route goes into CHANGES of one of the two files, or is named here with its reason."""
+    writing = {route.name for route in house.writing()}
+    assert writing == COMPARED | BY_THE_DOOR | set(UNRECORDED)
+    assert not COMPARED & (BY_THE_DOOR | set(UNRECORDED))
+
+
+def test_whatever_a_post_changed_there_is_a_row(dark_house: House, trail: Trail) -> None:
+    """By what stands in the database before and after, and not by what anybody says that a route does."""
+    house, changed, silent = dark_house, set(), []
+    form = {**FIELDS, "user": str(house.users["stan"].pk)}
+    before = dump()
+    for route in routes():
+        if "POST" not in house.methods(route):
+            continue
+        for owner in (ADMINISTRATOR, "dana"):
+            rows = trail.rows().count()
+            slug = {"slug": "harbour"} if route.name == "clusters:delete" else {}
+            with undone():
+                house.browser(owner).post(house.address(route, owner=owner), form | slug)
+                told = changes(before, dump())
+            if told:
+                changed.add(route.name)
+            if told and trail.rows().count() == rows and route.name not in UNRECORDED:
+                silent.append(f"{route} as {owner} changed {told}")
+    assert not silent, "\n".join(silent)
+    assert len(changed) > 20, sorted(changed)
