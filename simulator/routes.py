@@ -10,6 +10,7 @@ from simulator.metrics.measured import get_measured, list_measured, refuse_watch
 from simulator.pods.evictions import evict
 from simulator.pods.executions import attach, execute
 from simulator.pods.log_requests import read_log
+from simulator.pods.sessions import refuse_forward
 from simulator.reading.documents import discovery, health, openapi_v2, openapi_v3, release, root
 from simulator.reading.lists import list_objects
 from simulator.reading.objects import get_object
@@ -72,6 +73,8 @@ SPECIAL: dict[tuple[str, str, str, str], Handler] = {
     ("", "pods", "exec", "get"): execute,
     ("", "pods", "attach", "create"): attach,
     ("", "pods", "attach", "get"): attach,
+    ("", "pods", "portforward", "create"): refuse_forward,
+    ("", "pods", "portforward", "get"): refuse_forward,
     ("", "pods", "eviction", "create"): evict,
     ("metrics.k8s.io", "pods", "", "get"): get_measured,
     ("metrics.k8s.io", "nodes", "", "get"): get_measured,

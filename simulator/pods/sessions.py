@@ -20,6 +20,7 @@ from simulator.schemas.resources import Object
 
 SUCCESS = {"status": "Success"}
 NO_STREAMS = "you must specify at least 1 of stdin, stdout, stderr"
+NOT_FORWARDED = "the simulator forwards no ports: nothing listens in its pods"
 SPDY = "unable to upgrade the connection to {}: the simulator speaks WebSocket alone"
 
 # What goes on in a session: the pod, the container, the open channels -> the last Status
@@ -52,6 +53,13 @@ async def serve(call: Call, work: Work) -> web.StreamResponse:
     except ConnectionResetError:
         pass  # the caller went away
     return channels.socket
+
+
+async def refuse_forward(call: Call) -> web.StreamResponse:
+    """pods/portforward: 501 after all that the API server itself asks."""
+    may_stream(call)
+    node_of(existing(call))
+    raise Refusal(501, NOT_FORWARDED, "NotImplemented")
 
 
 def may_stream(call: Call) -> None:

@@ -19,15 +19,14 @@ MEANT = {
     "field order": "JSON objects of built-in kinds have Go's order there, and the order of writing here",
     "order of causes": "several faults of one object come in the order of the schema, not of Go's code",
     "bookmarks": "carry kind, apiVersion and metadata; Go's empty spec and status are left out",
-    "a kubelet's logs": "the simulator refuses as a kubelet does (waiting to start, no previous run); kwok shows one file",
+    "a kubelet's logs": "refused as by a kubelet (waiting to start, no previous run); kwok shows one file for all",
     "exit codes": "NonZeroExitCode with its cause, as of a kubelet; kwok makes an InternalError of every code but 0",
     "the end of stdin": "reaches the program; under kwok it never does",
-    "a terminal": "echo, Ctrl-C, size; under kwok what a short program prints to one may be lost, and one without stdin "
-    "crashes it",
+    "a terminal": "echo, Ctrl-C, size; kwok loses what a short program prints, and one without stdin crashes it",
     "attach": "shows what the container writes from then on; kwok has nothing to attach to unless it is set up",
-    "SPDY": "exec and attach over SPDY are refused with 501 after all other checks; kubectl takes WebSocket first, and "
-    "SPDY only where that failed",
-    "port-forward, proxy": "405: there is nothing that listens in a pod that there is not",
-    "an exec without a command": "an InternalError in the words of containerd; kwok crashes",
+    "SPDY": "501 after all other checks; kubectl takes WebSocket first, and SPDY only where that failed",
+    "port-forward": "501 after all other checks: nothing listens in a pod that there is not; kubectl says it",
+    "the proxy of pods": "405, for the same reason",
+    "an exec without a command": "an InternalError in the words of a container's runtime; kwok runs none",
     "a kubelet's refusal of v4": "its status and text, with the API server's headers",
 }
