@@ -15,6 +15,7 @@ from bench import (
     requests_sent,
     row_latency,
     row_memory,
+    trail,
     window_time,
     wire,
 )
@@ -32,6 +33,7 @@ MEASURES: Mapping[str, Measure] = {
     "window_time": window_time.measure,
     "row_memory": row_memory.measure,
     "requests_sent": requests_sent.measure,
+    "trail": trail.measure,
 }
 
 
