@@ -50,13 +50,27 @@ def daemon_set_causes(cluster: Cluster, thing: Object, was: Object | None) -> It
 def stateful_set_causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Cause]:
     spec = thing.get("spec") or {}
     yield from count_causes(spec, ("replicas", "minReadySeconds"))
-    yield from template_and_selector(spec)
+    yield from template_and_selector(_with_claims(spec))
     if was is not None:
         old, new = (
             {k: v for k, v in one.items() if k not in _STATEFUL_CHANGEABLE} for one in (was["spec"], spec)
         )
         if old != new:
             yield Cause("FieldValueForbidden", STATEFUL_CHANGES, "spec")
+
+
+def _with_claims(spec: dict[str, Any]) -> dict[str, Any]:
+    """Its containers may mount what the claim templates are named."""
+    claims = [one.get("metadata", {}).get("name") for one in spec.get("volumeClaimTemplates") or ()]
+    template = spec.get("template") or {}
+    inner = template.get("spec") or {}
+    volumes = [{"name": one, "persistentVolumeClaim": {"claimName": one}} for one in claims if one]
+    others = [one for one in inner.get("volumes") or () if one.get("name") not in claims]
+    return (
+        spec | {"template": template | {"spec": inner | {"volumes": [*others, *volumes]}}}
+        if volumes
+        else spec
+    )
 
 
 def count_causes(spec: dict[str, Any], names: tuple[str, ...]) -> Iterator[Cause]:
