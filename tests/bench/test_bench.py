@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 from bench import __main__ as bench
+from bench import requests_sent, trail
 from bench.figures import Figure, percentile, spread
 from bench.page import write
+from bench.trail import Load
 from tests.served import ROOT
 
 
@@ -39,3 +43,18 @@ def test_percentiles_are_of_the_samples():
     samples = [float(number) for number in range(1, 101)]
     assert (percentile(samples, 50), percentile(samples, 99), percentile(samples, 100)) == (50, 99, 100)
     assert spread([3, 1, 2], " ms") == "2 ms (1 to 3, of 3)"
+
+
+def test_an_idle_page_may_renew_and_ask_for_health_and_nothing_else():
+    quiet = Counter({"watch": 2, "review": 8, "get /readyz": 20})
+    assert requests_sent._idle(quiet, 100.0).met is True
+    assert requests_sent._idle(quiet + Counter({"list page": 1}), 100.0).met is False
+    assert requests_sent._idle(Counter({"get /readyz": 40}), 100.0).met is False
+
+
+def test_a_page_that_waits_for_the_trail_or_a_lost_row_is_missed():
+    without, world = [10.0] * 100, SimpleNamespace(samples=int, seconds=float)
+    whole, lost = Load(answered=5, rows=10, kept=True), Load(answered=5, rows=9, kept=False)
+    assert trail._figure("a page", without, [100.0] * 100, whole, world).met is True
+    assert trail._figure("a page", without, [1000.0] * 100, whole, world).met is False
+    assert trail._figure("a page", without, [100.0] * 100, lost, world).met is False
