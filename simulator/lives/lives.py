@@ -9,6 +9,8 @@ from simulator.keeping.controllers.behaviours import Behaviours
 from simulator.keeping.controllers.controllers import Controllers
 from simulator.keeping.controllers.plane import Pace
 from simulator.keeping.house import House
+from simulator.lives.script import Script
+from simulator.lives.sources import Sources
 
 MOST_ALARMS = 200  # that ring in one turn of the loop; the rest follow in the next, after requests
 
@@ -17,11 +19,21 @@ class Lives:
     """The life of one cluster. `start()` in a running loop and `stop()`, or `step(seconds)` by hand."""
 
     def __init__(
-        self, cluster: Cluster, *, pace: Pace | None = None, behaviours: Behaviours | None = None
+        self,
+        cluster: Cluster,
+        *,
+        pace: Pace | None = None,
+        behaviours: Behaviours | None = None,
+        script: Script | None = None,
+        sources: Sources | None = None,
     ) -> None:
         self.cluster = cluster
         self.house = House(cluster)
         self.controllers = Controllers(cluster, pace=pace, behaviours=behaviours)
+        self.script = script or Script()
+        self.script.start(self.controllers.plane)
+        if sources is not None:
+            sources.feed(self.controllers.plane)
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -40,6 +52,7 @@ class Lives:
             return
         self._loop = None
         self._stop_listening()
+        self.script.stop()
         self.controllers.stop()
         if self._timer is not None:
             self._timer.cancel()

@@ -5,13 +5,30 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from simulator.clock import Clock
 from simulator.cluster import Cluster
+from simulator.keeping.accounts import furnish
+from simulator.keeping.controllers.behaviours import Behaviours
 from simulator.lives.lives import Lives
-from simulator.worlds.files import read_world
+from simulator.worlds.apps import around, copies
+from simulator.worlds.builder import Builder, dated
+from simulator.worlds.customs import settle_customs
+from simulator.worlds.files import Plan, read_world
+from simulator.worlds.grounds import grounds
+from simulator.worlds.living import rules, script, sources
+from simulator.worlds.rows import add_rows
+from simulator.worlds.settled import settle
 
 FOLDER = Path(__file__).parent
+DAY = 86_400.0
+MADE = (
+    ("discovery.k8s.io", "endpointslices"),
+    ("", "endpoints"),
+    ("", "configmaps"),
+    ("", "serviceaccounts"),
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,9 +72,44 @@ def build(
     """
     plan = read_world(folder / f"{name}.yaml")
     cluster = Cluster(name, version=plan.version, clock=Clock(speed=speed, start=start), seed=seed)
-    cluster.load(plan.objects)
+    builder = Builder(cluster, plan.file, cluster.clock.seconds())
+    apps = [one for app in plan.apps for one in copies(app)]
+    _fill(builder, plan, apps, rows)
+    lives = Lives(
+        cluster,
+        behaviours=Behaviours(rules(plan, apps)),
+        script=script(plan, apps),
+        sources=sources(plan, apps),
+    )
+    lives.settle()
+    _age(builder)
     people = {
         one.name: Person(one.name, one.groups, cluster.add_person(one.name, one.groups), one.about)
         for one in plan.people
     }
-    return World(name, cluster, people, Lives(cluster))
+    return World(name, cluster, people, lives)
+
+
+def _fill(builder: Builder, plan: Plan, apps: list[dict[str, Any]], rows: int) -> None:
+    cluster = builder.cluster
+    cluster.load(grounds(plan, cluster.archive, builder.now, cluster.random))
+    for namespace in plan.namespaces:
+        furnish(cluster, namespace)
+    for app in apps:
+        for thing in around(plan, app):
+            builder.put(thing, builder.now - builder.between(20 * DAY, 190 * DAY))
+    for app in apps:
+        settle(builder, plan, app)
+    settle_customs(builder, plan)
+    missing = rows - len(builder.pods)
+    if missing > 0:
+        add_rows(builder, plan, missing)
+    builder.load_pods()
+
+
+def _age(builder: Builder) -> None:
+    """What controllers have made just now has been there for long."""
+    store = builder.cluster.store
+    for storage in MADE:
+        store.load(storage, [dated(one, builder.now - 20 * DAY, 1) for one in store.items(storage)])
+    store.compact()

@@ -55,13 +55,14 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
     if plane.now < due.get(key, 0.0) - 0.01:
         plane.again((NAME, key), due[key] - plane.now)
         return
+    is_first = key not in due
     due[key] = plane.now + PERIOD
     plane.again((NAME, key), PERIOD)
     target = _target(plane, own)
     if target is None:
         _tell(plane, own, {"currentReplicas": 0, "desiredReplicas": 0}, [NO_TARGET])
         return
-    _look(plane, own, target, wanted.setdefault(key, []))
+    _look(plane, own, target, wanted.setdefault(key, []), may_scale=not is_first)
 
 
 def _target(plane: Plane, own: Object) -> Target | None:
@@ -72,7 +73,10 @@ def _target(plane: Plane, own: Object) -> Target | None:
     return None if found is None or "replicas" not in found["spec"] else (storage, found)
 
 
-def _look(plane: Plane, own: Object, target: Target, past: list[tuple[float, int]]) -> None:
+def _look(
+    plane: Plane, own: Object, target: Target, past: list[tuple[float, int]], *, may_scale: bool
+) -> None:
+    """The first time it only says what it sees."""
     thing, spec = target[1], own["spec"]
     current = thing["spec"]["replicas"]
     if not current:
@@ -90,6 +94,7 @@ def _look(plane: Plane, own: Object, target: Target, past: list[tuple[float, int
     past[:] = [*[one for one in past if plane.now - one[0] <= DOWN_SECONDS][-100:], (plane.now, raw)]
     stable = raw if raw >= current else min(max(one for _, one in past), current)
     bounded = min(max(stable, least), most, max(current * 2, current + LARGEST_STEP))
+    bounded = bounded if may_scale else current
     status: dict[str, Any] = {"currentReplicas": current, "desiredReplicas": bounded}
     status["currentMetrics"] = [one for _, one in measured]
     able = ABLE

@@ -186,7 +186,8 @@ def _numbered(plane: Plane, own: Object, number: int, found: dict[str, Any] | No
     return plane.update(DEPLOYMENTS, own, numbered, part="status")
 
 
-def _made(plane: Plane, own: Object, olds: list[Object], number: int) -> Object:
+def new_replica_set(own: Object, olds: list[Object], number: int) -> Object:
+    """Of its template as it is now, with as many replicas as may come at first."""
     metadata, spec = own["metadata"], own["spec"]
     digest = template_hash(spec["template"], (own.get("status") or {}).get("collisionCount", 0))
     template = copy.deepcopy(spec["template"])
@@ -194,7 +195,7 @@ def _made(plane: Plane, own: Object, olds: list[Object], number: int) -> Object:
     inner["labels"] = dict(inner.get("labels") or {}) | {POD_HASH: digest}
     selector = copy.deepcopy(spec["selector"])
     selector["matchLabels"] = dict(selector.get("matchLabels") or {}) | {POD_HASH: digest}
-    wanted = {
+    found: Object = {
         "metadata": {
             "name": f"{metadata['name']}-{digest}",
             "labels": inner["labels"],
@@ -203,11 +204,16 @@ def _made(plane: Plane, own: Object, olds: list[Object], number: int) -> Object:
         "spec": {"replicas": 0, "selector": selector, "template": template},
     }
     if spec.get("minReadySeconds"):
-        wanted["spec"]["minReadySeconds"] = spec["minReadySeconds"]
-    wanted["spec"]["replicas"] = new_size(own, wanted, olds)
-    wanted["metadata"]["annotations"] = _annotations(own, wanted, number)
+        found["spec"]["minReadySeconds"] = spec["minReadySeconds"]
+    found["spec"]["replicas"] = new_size(own, found, olds)
+    found["metadata"]["annotations"] = _annotations(own, found, number)
+    return found
+
+
+def _made(plane: Plane, own: Object, olds: list[Object], number: int) -> Object:
+    wanted = new_replica_set(own, olds, number)
     try:
-        made = plane.create(REPLICA_SETS, metadata["namespace"], wanted)
+        made = plane.create(REPLICA_SETS, own["metadata"]["namespace"], wanted)
     except Refusal as one:
         text = f'Failed to create new replica set "{wanted["metadata"]["name"]}": {one.message}'
         plane.tell(own, "ReplicaSetCreateError", text, NAME, warning=True)

@@ -56,17 +56,26 @@ def tell_status(plane: Plane, pod: Object, runs: list[Run], node: Object) -> Obj
     host, old = addresses.get("InternalIP", ""), pod.get("status") or {}
     address = old.get("podIP", "")
     if not address and any(run.state not in (NEW,) for run in runs):
-        address = host if pod["spec"].get("hostNetwork") else next_address(plane, node["metadata"]["name"])
+        address = host if pod["spec"].get("hostNetwork") else next_address(plane, node)
     return plane.set_status(PODS, pod, pod_status(pod, runs, plane.stamp(), address=address, host=host), NAME)
 
 
-def next_address(plane: Plane, node: str) -> str:
+def next_address(plane: Plane, node: Object) -> str:
     """In the node's own range of addresses, one after the other."""
+    name = node["metadata"]["name"]
     ranges: dict[str, list[int]] = plane.memory.setdefault("addresses", {})
-    own = ranges.setdefault(node, [len(ranges), len(plane.index.pods_on(node))])
+    own = ranges.setdefault(name, [len(ranges), len(plane.index.pods_on(name))])
     own[1] = own[1] % (CIDR - 2) + 1
-    number = own[0] * CIDR + own[1]
-    return f"10.{128 + number // 65_536 % 128}.{number // 256 % 256}.{number % 256}"
+    return address_in(
+        (node.get("spec") or {}).get("podCIDR") or f"10.{128 + own[0] // 64 % 128}.{own[0] * 4 % 256}.0/22",
+        own[1],
+    )
+
+
+def address_in(cidr: str, number: int) -> str:
+    first, second, third, fourth = (int(one) for one in cidr.partition("/")[0].split("."))
+    third, fourth = third + (fourth + number) // 256, (fourth + number) % 256
+    return f"{first}.{second + third // 256}.{third % 256}.{fourth}"
 
 
 def _known(plane: Plane, pod: Object) -> list[Run]:

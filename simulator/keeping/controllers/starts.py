@@ -112,9 +112,9 @@ def _started(plane: Plane, pod: Object, run: Run) -> None:
 
 def _plan(plane: Plane, pod: Object, run: Run, *, is_new: bool) -> None:
     """When it ends, and when its readiness changes."""
-    behaviour = run.behaviour
-    is_chosen = behaviour.share >= 1.0 or plane.cluster.random.random() < behaviour.share
-    ends = behaviour.exits_after if is_chosen else None
+    if run.behaviour.share < 1.0 and plane.cluster.random.random() >= run.behaviour.share:
+        run.behaviour = WELL
+    ends = run.behaviour.exits_after
     if ends is None and (run.kind == INIT or _has_an_end(pod)):
         ends, run.behaviour = plane.pace.work, WELL
     run.until = plane.now + plane.between(*ends) if ends is not None else None

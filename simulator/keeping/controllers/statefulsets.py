@@ -95,21 +95,28 @@ def _keeps(own: Object, ordinal: int) -> bool:
     return ordinal < int(rolling.get("partition") or 0)
 
 
-def _make(plane: Plane, own: Object, ordinal: int, label: str) -> None:
-    metadata = own["metadata"]
-    name = f"{metadata['name']}-{ordinal}"
+def stateful_pod(own: Object, ordinal: int, label: str, template: Object) -> Object:
+    """With its name, its host name and its claims."""
+    name = f"{own['metadata']['name']}-{ordinal}"
+    pod = new_pod(template, own, name)
     marks = {POD_NAME: name, POD_INDEX: str(ordinal), REVISION_HASH: label}
-    pod = new_pod(_template(plane, own, label), own, name)
     pod["metadata"]["labels"] = dict(pod["metadata"].get("labels") or {}) | marks
     spec = pod["spec"]
     spec |= {"hostname": name, "subdomain": own["spec"].get("serviceName", "")}
-    volumes = [one for one in spec.get("volumes") or () if one["name"] not in _claim_names(own)]
-    for template in own["spec"].get("volumeClaimTemplates") or ():
-        claim = f"{template['metadata']['name']}-{name}"
-        _make_claim(plane, own, template, claim)
-        volumes.append({"name": template["metadata"]["name"], "persistentVolumeClaim": {"claimName": claim}})
+    names = [one["metadata"]["name"] for one in own["spec"].get("volumeClaimTemplates") or ()]
+    volumes = [one for one in spec.get("volumes") or () if one["name"] not in names]
+    volumes += [{"name": one, "persistentVolumeClaim": {"claimName": f"{one}-{name}"}} for one in names]
     if volumes:
         spec["volumes"] = volumes
+    return pod
+
+
+def _make(plane: Plane, own: Object, ordinal: int, label: str) -> None:
+    metadata = own["metadata"]
+    pod = stateful_pod(own, ordinal, label, _template(plane, own, label))
+    name = pod["metadata"]["name"]
+    for template in own["spec"].get("volumeClaimTemplates") or ():
+        _make_claim(plane, own, template, f"{template['metadata']['name']}-{name}")
     try:
         plane.create(PODS, metadata["namespace"], pod)
     except Refusal as one:
@@ -129,26 +136,26 @@ def _template(plane: Plane, own: Object, label: str) -> Object:
     return template
 
 
-def _claim_names(own: Object) -> set[str]:
-    return {one["metadata"]["name"] for one in own["spec"].get("volumeClaimTemplates") or ()}
-
-
 def _make_claim(plane: Plane, own: Object, template: Object, name: str) -> None:
     namespace = own["metadata"]["namespace"]
     if plane.get(CLAIMS, namespace, name) is not None:
         return
-    metadata = copy.deepcopy(
-        {key: one for key, one in template["metadata"].items() if key in ("annotations",)}
-    )
-    labels = (own["spec"].get("selector") or {}).get("matchLabels") or {}
-    metadata |= {"name": name, "labels": dict(template["metadata"].get("labels") or {}) | labels}
-    policy = own["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
-    if policy.get("whenDeleted") == "Delete":
-        metadata["ownerReferences"] = [controller_reference(own)]
-    plane.create(CLAIMS, namespace, {"metadata": metadata, "spec": copy.deepcopy(template["spec"])})
+    plane.create(CLAIMS, namespace, claim_of(own, template, name))
     pod = name.removeprefix(f"{template['metadata']['name']}-")
     text = f"Create Claim {name} Pod {pod} in StatefulSet {own['metadata']['name']} success"
     plane.tell(own, "SuccessfulCreate", text, NAME)
+
+
+def claim_of(own: Object, template: Object, name: str) -> Object:
+    metadata: dict[str, Any] = {"name": name}
+    labels = (own["spec"].get("selector") or {}).get("matchLabels") or {}
+    metadata["labels"] = dict(template["metadata"].get("labels") or {}) | labels
+    if annotations := template["metadata"].get("annotations"):
+        metadata["annotations"] = annotations
+    policy = own["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
+    if policy.get("whenDeleted") == "Delete":
+        metadata["ownerReferences"] = [controller_reference(own)]
+    return {"metadata": metadata, "spec": copy.deepcopy(template["spec"])}
 
 
 def _set_status(plane: Plane, namespace: str, name: str, label: str) -> None:

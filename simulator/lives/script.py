@@ -1,0 +1,112 @@
+"""What else happens in a world, again and again? Roll-outs and nodes that fall silent, by the cluster's clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.clock import Alarm
+from simulator.keeping.controllers.nodes import revive, silence
+from simulator.keeping.controllers.plane import Plane
+from simulator.keeping.controllers.pods import is_going
+from simulator.keeping.controllers.progress import is_complete
+from simulator.requests.statuses import Refusal
+from simulator.store import Object
+
+DEPLOYMENTS, NODES = ("apps", "deployments"), ("", "nodes")
+DEPLOYER = "argocd-controller"
+VERSION, CAUSE = "app.kubernetes.io/version", "kubernetes.io/change-cause"
+Span = tuple[float, float]  # seconds of the cluster's clock, (least, most)
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """A Deployment gets a new image tag: `tag` with the number that follows the one it has (`1.{n}.0`)."""
+
+    namespace: str
+    name: str
+    tag: str
+    every: Span
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A node's kubelet says nothing for a while, and is there again."""
+
+    node: str
+    every: Span
+    lasts: Span
+
+
+@dataclass
+class Script:
+    """The life of one world. `start()` sets its alarms, `stop()` leaves none."""
+
+    rollouts: Sequence[Rollout] = ()
+    outages: Sequence[Outage] = ()
+    _alarms: dict[int, Alarm] = field(default_factory=dict)
+
+    def start(self, plane: Plane) -> None:
+        for number, rollout in enumerate(self.rollouts):
+            self._again(plane, number, rollout.every, self._rolls(plane, number, rollout))
+        for number, outage in enumerate(self.outages, len(self.rollouts)):
+            self._again(plane, number, outage.every, self._falls_silent(plane, number, outage))
+
+    def stop(self) -> None:
+        for alarm in self._alarms.values():
+            alarm.cancel()
+        self._alarms.clear()
+
+    def _again(self, plane: Plane, number: int, span: Span, call: Callable[[], None]) -> None:
+        self._alarms[number] = plane.cluster.clock.after(plane.between(*span), call)
+
+    def _rolls(self, plane: Plane, number: int, rollout: Rollout) -> Callable[[], None]:
+        def call() -> None:
+            self._again(plane, number, rollout.every, call)
+            roll(plane, rollout)
+
+        return call
+
+    def _falls_silent(self, plane: Plane, number: int, outage: Outage) -> Callable[[], None]:
+        def call() -> None:
+            if plane.get(NODES, "", outage.node) is not None:
+                silence(plane, outage.node)
+            self._again(plane, number, outage.lasts, back)
+
+        def back() -> None:
+            revive(plane, outage.node)
+            self._again(plane, number, outage.every, call)
+
+        return call
+
+
+def roll(plane: Plane, rollout: Rollout) -> None:
+    """To the next tag; not where somebody has paused it, scaled it to nothing, or the last one is not through."""
+    own = plane.get(DEPLOYMENTS, rollout.namespace, rollout.name)
+    if own is None or is_going(own) or own["spec"].get("paused") or not is_complete(own):
+        return
+    image = own["spec"]["template"]["spec"]["containers"][0]["image"]
+    tag = next_tag(image.rpartition(":")[2], rollout.tag)
+
+    def rolled(old: Object) -> Object:
+        template = old["spec"]["template"]
+        template["spec"]["containers"][0]["image"] = f"{image.rpartition(':')[0]}:{tag}"
+        labels: dict[str, Any] = template["metadata"].setdefault("labels", {})
+        if VERSION in labels:
+            labels[VERSION] = tag
+        old["metadata"].setdefault("annotations", {})[CAUSE] = f"release {tag}"
+        return old
+
+    try:
+        plane.update(DEPLOYMENTS, own, rolled, DEPLOYER)
+    except Refusal:
+        return  # somebody has changed it so that it cannot be; the next time is not far
+
+
+def next_tag(tag: str, pattern: str) -> str:
+    """1.{n}.0 after 1.7.3 is 1.8.0; a tag of another form begins with 1."""
+    before, _, after = pattern.partition("{n}")
+    found = re.match(re.escape(before) + r"(\d+)", tag)
+    return f"{before}{int(found[1]) + 1 if found else 1}{after}"

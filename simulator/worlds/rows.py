@@ -1,0 +1,98 @@
+"""How does a world get 100,000 pods? Deployments of a hundred, on nodes of their own; what can be shared is."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from simulator.clock import Clock
+from simulator.keeping.accounts import furnish
+from simulator.keeping.controllers.deployments import new_replica_set
+from simulator.keeping.controllers.pods import new_pod
+from simulator.store import Object
+from simulator.worlds.apps import workload
+from simulator.worlds.builder import CONTROLLER, Builder, complete_with
+from simulator.worlds.files import Plan
+from simulator.worlds.grounds import grounds
+from simulator.worlds.settled import deployment_status, set_status
+
+DAY = 86_400.0
+REPLICAS = 100  # pods of one Deployment
+ON_NODE = 200  # pods of one node
+DEPLOYMENTS = 50  # of one namespace
+POOL: dict[str, Any] = {
+    "pool": "bulk", "zones": ["a", "b", "c"], "cpu": 64, "memory": "256Gi", "pods": 250, "instance": "standard-64",
+    "taints": [{"key": "dedicated", "value": "bulk", "effect": "NoSchedule"}],
+}  # fmt: skip
+
+
+def add_rows(builder: Builder, plan: Plan, rows: int) -> None:
+    """So many pods more, or a few more than that."""
+    count = -(-rows // REPLICAS)
+    nodes = _nodes(builder, plan, -(-count * REPLICAS // ON_NODE))
+    for number in range(count):
+        namespace = f"bulk-{number // DEPLOYMENTS + 1:02d}"
+        if number % DEPLOYMENTS == 0:
+            metadata = {
+                "name": namespace,
+                "labels": {"kubernetes.io/metadata.name": namespace, "team": "bulk"},
+            }
+            spec = {"finalizers": ["kubernetes"]}
+            thing = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata, "spec": spec}
+            builder.cluster.load([thing | {"status": {"phase": "Active"}}])
+            furnish(builder.cluster, namespace)
+        app = {
+            "name": f"worker-{number + 1:04d}",
+            "namespace": namespace,
+            "replicas": REPLICAS,
+            "pool": "bulk",
+        }
+        _deployment(builder, plan, app | {"cpu": "100m", "tag": f"1.{number % 30}.0"}, nodes, number)
+
+
+def _nodes(builder: Builder, plan: Plan, count: int) -> list[Object]:
+    pool = POOL | {"count": count, "zones": [f"{plan.region}{zone}" for zone in POOL["zones"]]}
+    bare = Plan(plan.file, plan.version, plan.region, "", "", (), {}, [pool], [], [], [], [])
+    made = list(grounds(bare, builder.cluster.archive, builder.now, builder.cluster.random, first=500))
+    builder.cluster.load(made)
+    builder.fitting.clear()
+    return made
+
+
+def _deployment(builder: Builder, plan: Plan, app: dict[str, Any], nodes: list[Object], number: int) -> None:
+    since = builder.now - builder.between(2 * DAY, 60 * DAY)
+    thing = workload(plan, app)
+    thing["metadata"].setdefault("annotations", {})["deployment.kubernetes.io/revision"] = "1"
+    own = builder.put(thing, since)
+    wanted = complete_with(new_replica_set(own, [], 1), own, "apps/v1", "ReplicaSet")
+    made = builder.put(wanted, since, set_status(REPLICAS, REPLICAS, 1), CONTROLLER)
+    status = deployment_status(own, made, REPLICAS, REPLICAS, since, since)
+    builder.cluster.store.put(("apps", "deployments"), own | {"status": status})
+    builder.pods.extend(_pods(builder, made, nodes, since, number * REPLICAS))
+
+
+def _pods(builder: Builder, owner: Object, nodes: list[Object], since: float, first: int) -> Iterator[Object]:
+    """They were made in one moment: but for name, uid, node and address they are the same objects."""
+    checked = builder.checked(
+        complete_with(new_pod(owner["spec"]["template"], owner), owner, "v1", "Pod"), CONTROLLER
+    )
+    node = nodes[first // ON_NODE]
+    bound = builder.bound(checked, node, since)
+    one = builder.running(bound, node, since)
+    builder.pods.pop()
+    checked["metadata"].pop("resourceVersion", None)
+    stamp = Clock.written(since)
+    for number in range(first, first + REPLICAS):
+        node = nodes[number // ON_NODE]
+        host = node["status"]["addresses"][0]["address"]
+        address = builder.address(node)
+        own = {"hostIP": host, "hostIPs": [{"ip": host}], "podIP": address, "podIPs": [{"ip": address}]}
+        metadata = copy.copy(checked["metadata"])
+        metadata["name"] = metadata["generateName"] + builder.cluster.name_end()
+        metadata |= {"uid": builder.cluster.new_uid(), "creationTimestamp": stamp, "generation": 1}
+        yield one | {
+            "metadata": metadata,
+            "spec": one["spec"] | {"nodeName": node["metadata"]["name"]},
+            "status": one["status"] | own,
+        }
