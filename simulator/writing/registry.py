@@ -47,6 +47,7 @@ COUNTED = {
 
 # A node tells of itself when it comes; of all others the status is written by its own endpoint alone.
 STATUS_FROM_THE_START = {("", "nodes")}
+DEPLOYMENTS = ("apps", "deployments")  # their annotations count too: ReplicaSets have copies of them
 
 
 def create(
@@ -108,7 +109,7 @@ def update(
         *validate(cluster, resource, new, was, options.subresource),
     ]
     _refuse_invalid(resource, new, causes)
-    if _counts(resource, was, new):
+    if _counts(resource, was, new, options):
         new["metadata"]["generation"] = was["metadata"].get("generation", 0) + 1
     if _same(was, new):
         return old
@@ -243,13 +244,19 @@ def _refuse_invalid(resource: Resource, thing: Object, causes: list[Cause]) -> N
         raise invalid(resource, thing["metadata"].get("name", ""), causes)
 
 
-def _counts(resource: Resource, was: Object, new: Object) -> bool:
+def _counts(resource: Resource, was: Object, new: Object, options: WriteOptions) -> bool:
     if not counts_generation(resource):
         return False
+    if resource.storage == DEPLOYMENTS and not options.subresource and _annotations(was) != _annotations(new):
+        return True
     apart = ("metadata", "status") if "status" in resource.subresources else ("metadata",)
     return {k: v for k, v in was.items() if k not in apart} != {
         k: v for k, v in new.items() if k not in apart
     }
+
+
+def _annotations(thing: Object) -> Object:
+    return thing["metadata"].get("annotations") or {}
 
 
 def _same(was: Object, new: Object) -> bool:
