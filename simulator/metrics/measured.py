@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from aiohttp import web
 
+from simulator.clock import Clock
 from simulator.cluster import Cluster
-from simulator.metrics.usage import Used
+from simulator.metrics.usage import WINDOW, Used
 from simulator.quantities import quantity
 from simulator.reading.options import read_options
 from simulator.reading.shapes import partial
@@ -20,7 +23,7 @@ from simulator.schemas.resources import Object, Resource
 
 PODS, NODES = ("", "pods"), ("", "nodes")
 GROUP = "metrics.k8s.io"
-WINDOW = 15  # seconds between two scrapes
+PACE = 500  # pods that are looked at before others are served
 PAGE = 4096  # bytes: memory is used by the page
 SYSTEM = Used(80.0, 400 * 2**20)  # what a node itself uses
 COLUMNS = [
@@ -38,24 +41,26 @@ async def get_measured(call: Call) -> web.StreamResponse:
     """One pod or node; raises 404 where there is none, or nothing is known of it."""
     form = accepted(call.headers.get("Accept", ""), ("Table",))
     name = call.info.name
-    if call.cluster.store.get(_storage(call), call.namespace, name) is None:
+    thing = call.cluster.store.get(_storage(call), call.namespace, name)
+    if thing is None:
         which = "pods" if call.resource.is_namespaced else "node"
         raise refusal(404, f'{which} "{name}" not found', {"name": name, "kind": which})
-    found = next(_measured(call, name), None)
-    if found is None:
+    found = await _measured(call, [thing])
+    if not found:
         qualified = "podmetrics" if call.resource.is_namespaced else "nodemetrics"
         path = f"{call.info.namespace}/{name}" if call.resource.is_namespaced else name
         raise not_found(Resource(GROUP, "v1beta1", qualified, "", "", True, ()), path)
     if form.shape == "Table":
-        return await answer(call, _table(call, form, [found]), media=form.media)
-    return await answer(call, _head(call.resource.kind) | found, media=form.media)
+        return await answer(call, _table(call, form, found), media=form.media)
+    return await answer(call, _head(call.resource.kind) | found[0], media=form.media)
 
 
 async def list_measured(call: Call) -> web.StreamResponse:
     """By labels and by name, in one page."""
     form = accepted(call.headers.get("Accept", ""), ("Table",))
     selection = read_options(call.query, call.resource).selection
-    items = [one for one in _measured(call) if selection.holds(one)]
+    things = call.cluster.store.items(_storage(call), call.namespace)
+    items = await _measured(call, [one for one in things if selection.holds(one)])
     if form.shape == "Table":
         return await answer(call, _table(call, form, items), media=form.media)
     found = _head(call.resource.list_kind) | {"metadata": {}, "items": items}
@@ -77,38 +82,39 @@ def _storage(call: Call) -> tuple[str, str]:
     return PODS if call.resource.plural == "pods" else NODES
 
 
-def _measured(call: Call, name: str = "") -> Iterator[Object]:
-    """Of all in the namespace or cluster, or of the one with that name, without kind and apiVersion."""
-    cluster = call.cluster
-    storage, namespace = _storage(call), call.namespace
-    one = cluster.store.get(storage, namespace, name) if name else None
-    things = cluster.store.items(storage, namespace) if not name else [one] if one else []
-    of_nodes = _by_node(cluster, name) if storage == NODES else {}
-    for thing in things:
-        if storage == PODS:
-            found = _of_pod(cluster, thing)
-        else:
-            found = _of_node(cluster, thing, of_nodes.get(thing["metadata"]["name"], []))
-        if found is not None:
-            yield found
+async def _measured(call: Call, things: list[Object]) -> list[Object]:
+    """Of those of which anything is known, without kind and apiVersion. Others are served in between."""
+    if call.resource.plural == "pods":
+        return [found async for pod in _pausing(things) if (found := _of_pod(call.cluster, pod)) is not None]
+    cluster, names = call.cluster, {one["metadata"]["name"] for one in things}
+    totals = {name: SYSTEM for name in names}
+    async for pod in _pausing(cluster.store.items(PODS)):
+        node = (pod.get("spec") or {}).get("nodeName")
+        if node in totals:
+            total = totals[node]
+            for _, used in _used(cluster, pod):
+                total = Used(total.cpu + used.cpu, total.memory + used.memory)
+            totals[node] = total
+    known = [one for one in things if _is_known(one)]
+    return [_begun(cluster, one) | {"usage": _amounts(totals[one["metadata"]["name"]])} for one in known]
+
+
+async def _pausing(things: list[Object]) -> AsyncIterator[Object]:
+    for number, thing in enumerate(things):
+        if number % PACE == PACE - 1:
+            await asyncio.sleep(0)
+        yield thing
 
 
 def _of_pod(cluster: Cluster, pod: Object) -> Object | None:
-    containers = dict(_used(cluster, pod))
-    if not containers:
-        return None
-    shown = [{"name": name, "usage": _amounts(used)} for name, used in containers.items()]
-    return _begun(cluster, pod) | {"containers": shown}
+    containers = [{"name": name, "usage": _amounts(used)} for name, used in _used(cluster, pod)]
+    return _begun(cluster, pod) | {"containers": containers} if containers else None
 
 
-def _of_node(cluster: Cluster, node: Object, pods: list[Object]) -> Object | None:
-    """The sum of its pods and of what the node itself uses; of one that is not ready nothing is known."""
+def _is_known(node: Object) -> bool:
+    """Of a node that does not answer nothing is."""
     conditions = (node.get("status") or {}).get("conditions") or ()
-    if any(one.get("type") == "Ready" and one.get("status") != "True" for one in conditions):
-        return None
-    every = [SYSTEM, *(used for pod in pods for _, used in _used(cluster, pod))]
-    total = Used(sum(one.cpu for one in every), sum(one.memory for one in every))
-    return _begun(cluster, node) | {"usage": _amounts(total)}
+    return all(one.get("status") == "True" for one in conditions if one.get("type") == "Ready")
 
 
 def _used(cluster: Cluster, pod: Object) -> Iterator[tuple[str, Used]]:
@@ -121,25 +127,22 @@ def _used(cluster: Cluster, pod: Object) -> Iterator[tuple[str, Used]]:
             yield container["name"], used
 
 
-def _by_node(cluster: Cluster, name: str) -> dict[str, list[Object]]:
-    found: dict[str, list[Object]] = {}
-    for pod in cluster.store.items(PODS):
-        node = (pod.get("spec") or {}).get("nodeName")
-        if node and name in ("", node):
-            found.setdefault(node, []).append(pod)
-    return found
-
-
 def _begun(cluster: Cluster, thing: Object) -> Object:
+    now, scraped = (_stamp(int(moment)) for moment in (cluster.clock.seconds(), cluster.usage.scraped()))
     metadata = thing["metadata"]
     own: dict[str, Any] = {"name": metadata["name"]}
     if "namespace" in metadata:
         own["namespace"] = metadata["namespace"]
-    own["creationTimestamp"] = cluster.clock.stamp()
+    own["creationTimestamp"] = now
     if metadata.get("labels"):
         own["labels"] = metadata["labels"]
-    scraped = cluster.clock.seconds() // WINDOW * WINDOW
-    return {"metadata": own, "timestamp": cluster.clock.written(scraped), "window": f"{WINDOW}s"}
+    return {"metadata": own, "timestamp": scraped, "window": f"{WINDOW}s"}
+
+
+@functools.lru_cache(8)
+def _stamp(moment: int) -> str:
+    """The same for all of a list."""
+    return Clock.written(moment)
 
 
 def _amounts(used: Used) -> dict[str, str]:

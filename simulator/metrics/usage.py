@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import zlib
 from collections.abc import Callable
@@ -12,7 +13,9 @@ from simulator.clock import Clock
 from simulator.quantities import quantity
 from simulator.schemas.resources import Object
 
-CPU, MEMORY = 50, 64 * 2**20  # millicores and bytes of a container that requests nothing
+DEFAULTS = "50m", "64Mi"  # CPU and memory of a container that requests nothing
+KEPT = 1000  # quantities that are read once; those not asked for longest are read again
+WINDOW = 15  # seconds between two scrapes
 WAVE = 900.0  # seconds from one peak to the next
 
 
@@ -34,20 +37,27 @@ class Usage:
         self.source: Source = waves
         self._clock = clock
 
+    def scraped(self) -> float:
+        """When it was last looked at: what is told stays the same until the next time."""
+        return self._clock.seconds() // WINDOW * WINDOW
+
     def of(self, pod: Object, container: str) -> Used | None:
-        """Now."""
-        return self.source(pod, container, self._clock.seconds())
+        return self.source(pod, container, self.scraped())
 
 
 def waves(pod: Object, container: str, moment: float) -> Used:
     """Around six tenths of what is requested, up and down in a quarter of an hour, each container in its own time."""
-    asked = requests_of(pod, container)
+    cpu, memory = _requested(pod, container)
     number = zlib.crc32(f"{pod['metadata']['uid']}{container}".encode())
     wave = math.sin((moment / WAVE + number / 2**32) * 2 * math.pi)
     share = 0.6 + 0.25 * wave + 0.1 * (number % 100 / 100)
-    cpu = float(quantity(asked["cpu"])) * 1000 if "cpu" in asked else CPU
-    memory = int(quantity(asked["memory"])) if "memory" in asked else MEMORY
     return Used(round(cpu * share, 6), int(memory * (0.7 + 0.05 * wave)))
+
+
+def _requested(pod: Object, container: str) -> tuple[float, int]:
+    """Millicores and bytes."""
+    asked = requests_of(pod, container)
+    return _millicores(str(asked.get("cpu", DEFAULTS[0]))), _bytes(str(asked.get("memory", DEFAULTS[1])))
 
 
 def requests_of(pod: Object, container: str) -> dict[str, Any]:
@@ -56,3 +66,13 @@ def requests_of(pod: Object, container: str) -> dict[str, Any]:
             found: dict[str, Any] = (one.get("resources") or {}).get("requests") or {}
             return found
     return {}
+
+
+@functools.lru_cache(KEPT)
+def _millicores(text: str) -> float:
+    return float(quantity(text) * 1000)
+
+
+@functools.lru_cache(KEPT)
+def _bytes(text: str) -> int:
+    return int(quantity(text))

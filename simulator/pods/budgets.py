@@ -72,11 +72,13 @@ def allowing(status: dict[str, Any], now: str) -> dict[str, Any]:
 def _keep(cluster: Cluster, budget: Object) -> None:
     resource = cluster.catalogue.any_version(*BUDGETS)
     metadata = budget["metadata"]
-    if resource is None:
+    budget = cluster.store.get(BUDGETS, metadata["namespace"], metadata["name"]) or budget
+    status = _status(cluster, budget)
+    if resource is None or status == budget.get("status"):
         return
 
     def changed(old: Object) -> Object:
-        return old | {"status": _status(cluster, old)}
+        return old | {"status": status}
 
     try:
         registry.update(cluster, resource, metadata["namespace"], metadata["name"], changed, BY)
@@ -88,7 +90,9 @@ def _status(cluster: Cluster, budget: Object) -> dict[str, Any]:
     now = cluster.clock.stamp()
     before = dict(budget.get("status") or {})
     namespace = budget["metadata"]["namespace"]
-    pods = [one for one in cluster.store.items(PODS, namespace) if selects(budget, one)]
+    wanted = labels.of_selector(budget["spec"].get("selector"))
+    every = cluster.store.items(PODS, namespace) if wanted is not None else []
+    pods = [one for one in every if labels.matches(wanted or [], one["metadata"].get("labels"))]
     try:
         expected, desired = _numbers(cluster, budget["spec"], pods)
     except NoScale as fault:
@@ -97,10 +101,7 @@ def _status(cluster: Cluster, budget: Object) -> dict[str, Any]:
         )
         return _with_condition(failed, "False", "SyncFailed", str(fault), now)
     disrupted = dict(_disrupted(cluster, before, pods))
-    going = [
-        one for one in pods if "deletionTimestamp" in one["metadata"] or one["metadata"]["name"] in disrupted
-    ]
-    healthy = sum(1 for one in pods if one not in going and is_ready(one))
+    healthy = sum(1 for one in pods if is_ready(one) and not _is_going(one, disrupted))
     status = {
         "observedGeneration": budget["metadata"].get("generation", 0),
         "disruptedPods": disrupted,
@@ -113,6 +114,10 @@ def _status(cluster: Cluster, budget: Object) -> dict[str, Any]:
     if not disrupted:
         del status["disruptedPods"]
     return allowing(status, now)
+
+
+def _is_going(pod: Object, disrupted: dict[str, str]) -> bool:
+    return "deletionTimestamp" in pod["metadata"] or pod["metadata"]["name"] in disrupted
 
 
 def _numbers(cluster: Cluster, spec: dict[str, Any], pods: list[Object]) -> tuple[int, int]:

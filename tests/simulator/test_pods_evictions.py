@@ -128,10 +128,12 @@ def test_what_is_counted(admin, protect, name):
     assert numbers(admin, protect(app, **spec)) == expected
 
 
-def test_owners_that_say_no_number_are_a_fault(admin, protect):
+def test_owners_that_say_no_number_are_a_fault(served, cluster, admin, protect):
     """The budget looked well until the DaemonSet's pod came under it."""
     name = protect("late", maxUnavailable=1)
-    admin.patch(f"{PODS}/agent-1", {"metadata": {"labels": {"app": "late"}}})
+    pod = cluster.store.get(("", "pods"), "default", "agent-1")
+    labelled = pod | {"metadata": pod["metadata"] | {"labels": {"app": "late"}}}
+    served.run(cluster.store.put, ("", "pods"), labelled)
     wait_for(lambda: conditions(admin, name)[0]["reason"] == "SyncFailed")
     reply = evict(admin, "agent-1")
     assert reply.status == 429
