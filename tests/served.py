@@ -89,6 +89,12 @@ class Served:
                     process.wait()
         canary.look_at_folder(self.folder)  # what is found fails the test that runs
 
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        assert self._server is not None
+        return self._server.pid
+
     def memory(self) -> int:
         """Resident bytes of the server's process."""
         assert self._server is not None

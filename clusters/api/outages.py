@@ -47,11 +47,8 @@ def check(server: Server) -> None:
 def answered(server: Server) -> None:
     """It said something: it does not hang."""
     with _lock:
-        seen = _servers.setdefault(server, _Seen())
-        _servers.move_to_end(server)
+        seen = _known(server)
         seen.answered, seen.until = time.monotonic(), float("-inf")
-        while len(_servers) > _KEPT:
-            _servers.popitem(last=False)
 
 
 def note(server: Server, began: float, error: ApiError) -> None:
@@ -61,7 +58,15 @@ def note(server: Server, began: float, error: ApiError) -> None:
             answered(server)
         return
     with _lock:
-        seen = _servers.setdefault(server, _Seen())
-        _servers.move_to_end(server)
+        seen = _known(server)
         if seen.answered < began:
             seen.until = time.monotonic() + HOLD
+
+
+def _known(server: Server) -> _Seen:
+    """What is remembered of it; those that nobody called for longest are forgotten. Under the lock."""
+    seen = _servers.setdefault(server, _Seen())
+    _servers.move_to_end(server)
+    while len(_servers) > _KEPT:
+        _servers.popitem(last=False)
+    return seen

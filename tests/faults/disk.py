@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -70,3 +71,16 @@ def full(folder: Path) -> Iterator[None]:
     finally:
         os.close(filler)
         (folder / "filler").unlink()
+
+
+@contextmanager
+def limited(*processes: int) -> Iterator[None]:
+    """No file of these processes may be written beyond its first byte; SQLite is told EFBIG."""
+    before = [resource.prlimit(process, resource.RLIMIT_FSIZE) for process in processes]
+    try:
+        for process, (_soft, hard) in zip(processes, before, strict=True):
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (1, hard))
+        yield
+    finally:
+        for process, limits in zip(processes, before, strict=True):
+            resource.prlimit(process, resource.RLIMIT_FSIZE, limits)

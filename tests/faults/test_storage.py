@@ -6,18 +6,29 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
+from tests.clusters.door.conftest import seen_by
 from tests.controlplane.controlplane import ControlPlane
-from tests.faults.disk import full, locked
+from tests.faults.disk import full, limited, locked
 from tests.faults.shown import PATIENCE, Person, is_in_state, promised, row, says
+from tests.faults.writing import Writer, writer
 from tests.live.pages import make_pod
-from tests.served import Served
+from tests.served import Served, wait_for
 
+HELD = """
+apiVersion: v1
+kind: Secret
+metadata: {name: held, namespace: shop}
+stringData: {word: asked for in a fault}
+"""
+SECRET = "namespaces/shop/secrets/held"
 TOKEN = re.compile('name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -60,6 +71,52 @@ def goes_on(page: Page, plane: ControlPlane, name: str) -> None:
     expect(row(page, name)).to_be_visible(timeout=PATIENCE)
 
 
+@dataclass(frozen=True)
+class Changes:
+    """Who tries to change a cluster, and to read a Secret's value: both are on record before, or not sent."""
+
+    plane: ControlPlane
+    served: Served
+    writes: Writer
+    client: requests.Session
+    token: str
+
+    def reveal(self) -> requests.Response:
+        url = f"{self.served.url}/c/harbour/shop/secrets/held/secret-value"
+        fields = {"key": "word", "csrfmiddlewaretoken": self.token}
+        return self.client.post(url, data=fields, headers={"Referer": self.served.url}, timeout=60)
+
+    def are_refused(self, thing: str) -> None:
+        """503, and by its own audit log the API server has heard nothing of it; reading goes on."""
+        heard = len(seen_by(self.plane, SECRET))
+        assert self.writes.write(thing) == "TrailUnavailable"
+        answer = self.reveal()
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert "Nothing was" in answer.text
+        read = self.client.get(f"{self.served.url}/c/harbour/shop/configmaps", timeout=60)
+        assert read.status_code == 200
+        assert (seen_by(self.plane, thing), len(seen_by(self.plane, SECRET))) == ([], heard)
+
+    def go_on(self, thing: str) -> None:
+        """Afterwards both are sent, and the API server knows of them."""
+        heard = len(seen_by(self.plane, SECRET))
+        wait_for(lambda: self.writes.write(thing) == "201")
+        wait_for(lambda: self.reveal().status_code == 200)
+        assert seen_by(self.plane, thing)
+        assert len(seen_by(self.plane, SECRET)) > heard
+
+
+@contextmanager
+def changes(plane: ControlPlane, served: Served) -> Iterator[Changes]:
+    """All that must be saved for it is saved before the fault."""
+    plane.kubectl("apply", "-f", "-", input=HELD)
+    client = served.client("dana")
+    token = TOKEN.findall(client.get(served.url + "/people/me/").text)[0]
+    with writer(served, "dana") as writes:
+        yield Changes(plane, served, writes, client, token)
+
+
 def test_a_locked_database_is_said_and_open_pages_stay_live(plane, dashboard: Served, person, figures):
     dana = person("dana")
     page = dana.open("/c/harbour/shop/pods")
@@ -75,6 +132,11 @@ def test_a_locked_database_is_said_and_open_pages_stay_live(plane, dashboard: Se
 
 
 def test_a_full_disk_is_said_and_reading_goes_on(plane, small: Served, browser: Browser, figures):
+    with changes(plane, small) as tried:
+        _on_a_full_disk(tried, plane, small, browser, figures)
+
+
+def _on_a_full_disk(tried: Changes, plane: ControlPlane, small: Served, browser: Browser, figures) -> None:
     dana = Person(browser, small, "dana")
     page, account = dana.open("/c/harbour/shop/pods"), dana.open("/people/me/")
     is_in_state(page, "live")
@@ -82,6 +144,7 @@ def test_a_full_disk_is_said_and_reading_goes_on(plane, small: Served, browser: 
     small._stage.terminate()  # nobody but the server holds its database open
     small._stage.wait(20)
     with full(small.folder):
+        tried.are_refused("never-full")
         again = dana.open("/c/harbour/shop/pods")
         says(again, "The disk of this server is full.", "changes to clusters are refused", "Reading goes on.")
         goes_on(page, plane, "while-full")
@@ -92,4 +155,19 @@ def test_a_full_disk_is_said_and_reading_goes_on(plane, small: Served, browser: 
         expect(again.locator(".outage")).to_have_count(0, timeout=PATIENCE)
     account.get_by_role("button", name="Send it again").click()
     says(account, "Your name was changed.")
+    tried.go_on("after-full")
     dana.close()
+
+
+def test_files_that_may_not_grow_are_said_and_reading_goes_on(plane, dashboard: Served, person):
+    """As where a quota is met: the disk has room, and this server may not use it."""
+    page = person("dana").open("/c/harbour/shop/pods")
+    is_in_state(page, "live")
+    with changes(plane, dashboard) as tried:
+        with limited(dashboard.pid, tried.writes.pid):
+            tried.are_refused("never-grown")
+            comes_back(tried.client, dashboard.url + "/people/me/", tried.token)
+            says(page, "The audit trail cannot be written.", "Reading goes on.")
+            goes_on(page, plane, "while-limited")
+        expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE)
+        tried.go_on("after-grown")
