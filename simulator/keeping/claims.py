@@ -1,14 +1,15 @@
-"""When does a volume or a claim that is protected go? When no pod, or no claim, uses it."""
+"""When does a volume, a claim or a class of volumes that is protected go? When nothing uses it any more."""
 
 from __future__ import annotations
 
 from simulator.cluster import Cluster
 from simulator.store import Event, Object
 from simulator.writing import registry
-from simulator.writing.kinds.volumes import CLAIM_PROTECTION, VOLUME_PROTECTION
+from simulator.writing.kinds.volumes import PROTECTION
 from simulator.writing.options import WriteOptions
 
 CLAIMS, VOLUMES, PODS = ("", "persistentvolumeclaims"), ("", "persistentvolumes"), ("", "pods")
+CLASSES = ("storage.k8s.io", "volumeattributesclasses")
 BY = WriteOptions(manager="kube-controller-manager")
 
 
@@ -21,7 +22,9 @@ def keep_claims(cluster: Cluster, event: Event) -> None:
             if claim is not None and "deletionTimestamp" in claim["metadata"]:
                 _release_claim(cluster, claim)
     elif event.storage == VOLUMES and _is_going_unbound(event.object):
-        _release(cluster, event.object, VOLUME_PROTECTION)
+        _release(cluster, VOLUMES, event.object)
+    elif event.storage == CLASSES and "deletionTimestamp" in event.object["metadata"]:
+        _release_class(cluster, event.object)
 
 
 def _is_going_unbound(volume: Object) -> bool:
@@ -37,7 +40,7 @@ def _release_claim(cluster: Cluster, claim: Object) -> None:
         for pod in pods
         if (pod.get("status") or {}).get("phase") not in over
     ):
-        _release(cluster, claim, CLAIM_PROTECTION)
+        _release(cluster, CLAIMS, claim)
 
 
 def _claims_of(pod: Object) -> list[str]:
@@ -45,11 +48,18 @@ def _claims_of(pod: Object) -> list[str]:
     return [one["persistentVolumeClaim"]["claimName"] for one in volumes if one.get("persistentVolumeClaim")]
 
 
-def _release(cluster: Cluster, thing: Object, finalizer: str) -> None:
+def _release_class(cluster: Cluster, found: Object) -> None:
+    users = [*cluster.store.items(CLAIMS), *cluster.store.items(VOLUMES)]
+    name = found["metadata"]["name"]
+    if not any((one.get("spec") or {}).get("volumeAttributesClassName") == name for one in users):
+        _release(cluster, CLASSES, found)
+
+
+def _release(cluster: Cluster, storage: tuple[str, str], thing: Object) -> None:
     metadata = thing["metadata"]
-    plural = "persistentvolumeclaims" if finalizer == CLAIM_PROTECTION else "persistentvolumes"
-    resource = cluster.catalogue.find("", "v1", plural)
-    current = cluster.store.get(("", plural), metadata.get("namespace", ""), metadata["name"])
+    finalizer = PROTECTION[storage[1]]
+    resource = cluster.catalogue.find(storage[0], "v1", storage[1])
+    current = cluster.store.get(storage, metadata.get("namespace", ""), metadata["name"])
     if resource is None or current is None or finalizer not in (current["metadata"].get("finalizers") or ()):
         return
 

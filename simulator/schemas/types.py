@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from simulator.schemas.archive import Archive
@@ -13,6 +13,7 @@ from simulator.schemas.resources import Resource
 Sort = Literal["struct", "map", "list", "string", "integer", "number", "boolean", "int-or-string", "any"]
 META_TYPE = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
+TIMES = ("io.k8s.apimachinery.pkg.apis.meta.v1.Time", "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime")
 _OPAQUE = ("RawExtension", "FieldsV1", "apiextensions.v1.JSON", "JSONSchemaPropsOr")
 
 
@@ -93,7 +94,9 @@ class Types:
     def _compiled(self, schema: dict[str, Any], *, name: str = "", is_custom: bool = False) -> Type:
         target = _target(schema)
         if target:
-            return self.shared(target)
+            shared = self.shared(target)
+            is_parted = shared.is_atomic and schema.get("x-kubernetes-map-type") == "granular"
+            return replace(shared, is_atomic=False) if is_parted else shared
         found = Type(_sort(schema, name), name, is_custom=is_custom, schema=dict(schema))
         found.is_atomic = schema.get("x-kubernetes-map-type") == "atomic"
         found.keeps_unknown = bool(schema.get("x-kubernetes-preserve-unknown-fields"))
@@ -120,10 +123,7 @@ class Types:
                 name,
                 self._compiled(one, is_custom=is_custom),
                 name in required,
-                not is_custom
-                and one.get("default") == {}
-                and bool(_target(one))
-                and "z" not in flags.get(name, ""),
+                not is_custom and "z" not in flags.get(name, "") and _is_embedded(one, flags.get(name)),
                 "p" in flags.get(name, ""),
                 "w" in flags.get(name, ""),
                 one.get("default"),
@@ -145,6 +145,14 @@ def _target(schema: dict[str, Any]) -> str:
     if not reference and len(parts) == 1 and set(parts[0]) == {"$ref"}:
         reference = parts[0]["$ref"]
     return str(reference).removeprefix(PREFIX) if str(reference).startswith(PREFIX) else ""
+
+
+def _is_embedded(schema: dict[str, Any], flags: str | None) -> bool:
+    """A struct is, unless it is a pointer; a time too, which is null where nothing was given."""
+    target = _target(schema)
+    if target.endswith(TIMES):
+        return flags is not None and "p" not in flags
+    return bool(target) and schema.get("default") == {}
 
 
 def _sort(schema: dict[str, Any], name: str) -> Sort:  # noqa: PLR0911 - a table of forms

@@ -53,6 +53,12 @@ def encodable(thing: Object, type_: Type) -> Object:
     return found
 
 
+def storable(thing: Object, type_: Type) -> Object:
+    """As it comes back from the store: there an empty list is none, which Go writes as null."""
+    found: Object = _filled(thing, type_, keeps_empty=False)
+    return found
+
+
 class _Decoder:
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
@@ -211,27 +217,31 @@ def _zero(type_: Type) -> Any:
     return {"string": "", "struct": {}}.get(type_.sort)
 
 
-def _filled(value: Any, type_: Type) -> Any:
+def _filled(value: Any, type_: Type, *, keeps_empty: bool = True) -> Any:
     if type_.is_custom or type_.sort == "any" or value is None:
         return value
     if type_.sort == "struct" and isinstance(value, dict):
-        return _filled_struct(value, type_)
+        return _filled_struct(value, type_, keeps_empty=keeps_empty)
     element = type_.element
     if element is not None and element.sort in ("struct", "list", "map"):
         if isinstance(value, list):
-            return [_filled(one, element) for one in value]
+            return [_filled(one, element, keeps_empty=keeps_empty) for one in value]
         if isinstance(value, dict):
-            return {key: _filled(one, element) for key, one in value.items()}
+            return {key: _filled(one, element, keeps_empty=keeps_empty) for key, one in value.items()}
     return value
 
 
-def _filled_struct(value: dict[str, Any], type_: Type) -> dict[str, Any]:
+def _filled_struct(value: dict[str, Any], type_: Type, *, keeps_empty: bool) -> dict[str, Any]:
     found = dict(value)
     for name, known in type_.fields.items():
         if name in found:
-            found[name] = _filled(found[name], known.type)
+            is_empty = known.is_written and known.type.sort in ("list", "map") and not found[name]
+            is_nothing = is_empty and not keeps_empty
+            found[name] = None if is_nothing else _filled(found[name], known.type, keeps_empty=keeps_empty)
         elif known.is_embedded:
-            found[name] = _filled({}, known.type)
+            found[name] = (
+                _filled({}, known.type, keeps_empty=keeps_empty) if known.type.sort == "struct" else None
+            )
         elif known.is_written and name not in ("kind", "apiVersion"):
             found[name] = None if known.is_pointer else _nothing(known.type)
     return found

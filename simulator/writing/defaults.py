@@ -61,7 +61,6 @@ CONSTANTS: dict[str, dict[str, Any]] = {
     "ServiceSpec": {"type": "ClusterIP", "sessionAffinity": "None"},
     "ServicePort": {"protocol": "TCP"},
     "PersistentVolumeClaimSpec": {"volumeMode": "Filesystem"},
-    "PersistentVolumeSpec": {"volumeMode": "Filesystem", "persistentVolumeReclaimPolicy": "Retain"},
     "Secret": {"type": "Opaque"},
     "StorageClass": {"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"},
     "CSIDriverSpec": {
@@ -70,7 +69,8 @@ CONSTANTS: dict[str, dict[str, Any]] = {
     },
     "HorizontalPodAutoscalerSpec": {"minReplicas": 1},
     "NetworkPolicyPort": {"protocol": "TCP"},
-    "EndpointPort": {"protocol": "TCP", "name": ""},
+    "EndpointPort": {"protocol": "TCP"},
+    "EndpointSlicePort": {"protocol": "TCP", "name": ""},
     "PriorityClass": {"preemptionPolicy": "PreemptLowerPriority"},
     "CustomResourceDefinitionSpec": {"conversion": {"strategy": "None"}},
     "ValidatingWebhook": {
@@ -82,9 +82,21 @@ CONSTANTS: dict[str, dict[str, Any]] = {
         "timeoutSeconds": 10, "reinvocationPolicy": "Never",
     },
     "ValidatingAdmissionPolicySpec": {"failurePolicy": "Fail"},
+    "MutatingAdmissionPolicySpec": {"failurePolicy": "Fail"},
+    "RuleWithOperations": {"scope": "*"},
+    "NamedRuleWithOperations": {"scope": "*"},
     "MatchResources": {"matchPolicy": "Equivalent", "namespaceSelector": {}, "objectSelector": {}},
     "ServiceReference": {"port": 443},
+    "LimitedPriorityLevelConfiguration": {"lendablePercent": 0, "nominalConcurrencyShares": 30},
+    "ExactDeviceRequest": {"allocationMode": "ExactCount"},
+    "DeviceSubRequest": {"allocationMode": "ExactCount"},
 }  # fmt: skip
+
+# Types that share their name with one of another group, and have defaults of their own
+_OWN_NAMES = {
+    "io.k8s.api.discovery.v1.EndpointPort": "EndpointSlicePort",
+    "io.k8s.api.flowcontrol.v1.Subject": "FlowSchemaSubject",
+}
 
 
 def with_defaults(thing: Object, type_: Type, resource: Resource) -> Object:
@@ -106,7 +118,7 @@ def _fill(value: Any, type_: Type) -> None:
 
 
 def _fill_struct(value: dict[str, Any], type_: Type) -> None:
-    name = type_.short_name
+    name = _OWN_NAMES.get(type_.name, type_.short_name)
     for key, default in CONSTANTS.get(name, {}).items():
         if value.get(key) is None:
             value[key] = copy.deepcopy(default)
@@ -160,7 +172,7 @@ def _service(value: dict[str, Any]) -> None:
     kind = value["type"]
     if kind != "ExternalName":
         value.setdefault("internalTrafficPolicy", "Cluster")
-    if kind in ("NodePort", "LoadBalancer"):
+    if kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and value.get("externalIPs")):
         value.setdefault("externalTrafficPolicy", "Cluster")
     if kind == "LoadBalancer":
         value.setdefault("allocateLoadBalancerNodePorts", True)
@@ -222,6 +234,25 @@ def _replication_controller(value: dict[str, Any]) -> None:
         value["metadata"]["labels"] = dict(labels)
 
 
+def _own_job(value: dict[str, Any]) -> None:
+    """The labels of its template where it has none."""
+    labels = (((value.get("spec") or {}).get("template") or {}).get("metadata") or {}).get("labels")
+    if labels and not value["metadata"].get("labels"):
+        value["metadata"]["labels"] = dict(labels)
+
+
+def _volume(value: dict[str, Any]) -> None:
+    """Of a PersistentVolume, not of one that an attachment describes."""
+    wanted = value.setdefault("spec", {})
+    wanted.setdefault("persistentVolumeReclaimPolicy", "Retain")
+    wanted.setdefault("volumeMode", "Filesystem")
+
+
+def _device_request(value: dict[str, Any]) -> None:
+    if value["allocationMode"] == "ExactCount" and not value.get("count"):
+        value["count"] = 1
+
+
 def _limit(value: dict[str, Any]) -> None:
     """Of a container: what is not said follows from the other bounds."""
     if value.get("type") != "Container":
@@ -271,6 +302,10 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], None]] = {
     "Namespace": _namespace,
     "DaemonSet": _daemon_set,
     "ReplicationController": _replication_controller,
+    "Job": _own_job,
+    "PersistentVolume": _volume,
+    "ExactDeviceRequest": _device_request,
+    "DeviceSubRequest": _device_request,
     "HorizontalPodAutoscalerSpec": _autoscaler,
     "CustomResourceDefinitionSpec": _definition,
     "Subject": _subject,

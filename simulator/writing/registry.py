@@ -24,7 +24,7 @@ from simulator.requests.statuses import (
 from simulator.schemas.conversion import served, stored
 from simulator.schemas.resources import Object, Resource
 from simulator.writing import kinds, managed
-from simulator.writing.decoding import encodable
+from simulator.writing.decoding import encodable, storable
 from simulator.writing.defaults import with_defaults
 from simulator.writing.options import WriteOptions
 from simulator.writing.validation import check_metadata, validate
@@ -72,7 +72,7 @@ def create(
     if options.operation == "Update":
         thing = managed.after_update(cluster, resource, None, thing, options)
     kinds.admit(cluster, resource, thing, None, options)
-    thing = encodable(thing, cluster.types.of(resource))
+    thing = storable(thing, cluster.types.of(resource))
     _refuse_invalid(resource, thing, [*check_metadata(resource, thing), *validate(cluster, resource, thing)])
     there = cluster.store.get(resource.storage, namespace, metadata["name"])
     if there is not None:
@@ -103,7 +103,7 @@ def update(
     if options.operation != "Apply":
         new = managed.after_update(cluster, resource, was, new, options)
     kinds.admit(cluster, resource, new, was, options)
-    new = encodable(new, cluster.types.of(resource))
+    new = storable(new, cluster.types.of(resource))
     causes = [
         *check_metadata(resource, new, was),
         *validate(cluster, resource, new, was, options.subresource),

@@ -27,7 +27,7 @@ COUNTS = {"replicas": 3, "readyReplicas": 2, "availableReplicas": 1}
 def test_a_deployment(both, own_namespace, spec):
     status = COUNTS | {"updatedReplicas": 2, "unavailableReplicas": 2, "observedGeneration": 1}
     path = at(own_namespace, "apps/v1", "deployments")
-    same_rows(both, path, deployment(**spec), {"status": status}, {"spec": {"replicas": 5}})
+    same_rows(both, path, deployment(**spec), {"spec": {"replicas": 5}}, {"status": status})
 
 
 @pytest.mark.parametrize("kind", ["ReplicaSet", "StatefulSet"])

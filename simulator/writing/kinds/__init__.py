@@ -41,6 +41,7 @@ ADMISSION: dict[tuple[str, str], tuple[Admit, ...]] = {
     ("batch", "jobs"): (jobs.admit_job,),
     ("certificates.k8s.io", "certificatesigningrequests"): (certificates.admit,),
     ("networking.k8s.io", "ingresses"): (default_classes.admit_ingress,),
+    ("storage.k8s.io", "volumeattributesclasses"): (volumes.admit,),
     (CRDS, "customresourcedefinitions"): (definitions.admit,),
     (RBAC, "clusterroles"): (roles.admit_role,),
     (RBAC, "roles"): (roles.admit_role,),

@@ -11,7 +11,11 @@ from simulator.schemas.resources import Object, Resource
 from simulator.writing.names import bad_value, required
 from simulator.writing.options import WriteOptions
 
-CLAIM_PROTECTION, VOLUME_PROTECTION = "kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"
+PROTECTION = {  # the finalizer that each of them gets
+    "persistentvolumeclaims": "kubernetes.io/pvc-protection",
+    "persistentvolumes": "kubernetes.io/pv-protection",
+    "volumeattributesclasses": "kubernetes.io/vac-protection",
+}
 SETTLED = (
     "Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for "
     "bound claims"
@@ -21,15 +25,23 @@ SETTLED = (
 def admit(
     cluster: Cluster, resource: Resource, thing: Object, was: Object | None, options: WriteOptions
 ) -> None:
-    if was is not None:
+    if was is None:
+        finalizer = PROTECTION[resource.plural]
+        others = [one for one in thing["metadata"].get("finalizers") or () if one != finalizer]
+        thing["metadata"]["finalizers"] = [*others, finalizer]
+    if "status" not in resource.subresources:
         return
-    is_claim = resource.plural == "persistentvolumeclaims"
-    finalizer = CLAIM_PROTECTION if is_claim else VOLUME_PROTECTION
-    thing["metadata"]["finalizers"] = [
-        *[one for one in thing["metadata"].get("finalizers") or () if one != finalizer],
-        finalizer,
-    ]
-    thing["status"] = {"phase": "Pending"}
+    if was is None:
+        thing["status"] = {"phase": "Pending"}
+    if resource.plural == "persistentvolumes":
+        _note_phase(cluster, thing["status"], (was or {}).get("status") or {})
+
+
+def _note_phase(cluster: Cluster, now: Object, before: Object) -> None:
+    """Since when it is in it, where whoever changed it did not say."""
+    said = now.get("lastPhaseTransitionTime")
+    if now.get("phase") != before.get("phase") and said == before.get("lastPhaseTransitionTime"):
+        now["lastPhaseTransitionTime"] = cluster.clock.stamp()
 
 
 def claim_causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Cause]:
