@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -57,9 +58,14 @@ def _context(listing: Listing, view: View, ahead: Ahead) -> dict[str, Any]:
         "wish": wish(address),
         "selector": query.get("selector", ""),
         "fields": query.get("fields", ""),
-        "command": kubectl.listing(address),
+        "command": kubectl.listing(_named(listing)),
         **_columns(address, view),
     }
+
+
+def _named(listing: Listing) -> Address:
+    """Its address with the clusters by name, since kubectl knows no "all" and no labels of clusters."""
+    return replace(listing.address, clusters=tuple(place.slug for place in listing.places))
 
 
 def _beside_the_list(listing: Listing, desks: list[Desk]) -> dict[str, Any]:
