@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class Person:
     """`name` is the same in Quarterdeck and in the worlds; `can` and `cannot` are a sentence each on the page.
 
-    `clusters` are the ones for which there is a credential of one's own.
+    `clusters` are the ones for which there is a credential of one's own, `namespace` is the one in it; `opened` are
+    further (cluster, namespace) that somebody who may not list them has looked at already.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Person:
     role: str
     clusters: tuple[str, ...]
     namespace: str = ""
+    opened: tuple[tuple[str, str], ...] = ()
     icon: str = "person"
 
     @property
@@ -86,6 +88,7 @@ PICKED = (
         role="operator",
         clusters=EVERYWHERE,
         namespace="shop",
+        opened=(("production-eu", "shop-jobs"), ("production-us", "shop-jobs"), ("staging", "preview")),
         icon="deployment",
     ),
     Person(

@@ -72,6 +72,8 @@ def set_up(clusters: Sequence[Reached]) -> None:
             if cluster.slug in one.clusters:
                 fields = {"way": "token", "token": cluster.tokens[one.name], "namespace": one.namespace}
                 browsers[one.name].send(reverse("clusters:credential", args=[cluster.slug]), fields)
+        for slug, namespace in one.opened:
+            browsers[one.name].send(reverse("resources:cluster", args=[slug]), {"namespace": namespace})
     for browser in browsers.values():
         browser.send(reverse("people:sign_out"), {})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -66,6 +67,28 @@ def test_the_developer_sees_the_own_namespace_live(
     expect(page.get_by_role("heading", name="This is not for you")).to_be_visible()
 
 
+def test_a_pod_that_is_killed_goes_and_another_comes(demo: Demo, open_as: Open) -> None:
+    """As the Deployment of the simulated cluster wills it; nobody touches the page."""
+    page = open_as("dana", f"{SHOP}?q=basket")
+    is_in_state(page, "live")
+    names = page.locator("#list-rows tr").get_by_role("rowheader")
+    expect(names).to_have_count(1)
+    killed = names.first.inner_text().strip()
+    assert killed.startswith("basket-")
+    kill(demo, killed)
+    expect(row(page, killed)).to_have_count(0)
+    expect(names).to_have_count(1)
+    expect(names.first).to_have_text(re.compile(r"^basket-\w+-\w+$"))
+    expect(page.locator("#list-rows tr")).to_contain_text("Running", timeout=30_000)
+
+
+def test_the_developer_knows_her_namespaces_without_listing_them(demo: Demo, open_as: Open) -> None:
+    page = open_as("dana", "/c/production-eu/")
+    for namespace in ("shop", "shop-jobs"):
+        expect(page.get_by_role("link", name=namespace, exact=True).first).to_be_visible()
+    expect(page.get_by_role("link", name="payments", exact=True)).to_have_count(0)
+
+
 def test_the_developer_sees_three_clusters_in_which_nodes_are_not_hers(open_as: Open) -> None:
     page = open_as("dana")
     for cluster in ("Production EU", "Production US", "Staging"):
@@ -83,7 +106,7 @@ def test_the_administrator_manages_and_reaches_everything(
         expect(page.get_by_role("link", name=name)).to_be_visible()
     page.goto(f"{demo.url}/clusters/")
     expect(page.get_by_role("link", name="Edit Staging")).to_be_visible()
-    page.goto(f"{demo.url}/c/_all/_all/pods")
+    page.goto(f"{demo.url}/c/_all/_all/pods?q=seen-by")
     is_in_state(page, "live")
     pod("seen-by-alice")
     expect(page.get_by_role("rowheader", name="seen-by-alice")).to_be_visible()
@@ -92,8 +115,10 @@ def test_the_administrator_manages_and_reaches_everything(
 def test_the_engineer_on_call_sees_all_clusters_live(
     demo: Demo, open_as: Open, pod: Callable[[str], None]
 ) -> None:
-    page = open_as("olga", "/c/_all/_all/pods")
+    page = open_as("olga", "/c/_all/_all/pods?q=seen-by")
     is_in_state(page, "live")
+    for cluster in ("production-eu", "production-us", "staging"):
+        expect(page.get_by_text(f"kubectl --context {cluster} get pods --all-namespaces")).to_be_visible()
     pod("seen-by-olga")
     expect(page.get_by_role("rowheader", name="seen-by-olga")).to_be_visible()
     page.goto(f"{demo.url}/c/production-eu/_cluster/nodes")
