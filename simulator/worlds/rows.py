@@ -27,10 +27,9 @@ POOL: dict[str, Any] = {
 }  # fmt: skip
 
 
-def add_rows(builder: Builder, plan: Plan, rows: int) -> None:
-    """So many pods more, or a few more than that."""
+def add_rows(builder: Builder, plan: Plan, rows: int, nodes: list[Object]) -> None:
+    """So many pods more, or a few more than that, on those nodes."""
     count = -(-rows // REPLICAS)
-    nodes = _nodes(builder, plan, -(-count * REPLICAS // ON_NODE))
     for number in range(count):
         namespace = f"bulk-{number // DEPLOYMENTS + 1:02d}"
         if number % DEPLOYMENTS == 0:
@@ -51,7 +50,9 @@ def add_rows(builder: Builder, plan: Plan, rows: int) -> None:
         _deployment(builder, plan, app | {"cpu": "100m", "tag": f"1.{number % 30}.0"}, nodes, number)
 
 
-def _nodes(builder: Builder, plan: Plan, count: int) -> list[Object]:
+def add_nodes(builder: Builder, plan: Plan, rows: int) -> list[Object]:
+    """For so many pods; to be there before DaemonSets look for theirs."""
+    count = -(-rows // ON_NODE) + 1 if rows else 0
     pool = POOL | {"count": count, "zones": [f"{plan.region}{zone}" for zone in POOL["zones"]]}
     bare = Plan(plan.file, plan.version, plan.region, "", "", (), {}, [pool], [], [], [], [])
     made = list(grounds(bare, builder.cluster.archive, builder.now, builder.cluster.random, first=500))

@@ -18,7 +18,7 @@ from simulator.worlds.customs import settle_customs
 from simulator.worlds.files import Plan, read_world
 from simulator.worlds.grounds import grounds
 from simulator.worlds.living import rules, script, sources
-from simulator.worlds.rows import add_rows
+from simulator.worlds.rows import add_nodes, add_rows
 from simulator.worlds.settled import settle
 
 FOLDER = Path(__file__).parent
@@ -93,6 +93,7 @@ def build(
 def _fill(builder: Builder, plan: Plan, apps: list[dict[str, Any]], rows: int) -> None:
     cluster = builder.cluster
     cluster.load(grounds(plan, cluster.archive, builder.now, cluster.random))
+    nodes = add_nodes(builder, plan, rows)
     for namespace in plan.namespaces:
         furnish(cluster, namespace)
     for app in apps:
@@ -103,7 +104,7 @@ def _fill(builder: Builder, plan: Plan, apps: list[dict[str, Any]], rows: int) -
     settle_customs(builder, plan)
     missing = rows - len(builder.pods)
     if missing > 0:
-        add_rows(builder, plan, missing)
+        add_rows(builder, plan, missing, nodes)
     builder.load_pods()
 
 

@@ -142,7 +142,8 @@ def _replace(plane: Plane, own: Object, label: str, wanted: set[str]) -> None:
     rolling = strategy.get("rollingUpdate") or {}
     room = max(number_of(rolling.get("maxUnavailable", 1), len(wanted), up=True), 1)
     pods = plane.index.owned(own, PODS)
-    room -= sum(not _is_available(plane, own, one) for one in pods)
+    well = {node_of(one) for one in pods if is_active(one) and _is_available(plane, own, one)}
+    room -= len(wanted - well)
     olds = [one for one in pods if _hash(one) != label and is_active(one)]
     unhealthy = [one for one in olds if not _is_available(plane, own, one)]
     healthy = [one for one in olds if _is_available(plane, own, one)]

@@ -52,7 +52,8 @@ def _manage(plane: Plane, own: Object, pods: list[Object]) -> Refusal | None:
         plane.tell(own, "FailedCreate", f"Error creating: {refusal.message}", NAME, warning=True)
         return refusal
     surplus = max(len(active) - wanted, 0)
-    for one in sorted(active, key=to_delete_first)[: min(surplus, BURST)]:
+    order = sorted(active, key=to_delete_first) if surplus else []
+    for one in order[: min(surplus, BURST)]:
         plane.delete(PODS, one)
         plane.tell(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
     if abs(wanted - len(active)) > BURST:
