@@ -18,7 +18,7 @@ _AGGREGATED = (
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json"
 )
 _AT_ONCE = 6
-_SECONDS = 10.0
+_SECONDS = 6.0  # as long as a page waits; meanwhile nobody else asks
 _AGAIN_SECONDS = 5.0  # where an earlier copy is there: pages wait for this
 _T = TypeVar("_T")
 

@@ -261,7 +261,7 @@ class Feed(Generic[C]):
             self._holds = False
             self._losses += 1
             self._set(State.EXPIRED, error)
-            return random.uniform(0, 1) if self._losses == 1 else self._backoff(self._losses)  # noqa: S311
+            return random.uniform(0, pauses.LOST) if self._losses == 1 else self._backoff(self._losses)  # noqa: S311
         if isinstance(error, (Unauthorized, Forbidden, CredentialMissing)):
             return self._refused(error)
         if isinstance(error, (BadRequest, Invalid)):

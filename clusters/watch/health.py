@@ -17,9 +17,9 @@ from clusters.watch.content import Content
 from clusters.watch.feed import Feed
 
 WELL = 5.0  # seconds between questions while it answers
-ILL = 1.0  # seconds between questions while it does not
+ILL = 0.6  # seconds between questions while it does not
 PATIENCE = 5.0  # seconds that one answer may take, and
-SHORT = 2.5  # while it does not answer: one that hangs is to be asked anew, not waited for
+SHORT = 2.0  # while it does not answer: one that hangs is to be asked anew, not waited for
 
 
 class Health:

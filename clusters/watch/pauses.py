@@ -12,9 +12,11 @@ REFUSED = 30.0  # seconds until what was refused is asked again
 GRANT = 3.0  # seconds between reviews of what was refused, while somebody looks: a grant is seen soon
 DOUBT = 1.5  # seconds until a refusal right after a failure is asked again, and
 DOUBTS = 3  # how often: an API server that restarts may refuse before it has read its RBAC
+LOST = 1.0  # seconds until a list is read again whose position was too old, at most
 ABSENT = 10.0  # seconds until an object or kind that is not there is asked again
 BACKOFF = (0.8, 30.0)  # seconds: first and longest pause after a failure, doubled each time, with jitter
-WATCHED = 4.0  # seconds: the longest pause while somebody looks
+WATCHED = 3.0  # seconds: the longest pause while somebody looks
+SPREAD = 1.5  # seconds over which the feeds of one API server ask when it answers again, at most
 CROWD = 10.0  # feeds of one API server that may ask in one second, all together
 
 
@@ -42,4 +44,4 @@ def until_grant(vain: int, *, is_watched: bool, crowd: int) -> float:
 
 def after_recovery(crowd: int) -> float:
     """Seconds until a feed asks once its API server answers again, so that not all ask in the same moment."""
-    return random.uniform(0, min(2.0, crowd / CROWD / 2))  # noqa: S311
+    return random.uniform(0, min(SPREAD, crowd / CROWD / 2))  # noqa: S311

@@ -7,7 +7,7 @@
    Page to server: {"ack": n, "took": milliseconds}, {"pause": true|false}, {"renew": "<query>"}. */
 "use strict";
 (() => {
-  const FIRST = 500, LONGEST = 3000, QUIET = 45000, PATIENCE = 10000, CALM = 2000, LIT = 1200, HIDDEN = 300; // milliseconds
+  const FIRST = 500, LONGEST = 2000, QUIET = 45000, PATIENCE = 10000, CALM = 2000, LIT = 1200, HIDDEN = 300; // milliseconds
   const FEW = 5;    // rows that fade at once
   let root = null, socket = null, tries = 0, timer = 0, heard = Date.now(), leaving = false;
   let refused = 0;  // how often in a row this server answered, but not the socket
@@ -177,17 +177,23 @@
     timer = setTimeout(asks ? () => ask(open) : open, pause);
   }
 
-  /* A socket that is refused tells no reason; the page itself does. */
+  const head = (address) => fetch(address, {
+    method: "HEAD", redirect: "manual", cache: "no-store", headers: { "HX-Request": "true" },
+    signal: AbortSignal.timeout(PATIENCE),
+  });
+
+  /* A socket that is refused tells no reason. Whether the session lives is asked at the least that this server
+     answers; the page itself, which may have to ask its cluster, only where the socket is refused again and again. */
   async function ask(onward) {
     try {
-      const answer = await fetch(location.href, {
-        method: "HEAD", redirect: "manual", cache: "no-store", headers: { "HX-Request": "true" },
-        signal: AbortSignal.timeout(PATIENCE),
-      });
+      const answer = await head(document.getElementById("session-ended")?.dataset.here || location.href);
       if (answer.status === 401) return signedOut();
-      if (answer.type === "opaqueredirect" || answer.status === 403 || answer.status === 404) return again();
       cause = answer.status === 503 && answer.headers.get("Quarterdeck-Outage") ? "database" : "";
       if (answer.ok) refused++;
+      if (refused > 1 && onward === open) {
+        const page = await head(location.href);
+        if (page.type === "opaqueredirect" || page.status === 403 || page.status === 404) return again();
+      }
     } catch (error) { refused = 0; cause = ""; /* this server does not answer: try again */ }
     onward();
   }

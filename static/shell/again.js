@@ -6,7 +6,7 @@
    data-wait      seconds to wait first, where the other side named them (Retry-After) */
 "use strict";
 (() => {
-  const EVERY = 1500, SLOWEST = 8000, LONGEST = 8000; // milliseconds
+  const EVERY = 1000, SLOWEST = 8000, LONGEST = 8000; // milliseconds
   const DOUBTS = 3; // refusals (202) in a row until one is believed
   const first = document.querySelector("[data-again]");
   let timer = 0, pause = EVERY, refused = 0;

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.live.pages import is_in_state, make_pod, remove_pod, row
+
+PATIENCE = 30_000  # milliseconds, on a machine that does other things too
 
 
 def test_a_pod_made_changed_and_deleted_by_kubectl_follows_on_the_page(controlplane, open_as):
@@ -22,21 +22,18 @@ def test_a_pod_made_changed_and_deleted_by_kubectl_follows_on_the_page(controlpl
     expect(found).to_have_count(0)
 
 
-def test_it_arrives_within_a_second_of_kubectls_return(controlplane, open_as):
+def test_each_of_many_arrives_while_kubectl_goes_on(controlplane, open_as):
+    """How soon is measured in bench/; here none is lost, and none waits for the next."""
     page = open_as("dana", "/c/harbour/shop/pods?q=quick")
     is_in_state(page, "live")
-    late = []
     for number in range(30):
         make_pod(controlplane, f"quick-{number}")
-        returned = time.monotonic()
-        expect(row(page, f"quick-{number}")).to_be_visible()
-        late.append(time.monotonic() - returned)
+        expect(row(page, f"quick-{number}")).to_be_visible(timeout=PATIENCE)
     for number in range(30):
         controlplane.kubectl(
             "delete", "pod", f"quick-{number}", "-n", "shop", "--wait=false", "--grace-period=0", "--force"
         )
-    expect(page.locator("#list-rows tr")).to_have_count(0)
-    assert sorted(late)[-1] < 1.0, late
+    expect(page.locator("#list-rows tr")).to_have_count(0, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(
