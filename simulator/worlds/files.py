@@ -130,6 +130,13 @@ def _check_together(plan: Plan) -> None:
             )
         if app.get("kind") == "CronJob" and not app.get("schedule"):
             raise WorldError(f"{place}: a CronJob lacks its schedule. Add one, like '*/10 * * * *'.")
+    for number, thing in enumerate(plan.objects):
+        lacking = [key for key in ("apiVersion", "kind", "metadata") if key not in thing]
+        if lacking or "name" not in thing["metadata"]:
+            missing = lacking[0] if lacking else "metadata.name"
+            raise WorldError(
+                f"{plan.file}: objects[{number}]: lacks {missing!r}. Write the object as kubectl reads it."
+            )
     for one in plan.outages:
         if one["pool"] not in pools:
             raise WorldError(f"{plan.file}: outages: there is no pool {one['pool']!r}.")

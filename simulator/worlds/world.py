@@ -14,6 +14,7 @@ from simulator.keeping.controllers.behaviours import Behaviours
 from simulator.lives.lives import Lives
 from simulator.worlds.apps import around, copies
 from simulator.worlds.builder import Builder, dated
+from simulator.worlds.checking import WorldError
 from simulator.worlds.customs import settle_customs
 from simulator.worlds.files import Plan, read_world
 from simulator.worlds.grounds import grounds
@@ -92,7 +93,11 @@ def build(
 
 def _fill(builder: Builder, plan: Plan, apps: list[dict[str, Any]], rows: int) -> None:
     cluster = builder.cluster
-    cluster.load(grounds(plan, cluster.archive, builder.now, cluster.random))
+    try:
+        cluster.load(grounds(plan, cluster.archive, builder.now, cluster.random))
+    except ValueError as error:
+        text = f"{plan.file}: objects: {error} Mend it, or put the definition of a custom kind before it."
+        raise WorldError(text) from None
     nodes = add_nodes(builder, plan, rows)
     for namespace in plan.namespaces:
         furnish(cluster, namespace)

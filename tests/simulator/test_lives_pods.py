@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -73,8 +74,8 @@ def test_it_backs_off_longer_each_time_it_crashes(living: Living) -> None:
         living.step(1)
         if len(starts) < restarts(living):
             starts.append(living.cluster.clock.seconds())
-    waits = [after - before for before, after in zip(starts, starts[1:], strict=False)]
-    assert all(after > before * 1.5 for before, after in zip(waits, waits[1:], strict=False))
+    waits = [after - before for before, after in pairwise(starts)]
+    assert all(after > before * 1.5 for before, after in pairwise(waits))
     assert len(waits) >= 3
     living.until(holds=lambda: state(living) == ("waiting", "CrashLoopBackOff"))
     last = living.get("Pod", "web")["status"]["containerStatuses"][0]["lastState"]["terminated"]

@@ -1,0 +1,171 @@
+"""Is a world settled when it comes, and full of what one meets in a real cluster?"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+
+import pytest
+
+from simulator.keeping.controllers.pods import is_over, is_ready
+from simulator.pods.runs import Run
+from simulator.worlds.world import World, build, names
+from tests.simulator.living import START
+
+WORLDS = ("production-eu", "production-us", "staging")
+
+
+@pytest.fixture(scope="module")
+def worlds() -> dict[str, World]:
+    return {name: build(name, seed=7, speed=0, start=START) for name in WORLDS}
+
+
+@pytest.fixture(params=WORLDS)
+def world(request: pytest.FixtureRequest, worlds: dict[str, World]) -> World:
+    """Nobody may change it."""
+    return worlds[request.param]
+
+
+def test_it_comes_with_three() -> None:
+    assert names() == list(WORLDS)
+
+
+def test_it_has_kinds_of_every_sort(world: World) -> None:
+    there = {plural for _, plural in world.cluster.store.storages()}
+    assert there >= {
+        "certificates", "clusters", "configmaps", "controllerrevisions", "cronjobs", "customresourcedefinitions",
+        "daemonsets", "deployments", "endpoints", "endpointslices", "horizontalpodautoscalers", "ingressclasses",
+        "ingresses", "jobs", "limitranges", "namespaces", "nodes", "persistentvolumeclaims", "persistentvolumes",
+        "poddisruptionbudgets", "pods", "priorityclasses", "replicasets", "resourcequotas", "rolebindings", "secrets",
+        "serviceaccounts", "services", "statefulsets", "storageclasses",
+    } - ({"certificates", "clusters"} if world.name == "staging" else set())  # fmt: skip
+
+
+def test_it_has_some_hundred_objects(world: World) -> None:
+    store = world.cluster.store
+    assert 600 < sum(store.count(storage) for storage in store.storages()) < 2000
+
+
+def test_its_controllers_find_nothing_to_do(world: World) -> None:
+    """But for CronJobs, which fire at the very moment."""
+    changed = {
+        one["metadata"]["name"]
+        for one in world.cluster.store.items(("", "events"))
+        if one["involvedObject"]["kind"] not in ("CronJob", "Job", "Pod")
+    }
+    assert changed == set()
+    kinds = Counter(one["reason"] for one in world.cluster.store.items(("", "events")))
+    assert set(kinds) <= {"SuccessfulCreate", "Scheduled"}
+
+
+def test_its_pods_have_run_for_hours_and_days(world: World) -> None:
+    now = world.cluster.clock.seconds()
+    pods = [one for one in world.cluster.store.items(("", "pods")) if not is_over(one) and is_ready(one)]
+    made = [datetime.datetime.fromisoformat(one["metadata"]["creationTimestamp"]).timestamp() for one in pods]
+    assert len(pods) > 60
+    assert max(made) < now - 600
+    assert min(made) < now - 86_400
+    assert (
+        len({one["status"]["podIP"] for one in pods if not one["spec"].get("hostNetwork")}) > len(pods) * 0.6
+    )
+    assert len({one["metadata"]["uid"] for one in pods}) == len(pods)
+
+
+def test_nothing_in_it_was_made_after_now(world: World) -> None:
+    store = world.cluster.store
+    late = [
+        one["metadata"]["name"]
+        for storage in store.storages()
+        for one in store.items(storage)
+        if one["metadata"].get("creationTimestamp", "") > world.cluster.clock.stamp()
+    ]
+    assert late == []
+
+
+def test_no_node_holds_more_than_it_has_room_for(world: World) -> None:
+    index = world.lives.controllers.plane.index
+    for node in world.cluster.store.items(("", "nodes")):
+        cores, _, pods = index.requested(node["metadata"]["name"])
+        allocatable = node["status"]["allocatable"]
+        assert cores <= float(allocatable["cpu"])
+        assert pods <= float(allocatable["pods"])
+
+
+def test_something_is_wrong_in_it(world: World) -> None:
+    reasons = {
+        (status["state"].get("waiting") or {}).get("reason")
+        for pod in world.cluster.store.items(("", "pods"))
+        for status in pod["status"].get("containerStatuses") or ()
+    }
+    assert reasons >= {"CrashLoopBackOff", "ImagePullBackOff"}
+
+
+def test_it_is_the_same_for_the_same_seed(worlds: dict[str, World]) -> None:
+    def pods(world: World) -> list[str]:
+        return [one["metadata"]["name"] for one in world.cluster.store.items(("", "pods"))]
+
+    assert pods(build("staging", seed=7, speed=0, start=START)) == pods(worlds["staging"])
+    assert pods(build("staging", seed=8, speed=0, start=START)) != pods(worlds["staging"])
+
+
+def test_its_tokens_are_never_the_same(worlds: dict[str, World]) -> None:
+    again = build("staging", seed=7, speed=0, start=START)
+    assert again.people["dana"].token != worlds["staging"].people["dana"].token
+
+
+def test_it_lives_on() -> None:
+    world = build("staging", seed=7, speed=0, start=START)
+    before = world.cluster.store.get(("apps", "deployments"), "shop", "web")
+    for _ in range(8):
+        world.lives.step(300)
+    after = world.cluster.store.get(("apps", "deployments"), "shop", "web")
+    assert before is not None
+    assert after is not None
+    assert after["metadata"]["generation"] > before["metadata"]["generation"]
+    told = Counter(one["reason"] for one in world.cluster.store.items(("", "events")))
+    assert set(told) >= {
+        "BackOff",
+        "Unhealthy",
+        "ScalingReplicaSet",
+        "Pulled",
+        "SuccessfulCreate",
+        "NodeNotReady",
+    }
+
+
+def test_its_pods_write_by_their_templates_and_say_why_they_ended(worlds: dict[str, World]) -> None:
+    world = worlds["production-eu"]
+    pods = world.cluster.store.items(("", "pods"), "shop")
+    web = next(one for one in pods if one["metadata"]["name"].startswith("web-"))
+    now = world.cluster.clock.seconds()
+    lines = [one.text for one in world.cluster.logs.lines(Run(web, "web", 0, now - 3600), last=50)]
+    assert any("INFO  GET /" in one and "user=u-" in one for one in lines)
+    assert not any("{" in one for one in lines)
+    crashed = next(one for one in pods if one["metadata"]["name"].startswith("reviews-"))
+    run = Run(crashed, "reviews", 3, now - 20, now - 5, 1, "Error")
+    assert world.cluster.logs.lines(run)[-1].text.startswith("panic: dial tcp")
+
+
+def test_its_load_rises_and_falls(worlds: dict[str, World]) -> None:
+    world = worlds["production-eu"]
+    pods = world.cluster.store.items(("", "pods"), "shop")
+    web = next(one for one in pods if one["metadata"]["name"].startswith("web-"))
+    found = [world.cluster.usage.source(web, "web", START.timestamp() + minute * 60) for minute in range(45)]
+    cores = [one.cpu for one in found if one is not None]
+    assert max(cores) > 2 * min(cores)
+
+
+def test_it_is_as_large_as_one_asks() -> None:
+    world = build("staging", seed=7, speed=0, start=START, rows=1500)
+    store = world.cluster.store
+    assert 1500 <= store.count(("", "pods")) < 1700
+    pods = store.items(("", "pods"), "bulk-01")
+    assert (
+        len({one["status"]["podIP"] for one in pods})
+        == len({one["metadata"]["uid"] for one in pods})
+        == len(pods)
+    )
+    assert pods[0]["status"]["conditions"] is pods[1]["status"]["conditions"]  # or memory would not do
+    revision = store.revision
+    world.lives.settle()
+    assert store.revision == revision
