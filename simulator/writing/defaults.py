@@ -68,6 +68,7 @@ CONSTANTS: dict[str, dict[str, Any]] = {
         "fsGroupPolicy": "ReadWriteOnceWithFSType", "seLinuxMount": False, "volumeLifecycleModes": ["Persistent"],
     },
     "HorizontalPodAutoscalerSpec": {"minReplicas": 1},
+    "OldAutoscalerSpec": {"minReplicas": 1, "targetCPUUtilizationPercentage": 80},
     "NetworkPolicyPort": {"protocol": "TCP"},
     "EndpointPort": {"protocol": "TCP"},
     "EndpointSlicePort": {"protocol": "TCP", "name": ""},
@@ -92,8 +93,9 @@ CONSTANTS: dict[str, dict[str, Any]] = {
     "DeviceSubRequest": {"allocationMode": "ExactCount"},
 }  # fmt: skip
 
-# Types that share their name with one of another group, and have defaults of their own
+# Types that share their name with one of another group or version, and have defaults of their own
 _OWN_NAMES = {
+    "io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerSpec": "OldAutoscalerSpec",
     "io.k8s.api.discovery.v1.EndpointPort": "EndpointSlicePort",
     "io.k8s.api.flowcontrol.v1.Subject": "FlowSchemaSubject",
 }
@@ -138,9 +140,6 @@ def _container(value: dict[str, Any]) -> None:
         last = value.get("image", "").rpartition("/")[2]
         tag = last.partition(":")[2] if "@" not in last else "digest"
         value["imagePullPolicy"] = "Always" if tag in ("", "latest") else "IfNotPresent"
-    resources = value.get("resources") or {}
-    for name, amount in (resources.get("limits") or {}).items():
-        resources.setdefault("requests", {}).setdefault(name, amount)
 
 
 def _strategy(value: dict[str, Any]) -> None:
@@ -207,8 +206,14 @@ def _secret(value: dict[str, Any]) -> None:
 
 def _own_pod(value: dict[str, Any]) -> None:
     """Of a pod, not of a template."""
-    if isinstance(value.get("spec"), dict):
-        value["spec"].setdefault("enableServiceLinks", True)
+    spec = value.get("spec")
+    if not isinstance(spec, dict):
+        return
+    spec.setdefault("enableServiceLinks", True)
+    for container in [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]:
+        resources = container.get("resources") or {}
+        for name, amount in (resources.get("limits") or {}).items():
+            resources.setdefault("requests", {}).setdefault(name, amount)
 
 
 def _namespace(value: dict[str, Any]) -> None:

@@ -26,8 +26,9 @@ from simulator.schemas.resources import Object, Resource
 from simulator.writing import kinds, managed
 from simulator.writing.decoding import encodable, storable
 from simulator.writing.defaults import with_defaults
-from simulator.writing.options import WriteOptions
+from simulator.writing.options import SYSTEM, WriteOptions
 from simulator.writing.validation import check_metadata, validate
+from simulator.writing.warnings import warnings
 
 NAMESPACES = ("", "namespaces")
 ORDER = (
@@ -74,6 +75,7 @@ def create(
     kinds.admit(cluster, resource, thing, None, options)
     thing = storable(thing, cluster.types.of(resource))
     _refuse_invalid(resource, thing, [*check_metadata(resource, thing), *validate(cluster, resource, thing)])
+    _warn(resource, thing, None, options)
     there = cluster.store.get(resource.storage, namespace, metadata["name"])
     if there is not None:
         raise already_exists(resource, metadata["name"], is_going="deletionTimestamp" in there["metadata"])
@@ -111,6 +113,7 @@ def update(
     _refuse_invalid(resource, new, causes)
     if _counts(resource, was, new, options):
         new["metadata"]["generation"] = was["metadata"].get("generation", 0) + 1
+    _warn(resource, new, was, options)
     if _same(was, new):
         return old
     return _kept(cluster, resource, new, options)
@@ -242,6 +245,12 @@ def _check_revision(resource: Resource, was: Object, new: Object, name: str) -> 
 def _refuse_invalid(resource: Resource, thing: Object, causes: list[Cause]) -> None:
     if causes:
         raise invalid(resource, thing["metadata"].get("name", ""), causes)
+
+
+def _warn(resource: Resource, thing: Object, was: Object | None, options: WriteOptions) -> None:
+    """The cluster's own life hears no warnings: its options are used again and again, and nobody empties them."""
+    if options.user is not SYSTEM:
+        options.warnings.extend(warnings(resource, thing, was, options.subresource))
 
 
 def _counts(resource: Resource, was: Object, new: Object, options: WriteOptions) -> bool:

@@ -30,10 +30,11 @@ def at(namespace_path: str, api_version: str, plural: str) -> str:
 
 
 def same_rows(both: Both, path: str, body: dict[str, Any], *patches: dict[str, Any], **how: Any) -> Any:
-    """Compares what `rows` answers; every write must have been taken."""
+    """Compares what `rows` answers; every write must have been taken. And the whole object, as it would be made."""
     found = both.same(lambda caller: rows(caller, path, body, *patches, **how))
     for one in found:
         assert isinstance(one, dict), found
+    both.same_request("POST", f"{path}?dryRun=All", body)
     return found
 
 
