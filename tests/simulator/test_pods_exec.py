@@ -235,14 +235,20 @@ async def test_spdy_is_refused_in_words(server, session):
         assert "speaks WebSocket alone" in (await answer.json())["message"]
 
 
-async def test_what_runs_ends_when_its_person_goes(server, opened):
-    before = asyncio.all_tasks()
-    line = await opened("web", "command=sh&command=-c&command=while+true%3Bdo+sleep+1%3Bdone&stdout=1")
-    await line.until(1, "")
+async def test_what_runs_ends_when_its_person_goes(opened):
+    script = "echo on; while true; do sleep 1; done".replace(" ", "%20").replace(";", "%3B")
+    line = await opened("web", f"command=sh&command=-c&command={script}&stdout=1")
+    await line.until(1, "on\n")
+    assert len(running()) == 1
     await line.socket.close()
     async with asyncio.timeout(SECONDS):
-        while [one for one in asyncio.all_tasks() - before if "_guarded" in str(one)]:
+        while running():
             await asyncio.sleep(0.01)  # between looks
+
+
+def running():
+    """The programs that the simulator runs."""
+    return [one for one in asyncio.all_tasks() if one.get_coro().__name__ == "_guarded"]
 
 
 async def test_what_is_written_waits_for_its_reader(server, opened):

@@ -152,6 +152,7 @@ def test_a_long_run_is_shown_in_part_and_at_once(cluster):
     pod = running_pod(cluster, "old", age=400 * 86_400, uid="old")
     found = cluster.logs.lines(run_of(pod, "c"))
     assert len(found) == KEPT_LINES
+    assert cluster.logs.lines(run_of(pod, "c"), last=10**9) == found
     assert found[-1].moment > cluster.clock.seconds() - 60
 
 
@@ -208,6 +209,7 @@ class Follower:
         answer = self._connection.getresponse()
         for line in answer:
             self.lines.append(line.decode().rstrip("\n"))
+        answer.read()  # fails where the end was none
         self.is_over = True
 
     def join(self):

@@ -8,7 +8,7 @@ from simulator.cluster import Cluster
 from simulator.pods.shell.grammar import parse
 from simulator.pods.shell.machine import Machine
 from simulator.pods.shell.programs import NoProgram, run
-from simulator.pods.shell.streams import LARGEST_CAPTURE, Capture, Input, Streams
+from simulator.pods.shell.streams import LARGEST_CAPTURE, LONGEST_LINE, WAITING, Capture, Input, Streams
 from simulator.pods.shell.words import LONGEST, Misspelt, Unfinished
 from tests.simulator.pods import running_pod
 
@@ -139,6 +139,25 @@ async def test_a_pipe_of_too_much_is_ended():
     code, output, _ = await ran("sh", "-c", "yes | head -n 2; echo $(yes) | wc -c")
     assert (code, output.splitlines()[:2]) == (0, ["y", "y"])
     assert int(output.splitlines()[2]) <= LARGEST_CAPTURE * 2
+
+
+async def test_who_types_faster_than_is_read_waits():
+    given = Input()
+    tasks = [asyncio.create_task(given.feed(b"x")) for _ in range(WAITING + 1)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert [one.done() for one in tasks] == [True] * WAITING + [False]
+    assert await given.read() == b"x"
+    await tasks[-1]
+
+
+async def test_a_line_without_an_end_is_cut():
+    given = Input(b"x" * (2 * LONGEST_LINE) + b"y\nz", is_ended=True)
+    assert [len(await given.line()) for _ in range(3)] == [2 * LONGEST_LINE + 2, 1, 0]
+    given = Input()
+    for _ in range(5):
+        await given.feed(b"x" * (LONGEST_LINE // 2))
+    assert len(await given.line()) == LONGEST_LINE
 
 
 async def test_an_endless_loop_lets_others_go_on_and_can_be_ended():
