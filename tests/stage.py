@@ -103,11 +103,11 @@ def fill(plane: Any, slug: str = "harbour", *, colour: str = "teal") -> Cluster:
     return made
 
 
-def dead_cluster(slug: str, name: str) -> str:
-    """A cluster whose port nobody listens on, with a credential that was never tried."""
+def dead_cluster(slug: str, name: str, server: str = "", ca: str = "") -> str:
+    """A cluster at an address that may not answer (else: whose port nobody listens on), and an untried credential."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        made = cluster(slug, f"https://127.0.0.1:{free.getsockname()[1]}", "", colour="rust")
+        made = cluster(slug, server or f"https://127.0.0.1:{free.getsockname()[1]}", ca, colour="rust")
     who = WhoAmI(name, "", (), {}, None)
     keep(made, Owner(user=User.objects.get(username=name)), Identity(token="nobody-asks"), who)
     return slug

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.faults.shown import PATIENCE, Person, is_in_state, promised, row, says
+from tests.faults.shown import PATIENCE, Person, is_in_state, names, promised, row, says
 from tests.live.pages import make_pod
-from tests.served import Served
+from tests.served import Served, wait_for
 
 ACCOUNT = """
 apiVersion: v1
@@ -39,6 +40,50 @@ def renew(page: Page, token: str) -> None:
     expect(page.get_by_label("Bearer token")).to_be_visible(timeout=PATIENCE)
     page.get_by_label("Bearer token").fill(token)
     page.get_by_role("button", name="Try and store").click()
+
+
+def open_with_certificate(
+    dashboard: Served, plane: ControlPlane, dana: Person, paths: tuple[str, ...]
+) -> tuple[list[Page], float]:
+    """Pages that are live under a client certificate of so short a life that one can wait for its end."""
+    for life in (20, 60, 180):
+        ends = time.time() + life
+        certificate, key = plane.certificate("dana", seconds=life)
+        keys = {"certificate": certificate, "key": key}
+        dashboard.do("credential", name="dana", slug="far", keys=keys, namespace="shop")
+        pages = [dana.open(path) for path in paths]
+        for page in pages:
+            expect(page.locator("#live-state .live, #live-state .lapsed, .problem")).to_be_visible(
+                timeout=PATIENCE
+            )
+        if time.time() < ends - 2:
+            return pages, ends
+        for page in pages:
+            page.close()
+    raise AssertionError("no page was live within the certificate's life")
+
+
+def test_a_certificate_that_ends_is_said_with_the_button_that_renews_it(
+    dashboard: Served, second_controlplane: ControlPlane, person: Callable[..., Person], figures
+):
+    make_pod(second_controlplane, "under-certificate")
+    dana = person("dana")
+    paths = ("/c/far/shop/pods", "/c/far/shop/pods/under-certificate")
+    (listing, of_one), ends = open_with_certificate(dashboard, second_controlplane, dana, paths)
+    expect(row(listing, "under-certificate")).to_be_visible()
+    wait_for(lambda: time.time() > ends, 200)
+    for page in (listing, of_one):
+        is_in_state(page, "lapsed")
+        says(page, "Your credential for Far has ended.", "It was good until", "Renew the credential")
+    assert names(listing) == set(), "what a person may no longer see goes"
+    expect(of_one.locator("main")).not_to_contain_text("example.com/main:1")
+    assert listing.get_by_text("There are no objects").count() == 0
+    renew(of_one, second_controlplane.token("dana"))
+    with promised("a credential that was renewed, in the page and in another tab", figures):
+        is_in_state(of_one, "live")
+        is_in_state(listing, "live")
+    says(of_one, "example.com/main:1")
+    expect(row(listing, "under-certificate")).to_be_visible()
 
 
 def test_a_token_whose_account_is_deleted_is_said_with_the_button_that_renews_it(
