@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,8 @@ PROCESSES = (
 CONNECTIONS = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostby", "socket.bind")
 CODE = ("exec", "compile", "import", "ctypes")
 FILES = ("open", "os.", "shutil", "glob", "tempfile")
+# What goes on beside whoever is watched: feeds, counts and the trail of the tests before, and the tests' own servers.
+BEHIND = ("hub", "counting", "audit", "storage", "trail-pages", "lookup_")
 
 
 class Watched:
@@ -27,6 +30,7 @@ class Watched:
     def __init__(self) -> None:
         self.on = False
         self.seen: list[tuple[str, str]] = []
+        self._noting = threading.local()
         sys.addaudithook(self._note)
 
     def of(self, *kinds: tuple[str, ...]) -> list[str]:
@@ -35,10 +39,17 @@ class Watched:
         return [f"{event} {arguments}" for event, arguments in self.seen if event.startswith(starts)]
 
     def _note(self, event: str, arguments: tuple[object, ...]) -> None:
-        if self.on:
-            self.on = False  # what `repr` does is ours
-            self.seen.append((event, repr(arguments)))
-            self.on = True
+        if not self.on or getattr(self._noting, "now", False) or _is_behind(threading.current_thread()):
+            return
+        self._noting.now = True  # what `repr` does is ours
+        self.seen.append((event, repr(arguments)))
+        self._noting.now = False
+
+
+def _is_behind(thread: threading.Thread) -> bool:
+    """Pools that work for a request are not: reviews, the tries of a credential, asgiref's."""
+    doing = getattr(thread, "_target", None)
+    return thread.name.startswith(BEHIND) or getattr(doing, "__module__", "").startswith("tests.")
 
 
 _watched = Watched()
@@ -46,7 +57,7 @@ _watched = Watched()
 
 @contextmanager
 def watched() -> Iterator[Watched]:
-    """Of this process, all threads, within the block."""
+    """Of this process within the block, in all threads that a request or a test may lead to."""
     _watched.seen = []
     _watched.on = True
     try:
