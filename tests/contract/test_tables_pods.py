@@ -78,6 +78,10 @@ STATES = {
         TWO,
         [containers(seen("c", ended(0, "Completed")), seen("d", ERROR), phase="Failed")],
     ),
+    "both waiting": (
+        TWO,
+        [containers(seen("c", waiting("CrashLoopBackOff")), seen("d", waiting("ImagePullBackOff")))],
+    ),
     "both with restarts": (
         TWO,
         [containers(seen("c", RUNNING, restarts=2, last=ERROR), seen("d", RUNNING, restarts=3))],

@@ -146,6 +146,11 @@ def test_it_tells_of_one_that_is_being_deleted(status, wanted):
     assert row(metadata={"deletionTimestamp": "2026-03-01T11:59:00Z"}, **status)[2] == wanted
 
 
+def test_the_first_container_has_the_last_word():
+    waits = [seen("c", waiting("CrashLoopBackOff")), seen("d", waiting("ImagePullBackOff"))]
+    assert row(waits, wanted=("c", "d"))[2] == "CrashLoopBackOff"
+
+
 def test_it_counts_the_latest_restart():
     one = seen("c", RUNNING, restarts=1, last=ended(1, at="2026-03-01T10:00:00Z"))
     other = seen("d", RUNNING, restarts=1, last=ended(1, at="2026-03-01T11:58:00Z"))
