@@ -25,7 +25,7 @@ def append(entries: Sequence[Entry]) -> list[int]:
     """Their sequences, once they are durable. Raises DatabaseError or NotAppendOnly, and then none is written."""
     connection = connections[ALIAS]
     with transaction.atomic(using=ALIAS):
-        _lock(connection)
+        lock(connection)
         gone = guards.missing(connection)
         if gone:
             raise NotAppendOnly(f"the triggers that keep it are not there: {', '.join(gone)}")
@@ -39,7 +39,7 @@ def append(entries: Sequence[Entry]) -> list[int]:
     return [entry.sequence for entry in entries]
 
 
-def _lock(connection: BaseDatabaseWrapper) -> None:
+def lock(connection: BaseDatabaseWrapper) -> None:
     """SQLite's own write lock is held since BEGIN IMMEDIATE; on PostgreSQL one is taken, until the transaction ends.
 
     Its rows are on the disk when COMMIT returns, also where the installation has switched that off for the rest.

@@ -18,6 +18,7 @@ from people.audit import cells, cursors, record
 from people.audit.deeds import Deed
 from people.audit.filters import Asked, asked
 from people.audit.moments import utc
+from people.audit.shown import sealed_before
 from people.audit.walk import Walk
 from people.decorators import person, signed_in
 from people.models import User
@@ -63,6 +64,7 @@ def files(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "most": FILE,
         "trail_query": wanted.query(),
+        "sealed_before": sealed_before(),
     }
     return render(request, "people/audit/export.html", context)
 

@@ -17,7 +17,7 @@ from people.audit import cursors
 from people.audit.filters import Asked, asked
 from people.audit.live import window_of
 from people.audit.models import Result
-from people.audit.shown import ROWS, head_of, is_live, row_context
+from people.audit.shown import ROWS, head_of, is_live, row_context, sealed_before
 from people.audit.walk import Page, Walk
 from people.decorators import person, signed_in
 from people.models import User
@@ -61,6 +61,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         "rows": [row_context(user, deed) for deed in part.page.deeds],
         "deeds": part.page.deeds,
         "looked": part.page.looked,
+        "sealed_before": None if part.older else sealed_before(),
         "window": window_of(part.page.deeds),
         "head": head_of(user),
         "sees_all": cursors.sees_all(user),

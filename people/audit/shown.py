@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import QueryDict
@@ -31,6 +31,17 @@ def head_of(user: User) -> str:
         return ""
     last = Entry.objects.order_by("-sequence").values_list("sequence", "hash").first()
     return f"{last[0]}:{last[1]}" if last else ""
+
+
+def sealed_before() -> datetime | None:
+    """Before when deeds are in sealed segments and on no page; None where all are here.
+
+    It is the beginning of a month, so that it tells nobody when others did something.
+    """
+    first = Entry.objects.order_by("sequence").values_list("sequence", "at").first()
+    if first is None or first[0] == 1:
+        return None
+    return first[1].astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def row_context(user: User, deed: Deed) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from django.db import DataError
 from people.audit.chain import digest
 from people.audit.guards import GENESIS
 from people.audit.models import Entry
+from people.audit.segments import SEALED, Segment, Unreadable, folder, segments
 
 CHUNK = 2000  # rows that are held at once
 NEARBY = 50  # rows by which a row that was renumbered is looked for
@@ -51,25 +53,39 @@ class Verdict:
     wrong: Break | None = None
 
 
-def verify(remembered: Sequence[Head] = ()) -> Verdict:
-    """Reads all rows that there are when it comes to the end, while others may be written."""
+def verify(remembered: Sequence[Head] = (), where: Path | None = None) -> Verdict:
+    """Reads all rows that there are when it comes to the end, while others may be written.
+
+    `where` is the folder of the sealed segments, with whose rows it begins. Where rows are being sealed meanwhile,
+    it begins anew.
+    """
+    folder_of_segments = folder() if where is None else where
+    while True:
+        start = _start()
+        verdict = _verified(remembered, _everything(start, folder_of_segments), folder_of_segments)
+        if verdict.wrong is None or _start() == start:
+            return verdict
+
+
+def _verified(remembered: Sequence[Head], entries: Iterator[Entry | _Unreadable], where: Path) -> Verdict:
     due = {one.sequence: one for one in remembered}
     rows, last, before = 0, Head(0, GENESIS), Head(0, GENESIS)
-    for entry in _entries():
+    for entry in entries:
         wrong = _wrong(entry, last, before)
         if wrong is None and isinstance(entry, Entry):
-            wrong = _held(entry, due)
+            wrong = _held(entry, due) or _not_as_sealed(entry, where)
         if wrong is not None or isinstance(entry, _Unreadable):
-            return Verdict(rows, last, wrong)
+            return Verdict(rows, last, _missed_in(wrong, where))
         rows, before, last = rows + 1, last, Head(entry.sequence, entry.hash)
     return Verdict(rows, last, _cut(last, remembered))
 
 
 @dataclass(frozen=True)
 class _Unreadable:
-    """A row whose columns hold what no writer of ours puts there."""
+    """A row whose columns, or whose line in a segment, hold what no writer of ours puts there."""
 
     sequence: int
+    told: str = "it cannot be read"
 
 
 def _wrong(entry: Entry | _Unreadable, last: Head, before: Head) -> Break | None:
@@ -80,7 +96,7 @@ def _wrong(entry: Entry | _Unreadable, last: Head, before: Head) -> Break | None
     if entry.sequence > due:
         return Break("missing", due, f"Row {due} is missing; the next that is there is {entry.sequence}.")
     if isinstance(entry, _Unreadable):
-        return Break("changed", due, f"Row {due} was changed: it cannot be read.")
+        return Break("changed", due, f"Row {due} was changed: {entry.told}.")
     if digest(entry) != entry.hash:
         return _disturbed(entry, last, before)
     if entry.previous != last.hash:
@@ -142,6 +158,56 @@ def _cut(last: Head, remembered: Sequence[Head]) -> Break | None:
         return None
     told = f"The end is cut off: rows {last.sequence + 1} to {newest} are missing."
     return Break("cut", last.sequence + 1, told)
+
+
+def _not_as_sealed(entry: Entry, where: Path) -> Break | None:
+    """The chain vouches for each segment's file; one that was made anew may hold the same rows, and is another."""
+    if entry.verb != SEALED:
+        return None
+    name, first = entry.detail.get("file"), entry.detail.get("first")
+    for segment in segments(where):
+        if segment.path.name == name and segment.digest() != entry.detail.get("digest"):
+            return Break(
+                "changed", int(first or 0), f"{name} is not the file that row {entry.sequence} sealed."
+            )
+    return None
+
+
+def _missed_in(wrong: Break | None, where: Path) -> Break | None:
+    """Where a row is missing that was sealed, in which file it was."""
+    if wrong is None or wrong.kind != "missing":
+        return wrong
+    number = wrong.sequence
+    sealed = Entry.objects.filter(verb=SEALED, detail__first__lte=number, detail__last__gte=number).last()
+    if sealed is None:
+        return wrong
+    told = f"{wrong.told} It was sealed into {sealed.detail.get('file')}, which has to be in {where}."
+    return replace(wrong, told=told)
+
+
+def _start() -> int | None:
+    """The first row that the table has."""
+    return Entry.objects.order_by("sequence").values_list("sequence", flat=True).first()
+
+
+def _everything(start: int | None, where: Path) -> Iterator[Entry | _Unreadable]:
+    """The rows of the segments up to where the table begins, and then the table's."""
+    for segment in segments(where):
+        if start is None or segment.first < start:
+            yield from _sealed(segment, start)
+    yield from _entries()
+
+
+def _sealed(segment: Segment, start: int | None) -> Iterator[Entry | _Unreadable]:
+    due = segment.first
+    try:
+        for entry in segment.entries():
+            if start is not None and entry.sequence >= start:
+                return  # it was not taken out of the table yet
+            yield entry
+            due = entry.sequence + 1
+    except Unreadable as error:
+        yield _Unreadable(due, str(error))
 
 
 def _entries() -> Iterator[Entry | _Unreadable]:

@@ -9,7 +9,7 @@ import sys
 from tests.house.floor_plan import ROOT
 
 HERE = "tests/people/audit"
-FILES = ("test_record", "test_verify", "test_guards", "test_hostile")
+FILES = ("test_record", "test_verify", "test_guards", "test_hostile", "test_sealing", "test_resumed")
 
 
 def test_it_holds_on_postgresql(postgresql: str) -> None:

@@ -38,6 +38,12 @@ class Command(BaseCommand):
             "--remember", action="store_true", help="add the head to --head-file where all of the trail holds"
         )
         parser.add_argument(
+            "--segments",
+            type=Path,
+            metavar="FOLDER",
+            help="where sealed segments lie (audit-segments in the data folder)",
+        )
+        parser.add_argument(
             "--protect", action="store_true", help="put the triggers up again where all of the trail holds"
         )
 
@@ -48,7 +54,7 @@ class Command(BaseCommand):
         heads = [_head(text) for text in options["head"]]
         if file is not None and (file.exists() or not options["remember"]):
             heads += _remembered(file)
-        verdict = self._verdict(heads)
+        verdict = self._verdict(heads, options["segments"])
         if verdict.wrong is not None:
             self.stdout.write(f"{verdict.rows} rows before it hold, to {verdict.head}.")
             code = CUT if verdict.wrong.kind in ("cut", "rewritten") else BROKEN
@@ -59,9 +65,9 @@ class Command(BaseCommand):
             _remember(file, verdict.head)
         self._guarded(protect=options["protect"])
 
-    def _verdict(self, heads: list[Head]) -> Verdict:
+    def _verdict(self, heads: list[Head], where: Path | None) -> Verdict:
         try:
-            return verify(heads)
+            return verify(heads, where)
         except DatabaseError as error:
             raise CommandError(f"The trail cannot be read: {error}", returncode=UNREADABLE) from error
 

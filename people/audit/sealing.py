@@ -1,0 +1,166 @@
+"""How do old months leave the table? Into segments that are verified first, each with a row that says so, bit by bit.
+
+A row is taken out of the table only while the same transaction has found, under the lock of all writers, that the
+file's last row is the table's own. No moment is ever committed at which the triggers are not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import connections, transaction
+from django.db.models import Min
+
+from people.audit import guards
+from people.audit.appending import NotAppendOnly, lock
+from people.audit.models import Entry
+from people.audit.moments import utc
+from people.audit.record import by_program, record
+from people.audit.routing import ALIAS
+from people.audit.segments import SEALED, About, Segment, Unreadable, segments, write
+from people.audit.verifying import CHUNK
+
+AT_ONCE = 5000  # rows that one transaction takes out: writers wait for it
+
+
+class NotSealed(Exception):
+    """Nothing was taken out of the table; the text says why."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What was done: the file, and how many of its rows were taken out of the table."""
+
+    segment: Segment
+    rows: int
+
+
+def seal(before: datetime, where: Path) -> Iterator[Sealed]:
+    """Months that were over `before` then, oldest first. Raises NotSealed, TrailUnavailable or DatabaseError.
+
+    What a call that was interrupted had sealed already is taken out first.
+    """
+    for segment in segments(where):
+        if _is_on_record(segment):
+            yield from _taken_out(segment)
+    while (last := _last_of_the_oldest_month(before)) is not None:
+        segment = _written(last, where)
+        _check(segment)
+        record(by_program("manage.py", SEALED, subject="trail", detail=_told(segment)))
+        yield from _taken_out(segment)
+
+
+def _last_of_the_oldest_month(before: datetime) -> Entry | None:
+    """The last row before the first one that is not of the month of the oldest; None where that is not over."""
+    oldest = Entry.objects.order_by("sequence").first()
+    if oldest is None:
+        return None
+    following = (oldest.at.replace(day=1) + timedelta(days=32)).replace(
+        day=1, hour=0, minute=0, second=0, microsecond=0
+    )
+    if following > before:
+        return None
+    later = Entry.objects.filter(at__gte=following).aggregate(first=Min("sequence"))["first"]
+    if later is None or later == oldest.sequence:  # the newest row stays in any case
+        return None
+    return Entry.objects.filter(sequence=later - 1).first()
+
+
+def _written(last: Entry, where: Path) -> Segment:
+    first = Entry.objects.order_by("sequence").first()
+    if first is None:
+        raise NotSealed("The table is empty.")
+    about = About(
+        first.sequence, last.sequence, last.sequence - first.sequence + 1, first.previous, last.hash,
+        utc(first.at), utc(last.at),
+    )  # fmt: skip
+    month = f"{first.at:%Y-%m}"
+    for there in segments(where):
+        if (there.month, there.first, there.last) == (month, about.first, about.last):
+            return there  # of a call that was interrupted; it is checked like a new one
+        if there.last >= about.first:
+            raise NotSealed(
+                f"{there.path.name} lies there already, and the table has rows of it: move it away."
+            )
+    return write(where, month, _rows(first.sequence, last.sequence), about)
+
+
+def _rows(first: int, last: int) -> Iterator[Entry]:
+    for low in range(first, last + 1, CHUNK):
+        yield from Entry.objects.filter(sequence__gte=low, sequence__lt=min(low + CHUNK, last + 1)).order_by(
+            "sequence"
+        )
+
+
+def _check(segment: Segment) -> None:
+    """The file as it lies on the disk is the chain from its first row to its last; else it is not used."""
+    expected, previous = segment.first, None
+    try:
+        for entry in segment.entries():
+            if entry.sequence != expected or previous not in (None, entry.previous):
+                raise Unreadable(f"{segment.path.name} does not hold together at row {expected}")
+            expected, previous = expected + 1, entry.hash
+    except Unreadable as error:
+        raise NotSealed(str(error)) from error
+    if Entry.objects.filter(sequence=segment.last).values_list("hash", flat=True).first() != previous:
+        raise NotSealed(f"{segment.path.name} ends with another row than the table has there.")
+
+
+def _told(segment: Segment) -> dict[str, Any]:
+    """What the trail says of a segment, so that the chain itself vouches for the file."""
+    bounds = Entry.objects.filter(sequence__in=(segment.first, segment.last)).order_by("sequence")
+    first, last = bounds[0], bounds.reverse()[0]
+    return {
+        "file": segment.path.name,
+        "first": segment.first,
+        "last": segment.last,
+        "rows": segment.last - segment.first + 1,
+        "previous": first.previous,
+        "hash": last.hash,
+        "until": utc(last.at),
+        "digest": segment.digest(),
+    }
+
+
+def _is_on_record(segment: Segment) -> bool:
+    found = Entry.objects.filter(verb=SEALED, detail__file=segment.path.name).last()
+    return found is not None and found.detail.get("digest") == segment.digest()
+
+
+def _taken_out(segment: Segment) -> Iterator[Sealed]:
+    """Nothing where all of its rows are out already."""
+    count = 0
+    while some := _take_out(segment):
+        count += some
+    if count:
+        yield Sealed(segment, count)
+
+
+def _take_out(segment: Segment) -> int:
+    """Some of the segment's rows, the oldest first; the trigger is away within this transaction alone."""
+    connection = connections[ALIAS]
+    with transaction.atomic(using=ALIAS):
+        lock(connection)
+        gone = guards.missing(connection)
+        if gone:
+            raise NotAppendOnly(f"the triggers that keep it are not there: {', '.join(gone)}")
+        first = Entry.objects.using(ALIAS).order_by("sequence").values_list("sequence", flat=True).first()
+        if first is None or first > segment.last:
+            return 0
+        _is_the_same(segment)
+        with guards.lifted(connection), connection.cursor() as cursor:
+            upto = min(first + AT_ONCE - 1, segment.last)
+            cursor.execute(f"DELETE FROM {guards.TABLE} WHERE sequence <= %s", [upto])  # noqa: S608
+    return upto - first + 1
+
+
+def _is_the_same(segment: Segment) -> None:
+    """Whose last row is the file's stands on the file's rows: a hash is of all that is before it."""
+    told = Entry.objects.using(ALIAS).filter(verb=SEALED, detail__file=segment.path.name).last()
+    here = Entry.objects.using(ALIAS).filter(sequence=segment.last).values_list("hash", flat=True).first()
+    if told is None or here is None or here != told.detail.get("hash"):
+        raise NotSealed(f"{segment.path.name} is not what the trail says of it.")

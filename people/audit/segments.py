@@ -1,0 +1,153 @@
+"""Where are the rows of old months? In sealed segments: files of the very bytes over which the hashes were made.
+
+A segment is gzip of lines. The first is a JSON object about the file; each other one is a row as its canonical form
+(`people.audit.chain`), so that the row's hash is SHA-256 of the line without its end, and the next line names it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from people.audit.chain import FIELDS, FORM, canonical
+from people.audit.models import Entry
+
+SEALED = "trail-sealed"  # the verb of the row that vouches for a segment
+FORM_OF_FILE = "quarterdeck.audit.segment/1"
+LONGEST = 256 * 1024  # bytes of a line; a row has a few thousand
+_NAME = re.compile(r"trail-(\d{4}-\d\d)-(\d{1,18})-(\d{1,18})\.jsonl\.gz")
+
+
+class Unreadable(Exception):
+    """The file is no whole segment; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class About:
+    """The first line: which rows the file has, the hash before them and that of the last; times as in the rows."""
+
+    first: int
+    last: int
+    rows: int
+    previous: str
+    hash: str
+    since: str
+    until: str
+    form: str = FORM_OF_FILE
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A file by its name, which says what it ought to hold."""
+
+    path: Path
+    month: str
+    first: int
+    last: int
+
+    def digest(self) -> str:
+        """SHA-256 of the file as it lies there."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def entries(self) -> Iterator[Entry]:
+        """Its rows, one at a time; Unreadable where a line is none, or the file is not as its first line says."""
+        told, count, last = None, 0, None
+        for number, line in enumerate(_lines(self.path)):
+            if number == 0:
+                told = _about(line, self.path)
+                continue
+            last, count = _entry(line, self.path), count + 1
+            yield last
+        if told is None or last is None or (told.rows, told.last) != (count, last.sequence):
+            raise Unreadable(f"{self.path.name} does not hold the rows that it says")
+        if (told.hash, told.first, self.first, self.last) != (last.hash, self.first, told.first, told.last):
+            raise Unreadable(f"{self.path.name} does not hold the rows that it says")
+
+
+def folder() -> Path:
+    """Of the installation: beside the trail's own file."""
+    return Path(settings.DATA_DIR) / "audit-segments"
+
+
+def segments(where: Path) -> list[Segment]:
+    """By their names, in the order of the chain; other files are none."""
+    found = [
+        Segment(path, name[1], int(name[2]), int(name[3]))
+        for path in (where.iterdir() if where.is_dir() else ())
+        if (name := _NAME.fullmatch(path.name))
+    ]
+    return sorted(found, key=lambda one: (one.first, one.last))
+
+
+def write(where: Path, month: str, entries: Iterable[Entry], about: About) -> Segment:
+    """A new file of these rows, on the disk when this returns; nobody but the owner may read it."""
+    where.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = where / f"trail-{month}-{about.first}-{about.last}.jsonl.gz"
+    unfinished = path.with_suffix(".part")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(handle, "wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as file:
+        file.write(json.dumps(asdict(about)).encode() + b"\n")
+        for entry in entries:
+            file.write(canonical(entry) + b"\n")
+        file.close()
+        raw.flush()
+        os.fsync(raw.fileno())
+    os.replace(unfinished, path)
+    _sync(where)
+    return Segment(path, month, about.first, about.last)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with gzip.open(path, "rb") as file:
+            while line := file.readline(LONGEST):
+                if not line.endswith(b"\n"):
+                    raise Unreadable(f"{path.name} has a line that is cut off or too long")
+                yield line[:-1]
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unreadable(f"{path.name} cannot be read: {error}") from error
+
+
+def _about(line: bytes, path: Path) -> About:
+    try:
+        told = About(**json.loads(line))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Unreadable(f"{path.name} does not say what it holds") from error
+    if told.form != FORM_OF_FILE:
+        raise Unreadable(f"{path.name} is of another form")
+    return told
+
+
+def _entry(line: bytes, path: Path) -> Entry:
+    """The row of a line; its hash is that of the bytes, whether or not they are a row's."""
+    try:
+        form, *values = json.loads(line)
+        if form != FORM or len(values) != len(FIELDS):
+            raise ValueError(form)
+        named: dict[str, Any] = dict(zip(FIELDS, values, strict=True))
+        named["at"] = datetime.fromisoformat(named["at"])
+        named["sequence"] = int(named["sequence"])
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise Unreadable(f"{path.name} has a line that is no row") from error
+    return Entry(**named, hash=hashlib.sha256(line).hexdigest())
+
+
+def _sync(where: Path) -> None:
+    """The name of a new file is on the disk too."""
+    handle = os.open(where, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
