@@ -9,13 +9,14 @@ RUN_STAMP := $(VENV)/.run-$(shell cat requirements.txt constraints.txt | cksum |
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt constraints.txt | cksum | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help demo run test bench check format controlplane build-controlplane
+.PHONY: help demo screenshots run test bench check format controlplane build-controlplane
 
 help:
 	@echo "make demo                 three simulated clusters, the dashboard on 127.0.0.1:8000, and a page to pick who to be"
 	@echo "make run                  serve on 127.0.0.1:8000 (or QUARTERDECK_LISTEN) and print a first sign-in link"
 	@echo "make test                 all tests; ARGS=\"tests/people -x\" for some"
 	@echo "make bench                measure it against 10,000 pods (15 minutes, an idle machine) and write docs/benchmarks.md"
+	@echo "make screenshots          take the pictures of the documentation from the demo (needs Chromium)"
 	@echo "make check                format, lint, types, Django's checks, missing migrations"
 	@echo "make format               format the code"
 	@echo "make controlplane         start a real Kubernetes control plane and print its kubeconfigs"
@@ -23,6 +24,9 @@ help:
 
 demo: $(RUN_STAMP)
 	@exec $(BIN)/python -m demo
+
+screenshots: $(DEV_STAMP)
+	$(BIN)/python -m demo.screenshots $(ARGS)
 
 run: $(RUN_STAMP)
 	@exec $(BIN)/python manage.py serve $(ARGS)

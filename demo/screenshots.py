@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -26,7 +28,7 @@ from demo.cast import BY_NAME
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
 SEED = "7"
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 COLOURS = 256
 LARGEST = 150_000  # bytes of a picture
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]
@@ -38,10 +40,10 @@ def nothing_more(_page: Page) -> None:
     """The page is as it is when it was opened."""
 
 
-def follow_trouble(page: Page) -> None:
-    """From a list to the page of the first object that is in trouble."""
-    page.locator("#list-rows tr").filter(has=page.locator(".status.error")).first.locator("a").first.click()
-    page.wait_for_url(re.compile(r"/pods/[^/]+$"))
+def first_object(page: Page) -> None:
+    """From a list to the page of its first object."""
+    page.locator("#list-rows").get_by_role("rowheader").first.get_by_role("link").click()
+    page.locator(".tabs").wait_for()
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,12 @@ LIVE = "[data-state=live]"
 PICTURES = (
     Picture("people", "", "/demo/", ".demo-people"),
     Picture("overview", "olga", "/", ".overview"),
-    Picture("list", "olga", "/c/_all/_all/pods", f"#live-state {LIVE}"),
+    Picture("list", "olga", "/c/_all/_all/pods?sort=-restarts", f"#live-state {LIVE}"),
     Picture("list-narrow", "dana", "/c/production-eu/shop/pods", f"#live-state {LIVE}", (390, 800)),
-    Picture("object", "olga", "/c/_all/_all/pods", LIVE, prepare=follow_trouble),
-    Picture("yaml", "dana", "/c/production-eu/shop/deployments.apps", LIVE),
-    Picture("audit", "ada", "/people/audit/", LIVE),
-    Picture("clusters", "alice", "/clusters/", "table"),
+    Picture("object", "dana", "/c/production-eu/shop/pods?q=reviews", LIVE, prepare=first_object),
+    Picture("yaml", "dana", "/c/production-eu/shop/deployments.apps/web/yaml", ".yaml"),
+    Picture("audit", "ada", "/people/audit/", LIVE, (1440, 760)),
+    Picture("clusters", "alice", "/clusters/", "table", (1280, 460)),
 )
 
 
@@ -81,8 +83,8 @@ def main(arguments: list[str]) -> int:
     with running_demo() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
         for one in wanted:
-            for theme in THEMES:
-                taken = small(take(browser, url, one, theme))
+            for theme, png in take(browser, url, one):
+                taken = small(png)
                 print(f"{one.name}-{theme}.png: {len(taken) / 1000:.0f} kB", flush=True)
                 if len(taken) > LARGEST:
                     raise SystemExit(
@@ -117,25 +119,22 @@ def running_demo() -> Iterator[str]:
         process.wait()
 
 
-def take(browser: Browser, url: str, picture: Picture, theme: str) -> bytes:
-    """A PNG, of a browser that has never been there before."""
+def take(browser: Browser, url: str, picture: Picture) -> Iterator[tuple[str, bytes]]:
+    """A PNG of each theme, of a browser that has never been there before."""
     width, height = picture.size
-    context = browser.new_context(
-        color_scheme="dark" if theme == "dark" else "light",
-        viewport={"width": width, "height": height},
-        reduced_motion="reduce",
-    )
+    context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     context.set_default_timeout(TIMEOUT)
     page = context.new_page()
-    page.goto(url + (picture.path if not picture.person else f"/demo/?next={picture.path}"))
+    page.goto(url + (picture.path if not picture.person else f"/demo/?next={quote(picture.path)}"))
     if picture.person:
         page.get_by_role("button", name=f"Be {BY_NAME[picture.person].full_name}").click()
     page.locator(picture.until).first.wait_for()
     picture.prepare(page)
     page.wait_for_load_state("networkidle")
-    taken = page.screenshot()
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        yield theme, page.screenshot()
     context.close()
-    return taken
 
 
 def small(png: bytes) -> bytes:

@@ -8,6 +8,7 @@ from tests.house.committed import own
 from tests.house.floor_plan import ROOT
 
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
+_PICTURE = re.compile(r'\b(?:src|srcset)="([^"]+)"')
 _HEADING = re.compile(r"^#+ (.+)$", re.M)
 
 
@@ -34,6 +35,21 @@ def test_it_has_no_link_that_leads_nowhere() -> None:
     pages = own(".md")
     assert len(pages) > 8
     assert [one for page in pages for one in broken(page)] == []
+
+
+def test_it_shows_every_picture_and_each_light_and_dark() -> None:
+    """`make screenshots` takes them in pairs; a page shows the one that its reader's system asks for."""
+    shown = set()
+    for page in own(".md"):
+        for picture in _PICTURE.findall((ROOT / page).read_text()):
+            if "://" not in picture:
+                shown.add(((ROOT / page).parent / picture).resolve())
+    there = set((ROOT / "docs" / "screenshots").iterdir())
+    assert shown == there
+    assert {one.name.replace("-light", "-dark") for one in there} == {
+        one.name for one in there if "-dark" in one.name
+    }
+    assert [one.name for one in there if one.stat().st_size > 150_000] == []
 
 
 def test_it_leads_to_every_page_from_the_index() -> None:
