@@ -12,7 +12,7 @@ from simulator.keeping.controllers.containers import RUNNING, Run, runs_of
 from simulator.keeping.controllers.index import PODS, amount, requests
 from simulator.keeping.controllers.kubelet import address_in
 from simulator.keeping.controllers.pod_status import pod_status
-from simulator.keeping.controllers.scheduler import chooses, tolerates
+from simulator.keeping.controllers.scheduler import chooses, tolerates, with_topology
 from simulator.requests.statuses import Refusal
 from simulator.schemas.resources import Resource, split_api_version
 from simulator.store import Object
@@ -115,7 +115,11 @@ class Builder:
 
     def bound(self, pod: Object, node: Object, moment: float, name: str = "") -> Object:
         """A copy of a checked pod on a node, made at that moment; parts are shared."""
-        metadata = dict(pod["metadata"], uid=self.cluster.new_uid(), creationTimestamp=Clock.written(moment))
+        metadata = dict(
+            with_topology(pod, node)["metadata"],
+            uid=self.cluster.new_uid(),
+            creationTimestamp=Clock.written(moment),
+        )
         metadata["name"] = name or metadata["generateName"] + self.cluster.name_end()
         metadata["generation"] = 1
         metadata.pop("resourceVersion", None)

@@ -10,6 +10,7 @@ from simulator.clock import Clock
 from simulator.keeping.accounts import furnish
 from simulator.keeping.controllers.deployments import new_replica_set
 from simulator.keeping.controllers.pods import new_pod
+from simulator.keeping.controllers.scheduler import with_topology
 from simulator.store import Object
 from simulator.worlds.apps import workload
 from simulator.worlds.builder import CONTROLLER, Builder, complete_with
@@ -18,6 +19,7 @@ from simulator.worlds.grounds import grounds
 from simulator.worlds.settled import deployment_status, set_status
 
 DAY = 86_400.0
+ZONE = "topology.kubernetes.io/zone"
 REPLICAS = 100  # pods of one Deployment
 ON_NODE = 200  # pods of one node
 DEPLOYMENTS = 50  # of one namespace
@@ -84,12 +86,14 @@ def _pods(builder: Builder, owner: Object, nodes: list[Object], since: float, fi
     builder.pods.pop()
     checked["metadata"].pop("resourceVersion", None)
     stamp = Clock.written(since)
+    zones = {one["metadata"]["labels"][ZONE]: one for one in nodes}
+    labelled = {zone: with_topology(checked, one)["metadata"] for zone, one in zones.items()}
     for number in range(first, first + REPLICAS):
         node = nodes[number // ON_NODE]
         host = node["status"]["addresses"][0]["address"]
         address = builder.address(node)
         own = {"hostIP": host, "hostIPs": [{"ip": host}], "podIP": address, "podIPs": [{"ip": address}]}
-        metadata = copy.copy(checked["metadata"])
+        metadata = copy.copy(labelled[node["metadata"]["labels"][ZONE]])
         metadata["name"] = metadata["generateName"] + builder.cluster.name_end()
         metadata |= {"uid": builder.cluster.new_uid(), "creationTimestamp": stamp, "generation": 1}
         yield one | {

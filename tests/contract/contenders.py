@@ -14,6 +14,8 @@ from typing import Any
 import yaml
 
 from simulator.cluster import Cluster
+from simulator.keeping.controllers.plane import Pace
+from simulator.lives.lives import Lives
 from simulator.pods.runs import Line
 from simulator.requests.rbac import MASTERS
 from simulator.server import kubeconfig
@@ -25,6 +27,7 @@ from tests.simulator.caller import Caller
 from tests.simulator.loops import Loop
 
 SIMULATOR, KUBERNETES = "simulator", "kubernetes"
+AT_ONCE = Pace(accept=(0, 0), pull=(0, 0), start=(0, 0.05), probe=(0, 0.05), stop=(0, 0.05), work=(0.05, 0.1))
 FOUNDATION = ("namespaces", "rbac", "definitions")
 
 
@@ -69,9 +72,15 @@ class Contender:
 
 
 @contextmanager
-def simulated(folder: Path, kubectl_binary: Path, pod_log: Path) -> Iterator[Contender]:
+def simulated(
+    folder: Path, kubectl_binary: Path, pod_log: Path, *, is_living: bool = False
+) -> Iterator[Contender]:
     """The foundation of the tests' world in a simulated cluster; every container has written what is in pod_log,
-    as in the real one (controlplane.pod_log)."""
+    as in the real one (controlplane.pod_log).
+
+    With `is_living` it has controllers, and kubelets as quick as kwok. Without, a test puts in what controllers
+    would have made, and nobody comes between.
+    """
     cluster = Cluster("contract", seed=1)
     cluster.logs.source = lambda run, since, until, count: written(pod_log, since, until, count)
     for name in FOUNDATION:
@@ -79,7 +88,8 @@ def simulated(folder: Path, kubectl_binary: Path, pod_log: Path) -> Iterator[Con
     cluster.load([*rbac_objects(), *world.nodes()])
     tokens = {one.name: cluster.add_person(one.name, one.groups) for one in CAST}
     tokens[ADMIN] = cluster.add_person(ADMIN, [MASTERS])
-    with Loop(cluster) as served:
+    lives = Lives(cluster, pace=AT_ONCE) if is_living else None
+    with Loop(cluster, lives=lives) as served:
         for name, token in tokens.items():
             (folder / f"{name}.yaml").write_text(kubeconfig(served.server, token, name=name))
         ca = cluster.authority.pem

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from simulator.cluster import Cluster
+from simulator.lives.lives import Lives
 from simulator.server import Server
 
 SECONDS = 30
@@ -16,10 +17,10 @@ T = TypeVar("T")
 
 
 class Loop:
-    """`with Loop(cluster) as served:` then `served.server.url`."""
+    """`with Loop(cluster) as served:` then `served.server.url`; `lives` is of the first cluster."""
 
-    def __init__(self, *clusters: Cluster) -> None:
-        self.servers = [Server(cluster) for cluster in clusters]
+    def __init__(self, *clusters: Cluster, lives: Lives | None = None) -> None:
+        self.servers = [Server(cluster, None if number else lives) for number, cluster in enumerate(clusters)]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 

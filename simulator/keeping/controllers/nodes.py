@@ -73,7 +73,7 @@ def _beat(plane: Plane, node: Object) -> Object:
     if is_well and age < BEAT_SECONDS - 0.01:
         plane.again(key, BEAT_SECONDS - age)
         return node
-    now, status = plane.stamp(), node.get("status") or {}
+    now, status = plane.stamp(), _first_report(plane, node)
     conditions = status.get("conditions") or []
     for kind, (word, reason, message) in WELL.items():
         told = {"type": kind, "status": word, "lastHeartbeatTime": now, "lastTransitionTime": now}
@@ -84,6 +84,27 @@ def _beat(plane: Plane, node: Object) -> Object:
             plane, node, "NodeReady", f"Node {node['metadata']['name']} status is now: NodeReady", "kubelet"
         )
     return plane.set_status(NODES, node, status | {"conditions": conditions}, "kubelet")
+
+
+def _first_report(plane: Plane, node: Object) -> dict[str, Any]:
+    """What a kubelet says of a node that came without: its addresses, its versions, what it has to give."""
+    status, name = dict(node.get("status") or {}), node["metadata"]["name"]
+    if not status.get("addresses"):
+        known: dict[str, int] = plane.memory.setdefault("hosts", {})
+        number = known.setdefault(name, len(known) + 1)
+        address = f"192.168.{number // 250}.{number % 250 + 1}"
+        status["addresses"] = [
+            {"type": "InternalIP", "address": address},
+            {"type": "Hostname", "address": name},
+        ]
+    if not (status.get("nodeInfo") or {}).get("kubeletVersion"):
+        told = {"kubeletVersion": plane.cluster.archive.release["gitVersion"], "operatingSystem": "linux"}
+        told |= {"architecture": "amd64", "containerRuntimeVersion": "containerd://2.1.4"}
+        told |= {"osImage": "Debian GNU/Linux 12 (bookworm)", "kernelVersion": "6.1.0-26-cloud-amd64"}
+        status["nodeInfo"] = (status.get("nodeInfo") or {}) | told
+    if status.get("capacity") and not status.get("allocatable"):
+        status["allocatable"] = status["capacity"]
+    return status
 
 
 def _unknown(plane: Plane, node: Object) -> Object:

@@ -15,6 +15,9 @@ LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand: no
 REVISIONS = ("apps", "controllerrevisions")
 POD_HASH = "pod-template-hash"
 REVISION_HASH = "controller-revision-hash"
+_HASH_LABELS = {
+    "StatefulSet": "controller.kubernetes.io/hash"
+}  # of ControllerRevisions; DaemonSets use the pods' own
 
 
 def template_hash(template: Object, collisions: int = 0) -> str:
@@ -61,7 +64,7 @@ def new_revision(owner: Object, data: dict[str, Any], number: int) -> Object:
         "metadata": {
             "name": f"{owner['metadata']['name']}-{digest}",
             "namespace": owner["metadata"]["namespace"],
-            "labels": dict(selected) | {REVISION_HASH: digest},
+            "labels": dict(selected) | {_HASH_LABELS.get(owner["kind"], REVISION_HASH): digest},
             "ownerReferences": [controller_reference(owner)],
         },
         "data": data,

@@ -15,6 +15,7 @@ from simulator.store import Event, Object
 NODES = ("", "nodes")
 NAME = "default-scheduler"
 MANAGER = "kube-scheduler"
+TOPOLOGY = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone")
 RETRY_SECONDS = 60.0
 MOST_WAITING = 10_000  # pods that are tried again when something changes; those beyond are by time alone
 _OPERATORS = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!", "Gt": "gt", "Lt": "lt"}
@@ -101,7 +102,7 @@ def _no_help(whys: dict[str, str]) -> str:
         (len(whys) - lacking, "Preemption is not helpful for scheduling"),
     ]
     told = ", ".join(f"{count} {why}" for count, why in parts if count)
-    return f"preemption: 0/{len(whys)} nodes are available: {told}."
+    return f"no new claims to deallocate, preemption: 0/{len(whys)} nodes are available: {told}."
 
 
 def _is_ours(pod: Object) -> bool:
@@ -148,10 +149,21 @@ def _bind(plane: Plane, pod: Object, node: Object) -> None:
     }
     told["observedGeneration"] = metadata.get("generation", 1)
     conditions = with_condition(status.get("conditions") or [], told)
-    bound = pod | {"spec": pod["spec"] | {"nodeName": name}, "status": status | {"conditions": conditions}}
+    bound = with_topology(pod, node) | {"spec": pod["spec"] | {"nodeName": name}}
+    bound["status"] = status | {"conditions": conditions}
     pod = plane.cluster.store.put(PODS, bound)
     text = f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {name}"
     plane.tell(pod, "Scheduled", text, NAME, action="Binding")
+
+
+def with_topology(pod: Object, node: Object) -> Object:
+    """Zone and region of the node become labels of the pod (PodTopologyLabelsAdmission)."""
+    labels = node["metadata"].get("labels") or {}
+    found = {key: labels[key] for key in TOPOLOGY if key in labels}
+    if not found:
+        return dict(pod)
+    own = dict(pod["metadata"].get("labels") or {})
+    return pod | {"metadata": pod["metadata"] | {"labels": own | found}}
 
 
 def _refuse(plane: Plane, pod: Object, why: str) -> None:

@@ -101,6 +101,7 @@ def stateful_pod(own: Object, ordinal: int, label: str, template: Object) -> Obj
     pod = new_pod(template, own, name)
     marks = {POD_NAME: name, POD_INDEX: str(ordinal), REVISION_HASH: label}
     pod["metadata"]["labels"] = dict(pod["metadata"].get("labels") or {}) | marks
+    pod["metadata"]["generateName"] = f"{own['metadata']['name']}-"
     spec = pod["spec"]
     spec |= {"hostname": name, "subdomain": own["spec"].get("serviceName", "")}
     names = [one["metadata"]["name"] for one in own["spec"].get("volumeClaimTemplates") or ()]

@@ -34,7 +34,8 @@ def admit_job(
     inner["labels"] = dict(inner.get("labels") or {}) | own
     spec.setdefault("selector", {"matchLabels": {}})
     spec["selector"]["matchLabels"] = dict(spec["selector"].get("matchLabels") or {}) | {UID: uid}
-    metadata["labels"] = dict(inner["labels"])
+    if not metadata.get("labels"):
+        metadata["labels"] = dict(inner["labels"])
 
 
 def job_causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Cause]:

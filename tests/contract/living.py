@@ -1,0 +1,105 @@
+"""How are two clusters compared in which controllers are at work? Each comes to rest, then it is told what is there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from tests.contract.both import Both, compare, told
+from tests.contract.contenders import Contender
+from tests.served import wait_for
+
+SECONDS = 60
+_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+_HASHES = re.compile(rf"-[{_LETTERS}]{{7,10}}(-[{_LETTERS}]{{5}})?\b")
+_ENDS = re.compile(rf"(?<=[a-z0-9])-[{_LETTERS}]{{5}}\b")
+_BARE = re.compile(rf'(?<=": ")[{_LETTERS}]{{8,10}}(?=")')
+_COUNTS = re.compile(r"(?<=: )\d+(?= node\(s\)| Preemption)|\d+/\d+(?= nodes)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A namespace of one contender."""
+
+    contender: Contender
+    namespace: str
+
+    def kubectl(self, *arguments: str, input: str | None = None) -> list[Any]:
+        """Exit code, standard output, standard error."""
+        return list(self.contender.kubectl("-n", self.namespace, *arguments, input=input))
+
+    def done(self, *arguments: str, input: str | None = None) -> str:
+        """Its standard output; it must be taken."""
+        code, output, errors = self.kubectl(*arguments, input=input)
+        assert code == 0, errors
+        return str(output)
+
+    def make(self, *things: dict[str, Any]) -> None:
+        body = {"apiVersion": "v1", "kind": "List", "items": list(things)}
+        self.done("create", "-f", "-", input=json.dumps(body))
+
+    def get(self, kind: str, name: str) -> Any:
+        return json.loads(self.done("get", kind, name, "-o", "json"))
+
+    def all(self, kind: str, *arguments: str) -> list[Any]:
+        found = json.loads(self.done("get", kind, "-o", "json", *arguments))["items"]
+        return sorted(
+            found, key=lambda one: (one["metadata"].get("generateName", ""), one["metadata"]["name"])
+        )
+
+    def until(self, holds: Callable[[], Any], what: str = "") -> None:
+        wait_for(holds, seconds=SECONDS, message=f"{self.contender.name}: {what or holds}")
+
+    def rolled_out(self, name: str = "deployment/web") -> None:
+        """And its status is what it will stay."""
+        self.done("rollout", "status", name, f"--timeout={SECONDS}s")
+        self.until(lambda: not self._is_behind(*name.split("/")), f"{name} comes to rest")
+
+    def _is_behind(self, kind: str, name: str) -> bool:
+        found = self.get(kind, name)
+        status, pods = found.get("status") or {}, self.all("pods")
+        is_going = any("deletionTimestamp" in one["metadata"] for one in pods)
+        is_seen = status.get("observedGeneration") == found["metadata"]["generation"]
+        return is_going or not is_seen or status.get("terminatingReplicas", 0) > 0
+
+
+def same(both: Both, namespace: str, ask: Callable[[Place], Any]) -> Any:
+    """Asks both side by side; fails where they differ. Hashes and generated ends of names are put out of sight."""
+    with ThreadPoolExecutor(2) as pool:
+        places = [Place(one, namespace) for one in (both.simulator, both.kubernetes)]
+        found, wanted = (_plainly(told(one)) for one in pool.map(ask, places))
+    compare(found, wanted)
+    return wanted
+
+
+def _plainly(value: Any) -> Any:
+    text = json.dumps(value, sort_keys=True)
+    for form, name in ((_HASHES, "-<hash>"), (_ENDS, "-<end>"), (_BARE, "<hash>")):
+        text = form.sub(name, text)
+    return json.loads(text)
+
+
+def whole(thing: Any, *without: str) -> Any:
+    """An object but for what says who wrote what; `without` are paths with dots."""
+    found = json.loads(json.dumps(thing))
+    for path in ("metadata.managedFields", *without):
+        *parents, last = path.split(".")
+        inner = found
+        for one in parents:
+            inner = inner.get(one) or {}
+        inner.pop(last, None)
+    return found
+
+
+def events(place: Place, kind: str) -> list[Any]:
+    """About things of a kind: type, reason, message and who tells it, each once."""
+    found = [
+        [one["type"], one["reason"], one["message"], one.get("reportingComponent", "")]
+        for one in place.all("events")
+        if one["involvedObject"]["kind"] == kind
+    ]
+    return sorted({json.dumps(_plainly(one)) for one in found})
