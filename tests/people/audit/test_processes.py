@@ -1,4 +1,4 @@
-"""What if several processes write to one SQLite trail at once? One chain, with every row of each of them in it."""
+"""What if several processes write to one trail at once? One chain, with every row of each of them in it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,44 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import psycopg
+
 from tests.served import ROOT, Served
 
 PROCESSES, EACH = 4, 250
+NAMES = [f"process-{number}" for number in range(PROCESSES)]
+QUERY = "SELECT sequence, person, name FROM audit_entry ORDER BY sequence"
 
 
 def test_they_keep_one_chain(tmp_path: Path) -> None:
     where = Served(tmp_path)
+    told = written(where)
+    file = sqlite3.connect(tmp_path / "audit.sqlite3")
+    rows = file.execute(QUERY).fetchall()
+    file.close()
+    check(rows, told)
+
+
+def test_so_they_do_on_postgresql(tmp_path: Path, postgresql: str) -> None:
+    """Whose rows are written under a lock that all processes take."""
+    with psycopg.connect(postgresql.rpartition("/")[0] + "/postgres", autocommit=True) as server:
+        server.execute("CREATE DATABASE processes")
+    address = postgresql.rpartition("/")[0] + "/processes"
+    told = written(Served(tmp_path, DATABASE_URL=address))
+    with psycopg.connect(address) as database:
+        rows = database.execute(QUERY).fetchall()
+    check(rows, told)
+
+
+def written(where: Served) -> dict[str, list[int]]:
+    """By process, the sequences that it was told; the chain has been verified."""
     where._manage("migrate", "-v0")
-    names = [f"process-{number}" for number in range(PROCESSES)]
     running = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.people.audit.appender", name, str(EACH)],
             cwd=ROOT, env=where.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
-        for name in names
+        for name in NAMES
     ]  # fmt: skip
     for one in running:
         assert one.stdout is not None
@@ -33,15 +56,17 @@ def test_they_keep_one_chain(tmp_path: Path) -> None:
         one.stdin.write("\n")
         one.stdin.flush()
     told = {
-        name: json.loads(one.communicate(timeout=120)[0]) for name, one in zip(names, running, strict=True)
+        name: json.loads(one.communicate(timeout=240)[0] or "[]")
+        for name, one in zip(NAMES, running, strict=True)
     }
     assert [one.returncode for one in running] == [0] * PROCESSES
     where._manage("verify_audit")
-    file = sqlite3.connect(tmp_path / "audit.sqlite3")
-    rows = file.execute("SELECT sequence, person, name FROM audit_entry ORDER BY sequence").fetchall()
-    file.close()
+    return told
+
+
+def check(rows: list[tuple[int, str, str]], told: dict[str, list[int]]) -> None:
     assert [row[0] for row in rows] == list(range(1, PROCESSES * EACH + 1))
-    for name in names:
+    for name in NAMES:
         mine = {row[0]: row[2] for row in rows if row[1] == name}
         assert sorted(mine) == sorted(told[name]), "each was told where its rows stand"
         assert sorted(mine.values(), key=int) == [str(number) for number in range(EACH)]

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,15 +25,18 @@ from people.audit.verifying import Head, verify
 from people.models import User
 from tests.people.conftest import Browser
 from tests.served import wait_for
-from tests.trail import Trail, unguard
+from tests.trail import Trail, empty, unguard
 
 MONTHS = (6, 7, 8)
 EACH = 7  # rows of a month
 
 
 @pytest.fixture
-def year(empty_trail: Trail, monkeypatch: pytest.MonkeyPatch) -> Trail:
-    """Three months of seven rows, and one row of now; few rows leave the table at once."""
+def year(empty_trail: Trail, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trail]:
+    """Three months of seven rows, and one row of now; few rows leave the table at once.
+
+    Other tests verify the trail without these segments: it is emptied at the end.
+    """
     monkeypatch.setattr(sealing, "AT_ONCE", 3)
     for month in MONTHS:
         for day in range(1, EACH - 1):
@@ -45,7 +48,8 @@ def year(empty_trail: Trail, monkeypatch: pytest.MonkeyPatch) -> Trail:
         intend(Fact(verb="create", name="\u202ea", at=when)).close("ok", 201)
         _backdated(when)
     record(Fact(verb="team-create", person="anna", subject="team now"))
-    return empty_trail
+    yield empty_trail
+    empty()
 
 
 def _backdated(when: datetime) -> None:
