@@ -99,6 +99,20 @@ def test_a_pod_that_was_evicted_does_not_count(both, place):
     both.same(lambda caller: status(caller, budget))
 
 
+def test_a_budget_says_who_is_going(both, place):
+    """Before its pod goes: the first change that a watcher sees."""
+    path, label, _ = place
+    budget = protect(both, place, {"minAvailable": 2})
+
+    def ask(caller):
+        begin = caller.get(budget).json["metadata"]["resourceVersion"]
+        assert evict(caller, place).status == 201
+        query = f"watch=1&timeoutSeconds=1&resourceVersion={begin}&fieldSelector=metadata.name%3D{label}"
+        return caller.watch(f"{budgets(path)}?{query}")[0]["object"]["status"]
+
+    assert list(both.same(ask)["disruptedPods"]) == [place[2][0]]
+
+
 def test_a_dry_run_spends_nothing(both, place):
     budget = protect(both, place, {"minAvailable": 2})
     both.same(lambda caller: [evict(caller, place, query="?dryRun=All") for _ in range(2)])
