@@ -42,8 +42,8 @@ async def open_stream(call: Call, gone: Callable[[], None]) -> AsyncIterator[Str
         return
     response = web.StreamResponse(headers=common_headers(call, call.stream_headers))
     response.headers["Content-Type"] = JSON
+    faults, silences = call.cluster.faults, call.cluster.faults.silences  # before the head is heard of
     await response.prepare(call.request)
-    faults, silences = call.cluster.faults, call.cluster.faults.silences
 
     async def write(event: bytes) -> None:
         if faults.silences != silences:
