@@ -82,5 +82,8 @@ PRINTERS: dict[tuple[str, str], Print] = {
     (STORAGE, "volumeattributesclasses"): storage.volume_attributes_class,
 }
 
+# In which order the rows of a list come, where it is not that of the list
+ORDER: dict[tuple[str, str], Callable[[Object], Any]] = {(FLOW, "flowschemas"): policy.precedence}
+
 # Row conditions ({"type": "Completed", "status": "True", ...}) of kinds that have any
 CONDITIONS: dict[tuple[str, str], Callable[[Object], list[dict[str, str]]]] = {("", "pods"): pod_is_over}

@@ -54,6 +54,11 @@ def flow_schema(thing: Object, now: datetime.datetime) -> list[Any]:
     ]
 
 
+def precedence(thing: Object) -> tuple[int, str]:
+    """The order in which FlowSchemas are asked."""
+    return spec(thing).get("matchingPrecedence", 0), name(thing)
+
+
 def priority_level(thing: Object, now: datetime.datetime) -> list[Any]:
     limited = spec(thing).get("limited")
     shares, queues = NONE, [NONE] * 3

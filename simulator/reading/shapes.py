@@ -68,7 +68,7 @@ class Shaper:
         return {"type": kind, "object": table}
 
     def _table(self, things: Sequence[Object], metadata: dict[str, Any]) -> Object:
-        rows = [self._row(one) for one in things]
+        rows = [self._row(one) for one in self._printer.ordered(things)]
         head = {"kind": "Table", "apiVersion": self.form.api_version, "metadata": metadata}
         return head | {"columnDefinitions": self._printer.columns, "rows": rows or self._printer.no_rows}
 

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from simulator.cluster import Cluster
 from simulator.printing.ages import age
 from simulator.printing.custom import custom_cells, custom_columns
-from simulator.printing.kinds import CONDITIONS, PRINTERS
+from simulator.printing.kinds import CONDITIONS, ORDER, PRINTERS
 from simulator.schemas.resources import Object, Resource
 
 COLUMNS_OF_EVENTS = None  # after the first event of a watch
@@ -27,6 +28,11 @@ class Printer:
             self.columns = cluster.archive.columns.get(resource.path) or []
         # Kinds without a printer of their own go through another function there, which leaves it out.
         self.no_rows: list[Object] | None = None if self._names() == ["Name", "Created At"] else []
+
+    def ordered(self, things: Sequence[Object]) -> Sequence[Object]:
+        """As the rows of a list come."""
+        key = ORDER.get((self._resource.group, self._resource.plural))
+        return sorted(things, key=key) if key else things
 
     def cells(self, thing: Object) -> list[Any]:
         """One for each column: text, number, boolean, or null."""
