@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pty
 import re
@@ -155,9 +156,16 @@ def test_it_attaches_until_the_container_ends(simulator, place, short_lived, fol
     process = follow(simulator, "attach", "-n", place, "short")
     wait_for(lambda: process.stderr.readline().startswith("If you don't see a command prompt"))
     before = controlplane.pod_log.read_text()
-    try:
+    numbers = itertools.count(1)
+
+    def heard():
+        """kubectl says nothing when it is attached: what was written before is not shown."""
         with controlplane.pod_log.open("a") as log:
-            log.write("2026-01-01T00:00:08.000000000Z stdout F appended\n")
+            log.write(f"2026-01-01T00:00:08.{next(numbers):06}000Z stdout F appended\n")
+        return select.select([process.stdout], [], [], 0.1)[0]
+
+    try:
+        wait_for(heard)
         assert process.stdout.readline() == "appended\n"
     finally:
         controlplane.pod_log.write_text(before)

@@ -150,6 +150,13 @@ async def test_control_c_ends_what_runs_and_not_the_shell(opened):
     await line.until(1, "half a li^C\r\n# ")
 
 
+async def test_control_c_before_a_line_is_run_drops_it(opened):
+    line = await opened("web", SHELL)
+    await line.until(1, "# ")
+    await line.type("sleep 1000\r\x03echo re''ady\r")
+    await line.until(1, "ready\r\n")
+
+
 async def test_control_c_ends_a_program_without_a_shell(opened):
     line = await opened("web", "command=sleep&command=1000&stdin=1&stdout=1&tty=1")
     await line.until(1, "")

@@ -32,6 +32,12 @@ class Input:
     async def end(self) -> None:
         await self._chunks.put(None)
 
+    def drop(self) -> None:
+        """What nobody has read yet, as a terminal does at Ctrl-C."""
+        self._rest = b""
+        while not self._chunks.empty():
+            self._is_ended |= self._chunks.get_nowait() is None
+
     async def read(self) -> bytes:
         """Some bytes; b"" is the end."""
         found, self._rest = self._rest, b""

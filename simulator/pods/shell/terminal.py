@@ -65,6 +65,7 @@ class Terminal:
 
     async def _interrupted(self) -> None:
         self._line.clear()
+        self.input.drop()
         await self._screen(b"^C\r\n")
         foreground = self.console.foreground
         if foreground is None:
