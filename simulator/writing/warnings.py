@@ -6,6 +6,7 @@ templates are in pod_warnings.py.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 
@@ -82,6 +83,16 @@ def _claim(thing: Object, _was: Object | None) -> Iterator[str]:
         yield from fraction(resources, kind, "storage", "spec.resources")
 
 
+def _secret(thing: Object, _was: Object | None) -> Iterator[str]:
+    """Of a certificate or a key that is none. Whether they belong together is not looked at."""
+    if thing.get("type") != "kubernetes.io/tls":
+        return
+    for key, what in (("tls.crt", "certificate"), ("tls.key", "key")):
+        if b"-----BEGIN " not in base64.b64decode((thing.get("data") or {}).get(key, "")):
+            yield f"tls: failed to find any PEM data in {what} input"
+            return
+
+
 def _quota(thing: Object, was: Object | None) -> Iterator[str]:
     hard = (thing.get("spec") or {}).get("hard") or {}
     for name in _QUOTA_RESOURCES if was is None else ():
@@ -153,6 +164,7 @@ _WARNINGS: dict[tuple[str, str], Warn] = {
     ("", "podtemplates"): _pod_template,
     ("", "replicationcontrollers"): _named_workload,
     ("", "resourcequotas"): _quota,
+    ("", "secrets"): _secret,
     ("", "services"): _service,
     ("apps", "daemonsets"): _workload,
     ("apps", "deployments"): _named_workload,

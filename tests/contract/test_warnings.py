@@ -106,6 +106,12 @@ def test_of_a_volume_that_is_recycled(both):
     assert warned(both, "/api/v1/persistentvolumes", body)
 
 
+def test_of_a_certificate_that_is_none(both, own_namespace):
+    data = {"tls.crt": "bm8=", "tls.key": "bm8="}
+    body = thing("v1", "Secret", "zz", type="kubernetes.io/tls", data=data)
+    assert warned(both, at(own_namespace, "v1", "secrets"), body)
+
+
 def test_of_changes(both, own_namespace):
     """Of a template alone that may have changed, of a Service whenever it is written, of a pod never."""
     odd = {"metadata": TEMPLATE["metadata"], "spec": TEMPLATE["spec"] | ODD["half a byte"]}
