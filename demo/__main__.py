@@ -21,6 +21,7 @@ from queue import Empty
 from demo.browsing import open_browser
 from demo.processes import Child, Ears, Heard
 from demo.refusals import listening, refusal
+from demo.wishes import wishes
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 180.0  # seconds for the start
@@ -36,7 +37,11 @@ class Ended(Exception):
 
 def main() -> int:
     """0 after Ctrl-C and SIGTERM; 1, with a sentence, where something did not go well."""
-    why = refusal(os.environ) or _taken(*listening(os.environ))
+    try:
+        asked = wishes(os.environ)
+        why = refusal(os.environ) or _taken(*listening(os.environ))
+    except ValueError as wrong:
+        why = str(wrong)
     if why:
         print(why, file=sys.stderr)
         return 1
@@ -46,7 +51,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="quarterdeck-demo-"))
     children: list[Child] = []
     try:
-        why = _run(folder, children, ears)
+        why = _run(folder, asked, children, ears)
     finally:
         for child in children:
             child.ask_to_end()
@@ -58,25 +63,25 @@ def main() -> int:
     return 1 if why else 0
 
 
-def _run(folder: Path, children: list[Child], ears: Ears) -> str:
+def _run(folder: Path, asked: list[str], children: list[Child], ears: Ears) -> str:
     """Until it is over; why that is, "" at a signal."""
     try:
-        _start(folder, children, ears)
+        _start(folder, asked, children, ears)
         while True:
             _next(children, ears)
     except Ended as end:
         return str(end)
 
 
-def _start(folder: Path, children: list[Child], ears: Ears) -> None:
+def _start(folder: Path, asked: list[str], children: list[Child], ears: Ears) -> None:
     """It is there, and the address was said, when this returns."""
     print("The demo starts: three simulated clusters, and a dashboard that looks at them.", flush=True)
     until = time.monotonic() + PATIENCE
     kubeconfig = folder / "kubeconfig.yaml"
     environment = _environment(os.environ, folder)
-    asked = ["-m", "demo.clusters", "--kubeconfig", str(kubeconfig), *_wishes(os.environ)]
+    simulating = ["-m", "demo.clusters", "--kubeconfig", str(kubeconfig), *asked]
     serving = ["-m", "django", "demo_serve"]
-    for name, arguments in ((CLUSTERS, asked), (DASHBOARD, serving)):
+    for name, arguments in ((CLUSTERS, simulating), (DASHBOARD, serving)):
         children.append(Child(name, arguments, environment, folder / f"{len(children)}.log", ears))
     clusters, dashboard = children
     dashboard.tell(_hear(clusters, children, ears, until))
@@ -112,16 +117,6 @@ def _environment(ours: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The caller's, with nothing in it that leads to another database, key or folder than the demo's own."""
     kept = {name: value for name, value in ours.items() if name not in (*OWN_KEYS, *ELSEWHERE)}
     return {**kept, "QUARTERDECK_DATA": str(folder / "data"), "DJANGO_SETTINGS_MODULE": "demo.settings"}
-
-
-def _wishes(environment: Mapping[str, str]) -> list[str]:
-    """What was asked of the worlds (docs/demo.md)."""
-    named = {
-        "--seed": environment.get("QUARTERDECK_DEMO_SEED"),
-        "--speed": environment.get("QUARTERDECK_DEMO_SPEED"),
-        "--pods": environment.get("QUARTERDECK_DEMO_PODS"),
-    }
-    return [f"{name}={value.strip()}" for name, value in named.items() if value and value.strip()]
 
 
 def _taken(address: str, port: int) -> str:

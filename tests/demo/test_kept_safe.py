@@ -16,6 +16,7 @@ from django.urls.exceptions import Resolver404
 from demo import urls as demo_urls
 from demo.cast import PICKED
 from demo.refusals import refusal
+from demo.wishes import wishes
 from tests.attacks.routes import routes
 from tests.dashboard.test_settings import PRODUCTION
 from tests.demo.process import ROOT, Demo, Visitor
@@ -111,6 +112,28 @@ def test_its_settings_take_no_database_but_their_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize("listen", ["", "127.0.0.1:8010", "127.8.9.1:80", "[::1]:8000", "localhost:8000"])
 def test_it_starts_at_any_address_of_this_machine_alone(listen: str) -> None:
     assert refusal({"QUARTERDECK_LISTEN": listen}) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QUARTERDECK_DEMO_SEED", "seven"),
+        ("QUARTERDECK_DEMO_SPEED", "-1"),
+        ("QUARTERDECK_DEMO_SPEED", "nan"),
+        ("QUARTERDECK_DEMO_SPEED", "3601"),
+        ("QUARTERDECK_DEMO_PODS", "1e3"),
+        ("QUARTERDECK_DEMO_PODS", "100001"),
+    ],
+)
+def test_a_wish_that_is_none_is_named(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        wishes({name: value})
+
+
+def test_wishes_that_can_be_met_are_passed_on() -> None:
+    asked = {"QUARTERDECK_DEMO_SEED": "7", "QUARTERDECK_DEMO_SPEED": "0.5", "QUARTERDECK_DEMO_PODS": " 5000 "}
+    assert wishes(asked) == ["--seed=7", "--speed=0.5", "--pods=5000"]
+    assert wishes({"QUARTERDECK_DEMO_SPEED": ""}) == []
 
 
 # --- nobody is signed in by anything but a press of its own buttons
