@@ -88,9 +88,16 @@ def _secret(thing: Object, _was: Object | None) -> Iterator[str]:
     if thing.get("type") != "kubernetes.io/tls":
         return
     for key, what in (("tls.crt", "certificate"), ("tls.key", "key")):
-        if b"-----BEGIN " not in base64.b64decode((thing.get("data") or {}).get(key, "")):
+        if b"-----BEGIN " not in _decoded((thing.get("data") or {}).get(key, "")):
             yield f"tls: failed to find any PEM data in {what} input"
             return
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except ValueError:
+        return b""
 
 
 def _quota(thing: Object, was: Object | None) -> Iterator[str]:

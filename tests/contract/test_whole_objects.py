@@ -26,7 +26,7 @@ def objects():
 KINDS = Catalogue(archive())
 
 
-@pytest.mark.parametrize("thing", objects())
+@pytest.mark.parametrize("thing", list(objects()))
 def test_a_new_object(both, own_namespace, thing):
     """Under another name, in a namespace of its own, in a dry run."""
     resource = KINDS.of_kind(*split_api_version(thing["apiVersion"]), thing["kind"])

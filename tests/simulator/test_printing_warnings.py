@@ -1,0 +1,42 @@
+"""Who hears the simulator's warnings, and who does not?"""
+
+from __future__ import annotations
+
+import copy
+
+from simulator.cluster import Cluster
+from simulator.keeping.house import House
+from simulator.writing import registry
+from simulator.writing.options import WriteOptions
+
+ODD = {"containers": [{"name": "c", "image": "i", "resources": {"limits": {"memory": "100m"}}}]}
+
+
+def test_who_writes_is_warned(api):
+    made = api.post("/api/v1/namespaces/default/pods", {"metadata": {"name": "odd"}, "spec": ODD})
+    assert made.status == 201
+    assert len(made.warnings) == 2
+    assert "fractional byte value" in made.warnings[0]
+
+
+def test_the_clusters_own_life_gathers_no_warnings():
+    """Its options are used as long as it lives."""
+    cluster = Cluster("quiet", seed=1)
+    House(cluster)
+    resource = cluster.catalogue.find("", "v1", "pods")
+    by = WriteOptions(manager="kube-controller-manager")
+    body = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "odd", "namespace": "default"},
+        "spec": ODD,
+    }
+    registry.create(cluster, resource, "default", copy.deepcopy(body), by)
+    assert by.warnings == []
+
+
+def test_a_key_that_cannot_be_read_is_no_fault_of_the_server(api):
+    data = {"tls.crt": "A===", "tls.key": "A==="}
+    body = {"metadata": {"name": "odd"}, "type": "kubernetes.io/tls", "data": data}
+    made = api.post("/api/v1/namespaces/default/secrets", body)
+    assert made.status < 500
