@@ -84,7 +84,7 @@ def _plainly(value: Any) -> Any:
 
 
 def whole(thing: Any, *without: str) -> Any:
-    """An object but for what says who wrote what; `without` are paths with dots."""
+    """An object but for what says who wrote what; conditions by their types. `without` are paths with dots."""
     found = json.loads(json.dumps(thing))
     for path in ("metadata.managedFields", *without):
         *parents, last = path.split(".")
@@ -92,6 +92,9 @@ def whole(thing: Any, *without: str) -> Any:
         for one in parents:
             inner = inner.get(one) or {}
         inner.pop(last, None)
+    conditions = (found.get("status") or {}).get("conditions")
+    if conditions:  # the one that changed last stands at the end, which is a matter of pace
+        conditions.sort(key=lambda one: one["type"])
     return found
 
 
