@@ -14,14 +14,16 @@ def role_binding(thing: Object, now: datetime.datetime) -> list[Any]:
     role = thing.get("roleRef") or {}
     subjects = thing.get("subjects") or ()
     accounts = [
-        f"{one.get('namespace', '')}/{one['name']}" for one in subjects if one["kind"] == "ServiceAccount"
+        f"{one.get('namespace', '')}/{one.get('name', '')}"
+        for one in subjects
+        if one.get("kind") == "ServiceAccount"
     ]
     return [
         name(thing),
         f"{role.get('kind', '')}/{role.get('name', '')}",
         age_of(thing, now),
-        ", ".join(one["name"] for one in subjects if one["kind"] == "User"),
-        ", ".join(one["name"] for one in subjects if one["kind"] == "Group"),
+        ", ".join(one.get("name", "") for one in subjects if one.get("kind") == "User"),
+        ", ".join(one.get("name", "") for one in subjects if one.get("kind") == "Group"),
         ", ".join(accounts),
     ]
 
@@ -40,6 +42,6 @@ def certificate_signing_request(thing: Object, now: datetime.datetime) -> list[A
 
 
 def _condition(seen: Object) -> str:
-    types = {one["type"] for one in seen.get("conditions") or ()}
+    types = {one.get("type") for one in seen.get("conditions") or ()}
     text = "Denied" if "Denied" in types else "Approved" if "Approved" in types else "Pending"
     return text + (",Failed" if "Failed" in types else "") + (",Issued" if seen.get("certificate") else "")

@@ -54,8 +54,8 @@ def _parameters(reference: Object | None) -> str:
 
 def _available(seen: Object) -> str:
     for one in seen.get("conditions") or ():
-        if one["type"] == "Available":
-            found: str = one["status"]
+        if one.get("type") == "Available":
+            found: str = one.get("status", "")
             is_told = found != "True" and one.get("reason")
             return f"{found} ({one['reason']})" if is_told else found
     return "Unknown"

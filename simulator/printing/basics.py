@@ -79,15 +79,15 @@ def runtime_class(thing: Object, now: datetime.datetime) -> list[Any]:
 
 def component_status(thing: Object, _now: datetime.datetime) -> list[Any]:
     for one in thing.get("conditions") or ():
-        if one["type"] == "Healthy":
-            text = "Healthy" if one["status"] == "True" else "Unhealthy"
+        if one.get("type") == "Healthy":
+            text = "Healthy" if one.get("status") == "True" else "Unhealthy"
             return [name(thing), text, one.get("message", ""), one.get("error", "")]
     return [name(thing), "Unknown", "", ""]
 
 
 def _node_status(thing: Object) -> str:
-    ready = [one for one in status(thing).get("conditions") or () if one["type"] == "Ready"]
-    text = "Unknown" if not ready else "Ready" if ready[-1]["status"] == "True" else "NotReady"
+    ready = [one for one in status(thing).get("conditions") or () if one.get("type") == "Ready"]
+    text = "Unknown" if not ready else "Ready" if ready[-1].get("status") == "True" else "NotReady"
     return f"{text},SchedulingDisabled" if spec(thing).get("unschedulable") else text
 
 
@@ -99,4 +99,4 @@ def _roles(labels: dict[str, str]) -> list[str]:
 
 def _address(thing: Object, kind: str) -> str:
     addresses = status(thing).get("addresses") or ()
-    return next((one["address"] for one in addresses if one["type"] == kind), NONE)
+    return next((one.get("address", "") for one in addresses if one.get("type") == kind), NONE)

@@ -71,8 +71,8 @@ def ingress_class(thing: Object, now: datetime.datetime) -> list[Any]:
     parameters, text = spec(thing).get("parameters"), NONE
     if parameters is not None:
         group = parameters.get("apiGroup")
-        kind = parameters["kind"] if group is None else f"{parameters['kind']}.{group}"
-        text = f"{kind}/{parameters['name']}"
+        kind = parameters.get("kind", "") + ("" if group is None else f".{group}")
+        text = f"{kind}/{parameters.get('name', '')}"
     return [shown, spec(thing).get("controller", ""), text, age_of(thing, now)]
 
 
@@ -116,7 +116,8 @@ def _balanced(thing: Object) -> str:
 
 
 def _port(one: Object) -> str:
-    shown = f"{one['port']}:{one['nodePort']}" if one.get("nodePort") else str(one["port"])
+    number = one.get("port", 0)
+    shown = f"{number}:{one['nodePort']}" if one.get("nodePort") else str(number)
     return f"{shown}/{one.get('protocol', 'TCP')}"
 
 
@@ -126,9 +127,11 @@ def _endpoints(thing: Object) -> str:
         return NONE
     found: list[str] = []
     for subset in subsets:
-        addresses = [one["ip"] for one in subset.get("addresses") or ()]
+        addresses = [one.get("ip", "") for one in subset.get("addresses") or ()]
         ports = subset.get("ports") or ()
-        found += [_joined(each, one["port"]) for one in ports for each in addresses] if ports else addresses
+        found += (
+            [_joined(each, one.get("port", 0)) for one in ports for each in addresses] if ports else addresses
+        )
     return first_of(found, MOST, len(found))
 
 

@@ -43,15 +43,15 @@ def annotation(thing: Object, key: str) -> str | None:
 def has_true(conditions: Iterable[Object] | None, kind: str) -> bool:
     """By the first condition of that type."""
     for one in conditions or ():
-        if one["type"] == kind:
-            return bool(one["status"] == "True")
+        if one.get("type") == kind:
+            return bool(one.get("status") == "True")
     return False
 
 
 def containers(template: Object | None) -> tuple[str, str]:
     """The names and the images of a pod template's containers."""
     found = spec(template or {}).get("containers") or ()
-    return ",".join(one["name"] for one in found), ",".join(one.get("image", "") for one in found)
+    return ",".join(one.get("name", "") for one in found), ",".join(one.get("image", "") for one in found)
 
 
 def labels_text(labels: Mapping[str, str] | None) -> str:
@@ -63,15 +63,15 @@ def selector_text(selector: Object | None) -> str:
     """A LabelSelector in the words of kubectl's --selector; "" where it selects all or nothing."""
     found = [(key, f"{key}={value}") for key, value in ((selector or {}).get("matchLabels") or {}).items()]
     for one in (selector or {}).get("matchExpressions") or ():
-        found.append((one["key"], _expression(one)))
+        found.append((one.get("key", ""), _expression(one)))
     return ",".join(text for _, text in sorted(found, key=lambda pair: pair[0]))
 
 
 def _expression(one: Object) -> str:
-    key: str = one["key"]
-    if one["operator"] in _OPERATORS:
+    key: str = one.get("key", "")
+    if one.get("operator") in _OPERATORS:
         return f"{key}{_OPERATORS[one['operator']]}({','.join(sorted(one.get('values') or ()))})"
-    return f"!{key}" if one["operator"] == "DoesNotExist" else key
+    return f"!{key}" if one.get("operator") == "DoesNotExist" else key
 
 
 def first_of(items: Iterable[str], limit: int, total: int) -> str:
@@ -89,7 +89,7 @@ def go_selector(selector: Object) -> str:
     pairs = sorted((selector.get("matchLabels") or {}).items())
     labels = "".join(f"{key}: {value}," for key, value in pairs)
     expressions = "".join(
-        f"LabelSelectorRequirement{{Key:{one['key']},Operator:{one['operator']},"
+        f"LabelSelectorRequirement{{Key:{one.get('key', '')},Operator:{one.get('operator', '')},"
         f"Values:[{' '.join(one.get('values') or ())}],}},"
         for one in selector.get("matchExpressions") or ()
     )

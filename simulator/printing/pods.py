@@ -49,7 +49,7 @@ class _Course:
 def pod(thing: Object, now: datetime.datetime) -> list[Any]:
     wanted, seen = spec(thing), status(thing)
     sidecars = {
-        one["name"] for one in wanted.get("initContainers") or () if one.get("restartPolicy") == "Always"
+        one.get("name") for one in wanted.get("initContainers") or () if one.get("restartPolicy") == "Always"
     }
     course = _Course(_first_reason(seen))
     is_initializing = _init_containers(course, seen, sidecars, len(wanted.get("initContainers") or ()))
@@ -80,16 +80,16 @@ def pod_is_over(thing: Object) -> list[dict[str, str]]:
 
 def _first_reason(seen: Object) -> str:
     for one in seen.get("conditions") or ():
-        if one["type"] == "PodScheduled" and one.get("reason") == GATED:
+        if one.get("type") == "PodScheduled" and one.get("reason") == GATED:
             return GATED
     found: str = seen.get("reason") or seen.get("phase") or ""
     return found
 
 
-def _init_containers(course: _Course, seen: Object, sidecars: set[str], total: int) -> bool:
+def _init_containers(course: _Course, seen: Object, sidecars: set[str | None], total: int) -> bool:
     """Whether it is still at them: up to the first that is not done."""
     for index, container in enumerate(seen.get("initContainerStatuses") or ()):
-        is_sidecar = container["name"] in sidecars
+        is_sidecar = container.get("name") in sidecars
         course.restarts.add(container)
         if is_sidecar:
             course.sidecar_restarts.add(container)
@@ -157,7 +157,9 @@ def _ending(ended: Object) -> str:
 
 
 def _is_ready(seen: Object) -> bool:
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in seen.get("conditions") or ())
+    return any(
+        one.get("type") == "Ready" and one.get("status") == "True" for one in seen.get("conditions") or ()
+    )
 
 
 def _address(seen: Object) -> str:
@@ -170,5 +172,5 @@ def _gates(wanted: Object, seen: Object) -> str:
     gates = wanted.get("readinessGates") or ()
     if not gates:
         return NONE
-    passed = sum(has_true(seen.get("conditions"), one["conditionType"]) for one in gates)
+    passed = sum(has_true(seen.get("conditions"), one.get("conditionType", "")) for one in gates)
     return f"{passed}/{len(gates)}"

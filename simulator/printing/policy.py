@@ -43,7 +43,11 @@ def priority_class(thing: Object, now: datetime.datetime) -> list[Any]:
 def flow_schema(thing: Object, now: datetime.datetime) -> list[Any]:
     wanted = spec(thing)
     method = wanted.get("distinguisherMethod")
-    dangling = [one["status"] for one in status(thing).get("conditions") or () if one["type"] == "Dangling"]
+    dangling = [
+        one.get("status", "")
+        for one in status(thing).get("conditions") or ()
+        if one.get("type") == "Dangling"
+    ]
     return [
         name(thing),
         (wanted.get("priorityLevelConfiguration") or {}).get("name", ""),

@@ -105,9 +105,9 @@ def controller_revision(thing: Object, now: datetime.datetime) -> list[Any]:
     owner = NONE
     for one in thing["metadata"].get("ownerReferences") or ():
         if one.get("controller"):
-            group, _, _ = one["apiVersion"].rpartition("/")
-            kind = f"{one['kind']}.{group}" if group else one["kind"]
-            owner = f"{kind.lower()}/{one['name']}"
+            group, _, _ = one.get("apiVersion", "").rpartition("/")
+            kind = one.get("kind", "") + (f".{group}" if group else "")
+            owner = f"{kind.lower()}/{one.get('name', '')}"
             break
     return [name(thing), owner, thing.get("revision", 0), age_of(thing, now)]
 

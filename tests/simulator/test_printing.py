@@ -10,8 +10,12 @@ from simulator.printing.ages import age, duration
 from simulator.printing.kinds import PRINTERS
 from simulator.printing.parts import go_selector, selector_text
 from simulator.schemas.archive import archive
+from simulator.schemas.catalogue import Catalogue
 from simulator.schemas.resources import split_api_version
+from simulator.schemas.types import types_of
 
+CATALOGUE = Catalogue(archive())
+DEEPEST = 7
 NOW = datetime.datetime(2026, 3, 1, 12, 0, 0, tzinfo=datetime.UTC)
 BARE = {"metadata": {"name": "bare", "creationTimestamp": "2026-03-01T11:59:00Z"}}
 PLAIN = (["Name", "Age"], ["Name", "Created At"])  # what any kind has
@@ -32,6 +36,30 @@ def test_a_kind_with_columns_of_its_own_has_a_printer(kind, columns):
     assert len(cells) == len(columns) + MORE_CELLS.get(kind, 0), dict(zip(columns, cells, strict=False))
     assert "bare" in cells
     assert "60s" in cells or "Age" not in columns
+
+
+def with_empty_parts(type_, depth=0):
+    """An object of that type, with every struct and one item in every list, and nothing in them."""
+    found = {}
+    for key, known in type_.fields.items() if depth < DEEPEST else ():
+        inner, is_list = known.type, known.type.sort == "list"
+        inner = inner.element if is_list else inner
+        if inner.sort == "struct":
+            part = with_empty_parts(inner, depth + 1)
+            found[key] = [part] if is_list else part
+    return found
+
+
+@pytest.mark.parametrize("kind", PRINTERS)
+def test_parts_that_say_nothing_are_no_fault(kind):
+    """A status is taken as it is written, whatever is missing in it."""
+    group, plural = ("", "events") if kind == ("events.k8s.io", "events") else kind
+    resource = next(
+        CATALOGUE.find(group, one, plural) for one in ("v2", "v1") if CATALOGUE.find(group, one, plural)
+    )
+    thing = with_empty_parts(types_of(archive()).of(resource))
+    thing["metadata"] = BARE["metadata"]
+    assert "bare" in PRINTERS[kind](thing, NOW)
 
 
 def test_there_is_no_printer_for_a_kind_that_is_not_there():
