@@ -41,7 +41,10 @@ TALKS = {
         command("head", "-n1", stdin=1, stdout=1),
         (b"\x00", b"\x09x", b"\x00hello\n"),
     ),
-    "with a size": (command("echo", "hi", stdin=1, stdout=1), (b'\x04{"Width":80,"Height":24}',)),
+    "with a size": (
+        command("head", "-n1", stdin=1, stdout=1),
+        (b'\x04{"Width":80,"Height":24}', b"\x00hello\n"),
+    ),
 }
 PROTOCOLS = {
     "v5": (V5,), "v4": (V4,), "v4 in text": (V4_TEXT,), "v5 after v4": (V4, V5), "one that is none before": ("a", V4),
