@@ -77,3 +77,13 @@ def test_its_kubelet_reports_now_and_then_though_nothing_changes(living: Living)
     assert beat() == before
     living.step(300)
     assert beat() > before
+
+
+def test_its_pods_are_removed_where_it_is_no_more(living: Living) -> None:
+    (lost,) = of(living, "n1")
+    living.delete("Node", "n1")
+    living.step(30)
+    assert of(living, "n1") == [lost]
+    living.step(60)
+    assert of(living, "n1") == []
+    assert len(of(living, "n0")) == 2

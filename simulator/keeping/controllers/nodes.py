@@ -14,6 +14,7 @@ from simulator.keeping.controllers.plane import Controller, Plane
 from simulator.keeping.controllers.pods import condition, is_going, is_over, is_true, moment, with_condition
 from simulator.keeping.controllers.scheduler import tolerates
 from simulator.store import Event, Object
+from simulator.writing.deletion import DeleteOptions
 
 NODES = ("", "nodes")
 NAME = "node-controller"
@@ -34,6 +35,7 @@ SILENT = ("Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status."
 def sync(plane: Plane, namespace: str, name: str) -> None:
     node = plane.get(NODES, "", name)
     if node is None:
+        _collect(plane, name)
         return
     silent = silences(plane)
     since = silent.get(name)
@@ -45,6 +47,19 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
         plane.again((NAME, f"/{name}"), since + GRACE_SECONDS - plane.now)
     node = _taint(plane, node)
     _evict(plane, node)
+
+
+def _collect(plane: Plane, name: str) -> None:
+    """Pods of a node that is no more are removed after a while, for nobody else will (the pod garbage collector)."""
+    gone: dict[str, float] = plane.memory.setdefault("gone", {})
+    pods = plane.index.pods_on(name)
+    since = gone.setdefault(name, plane.now)
+    if pods and plane.now - since < GRACE_SECONDS - 0.01:
+        plane.again((NAME, f"/{name}"), since + GRACE_SECONDS - plane.now)
+        return
+    gone.pop(name)
+    for pod in pods:
+        plane.delete(PODS, pod, DeleteOptions(grace=0))
 
 
 def silences(plane: Plane) -> dict[str, float]:
@@ -199,7 +214,6 @@ def _tell(plane: Plane, node: Object, reason: str, message: str, component: str)
 def _of_node(plane: Plane, event: Event) -> Iterable[str]:
     if event.type == "DELETED":
         silences(plane).pop(event.key[1:], None)
-        return ()
     return (event.key,)
 
 
