@@ -6,6 +6,8 @@ import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -93,24 +95,44 @@ def test_a_namespace_is_opened_though_its_name_cannot_be_kept(dashboard: Served)
 
 
 def test_while_the_trail_is_locked_changes_are_refused_and_pages_come(dashboard: Served, person):
-    client, url = dashboard.client("dana"), dashboard.url + "/people/me/"
-    fields = {"name": "Dana", **typed(client, url)}
+    client, changing, url = dashboard.client("dana"), dashboard.client("dana"), dashboard.url + "/people/me/"
+    fields = {"name": "Dana", **typed(changing, url)}
     page = person("dana").open("/c/harbour/shop/pods")
-    with locked(dashboard.folder, TRAIL):
-        refused = client.get(dashboard.url + "/people/", timeout=AT_ONCE / 1000)
-        assert refused.status_code == 403, "who is not let in is on record; the page does not wait for it"
-        answer = post(client, url, fields)
+    came: list[str] = []
+
+    def comes(name: str, ask: Callable[[], requests.Response]) -> requests.Response:
+        answer = ask()
+        came.append(name)
+        return answer
+
+    with locked(dashboard.folder, TRAIL), ThreadPoolExecutor(2) as both:
+        stranger = dashboard.url + "/people/"
+        first = both.submit(comes, "page", lambda: client.get(stranger, timeout=AT_ONCE / 1000))
+        second = both.submit(comes, "change", lambda: post(changing, url, fields))
+        assert first.result().status_code == 403, "who is not let in is on record"
+        answer = second.result()
         assert answer.status_code == 503
+        assert came == ["page", "change"], "a page does not wait for the trail as a change does"
         assert int(answer.headers["Retry-After"]) > 0
         page.reload(wait_until="domcontentloaded", timeout=AT_ONCE)
         says(page, "The audit trail cannot be written.", "changes to clusters are refused")
         is_in_state(page, "live")
-    wait_for(lambda: post(client, url, fields).status_code == 302)
+    wait_for(lambda: post(changing, url, fields).status_code == 302)
 
 
-def test_nobody_gets_the_database_for_themselves_while_this_server_runs(dashboard: Served):
-    with pytest.raises(sqlite3.OperationalError, match="locked"):
-        alone(dashboard.folder)
+def test_nobody_gets_the_database_for_themselves_while_this_server_runs(tmp_path: Path):
+    """It would not be refused to a program that comes when nobody has the file open."""
+    served = Served(tmp_path).start()
+    try:
+        assert served._stage is not None
+        served._stage.terminate()
+        served._stage.wait(20)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            alone(tmp_path)
+        served.kill_server()
+        alone(tmp_path)
+    finally:
+        served.stop()
 
 
 def test_a_start_while_somebody_has_it_for_themselves_says_so(tmp_path: Path):
