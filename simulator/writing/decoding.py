@@ -3,7 +3,6 @@ types refused in Go's words, fields filled in that Go always writes."""
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from simulator.quantities import canonical
 from simulator.requests.statuses import Refusal, bad_request
 from simulator.schemas.resources import Object, Resource
 from simulator.schemas.types import QUANTITY, Field, Type
+from simulator.writing.times import normal_time
 
 QUANTITY_FORM = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(([KMGTPE]i)|[numkMGTPE]|[eE][+-]?\d+)?")
 NO_QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
@@ -158,7 +158,7 @@ class _Decoder:
         if type_.schema.get("format") == "byte":
             _check_base64(value, self._resource)
         if type_.schema.get("format") == "date-time":
-            return _time(value, type_, self._resource)
+            return self._time(value, type_)
         return value
 
     def _int_or_string(self, value: Any, type_: Type, path: str, owner: str) -> Any:
@@ -169,6 +169,12 @@ class _Decoder:
         if isinstance(value, bool | dict | list) or not QUANTITY_FORM.fullmatch(str(value)):
             raise cannot_be_handled(self._resource, NO_QUANTITY)
         return canonical(value)
+
+    def _time(self, value: str, type_: Type) -> str:
+        try:
+            return normal_time(value, is_micro=type_.name.endswith(".MicroTime"))
+        except ValueError as failure:
+            raise cannot_be_handled(self._resource, str(failure)) from None
 
     def _mismatch(self, value: Any, type_: Type, path: str, owner: str) -> Refusal:
         plain = re.sub(r"\[\d+\]", "", path)
@@ -260,18 +266,3 @@ def _check_base64(value: str, resource: Resource) -> None:
     if bad is not None or len(value) % 4:
         at = bad.start() if bad is not None else len(value) - len(value) % 4
         raise cannot_be_handled(resource, f"illegal base64 data at input byte {at}")
-
-
-def _time(value: str, type_: Type, resource: Resource) -> str:
-    """In UTC: a Time in whole seconds, a MicroTime with six digits of them."""
-    try:
-        moment = datetime.datetime.fromisoformat(value)
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(datetime.UTC)
-    except (ValueError, OverflowError):
-        why = f'parsing time "{value}" as "2006-01-02T15:04:05Z07:00": cannot parse "{value}" as "2006"'
-        raise cannot_be_handled(resource, why) from None
-    if moment.tzinfo is None:
-        return value
-    digits = "microseconds" if type_.name.endswith(".MicroTime") else "seconds"
-    return moment.isoformat(timespec=digits).replace("+00:00", "Z")

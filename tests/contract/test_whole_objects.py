@@ -10,6 +10,8 @@ import yaml
 from simulator.schemas.archive import archive
 from simulator.schemas.catalogue import Catalogue
 from simulator.schemas.resources import split_api_version
+from tests.contract.bodies import pod, thing
+from tests.contract.tables import at
 from tests.controlplane import world
 
 FILES = ("services", "workloads", "rules", "drivers")
@@ -26,11 +28,11 @@ def objects():
 KINDS = Catalogue(archive())
 
 
-@pytest.mark.parametrize("thing", list(objects()))
-def test_a_new_object(both, own_namespace, thing):
+@pytest.mark.parametrize("wanted", list(objects()))
+def test_a_new_object(both, own_namespace, wanted):
     """Under another name, in a namespace of its own, in a dry run."""
-    resource = KINDS.of_kind(*split_api_version(thing["apiVersion"]), thing["kind"])
-    body = copy.deepcopy(thing)
+    resource = KINDS.of_kind(*split_api_version(wanted["apiVersion"]), wanted["kind"])
+    body = copy.deepcopy(wanted)
     body["metadata"]["name"] += "-again"
     path = resource.path
     if resource.is_namespaced:
@@ -51,3 +53,31 @@ def without_chance(reply):
     for port in spec.get("ports") or () if reply.json["kind"] == "Service" else ():
         port.pop("nodePort", None)
     return reply
+
+
+TIMES = [
+    "2026-03-01T12:00:00Z", "2026-03-01T12:00:00+02:00", "2026-03-01T12:00:00.5Z", "2026-03-01T12:00:00.123456Z",
+    "2026-03-01T12:00:00", "2026-03-01", "20260301T120000Z", "", "soon", "2026-03-01 12:00:00Z", "2026-13-01T12:00:00Z",
+    "2026-02-30T12:00:00Z", "2026-03-01T24:00:00Z", "2026-03-01T12:61:00Z", "2026-03-01T12:00:00Zulu",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("time", TIMES)
+def test_a_time(both, own_namespace, time):
+    """A Time of a pod's status, a MicroTime of a Lease."""
+    pods, leases = at(own_namespace, "v1", "pods"), at(own_namespace, "coordination.k8s.io/v1", "leases")
+
+    def ask(caller):
+        body = thing("coordination.k8s.io/v1", "Lease", "zz", spec={"renewTime": time})
+        taken = caller.post(f"{leases}?dryRun=All", body)
+        caller.post(pods, pod("timed"))
+        begun = caller.patch(f"{pods}/timed/status", {"status": {"startTime": time}})
+        return [told(taken, "spec", "renewTime"), told(begun, "status", "startTime")]
+
+    both.same(ask)
+
+
+def told(reply, part, key):
+    """The time that was kept, or why it was not; put so that the comparison does not take it for one."""
+    kept = reply.json[part].get(key) if reply.status < 300 else reply.message.rpartition("parsing time")[2]
+    return [reply.status, str(kept).replace("T", " at ")]

@@ -40,7 +40,7 @@ def test_it_is_kept_so(api):
 
 
 def test_times_are_kept_in_utc(api):
-    spec = {"holderIdentity": "me", "renewTime": "2026-03-01T12:00:00.5+02:00"}
+    spec = {"holderIdentity": "me", "renewTime": "2026-03-01T12:00:00.500000+02:00"}
     path = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
     made = api.post(path, {"metadata": {"name": "held"}, "spec": spec})
     assert made.json["spec"]["renewTime"] == "2026-03-01T10:00:00.500000Z"
