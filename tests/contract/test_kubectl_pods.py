@@ -50,6 +50,44 @@ def test_it_says_the_same_of_both(both, place, command):
     both.same_kubectl(first, "-n", place, *rest)
 
 
+@pytest.mark.parametrize(
+    "command", ["logs one", "exec one -- echo hello", "attach one", "top pods", "top nodes"]
+)
+def test_it_says_the_same_to_who_may_not(both, place, command):
+    first, *rest = command.split(" ")
+    both.same_kubectl(first, "-n", place, *rest, person="stan")
+
+
+@pytest.fixture(scope="module")
+def seen(place, contenders):
+    """stan may read in the namespace, and no more."""
+    group = "rbac.authorization.k8s.io"
+    reference = {"apiGroup": group, "kind": "ClusterRole", "name": "view"}
+    subjects = [{"apiGroup": group, "kind": "User", "name": "stan"}]
+    body = thing(f"{group}/v1", "RoleBinding", "looks", roleRef=reference, subjects=subjects)
+    path = f"/apis/{group}/v1/namespaces/{place}/rolebindings"
+    for one in contenders.values():
+        assert one.admin.post(path, body).status == 201
+    yield place
+    for one in contenders.values():
+        one.admin.delete(f"{path}/looks")
+
+
+LOOKING = [
+    "logs one --tail=1",
+    "exec one -- echo hello",
+    "exec -i one -- cat",
+    "attach one",
+    "port-forward one 8080",
+]
+
+
+@pytest.mark.parametrize("command", LOOKING)
+def test_it_says_the_same_to_who_may_look_and_not_enter(both, seen, command):
+    first, *rest = command.split(" ")
+    both.same_kubectl(first, "-n", seen, *rest, person="stan")
+
+
 def test_it_sends_what_is_typed(both, place):
     both.same_kubectl("exec", "-i", "-n", place, "one", "--", "head", "-n", "1", input="hello\nthere\n")
 
