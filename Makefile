@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 help:
 	@echo "make demo                 three simulated clusters, the dashboard on 127.0.0.1:8000, and a page to pick who to be"
 	@echo "make run                  serve on 127.0.0.1:8000 (or QUARTERDECK_LISTEN) and print a first sign-in link"
-	@echo "make test                 all tests; ARGS=\"tests/people -x\" for some"
+	@echo "make test                 all tests, in two halves beside each other; ARGS=\"tests/people -x\" for some"
 	@echo "make bench                measure it against 10,000 pods (15 minutes, an idle machine) and write docs/benchmarks.md"
 	@echo "make screenshots          take the pictures of the documentation from the demo (needs Chromium)"
 	@echo "make check                format, lint, types, Django's checks, missing migrations"
@@ -32,7 +32,7 @@ run: $(RUN_STAMP)
 	@exec $(BIN)/python manage.py serve $(ARGS)
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m tests $(ARGS)
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m bench $(ARGS)

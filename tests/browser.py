@@ -24,6 +24,7 @@ from playwright.sync_api import (
 
 from people.sessions import SessionStore
 from tests import canary
+from tests.halves import select_half
 from tests.missing import missing
 
 if TYPE_CHECKING:  # pytest reads this file before Django is set up
@@ -35,8 +36,9 @@ STORED = """() => JSON.stringify([{...localStorage}, {...sessionStorage}, window
 COOKIES = ("cookie", "set-cookie")  # where a session's key belongs
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Browser tests go last: while Playwright's loop sleeps in this thread, no other asyncio loop can run in it."""
+    select_half(config, items)
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
 

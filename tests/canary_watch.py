@@ -5,6 +5,7 @@ Loaded by tests/conftest.py. What is found fails the test that did it, at its en
 
 from __future__ import annotations
 
+import gzip
 import io
 import logging
 import re
@@ -121,7 +122,10 @@ def look_at_answer(request: HttpRequest, response: HttpResponse, view: str) -> N
         if view in SHOWS_ITS_SECRET:
             _note_links(response.content.decode(response.charset, "replace"))
         return
-    body = response.content.decode(response.charset, "replace")
+    content = response.content
+    if response.get("Content-Encoding") == "gzip":
+        content = gzip.decompress(content)
+    body = content.decode(response.charset, "replace")
     if request.method == "POST" and view in SHOWS_WHAT_WAS_TYPED:
         body = FORM.sub(r"\1\2", body)
     canary.report(canary.seen_in(body, known), f"the page of {where} ({response.status_code})")

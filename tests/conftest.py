@@ -3,6 +3,7 @@
 from tests.browser import browser, new_page, pytest_collection_modifyitems
 from tests.canary_watch import pytest_configure, pytest_runtest_setup, pytest_runtest_teardown
 from tests.controlplane.fixtures import controlplane, second_controlplane
+from tests.halves import pytest_addoption
 from tests.missing import pytest_sessionfinish, pytest_terminal_summary
 from tests.postgresql import postgresql
 from tests.served import served
@@ -15,6 +16,7 @@ __all__ = [
     "empty_trail",
     "new_page",
     "postgresql",
+    "pytest_addoption",
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_runtest_setup",
