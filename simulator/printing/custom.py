@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 from simulator.printing.ages import age
 from simulator.schemas.resources import Object, Resource
+from simulator.writing.times import normal_time
 
 NAME_TEXT = (
     "Name must be unique within a namespace. Is required when creating resources, although some resources may "
@@ -24,7 +26,7 @@ AGE_TEXT = (
     "More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata"
 )
 _STEP = re.compile(
-    r"\.([\w-]+)|\['([^']+)'\]|\[(\d+)\]|\[\*\]|\[\?\(@\.([\w.-]+)\s*==\s*[\"']([^\"']*)[\"']\)\]"
+    r"\.((?:[^\s.\[\]\\]|\\.)+)|\['([^']+)'\]|\[(\d+)\]|\[\*\]|\[\?\(@\.([\w.-]+)\s*==\s*[\"']([^\"']*)[\"']\)\]"
 )
 
 
@@ -68,8 +70,10 @@ def _columns(resource: Resource) -> list[dict[str, Any]]:
 
 def _step(match: re.Match[str], value: Any) -> list[Any]:
     name, quoted, index, filtered, wanted = match.groups()
-    key = name or quoted
-    if key:
+    if quoted:  # Kubernetes reads ['a.b'] as .a.b
+        return found_at(f".{quoted}", value)
+    if name:
+        key = name.replace("\\", "")
         return [value[key]] if isinstance(value, dict) and key in value else []
     items = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
     if index is not None:
@@ -80,18 +84,23 @@ def _step(match: re.Match[str], value: Any) -> list[Any]:
 
 
 def _cell(column: dict[str, Any], thing: Object, now: datetime.datetime) -> Any:
+    """Of several values the first."""
     values = found_at(column["jsonPath"], thing)
-    if not values or (values[0] is None):
+    if not values:
         return None
-    value = values[0]
-    kind = column["type"]
+    value, kind = values[0], column["type"]
+    if kind == "string":
+        return _text(value)
     if kind == "date":
-        return age(value, now) if isinstance(value, str) else "<unknown>"
-    if kind in ("integer", "number", "boolean"):
-        return _typed(kind, value)
-    if kind == "string" and len(values) > 1:
-        return ",".join(_text(one) for one in values)
-    return _text(value)
+        return _age(value, now) if isinstance(value, str) else None
+    return _typed(kind, value)
+
+
+def _age(text: str, now: datetime.datetime) -> str:
+    try:
+        return age("" if text in ("", "null") else normal_time(text), now)
+    except ValueError:
+        return "<invalid>"
 
 
 def _typed(kind: str, value: Any) -> Any:
@@ -103,4 +112,25 @@ def _typed(kind: str, value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    """As Go prints a value of a JSON document."""
+    if value is None:
+        return "<no value>"
+    if isinstance(value, float):
+        return _number(value)
+    if not isinstance(value, dict | list):
+        return value if isinstance(value, str) else json.dumps(value)
+    text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
+
+
+def _number(value: float) -> str:
+    """The shortest digits; with an exponent from a million on, and below a ten-thousandth."""
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    power = len(digits) + int(exponent) - 1
+    if -4 <= power < 6:
+        return format(Decimal(repr(value)).normalize(), "f")
+    first, rest = digits[0], "".join(map(str, digits[1:]))
+    shown = f"{first}.{rest}" if rest else str(first)
+    return f"{'-' if sign else ''}{shown}e{'-' if power < 0 else '+'}{abs(power):02}"
