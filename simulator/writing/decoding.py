@@ -41,7 +41,7 @@ class Decoded:
 def decode(thing: Object, type_: Type, resource: Resource) -> Decoded:
     """Raises the 400 of a wrong type (built-in kinds alone: a custom one is checked by its schema)."""
     decoder = _Decoder(resource)
-    found = decoder.value(thing, type_, "", "")
+    found = decoder.value(thing if resource.definition is None else _whole(thing), type_, "", "")
     if resource.definition is not None:  # the API server finds those of metadata first, and sorts the others
         decoder.unknown.sort(key=lambda path: (not path.startswith("metadata."), path))
     return Decoded(found, decoder.unknown)
@@ -57,6 +57,15 @@ def storable(thing: Object, type_: Type) -> Object:
     """As it comes back from the store: there an empty list is none, which Go writes as null."""
     found: Object = _filled(thing, type_, keeps_empty=False)
     return found
+
+
+def _whole(value: Any) -> Any:
+    """2.0 is kept as 2: Go writes it so, and reads an integer."""
+    if isinstance(value, dict):
+        return {key: _whole(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e21 else value
 
 
 class _Decoder:

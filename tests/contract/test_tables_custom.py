@@ -23,8 +23,9 @@ ITEMS = [{"name": "one", "kind": "a", "count": 1}, {"name": "two", "kind": "b", 
 METADATA = {"name": "zz", "annotations": {"example.com/note": "seen"}}
 VALUES = {
     "whole number": 3, "large number": 12345678901234, "fraction": 2.5, "million": 1234567.5, "small": 0.00001,
-    "true": True, "false": False, "text": "text", "digits": "12", "empty": "", "time": LONG_AGO, "no time": "soon",
-    "half a time": "2020-01-01", "null": None, "list": [1, "b"], "map": {"b": 1, "a": [True]}, "markup": ["<b>&"],
+    "round": 2.0, "true": True, "false": False, "text": "text", "digits": "12", "empty": "", "time": LONG_AGO,
+    "no time": "soon", "half a time": "2020-01-01", "null": None, "list": [1, "b"], "map": {"b": 1, "a": [True]},
+    "markup": ["<b>&"],
 }  # fmt: skip
 
 
