@@ -168,6 +168,14 @@ def test_it_is_put_on_no_node_that_is_cordoned_tainted_or_not_chosen(living: Liv
     assert living.get("Pod", "tolerant")["spec"]["nodeName"] == "n1"
 
 
+def test_it_says_that_all_nodes_are_cordoned(living: Living) -> None:
+    for number in range(3):
+        living.change("Node", f"n{number}", unschedulable=True)
+    living.make("Pod", "web", pod())
+    ((_, message),) = living.told("Pod", "web")
+    assert message.startswith("0/3 nodes are available: 3 node(s) were unschedulable.")
+
+
 def test_it_stands_behind_its_service_while_it_is_ready(living: Living) -> None:
     living.make("Service", "web", {"selector": {"app": "web"}, "ports": [{"port": 80}]})
     living.make("Pod", "web", pod(), metadata={"labels": {"app": "web"}})

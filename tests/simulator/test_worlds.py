@@ -9,6 +9,7 @@ import pytest
 
 from simulator.keeping.controllers.pods import is_over, is_ready
 from simulator.pods.runs import Run
+from simulator.store import Object
 from simulator.worlds.world import World, build, names
 from tests.simulator.living import START
 
@@ -54,8 +55,21 @@ def test_its_controllers_find_nothing_to_do(world: World) -> None:
         if one["involvedObject"]["kind"] not in ("CronJob", "Job", "Pod")
     }
     assert changed == set()
+    now = world.cluster.clock.stamp()
+    corrected = [
+        one["metadata"]["name"]
+        for plural in ("deployments", "replicasets", "statefulsets", "daemonsets")
+        for one in world.cluster.store.items(("apps", plural))
+        if one["metadata"]["creationTimestamp"] != now and _is_corrected(one)
+    ]
+    assert corrected == []
     kinds = Counter(one["reason"] for one in world.cluster.store.items(("", "events")))
     assert set(kinds) <= {"SuccessfulCreate", "Scheduled"}
+
+
+def _is_corrected(thing: Object) -> bool:
+    """Whether a controller has written its status since it was put in."""
+    return any(one.get("subresource") == "status" for one in thing["metadata"].get("managedFields") or ())
 
 
 def test_its_pods_have_run_for_hours_and_days(world: World) -> None:
