@@ -49,8 +49,8 @@ def seal(before: datetime, where: Path) -> Iterator[Sealed]:
             yield from _taken_out(segment)
     while (last := _last_of_the_oldest_month(before)) is not None:
         segment = _written(last, where)
-        _check(segment)
-        record(by_program("manage.py", SEALED, subject="trail", detail=_told(segment)))
+        detail = _told(segment, _checked(segment))
+        record(by_program("manage.py", SEALED, subject="trail", detail=detail))
         yield from _taken_out(segment)
 
 
@@ -96,21 +96,22 @@ def _rows(first: int, last: int) -> Iterator[Entry]:
         )
 
 
-def _check(segment: Segment) -> None:
-    """The file as it lies on the disk is the chain from its first row to its last; else it is not used."""
-    expected, previous = segment.first, None
+def _checked(segment: Segment) -> str:
+    """The last row's hash of the file as it lies on the disk, which is the table's own chain; else it is not used."""
+    expected, previous = segment.first, ""
     try:
         for entry in segment.entries():
-            if entry.sequence != expected or previous not in (None, entry.previous):
+            if entry.sequence != expected or previous not in ("", entry.previous):
                 raise Unreadable(f"{segment.path.name} does not hold together at row {expected}")
             expected, previous = expected + 1, entry.hash
     except Unreadable as error:
         raise NotSealed(str(error)) from error
     if Entry.objects.filter(sequence=segment.last).values_list("hash", flat=True).first() != previous:
         raise NotSealed(f"{segment.path.name} ends with another row than the table has there.")
+    return previous
 
 
-def _told(segment: Segment) -> dict[str, Any]:
+def _told(segment: Segment, of_the_file: str) -> dict[str, Any]:
     """What the trail says of a segment, so that the chain itself vouches for the file."""
     bounds = Entry.objects.filter(sequence__in=(segment.first, segment.last)).order_by("sequence")
     first, last = bounds[0], bounds.reverse()[0]
@@ -120,7 +121,7 @@ def _told(segment: Segment) -> dict[str, Any]:
         "last": segment.last,
         "rows": segment.last - segment.first + 1,
         "previous": first.previous,
-        "hash": last.hash,
+        "hash": of_the_file,
         "until": utc(last.at),
         "digest": segment.digest(),
     }

@@ -20,7 +20,7 @@ from people.audit.chain import digest
 from people.audit.models import Entry
 from people.audit.record import Fact, head, health, intend, record
 from people.audit.routing import ALIAS
-from people.audit.segments import segments
+from people.audit.segments import About, segments, write
 from people.audit.verifying import Head, verify
 from people.models import User
 from tests.people.conftest import Browser
@@ -293,6 +293,20 @@ def test_a_file_that_is_not_what_the_table_has_is_not_believed(year: Trail, tmp_
     with pytest.raises(sealing.NotSealed, match="move it away"):
         list(sealing.seal(datetime(2026, 9, 1, tzinfo=UTC), there))
     assert Entry.objects.order_by("sequence").first().sequence == 8  # type: ignore[union-attr]
+
+
+def test_a_file_of_another_chain_is_not_believed(year: Trail, tmp_path: Path) -> None:
+    """Whole in itself, under the right name, and with other rows than the table's."""
+    rows, previous = list(Entry.objects.filter(sequence__lte=EACH)), guards.GENESIS
+    for row in rows:
+        row.subject, row.previous = "team forged", previous
+        previous = row.hash = digest(row)
+    when = rows[0].at.isoformat()
+    write(tmp_path, "2026-06", rows, About(1, EACH, EACH, guards.GENESIS, previous, when, when))
+    with pytest.raises(CommandError, match="another row than the table has"):
+        seal(tmp_path)
+    assert Entry.objects.order_by("sequence").first().sequence == 1  # type: ignore[union-attr]
+    assert not year.rows(verb="trail-sealed").exists()
 
 
 @pytest.mark.parametrize("month", ["2026", "2026-13", "2026-7", "next", "9999-01", ""])
