@@ -59,6 +59,9 @@ class Picture:
 
 
 LIVE = "[data-state=live]"
+# Nothing is lit, fades or is being asked any more.
+AT_REST = """() => !document.querySelector(".is-lit, .is-fading") && !document.getAnimations().length
+  && !document.querySelector("main").innerText.includes("asking…")"""
 PICTURES = (
     Picture("people", "", "/demo/", ".demo-people"),
     Picture("overview", "olga", "/", ".overview"),
@@ -133,6 +136,7 @@ def take(browser: Browser, url: str, picture: Picture) -> Iterator[tuple[str, by
     page.wait_for_load_state("networkidle")
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
+        page.wait_for_function(AT_REST)
         yield theme, page.screenshot()
     context.close()
 
