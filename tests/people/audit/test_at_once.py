@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 
 import pytest
+from channels.db import database_sync_to_async
+from channels.testing import WebsocketCommunicator
 from django.http import QueryDict
 
 from people.audit import live
 from people.audit.live import TrailSubscription, open_trail
 from people.audit.record import by, head, note_soon, record
 from people.models import User
+from tests import stage
+from tests.attacks.sockets import knock, opened
 from tests.served import wait_for
 from tests.trail import Trail
 
@@ -52,3 +57,24 @@ def test_so_does_one_that_nobody_waited_for(page: TrailSubscription, cast: dict[
     note_soon(by(cast["rene"], "list", resource="pods", result="denied", reason="soon-but-at-once"))
     assert changed.wait(20), "the row waited for a look that never comes"
     assert "soon-but-at-once" in (page.render() or "")
+
+
+async def test_its_socket_is_sent_the_row(transactional_db: None, never_by_itself: None) -> None:
+    """Through the whole application, as a browser's page hears it."""
+    aude = await database_sync_to_async(User.objects.create)(
+        username="aude", standing="auditor", password="!"
+    )
+    session = await database_sync_to_async(stage.session)("aude")
+    async with opened(knock("/live/", session=session, page="/people/audit/")) as socket:
+        await _heard(socket, 'data-state="live"')
+        await database_sync_to_async(wait_for)(lambda: live.watcher._seen == head())
+        await database_sync_to_async(record)(by(aude, "team-create", subject="team by-socket"))
+        await _heard(socket, "team by-socket")
+    await database_sync_to_async(wait_for)(lambda: live.watcher._thread is None)
+
+
+async def _heard(socket: WebsocketCommunicator, text: str) -> None:
+    """Reads on until this was sent; fails where it does not come, though the socket's own beat does."""
+    async with asyncio.timeout(30):
+        while text not in (message := await socket.receive_from(timeout=30)):
+            await socket.send_json_to({"ack": int(message.partition("\n")[0])})
