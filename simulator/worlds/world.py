@@ -21,6 +21,7 @@ from simulator.worlds.grounds import grounds
 from simulator.worlds.living import rules, script, sources
 from simulator.worlds.rows import add_nodes, add_rows
 from simulator.worlds.settled import settle
+from simulator.worlds.told import tell
 
 FOLDER = Path(__file__).parent
 DAY = 86_400.0
@@ -84,6 +85,7 @@ def build(
     )
     lives.settle()
     _age(builder)
+    tell(builder, lives.controllers.plane.recorder)
     people = {
         one.name: Person(one.name, one.groups, cluster.add_person(one.name, one.groups), one.about)
         for one in plan.people

@@ -63,8 +63,39 @@ def test_its_controllers_find_nothing_to_do(world: World) -> None:
         if one["metadata"]["creationTimestamp"] != now and _is_corrected(one)
     ]
     assert corrected == []
-    kinds = Counter(one["reason"] for one in world.cluster.store.items(("", "events")))
-    assert set(kinds) <= {"SuccessfulCreate", "Scheduled"}
+    told = [one for one in world.cluster.store.items(("", "events")) if one.get("count", 1) == 1]
+    assert {one["reason"] for one in told} <= {"SuccessfulCreate", "Scheduled"}
+
+
+def test_its_troubles_have_been_told_of(world: World) -> None:
+    """Within the hour, and more than once; what is told next counts on."""
+    events = [one for one in world.cluster.store.items(("", "events")) if one["type"] == "Warning"]
+    about = {one["involvedObject"]["name"] for one in events}
+    for pod in world.cluster.store.items(("", "pods")):
+        if waits_for(pod) & {"CrashLoopBackOff", "ImagePullBackOff"}:
+            assert pod["metadata"]["name"] in about
+    assert about
+    earliest = world.cluster.clock.written(world.cluster.clock.seconds() - 3600)
+    assert all(one["lastTimestamp"] > earliest and one["count"] > 1 for one in events)
+
+
+def test_what_is_told_again_counts_on() -> None:
+    world = build("staging", seed=7, speed=0, start=START)
+    store = world.cluster.store
+    before = {
+        one["metadata"]["name"]: one["count"]
+        for one in store.items(("", "events"))
+        if one["type"] == "Warning"
+    }
+    for _ in range(4):
+        world.lives.step(300)
+    after = {one["metadata"]["name"]: one.get("count", 1) for one in store.items(("", "events"))}
+    assert any(after.get(name, 0) > count for name, count in before.items())
+
+
+def waits_for(pod: Object) -> set[str]:
+    found = pod["status"].get("containerStatuses") or ()
+    return {(one["state"].get("waiting") or {}).get("reason", "") for one in found}
 
 
 def _is_corrected(thing: Object) -> bool:

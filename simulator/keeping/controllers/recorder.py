@@ -28,7 +28,8 @@ class Recorder:
     def tell(
         self, thing: Object, reason: str, message: str, *, component: str, warning: bool = False, **more: Any
     ) -> None:
-        """`more` is `path` (in the object), `host`, `action`."""
+        """`more` is `path` (in the object), `host`, `action`, and `since` where it has long been so: (first and last
+        moment in seconds since 1970, how often)."""
         about = reference(thing, more.get("path", ""))
         namespace = about.get("namespace") or "default"
         key = (component, about.get("uid", ""), about.get("fieldPath", ""), reason, message)
@@ -74,12 +75,13 @@ class Recorder:
                 "reportingComponent": component,
                 "reportingInstance": f"{component}-simulator",
             }
-        now = self._cluster.clock.stamp()
+        now = self._cluster.clock.seconds()
+        first, last, count = more.get("since") or (now, now, 1)
         source = {"component": component} | ({"host": more["host"]} if more.get("host") else {})
         return {
-            "count": 1,
-            "firstTimestamp": now,
-            "lastTimestamp": now,
+            "count": count,
+            "firstTimestamp": self._cluster.clock.written(first),
+            "lastTimestamp": self._cluster.clock.written(last),
             "source": source,
             "reportingComponent": component,
             "reportingInstance": more.get("host", ""),
