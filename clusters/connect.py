@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clusters import access, discovery
 from clusters import namespaces as ladder
-from clusters.access import Answer, Ask, Budget, allowed_by_rules, review
+from clusters.access import Answer, Ask, Budget, allowed_by_rules, denied_by_rules, review
 from clusters.api.client import Answer as Sent
 from clusters.api.connection import Connection
 from clusters.api.reading import ReadingClient
@@ -100,9 +100,14 @@ class Desk:
         return {**review(self.connection, self.client, rest, self.budget), **taken}
 
     def may_enter(self, asks: Sequence[Ask]) -> dict[Ask, Answer]:
-        """The same for a menu: what rules allow costs no review of its own, what they do not is reviewed."""
+        """The same for a menu: what rules allow costs no review of its own, what they do not is reviewed.
+
+        For what the budget leaves without a review, rules that are complete decide this too.
+        """
         allowed = allowed_by_rules(self.client, [ask for ask in asks if self._taken(ask) is None])
-        return {**self.may([ask for ask in asks if ask not in allowed]), **allowed}
+        answers = self.may([ask for ask in asks if ask not in allowed])
+        left = [ask for ask, answer in answers.items() if answer.source == "budget"]
+        return {**answers, **allowed, **denied_by_rules(self.client, left)}
 
     def look_ahead(self, asks: Sequence[Ask]) -> None:
         """Have ready what a page will ask; the network only, so that any thread can do it."""

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from clusters.access import Ask, Budget, allowed_by_rules, review, rules
+from clusters.access import Ask, Budget, allowed_by_rules, denied_by_rules, review, rules
 from clusters.api.client import Client
 from tests.clusters.api.calls import of_cast, to
 from tests.clusters.api.faults import FaultServer, says
@@ -56,6 +56,20 @@ def test_rules_cost_one_question_for_each_namespace(is_incomplete: bool) -> None
         everywhere = [Ask("list", resource=kind) for kind in ("pods", "nodes", "services")]
         assert set(allowed_by_rules(client, [PODS, *everywhere])) == {PODS, everywhere[0]}
         assert [json.loads(one.body)["spec"]["namespace"] for one in server.requests] == ["shop", "-"]
+
+
+@pytest.mark.parametrize("name", [one.name for one in CAST])
+def test_what_complete_rules_deny_reviews_deny_too(controlplane: ControlPlane, name: str) -> None:
+    connection = of_cast(controlplane, name)
+    client = Client(connection)
+    reviewed = review(connection, client, MENU, Budget())
+    assert set(denied_by_rules(client, MENU)) == {ask for ask in MENU if reviewed[ask].state == "denied"}
+
+
+def test_rules_that_are_incomplete_deny_nothing() -> None:
+    body = {"kind": "SelfSubjectRulesReview", "status": {"resourceRules": [], "incomplete": True}}
+    with FaultServer(says(201, body)) as server:
+        assert denied_by_rules(Client(to(server, person="ada")), [PODS]) == {}
 
 
 def test_a_rules_review_that_fails_allows_nothing_and_is_asked_once() -> None:
