@@ -176,12 +176,18 @@ class Watcher:
         self._news.set()
 
     def _run(self) -> None:
-        while self._is_needed():
-            self._news.wait(POLL)
-            self._news.clear()
-            arrived = self._round()
-            close_old_connections()
-            time.sleep(PACE_IN_A_FLOOD if arrived > FLOOD else PACE)
+        try:
+            while self._is_needed():
+                self._news.wait(POLL)
+                self._news.clear()
+                arrived = self._round()
+                close_old_connections()
+                time.sleep(PACE_IN_A_FLOOD if arrived > FLOOD else PACE)
+        finally:
+            with self._lock:  # a mistake of ours ended it: the next page starts another
+                if self._thread is threading.current_thread():
+                    record.unlisten(self._news.set)
+                    self._thread = None
 
     def _is_needed(self) -> bool:
         with self._lock:

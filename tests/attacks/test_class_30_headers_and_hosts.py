@@ -16,6 +16,7 @@ from tests.attacks.fortress import Fortress
 from tests.attacks.house import House, undone
 from tests.attacks.routes import routes
 from tests.attacks.wire import Reply, ask
+from tests.trail import Trail
 
 STATIC = "/static/shell/base.css"
 EVIL = "evil.example"
@@ -158,7 +159,7 @@ async def test_two_hosts_are_none(open_house: House) -> None:
         assert reply.status == 400
 
 
-async def test_no_link_holds_a_host_of_a_request(open_house: House) -> None:
+async def test_no_link_holds_a_host_of_a_request(open_house: House, empty_trail: Trail) -> None:
     """Every page and every redirect, with every header that names a host; links are paths, or the public URL's."""
     named = tuple(
         (name, EVIL)

@@ -42,15 +42,15 @@ def fleet(served: Served, controlplane, stage: Stage) -> Iterator[None]:
         dead.bind(("127.0.0.1", 0))
         plane = {"server": controlplane.server, "ca": controlplane.ca}
         clusters = [
-            {"slug": "lagoon", "server": hanging.url, "ca": hanging.ca, "token": "never-answered"},
+            {"slug": "pond", "server": hanging.url, "ca": hanging.ca, "token": "never-answered"},
             {"slug": "reef", "server": f"https://127.0.0.1:{dead.getsockname()[1]}", "token": "never-sent",
              "protected": True},
             {"slug": "bay", **plane, "ca": AUTHORITY.pem, "token": "never-sent"},
             {"slug": "tide", **plane, "token": "has-ended", "ends": -3600},
-            {"slug": "gate", **plane, "token": "nobody-knows-it", "ends": 86400},
+            {"slug": "lock", **plane, "token": "nobody-knows-it", "ends": 86400},
             {"slug": "cove", **plane},
         ]  # fmt: skip
-        named = {"lagoon": TEXTS["image"], "gate": TEXTS["script"], "cove": "Cove " + "x" * 80}
+        named = {"pond": TEXTS["image"], "lock": TEXTS["script"], "cove": "Cove " + "x" * 80}
         for one in clusters:
             labels = {
                 "env": "production" if one["slug"] == "reef" else "dev",

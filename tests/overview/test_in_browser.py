@@ -53,9 +53,9 @@ def test_each_row_says_how_its_cluster_stands_and_costs_the_others_nothing(fleet
     for cluster, state, said, button in (
         ("reef", "unreachable", "Nothing answers at the API server's address.", ""),
         ("bay", "unreachable", "signed by an authority that is not trusted", ""),
-        ("lagoon", "unreachable", "did not answer in time", ""),
+        ("pond", "unreachable", "did not answer in time", ""),
         ("tide", "credential ended", "has ended", "Renew"),
-        ("gate", "credential refused", "does not accept the credential", "Renew"),
+        ("lock", "credential refused", "does not accept the credential", "Renew"),
         ("cove", "no credential", "You have no credential", "Add my credential"),
     ):
         expect(cell(page, cluster, "state")).to_contain_text(state, timeout=SOON)

@@ -73,6 +73,26 @@ async def test_its_socket_is_sent_the_row(transactional_db: None, never_by_itsel
     await database_sync_to_async(wait_for)(lambda: live.watcher._thread is None)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_page_comes_alive_after_a_mistake_has_ended_the_watcher(
+    page: TrailSubscription, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(_head: int) -> int:
+        raise ValueError("of ours")
+
+    monkeypatch.setattr(page, "look", mistaken)
+    page.start(threading.Event().set)
+    wait_for(lambda: live.watcher._thread is None, message="the watcher went with its mistake")
+    page.stop()
+    monkeypatch.undo()
+    another = open_trail(cast["aude"], QueryDict(""), "", lambda _user: {})
+    assert another is not None
+    another.start(threading.Event().set)
+    wait_for(lambda: live.watcher._seen == head(), message="another page's first look has come")
+    another.stop()
+    wait_for(lambda: live.watcher._thread is None)
+
+
 async def _heard(socket: WebsocketCommunicator, text: str) -> None:
     """Reads on until this was sent; fails where it does not come, though the socket's own beat does."""
     async with asyncio.timeout(30):
