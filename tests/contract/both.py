@@ -39,11 +39,19 @@ class Both:
     ) -> Any:
         return self.same(lambda caller: caller.call(method, path, body, **same), person=person)
 
-    def same_kubectl(self, *arguments: str, person: str = "admin", input: str | None = None) -> Any:
-        """Exit code, standard output, standard error: kubectl's own words about both."""
+    def same_kubectl(
+        self, *arguments: str, person: str = "admin", input: str | None = None, is_sorted: bool = True
+    ) -> Any:
+        """Exit code, standard output, standard error: kubectl's own words about both.
+
+        Not `is_sorted` where kubectl asks for several things at once and prints them as they come.
+        """
         with ThreadPoolExecutor(2) as pool:
             ran = pool.map(lambda one: one.kubectl(*arguments, person=person, input=input), self._both())
-            found, wanted = ([code, *map(plain_output, texts)] for code, *texts in ran)
+            arranged = list if is_sorted else sorted
+            found, wanted = (
+                [code, *(arranged(plain_output(text)) for text in texts)] for code, *texts in ran
+            )
         compare(found, wanted)
         return wanted
 

@@ -47,7 +47,7 @@ ALIKE = [
 def test_it_says_the_same_of_both(both, place, command):
     """A comma stands for a space inside of a word."""
     first, *rest = [word.replace(",", " ").strip() for word in command.split(" ")]
-    both.same_kubectl(first, "-n", place, *rest)
+    both.same_kubectl(first, "-n", place, *rest, is_sorted="--all-containers" not in rest)
 
 
 @pytest.mark.parametrize(
