@@ -11,7 +11,7 @@ from bench.world import LIST, World, alone
 
 P50, P99 = 100.0, 1000.0  # milliseconds
 RATE = 10  # pods a second; each of them changes twice more, when it is scheduled and when it runs
-PODS = 2000
+PODS = 1000
 
 # When each row came into the document, in milliseconds since 1970.
 WATCH = """

@@ -33,7 +33,7 @@ def page(cast: dict[str, User], trail: Trail, never_by_itself: None) -> Iterator
     assert opened is not None
     yield opened
     opened.stop()
-    wait_for(lambda: live.watcher._thread is None)
+    wait_for(lambda: opened not in live.watcher._open)
 
 
 def test_a_row_of_this_process_wakes_the_page(page: TrailSubscription, cast: dict[str, User]) -> None:
@@ -64,13 +64,14 @@ async def test_its_socket_is_sent_the_row(transactional_db: None, never_by_itsel
     aude = await database_sync_to_async(User.objects.create)(
         username="aude", standing="auditor", password="!"
     )
+    before = set(live.watcher._open)  # of pages that other tests have left
     session = await database_sync_to_async(stage.session)("aude")
     async with opened(knock("/live/", session=session, page="/people/audit/")) as socket:
         await _heard(socket, 'data-state="live"')
         await database_sync_to_async(wait_for)(lambda: live.watcher._seen == head())
         await database_sync_to_async(record)(by(aude, "team-create", subject="team by-socket"))
         await _heard(socket, "team by-socket")
-    await database_sync_to_async(wait_for)(lambda: live.watcher._thread is None)
+    await database_sync_to_async(wait_for)(lambda: live.watcher._open <= before)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -90,7 +91,6 @@ def test_a_page_comes_alive_after_a_mistake_has_ended_the_watcher(
     another.start(threading.Event().set)
     wait_for(lambda: live.watcher._seen == head(), message="another page's first look has come")
     another.stop()
-    wait_for(lambda: live.watcher._thread is None)
 
 
 async def _heard(socket: WebsocketCommunicator, text: str) -> None:
