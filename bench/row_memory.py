@@ -15,7 +15,7 @@ import aiohttp
 
 from bench.figures import Figure
 from bench.product import Product
-from bench.table import loaded, real_pages
+from bench.table import PAGE, grown, loaded, real_pages
 from bench.world import LIST, World, alone
 
 GOAL = 2000  # bytes of a row
@@ -46,7 +46,7 @@ def measure(world: World) -> Sequence[Figure]:
 
 def _row_bytes(world: World) -> float:
     pages = real_pages(world.api())
-    loaded(pages[:1])  # what is made once for all tables is not the rows'
+    loaded(grown(pages[:1], PAGE))  # what is made once for all tables is not the rows'
     gc.collect()
     tracemalloc.start()
     content = loaded(pages)
