@@ -8,7 +8,7 @@ and `create` or `deletecollection` by name is allowed where the call is not.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -129,22 +129,13 @@ def rules(client: Client, namespace: str) -> Rules:
     return found
 
 
-def allowed_by_rules(client: Client, asks: Iterable[Ask]) -> dict[Ask, Answer]:
-    """Those of `asks` that rules allow, with one question for each namespace: enough for a menu, whose click decides.
+def by_rules(client: Client, asks: Iterable[Ask]) -> dict[Ask, State]:
+    """What rules say to each of `asks`, with one question for each namespace: for a menu, whose click decides.
 
-    What is not in it is not denied: rules that name objects, other authorizers and failures leave it to a review.
+    Rules that name objects, authorizers that name no rules, and failures make it unknown.
     """
-    return {ask: Answer("allowed") for ask, state in _by_rules(client, asks) if state == "allowed"}
-
-
-def denied_by_rules(client: Client, asks: Iterable[Ask]) -> dict[Ask, Answer]:
-    """Those of `asks` that no rule allows, where every authorizer has named its rules: for what no review is left."""
-    return {ask: Answer("denied") for ask, state in _by_rules(client, asks) if state == "denied"}
-
-
-def _by_rules(client: Client, asks: Iterable[Ask]) -> Iterator[tuple[Ask, State]]:
-    """One question for each namespace, also where its answer is not worth keeping."""
     known: dict[str, Rules] = {}
+    found: dict[Ask, State] = {}
     for ask in asks:
         where = ask.namespace or _NOWHERE
         if where not in known:
@@ -153,7 +144,8 @@ def _by_rules(client: Client, asks: Iterable[Ask]) -> Iterator[tuple[Ask, State]
             except ApiError:
                 known[where] = Rules((), incomplete=True)
         what = "/".join(filter(None, (ask.resource, ask.subresource)))
-        yield ask, known[where].may(ask.verb, ask.group, what)
+        found[ask] = known[where].may(ask.verb, ask.group, what)
+    return found
 
 
 def forget(fingerprint: str) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clusters import access, discovery
 from clusters import namespaces as ladder
-from clusters.access import Answer, Ask, Budget, allowed_by_rules, denied_by_rules, review
+from clusters.access import Answer, Ask, Budget, by_rules, review
 from clusters.api.client import Answer as Sent
 from clusters.api.connection import Connection
 from clusters.api.reading import ReadingClient
@@ -104,10 +104,13 @@ class Desk:
 
         For what the budget leaves without a review, rules that are complete decide this too.
         """
-        allowed = allowed_by_rules(self.client, [ask for ask in asks if self._taken(ask) is None])
-        answers = self.may([ask for ask in asks if ask not in allowed])
-        left = [ask for ask, answer in answers.items() if answer.source == "budget"]
-        return {**answers, **allowed, **denied_by_rules(self.client, left)}
+        told = by_rules(self.client, [ask for ask in asks if self._taken(ask) is None])
+        answers = self.may([ask for ask in asks if told.get(ask) != "allowed"])
+        for ask, state in told.items():
+            is_left = ask in answers and answers[ask].source == "budget"
+            if state == "allowed" or (state == "denied" and is_left):
+                answers[ask] = Answer(state)
+        return answers
 
     def look_ahead(self, asks: Sequence[Ask]) -> None:
         """Have ready what a page will ask; the network only, so that any thread can do it."""
