@@ -24,3 +24,17 @@ def api(served_cluster: Loop) -> Caller:
     cluster = served_cluster.server.cluster
     token = served_cluster.run(cluster.add_person, "admin", (MASTERS,))
     return Caller(served_cluster.server.url, cluster.authority.pem, token)
+
+
+@pytest.fixture(scope="module")
+def served(cluster: Cluster) -> Iterator[Loop]:
+    """The `cluster` that the module makes, served."""
+    with Loop(cluster) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def admin(served: Loop, cluster: Cluster) -> Caller:
+    """The administrator of the module's own cluster."""
+    token = served.run(cluster.add_person, "admin", (MASTERS,))
+    return Caller(served.server.url, cluster.authority.pem, token)

@@ -66,19 +66,6 @@ def cluster():
     return found
 
 
-@pytest.fixture(scope="module")
-def served(cluster):
-    with Loop(cluster) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def admin(served, cluster):
-    return Caller(
-        served.server.url, cluster.authority.pem, served.run(cluster.add_person, "admin", (MASTERS,))
-    )
-
-
 @pytest.fixture
 def protect(admin):
     made = []

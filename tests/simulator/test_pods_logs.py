@@ -10,10 +10,7 @@ import pytest
 from simulator.cluster import Cluster
 from simulator.pods.logs import KEPT_LINES, PODS, WRITTEN_LINES, WRITTEN_RUNS
 from simulator.pods.runs import Line, run_of
-from simulator.requests.rbac import MASTERS
 from tests.served import wait_for
-from tests.simulator.caller import Caller
-from tests.simulator.loops import Loop
 from tests.simulator.pods import container_state, node, running_pod, with_states
 
 PATH = "/api/v1/namespaces/default/pods"
@@ -42,19 +39,6 @@ def cluster():
         ]
     )
     return found
-
-
-@pytest.fixture(scope="module")
-def served(cluster):
-    with Loop(cluster) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def admin(served, cluster):
-    return Caller(
-        served.server.url, cluster.authority.pem, served.run(cluster.add_person, "admin", (MASTERS,))
-    )
 
 
 @pytest.fixture
