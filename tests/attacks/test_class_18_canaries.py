@@ -20,6 +20,8 @@ from tests.clusters.credentials.pki import certificate, jwt, packed
 
 SECRET = "canary-of-the-canaries-" + "7"
 KEY = certificate("canaries")[1]
+# A key in whose lines another rule sees words: one key in five has one, and what followed it stayed in the log.
+WORDS = f"-----BEGIN PRIVATE KEY-----\n{'aB3' * 20}/Op6\n{'aB3' * 21}/\n-----END PRIVATE KEY-----\n"
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +132,8 @@ def test_it_is_found_on_a_disk(tmp_path: Path, name: str) -> None:
         f"the token {jwt(exp=1)} was refused",
         KEY,
         repr(KEY),
+        WORDS,
+        repr(WORDS),
         f"client-key-data: {packed(KEY)}",
     ],
 )
