@@ -77,8 +77,9 @@ class TrailSubscription:
         known = {deed.id for deed in before.deeds}
         return sum(deed.id not in known for deed in self._snapshot.deeds)
 
-    def fail(self, trouble: str) -> None:
+    def fail(self) -> None:
         """The trail cannot be read: the rows stay, and the page says so."""
+        trouble = _("The trail cannot be read at the moment; trying again.")
         self._take(Snapshot(self._snapshot.deeds, self._snapshot.head, trouble))
 
     def render(self) -> str | None:
@@ -200,19 +201,29 @@ class Watcher:
         """Let every page look where there are rows that nobody has seen; the most deeds that were new to one."""
         with self._lock:
             pages, seen, self._seen = tuple(self._open), self._seen, 0
-        arrived = [0]
         try:
             head = record.head()
-            if head != seen:
-                arrived += [page.look(head) for page in pages]
+            arrived = [self._look(page, head) for page in pages] if head != seen else []
         except DatabaseError:
             log.exception("The audit trail could not be read for the pages that are open; tried again soon")
             for page in pages:
-                page.fail(_("The trail cannot be read at the moment; trying again."))
+                page.fail()
             return 0
         with self._lock:
-            self._seen = head if self._seen == 0 else self._seen
-        return max(arrived)
+            if self._seen == 0 and None not in arrived:
+                self._seen = head
+        return max((number for number in arrived if number), default=0)
+
+    def _look(self, page: TrailSubscription, head: int) -> int | None:
+        """How many deeds are new to this page. None after a mistake of ours, which costs the other pages nothing."""
+        try:
+            return page.look(head)
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception("A page of the audit trail could not be brought up to date; tried again soon")
+            page.fail()
+            return None
 
 
 watcher = Watcher()

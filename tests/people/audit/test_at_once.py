@@ -64,32 +64,32 @@ async def test_its_socket_is_sent_the_row(transactional_db: None, never_by_itsel
     aude = await database_sync_to_async(User.objects.create)(
         username="aude", standing="auditor", password="!"
     )
-    before = set(live.watcher._open)  # of pages that other tests have left
     session = await database_sync_to_async(stage.session)("aude")
     async with opened(knock("/live/", session=session, page="/people/audit/")) as socket:
         await _heard(socket, 'data-state="live"')
         await database_sync_to_async(wait_for)(lambda: live.watcher._seen == head())
         await database_sync_to_async(record)(by(aude, "team-create", subject="team by-socket"))
         await _heard(socket, "team by-socket")
-    await database_sync_to_async(wait_for)(lambda: live.watcher._open <= before)
+    await database_sync_to_async(wait_for)(lambda: not live.watcher._open)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_page_comes_alive_after_a_mistake_has_ended_the_watcher(
+def test_a_mistake_with_one_page_costs_the_others_nothing_and_is_over_when_it_is(
     page: TrailSubscription, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def mistaken(_head: int) -> int:
         raise ValueError("of ours")
 
+    monkeypatch.setattr(live, "POLL", 0.1)
     monkeypatch.setattr(page, "look", mistaken)
-    page.start(threading.Event().set)
-    wait_for(lambda: live.watcher._thread is None, message="the watcher went with its mistake")
-    page.stop()
-    monkeypatch.undo()
+    page.start(lambda: None)
     another = open_trail(cast["aude"], QueryDict(""), "", lambda _user: {})
     assert another is not None
-    another.start(threading.Event().set)
-    wait_for(lambda: live.watcher._seen == head(), message="another page's first look has come")
+    another.start(lambda: None)
+    record(by(cast["dana"], "team-create", subject="team beside"))
+    wait_for(lambda: "team beside" in (another.render() or ""), message="the other page goes on")
+    wait_for(lambda: "cannot be read at the moment" in (page.render() or ""), message="this page says so")
+    monkeypatch.delattr(page, "look")
+    wait_for(lambda: "team beside" in (page.render() or ""), message="and comes back by itself")
     another.stop()
 
 
