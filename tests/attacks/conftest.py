@@ -11,6 +11,7 @@ from tests.attacks.fortress import Fortress, fortress_over
 from tests.attacks.house import House
 from tests.attacks.upstream import Recorder
 from tests.controlplane.controlplane import ControlPlane
+from tests.quiet import quiet
 
 
 @pytest.fixture(scope="session")
@@ -31,25 +32,25 @@ def fortress(
 def house(db: None, controlplane: ControlPlane, recorder: Recorder) -> Iterator[House]:
     """In a transaction that is rolled back: for requests."""
     yield houses.build(controlplane, recorder)
-    houses.close()
+    quiet()
 
 
 @pytest.fixture
 def open_house(transactional_db: None, controlplane: ControlPlane, recorder: Recorder) -> Iterator[House]:
     """Written, so that other threads see it: for sockets."""
     yield houses.build(controlplane, recorder)
-    houses.close()
+    quiet()
 
 
 @pytest.fixture
 def dark_house(db: None) -> Iterator[House]:
     """Where no cluster answers: for what never gets that far."""
     yield houses.build(None, None)
-    houses.close()
+    quiet()
 
 
 @pytest.fixture
 def open_house_without_cluster(transactional_db: None) -> Iterator[House]:
     """Both: written, and no cluster answers."""
     yield houses.build(None, None)
-    houses.close()
+    quiet()

@@ -22,7 +22,6 @@ from clusters.api.connection import Identity
 from clusters.credentials.stored import Owner, keep
 from clusters.credentials.trial import WhoAmI
 from clusters.models import Cluster, ClusterRequest, Credential, Share
-from clusters.watch.hub import hub
 from people import links
 from people.control import session_group
 from people.models import Invitation, Membership, Purpose, Session, Standing, Team, User
@@ -125,11 +124,6 @@ def build(plane: ControlPlane | None, server: FaultServer | None) -> House:
 
 def token_of(plane: ControlPlane | None, name: str) -> str:
     return plane.token(name) if plane else f"token-of-{name}"
-
-
-def close() -> None:
-    """No feed of a test lives on."""
-    hub.drop(lambda _connection: True, "")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from tests.attacks.house import House
 from tests.attacks.upstream import Recorder
 from tests.clusters.api.faults import Behaviour, Request, Wire
 from tests.controlplane.controlplane import ControlPlane
+from tests.quiet import quiet
 
 
 class Liar(Recorder):
@@ -43,4 +44,4 @@ def lied_to(transactional_db: None, controlplane: ControlPlane, liar: Liar) -> I
     liar.when = None
     yield houses.build(controlplane, liar)
     liar.when = None
-    houses.close()
+    quiet()

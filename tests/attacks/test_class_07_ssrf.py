@@ -22,6 +22,7 @@ from tests.attacks.upstream import Watched
 from tests.clusters.api.faults import AUTHORITY, says
 from tests.clusters.api.test_addresses import DISGUISED, FORBIDDEN, lookups
 from tests.clusters.credentials import kubeconfigs
+from tests.quiet import quiet
 
 URLS = [
     "http://127.0.0.1:{port}",
@@ -184,7 +185,7 @@ def test_a_name_that_leads_elsewhere_at_the_second_look_is_not_followed(
         with connects() as network:
             visit_everything(house, "dana")
             house.browser("ada").post("/clusters/add/", form(server.url, ca=server.ca))
-        houses.close()
+        quiet()
     assert network.hosts() == {"127.0.0.1"}
     assert len(asked) > 2, "the name was looked up again and again"
 

@@ -14,6 +14,7 @@ from tests.attacks.sockets import answer, knock, socket_paths
 from tests.attacks.test_class_07_ssrf import form, visit_everything
 from tests.attacks.upstream import Watched
 from tests.clusters.api.faults import FaultServer, Wire, redirects, says, until
+from tests.quiet import quiet
 
 CODES = (301, 302, 303, 307, 308)
 LIVE = ("/c/harbour/shop/secrets", "/c/harbour/shop/secrets/web", "/c/harbour/shop/secrets/web/yaml")
@@ -72,7 +73,7 @@ def test_no_page_follows(db: None, elsewhere: Watched, code: int, has_discovery:
         house.browser("ada").post("/clusters/add/", form(cluster.url, ca=cluster.ca))
         if has_discovery:  # by a feed, which need not have come to it while the page was made
             until(lambda: "/api/v1/namespaces/shop/secrets" in paths(cluster))
-        houses.close()
+        quiet()
         asked = paths(cluster)
     assert "/apis/authentication.k8s.io/v1/selfsubjectreviews" in asked, "a credential was tried"
     assert "/version" in asked, "a new cluster was tried"
@@ -88,7 +89,7 @@ def test_no_page_follows_on_the_same_host_or_hands_the_redirect_on(db: None, cod
             page = house.browser("dana").get(path)
             assert "evil" not in page.get("Location", "")
             assert "Refresh" not in page
-        houses.close()
+        quiet()
         assert cluster.requests
         assert [one.target for one in cluster.requests if "evil" in one.target] == []
 
@@ -100,7 +101,7 @@ async def test_no_stream_follows(transactional_db: None, elsewhere: Watched) -> 
         for path in socket_paths():
             for page in (*LIVE, "/"):
                 await answer(knock(path, session=house.sessions["dana"], page=page))
-        houses.close()
+        quiet()
         assert "/api/v1/namespaces/shop/secrets" in {one.target.partition("?")[0] for one in cluster.requests}
     assert seen.is_nothing, seen
 
@@ -111,7 +112,7 @@ def test_a_proxy_is_told_no_credential_and_not_followed(db: None, elsewhere: Wat
         house = houses.build(None, None)
         Cluster.objects.update(server="https://10.0.0.1:6443", proxy_url=f"http://127.0.0.1:{proxy.port}")
         visit_everything(house, "dana")
-        houses.close()
+        quiet()
         assert proxy.requests
         for one in proxy.requests:
             assert one.method == "CONNECT"

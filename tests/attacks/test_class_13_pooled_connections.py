@@ -28,6 +28,7 @@ from tests.attacks import house as houses
 from tests.attacks.house import House
 from tests.clusters.api.calls import of_cast
 from tests.controlplane.controlplane import ControlPlane
+from tests.quiet import quiet
 
 WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
@@ -44,7 +45,7 @@ def manned(db: None, controlplane: ControlPlane) -> Iterator[House]:
     _give("dana", Identity(certificate=certificate, key=key))
     _give("rene", Identity(token=controlplane.token("rene")))
     yield house
-    houses.close()
+    quiet()
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import pytest
 from channels.db import database_sync_to_async
 
 from tests import canary, canary_watch
-from tests.attacks import house as houses
 from tests.attacks.house import House
 from tests.attacks.liar import Liar, liar, lied_to, token_of
 from tests.attacks.reaching import Visit, reaching
 from tests.attacks.sockets import knock, live_pages, socket_paths
 from tests.clusters.api.faults import Behaviour, Request, Wire
+from tests.quiet import quiet
 
 __all__ = ["liar", "lied_to"]
 
@@ -104,7 +104,7 @@ def test_no_page_says_what_the_cluster_says_back(lied_to: House, liar: Liar) -> 
                 and (asked, what) != ("lists", "another kind")
             ):
                 continue
-            houses.close()
+            quiet()
             liar.lie, liar.when = behaviour, when
             if (asked, what) == ("everything", "another kind"):
                 continue  # what is no error is the object that was asked for, and its text is shown
@@ -153,7 +153,7 @@ async def test_no_socket_says_what_the_cluster_says_back(
 ) -> None:
     pages = await live_pages(lied_to)
     token = lied_to.token("ada")
-    await database_sync_to_async(houses.close)()
+    await database_sync_to_async(quiet)()
     liar.lie, liar.when = behaviour, ASKED[asked]
     texts = await asyncio.gather(*(heard(lied_to, page) for page in pages.values()))
     assert [view for view, text in zip(pages, texts, strict=True) if token in text] == []

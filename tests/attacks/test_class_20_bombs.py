@@ -20,7 +20,6 @@ from clusters.api.errors import ApiError
 from clusters.api.streams import Streams
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig import read_kubeconfig
-from tests.attacks import house as houses
 from tests.attacks.house import House
 from tests.attacks.liar import Liar, liar, lied_to
 from tests.attacks.sockets import answer, knock, socket_paths
@@ -29,6 +28,7 @@ from tests.clusters.credentials.kubeconfigs import config, text
 from tests.clusters.credentials.pki import certificate
 from tests.clusters.credentials.pki import packed as packed_text
 from tests.clusters.credentials.test_hostile_yaml import BOMB
+from tests.quiet import quiet
 
 __all__ = ["liar", "lied_to"]
 MEBIBYTE = 1024 * 1024
@@ -193,7 +193,7 @@ def test_a_deep_object_has_a_page_or_a_sentence(lied_to: House, liar: Liar, dept
     liar.when = lambda request: request.target.partition("?")[0].endswith("/configmaps/deep")
     seconds = {}
     for levels in (10, depth):
-        houses.close()
+        quiet()
         liar.lie = nested(levels)
         began = time.thread_time()
         for path in ("", "/yaml", "?download=yaml", "?download=value&at=" + "/a" * 500):

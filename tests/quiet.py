@@ -1,0 +1,48 @@
+"""How does a test leave no work of this process to the next? Feeds, counters and open pages end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from clusters.counting.counters import counters
+from clusters.watch.hub import hub
+from dashboard.live.consumer import entrances
+from people.audit.live import watcher
+
+PATIENCE = 60.0  # seconds; what is opened at a cluster that hangs ends within them
+
+
+def quiet() -> None:
+    """Whatever asks clusters by itself has ended when this returns; not for the loop of a test."""
+    _wait_for_entrances()
+    hub.drop(lambda _connection: True, "")
+    with counters._lock:
+        for key in list(counters._counters):
+            counters._end(key)
+    for page in tuple(watcher._open):
+        watcher.remove(page)
+    if thread := watcher._thread:
+        thread.join(PATIENCE)
+    for loop in (hub._loop, counters._loop):
+        if loop is not None:
+            asyncio.run_coroutine_threadsafe(_end_all(), loop).result(PATIENCE)
+
+
+def _wait_for_entrances() -> None:
+    """A page whose test is over may still be on its way in, and would open a feed that nobody closes."""
+    free = threading.Barrier(entrances._max_workers)
+    for arrived in [entrances.submit(free.wait, PATIENCE) for _ in range(entrances._max_workers)]:
+        arrived.result(PATIENCE)
+
+
+async def _end_all() -> None:
+    """All of this loop but the sweepers, which are begun once."""
+    tasks = [
+        task
+        for task in asyncio.all_tasks()
+        if task is not asyncio.current_task() and task.get_coro().__name__ != "_sweep"  # type: ignore[union-attr]
+    ]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
