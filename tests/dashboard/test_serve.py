@@ -200,7 +200,7 @@ def test_it_works_in_production_behind_a_proxy_that_ends_tls(tmp_path: Path, sub
         assert done.status_code == 302
         assert done.headers["Location"] == f"{sub_path}/people/me/"
         assert "Secure" in done.headers["Set-Cookie"]
-        style = re.search(rf'href="({sub_path}/static/shell/base\.[0-9a-f]+\.css)"', page.text)
+        style = re.search(rf'href="({sub_path}/static/shell/all\.[0-9a-f]+\.css)"', page.text)
         assert style, "in production the names of static files hold their hash"
         answer = requests.get(inner + style[1], headers=forwarded, timeout=20)
         assert answer.status_code == 200

@@ -11,11 +11,12 @@ from django.template.context import Context
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from dashboard.shell import outage
+from dashboard.shell.bundles import addresses
 from dashboard.shell.navigation import Entry
 
 register = template.Library()
@@ -42,6 +43,20 @@ def icon(name: str) -> SafeString:
         static("shell/icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def style_sheets(bundle: str) -> SafeString:
+    """The links of a bundle of style sheets."""
+    return format_html_join(
+        "\n  ", '<link rel="stylesheet" href="{}">', ((one,) for one in addresses(bundle))
+    )
+
+
+@register.simple_tag
+def scripts(bundle: str) -> SafeString:
+    """The elements of a bundle of scripts; they run once the page is read."""
+    return format_html_join("\n  ", '<script src="{}" defer></script>', ((one,) for one in addresses(bundle)))
 
 
 @register.filter

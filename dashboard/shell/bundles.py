@@ -1,0 +1,56 @@
+"""Which style sheets and scripts leave as one file? Those of every page: each request more makes its first paint wait.
+
+The files stay what is written, read and tested; in production `collectstatic` joins them, in development each is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.templatetags.static import static
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+# The name of the whole, in the folder of its parts (paths within stay true) -> its parts, in their order.
+BUNDLES: Mapping[str, Sequence[str]] = {
+    "shell/all.css": (
+        "shell/tokens.css",
+        "shell/base.css",
+        "shell/frame.css",
+        "shell/parts.css",
+        "shell/tables.css",
+    ),
+    "shell/all.js": (
+        "shell/keyboard.js",
+        "shell/copy.js",
+        "shell/times.js",
+        "shell/menus.js",
+        "shell/theme.js",
+        "shell/session.js",
+    ),
+}
+
+
+def addresses(name: str) -> list[str]:
+    """Where a page finds this bundle: one file, or in development its parts."""
+    return [static(each) for each in ((name,) if settings.PRODUCTION else BUNDLES[name])]
+
+
+class BundlingStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc] # whitenoise has no types
+    """Joins the parts before all files get their hashed names and compressed forms."""
+
+    def post_process(
+        self, paths: dict[str, tuple[Any, str]], dry_run: bool = False, **options: Any
+    ) -> Iterator[Any]:
+        if not dry_run:
+            for name, parts in BUNDLES.items():
+                self.delete(name)
+                self.save(name, ContentFile("\n".join(self._text(part) for part in parts)))
+                paths[name] = (self, name)
+        yield from super().post_process(paths, dry_run, **options)
+
+    def _text(self, part: str) -> str:
+        with self.open(part) as file:
+            return bytes(file.read()).decode()
