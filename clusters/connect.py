@@ -128,10 +128,18 @@ class Desk:
         return True
 
     def table(
-        self, resource: Resource, namespace: str = "", label_selector: str = "", field_selector: str = ""
+        self,
+        resource: Resource,
+        namespace: str = "",
+        label_selector: str = "",
+        field_selector: str = "",
+        *,
+        hurried: bool = True,
     ) -> Feed[TableContent]:
-        """A list's feed; the caller gives it back with `hub.release`."""
-        return hub.table(self.connection, resource, namespace, label_selector, field_selector)
+        """A list's feed; the caller gives it back with `hub.release`. `hurried` as there."""
+        return hub.table(
+            self.connection, resource, namespace, label_selector, field_selector, hurried=hurried
+        )
 
     def object(self, resource: Resource, namespace: str, name: str) -> Feed[ObjectContent]:
         """An object's feed; the caller gives it back with `hub.release`. Who read a Secret is recorded."""

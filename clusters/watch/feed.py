@@ -44,6 +44,7 @@ SETTLED = (
     State.GONE,
     State.ENDED,
 )  # no outage says more than these
+HOLD = 1.0  # seconds that the first rows of a list stand alone at most, while nobody needs the rest
 STEADY = 30.0  # a watch that stood this many seconds was no failure
 EARLY = 10.0  # a watch that ends this many seconds before its time ended for a reason: list again
 
@@ -74,6 +75,9 @@ class Feed(Generic[C]):
         self._seen = now()  # when what is held was last known to be all there is
         self._reason: ApiError | None = None
         self._wake = asyncio.Event()
+        self._is_hurried = False
+        self._hurry = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.refused = asyncio.Event()  # set at a refusal, for the reviews
 
     # --- for any thread
@@ -91,10 +95,22 @@ class Feed(Generic[C]):
         """Block until the first answer of any kind, at most `timeout` seconds."""
         self._answered.wait(timeout)
 
+    def hurry(self) -> None:
+        """Somebody needs more than the first rows: a list that holds back goes on."""
+        with self._lock:
+            self._is_hurried = True
+            loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self._hurry.set)
+
     # --- in the hub's loop
 
     async def run(self, streams: Streams) -> None:
         """List, watch, and begin again, until cancelled."""
+        with self._lock:
+            self._loop = asyncio.get_running_loop()
+            if self._is_hurried:
+                self._hurry.set()
         reviews = asyncio.create_task(keep_reviewing(self, streams))
         try:
             while True:
@@ -186,7 +202,15 @@ class Feed(Generic[C]):
             if self.state.state is State.LOADING:
                 self.state = FeedState(State.LOADING, self.state.since, loaded=loaded, total=total)
             self._changed()
+            if loaded != total:
+                await self._hold_back()
         self._holds = True
+
+    async def _hold_back(self) -> None:
+        """Until somebody needs the rest: the page that shows the first rows is not to wait while it is read."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), HOLD)
+        self._hurry.set()
 
     async def _is_ready(self, streams: Streams) -> None:
         """After a failure, ask for readiness first: an API server that just started refuses what RBAC will allow."""

@@ -67,8 +67,13 @@ class Hub:
         namespace: str = "",
         label_selector: str = "",
         field_selector: str = "",
+        *,
+        hurried: bool = True,
     ) -> Feed[TableContent]:
-        """The feed of a list, opened or shared; give it back with `release`."""
+        """The feed of a list, opened or shared; give it back with `release`.
+
+        One that nobody hurries holds back a moment after the first rows, or until somebody does (`Feed.hurry`).
+        """
         key = FeedKey(
             connection.fingerprint,
             connection.cluster,
@@ -87,7 +92,10 @@ class Hub:
                 known=lambda row: self._known(key, row),
             )
 
-        return self._open(key, connection, content)
+        feed = self._open(key, connection, content)
+        if hurried:
+            feed.hurry()
+        return feed
 
     def object(
         self, connection: Connection, resource: Resource, namespace: str, name: str

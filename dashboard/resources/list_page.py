@@ -31,7 +31,9 @@ from people.decorators import person, signed_in
 def list_page(request: HttpRequest, clusters: str, namespaces: str, resource: str) -> HttpResponse:
     """The first rows of the window, and the socket's address; the rest comes live."""
     address = parse({"clusters": clusters, "namespaces": namespaces, "resource": resource}, request.GET)
-    listing = open_listing(person(request), address)
+    asked = wish(address)
+    needs_all = bool(asked.q or asked.sort or asked.offset)
+    listing = open_listing(person(request), address, hurried=needs_all)
     try:
         ahead = Ahead(listing)
         listing.wait()

@@ -70,16 +70,19 @@ class Listing:
             hub.release(source.feed)
 
 
-def open_listing(user: User, address: Address) -> Listing:
+def open_listing(user: User, address: Address, *, hurried: bool = True) -> Listing:
     """Open the feeds of a list. With one cluster its NotShared, NoCredential, SealBroken or ApiError is raised;
-    with several, each trouble is its own place's and the others go on."""
+    with several, each trouble is its own place's and the others go on.
+
+    Not `hurried`, the rest of a long list is read once its first rows are painted: when the page's socket opens it.
+    """
     slugs = _slugs(user, address)
     places = [_place(user, slug, alone=len(slugs) == 1) for slug in slugs]
     _prepare(places, address, alone=len(slugs) == 1)
     for place in places:
         if place.desk is not None and place.resource is not None:
             _choose_namespaces(place, place.desk, place.resource, address)
-            _open(place, place.desk, place.resource, address)
+            _open(place, place.desk, place.resource, address, hurried=hurried)
     sources = [source for place in places for source in place.sources]
     namespaced = any(place.resource.namespaced for place in places if place.resource)
     several = namespaced and (len(address.namespaces) > 1 or address.namespaces == (ALL,))
@@ -188,10 +191,9 @@ def _choose_namespaces(place: Place, desk: Desk, resource: Resource, address: Ad
     place.namespaces = known.names[:MAX_NAMESPACES] or ("",)
 
 
-def _open(place: Place, desk: Desk, resource: Resource, address: Address) -> None:
+def _open(place: Place, desk: Desk, resource: Resource, address: Address, *, hurried: bool) -> None:
     query = dict(address.query)
     for namespace in place.namespaces:
-        feed = desk.table(
-            resource, namespace, query.get("selector", "")[:2000], query.get("fields", "")[:2000]
-        )
+        selectors = (query.get("selector", "")[:2000], query.get("fields", "")[:2000])
+        feed = desk.table(resource, namespace, *selectors, hurried=hurried)
         place.sources.append(Source(place.slug, namespace, feed))

@@ -26,12 +26,14 @@ def hub() -> Iterator[Hub]:
     made.drop(lambda _connection: True, "over")
 
 
+def connection_to(server: Scripted) -> Connection:
+    at = Server(server.url, ca=server.ca)
+    return Connection("scripted", at, Identity(token="scripted-token"), f"print-{server.port}", "1")
+
+
 def opened(hub: Hub, server: Scripted) -> tuple[Feed[TableContent], list[FeedState]]:
     """The feed of all pods there, and every state that it was in."""
-    at = Server(server.url, ca=server.ca)
-    feed = hub.table(
-        Connection("scripted", at, Identity(token="scripted-token"), f"print-{server.port}", "1"), PODS
-    )
+    feed = hub.table(connection_to(server), PODS)
     seen: list[FeedState] = []
     feed.listen(lambda: seen.append(feed.state))
     return feed, seen
@@ -227,3 +229,16 @@ def test_lists_are_read_in_pages_and_the_first_is_shown_while_others_come(hub):
         wait_for(lambda: names(feed) == {"a", "b"})
         assert shown == [{"a"}]
         assert server.listed[1]["continue"] == ["next"]
+
+
+@pytest.mark.parametrize("by", ["who needs the rest", "itself, after a moment"])
+def test_a_list_that_nobody_hurries_holds_back_after_the_first_rows(hub, monkeypatch, by):
+    monkeypatch.setattr(feeds, "HOLD", 3600.0 if by == "who needs the rest" else 0.2)
+    meta = {"resourceVersion": "5", "continue": "next", "remainingItemCount": 1}
+    first = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": meta, "rows": [row("a")]}
+    with Scripted([says(200, first), listing(row("b"), version="5")], [stream()]) as server:
+        feed = hub.table(connection_to(server), PODS, hurried=False)
+        wait_for(lambda: names(feed) == {"a"})
+        if by == "who needs the rest":
+            assert hub.table(connection_to(server), PODS) is feed
+        wait_for(lambda: names(feed) == {"a", "b"})
