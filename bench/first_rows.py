@@ -80,7 +80,7 @@ def first_rows(world: World, name: str) -> dict[str, Any]:
     page = world.page(name, LIST, script=WATCH)
     try:
         page.wait_for_function(
-            "window.benchFirstRows && performance.getEntriesByName('first-contentful-paint')[0]"
+            "() => window.benchFirstRows && performance.getEntriesByName('first-contentful-paint')[0]"
         )
         return dict(page.evaluate(TIMES))
     finally:
