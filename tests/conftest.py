@@ -7,6 +7,7 @@ from tests.halves import pytest_addoption
 from tests.missing import pytest_sessionfinish, pytest_terminal_summary
 from tests.postgresql import postgresql
 from tests.served import served
+from tests.simulated import second_simulated, simulated
 from tests.trail import django_db_setup, empty_trail, trail
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "second_controlplane",
+    "second_simulated",
     "served",
+    "simulated",
     "trail",
 ]

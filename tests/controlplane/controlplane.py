@@ -206,6 +206,11 @@ class ControlPlane:
         """New objects, byte for byte (server-side apply reads YAML, which has no control characters)."""
         self.kubectl("create", f"--field-manager={manager}", "-f", "-", input=_list_of(objects))
 
+    def wait_for(self, condition: str, plural: str, *, namespace: str = "", seconds: int = 30) -> None:
+        """Until all of that kind are so, in one namespace or of the whole cluster; raises KubectlFailed."""
+        where = ("-n", namespace) if namespace else ()
+        self.kubectl("wait", f"--for=condition={condition}", plural, "--all", *where, f"--timeout={seconds}s")
+
     def is_ready(self) -> bool:
         """Whether the API server's /readyz says so, within a second."""
         context = ssl.create_default_context(cadata=self.ca)

@@ -5,22 +5,17 @@ The YAML files under world/ hold what can be written by hand, hostile.py the obj
 
 import base64
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
 from tests.controlplane.cast import rbac_objects
 from tests.controlplane.certificates import signing_request
 from tests.controlplane.controlplane import ControlPlane
-from tests.controlplane.hostile import (
-    RESOURCE,
-    hostile_definitions,
-    hostile_objects,
-    hostile_statuses,
-)
 from tests.controlplane.hostile import TEXTS as HOSTILE_TEXTS
+from tests.controlplane.hostile import hostile_definitions, hostile_objects, hostile_statuses
 from tests.controlplane.processes import wait_until
 
 FOLDER = Path(__file__).parent / "world"
@@ -28,39 +23,49 @@ NODES = tuple(f"node-{number}" for number in range(1, 6))
 SECRET_VALUE = "correct-horse-battery-staple"  # of Secret shop/web, also in its last-applied annotation
 
 
-def fill(plane: ControlPlane) -> None:
+class Fillable(Protocol):
+    """The real control plane, or a simulated one (tests/simulated.py)."""
+
+    def apply(
+        self, objects: Iterable[dict[str, Any]], *, server_side: bool = True, status: bool = False
+    ) -> None: ...
+
+    def create(self, objects: Iterable[dict[str, Any]], *, manager: str = "kubectl-create") -> None: ...
+
+    def wait_for(self, condition: str, plural: str, *, namespace: str = "", seconds: int = 30) -> None:
+        """Until all of that kind are so, in one namespace or of the whole cluster."""
+
+
+def fill(plane: Fillable) -> None:
     """All of it; pods run a moment after this returns (wait_for_pods)."""
     foundation(plane)
     names = ("services", "workloads", "rules", "drivers", "things")
     plane.apply(part for name in names for part in _file(name))
     plane.apply([web_secret()], server_side=False)
     plane.create([*hostile_definitions(), *events(), certificate_request()])
-    plane.kubectl("wait", "--for=condition=Established", f"crd/{RESOURCE}", "--timeout=30s")
+    plane.wait_for("Established", "customresourcedefinitions")
     plane.create(hostile_objects(), manager=HOSTILE_TEXTS["image"])
     plane.apply([*_with_status("things"), *hostile_statuses()], status=True)
 
 
-def fill_small(plane: ControlPlane) -> None:
+def fill_small(plane: Fillable) -> None:
     """Enough for a second cluster: the foundation, the widgets, one Deployment in shop and one in pay."""
     foundation(plane)
     deployments = [deployment("web", "shop", replicas=1), deployment("till", "pay", replicas=2)]
     plane.apply([*_file("things"), *deployments])
 
 
-def foundation(plane: ControlPlane) -> None:
+def foundation(plane: Fillable) -> None:
     """Namespaces, nodes, roles and definitions: what the rest stands on, and a small world by itself."""
     parts = [part for name in ("namespaces", "rbac", "definitions") for part in _file(name)]
     plane.apply([*parts, *rbac_objects(), *nodes()])
-    plane.kubectl(
-        "wait", "--for=condition=Established", "customresourcedefinitions", "--all", "--timeout=30s"
-    )
+    plane.wait_for("Established", "customresourcedefinitions")
 
 
-def wait_for_pods(plane: ControlPlane) -> None:
+def wait_for_pods(plane: Fillable) -> None:
     """Until the Deployments of shop and pay have all their pods."""
     for namespace in ("shop", "pay"):
-        arguments = ("--for=condition=Available", "deployments", "--all", "-n", namespace, "--timeout=60s")
-        plane.kubectl("wait", *arguments)
+        plane.wait_for("Available", "deployments", namespace=namespace, seconds=60)
 
 
 def deployment(name: str, namespace: str, *, replicas: int) -> dict[str, Any]:

@@ -36,50 +36,50 @@ def written(folder, value):
     return path
 
 
-def real(controlplane, **user):
-    cluster = {"server": controlplane.server, "certificate-authority-data": packed(controlplane.ca)}
+def real(simulated, **user):
+    cluster = {"server": simulated.server, "certificate-authority-data": packed(simulated.ca)}
     return config(cluster=cluster, user=user)
 
 
-def test_it_adds_the_cluster_shares_it_and_stores_the_credential(ada, controlplane):
-    told, errors = run(controlplane.kubeconfig("ada"), "--owner", "ada", "--team", "shop", "--share")
+def test_it_adds_the_cluster_shares_it_and_stores_the_credential(ada, simulated):
+    told, errors = run(simulated.kubeconfig("ada"), "--owner", "ada", "--team", "shop", "--share")
     assert errors == ""
     assert "added cluster" in told
     assert "shared with team shop" in told
     assert "stored the credential of ada: ada" in told
-    assert controlplane.token("ada") not in told
+    assert simulated.token("ada") not in told
     assert Credential.objects.get().user == ada
-    again, _errors = run(controlplane.kubeconfig("ada"), "--owner", "ada")
+    again, _errors = run(simulated.kubeconfig("ada"), "--owner", "ada")
     assert "found cluster" in again
     assert Cluster.objects.count() == 1
 
 
-def test_it_reads_the_files_that_are_named_relative_to_it(ada, controlplane, tmp_path):
-    cert, key = controlplane.certificate("dana", seconds=3600)
+def test_it_reads_the_files_that_are_named_relative_to_it(ada, simulated, tmp_path):
+    cert, key = simulated.certificate("dana", seconds=3600)
     (tmp_path / "pki").mkdir()
-    for name, content in (("ca.crt", controlplane.ca), ("dana.crt", cert), ("dana.key", key)):
+    for name, content in (("ca.crt", simulated.ca), ("dana.crt", cert), ("dana.key", key)):
         (tmp_path / "pki" / name).write_text(content)
     value = real(
-        controlplane, **{"client-certificate": "pki/dana.crt", "client-key": str(tmp_path / "pki/dana.key")}
+        simulated, **{"client-certificate": "pki/dana.crt", "client-key": str(tmp_path / "pki/dana.key")}
     )
-    value["clusters"][0]["cluster"] = {"server": controlplane.server, "certificate-authority": "pki/ca.crt"}
+    value["clusters"][0]["cluster"] = {"server": simulated.server, "certificate-authority": "pki/ca.crt"}
     told, errors = run(written(tmp_path, value), "--owner", "ada")
     assert errors == ""
     assert "stored the credential of ada: dana, until" in told
-    assert Cluster.objects.get().ca == controlplane.ca
+    assert Cluster.objects.get().ca == simulated.ca
 
 
-def test_it_reads_a_token_file(ada, controlplane, tmp_path):
-    (tmp_path / "token").write_text(controlplane.token("rene") + "\n")
-    told, _errors = run(written(tmp_path, real(controlplane, tokenFile="token")), "--owner", "ada")
+def test_it_reads_a_token_file(ada, simulated, tmp_path):
+    (tmp_path / "token").write_text(simulated.token("rene") + "\n")
+    told, _errors = run(written(tmp_path, real(simulated, tokenFile="token")), "--owner", "ada")
     assert "ada: rene" in told
 
 
 @pytest.mark.parametrize("key", ["exec", "auth-provider", "as", "username"])
-def test_it_runs_no_program_and_takes_no_other_identity(key, ada, controlplane, tmp_path):
+def test_it_runs_no_program_and_takes_no_other_identity(key, ada, simulated, tmp_path):
     marker = tmp_path / "ran"
     value = {"command": "touch", "args": [str(marker)]} if key in ("exec", "auth-provider") else "admin"
-    path = written(tmp_path, real(controlplane, **{"token": controlplane.token("ada"), key: value}))
+    path = written(tmp_path, real(simulated, **{"token": simulated.token("ada"), key: value}))
     told, errors = run(path, "--owner", "ada")
     assert f"users[0].user.{key}" in errors
     assert "1 of the contexts were not imported" in errors
@@ -88,17 +88,17 @@ def test_it_runs_no_program_and_takes_no_other_identity(key, ada, controlplane, 
     assert not Cluster.objects.exists()
 
 
-def test_it_adds_the_cluster_alone_without_an_owner(ada, controlplane, tmp_path):
-    path = written(tmp_path, real(controlplane, exec={"command": "aws"}))
+def test_it_adds_the_cluster_alone_without_an_owner(ada, simulated, tmp_path):
+    path = written(tmp_path, real(simulated, exec={"command": "aws"}))
     told, errors = run(path)
     assert errors == ""
     assert "added cluster prod" in told
     assert not Credential.objects.exists()
 
 
-def test_it_takes_the_chosen_context_only(ada, controlplane, tmp_path):
+def test_it_takes_the_chosen_context_only(ada, simulated, tmp_path):
     value = with_second_context(
-        real(controlplane, token=controlplane.token("ada")), user={"token": "x"}, server="https://127.0.0.1:1"
+        real(simulated, token=simulated.token("ada")), user={"token": "x"}, server="https://127.0.0.1:1"
     )
     path = written(tmp_path, value)
     told, errors = run(path, "--owner", "ada", "--context", "shop")
@@ -110,11 +110,11 @@ def test_it_takes_the_chosen_context_only(ada, controlplane, tmp_path):
     assert Cluster.objects.count() == 1
 
 
-def test_it_stores_one_credential_a_cluster(ada, controlplane, tmp_path):
+def test_it_stores_one_credential_a_cluster(ada, simulated, tmp_path):
     value = with_second_context(
-        real(controlplane, token=controlplane.token("ada")),
-        user={"token": controlplane.token("dana")},
-        server=controlplane.server,
+        real(simulated, token=simulated.token("ada")),
+        user={"token": simulated.token("dana")},
+        server=simulated.server,
     )
     value["clusters"][1]["cluster"] = dict(value["clusters"][0]["cluster"])
     told, errors = run(written(tmp_path, value), "--owner", "ada")
@@ -123,9 +123,9 @@ def test_it_stores_one_credential_a_cluster(ada, controlplane, tmp_path):
     assert Credential.objects.get().identity == "ada"
 
 
-def test_it_takes_over_insecure_tls_only_when_told_so(ada, controlplane, tmp_path):
-    value = real(controlplane, token=controlplane.token("ada"))
-    value["clusters"][0]["cluster"] = {"server": controlplane.server, "insecure-skip-tls-verify": True}
+def test_it_takes_over_insecure_tls_only_when_told_so(ada, simulated, tmp_path):
+    value = real(simulated, token=simulated.token("ada"))
+    value["clusters"][0]["cluster"] = {"server": simulated.server, "insecure-skip-tls-verify": True}
     path = written(tmp_path, value)
     assert "insecure-skip-tls-verify" in run(path)[1]
     assert run(path, "--allow-insecure")[1] == ""

@@ -11,6 +11,7 @@ from clusters.models import Cluster, Share
 from people.models import Membership, Team, User
 from tests.clusters.credentials.pki import certificate
 from tests.controlplane.cast import CAST
+from tests.simulated import Simulated
 
 Browser = Callable[..., Client]
 NOBODY_THERE = "https://127.0.0.1:1"
@@ -52,8 +53,8 @@ def dark(cast: dict[str, User]) -> Cluster:
 
 
 @pytest.fixture
-def lit(cast: dict[str, User], controlplane) -> Cluster:
-    """The real control plane, which team shop sees."""
-    made = Cluster.objects.create(slug="lit", name="Lit", server=controlplane.server, ca=controlplane.ca)
+def lit(cast: dict[str, User], simulated: Simulated) -> Cluster:
+    """A cluster that answers, and that team shop sees."""
+    made = Cluster.objects.create(slug="lit", name="Lit", server=simulated.server, ca=simulated.ca)
     Share.objects.create(cluster=made, team=Team.objects.get(slug="shop"))
     return made

@@ -13,10 +13,10 @@ from tests.clusters.credentials.pki import certificate, packed
 from tests.clusters.pages.test_credential import HOSTILE, body
 
 
-def real(controlplane, name: str) -> dict:
+def real(simulated, name: str) -> dict:
     """One context `shop` for the real control plane."""
-    cluster = {"server": controlplane.server, "certificate-authority-data": packed(controlplane.ca)}
-    return config(cluster=cluster, user={"token": controlplane.token(name)})
+    cluster = {"server": simulated.server, "certificate-authority-data": packed(simulated.ca)}
+    return config(cluster=cluster, user={"token": simulated.token(name)})
 
 
 def send(browser, value, *chosen: str, **others):
@@ -48,10 +48,10 @@ def test_the_only_context_is_ticked_and_several_are_the_persons_to_choose(browse
     assert " checked>" not in both
 
 
-def test_it_adds_clusters_and_own_credentials_for_an_administrator(browser_of, cast, controlplane):
+def test_it_adds_clusters_and_own_credentials_for_an_administrator(browser_of, cast, simulated):
     answer = send(
         browser_of("ada"),
-        real(controlplane, "ada"),
+        real(simulated, "ada"),
         "0:shop",
         **{"name-0": "Production", "slug-0": "prod-eu", "team": "shop"},
     )
@@ -60,25 +60,25 @@ def test_it_adds_clusters_and_own_credentials_for_an_administrator(browser_of, c
     assert (made.slug, made.name, made.server, made.ca) == (
         "prod-eu",
         "Production",
-        controlplane.server,
-        controlplane.ca,
+        simulated.server,
+        simulated.ca,
     )
     assert [one.team.slug for one in made.shares.all()] == ["shop"]
     stored = Credential.objects.get()
     assert (stored.user, stored.identity, stored.namespace) == (cast["ada"], "ada", "shop")
 
 
-def test_it_adds_a_cluster_whose_user_signs_in_by_a_program(browser_of, cast, controlplane):
-    value = real(controlplane, "ada")
+def test_it_adds_a_cluster_whose_user_signs_in_by_a_program(browser_of, cast, simulated):
+    value = real(simulated, "ada")
     value["users"][0]["user"] = {"exec": {"command": "aws"}}
     assert send(browser_of("ada"), value, "0:shop").status_code == 302
     assert Cluster.objects.get().slug == "prod"
     assert not Credential.objects.exists()
 
 
-def test_it_stores_a_member_s_credential_for_a_cluster_that_matches(browser_of, lit, cast, controlplane):
-    value = real(controlplane, "dana")
-    value["clusters"][0]["cluster"]["server"] = controlplane.server.upper().replace("HTTPS", "https") + "/"
+def test_it_stores_a_member_s_credential_for_a_cluster_that_matches(browser_of, lit, cast, simulated):
+    value = real(simulated, "dana")
+    value["clusters"][0]["cluster"]["server"] = simulated.server.upper().replace("HTTPS", "https") + "/"
     page = body(send(browser_of("dana"), value))
     assert "store as my credential for Lit" in page
     assert send(browser_of("dana"), value, "0:shop").status_code == 302
@@ -109,23 +109,23 @@ def test_it_takes_only_twenty_open_requests_of_a_person(browser_of, cast):
     assert ClusterRequest.objects.count() == 20
 
 
-def test_it_tells_a_member_nothing_of_clusters_that_are_not_shared(browser_of, lit, controlplane):
-    page = body(send(browser_of("dora"), real(controlplane, "dana")))
+def test_it_tells_a_member_nothing_of_clusters_that_are_not_shared(browser_of, lit, simulated):
+    page = body(send(browser_of("dora"), real(simulated, "dana")))
     assert "Lit" not in page
     assert "ask an administrator" in page
 
 
-def test_it_does_not_take_another_authority_for_the_same_cluster(browser_of, lit, controlplane):
-    value = real(controlplane, "dana")
+def test_it_does_not_take_another_authority_for_the_same_cluster(browser_of, lit, simulated):
+    value = real(simulated, "dana")
     value["clusters"][0]["cluster"]["certificate-authority-data"] = packed(certificate("evil")[0])
     page = body(send(browser_of("dana"), value))
     assert "with another certificate authority" in page
     assert "store as my credential" not in page
 
 
-def test_it_keeps_everything_when_a_context_fails(browser_of, lit, controlplane, cast):
+def test_it_keeps_everything_when_a_context_fails(browser_of, lit, simulated, cast):
     value = with_second_context(
-        real(controlplane, "dana"), user={"token": "wrong"}, server="https://b.example.com"
+        real(simulated, "dana"), user={"token": "wrong"}, server="https://b.example.com"
     )
     value["clusters"][1]["cluster"] = dict(value["clusters"][0]["cluster"])
     answer = send(browser_of("dana"), value, "1:other")
@@ -136,9 +136,9 @@ def test_it_keeps_everything_when_a_context_fails(browser_of, lit, controlplane,
     assert not Credential.objects.exists()
 
 
-def test_it_uses_a_cluster_for_one_context_only(browser_of, lit, controlplane):
+def test_it_uses_a_cluster_for_one_context_only(browser_of, lit, simulated):
     value = with_second_context(
-        real(controlplane, "dana"), user={"token": controlplane.token("rene")}, server="https://b.example.com"
+        real(simulated, "dana"), user={"token": simulated.token("rene")}, server="https://b.example.com"
     )
     value["clusters"][1]["cluster"] = dict(value["clusters"][0]["cluster"])
     answer = send(browser_of("dana"), value, "0:shop", "1:other")
@@ -147,8 +147,8 @@ def test_it_uses_a_cluster_for_one_context_only(browser_of, lit, controlplane):
     assert Credential.objects.get().identity == "dana"
 
 
-def test_it_does_nothing_with_a_tick_that_was_for_another_file(browser_of, lit, controlplane):
-    answer = send(browser_of("dana"), real(controlplane, "dana"), "0:other", "9:shop")
+def test_it_does_nothing_with_a_tick_that_was_for_another_file(browser_of, lit, simulated):
+    answer = send(browser_of("dana"), real(simulated, "dana"), "0:other", "9:shop")
     assert answer.status_code == 422
     assert "Choose at least one context." in body(answer)
     assert not Credential.objects.exists()
@@ -161,16 +161,16 @@ def test_it_does_not_let_a_member_choose_names_or_teams(browser_of, cast):
     assert ClusterRequest.objects.get().name == "prod"
 
 
-def test_it_says_so_when_a_short_name_is_taken(browser_of, dark, controlplane):
-    answer = send(browser_of("ada"), real(controlplane, "ada"), "0:shop", **{"slug-0": "dark"})
+def test_it_says_so_when_a_short_name_is_taken(browser_of, dark, simulated):
+    answer = send(browser_of("ada"), real(simulated, "ada"), "0:shop", **{"slug-0": "dark"})
     assert answer.status_code == 422
     assert "already exists" in body(answer)
     assert Cluster.objects.count() == 1
     assert not Credential.objects.exists()
 
 
-def test_it_adds_no_cluster_that_refuses_the_credential(browser_of, cast, controlplane):
-    value = real(controlplane, "ada")
+def test_it_adds_no_cluster_that_refuses_the_credential(browser_of, cast, simulated):
+    value = real(simulated, "ada")
     value["users"][0]["user"]["token"] = "wrong"
     answer = send(browser_of("ada"), value, "0:shop")
     assert "does not accept the credential" in body(answer)
@@ -208,8 +208,8 @@ def test_it_escapes_hostile_names(browser_of, cast):
         assert "{{ 7|add:7 }}" in page
 
 
-def test_it_reads_a_file(browser_of, controlplane, cast):
-    with controlplane.kubeconfig("dana").open("rb") as file:
+def test_it_reads_a_file(browser_of, simulated, cast):
+    with simulated.kubeconfig("dana").open("rb") as file:
         answer = browser_of("dana").post("/clusters/import/", {"kubeconfig": "", "file": file})
     assert answer.status_code == 200
     assert "client-certificate-data" in body(answer)

@@ -83,19 +83,19 @@ def test_it_has_no_violation_where_something_is_refused(as_ada, live_server):
     assert violations(page) == []
 
 
-def test_it_works_without_javascript(as_ada, live_server, lit, controlplane):
+def test_it_works_without_javascript(as_ada, live_server, lit, simulated):
     page = as_ada(java_script_enabled=False)
     page.goto(f"{live_server.url}/clusters/lit/credential/")
     page.get_by_label("Bearer token").fill("wrong")
     page.get_by_role("button", name="Try and store").click()
     assert page.get_by_text("The cluster does not accept the credential.").is_visible()
     assert page.get_by_label("Bearer token").input_value() == "wrong"
-    page.get_by_label("Bearer token").fill(controlplane.token("ada"))
+    page.get_by_label("Bearer token").fill(simulated.token("ada"))
     page.get_by_role("button", name="Try and store").click()
     assert page.get_by_text("Lit accepted it: there you are ada.").is_visible()
     assert Credential.objects.filter(cluster=lit, identity="ada").exists()
     page.goto(f"{live_server.url}/clusters/import/")
-    page.get_by_label("or a file").set_input_files(controlplane.kubeconfig("dana"))
+    page.get_by_label("or a file").set_input_files(simulated.kubeconfig("dana"))
     page.get_by_role("button", name="Read it").click()
     page.get_by_label("controlplane").check()
     page.get_by_role("button", name="Try the chosen ones and store them").click()

@@ -26,19 +26,19 @@ def fields(**others: str) -> dict[str, str]:
     }
 
 
-def test_it_adds_a_cluster_that_answers(browser_of, controlplane):
+def test_it_adds_a_cluster_that_answers(browser_of, simulated):
     answer = browser_of("ada").post(
         "/clusters/add/",
         fields(
-            server=f"{controlplane.server}/",
-            ca=f"text\n{controlplane.ca}",
+            server=f"{simulated.server}/",
+            ca=f"text\n{simulated.ca}",
             labels="env=production\ntier=a\n\nbare",
         ),
     )
     assert answer.status_code == 302
     assert answer["Location"] == "/clusters/new/teams/"
     made = Cluster.objects.get()
-    assert (made.server, made.ca, made.verify_tls) == (controlplane.server, controlplane.ca, True)
+    assert (made.server, made.ca, made.verify_tls) == (simulated.server, simulated.ca, True)
     assert made.labels == {"env": "production", "tier": "a", "bare": ""}
     page = body(browser_of("ada").get("/clusters/new/edit/"))
     assert "env=production\ntier=a\nbare</textarea>" in page
@@ -72,8 +72,8 @@ def test_it_never_saves_an_address_that_nothing_connects_to(host, browser_of):
     assert not Cluster.objects.exists()
 
 
-def test_it_does_not_take_a_stranger_for_the_cluster(browser_of, controlplane):
-    answer = browser_of("ada").post("/clusters/add/", fields(server=controlplane.server, ca=certificate()[0]))
+def test_it_does_not_take_a_stranger_for_the_cluster(browser_of, simulated):
+    answer = browser_of("ada").post("/clusters/add/", fields(server=simulated.server, ca=certificate()[0]))
     assert "is signed by an authority that is not trusted for it" in body(answer)
     assert not Cluster.objects.exists()
 
@@ -109,10 +109,10 @@ def test_it_refuses_a_field_by_its_own_sentence(others, sentence, browser_of):
     assert not Cluster.objects.exists()
 
 
-def test_it_switches_verification_off_only_when_that_was_typed_and_marks_it(browser_of, controlplane, cast):
+def test_it_switches_verification_off_only_when_that_was_typed_and_marks_it(browser_of, simulated, cast):
     answer = browser_of("ada").post(
         "/clusters/add/",
-        {**fields(server=controlplane.server), "verify_tls": "", "unverified": "do not verify"},
+        {**fields(server=simulated.server), "verify_tls": "", "unverified": "do not verify"},
     )
     assert answer.status_code == 302
     made = Cluster.objects.get()
@@ -122,7 +122,7 @@ def test_it_switches_verification_off_only_when_that_was_typed_and_marks_it(brow
     assert "TLS is not verified" in body(dana.get("/clusters/"))
     assert "TLS verification is off" in body(dana.get("/clusters/new/credential/"))
     edited = browser_of("ada").post(
-        "/clusters/new/edit/", {**fields(server=controlplane.server), "verify_tls": ""}
+        "/clusters/new/edit/", {**fields(server=simulated.server), "verify_tls": ""}
     )
     assert edited.status_code == 302  # it is off already, and stays so
 
@@ -191,10 +191,10 @@ def test_it_shares_with_the_chosen_teams_only(browser_of, dark, cast):
     assert not dark.shares.exists()
 
 
-def test_it_stores_a_team_s_credential_for_reading_only_unless_said(browser_of, lit, controlplane):
+def test_it_stores_a_team_s_credential_for_reading_only_unless_said(browser_of, lit, simulated):
     browser = browser_of("ada")
     path = "/clusters/lit/teams/shop/credential/"
-    token = controlplane.service_account_token("shop", "default", 3600)
+    token = simulated.service_account_token("shop", "default", 3600)
     assert browser.post(path, {"way": "token", "token": "canary-token"}).status_code == 422
     assert browser.post(path, {"way": "token", "token": token}).status_code == 302
     stored = Credential.objects.get()
@@ -226,17 +226,17 @@ def test_it_has_no_team_credential_where_nothing_is_shared(browser_of, dark):
     assert answer.status_code == 404
 
 
-def test_it_approves_a_request_by_adding_its_cluster(browser_of, cast, controlplane):
+def test_it_approves_a_request_by_adding_its_cluster(browser_of, cast, simulated):
     asked = ClusterRequest.objects.create(
-        user=cast["dana"], name="Wanted", server=controlplane.server, ca=controlplane.ca
+        user=cast["dana"], name="Wanted", server=simulated.server, ca=simulated.ca
     )
     browser = browser_of("ada")
     page = body(browser.get(f"/clusters/add/?request={asked.pk}"))
     assert 'value="Wanted"' in page
-    assert controlplane.server in page
+    assert simulated.server in page
     answer = browser.post(
         "/clusters/add/",
-        fields(name="Wanted", server=controlplane.server, ca=controlplane.ca, request=str(asked.pk)),
+        fields(name="Wanted", server=simulated.server, ca=simulated.ca, request=str(asked.pk)),
     )
     assert answer.status_code == 302
     asked.refresh_from_db()

@@ -21,7 +21,7 @@ from clusters.urls import urlpatterns
 from people.audit.record import TrailUnavailable
 from people.models import Team, User
 from tests.clusters.pages.conftest import Browser
-from tests.controlplane.controlplane import ControlPlane
+from tests.simulated import Simulated
 from tests.trail import Trail
 
 CANARY = "canary-in-a-stored-token"
@@ -124,19 +124,19 @@ NAMES = [f"{number} {change.path}" for number, change in enumerate(CHANGES)]
 
 
 @pytest.fixture
-def known(dark: Cluster, lit: Cluster, cast: dict[str, User], controlplane: ControlPlane) -> dict[str, Any]:
+def known(dark: Cluster, lit: Cluster, cast: dict[str, User], simulated: Simulated) -> dict[str, Any]:
     """What the paths and forms name. `lit` goes where the form wants to bring in that cluster as a new one."""
     shop, identity = Team.objects.get(slug="shop"), Identity(token=CANARY)
     own = keep(dark, Owner(user=cast["dana"]), identity, WHO)
     keep(dark, Owner(team=shop), identity, WHO)
     asked = ClusterRequest.objects.create(user=cast["dana"], name="wish", server="https://wish.example.com")
-    kubeconfig = controlplane.kubeconfig("ada").read_text()
+    kubeconfig = simulated.kubeconfig("ada").read_text()
     context = kubeconfig.partition("current-context: ")[2].split()[0]
     return {
         "own": own.pk,
         "asked": asked.pk,
         "next": asked.pk + 1,
-        "token": controlplane.token("dana"),
+        "token": simulated.token("dana"),
         "kubeconfig": kubeconfig,
         "tick": f"0:{context}",
     }
@@ -212,10 +212,10 @@ def test_what_a_credential_is_stands_in_its_row(
 
 
 def test_what_the_operator_does_on_the_machine(
-    cast: dict[str, User], controlplane: ControlPlane, trail: Trail, tmp_path: Path
+    cast: dict[str, User], simulated: Simulated, trail: Trail, tmp_path: Path
 ) -> None:
     file = tmp_path / "config"
-    file.write_text(controlplane.kubeconfig("dana").read_text())
+    file.write_text(simulated.kubeconfig("dana").read_text())
     call_command("import_kubeconfig", str(file), owner="dana", team="shop", share=True, stdout=StringIO())
     call_command("rotate_keys", stdout=StringIO())
     call_command("signin_link", "dana", stdout=StringIO(), stderr=StringIO())
@@ -237,7 +237,7 @@ def test_keys_that_are_rotated(
 
 
 def test_without_the_trail_the_operator_changes_nothing_but_comes_in(
-    cast: dict[str, User], controlplane: ControlPlane, known: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    cast: dict[str, User], simulated: Simulated, known: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_row: object) -> None:
         raise TrailUnavailable("disk full")
@@ -247,7 +247,7 @@ def test_without_the_trail_the_operator_changes_nothing_but_comes_in(
     monkeypatch.setattr("people.audit.writer.Writer.put", full)
     monkeypatch.setattr(settings, "SEALING_KEYS", ["bmV3" * 10 + "bmU=", *settings.SEALING_KEYS])
     with pytest.raises(CommandError, match="audit trail"):
-        call_command("import_kubeconfig", str(controlplane.kubeconfig("dana")), stdout=StringIO())
+        call_command("import_kubeconfig", str(simulated.kubeconfig("dana")), stdout=StringIO())
     with pytest.raises(CommandError, match="audit trail"):
         call_command("rotate_keys", stdout=StringIO())
     assert state() == before
