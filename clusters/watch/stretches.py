@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from clusters.api.tables import Row
-from clusters.watch.orders import MENDED, Change, Keeping, Sort, Table, Whole, in_order, kept_of, put
+from clusters.watch.orders import MENDED, Change, Keeping, Rank, Sort, Table, Whole, kept_of, put
 
 STRIDE = 1000  # rows of a stretch; windows that begin within the same thousand share it
 REACH = 200  # rows of the largest window, which may begin at the last row of a stretch
 SHORT = 5000  # rows that are put in order as a whole
 SAMPLE = 1000  # keys from which the bounds are guessed
-SPARE = 25  # of the sample, on either side: rows may come and go before the bounds have to be found anew
+SPARE = 25  # of the sample, and of the rows, on either side: some may come and go before all is found anew
 Key = Any  # a sort key: the keys of one order are all texts, or all numbers
 
 
@@ -48,8 +48,8 @@ class Stretches:
         self._number, self._descends = number, descends
         self._lock = threading.Lock()
         self._version = -1
-        self._above: Key | None = None  # rows with a greater key, and
-        self._up_to: Key | None = None  # with this one at most, are held; None: without a bound
+        self._above: Rank | None = None  # rows that stand behind this place, and
+        self._up_to: Rank | None = None  # not behind this one, are held; None: without a bound
         self._held = Stretch(0, 0, ())
 
     def rows(self) -> Stretch:
@@ -69,32 +69,40 @@ class Stretches:
         return (count - last, count - first) if self._descends else (first, last)
 
     def _find(self, rows: Sequence[Row]) -> None:
+        """`rows` stand by namespace and name, and so do those among them whose keys are equal."""
         keys = self.sort.keys(rows)
-        self._above = self._up_to = None
-        if len(rows) > SHORT:
-            self._guess(keys)
-        above, up_to = self._above, self._up_to
-        places: Sequence[int] = range(len(rows))
+        count = len(rows)
+        begin, end = self._wanted(count)
         below = 0
-        if above is not None:
-            below = sum([key <= above for key in keys])
-            places = [place for place, key in enumerate(keys) if key > above]
-        if up_to is not None:
-            places = [place for place in places if keys[place] <= up_to]
-        held = in_order([rows[place] for place in places], [keys[place] for place in places])
-        self._held = Stretch(len(rows), below, held)
-        if not self._reaches():
-            self._above = self._up_to = None
-            self._held = Stretch(len(rows), 0, in_order(rows, keys))
+        places: Sequence[int] = range(count)
+        if count > SHORT:
+            below, found = self._around(keys, begin, end)
+            if below < max(begin, 1) and end <= below + len(found):
+                places = found
+            else:
+                below = 0
+        ordered = sorted(places, key=keys.__getitem__)
+        first = max(1 if below else 0, begin - below - SPARE)  # the row before it tells what is below
+        last = min(end - below + SPARE, len(ordered))
+        held = [rows[place] for place in ordered[first:last]]
+        self._held = Stretch(count, below + first, held)
+        self._above = self.sort.rank(rows[ordered[first - 1]]) if first else None
+        self._up_to = self.sort.rank(held[-1]) if below + last < count else None
 
-    def _guess(self, keys: Sequence[Key]) -> None:
-        """Bounds that probably hold what is wanted; that they do is looked at afterwards."""
+    def _around(self, keys: Sequence[Key], begin: int, end: int) -> tuple[int, Sequence[int]]:
+        """The places of the keys between two bounds that probably hold what is wanted, and how many keys are below."""
         sample = sorted(random.choices(keys, k=SAMPLE))  # noqa: S311 - every nth could be all alike
-        begin, end = self._wanted(len(keys))
         low = begin * len(sample) // len(keys) - SPARE
         high = end * len(sample) // len(keys) + SPARE
-        self._above = sample[low] if low >= 0 else None
-        self._up_to = sample[high] if high < len(sample) else None
+        least, most = sample[max(0, low)], sample[min(high, len(sample) - 1)]
+        if low < 0 and high >= len(sample):
+            return 0, range(len(keys))
+        if low < 0:
+            return 0, [place for place, key in enumerate(keys) if key <= most]
+        below = sum([key < least for key in keys])
+        if high >= len(sample):
+            return below, [place for place, key in enumerate(keys) if key >= least]
+        return below, [place for place, key in enumerate(keys) if least <= key <= most]
 
     def _reaches(self) -> bool:
         begin, end = self._wanted(self._held.count)
@@ -117,12 +125,9 @@ class Stretches:
         return self._reaches()
 
     def _is_below(self, row: Row | None) -> bool:
-        return row is not None and self._above is not None and self._key(row) <= self._above
+        return row is not None and self._above is not None and self.sort.rank(row) <= self._above
 
     def _within(self, row: Row | None) -> Row | None:
-        if row is None or self._is_below(row) or (self._up_to is not None and self._key(row) > self._up_to):
+        if row is None or self._is_below(row):
             return None
-        return row
-
-    def _key(self, row: Row) -> Key:
-        return self.sort.keys((row,))[0]
+        return None if self._up_to is not None and self.sort.rank(row) > self._up_to else row

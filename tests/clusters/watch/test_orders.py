@@ -195,15 +195,41 @@ def test_it_shows_what_plain_sorting_shows_in_the_middle_of_many_rows(seed, monk
         version = shuffle(chance, [one], alive, version, 20, most=400)
 
 
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("spare", [0, 1])
+def test_rows_that_come_just_outside_of_a_stretch_of_equal_keys_are_not_held_in_it(spare, seed, monkeypatch):
+    """The thirty-four rows of the stretch are alike; others stand right before and right after them."""
+    small_stretches(monkeypatch, short=0, spare=spare)
+    monkeypatch.setattr(stretches, "REACH", 13)
+    monkeypatch.setattr(stretches, "MENDED", 0)
+    random.seed(seed)
+    groups = (("a", 19), ("b", 34), ("c", 47))
+    rows = [row(f"{key}-{at:02}", restarts=key) for key, count in groups for at in range(count)]
+    one = feed(*rows)
+    first, last = (
+        Window([Source("east", "", one)], Wish(sort="restarts", offset=at, limit=limit), with_namespaces=True)
+        for at, limit in ((20, 10), (39, 13))
+    )
+    for changes in (
+        [("DELETED", "b-05", "b"), ("ADDED", "z-1", "c"), ("DELETED", "b-06", "b"), ("ADDED", "z-2", "c")],
+        [("ADDED", "a-001", "a"), ("ADDED", "a-002", "a")],
+    ):
+        assert shown(first) == plain(first)
+        for kind, name, key in changes:
+            one.content.apply(event(kind, row(name, restarts=key, version=2), columns=False))
+        assert shown(first) == plain(first)
+        assert shown(last) == plain(last)
+
+
 def test_changes_are_taken_in_one_by_one(monkeypatch):
     one = feed(*(row(f"web-{number:04}", restarts=str(number)) for number in range(2000)))
     window = Window([Source("harbour", "", one)], Wish(sort="restarts", q="web"), with_namespaces=True)
     window.view()
-    whole: list[int] = []
-    monkeypatch.setattr(stretches, "in_order", lambda rows, _keys: whole.append(1) or rows)
+    found: list[int] = []
+    monkeypatch.setattr(Stretches, "_find", lambda _self, _rows: found.append(1))
     one.content.apply(event("MODIFIED", row("web-1999", restarts="-1", version=2), columns=False))
     assert window.view().lines[0].row.name == "web-1999"
-    assert whole == []
+    assert found == []
 
 
 def test_windows_that_ask_for_the_same_share_one_order():
