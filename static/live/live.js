@@ -89,6 +89,7 @@
   function stale() {
     const old = new Set([...document.querySelectorAll("[data-stale-cluster]")].map((one) => one.dataset.staleCluster));
     for (const row of document.querySelectorAll("tr[data-cluster]")) row.classList.toggle("is-stale", old.has(row.dataset.cluster));
+    document.getElementById("main").classList.toggle("is-stale", Boolean(document.querySelector("#live-state [data-stale]")));
     const state = document.querySelector("#live-state [data-state]")?.dataset.state;
     if (state && state !== root.dataset.said && root.dataset.said) {
       document.getElementById("announcer").textContent = document.querySelector("#live-state").textContent;

@@ -16,6 +16,7 @@ BUDGET = 60 * 1024  # compressed bytes of all scripts and style sheets before th
 OURS = 24 * 1024  # of these, what is not a vendored library
 ROWS = re.compile(r"^\| (?P<file>\S+\.js) \|.*\| (?P<hash>[0-9a-f]{64}) \|$", re.MULTILINE)
 LOADED = re.compile(r"\{% static '([^']+\.(?:js|css))' %\}")
+SHEETS = sorted((ROOT / "static").rglob("*.css"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 
@@ -57,6 +58,14 @@ def test_no_template_holds_inline_code(path):
         assert "src=" in attributes
         assert "defer" in attributes or "module" in attributes
         assert not body.strip()
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
+def test_no_rule_makes_a_change_of_one_row_look_at_all_others(path):
+    """`+ *` is tried on every element; `:has()` of what may stand anywhere in a page, at every change of a page."""
+    text = re.sub(r"@media \(scripting: none\) \{.*?\n\}", "", path.read_text(), flags=re.DOTALL)
+    assert not re.search(r"[+]\s*\*", text)
+    assert "data-stale" not in text
 
 
 def test_every_icon_that_is_used_is_drawn():
