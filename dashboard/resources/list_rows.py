@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
+from typing import Any
 from urllib.parse import quote
 
 from django.template.loader import get_template
@@ -62,6 +63,7 @@ class Frame:
     resource: str
     namespaced: bool
     language: str | None
+    prefix: str  # of every path
     moves: bool  # whether a cell counts on from when its row came
 
 
@@ -85,7 +87,7 @@ class Rows:
         """A window's rows as they are, with AGE where ages stand (see `aged`)."""
         looks, number = _looks(view.columns)
         language, moves = get_language(), any(column.kind == "since" for column in view.columns)
-        frame = Frame(looks, resource, namespaced, language, moves)
+        frame = Frame(looks, resource, namespaced, language, get_script_prefix(), moves)
         same = (number, resource, namespaced, language)
         return [self._row(line, frame, same) for line in view.lines]
 
@@ -139,16 +141,15 @@ def _since_1970(written: str) -> float:
     return moment.timestamp() if moment else math.nan
 
 
-def object_path(cluster: str, namespace: str, resource: str, name: str, *, namespaced: bool) -> str:
-    """The URL of an object's page; the same as `Address.path`, cheap enough for every row."""
+def object_place(cluster: str, namespace: str, resource: str, name: str, *, namespaced: bool) -> str:
+    """The URL of an object's page below the prefix; the same as `Address.path`, cheap enough for every row."""
     place = namespace if namespaced else "_cluster"
-    return f"{get_script_prefix()}c/{cluster}/{place}/{resource}/{quote(name, safe=',:@')}"
+    return f"c/{cluster}/{place}/{resource}/{quote(name, safe=',:@')}"
 
 
 def _render(line: Line, frame: Frame) -> Rendered:
     cells = "".join([_html(cell, frame.language) for cell in _cells(line, frame)])
-    template = get_template("resources/list.html#row")
-    html = template.render({"line": line, "cells": mark_safe(cells)})  # noqa: S308 - by the same template
+    html = _template("resources/list.html#row").render({"line": line, "cells": mark_safe(cells)})  # noqa: S308 - by the same template
     version = hashlib.sha1(html.encode(), usedforsecurity=False).hexdigest()[:8]
     return Rendered(line.id, html, version)
 
@@ -156,11 +157,17 @@ def _render(line: Line, frame: Frame) -> Rendered:
 @lru_cache(maxsize=20_000)
 def _html(cell: Cell, _language: str | None) -> str:
     """Most cells of a column are alike."""
-    return get_template("resources/list.html#cell").render({"cell": cell})
+    return str(_template("resources/list.html#cell").render({"cell": cell}))
+
+
+@lru_cache
+def _template(name: str) -> Any:
+    """Looked up once: for a cell that would take as long as its rendering."""
+    return get_template(name)
 
 
 def _cells(line: Line, frame: Frame) -> Iterator[Cell]:
-    row, prefix = line.row, get_script_prefix()
+    row, prefix = line.row, frame.prefix
     for look, text in zip(frame.looks, line.cells, strict=True):
         column, since = look.column, _since(look.column, text, line)
         if since:
@@ -183,7 +190,9 @@ def _cells(line: Line, frame: Frame) -> Iterator[Cell]:
 
 def _object_path(line: Line, frame: Frame) -> str:
     row = line.row
-    return object_path(line.cluster, row.namespace, frame.resource, row.name, namespaced=frame.namespaced)
+    return frame.prefix + object_place(
+        line.cluster, row.namespace, frame.resource, row.name, namespaced=frame.namespaced
+    )
 
 
 def _linked(columns: tuple[Shown, ...]) -> int:
