@@ -20,6 +20,7 @@ if __name__ == "__main__":
     django.setup()
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.hashers import make_password
 
 from clusters.api.connection import Identity
 from clusters.credentials.stored import Owner, keep, server_of
@@ -31,6 +32,10 @@ from people.sessions import SessionStore
 from tests.controlplane.cast import CAST, TEAMS
 from tests.controlplane.keys import keys_of
 from tests.people.audit.deeds import begun, ended, flood, on_record
+
+# Who signs in by the form; ada is the administrator without whom a start makes one. To hash one takes long.
+BY_PASSWORD = ("ada", "dana", "rene", "stan")
+LOCKED = {"password": make_password(None)}
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,10 @@ def people() -> dict[str, User]:
     }
     found = {}
     for one in CAST:
-        user, made = User.objects.get_or_create(username=one.name, defaults={"standing": one.standing})
-        if made:
+        user, made = User.objects.get_or_create(
+            username=one.name, defaults=LOCKED | {"standing": one.standing}
+        )
+        if made and one.name in BY_PASSWORD:
             user.set_password(f"sail-with-{one.name}")
             user.save()
         if one.team:
@@ -59,10 +66,10 @@ def people() -> dict[str, User]:
     return found
 
 
-def person(name: str, *, team: str = "shop") -> str:
+def person(name: str, *, team: str = "shop", has_password: bool = False) -> str:
     """One more operator of a team, whom the cast does not have."""
-    user, made = User.objects.get_or_create(username=name)
-    if made:
+    user, made = User.objects.get_or_create(username=name, defaults=LOCKED)
+    if made and has_password:
         user.set_password(f"sail-with-{name}")
         user.save()
     Membership.objects.get_or_create(

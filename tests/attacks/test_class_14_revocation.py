@@ -132,7 +132,7 @@ def victims(
     try:
         served.do("cluster", slug="harbour", server=controlplane.server, ca=controlplane.ca)
         for name in (*BOUNDS, KEPT):
-            served.do("person", name=name)
+            served.do("person", name=name, has_password=name == "password")
             token = account(controlplane, name) if name in OF_THE_CLUSTER else controlplane.token("dana")
             served.do("credential", name=name, slug="harbour", keys={"token": token}, namespace="shop")
         yield served, {name: served.session(name) for name in (*BOUNDS, KEPT)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -33,9 +34,15 @@ def cast(db: None) -> dict[str, User]:
     return people
 
 
+@cache
+def hashed(password: str) -> str:
+    """As it is stored; once for all tests, since it takes longer than most of them."""
+    return make_password(password)
+
+
 @pytest.fixture
 def dana_with_password(cast: dict[str, User]) -> User:
-    cast["dana"].set_password(PASSWORD)
+    cast["dana"].password = hashed(PASSWORD)
     cast["dana"].save()
     return cast["dana"]
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import make_password
 from django.core import serializers
 from django.http import HttpResponse
 from django.test import Client
@@ -19,7 +17,7 @@ from people.audit.record import TrailUnavailable
 from people.control import session_group
 from people.models import Invitation, Membership, Purpose, Session, Standing, Team, User
 from people.urls import urlpatterns
-from tests.people.conftest import PASSWORD, Browser
+from tests.people.conftest import PASSWORD, Browser, hashed
 from tests.trail import Trail
 
 NEW_PASSWORD = "canary-in-a-new-password"
@@ -120,12 +118,6 @@ CHANGES = (
 )
 READ_ONLY = {"here", "sessions", "people", "person"}
 NAMES = [f"{number} {change.path}" for number, change in enumerate(CHANGES)]
-
-
-@cache
-def hashed(password: str) -> str:
-    """Once for all tests: it takes as long as everything else in one."""
-    return make_password(password)
 
 
 @pytest.fixture
