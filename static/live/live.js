@@ -103,6 +103,7 @@
     const all = [...piece.content.querySelectorAll("tr")], now = performance.now();
     const isCalm = all.length <= FEW && now - drawn > 2 * LIT;
     drawn = now;
+    dim();
     for (const fresh of all) {
       const old = known.get(fresh.id);
       if (old) change(old, fresh);
@@ -141,7 +142,8 @@
     const wanted = `${name} ${fades ? "is-fading" : "is-lit"}`.trim();
     if (row.className !== wanted) row.className = wanted;
     lit.set(row, performance.now() + LIT);
-    if (!dimming) dimming = setInterval(dim, LIT / 3);
+    // On a busy page with the rows that come, so that no frame more is drawn for it.
+    if (!dimming) dimming = setInterval(() => { if (performance.now() - drawn > LIT / 3) dim(); }, LIT / 3);
   }
 
   function dim() {
