@@ -33,7 +33,7 @@ from people.storage import storage
 
 GATHER = (0.1, 0.5)  # seconds that changes are gathered for after some were sent: shortest and longest
 # For so many times as long as the page drew the last ones, and this server rendered them.
-DRAWS, RENDERS = 12, 10
+DRAWS, RENDERS = 10, 10
 BEAT = 15.0  # seconds of quiet after which the page is told that the socket lives
 UNDER_WAY = 1024 * 1024  # bytes sent and not yet drawn by the page
 STALLED = 120.0  # seconds without an acknowledgement after which the socket is closed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -20,6 +22,18 @@ def test_a_pod_made_changed_and_deleted_by_kubectl_follows_on_the_page(controlpl
     controlplane.kubectl("annotate", "pod", "live-one", "-n", "shop", "seen=yes")
     remove_pod(controlplane, "live-one")
     expect(found).to_have_count(0)
+
+
+def test_what_changed_is_lit_for_a_moment_and_goes_dark_also_while_more_comes(controlplane, open_as):
+    page = open_as("dana", "/c/harbour/shop/pods?q=lit")
+    is_in_state(page, "live")
+    for number in range(12):
+        make_pod(controlplane, f"lit-{number}")
+        expect(row(page, f"lit-{number}")).to_have_class(re.compile("is-(lit|fading)"))
+    expect(row(page, "lit-0")).not_to_have_class(re.compile("is-(lit|fading)"))
+    expect(page.locator("#list-rows :is(.is-lit, .is-fading)")).to_have_count(0)
+    for number in range(12):
+        remove_pod(controlplane, f"lit-{number}")
 
 
 def test_each_of_many_arrives_while_kubectl_goes_on(controlplane, open_as):
