@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import subprocess
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+
+from playwright.sync_api import Page
 
 from bench.cluster import PERSON
 from bench.figures import Figure, spread
@@ -30,7 +34,9 @@ new MutationObserver((_changes, observer) => {
 """
 TIMES = """() => { const page = performance.getEntriesByType("navigation")[0];
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
+  const assets = performance.getEntriesByType("resource").filter((one) => /\\.(css|js)$/.test(one.name));
   return { rows: window.benchFirstRows, answer: page.responseStart, whole: page.responseEnd,
+           assets: Math.max(page.responseEnd, ...assets.map((one) => one.responseEnd)),
            paint: paint ? paint.startTime : 0 }; }"""
 
 
@@ -49,13 +55,16 @@ def measure(world: World) -> Sequence[Figure]:
         times.append(first_rows(world, name))
         pages.append(max(times[-1]["rows"], times[-1]["paint"]))
         time.sleep(world.seconds(2))  # the rest of the rows is loaded, and the API server is quiet again
-    return [_figure(curls, pages, times)]
+    file = as_file(world, guide)  # last: it opens a feed
+    return [_figure(curls, pages, times, [floor(world, file) for _ in people])]
 
 
-def _figure(curls: list[float], pages: list[float], times: list[dict[str, float]]) -> Figure:
+def _figure(
+    curls: list[float], pages: list[float], times: list[dict[str, float]], floors: list[float]
+) -> Figure:
     reference = statistics.median(curls)
     ratios = [page / reference for page in pages]
-    answers, whole = ([one[key] for one in times] for key in ("answer", "whole"))
+    answers, whole, assets = ([one[key] for one in times] for key in ("answer", "whole", "assets"))
     return Figure(
         "page to first rows in Chromium",
         f"<= {GOAL:.0f} x",
@@ -64,7 +73,10 @@ def _figure(curls: list[float], pages: list[float], times: list[dict[str, float]
         f"first Table page by curl: {spread(curls, ' ms')}",
         (
             f"From the start of the navigation to the first frame painted with rows: {spread(pages, ' ms')}.",
-            f"Our server's answer began after {spread(answers, ' ms')} and was whole after {spread(whole, ' ms')}.",
+            f"Our server's answer began after {spread(answers, ' ms')} and was whole after {spread(whole, ' ms')}; the "
+            f"last style sheet or script was there after {spread(assets, ' ms')}.",
+            f"What the browser takes by itself: the same page from a file, its styles within and without scripts, is "
+            f"painted after {spread(floors, ' ms')}.",
             f"The reference is `curl -A` for a Table of `limit={LIMIT}`, its own TLS handshake included.",
         ),
     )
@@ -79,12 +91,42 @@ def first_rows(world: World, name: str) -> dict[str, Any]:
     """Milliseconds from the start of the navigation."""
     page = world.page(name, LIST, script=WATCH)
     try:
-        page.wait_for_function(
-            "() => window.benchFirstRows && performance.getEntriesByName('first-contentful-paint')[0]"
-        )
-        return dict(page.evaluate(TIMES))
+        return _times(page)
     finally:
         page.context.close()
+
+
+def as_file(world: World, name: str) -> Path:
+    """The page with its styles within, and without scripts."""
+    client, url = world.product.client(name), world.product.url
+
+    def within(link: re.Match[str]) -> str:
+        return f"<style>{client.get(url + link[1]).text}</style>"
+
+    html = re.sub(r'<link rel="stylesheet" href="([^"]+)">', within, client.get(url + LIST).text)
+    file = world.product.folder / "floor.html"
+    file.write_text(re.sub(r"<script[^>]*></script>", "", html))
+    return file
+
+
+def floor(world: World, file: Path) -> float:
+    """Milliseconds until the rows are painted where there is no server, and nothing to fetch."""
+    context = world.browser.new_context(viewport={"width": 1440, "height": 900})
+    try:
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        page.goto(file.as_uri())
+        times = _times(page)
+    finally:
+        context.close()
+    return float(max(times["rows"], times["paint"]))
+
+
+def _times(page: Page) -> dict[str, Any]:
+    page.wait_for_function(
+        "() => window.benchFirstRows && performance.getEntriesByName('first-contentful-paint')[0]"
+    )
+    return dict(page.evaluate(TIMES))
 
 
 def curl(plane: ControlPlane) -> float:
