@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
@@ -171,3 +172,38 @@ def test_files_that_may_not_grow_are_said_and_reading_goes_on(plane, dashboard: 
             goes_on(page, plane, "while-limited")
         expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE)
         tried.go_on("after-grown")
+
+
+@contextmanager
+def on_postgresql(url: str, folder: Path, plane: ControlPlane) -> Iterator[tuple[Served, str]]:
+    """A dashboard with a database of its own there, and that database's URL."""
+    there = url.rpartition("/")[0]
+    with psycopg.connect(f"{there}/postgres", autocommit=True) as server:
+        server.execute("CREATE DATABASE faults")
+    own = f"{there}/faults"
+    served = Served(folder, DATABASE_URL=own).start()
+    try:
+        served.add_cluster(plane)
+        yield served, own
+    finally:
+        served.stop()
+
+
+def test_a_locked_postgresql_is_said_and_open_pages_stay_live(
+    plane, postgresql: str, tmp_path: Path, browser: Browser, figures
+):
+    with on_postgresql(postgresql, tmp_path, plane) as (served, url):
+        dana = Person(browser, served, "dana")
+        page = dana.open("/c/harbour/shop/pods")
+        is_in_state(page, "live")
+        client = served.client("dana")
+        token = TOKEN.findall(client.get(served.url + "/people/me/").text)[0]
+        with psycopg.connect(url) as other:
+            other.execute("LOCK TABLE people_user, people_session IN EXCLUSIVE MODE")
+            comes_back(client, served.url + "/people/me/", token)
+            says(page, "The database of this server is locked by another program.", "Reading goes on.")
+            goes_on(page, plane, "while-postgresql-locked")
+            dana.open("/c/harbour/shop/configmaps")
+        with promised("PostgreSQL unlocked", figures):
+            expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE)
+        dana.close()
