@@ -209,7 +209,8 @@ class Subscription:
         if not self._events:
             self._wake.clear()
             try:
-                await asyncio.wait_for(self._wake.wait(), max(seconds, 0))
+                async with asyncio.timeout(max(seconds, 0)):
+                    await self._wake.wait()
             except TimeoutError:
                 return []
         found = list(self._events)

@@ -117,7 +117,8 @@ class Feed(Generic[C]):
                 self._wake.clear()
                 pause = await self._one_turn(streams)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
         finally:
             reviews.cancel()
             if self._turn is not None:
@@ -209,7 +210,8 @@ class Feed(Generic[C]):
     async def _hold_back(self) -> None:
         """Until somebody needs the rest: the page that shows the first rows is not to wait while it is read."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hurry.wait(), HOLD)
+            async with asyncio.timeout(HOLD):
+                await self._hurry.wait()
         self._hurry.set()
 
     async def _is_ready(self, streams: Streams) -> None:

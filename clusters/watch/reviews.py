@@ -22,7 +22,9 @@ async def keep_reviewing(feed: Feed[Any], streams: Streams) -> None:
     while True:
         if feed.state.state is not State.DENIED:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(feed.refused.wait(), pauses.until_review(feed.connection.ends))
+                async with asyncio.timeout(pauses.until_review(feed.connection.ends)):
+                    await feed.refused.wait()
+            feed.refused.clear()
             if feed.state.state not in (State.DENIED, State.LAPSED):
                 vain = 0
                 await _end_where_denied(feed, streams)

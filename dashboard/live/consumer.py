@@ -255,7 +255,8 @@ def _tell(loop: asyncio.AbstractEventLoop, dirty: asyncio.Event) -> None:
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
     except TimeoutError:
         return False
     return True

@@ -1,0 +1,71 @@
+"""Does a feed's reviewing end with the feed, whatever happens in that moment?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from clusters.watch.hub import Hub
+from clusters.watch.reviews import keep_reviewing
+from clusters.watch.states import FeedState, State
+from tests.clusters.api.faults import Behaviour, status
+from tests.clusters.watch.scripted import Scripted, stream
+from tests.clusters.watch.test_feed import opened
+from tests.house.committed import own
+from tests.house.floor_plan import ROOT
+from tests.served import wait_for
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    made = Hub()
+    yield made
+    made.drop(lambda _connection: True, "over")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state"),
+    [
+        (status(400, "BadRequest"), State.REJECTED),
+        (status(401, "Unauthorized"), State.LAPSED),
+    ],
+)
+def test_a_refusal_wakes_it_once(hub: Hub, refusal: Behaviour, state: State) -> None:
+    """It does not go round and round, nor ask the API server at each turn."""
+    with Scripted([refusal], [stream()]) as server:
+        feed, _seen = opened(hub, server)
+        wait_for(lambda: feed.state.state is state and not feed.refused.is_set(), 10)
+        assert hub._loop is not None
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(1), hub._loop).result(10)  # time to ask many times
+        reviews = [one for one in server.requests if one.target.endswith("selfsubjectaccessreviews")]
+        assert len(reviews) <= 2
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_it_ends_though_it_is_woken_in_the_same_moment(turns: int) -> None:
+    """A review that goes on asks the API server for nobody, for as long as the process lives."""
+    feed = SimpleNamespace(
+        state=FeedState(State.LAPSED), refused=asyncio.Event(), connection=SimpleNamespace(ends=None)
+    )
+    reviewing = asyncio.create_task(keep_reviewing(feed, None))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    feed.refused.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    feed.refused.clear()
+    reviewing.cancel()
+    await asyncio.wait([reviewing], timeout=5)
+    assert reviewing.cancelled()
+
+
+def test_nothing_of_ours_waits_in_a_way_that_may_lose_a_cancellation() -> None:
+    """asyncio.wait_for of Python before 3.12 goes on where what it waits for comes with the cancellation
+    (https://github.com/python/cpython/issues/86296); asyncio.timeout does not."""
+    rooms = ("clusters/", "dashboard/", "people/")
+    found = [
+        path for path in own(".py") if path.startswith(rooms) and "wait_for(" in (ROOT / path).read_text()
+    ]
+    assert found == []
