@@ -145,16 +145,6 @@ def test_it_says_that_a_certificate_has_ended(lit, browser_of, simulated):
     assert key.splitlines()[1] in page
 
 
-def test_it_refuses_a_certificate_of_another_authority(lit, browser_of, controlplane):
-    change(
-        lit, server=controlplane.server, ca=controlplane.ca
-    )  # a simulated one does not get as far as its 401
-    cert, key = certificate("dana")
-    answer = bring(browser_of("dana"), "certificate", certificate=cert, key=key)
-    assert answer.status_code == 422
-    assert not Credential.objects.exists()
-
-
 def change(cluster: Cluster, **fields: object) -> None:
     Cluster.objects.filter(pk=cluster.pk).update(**fields)
 
