@@ -24,6 +24,7 @@ from simulator.schemas.resources import split_api_version
 from tests import canary
 from tests.controlplane.cast import CAST, person
 from tests.controlplane.certificates import Pair
+from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.kubeconfigs import ADMIN, write_kubeconfig
 from tests.controlplane.world import fill, fill_small, wait_for_pods
 from tests.served import wait_for
@@ -160,6 +161,9 @@ class Simulated:
             f"/namespaces/{thing['metadata'].get('namespace', 'default')}" if resource.is_namespaced else ""
         )
         return f"{root}{place}/{resource.plural}"
+
+
+Plane = ControlPlane | Simulated
 
 
 def _with_last_applied(thing: dict[str, Any]) -> dict[str, Any]:

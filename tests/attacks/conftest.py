@@ -1,4 +1,4 @@
-"""Which fixtures do the tests of attacks share? A recorder before the real API server, and a house that uses it."""
+"""Which fixtures do the tests of attacks share? A recorder before an API server, and a house that uses it."""
 
 from __future__ import annotations
 
@@ -10,47 +10,49 @@ from tests.attacks import house as houses
 from tests.attacks.fortress import Fortress, fortress_over
 from tests.attacks.house import House
 from tests.attacks.upstream import Recorder
-from tests.controlplane.controlplane import ControlPlane
 from tests.quiet import quiet
+from tests.simulated import Simulated
 
 
 @pytest.fixture(scope="session")
-def recorder(controlplane: ControlPlane) -> Iterator[Recorder]:
-    with Recorder(controlplane) as server:
+def recorder(simulated: Simulated) -> Iterator[Recorder]:
+    with Recorder(simulated) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def fortress(
-    controlplane: ControlPlane, recorder: Recorder, tmp_path_factory: pytest.TempPathFactory
+    simulated: Simulated, recorder: Recorder, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Fortress]:
-    with fortress_over(tmp_path_factory.mktemp("fortress"), controlplane, recorder) as standing:
+    with fortress_over(tmp_path_factory.mktemp("fortress"), simulated, recorder) as standing:
         yield standing
 
 
 @pytest.fixture
-def house(db: None, controlplane: ControlPlane, recorder: Recorder) -> Iterator[House]:
+def house(db: None, simulated: Simulated, recorder: Recorder, easy_passwords: None) -> Iterator[House]:
     """In a transaction that is rolled back: for requests."""
-    yield houses.build(controlplane, recorder)
+    yield houses.build(simulated, recorder)
     quiet()
 
 
 @pytest.fixture
-def open_house(transactional_db: None, controlplane: ControlPlane, recorder: Recorder) -> Iterator[House]:
+def open_house(
+    transactional_db: None, simulated: Simulated, recorder: Recorder, easy_passwords: None
+) -> Iterator[House]:
     """Written, so that other threads see it: for sockets."""
-    yield houses.build(controlplane, recorder)
+    yield houses.build(simulated, recorder)
     quiet()
 
 
 @pytest.fixture
-def dark_house(db: None) -> Iterator[House]:
+def dark_house(db: None, easy_passwords: None) -> Iterator[House]:
     """Where no cluster answers: for what never gets that far."""
     yield houses.build(None, None)
     quiet()
 
 
 @pytest.fixture
-def open_house_without_cluster(transactional_db: None) -> Iterator[House]:
+def open_house_without_cluster(transactional_db: None, easy_passwords: None) -> Iterator[House]:
     """Both: written, and no cluster answers."""
     yield houses.build(None, None)
     quiet()

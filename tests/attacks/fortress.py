@@ -17,9 +17,9 @@ import urllib3
 from playwright.sync_api import BrowserContext
 
 from tests.attacks.upstream import Recorder
-from tests.controlplane.controlplane import ControlPlane
 from tests.live.tls_proxy import TlsProxy
 from tests.served import Served
+from tests.simulated import Plane
 
 SESSION = "__Host-quarterdeck-session"
 STRANGER = "127.0.0.2"  # an address of this machine that is no trusted proxy
@@ -30,7 +30,7 @@ class Fortress:
     """`url` is the public one; `port` is the server's own, behind the proxy."""
 
     served: Served
-    plane: ControlPlane
+    plane: Plane
     host: str
 
     @property
@@ -76,7 +76,7 @@ class Fortress:
 
 
 @contextmanager
-def fortress_over(folder: Path, plane: ControlPlane, recorder: Recorder) -> Iterator[Fortress]:
+def fortress_over(folder: Path, plane: Plane, recorder: Recorder) -> Iterator[Fortress]:
     """The cast with ada's token for cluster harbour, which is the recorder."""
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     with socket.socket() as free:

@@ -1,6 +1,6 @@
 """Who and what is there in the tests of attacks, and with what is each argument of a route filled in?
 
-Two clusters are one real API server behind a recorder: `harbour` is shared with team shop, `island` with team pay.
+Two clusters are one API server behind a recorder: `harbour` is shared with team shop, `island` with team pay.
 Where only the dashboard may refuse, the person's credential is a cluster-admin's: Kubernetes would refuse nothing.
 """
 
@@ -27,7 +27,7 @@ from people.control import session_group
 from people.models import Invitation, Membership, Purpose, Session, Standing, Team, User
 from tests.attacks.routes import Route, methods, routes
 from tests.clusters.api.faults import FaultServer
-from tests.controlplane.controlplane import ControlPlane
+from tests.simulated import Plane
 from tests.stage import session
 
 ADMINISTRATOR = "ada"
@@ -58,7 +58,7 @@ class House:
 
     users: dict[str, User]
     clusters: dict[str, Cluster]
-    plane: ControlPlane | None
+    plane: Plane | None
     link: str
     sessions: dict[str, str]
 
@@ -97,7 +97,7 @@ class House:
         return token_of(self.plane, PEOPLE[name][4])
 
 
-def build(plane: ControlPlane | None, server: FaultServer | None) -> House:
+def build(plane: Plane | None, server: FaultServer | None) -> House:
     """Everybody and everything; without a server the clusters are where nobody listens."""
     locked = make_password(None)
     teams = {slug: Team.objects.create(slug=slug, name=slug.title()) for slug in ("shop", "pay")}
@@ -122,7 +122,7 @@ def build(plane: ControlPlane | None, server: FaultServer | None) -> House:
     return House(users, clusters, plane, link, {name: session(name) for name in PEOPLE})
 
 
-def token_of(plane: ControlPlane | None, name: str) -> str:
+def token_of(plane: Plane | None, name: str) -> str:
     return plane.token(name) if plane else f"token-of-{name}"
 
 

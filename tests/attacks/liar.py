@@ -1,4 +1,4 @@
-"""What if a real API server lies about one thing? The others get their real answers, so that pages come that far."""
+"""What if an API server lies about one thing? The others get their true answers, so that pages come that far."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.attacks import house as houses
 from tests.attacks.house import House
 from tests.attacks.upstream import Recorder
 from tests.clusters.api.faults import Behaviour, Request, Wire
-from tests.controlplane.controlplane import ControlPlane
 from tests.quiet import quiet
+from tests.simulated import Simulated
 
 
 class Liar(Recorder):
@@ -33,15 +33,15 @@ def token_of(wire: Wire) -> str:
 
 
 @pytest.fixture(scope="module")
-def liar(controlplane: ControlPlane) -> Iterator[Liar]:
-    with Liar(controlplane) as server:
+def liar(simulated: Simulated) -> Iterator[Liar]:
+    with Liar(simulated) as server:
         yield server
 
 
 @pytest.fixture
-def lied_to(transactional_db: None, controlplane: ControlPlane, liar: Liar) -> Iterator[House]:
+def lied_to(transactional_db: None, simulated: Simulated, liar: Liar) -> Iterator[House]:
     """A house whose clusters are the liar's, which is honest at first."""
     liar.when = None
-    yield houses.build(controlplane, liar)
+    yield houses.build(simulated, liar)
     liar.when = None
     quiet()

@@ -1,4 +1,4 @@
-"""What reached the cluster? A recorder in front of a real API server, and one that only says where else to go."""
+"""What reached the cluster? A recorder in front of an API server, and one that only says where else to go."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from tests.clusters.api.faults import FaultServer, Hangup, Request, Wire
-from tests.controlplane.controlplane import ControlPlane
+from tests.simulated import Plane
 
 READS = frozenset({"GET", "HEAD"})
 REVIEWS = ("/selfsubjectaccessreviews", "/selfsubjectrulesreviews", "/selfsubjectreviews")
@@ -63,12 +63,12 @@ class Watched(FaultServer):
 
 
 class Recorder(Watched):
-    """Hands each request on to a real API server as it came, and the answer back; each over a connection of its own.
+    """Hands each request on to an API server as it came, and the answer back; each over a connection of its own.
 
     Tokens only: a client certificate would belong to the connection that ends here.
     """
 
-    def __init__(self, plane: ControlPlane) -> None:
+    def __init__(self, plane: Plane) -> None:
         super().__init__(self._forward)
         self.plane = plane
         self._onward = ssl.create_default_context(cadata=plane.ca)

@@ -16,7 +16,7 @@ Browser = Callable[..., Client]
 
 
 @pytest.fixture
-def cast(db: None) -> dict[str, User]:
+def cast(db: None, easy_passwords: None) -> dict[str, User]:
     """Anna administrates; dana operates and rene reads in team shop; aude audits; stan is in no team."""
     locked = make_password(None)
     shop = Team.objects.create(slug="shop", name="Shop")
