@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 help:
 	@echo "make demo                 three simulated clusters, the dashboard on 127.0.0.1:8000, and a page to pick who to be"
 	@echo "make run                  serve on 127.0.0.1:8000 (or QUARTERDECK_LISTEN) and print a first sign-in link"
-	@echo "make test                 all tests, in two halves beside each other; ARGS=\"tests/people -x\" for some"
+	@echo "make test                 all tests, in three parts beside each other; ARGS=\"tests/people -x\" for some"
 	@echo "make bench                measure it against 10,000 pods (15 minutes, an idle machine) and write docs/benchmarks.md"
 	@echo "make screenshots          take the pictures of the documentation from the demo (needs Chromium)"
 	@echo "make check                format, lint, types, Django's checks, missing migrations"

@@ -1,4 +1,4 @@
-"""How are all tests run? In two halves beside each other; named ones in one run. (`make test`, `make test ARGS=...`)"""
+"""How are all tests run? In three parts beside each other, named ones in one. (`make test`, `make test ARGS=...`)"""
 
 from __future__ import annotations
 
@@ -6,42 +6,50 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from tests.halves import BROWSING, OTHER
+from tests.parts import BROWSING, PARTS
 
 ROOT = Path(__file__).resolve().parent.parent
+SHOWN = BROWSING
 
 
 def main(arguments: list[str]) -> int:
-    """pytest's exit code; the worse of both. One half is shown while it runs, the other's words when it has ended."""
+    """pytest's exit code; the worst of all. One part is shown while it runs, the others' words when all have ended."""
     if arguments:
         os.chdir(ROOT)
         os.execv(sys.executable, command(*arguments))
-    with tempfile.TemporaryFile() as kept:
-        beside = start(OTHER, kept)
-        shown = start(BROWSING, None)
+    with ExitStack() as stack:
+        kept = {part: stack.enter_context(tempfile.TemporaryFile()) for part in PARTS if part != SHOWN}
+        running = {part: start(part, kept.get(part)) for part in PARTS}
         try:
-            codes = [shown.wait(), beside.wait()]
+            codes = {part: one.wait() for part, one in running.items()}
         finally:
-            for one in (shown, beside):
+            for one in running.values():
                 if one.poll() is None:
                     one.terminate()
                     one.wait()
-            kept.seek(0)
-            sys.stdout.flush()
-            sys.stdout.buffer.write(b"\n" + kept.read())
-            sys.stdout.flush()
-    for half, code in zip((BROWSING, OTHER), codes, strict=True):
-        print(f"The half {half!r} ended with {code}.")
-    return max(codes)
+            for words in kept.values():
+                tell(words)
+    for part, code in codes.items():
+        print(f"The part {part!r} ended with {code}.")
+    return max(abs(code) for code in codes.values())  # a signal that ended one is negative
 
 
-def start(half: str, output: IO[bytes] | None) -> subprocess.Popen[bytes]:
+def start(part: str, output: IO[bytes] | None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        command(f"--half={half}"), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT if output else None
+        command(f"--part={part}"), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT if output else None
     )
+
+
+def tell(words: IO[bytes]) -> None:
+    """What a part said that was not shown."""
+    words.seek(0)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(b"\n" + words.read())
+    sys.stdout.flush()
 
 
 def command(*arguments: str) -> list[str]:

@@ -24,8 +24,8 @@ from playwright.sync_api import (
 
 from people.sessions import SessionStore
 from tests import canary
-from tests.halves import select_half
 from tests.missing import missing
+from tests.parts import select_part
 
 if TYPE_CHECKING:  # pytest reads this file before Django is set up
     from people.models import User
@@ -38,7 +38,7 @@ COOKIES = ("cookie", "set-cookie")  # where a session's key belongs
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Browser tests go last: while Playwright's loop sleeps in this thread, no other asyncio loop can run in it."""
-    select_half(config, items)
+    select_part(config, items)
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
 

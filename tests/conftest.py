@@ -3,8 +3,9 @@
 from tests.browser import browser, new_page, pytest_collection_modifyitems
 from tests.canary_watch import pytest_configure, pytest_runtest_setup, pytest_runtest_teardown
 from tests.controlplane.fixtures import controlplane, second_controlplane
-from tests.halves import pytest_addoption
 from tests.missing import pytest_sessionfinish, pytest_terminal_summary
+from tests.parts import pytest_addoption
+from tests.passwords import easy_passwords
 from tests.postgresql import postgresql
 from tests.served import served
 from tests.simulated import second_simulated, simulated
@@ -14,6 +15,7 @@ __all__ = [
     "browser",
     "controlplane",
     "django_db_setup",
+    "easy_passwords",
     "empty_trail",
     "new_page",
     "postgresql",
