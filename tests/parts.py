@@ -14,15 +14,15 @@ BROWSING, WAITING, OTHER = PARTS = "browsing", "waiting", "other"
 # With a browser or without one.
 WAIT = (
     "faults",
-    "people/audit",
     "clusters/api/test_outages.py",
     "clusters/api/test_unreachable.py",
     "clusters/counting",
+    "clusters/door",
     "clusters/test_access.py",
     "clusters/watch",
 )
-# Folders that go with the tests that need a browser, so that all parts take about as long.
-ALONG = ("contract", "simulator", "controlplane", "demo", "bench")
+# These go with the tests that need a browser, so that all parts take about as long.
+ALONG = ("contract", "simulator", "controlplane", "demo", "bench", "people/audit")
 ROOT = Path(__file__).resolve().parent
 
 
@@ -44,5 +44,5 @@ def part_of(item: pytest.Item) -> str:
     path = item.path.relative_to(ROOT)
     if any(path.is_relative_to(one) for one in WAIT):
         return WAITING
-    is_browsing = "browser" in getattr(item, "fixturenames", ())
-    return BROWSING if is_browsing or path.parts[0] in ALONG else OTHER
+    is_along = any(path.is_relative_to(one) for one in ALONG)
+    return BROWSING if is_along or "browser" in getattr(item, "fixturenames", ()) else OTHER
