@@ -11,18 +11,10 @@ from pathlib import Path
 import pytest
 
 BROWSING, WAITING, OTHER = PARTS = "browsing", "waiting", "other"
-# With a browser or without one.
-WAIT = (
-    "faults",
-    "clusters/api/test_outages.py",
-    "clusters/api/test_unreachable.py",
-    "clusters/counting",
-    "clusters/door",
-    "clusters/test_access.py",
-    "clusters/watch",
-)
+# Folders and files, with a browser or without one.
+WAIT = ("faults", "people/audit", "clusters/api/test_outages.py", "clusters/counting", "clusters/watch")
 # These go with the tests that need a browser, so that all parts take about as long.
-ALONG = ("contract", "simulator", "controlplane", "demo", "bench", "people/audit")
+ALONG = ("contract", "simulator", "controlplane", "demo", "bench", "people/audit/test_page_look.py")
 ROOT = Path(__file__).resolve().parent
 
 
@@ -42,7 +34,8 @@ def select_part(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 def part_of(item: pytest.Item) -> str:
     path = item.path.relative_to(ROOT)
+    if any(path.is_relative_to(one) for one in ALONG):
+        return BROWSING
     if any(path.is_relative_to(one) for one in WAIT):
         return WAITING
-    is_along = any(path.is_relative_to(one) for one in ALONG)
-    return BROWSING if is_along or "browser" in getattr(item, "fixturenames", ()) else OTHER
+    return BROWSING if "browser" in getattr(item, "fixturenames", ()) else OTHER
