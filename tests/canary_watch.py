@@ -76,6 +76,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    from tests.quiet import after_a_test  # only now: before the first test Django is not set up
+
+    after_a_test()
     yield
     look_at_own_log()
     _own.clear()

@@ -9,8 +9,16 @@ from clusters.counting.counters import counters
 from clusters.watch.hub import hub
 from dashboard.live.consumer import entrances
 from people.audit.live import watcher
+from people.audit.writer import writer
 
 PATIENCE = 60.0  # seconds; what is opened at a cluster that hangs ends within them
+
+
+def after_a_test() -> None:
+    """Called while a test may still use its database: between tests nobody may, and the trail would be out of order."""
+    if hub.open_feeds() or len(counters) or watcher._open:
+        quiet()
+    writer.stop()  # it begins again with the next row
 
 
 def quiet() -> None:

@@ -9,9 +9,11 @@ from tests.contract.both import compare
 from tests.contract.contenders import KUBERNETES, SIMULATOR
 from tests.contract.pods import run_pod
 from tests.contract.sockets import V4, V4_TEXT, V5, refused, talk
+from tests.served import wait_for
 
 OLD, OLD_TEXT = "channel.k8s.io", "base64.channel.k8s.io"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +142,22 @@ def test_one_of_both_rights_is_not_enough(both, contenders, pods, verb):
             "rbac.authorization.k8s.io/v1", "RoleBinding", verb, roleRef=reference, subjects=[subject]
         )
         one.admin.post(f"{path}/rolebindings", body)
+        _known(one, namespace, verb, allowed=True)
     try:
         both.same(lambda caller: refused(caller, f"{pods}/one/exec?command=echo&stdout=true"), person="stan")
     finally:
         for one in contenders.values():
             one.admin.delete(f"{RBAC}/namespaces/{namespace}/rolebindings/{verb}")
+            _known(one, namespace, verb, allowed=False)
+
+
+def _known(contender, namespace, verb, *, allowed):
+    """The authorizer of the real one hears of a binding a moment after it is there."""
+    asked = {"namespace": namespace, "verb": verb, "resource": "pods", "subresource": "exec"}
+    review = {"spec": {"resourceAttributes": asked}}
+
+    def is_so():
+        reply = contender.caller("stan").post(REVIEWS, review)
+        return reply.json["status"]["allowed"] is allowed
+
+    wait_for(is_so)
