@@ -18,7 +18,8 @@ def after_a_test() -> None:
     """Called while a test may still use its database: between tests nobody may, and the trail would be out of order."""
     if hub.open_feeds() or len(counters) or watcher._open:
         quiet()
-    writer.stop()  # it begins again with the next row
+        if writer.health.is_writable:  # else it is the one that finds out when it is
+            writer.stop()  # with the row that was on its way; it begins again with the next
 
 
 def quiet() -> None:
