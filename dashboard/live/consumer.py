@@ -32,8 +32,10 @@ from people.socket_auth import enter
 from people.storage import storage
 
 GATHER = (0.1, 0.5)  # seconds that changes are gathered for after some were sent: shortest and longest
-# For so many times as long as the page drew the last ones, and this server rendered them.
-DRAWS, RENDERS = 10, 10
+# For so many times as long as the page drew the last ones, and this server rendered them. Rows that come or go are
+# looked for; cells that change may take longer.
+DRAWS, RENDERS = 12, 10
+DRAWS_OF_ROWS = 8
 BEAT = 15.0  # seconds of quiet after which the page is told that the socket lives
 UNDER_WAY = 1024 * 1024  # bytes sent and not yet drawn by the page
 STALLED = 120.0  # seconds without an acknowledgement after which the socket is closed
@@ -60,6 +62,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.unacknowledged: dict[int, int] = {}
         self.paused = False
         self.took = 0.0  # seconds that the page worked on what it drew last
+        self.has_moved = False  # whether rows came or went in what was sent last
         self.task: asyncio.Task[None] | None = None
         self.waiting: asyncio.Task[None] | None = None
         self.dirty = asyncio.Event()
@@ -210,13 +213,15 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             if not self.paused and self.subscription is not None:
                 html = await asyncio.get_running_loop().run_in_executor(renderers, self._changes)
                 if html:
+                    self.has_moved = " data-order=" in html
                     await self._send(html)
             await asyncio.sleep(self._pause(time.monotonic() - began))
 
     def _pause(self, rendered: float) -> float:
         """How long changes are gathered now, so that neither the page nor this server has much to do with them."""
         shortest, longest = GATHER
-        return min(max(shortest, DRAWS * self.took, RENDERS * rendered), longest)
+        draws = DRAWS_OF_ROWS if self.has_moved else DRAWS
+        return min(max(shortest, draws * self.took, RENDERS * rendered), longest)
 
     def _changes(self) -> str:
         """What the page does not show yet: of its content, and of whether this server can save."""
