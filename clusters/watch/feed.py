@@ -75,7 +75,6 @@ class Feed(Generic[C]):
         self._seen = now()  # when what is held was last known to be all there is
         self._reason: ApiError | None = None
         self._wake = asyncio.Event()
-        self._is_hurried = False
         self._hurry = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.refused = asyncio.Event()  # set at a refusal, for the reviews
@@ -98,10 +97,10 @@ class Feed(Generic[C]):
     def hurry(self) -> None:
         """Somebody needs more than the first rows: a list that holds back goes on."""
         with self._lock:
-            self._is_hurried = True
-            loop = self._loop
-        if loop is not None:
-            loop.call_soon_threadsafe(self._hurry.set)
+            if self._loop is None:
+                self._hurry.set()
+            else:
+                self._loop.call_soon_threadsafe(self._hurry.set)
 
     # --- in the hub's loop
 
@@ -109,16 +108,12 @@ class Feed(Generic[C]):
         """List, watch, and begin again, until cancelled."""
         with self._lock:
             self._loop = asyncio.get_running_loop()
-            if self._is_hurried:
-                self._hurry.set()
         reviews = asyncio.create_task(keep_reviewing(self, streams))
         try:
             while True:
                 self._wake.clear()
                 pause = await self._one_turn(streams)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._wake.wait()
+                await pauses.within(self._wake, pause)
         finally:
             reviews.cancel()
             if self._turn is not None:
@@ -209,9 +204,7 @@ class Feed(Generic[C]):
 
     async def _hold_back(self) -> None:
         """Until somebody needs the rest: the page that shows the first rows is not to wait while it is read."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(HOLD):
-                await self._hurry.wait()
+        await pauses.within(self._hurry, HOLD)
         self._hurry.set()
 
     async def _is_ready(self, streams: Streams) -> None:

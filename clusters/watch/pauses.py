@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import UTC, datetime
 
@@ -18,6 +19,16 @@ BACKOFF = (0.8, 30.0)  # seconds: first and longest pause after a failure, doubl
 WATCHED = 3.0  # seconds: the longest pause while somebody looks
 SPREAD = 1.5  # seconds over which the feeds of one API server ask when it answers again, at most
 CROWD = 10.0  # feeds of one API server that may ask in one second, all together
+
+
+async def within(event: asyncio.Event, seconds: float) -> bool:
+    """Whether it is set within so many seconds. asyncio.wait_for may lose a cancellation before Python 3.12."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
 
 
 def after_failure(failures: int, *, is_watched: bool, crowd: int) -> float:

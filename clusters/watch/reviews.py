@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from clusters.access import review_async
@@ -21,9 +20,7 @@ async def keep_reviewing(feed: Feed[Any], streams: Streams) -> None:
     vain = 0  # how often rows were refused although the review allowed them
     while True:
         if feed.state.state is not State.DENIED:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pauses.until_review(feed.connection.ends)):
-                    await feed.refused.wait()
+            await pauses.within(feed.refused, pauses.until_review(feed.connection.ends))
             feed.refused.clear()
             if feed.state.state not in (State.DENIED, State.LAPSED):
                 vain = 0

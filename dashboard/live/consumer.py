@@ -21,6 +21,7 @@ from django.utils.html import format_html
 from clusters.api.errors import ApiError
 from clusters.connect import NoCredential, NotShared
 from clusters.credentials.sealing import SealBroken
+from clusters.watch.pauses import within
 from dashboard.live.pulse import drop_feeds, sockets
 from dashboard.live.subscriptions import NotLive, Pausing, Subscription, subscribe, waiting_for
 from dashboard.resources.address import BadAddress
@@ -177,7 +178,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
 
     async def _wait(self, waiting: Waiting) -> None:
         """The cluster did not answer when the page came: go on with it as soon as it does."""
-        while not await _within(self.over, waiting.pause()):
+        while not await within(self.over, waiting.pause()):
             try:
                 await _entered(waiting.look)
                 opened = await self._opened()
@@ -205,7 +206,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
     async def _serve(self) -> None:
         """Send what changed: the first change at once, then gathered, never past what the page has drawn."""
         while True:
-            if not await _within(self.dirty, BEAT):
+            if not await within(self.dirty, BEAT):
                 await self._send("")
             await self._room()
             self.dirty.clear()
@@ -237,7 +238,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         """Wait until less than 1 MiB is under way to the page; one that draws nothing for two minutes is left."""
         while sum(self.unacknowledged.values()) >= UNDER_WAY or len(self.unacknowledged) > 8:
             self.drawn.clear()
-            if not await _within(self.drawn, STALLED):
+            if not await within(self.drawn, STALLED):
                 await self.close(TOO_SLOW)
                 await asyncio.sleep(STALLED)
 
@@ -256,15 +257,6 @@ def _tell(loop: asyncio.AbstractEventLoop, dirty: asyncio.Event) -> None:
     """From the hub's thread: there is something new. A loop that is closing needs to know nothing."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(dirty.set)
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
 
 
 def _read(text: str | None) -> dict[str, Any]:

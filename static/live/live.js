@@ -306,5 +306,5 @@
 
   root = document.querySelector("[data-live]");
   // The first rows are painted before the rest is asked for: both would be slower beside each other.
-  if (root) { stale(); painted(0, open); }
+  if (root) { stale(); painted(0, () => { if (!socket && !leaving) open(); }); }
 })();
