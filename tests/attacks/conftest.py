@@ -10,7 +10,6 @@ from tests.attacks import house as houses
 from tests.attacks.fortress import Fortress, fortress_over
 from tests.attacks.house import House
 from tests.attacks.upstream import Recorder
-from tests.quiet import quiet
 from tests.simulated import Simulated
 
 
@@ -29,30 +28,26 @@ def fortress(
 
 
 @pytest.fixture
-def house(db: None, simulated: Simulated, recorder: Recorder, easy_passwords: None) -> Iterator[House]:
+def house(db: None, simulated: Simulated, recorder: Recorder, easy_passwords: None) -> House:
     """In a transaction that is rolled back: for requests."""
-    yield houses.build(simulated, recorder)
-    quiet()
+    return houses.build(simulated, recorder)
 
 
 @pytest.fixture
 def open_house(
     transactional_db: None, simulated: Simulated, recorder: Recorder, easy_passwords: None
-) -> Iterator[House]:
+) -> House:
     """Written, so that other threads see it: for sockets."""
-    yield houses.build(simulated, recorder)
-    quiet()
+    return houses.build(simulated, recorder)
 
 
 @pytest.fixture
-def dark_house(db: None, easy_passwords: None) -> Iterator[House]:
+def dark_house(db: None, easy_passwords: None) -> House:
     """Where no cluster answers: for what never gets that far."""
-    yield houses.build(None, None)
-    quiet()
+    return houses.build(None, None)
 
 
 @pytest.fixture
-def open_house_without_cluster(transactional_db: None, easy_passwords: None) -> Iterator[House]:
+def open_house_without_cluster(transactional_db: None, easy_passwords: None) -> House:
     """Both: written, and no cluster answers."""
-    yield houses.build(None, None)
-    quiet()
+    return houses.build(None, None)

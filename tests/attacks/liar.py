@@ -10,7 +10,6 @@ from tests.attacks import house as houses
 from tests.attacks.house import House
 from tests.attacks.upstream import Recorder
 from tests.clusters.api.faults import Behaviour, Request, Wire
-from tests.quiet import quiet
 from tests.simulated import Simulated
 
 
@@ -44,4 +43,3 @@ def lied_to(transactional_db: None, simulated: Simulated, liar: Liar) -> Iterato
     liar.when = None
     yield houses.build(simulated, liar)
     liar.when = None
-    quiet()

@@ -28,7 +28,6 @@ from tests.attacks import house as houses
 from tests.attacks.house import House
 from tests.clusters.api.calls import of_cast
 from tests.controlplane.controlplane import ControlPlane
-from tests.quiet import quiet
 
 WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
@@ -37,15 +36,14 @@ Held = list[tuple[str, Connection]]
 
 
 @pytest.fixture
-def manned(db: None, controlplane: ControlPlane) -> Iterator[House]:
+def manned(db: None, controlplane: ControlPlane) -> House:
     """The API server itself, without a recorder, which would end the connection that a certificate belongs to."""
     house = houses.build(controlplane, None)
     Cluster.objects.update(server=controlplane.server, ca=controlplane.ca)
     certificate, key = controlplane.certificate("dana")
     _give("dana", Identity(certificate=certificate, key=key))
     _give("rene", Identity(token=controlplane.token("rene")))
-    yield house
-    quiet()
+    return house
 
 
 @pytest.fixture

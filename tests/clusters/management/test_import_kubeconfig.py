@@ -36,7 +36,7 @@ def written(folder, value):
     return path
 
 
-def real(simulated, **user):
+def config_of(simulated, **user):
     cluster = {"server": simulated.server, "certificate-authority-data": packed(simulated.ca)}
     return config(cluster=cluster, user=user)
 
@@ -59,7 +59,7 @@ def test_it_reads_the_files_that_are_named_relative_to_it(ada, simulated, tmp_pa
     (tmp_path / "pki").mkdir()
     for name, content in (("ca.crt", simulated.ca), ("dana.crt", cert), ("dana.key", key)):
         (tmp_path / "pki" / name).write_text(content)
-    value = real(
+    value = config_of(
         simulated, **{"client-certificate": "pki/dana.crt", "client-key": str(tmp_path / "pki/dana.key")}
     )
     value["clusters"][0]["cluster"] = {"server": simulated.server, "certificate-authority": "pki/ca.crt"}
@@ -71,7 +71,7 @@ def test_it_reads_the_files_that_are_named_relative_to_it(ada, simulated, tmp_pa
 
 def test_it_reads_a_token_file(ada, simulated, tmp_path):
     (tmp_path / "token").write_text(simulated.token("rene") + "\n")
-    told, _errors = run(written(tmp_path, real(simulated, tokenFile="token")), "--owner", "ada")
+    told, _errors = run(written(tmp_path, config_of(simulated, tokenFile="token")), "--owner", "ada")
     assert "ada: rene" in told
 
 
@@ -79,7 +79,7 @@ def test_it_reads_a_token_file(ada, simulated, tmp_path):
 def test_it_runs_no_program_and_takes_no_other_identity(key, ada, simulated, tmp_path):
     marker = tmp_path / "ran"
     value = {"command": "touch", "args": [str(marker)]} if key in ("exec", "auth-provider") else "admin"
-    path = written(tmp_path, real(simulated, **{"token": simulated.token("ada"), key: value}))
+    path = written(tmp_path, config_of(simulated, **{"token": simulated.token("ada"), key: value}))
     told, errors = run(path, "--owner", "ada")
     assert f"users[0].user.{key}" in errors
     assert "1 of the contexts were not imported" in errors
@@ -89,7 +89,7 @@ def test_it_runs_no_program_and_takes_no_other_identity(key, ada, simulated, tmp
 
 
 def test_it_adds_the_cluster_alone_without_an_owner(ada, simulated, tmp_path):
-    path = written(tmp_path, real(simulated, exec={"command": "aws"}))
+    path = written(tmp_path, config_of(simulated, exec={"command": "aws"}))
     told, errors = run(path)
     assert errors == ""
     assert "added cluster prod" in told
@@ -98,7 +98,7 @@ def test_it_adds_the_cluster_alone_without_an_owner(ada, simulated, tmp_path):
 
 def test_it_takes_the_chosen_context_only(ada, simulated, tmp_path):
     value = with_second_context(
-        real(simulated, token=simulated.token("ada")), user={"token": "x"}, server="https://127.0.0.1:1"
+        config_of(simulated, token=simulated.token("ada")), user={"token": "x"}, server="https://127.0.0.1:1"
     )
     path = written(tmp_path, value)
     told, errors = run(path, "--owner", "ada", "--context", "shop")
@@ -112,7 +112,7 @@ def test_it_takes_the_chosen_context_only(ada, simulated, tmp_path):
 
 def test_it_stores_one_credential_a_cluster(ada, simulated, tmp_path):
     value = with_second_context(
-        real(simulated, token=simulated.token("ada")),
+        config_of(simulated, token=simulated.token("ada")),
         user={"token": simulated.token("dana")},
         server=simulated.server,
     )
@@ -124,7 +124,7 @@ def test_it_stores_one_credential_a_cluster(ada, simulated, tmp_path):
 
 
 def test_it_takes_over_insecure_tls_only_when_told_so(ada, simulated, tmp_path):
-    value = real(simulated, token=simulated.token("ada"))
+    value = config_of(simulated, token=simulated.token("ada"))
     value["clusters"][0]["cluster"] = {"server": simulated.server, "insecure-skip-tls-verify": True}
     path = written(tmp_path, value)
     assert "insecure-skip-tls-verify" in run(path)[1]

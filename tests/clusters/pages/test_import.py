@@ -13,8 +13,8 @@ from tests.clusters.credentials.pki import certificate, packed
 from tests.clusters.pages.test_credential import HOSTILE, body
 
 
-def real(simulated, name: str) -> dict:
-    """One context `shop` for the real control plane."""
+def config_of(simulated, name: str) -> dict:
+    """One context `shop` for the simulated cluster."""
     cluster = {"server": simulated.server, "certificate-authority-data": packed(simulated.ca)}
     return config(cluster=cluster, user={"token": simulated.token(name)})
 
@@ -51,7 +51,7 @@ def test_the_only_context_is_ticked_and_several_are_the_persons_to_choose(browse
 def test_it_adds_clusters_and_own_credentials_for_an_administrator(browser_of, cast, simulated):
     answer = send(
         browser_of("ada"),
-        real(simulated, "ada"),
+        config_of(simulated, "ada"),
         "0:shop",
         **{"name-0": "Production", "slug-0": "prod-eu", "team": "shop"},
     )
@@ -69,7 +69,7 @@ def test_it_adds_clusters_and_own_credentials_for_an_administrator(browser_of, c
 
 
 def test_it_adds_a_cluster_whose_user_signs_in_by_a_program(browser_of, cast, simulated):
-    value = real(simulated, "ada")
+    value = config_of(simulated, "ada")
     value["users"][0]["user"] = {"exec": {"command": "aws"}}
     assert send(browser_of("ada"), value, "0:shop").status_code == 302
     assert Cluster.objects.get().slug == "prod"
@@ -77,7 +77,7 @@ def test_it_adds_a_cluster_whose_user_signs_in_by_a_program(browser_of, cast, si
 
 
 def test_it_stores_a_member_s_credential_for_a_cluster_that_matches(browser_of, lit, cast, simulated):
-    value = real(simulated, "dana")
+    value = config_of(simulated, "dana")
     value["clusters"][0]["cluster"]["server"] = simulated.server.upper().replace("HTTPS", "https") + "/"
     page = body(send(browser_of("dana"), value))
     assert "store as my credential for Lit" in page
@@ -110,13 +110,13 @@ def test_it_takes_only_twenty_open_requests_of_a_person(browser_of, cast):
 
 
 def test_it_tells_a_member_nothing_of_clusters_that_are_not_shared(browser_of, lit, simulated):
-    page = body(send(browser_of("dora"), real(simulated, "dana")))
+    page = body(send(browser_of("dora"), config_of(simulated, "dana")))
     assert "Lit" not in page
     assert "ask an administrator" in page
 
 
 def test_it_does_not_take_another_authority_for_the_same_cluster(browser_of, lit, simulated):
-    value = real(simulated, "dana")
+    value = config_of(simulated, "dana")
     value["clusters"][0]["cluster"]["certificate-authority-data"] = packed(certificate("evil")[0])
     page = body(send(browser_of("dana"), value))
     assert "with another certificate authority" in page
@@ -125,7 +125,7 @@ def test_it_does_not_take_another_authority_for_the_same_cluster(browser_of, lit
 
 def test_it_keeps_everything_when_a_context_fails(browser_of, lit, simulated, cast):
     value = with_second_context(
-        real(simulated, "dana"), user={"token": "wrong"}, server="https://b.example.com"
+        config_of(simulated, "dana"), user={"token": "wrong"}, server="https://b.example.com"
     )
     value["clusters"][1]["cluster"] = dict(value["clusters"][0]["cluster"])
     answer = send(browser_of("dana"), value, "1:other")
@@ -138,7 +138,7 @@ def test_it_keeps_everything_when_a_context_fails(browser_of, lit, simulated, ca
 
 def test_it_uses_a_cluster_for_one_context_only(browser_of, lit, simulated):
     value = with_second_context(
-        real(simulated, "dana"), user={"token": simulated.token("rene")}, server="https://b.example.com"
+        config_of(simulated, "dana"), user={"token": simulated.token("rene")}, server="https://b.example.com"
     )
     value["clusters"][1]["cluster"] = dict(value["clusters"][0]["cluster"])
     answer = send(browser_of("dana"), value, "0:shop", "1:other")
@@ -148,7 +148,7 @@ def test_it_uses_a_cluster_for_one_context_only(browser_of, lit, simulated):
 
 
 def test_it_does_nothing_with_a_tick_that_was_for_another_file(browser_of, lit, simulated):
-    answer = send(browser_of("dana"), real(simulated, "dana"), "0:other", "9:shop")
+    answer = send(browser_of("dana"), config_of(simulated, "dana"), "0:other", "9:shop")
     assert answer.status_code == 422
     assert "Choose at least one context." in body(answer)
     assert not Credential.objects.exists()
@@ -162,7 +162,7 @@ def test_it_does_not_let_a_member_choose_names_or_teams(browser_of, cast):
 
 
 def test_it_says_so_when_a_short_name_is_taken(browser_of, dark, simulated):
-    answer = send(browser_of("ada"), real(simulated, "ada"), "0:shop", **{"slug-0": "dark"})
+    answer = send(browser_of("ada"), config_of(simulated, "ada"), "0:shop", **{"slug-0": "dark"})
     assert answer.status_code == 422
     assert "already exists" in body(answer)
     assert Cluster.objects.count() == 1
@@ -170,7 +170,7 @@ def test_it_says_so_when_a_short_name_is_taken(browser_of, dark, simulated):
 
 
 def test_it_adds_no_cluster_that_refuses_the_credential(browser_of, cast, simulated):
-    value = real(simulated, "ada")
+    value = config_of(simulated, "ada")
     value["users"][0]["user"]["token"] = "wrong"
     answer = send(browser_of("ada"), value, "0:shop")
     assert "does not accept the credential" in body(answer)
