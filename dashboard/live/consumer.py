@@ -54,10 +54,9 @@ entrances = ThreadPoolExecutor(max_workers=32, thread_name_prefix="enter")
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has no types
     """Sends the newest state whenever something changed and the page has drawn what it was sent before."""
 
-    subscription: Subscription | None = None
-
-    async def connect(self) -> None:
-        """All checks, and all use of the database, come before the socket is accepted."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.subscription: Subscription | None = None
         self.groups_joined: list[str] = []
         self.sent = 0
         self.unacknowledged: dict[int, int] = {}
@@ -67,10 +66,13 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.task: asyncio.Task[None] | None = None
         self.waiting: asyncio.Task[None] | None = None
         self.dirty = asyncio.Event()
-        self._dirty = partial(_tell, asyncio.get_running_loop(), self.dirty)
         self.drawn = asyncio.Event()
         self.over = asyncio.Event()
         self.banner: str | None = None
+
+    async def connect(self) -> None:
+        """All checks, and all use of the database, come before the socket is accepted."""
+        self._dirty = partial(_tell, asyncio.get_running_loop(), self.dirty)
         try:
             code = await self._enter()
         except DatabaseError as error:

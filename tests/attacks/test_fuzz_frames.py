@@ -92,8 +92,7 @@ def consumer(sent: list[dict[str, Any]]) -> LiveConsumer:
 
     made = LiveConsumer()
     made.base_send, made.scope = send, {"type": "websocket"}
-    made.unacknowledged, made.sent, made.paused, made.took = {1: 10, 2: 20}, 2, False, 0.0
-    made.dirty, made.drawn, made.over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    made.unacknowledged, made.sent = {1: 10, 2: 20}, 2
     return made
 
 
