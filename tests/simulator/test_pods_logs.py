@@ -205,6 +205,10 @@ def change(cluster, name, *states):
     cluster.store.put(PODS, with_states(pod, *states))
 
 
+def running_since(cluster, name):
+    return cluster.store.get(PODS, "default", name)["status"]["containerStatuses"][0]["state"]["running"]
+
+
 @pytest.fixture
 def followed(served, cluster, admin, written):
     """A new pod whose log is being read, after its ten lines."""
@@ -221,8 +225,8 @@ def test_a_followed_log_goes_on_and_ends_with_the_container(served, cluster, fol
     wait_for(lambda: follower.lines == ["line 9", "first", "second"])
     assert not follower.is_over
     served.run(cluster.logs.append, "default", name, "c", "last words")
-    now = cluster.clock.stamp()
-    served.run(change, cluster, name, container_state("c", terminated={"startedAt": now, "finishedAt": now}))
+    ended = running_since(cluster, name) | {"finishedAt": cluster.clock.stamp()}
+    served.run(change, cluster, name, container_state("c", terminated=ended))
     assert follower.join() == ["line 9", "first", "second", "last words"]
     assert follower.is_over
 
@@ -230,8 +234,7 @@ def test_a_followed_log_goes_on_and_ends_with_the_container(served, cluster, fol
 def test_a_followed_log_ends_when_the_container_begins_anew(served, cluster, followed):
     name, follower = followed
     now = cluster.clock.stamp()
-    state = cluster.store.get(PODS, "default", name)["status"]["containerStatuses"][0]["state"]
-    last = state["running"] | {"finishedAt": now, "exitCode": 1}
+    last = running_since(cluster, name) | {"finishedAt": now, "exitCode": 1}
     served.run(change, cluster, name, container_state("c", restarts=1, running={"startedAt": now}, last=last))
     served.run(cluster.logs.append, "default", name, "c", "of the next run")
     assert follower.join() == ["line 9"]
