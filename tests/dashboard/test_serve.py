@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +15,12 @@ from pathlib import Path
 import pytest
 import requests
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 60.0  # seconds
+from tests.program import PATIENCE, ROOT, Program
+
 PASSWORD = "sail-before-the-wind"
 
 
-class Served:
+class Served(Program):
     """A running `manage.py serve` and what it has said."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
@@ -31,40 +29,13 @@ class Served:
             for name, value in os.environ.items()
             if not name.startswith(("QUARTERDECK_", "DATABASE_"))
         }
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve", "--port", "0"],
-            cwd=ROOT,
-            env={**clean, "QUARTERDECK_DATA": str(folder), **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            preexec_fn=_hears_ctrl_c,  # noqa: PLW1509 - no thread of ours runs here
+        super().__init__(
+            ["manage.py", "serve", "--port", "0"],
+            {**clean, "QUARTERDECK_DATA": str(folder), **environment},
         )
-        self.said = ""
-
-    def wait_for(self, pattern: str) -> re.Match[str]:
-        """The first match in what it says."""
-        until = time.monotonic() + PATIENCE
-        assert self.process.stdout is not None
-        while not (match := re.search(pattern, self.said)):
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, until - time.monotonic()))
-            chunk = os.read(self.process.stdout.fileno(), 65536) if ready else b""
-            assert chunk, f"{pattern} was not said: {self.said}"
-            self.said += chunk.decode()
-        return match
 
     def address(self) -> str:
         return self.wait_for(r"Quarterdeck is at (http://127\.0\.0\.1:\d+)/")[1]
-
-    def stop(self, number: int = signal.SIGINT) -> int:
-        self.process.send_signal(number)
-        rest, _ = self.process.communicate(timeout=PATIENCE)
-        self.said += rest.decode()
-        return self.process.returncode
-
-
-def _hears_ctrl_c() -> None:
-    """A shell's background job, and all that it starts, ignores SIGINT unless told otherwise."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager
@@ -110,13 +81,13 @@ def test_it_lets_the_first_administrator_in_once_and_ends_in_good_order(tmp_path
         first.post(f"{address}/people/me/password/", form, timeout=20)
         assert press(second, f"{address}/people/sign-in/", username="admin", password=PASSWORD).ok
         assert second.get(f"{address}/people/", timeout=20).status_code == 200
-        assert server.stop() == 0
+        assert server.end() == 0
         assert "Traceback" not in server.said
     assert {path.name for path in folder.iterdir()} == {"audit.sqlite3", "keys.json", "quarterdeck.sqlite3"}
     assert folder.stat().st_mode & 0o777 == 0o700
     with served(folder) as server:
         server.address()
-        assert server.stop(signal.SIGTERM) == 0
+        assert server.end(signal.SIGTERM) == 0
         assert "invitations" not in server.said
 
 
@@ -129,7 +100,7 @@ def test_it_prints_a_new_link_as_long_as_nobody_administrates(tmp_path: Path) ->
             if len(links) == 2:
                 assert browser().get(address + links[0], timeout=20).status_code == 410
                 assert browser().get(address + links[1], timeout=20).status_code == 200
-            server.stop()
+            server.end()
     assert links[0] != links[1]
 
 

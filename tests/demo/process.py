@@ -5,11 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import re
-import select
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,46 +15,29 @@ from typing import Any
 import requests
 import yaml
 
+from tests.program import Program
 from tests.simulator.caller import Caller
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 BARE = Path(__file__).resolve().parent / "bare"
-PATIENCE = 120.0  # seconds
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
-class Demo:
+class Demo(Program):
     """`python -m demo`, with nothing but requirements.txt, in a temporary folder that is ours."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         mine = {name: value for name, value in os.environ.items() if not name.startswith("QUARTERDECK_")}
         given = {"TMPDIR": str(folder), "PYTHONPATH": str(BARE), "QUARTERDECK_LISTEN": "127.0.0.1:0"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "demo"],
-            cwd=ROOT,
-            env={**mine, **given, "QUARTERDECK_DEMO_OPEN": "no", **environment},
+        super().__init__(
+            ["-m", "demo"],
+            {**mine, **given, "QUARTERDECK_DEMO_OPEN": "no", **environment},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            preexec_fn=_hears_ctrl_c,  # noqa: PLW1509 - no thread of ours runs here
         )
-        self.said = ""
 
     def start(self) -> Demo:
         self.wait_for(r"Ctrl-C ends the demo")
         return self
-
-    def wait_for(self, pattern: str) -> re.Match[str]:
-        """The first match in what it says."""
-        until = time.monotonic() + PATIENCE
-        assert self.process.stdout is not None
-        while not (match := re.search(pattern, self.said)):
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, until - time.monotonic()))
-            chunk = os.read(self.process.stdout.fileno(), 65536) if ready else b""
-            assert chunk, f"{pattern} was not said: {self.said}"
-            self.said += chunk.decode()
-        return match
 
     @property
     def url(self) -> str:
@@ -80,16 +60,6 @@ class Demo:
         """The processes that it has started."""
         found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(one) for one in found.split()]
-
-    def end(self, number: int = signal.SIGINT) -> int:
-        """Its return code; all that it said is in `said`."""
-        self.process.send_signal(number)
-        return self.wait()
-
-    def wait(self) -> int:
-        rest, _ = self.process.communicate(timeout=PATIENCE)
-        self.said += rest.decode()
-        return self.process.returncode
 
 
 @contextmanager
@@ -141,8 +111,3 @@ class Visitor:
 
     def is_let_in(self) -> bool:
         return self.get("/people/me/", allow_redirects=False).status_code == 200
-
-
-def _hears_ctrl_c() -> None:
-    """A shell's background job, and all that it starts, ignores SIGINT unless told otherwise."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.process import BARE, ROOT, Demo, Visitor, running
+from tests.demo.process import BARE, Demo, Visitor, running
+from tests.program import ROOT
 from tests.served import wait_for
 
 

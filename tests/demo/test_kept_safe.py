@@ -19,7 +19,8 @@ from demo.refusals import refusal
 from demo.wishes import wishes
 from tests.attacks.routes import routes
 from tests.dashboard.test_settings import PRODUCTION
-from tests.demo.process import ROOT, Demo, Visitor
+from tests.demo.process import Demo, Visitor
+from tests.program import ROOT
 
 PATHS = ("/demo/", "/demo/pick/")
 
