@@ -101,8 +101,7 @@ def _case(content: TableContent, wish: Wish) -> Case:
 
 
 def _forget(content: TableContent) -> None:
-    """All but what a warm process has of any list: cells that are alike, from the last rows by name."""
-    list_rows._html.cache_clear()
+    """All but what a warm process has of any list: the shapes of cells, from the last rows by name."""
     _look(Window(_sources(content), Wish(wide=True, offset=content.size()), with_namespaces=True))
     list_rows.rows._kept.clear()
     content._ready.clear()

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
-from typing import Any
+from typing import NamedTuple
 from urllib.parse import quote
 
-from django.template.loader import get_template
 from django.urls import get_script_prefix
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import mark_safe
@@ -24,6 +23,7 @@ from django.utils.translation import get_language
 
 from clusters.watch.columns import Shown, seconds_of
 from clusters.watch.window import Line, View
+from dashboard.resources.shapes import GAPS, Shape
 from dashboard.resources.tones import COLUMNS, tone
 from dashboard.shell.templatetags.shell import short_age
 
@@ -34,8 +34,7 @@ LONGEST = 2000  # characters of a cell that are sent at all
 WIDEST = 60  # characters; a longer cell is clipped and shown in full by its title
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell as the template needs it."""
 
     kind: str
@@ -148,22 +147,32 @@ def object_place(cluster: str, namespace: str, resource: str, name: str, *, name
 
 
 def _render(line: Line, frame: Frame) -> Rendered:
-    cells = "".join([_html(cell, frame.language) for cell in _cells(line, frame)])
-    html = _template("resources/list.html#row").render({"line": line, "cells": mark_safe(cells)})  # noqa: S308 - by the same template
+    row, language = line.row, frame.language
+    cells = "".join([_html(cell, language) for cell in _cells(line, frame)])
+    shape = _row_shape(bool(row.completed), bool(row.deleting), language)
+    html = shape.filled(line.id, line.cluster, mark_safe(cells))  # noqa: S308 - by the same template
     version = hashlib.sha1(html.encode(), usedforsecurity=False).hexdigest()[:8]
     return Rendered(line.id, html, version)
 
 
-@lru_cache(maxsize=20_000)
-def _html(cell: Cell, _language: str | None) -> str:
-    """Most cells of a column are alike."""
-    return str(_template("resources/list.html#cell").render({"cell": cell}))
+def _html(cell: Cell, language: str | None) -> str:
+    kind, text, css, tone_, href, title = cell
+    shape = _cell_shape(kind, css, tone_, bool(text), bool(href), bool(title), language)
+    return shape.filled(text, href, title)
 
 
-@lru_cache
-def _template(name: str) -> Any:
-    """Looked up once: for a cell that would take as long as its rendering."""
-    return get_template(name)
+@lru_cache(maxsize=1000)
+def _cell_shape(
+    kind: str, css: str, tone_: str, text: bool, href: bool, title: bool, _language: str | None
+) -> Shape:
+    texts = [gap if is_there else "" for gap, is_there in zip(GAPS, (text, href, title), strict=False)]
+    return Shape("resources/list.html#cell", {"cell": Cell(kind, texts[0], css, tone_, *texts[1:])})
+
+
+@lru_cache(maxsize=100)
+def _row_shape(completed: bool, deleting: bool, _language: str | None) -> Shape:
+    line = {"id": GAPS[0], "cluster": GAPS[1], "row": {"completed": completed, "deleting": deleting}}
+    return Shape("resources/list.html#row", {"line": line, "cells": GAPS[2]})
 
 
 def _cells(line: Line, frame: Frame) -> Iterator[Cell]:
