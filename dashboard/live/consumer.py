@@ -216,7 +216,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             if not self.paused and self.subscription is not None:
                 html = await asyncio.get_running_loop().run_in_executor(renderers, self._changes)
                 if html:
-                    self.has_moved = " data-order=" in html
+                    self.has_moved = ' data-order="' in html  # no text of an object: its quotes are escaped
                     await self._send(html)
             await asyncio.sleep(self._pause(time.monotonic() - began))
 

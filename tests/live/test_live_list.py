@@ -50,6 +50,23 @@ def test_each_of_many_arrives_while_kubectl_goes_on(controlplane, open_as):
     expect(page.locator("#list-rows tr")).to_have_count(0, timeout=PATIENCE)
 
 
+def test_a_page_that_comes_into_view_while_its_first_rows_are_painted_opens_one_socket(
+    controlplane, served, new_page
+):
+    page, sockets = new_page(), []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => document.dispatchEvent(new Event('visibilitychange')))"
+    )
+    served.sign_in(page.context, "dana")
+    page.goto(f"{served.url}/c/harbour/shop/pods?q=viewed")
+    is_in_state(page, "live")
+    make_pod(controlplane, "viewed")
+    expect(row(page, "viewed")).to_be_visible(timeout=PATIENCE)
+    assert len(sockets) == 1
+    remove_pod(controlplane, "viewed")
+
+
 @pytest.mark.parametrize(
     ("name", "path", "sees"),
     [
