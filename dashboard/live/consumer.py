@@ -35,7 +35,7 @@ from people.storage import storage
 GATHER = (0.1, 0.5)  # seconds that changes are gathered for after some were sent: shortest and longest
 # For so many times as long as the page drew the last ones, and this server rendered them. Rows that come or go are
 # looked for; cells that change may take longer.
-DRAWS, RENDERS = 12, 10
+DRAWS, RENDERS = 14, 10
 DRAWS_OF_ROWS = 8
 BEAT = 15.0  # seconds of quiet after which the page is told that the socket lives
 UNDER_WAY = 1024 * 1024  # bytes sent and not yet drawn by the page
