@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from clusters.api.tables import Row
@@ -90,7 +91,10 @@ class Stretches:
         self._up_to = self.sort.rank(held[-1]) if below + last < count else None
 
     def _around(self, keys: Sequence[Key], begin: int, end: int) -> tuple[int, Sequence[int]]:
-        """The places of the keys between two bounds that probably hold what is wanted, and how many keys are below."""
+        """The places of the keys between two bounds that probably hold what is wanted, and how many keys are below.
+
+        Of the rows whose key is a bound itself, which may be nearly all, no more are taken than are wanted.
+        """
         sample = sorted(random.choices(keys, k=SAMPLE))  # noqa: S311 - every nth could be all alike
         low = begin * len(sample) // len(keys) - SPARE
         high = end * len(sample) // len(keys) + SPARE
@@ -98,10 +102,14 @@ class Stretches:
         if low < 0 and high >= len(sample):
             return 0, range(len(keys))
         if low < 0:
-            return 0, [place for place, key in enumerate(keys) if key <= most]
-        below = sum([key < least for key in keys])
+            within = [place for place, key in enumerate(keys) if key < most]
+            return 0, within + _first(keys, most, range(len(keys)), end + SPARE - len(within))
         if high >= len(sample):
-            return below, [place for place, key in enumerate(keys) if key >= least]
+            within = [place for place, key in enumerate(keys) if key > least]
+            wanted = len(keys) - begin + SPARE + 1 - len(within)  # and one that tells what is below
+            alike = _first(keys, least, range(len(keys) - 1, -1, -1), wanted)[::-1]
+            return len(keys) - len(alike) - len(within), alike + within
+        below = sum([key < least for key in keys])
         return below, [place for place, key in enumerate(keys) if least <= key <= most]
 
     def _reaches(self) -> bool:
@@ -131,3 +139,8 @@ class Stretches:
         if row is None or self._is_below(row):
             return None
         return None if self._up_to is not None and self.sort.rank(row) > self._up_to else row
+
+
+def _first(keys: Sequence[Key], key: Key, places: Iterable[int], count: int) -> list[int]:
+    """The first places, at most so many, that hold this key."""
+    return list(islice((place for place in places if keys[place] == key), max(0, count)))

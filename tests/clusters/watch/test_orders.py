@@ -221,6 +221,13 @@ def test_rows_that_come_just_outside_of_a_stretch_of_equal_keys_are_not_held_in_
         assert shown(last) == plain(last)
 
 
+@pytest.mark.parametrize(("begin", "end"), [(0, 1200), (18_800, 20_000)])
+def test_of_rows_that_are_alike_no_more_are_put_in_order_than_are_wanted(begin, end):
+    keys = [*(["0"] * 100), *(["1"] * 19_800), *(["2"] * 100)]
+    _below, places = Stretches(None, None, None, None, number=0, descends=False)._around(keys, begin, end)
+    assert 1200 <= len(places) <= 1200 + 2 * stretches.SPARE
+
+
 def test_changes_are_taken_in_one_by_one(monkeypatch):
     one = feed(*(row(f"web-{number:04}", restarts=str(number)) for number in range(2000)))
     window = Window([Source("harbour", "", one)], Wish(sort="restarts", q="web"), with_namespaces=True)
