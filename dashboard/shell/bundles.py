@@ -1,6 +1,7 @@
-"""Which style sheets and scripts leave as one file? Those of every page: each request more makes its first paint wait.
+"""Which style sheets and scripts leave as one file? All of a page: each request more makes its first paint wait.
 
-The files stay what is written, read and tested; in production `collectstatic` joins them, in development each is sent.
+A page loads one style sheet, that of its room, and one script. The files stay what is written, read and tested; in
+production `collectstatic` joins them, in development each is sent.
 """
 
 from __future__ import annotations
@@ -13,22 +14,23 @@ from django.core.files.base import ContentFile
 from django.templatetags.static import static
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# The name of the whole, in the folder of its parts (paths within stay true) -> its parts, in their order.
+FRAME = ("shell/tokens.css", "shell/base.css", "shell/frame.css", "shell/parts.css", "shell/tables.css")
+# The name of the whole -> its parts, in their order; none of them names another file.
 BUNDLES: Mapping[str, Sequence[str]] = {
-    "shell/all.css": (
-        "shell/tokens.css",
-        "shell/base.css",
-        "shell/frame.css",
-        "shell/parts.css",
-        "shell/tables.css",
-    ),
+    "shell/all.css": FRAME,
+    "overview/all.css": (*FRAME, "overview/overview.css"),
+    "people/audit-all.css": (*FRAME, "people/audit.css"),
+    "resources/all.css": (*FRAME, "resources/resources.css"),
     "shell/all.js": (
+        "vendor/htmx-4.0.1.min.js",
         "shell/keyboard.js",
         "shell/copy.js",
         "shell/times.js",
         "shell/menus.js",
         "shell/theme.js",
         "shell/session.js",
+        "live/live.js",
+        "shell/again.js",
     ),
 }
 

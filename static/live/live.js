@@ -5,11 +5,13 @@
      rows   the rows in it replace those of the same id; data-order, where present, is the whole new order
      reload the page is asked for anew (rights or the page itself changed)
    Page to server: {"ack": n, "took": milliseconds}, {"pause": true|false}, {"renew": "<query>"}. */
-"use strict";
 (() => {
+  "use strict";
   const FIRST = 500, LONGEST = 2000, QUIET = 45000, PATIENCE = 10000, CALM = 2000, LIT = 1200, HIDDEN = 300; // milliseconds
   const FEW = 5;    // rows that fade at once
-  let root = null, socket = null, tries = 0, timer = 0, heard = Date.now(), leaving = false;
+  const root = document.querySelector("[data-live]");
+  if (!root) return;
+  let socket = null, tries = 0, timer = 0, heard = Date.now(), leaving = false;
   let refused = 0;  // how often in a row this server answered, but not the socket
   let cause = "";   // what this server said of itself where it answered, but not the socket: "database"
   let kept = [];    // what the server said of the state, while something else stands there
@@ -262,7 +264,7 @@
 
   document.addEventListener("visibilitychange", () => {
     send({ pause: document.hidden });
-    if (!document.hidden && root && !socket && !leaving) { tries = 0; open(); }
+    if (!document.hidden && !socket && !leaving) { tries = 0; open(); }
   });
   /* A laptop that slept keeps a socket that nobody is behind: the server beats every 15 seconds. */
   setInterval(() => {
@@ -273,11 +275,11 @@
     const old = socket;
     socket = null;
     old?.close();
-    if (root) open();
+    open();
   });
   addEventListener("pagehide", () => { leaving = true; socket?.close(); });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-  document.addEventListener("quarterdeck:session-restored", () => { tries = 0; if (root && !socket) open(); });
+  document.addEventListener("quarterdeck:session-restored", () => { tries = 0; if (!socket) open(); });
 
   /* The filter of a list: the URL and the window follow what is typed. */
   let typing = 0;
@@ -304,7 +306,7 @@
     typing = setTimeout(() => { if (socket) renew(event.target.value.trim()); else form.requestSubmit(); }, 200);
   });
 
-  root = document.querySelector("[data-live]");
+  stale();
   // The first rows are painted before the rest is asked for: both would be slower beside each other.
-  if (root) { stale(); painted(0, () => { if (!socket && !leaving) open(); }); }
+  painted(0, () => { if (!socket && !leaving) open(); });
 })();

@@ -4,11 +4,12 @@
    data-probe     what to ask: 204 means that it answers; without it this page itself, by HEAD
    data-again     "ok" where a refusal is no answer either
    data-wait      seconds to wait first, where the other side named them (Retry-After) */
-"use strict";
 (() => {
+  "use strict";
   const EVERY = 1000, SLOWEST = 8000, LONGEST = 8000; // milliseconds
   const DOUBTS = 3; // refusals (202) in a row until one is believed
   const first = document.querySelector("[data-again]");
+  if (!first && !document.querySelector("[data-live]")) return;
   let timer = 0, pause = EVERY, refused = 0;
 
   async function answers(element) {

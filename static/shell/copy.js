@@ -1,6 +1,6 @@
 /* What does a copy button copy? Its own [data-copy], or the text of the element that [data-copy-target] names. */
-"use strict";
 (() => {
+  "use strict";
   const SHOWN_FOR = 1600; // milliseconds
 
   function textOf(button) {

@@ -1,6 +1,6 @@
 /* Which keys does a page know? j k / Esc ?, and g with a letter: the letters are those of [data-goto] on the page. */
-"use strict";
 (() => {
+  "use strict";
   const WAIT_FOR_LETTER = 1500; // milliseconds
   const TYPING = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, " +
     "[contenteditable]:not([contenteditable=false]), .xterm";

@@ -1,6 +1,6 @@
 /* When does a menu close? On Esc, on a click elsewhere, when the focus leaves, when another one opens. */
-"use strict";
 (() => {
+  "use strict";
   const open = () => [...document.querySelectorAll("details.menu[open]")];
   const closeAllBut = (kept) => open().forEach((menu) => { if (!menu.contains(kept)) menu.open = false; });
 

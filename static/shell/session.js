@@ -3,8 +3,8 @@ that what was typed is not lost.
 
 Others say so by document.dispatchEvent(new Event("quarterdeck:session-ended")), as after a socket's close code 4401,
 and listen to "quarterdeck:session-restored". */
-"use strict";
 (() => {
+  "use strict";
   const dialog = document.getElementById("session-ended");
   if (!dialog) return;
   const trouble = document.getElementById("cannot-send");

@@ -1,6 +1,6 @@
 /* Light or dark? The form works without this; with it the page changes in place. */
-"use strict";
 (() => {
+  "use strict";
   document.addEventListener("submit", async (event) => {
     const form = event.target.closest?.("[data-theme-form]");
     if (!form || !event.submitter) return;

@@ -1,6 +1,6 @@
 /* How long ago is it now? Keeps each <time data-age> fresh, and says it in local time and UTC when pointed at. */
-"use strict";
 (() => {
+  "use strict";
   const EVERY = 5000; // milliseconds
   const MINUTE = 60, HOUR = 3600, DAY = 86400, YEAR = 365 * DAY;
   const server = Date.parse(document.querySelector("meta[name=server-time]")?.content || "");

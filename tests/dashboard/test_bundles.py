@@ -1,4 +1,4 @@
-"""Does a page load one style sheet and one script of its frame in production, with all that is in their parts?"""
+"""Does a page load one style sheet and one script in production, with all that is in their parts?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.template.loader import render_to_string
+from django.template import engines
 from django.test import override_settings
 
 from dashboard.shell.bundles import BUNDLES
@@ -17,7 +17,14 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "dashboard.shell.bundles.BundlingStorage"},
 }
-ADDRESS = re.compile(r'"[^"]*?/static/(shell/[^"]+\.(?:css|js))"')
+ADDRESS = re.compile(r'"[^"]*?/static/([^"]+\.(?:css|js))"')
+
+
+def loaded(bundle: str) -> list[str]:
+    tag = "style_sheets" if bundle.endswith(".css") else "scripts"
+    return ADDRESS.findall(
+        engines["django"].from_string(f'{{% load shell %}}{{% {tag} "{bundle}" %}}').render()
+    )
 
 
 @pytest.fixture
@@ -38,22 +45,36 @@ def test_the_whole_is_its_parts_in_their_order(collected: Path, name: str) -> No
     assert hashed.stat().st_size > 1000
 
 
-def test_a_page_names_the_whole_by_its_hash(collected: Path) -> None:
-    found = ADDRESS.findall(render_to_string("parts/head.html"))
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_page_names_the_whole_by_its_hash(collected: Path, name: str) -> None:
+    found = loaded(name)
     assert len(found) == 1
-    assert re.fullmatch(r"shell/all\.[0-9a-f]{12}\.css", found[0])
+    assert re.fullmatch(name.replace("all.", r"all\.[0-9a-f]{12}\."), found[0])
     assert (collected / found[0]).read_text().strip()
 
 
-def test_in_development_each_part_is_a_file_of_its_own() -> None:
-    assert ADDRESS.findall(render_to_string("parts/head.html")) == list(BUNDLES["shell/all.css"])
+@pytest.mark.parametrize("name", BUNDLES)
+def test_in_development_each_part_is_a_file_of_its_own(name: str) -> None:
+    assert loaded(name) == list(BUNDLES[name])
 
 
-@pytest.mark.parametrize(
-    "name", [part for parts in BUNDLES.values() for part in parts if part.endswith(".js")]
-)
+@pytest.mark.parametrize("name", sorted({part for parts in BUNDLES.values() for part in parts}))
+def test_no_part_names_another_file(name: str) -> None:
+    """In the folder of the whole it would not be found."""
+    assert not re.search(r"url\(|@import|\bimport\b", (ROOT / "static" / name).read_text())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: path.name)
+def test_a_page_of_the_frame_loads_nothing_beside_them(path: Path) -> None:
+    """What stands alone serves pages without the frame: of who is not signed in, and of an outage."""
+    text = path.read_text()
+    if "base_plain.html" not in text and path.name != "base_plain.html":
+        assert not re.search(r"<script\b|rel=.stylesheet", text)
+
+
+@pytest.mark.parametrize("name", [part for part in BUNDLES["shell/all.js"] if not part.startswith("vendor/")])
 def test_no_script_hides_or_breaks_another_in_the_same_file(name: str) -> None:
     """Each is strict, and keeps its names to itself."""
     code = re.sub(r"/\*.*?\*/", "", (ROOT / "static" / name).read_text(), flags=re.DOTALL).strip()
-    assert code.startswith('"use strict";\n(() => {')
+    assert code.startswith('(() => {\n  "use strict";\n')
     assert code.endswith("})();")
