@@ -242,7 +242,7 @@ def test_behind_tls_every_cookie_is_of_this_host_alone(fortress: Fortress) -> No
 def test_behind_tls_every_real_answer_is_strict(fortress: Fortress) -> None:
     client = fortress.client("ada")
     style = re.search(
-        r'href="(/static/shell/all\.[0-9a-f]+\.css)"', client.get(f"{fortress.url}/", timeout=60).text
+        r'href="(/static/overview/all\.[0-9a-f]+\.css)"', client.get(f"{fortress.url}/", timeout=60).text
     )
     assert style
     for path in ("/", "/people/", "/c/harbour/shop/pods", "/nowhere/", style[1], "/people", "/people/%ff/"):
