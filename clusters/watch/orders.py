@@ -105,16 +105,34 @@ class Keeping:
                 rows = [row for row in rows if word in row.text]
         for column, value, is_equal in self._fields:
             said = values_of(self._columns, column, self._cluster, rows)
-            is_it = _equals(said, value)
-            rows = [row for row, cell in zip(rows, said, strict=True) if is_it(cell) is is_equal]
+            rows = _that_say(rows, said, value) if is_equal else _that_say_not(rows, said, value)
         return rows
 
 
-def _equals(said: Sequence[Any], value: str) -> Callable[[Any], bool]:
-    """Whether a cell reads as `value`; texts are compared once for all cells that are alike."""
-    if all(type(cell) is str for cell in said):
-        return frozenset(text for text in set(said) if text.lower() == value).__contains__
-    return lambda cell: text_of(cell).lower() == value
+def _that_say(rows: Sequence[Row], said: Sequence[Any], value: str) -> Sequence[Row]:
+    """Those whose cell reads as `value`."""
+    wanted = _readings(said, value)
+    if wanted is None:
+        return [row for row, cell in zip(rows, said, strict=True) if text_of(cell).lower() == value]
+    return [row for row, cell in zip(rows, said, strict=True) if cell in wanted] if wanted else []
+
+
+def _that_say_not(rows: Sequence[Row], said: Sequence[Any], value: str) -> Sequence[Row]:
+    wanted = _readings(said, value)
+    if wanted is None:
+        return [row for row, cell in zip(rows, said, strict=True) if text_of(cell).lower() != value]
+    return [row for row, cell in zip(rows, said, strict=True) if cell not in wanted] if wanted else rows
+
+
+def _readings(said: Sequence[Any], value: str) -> frozenset[str] | None:
+    """Which texts among them read as `value`: looked at once for all that are alike. None where not all are texts."""
+    try:
+        texts = frozenset(said)
+    except TypeError:  # an array of a CRD
+        return None
+    if not all(type(text) is str for text in texts):
+        return None
+    return frozenset(text for text in texts if text.lower() == value)
 
 
 class Order:
