@@ -32,8 +32,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     """An object as a list shows it. `created` is RFC 3339 or empty; `cells` stand under the Table's columns.
 
     Labels are kept, annotations never arrive. Without object metadata (includeObject=None) `uid` is empty.
-    Who keeps rows fills in the last three: all that the row says in lower case, when it came in seconds since 1970,
-    and what its cells sort by.
+    Who keeps rows fills in the last four: what the row says in lower case, without and of its labels, when it came in
+    seconds since 1970, and what its cells sort by.
     """
 
     uid: str
@@ -46,6 +46,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     completed: bool = False
     deleting: bool = False
     text: str = ""
+    label_text: str = ""
     arrived: float = 0.0
     keys: tuple[str, ...] = ()
 

@@ -49,6 +49,8 @@ class Sort:
         self._cluster = cluster
         self._columns = columns
         self._place = place_of(columns, column) if column else None
+        # The API server prints an object's name first, and says so; elsewhere a column may be called Name.
+        self._prints_names = self._place == 0 and columns[0].format == "name"
 
     def keys(self, rows: Sequence[Row]) -> Sequence[SortKey | float]:
         """What each row sorts by; all of them texts, or all of them numbers."""
@@ -59,7 +61,7 @@ class Sort:
             return [row.created for row in rows]
         if column.kind in ("cell", "name") and column.key not in DURATIONS and at is not None:
             try:
-                if column.kind == "cell":
+                if column.kind == "cell" or self._prints_names:
                     return [row.keys[at] for row in rows]
                 return [row.keys[at] if row.cells[at] is row.name else sort_key(row.name) for row in rows]
             except IndexError:
@@ -100,9 +102,9 @@ class Keeping:
         """Those of `rows`, in the order that they have."""
         for word, before in self._words:  # first: they cost less for each row
             if before:
-                rows = [row for row in rows if word in before + row.text]
+                rows = [row for row in rows if word in f"{before}{row.text} {row.label_text}"]
             else:
-                rows = [row for row in rows if word in row.text]
+                rows = [row for row in rows if word in row.label_text or word in row.text]
         for column, value, is_equal in self._fields:
             said = values_of(self._columns, column, self._cluster, rows)
             rows = _that_say(rows, said, value) if is_equal else _that_say_not(rows, said, value)
@@ -111,28 +113,36 @@ class Keeping:
 
 def _that_say(rows: Sequence[Row], said: Sequence[Any], value: str) -> Sequence[Row]:
     """Those whose cell reads as `value`."""
-    wanted = _readings(said, value)
+    wanted, others = _readings(said, value)
     if wanted is None:
         return [row for row, cell in zip(rows, said, strict=True) if text_of(cell).lower() == value]
-    return [row for row, cell in zip(rows, said, strict=True) if cell in wanted] if wanted else []
+    if not wanted or not others:
+        return rows if wanted else []
+    return [row for row, cell in zip(rows, said, strict=True) if cell in wanted]
 
 
 def _that_say_not(rows: Sequence[Row], said: Sequence[Any], value: str) -> Sequence[Row]:
-    wanted = _readings(said, value)
+    wanted, others = _readings(said, value)
     if wanted is None:
         return [row for row, cell in zip(rows, said, strict=True) if text_of(cell).lower() != value]
-    return [row for row, cell in zip(rows, said, strict=True) if cell not in wanted] if wanted else rows
+    if not wanted or not others:
+        return [] if wanted else rows
+    return [row for row, cell in zip(rows, said, strict=True) if cell not in wanted]
 
 
-def _readings(said: Sequence[Any], value: str) -> frozenset[str] | None:
-    """Which texts among them read as `value`: looked at once for all that are alike. None where not all are texts."""
+def _readings(said: Sequence[Any], value: str) -> tuple[frozenset[str] | None, bool]:
+    """Which texts among them read as `value`, looked at once for all that are alike, and whether there are others.
+
+    None where not all are texts.
+    """
     try:
         texts = frozenset(said)
     except TypeError:  # an array of a CRD
-        return None
+        return None, True
     if not all(type(text) is str for text in texts):
-        return None
-    return frozenset(text for text in texts if text.lower() == value)
+        return None, True
+    wanted = frozenset(text for text in texts if text.lower() == value)
+    return wanted, len(wanted) < len(texts)
 
 
 class Order:

@@ -23,23 +23,25 @@ class Pool:
 
     def __init__(self) -> None:
         self._texts: dict[str, tuple[str, SortKey]] = {}
-        self._labels: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
+        self._labels: dict[tuple[tuple[str, str], ...], tuple[Mapping[str, str], str]] = {}
 
     def kept(self, row: Row, arrived: float) -> Row:
         """The row as a table keeps it; `arrived` is when it came, in seconds since 1970."""
         name = row.name
         found = [self._cell(cell, name) for cell in row.cells]
+        labels, label_text = self._shared(row.labels)
         return Row(
             row.uid,
             self._text(row.namespace)[0],
             name,
             row.resource_version,
             self._text(row.created)[0],
-            self._shared(row.labels),
+            labels,
             tuple([one[0] for one in found]),
             row.completed,
             row.deleting,
             _said(row),
+            label_text,
             arrived,
             tuple([one[1] for one in found]),
         )
@@ -57,19 +59,24 @@ class Pool:
             found = self._texts[text] = (text, sort_key(text))
         return found
 
-    def _shared(self, labels: Mapping[str, str]) -> Mapping[str, str]:
-        if len(self._labels) > _MOST:
-            self._labels.clear()
-        return self._labels.setdefault(tuple(labels.items()), labels)
+    def _shared(self, labels: Mapping[str, str]) -> tuple[Mapping[str, str], str]:
+        """With what they say in lower case."""
+        key = tuple(labels.items())
+        found = self._labels.get(key)
+        if found is None:
+            if len(self._labels) > _MOST:
+                self._labels.clear()
+            text = " ".join([f"{name}={value}" for name, value in key]).lower()
+            found = self._labels[key] = (labels, text)
+        return found
 
 
 POOL = Pool()
 
 
 def _said(row: Row) -> str:
-    """All that the row says, in lower case: namespace, name, cells and labels."""
-    labels = [f"{name}={value}" for name, value in row.labels.items()]
-    return " ".join([row.namespace, row.name, *_texts(row.cells), *labels]).lower()
+    """All that the row says but for its labels, in lower case: namespace, name and cells."""
+    return " ".join([row.namespace, row.name, *_texts(row.cells)]).lower()
 
 
 def _texts(cells: tuple[Any, ...]) -> list[str]:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from clusters.api.tables import Row
+from clusters.api.tables import Column, Row
 from clusters.watch import orders, stretches
 from clusters.watch.columns import readers, seconds_of, shown_columns, text_of
 from clusters.watch.filters import read_filter
 from clusters.watch.keys import Known, number_key, sort_key
-from clusters.watch.rows import row_key
+from clusters.watch.orders import Sort
+from clusters.watch.rows import POOL, row_key
 from clusters.watch.stretches import Stretches
 from clusters.watch.window import Source, Window, Wish, line_id
 from tests.clusters.watch.tables import event, feed, row
@@ -39,6 +40,7 @@ FILTERS = (
     "app=a",
     '"shop web"',
     '"east shop"',
+    '"1 app=a"',
     "zz",
 )
 READY = ("1/1", "0/1", "2/2", "<none>", "")
@@ -289,3 +291,11 @@ def test_it_sorts_by_the_column_of_a_label():
         [Source("harbour", "", one)], Wish(sort="label:app", columns=("label:app",)), with_namespaces=True
     )
     assert [line.row.name for line in window.view().lines] == ["b", "a", "c"]
+
+
+def test_another_column_that_is_called_name_does_not_sort_instead_of_the_objects_name():
+    columns = [Column("Name", "string", format="name"), Column("Name", "string")]
+    shown = shown_columns([columns], clusters=False, namespaces=False)[0]
+    rows = [POOL.kept(Row("", "shop", name, "1", "", {}, (name, other)), 0.0) for name, other in ("az", "by")]
+    assert Sort(shown, "", columns).keys(rows) == [sort_key("a"), sort_key("b")]
+    assert Sort(shown, "", columns[:1]).keys(rows) == [sort_key("a"), sort_key("b")]
