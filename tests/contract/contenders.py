@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ from tests.simulator.loops import Loop
 SIMULATOR, KUBERNETES = "simulator", "kubernetes"
 AT_ONCE = Pace(accept=(0, 0), pull=(0, 0), start=(0, 0.05), probe=(0, 0.05), stop=(0, 0.05), work=(0.05, 0.1))
 FOUNDATION = ("namespaces", "rbac", "definitions")
+
+# What kubectl notes of its own threads: that it gave up a watch while an event was being read, which is chance.
+DIARY = re.compile(r"^I\d{4} [\d:.]+ +\d+ reflector\.go:\d+\] .*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Contender:
         return Caller(self.server, self.ca)
 
     def kubectl(self, *arguments: str, person: str = ADMIN, input: str | None = None) -> tuple[int, str, str]:
-        """Exit code, standard output and standard error."""
+        """Exit code, standard output and standard error (without the DIARY)."""
         command = [str(self.kubectl_binary), "--kubeconfig", str(self.folder / f"{person}.yaml"), *arguments]
         environment = {
             "HOME": str(self.folder),
@@ -68,7 +72,7 @@ class Contender:
         done = subprocess.run(
             command, input=input, capture_output=True, text=True, env=environment, timeout=120, check=False
         )
-        return done.returncode, done.stdout, done.stderr
+        return done.returncode, done.stdout, DIARY.sub("", done.stderr)
 
 
 @contextmanager
