@@ -107,42 +107,30 @@ class Keeping:
                 rows = [row for row in rows if word in row.label_text or word in row.text]
         for column, value, is_equal in self._fields:
             said = values_of(self._columns, column, self._cluster, rows)
-            rows = _that_say(rows, said, value) if is_equal else _that_say_not(rows, said, value)
+            rows = _that_say(rows, said, value, is_equal=is_equal)
         return rows
 
 
-def _that_say(rows: Sequence[Row], said: Sequence[Any], value: str) -> Sequence[Row]:
-    """Those whose cell reads as `value`."""
-    wanted, others = _readings(said, value)
-    if wanted is None:
-        return [row for row, cell in zip(rows, said, strict=True) if text_of(cell).lower() == value]
-    if not wanted or not others:
-        return rows if wanted else []
-    return [row for row, cell in zip(rows, said, strict=True) if cell in wanted]
+def _that_say(rows: Sequence[Row], said: Sequence[Any], value: str, *, is_equal: bool) -> Sequence[Row]:
+    """Those whose cell reads as `value`, or does not; texts are looked at once for all cells that are alike."""
+    texts = _texts(said)
+    if texts is None:
+        return [
+            row for row, cell in zip(rows, said, strict=True) if (text_of(cell).lower() == value) is is_equal
+        ]
+    wanted = frozenset(text for text in texts if (text.lower() == value) is is_equal)
+    if wanted == texts:
+        return rows
+    return [row for row, cell in zip(rows, said, strict=True) if cell in wanted] if wanted else []
 
 
-def _that_say_not(rows: Sequence[Row], said: Sequence[Any], value: str) -> Sequence[Row]:
-    wanted, others = _readings(said, value)
-    if wanted is None:
-        return [row for row, cell in zip(rows, said, strict=True) if text_of(cell).lower() != value]
-    if not wanted or not others:
-        return [] if wanted else rows
-    return [row for row, cell in zip(rows, said, strict=True) if cell not in wanted]
-
-
-def _readings(said: Sequence[Any], value: str) -> tuple[frozenset[str] | None, bool]:
-    """Which texts among them read as `value`, looked at once for all that are alike, and whether there are others.
-
-    None where not all are texts.
-    """
+def _texts(said: Sequence[Any]) -> frozenset[str] | None:
+    """The different ones among them; None where not all are texts."""
     try:
-        texts = frozenset(said)
+        found = frozenset(said)
     except TypeError:  # an array of a CRD
-        return None, True
-    if not all(type(text) is str for text in texts):
-        return None, True
-    wanted = frozenset(text for text in texts if text.lower() == value)
-    return wanted, len(wanted) < len(texts)
+        return None
+    return found if all(type(one) is str for one in found) else None
 
 
 class Order:

@@ -149,7 +149,7 @@ def object_place(cluster: str, namespace: str, resource: str, name: str, *, name
 def _render(line: Line, frame: Frame) -> Rendered:
     row, language = line.row, frame.language
     cells = "".join([_html(cell, language) for cell in _cells(line, frame)])
-    shape = _row_shape(bool(row.completed), bool(row.deleting), language)
+    shape = _row_shape(row.completed, row.deleting, language)
     html = shape.filled(line.id, line.cluster, mark_safe(cells))  # noqa: S308 - by the same template
     version = hashlib.sha1(html.encode(), usedforsecurity=False).hexdigest()[:8]
     return Rendered(line.id, html, version)
@@ -165,7 +165,7 @@ def _html(cell: Cell, language: str | None) -> str:
 def _cell_shape(
     kind: str, css: str, tone_: str, text: bool, href: bool, title: bool, _language: str | None
 ) -> Shape:
-    texts = [gap if is_there else "" for gap, is_there in zip(GAPS, (text, href, title), strict=False)]
+    texts = [gap if is_there else "" for gap, is_there in zip(GAPS, (text, href, title), strict=True)]
     return Shape("resources/list.html#cell", {"cell": Cell(kind, texts[0], css, tone_, *texts[1:])})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
-MOST = 5  # texts of a shape
+MOST = 3  # texts of a shape
 GAPS = tuple(SafeString(chr(number)) for number in range(1, MOST + 1))  # no template writes such characters
 
 
