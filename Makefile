@@ -12,15 +12,19 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 .PHONY: help demo screenshots run test bench check format controlplane build-controlplane
 
 help:
-	@echo "make demo                 three simulated clusters, the dashboard on 127.0.0.1:8000, and a page to pick who to be"
-	@echo "make run                  serve on 127.0.0.1:8000 (or QUARTERDECK_LISTEN) and print a first sign-in link"
-	@echo "make test                 all tests, in three parts beside each other; ARGS=\"tests/people -x\" for some"
-	@echo "make bench                measure it against 10,000 pods (15 minutes, an idle machine) and write docs/benchmarks.md"
-	@echo "make screenshots          take the pictures of the documentation from the demo (needs Chromium)"
-	@echo "make check                format, lint, types, Django's checks, missing migrations"
+	@echo "make demo                 start the dashboard on 127.0.0.1:8000 with three simulated clusters and "
+     "demo users"
+	@echo "make run                  start the server on 127.0.0.1:8000 (or QUARTERDECK_LISTEN) and print the "
+     "first administrator's sign-in link"
+	@echo "make test                 run all tests, in three parallel parts; ARGS=\"tests/people -x\" to "
+     "select some"
+	@echo "make bench                benchmark with 10,000 pods (15 minutes on an idle machine) and write "
+     "docs/benchmarks.md"
+	@echo "make screenshots          update the documentation screenshots from the demo (needs Chromium)"
+	@echo "make check                check formatting, lint, types, Django system checks and missing migrations"
 	@echo "make format               format the code"
 	@echo "make controlplane         start a real Kubernetes control plane and print its kubeconfigs"
-	@echo "make build-controlplane   only build what it needs (minutes, once)"
+	@echo "make build-controlplane   build the control plane binaries only (takes minutes, needed once)"
 
 demo: $(RUN_STAMP)
 	@exec $(BIN)/python -m demo

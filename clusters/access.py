@@ -37,9 +37,9 @@ _NEVER_BY_NAME = frozenset({"create", "deletecollection"})
 Source = Literal["kubernetes", "role", "budget"]
 
 BEYOND_BUDGET = gettext_noop(
-    "Not asked, because this page has asked enough; Kubernetes decides when you use it."
+    "Not checked: this page reached its limit of access reviews. Kubernetes decides when you try."
 )
-NOT_ANSWERED = gettext_noop("Kubernetes could not say; it decides when you use it.")
+NOT_ANSWERED = gettext_noop("The access review failed. Kubernetes decides when you try.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,11 @@ class Desk:
         deed = Deed("get", SECRETS, namespace, name, detail={"values": "shown", "key": key})
         if not self.may_see_secrets:
             raise self._denied(
-                deed, _("Values are shown to operators of the cluster only; your role here is reader.")
+                deed,
+                _(
+                    "Secret values are shown only to people with the Editor role. Your role for this "
+                    "cluster is Viewer."
+                ),
             )
         with self._opening(deed) as opened:
             answer = opened.client.request("GET", deed.path())
@@ -225,12 +229,10 @@ class Desk:
 
     def _why(self) -> str:
         if self.user.is_auditor:
-            return _("Auditors can change nothing.")
+            return _("Auditors have read-only access.")
         if self.credential.team and self.credential.read_only:
-            return _("The credential that team %(team)s shares here is for reading only.") % {
-                "team": self.team
-            }
-        return _("Your role for this cluster is reader.")
+            return _("The credential shared by team %(team)s is read-only.") % {"team": self.team}
+        return _("Your role for this cluster is Viewer (read-only).")
 
 
 def connect(user: User, slug: str) -> Desk:

@@ -12,23 +12,23 @@ from people.models import Team, User
 
 SLUG = RegexValidator(
     r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
-    _("Use lower-case letters, digits and hyphens; begin and end with a letter or digit."),
+    _("Use lowercase letters, digits and hyphens; start and end with a letter or digit."),
 )
 
 
 class Cluster(models.Model):
     """An API server that administrators added: where it is and how it is verified."""
 
-    slug = models.CharField(_("short name in URLs"), max_length=63, unique=True, validators=[SLUG])
+    slug = models.CharField(_("ID (used in URLs)"), max_length=63, unique=True, validators=[SLUG])
     name = models.CharField(_("name"), max_length=100)
     labels = models.JSONField(_("labels"), default=dict, blank=True)
     server = models.CharField(_("API server"), max_length=500)
     ca = models.TextField(_("certificate authority (PEM)"), blank=True)
-    system_cas = models.BooleanField(_("also trust the system's authorities"), default=False)
+    system_cas = models.BooleanField(_("also trust the system CAs"), default=False)
     tls_server_name = models.CharField(_("TLS server name"), max_length=253, blank=True)
     verify_tls = models.BooleanField(_("verify TLS"), default=True)
     proxy_url = models.CharField(_("HTTP proxy"), max_length=500, blank=True)
-    colour = models.CharField(_("colour"), max_length=16, default="slate")
+    colour = models.CharField(_("color"), max_length=16, default="slate")
     protected = models.BooleanField(_("protected"), default=False)
     features = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

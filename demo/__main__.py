@@ -25,7 +25,7 @@ from demo.wishes import wishes
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 180.0  # seconds for the start
-CLUSTERS, DASHBOARD = "The simulated clusters", "The dashboard"
+CLUSTERS, DASHBOARD = "The cluster simulator", "The dashboard"
 WHERE = re.compile(r"Quarterdeck is at (http://\S+)/ ")
 OWN_KEYS = ("QUARTERDECK_SECRET_KEY", "QUARTERDECK_SEALING_KEYS")
 ELSEWHERE = ("DATABASE_URL", "QUARTERDECK_REDIS_URL", "QUARTERDECK_DATA", "DJANGO_SETTINGS_MODULE")
@@ -75,7 +75,7 @@ def _run(folder: Path, asked: list[str], children: list[Child], ears: Ears) -> s
 
 def _start(folder: Path, asked: list[str], children: list[Child], ears: Ears) -> None:
     """It is there, and the address was said, when this returns."""
-    print("The demo starts: three simulated clusters, and a dashboard that looks at them.", flush=True)
+    print("Starting the demo: three simulated clusters and the dashboard…", flush=True)
     until = time.monotonic() + PATIENCE
     kubeconfig = folder / "kubeconfig.yaml"
     environment = _environment(os.environ, folder)
@@ -109,7 +109,7 @@ def _next(children: list[Child], ears: Ears, until: float | None = None) -> Hear
         raise Ended
     if heard.line is None:
         words = next(child.last_words() for child in children if child.name == heard.name)
-        raise Ended(f"{heard.name} ended, and so the demo does.\n{words}")
+        raise Ended(f"{heard.name} stopped unexpectedly, so the demo is stopping.\n{words}")
     return heard
 
 
@@ -126,7 +126,8 @@ def _taken(address: str, port: int) -> str:
         socket.create_server((address, port), family=family).close()
     except OSError as error:
         return (
-            f"The demo cannot listen at {address}:{port}: {error.strerror}. End what listens there, or set "
+            f"The demo cannot listen at {address}:{port}: {error.strerror}. Stop whatever is listening "
+            f"there, or set "
             "QUARTERDECK_LISTEN to another port: QUARTERDECK_LISTEN=127.0.0.1:8010 make demo"
         )
     return ""
@@ -135,9 +136,9 @@ def _taken(address: str, port: int) -> str:
 def _welcome(here: str, kubeconfig: Path) -> str:
     return (
         f"\n  {here}/demo/\n\n"
-        "Pick there who to be, and change over at any time. To be kubectl's administrator meanwhile:\n"
+        "Choose a demo user there; you can switch at any time. To use kubectl as the administrator:\n"
         f"  export KUBECONFIG={kubeconfig}; kubectl config get-contexts\n"
-        "Ctrl-C ends the demo and leaves nothing behind."
+        "Press Ctrl+C to stop the demo. Nothing is left behind."
     )
 
 

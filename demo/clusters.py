@@ -23,10 +23,14 @@ from simulator.worlds.world import World, build
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.clusters", description="Serve the demo's clusters.")
-    parser.add_argument("--kubeconfig", type=Path, required=True, help="is written; the administrator's")
+    parser.add_argument(
+        "--kubeconfig", type=Path, required=True, help="path to write the administrator's kubeconfig to"
+    )
     parser.add_argument("--seed", type=int, default=None, help="repeatable names and events")
-    parser.add_argument("--speed", type=float, default=1.0, help="seconds there in a real one; 0 is frozen")
-    parser.add_argument("--pods", type=int, default=0, help="at least so many in each cluster")
+    parser.add_argument(
+        "--speed", type=float, default=1.0, help="simulated seconds per real second; 0 freezes time"
+    )
+    parser.add_argument("--pods", type=int, default=0, help="minimum number of pods per cluster")
     asked = parser.parse_args(arguments)
     worlds = [build(place.slug, seed=asked.seed, speed=asked.speed, rows=asked.pods) for place in PLACES]
     asyncio.run(serve(worlds, asked.kubeconfig))

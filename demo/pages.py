@@ -43,14 +43,14 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
 def pick(request: HttpRequest) -> HttpResponse:
     """Be that person from now on. The session before, if there was one, ends together with its sockets."""
     if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
-        raise PermissionDenied(_("The demo changes over from its own pages only."))
+        raise PermissionDenied(_("You can only switch users from the demo's own pages."))
     name = request.POST.get("person", "")
     if name not in BY_NAME:
         raise Http404
     onward = _onward(request)
     user = User.objects.filter(username=name, is_active=True).first()
     if user is None:
-        told = _("%(name)s cannot sign in: an administrator has seen to that. Restart the demo to undo it.")
+        told = _("%(name)s has been deactivated by an administrator. Restart the demo to undo this.")
         return _page(request, onward, told % {"name": BY_NAME[name].full_name})
     if is_signed_in(request):
         note(by(person(request), "sign-out", detail={"way": "the demo"}))

@@ -16,19 +16,24 @@ def refusal(environment: Mapping[str, str]) -> str:
 
     if text("QUARTERDECK_MODE") == "production":
         return (
-            "QUARTERDECK_MODE is production, and the demo lets everybody in without a password: it is for one person "
+            "QUARTERDECK_MODE is production, but the demo signs everyone in without a password and is meant "
+            "for one local user. "
             "who looks around. Unset it for the demo, or start the real thing with `make run`."
         )
     for name in ("QUARTERDECK_PUBLIC_URL", "QUARTERDECK_TRUSTED_PROXIES"):
         if text(name):
-            return f"{name} is set, and the demo is never served to others: it has no passwords. Unset it for the demo."
+            return (
+                f"{name} is set, but the demo has no passwords and must not be exposed. "
+                "Unset it to run the demo."
+            )
     try:
         address, _port = listening(environment)
     except ValueError as wrong:
         return str(wrong)
     if not is_loopback(address):
         return (
-            f"QUARTERDECK_LISTEN is {text('QUARTERDECK_LISTEN')}, and the demo listens on this machine alone, since "
+            f"QUARTERDECK_LISTEN is {text('QUARTERDECK_LISTEN')}, but the demo only listens on loopback "
+            f"addresses, because "
             f"it has no passwords: set it to {LISTEN}, or to another port of 127.0.0.1."
         )
     return ""

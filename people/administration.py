@@ -64,7 +64,7 @@ def withdraw_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         get_object_or_404(Invitation, pk=pk, user=None, used_at=None).delete()
         record(by(person(request), "invite-withdraw", subject=f"invitation link {pk}"))
-    messages.success(request, _("The invitation was withdrawn."))
+    messages.success(request, _("Invitation revoked."))
     return redirect("people:people")
 
 
@@ -96,7 +96,7 @@ def change_standing(request: HttpRequest, pk: int) -> HttpResponse:
         return _refuse_last(request, user)
     if user.pk == person(request).pk:
         _renew_session(request)
-    messages.success(request, _("The standing was changed."))
+    messages.success(request, _("Role changed."))
     return redirect("people:person", pk=pk)
 
 
@@ -115,7 +115,7 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
             record(by(person(request), "deactivate", subject=_words(user), detail={"sessions ended": ended}))
     except LastAdministrator:
         return _refuse_last(request, user)
-    messages.success(request, _("This person can no longer sign in."))
+    messages.success(request, _("This user can no longer sign in."))
     return redirect("people:person", pk=pk)
 
 
@@ -128,7 +128,7 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
         User.objects.filter(pk=pk).update(is_active=True)
         control.bump_access([user.pk])
         record(by(person(request), "activate", subject=_words(user)))
-    messages.success(request, _("This person can sign in again."))
+    messages.success(request, _("This user can sign in again."))
     return redirect("people:person", pk=pk)
 
 
@@ -185,5 +185,7 @@ def _keep_an_administrator(user: User, *, stays: bool) -> None:
 
 
 def _refuse_last(request: HttpRequest, user: User) -> HttpResponse:
-    messages.error(request, _("This is the last active administrator. Make somebody else one first."))
+    messages.error(
+        request, _("This is the last active administrator. Make someone else an administrator first.")
+    )
     return redirect("people:person", pk=user.pk)

@@ -51,7 +51,7 @@ def not_auditor(view: View[P]) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if person(request).is_auditor:
-            raise PermissionDenied(_("Auditors can change nothing."))
+            raise PermissionDenied(_("Auditors have read-only access."))
         return view(request, *args, **kwargs)
 
     return guarded

@@ -37,7 +37,7 @@ class PasswordForm(forms.Form):
     """A new password, twice."""
 
     password = _password(_("New password"), "new-password", _rules())
-    again = _password(_("New password again"), "new-password")
+    again = _password(_("Confirm new password"), "new-password")
 
     def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,14 +59,14 @@ class PasswordForm(forms.Form):
         except ValidationError as error:
             self.add_error("password", error)
         if again and password != again:
-            self.add_error("again", gettext("The two passwords differ."))
+            self.add_error("again", gettext("The passwords do not match."))
         return cleaned
 
 
 class ChangePasswordForm(PasswordForm):
     """With the present password, for a person who has one."""
 
-    current = _password(_("Present password"), "current-password")
+    current = _password(_("Current password"), "current-password")
     field_order = ("current", "password", "again")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -79,13 +79,13 @@ class AccountForm(PasswordForm):
     """A new person's own account."""
 
     username = forms.CharField(
-        label=_("User name"),
+        label=_("Username"),
         max_length=150,
         validators=[UnicodeUsernameValidator()],
         widget=forms.TextInput(
             attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
         ),
-        help_text=_("Letters, digits and @ . + - _"),
+        help_text=_("Letters, digits and @ . + - _ only"),
     )
     name = forms.CharField(
         label=_("Full name"),
@@ -98,7 +98,7 @@ class AccountForm(PasswordForm):
     def clean_username(self) -> str:
         username = str(User.normalize_username(self.cleaned_data["username"]))
         if User.objects.filter(username__iexact=username).exists():
-            raise ValidationError(gettext("This user name is taken. Choose another."))
+            raise ValidationError(gettext("This username is taken. Choose another."))
         return username
 
 
@@ -111,29 +111,29 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
 class InvitationForm(forms.Form):
     """What the invited person will be; a team can be joined later too."""
 
-    standing = forms.ChoiceField(label=_("Standing"), choices=Standing.choices, initial=Standing.MEMBER)
+    standing = forms.ChoiceField(label=_("Global role"), choices=Standing.choices, initial=Standing.MEMBER)
     team = forms.ModelChoiceField(
-        label=_("Team"), queryset=Team.objects.order_by("name"), required=False, empty_label=_("no team yet")
+        label=_("Team"), queryset=Team.objects.order_by("name"), required=False, empty_label=_("No team")
     )
-    role = forms.ChoiceField(label=_("Role in the team"), choices=Role.choices, initial=Role.READER)
+    role = forms.ChoiceField(label=_("Team role"), choices=Role.choices, initial=Role.READER)
 
 
 class StandingForm(forms.Form):
-    standing = forms.ChoiceField(label=_("Standing"), choices=Standing.choices)
+    standing = forms.ChoiceField(label=_("Global role"), choices=Standing.choices)
 
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
     class Meta:
         model = Team
         fields = ["name", "slug"]
-        help_texts = {"slug": _("For URLs: letters, digits, hyphens and underscores.")}
+        help_texts = {"slug": _("Used in URLs: letters, digits, hyphens and underscores.")}
 
 
 class MembershipForm(forms.Form):
     """A person and the role; a person who is a member already gets the new role."""
 
     user = forms.ModelChoiceField(
-        label=_("Person"), queryset=User.objects.filter(is_active=True).order_by("name", "username")
+        label=_("User"), queryset=User.objects.filter(is_active=True).order_by("name", "username")
     )
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.READER)
 

@@ -61,7 +61,7 @@ def _join(request: HttpRequest, link: Invitation) -> HttpResponse:
                 Membership.objects.create(user=user, team=link.team, role=link.role)
             record(by(user, "link-used", subject=_words(link), detail=_joined(link)))
     except IntegrityError:
-        form.add_error("username", _("This user name is taken. Choose another."))
+        form.add_error("username", _("This username is taken. Choose another."))
         return _show(request, "people/join.html", link, form)
     enter(request, user, "link")
     return HttpResponseRedirect(get_script_prefix())
@@ -92,7 +92,7 @@ def _sign_in(request: HttpRequest, link: Invitation, user: User) -> HttpResponse
     enter(request, user, "link")
     if user.has_usable_password():
         return HttpResponseRedirect(get_script_prefix())
-    messages.info(request, _("Choose a password now: the link that brought you here works no more."))
+    messages.info(request, _("Choose a password now: the link you used cannot be used again."))
     return HttpResponseRedirect(reverse("people:me"))
 
 

@@ -47,7 +47,7 @@ def me(request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
             form.save()
             record(by(user, "name", subject=f"person {user.username}"))
-        messages.success(request, _("Your name was changed."))
+        messages.success(request, _("Name updated."))
         return redirect("people:me")
     return _me(request, name_form=form)
 
@@ -71,7 +71,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     before = session_key(request)
     update_session_auth_hash(request, user)
     control.signed_out(before)
-    messages.success(request, _("Your password was changed. All other browsers were signed out."))
+    messages.success(request, _("Password changed. All other sessions were signed out."))
     return redirect("people:me")
 
 
@@ -99,7 +99,7 @@ def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
                 session.delete()
                 control.signed_out(key)
                 note(by(person(request), "session-end", subject=f"session {session_mark(key)}"))
-            messages.success(request, _("That browser was signed out."))
+            messages.success(request, _("Session signed out."))
             return redirect("people:sessions")
     raise Http404
 
@@ -111,7 +111,7 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         count = control.end_sessions(person(request), but=session_key(request))
         note(by(person(request), "session-end", subject="other sessions", detail={"sessions ended": count}))
-    messages.success(request, _("Signed out in other browsers: {count}.").format(count=count))
+    messages.success(request, _("Other sessions signed out: {count}.").format(count=count))
     return HttpResponseRedirect(reverse("people:sessions"))
 
 
@@ -149,13 +149,13 @@ def _knows_password(request: HttpRequest, user: User, form: ChangePasswordForm) 
     wait = throttle.attempt(user.username, address)
     if wait:
         failures.throttled("password", user.username, wait)
-        form.add_error("current", _("Too many attempts. Try again in a quarter of an hour."))
+        form.add_error("current", _("Too many attempts. Try again in 15 minutes."))
         return False
     with throttle.turn():
         is_right = user.check_password(form.cleaned_data["current"])
     if not is_right:
         failures.failed("password", user.username)
-        form.add_error("current", _("This is not your present password."))
+        form.add_error("current", _("The current password is wrong."))
         return False
     throttle.succeeded(user.username, address)
     return True

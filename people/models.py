@@ -16,7 +16,7 @@ from people.sessions import SessionStore
 
 PRINTABLE = RegexValidator(
     "[\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]",
-    _("Leave out control characters and marks that change the direction of text."),
+    _("Remove control characters and text-direction marks."),
     inverse_match=True,
 )
 
@@ -24,16 +24,16 @@ PRINTABLE = RegexValidator(
 class Standing(models.TextChoices):
     """What a person is in Quarterdeck; it only ever takes away from what Kubernetes grants."""
 
-    MEMBER = "member", _("member")
-    AUDITOR = "auditor", _("auditor")
-    ADMINISTRATOR = "administrator", _("administrator")
+    MEMBER = "Member", _("Member")
+    AUDITOR = "Auditor", _("Auditor")
+    ADMINISTRATOR = "Administrator", _("Administrator")
 
 
 class Role(models.TextChoices):
     """What a team's member may do on the team's clusters; the stronger of several roles holds."""
 
-    READER = "reader", _("reader")
-    OPERATOR = "operator", _("operator")
+    READER = "Viewer", _("Viewer")
+    OPERATOR = "Editor", _("Editor")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -49,11 +49,11 @@ class User(AbstractBaseUser):
     """A person. `access_version` grows whenever what this person may reach changes; sockets re-read it."""
 
     username = models.CharField(
-        _("user name"), max_length=150, unique=True, validators=[UnicodeUsernameValidator()]
+        _("username"), max_length=150, unique=True, validators=[UnicodeUsernameValidator()]
     )
     name = models.CharField(_("full name"), max_length=150, blank=True, validators=[PRINTABLE])
     standing = models.CharField(
-        _("standing"), max_length=16, choices=Standing.choices, default=Standing.MEMBER
+        _("global role"), max_length=16, choices=Standing.choices, default=Standing.MEMBER
     )
     is_active = models.BooleanField(_("active"), default=True)
     access_version = models.PositiveBigIntegerField(default=0)
@@ -83,7 +83,7 @@ class User(AbstractBaseUser):
 class Team(models.Model):
     """People who share clusters."""
 
-    slug = models.SlugField(_("short name"), max_length=63, unique=True)
+    slug = models.SlugField(_("ID"), max_length=63, unique=True)
     name = models.CharField(_("name"), max_length=100, unique=True, validators=[PRINTABLE])
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
         User, through="Membership", related_name="teams"
@@ -111,7 +111,7 @@ class Purpose(models.TextChoices):
     """What a one-time link is for."""
 
     INVITATION = "invitation", _("invitation")
-    PASSWORD = "password", _("new password")
+    PASSWORD = "password", _("password reset")
     SIGN_IN = "sign-in", _("sign-in")
 
 

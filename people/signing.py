@@ -116,7 +116,7 @@ def _try(request: HttpRequest, onward: str, username: str) -> HttpResponse:
         user = authenticate(request, username=username, password=request.POST.get("password", ""))
     if not isinstance(user, User):
         failures.failed("sign-in", username)
-        error = _("User name or password is wrong. Check both and try again.")
+        error = _("Wrong username or password.")
         return _form(request, onward, username, error, 422)
     throttle.succeeded(username, address)
     enter(request, user, "password")

@@ -26,7 +26,7 @@ def teams(request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
             team = form.save()
             record(by(person(request), "team-create", subject=_words(team), detail={"name": team.name}))
-        messages.success(request, _("The team was added."))
+        messages.success(request, _("Team created."))
         return redirect("people:team", slug=team.slug)
     listed = Team.objects.annotate(member_count=Count("memberships")).order_by("name")
     return render(
@@ -46,7 +46,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
             form.save()
             change = {"name": [before.name, found.name], "slug": [before.slug, found.slug]}
             record(by(person(request), "team-edit", subject=_words(before), detail=change))
-        messages.success(request, _("The team was renamed."))
+        messages.success(request, _("Team renamed."))
         return redirect("people:team", slug=found.slug)
     found.refresh_from_db()
     return _page(request, found, team_form=form)
@@ -63,7 +63,7 @@ def delete_team(request: HttpRequest, slug: str) -> HttpResponse:
         _total, went = found.delete()  # shares and shared credentials as well
         detail = {"members": sorted(members.values()), "deleted": went}
         record(by(person(request), "team-delete", subject=_words(found), detail=detail))
-    messages.success(request, _("The team was deleted."))
+    messages.success(request, _("Team deleted."))
     return redirect("people:teams")
 
 
@@ -91,13 +91,13 @@ def change_role(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     membership = get_object_or_404(Membership, team__slug=slug, user_id=user_id)
     form = RoleForm(request.POST, instance=membership)
     if not form.is_valid():
-        messages.error(request, _("There is no such role."))
+        messages.error(request, _("Invalid role."))
         return redirect("people:team", slug=slug)
     with transaction.atomic():
         form.save()
         control.bump_access([user_id])
         record(_about(request, "member-role", membership.team, membership.user, membership.role))
-    messages.success(request, _("The role was changed."))
+    messages.success(request, _("Role changed."))
     return redirect("people:team", slug=slug)
 
 

@@ -17,8 +17,8 @@ class ApiError(Exception):
     """An answer that is an error, or no answer at all. `status` is 0 where there was no HTTP status."""
 
     passes = False  # may it pass by itself, so that the same call makes sense again in a moment?
-    title = gettext_noop("The cluster's answer is an error.")
-    advice = gettext_noop("Try again; if it stays, the message below is what the API server says about it.")
+    title = gettext_noop("The cluster returned an error.")
+    advice = gettext_noop("Try again. If it keeps failing, see the API server's message below.")
 
     def __init__(
         self,
@@ -53,179 +53,183 @@ class ApiError(Exception):
 
 
 class BadRequest(ApiError):
-    title = gettext_noop("The API server does not understand the request.")
-    advice = gettext_noop("Check selectors and fields; the message names what it could not read.")
+    title = gettext_noop("The API server rejected the request as invalid.")
+    advice = gettext_noop("Check your selectors and fields; the message says what could not be parsed.")
 
 
 class Unauthorized(ApiError):
-    title = gettext_noop("The cluster does not accept the credential.")
+    title = gettext_noop("The cluster rejected your credential.")
     advice = gettext_noop(
-        "It has expired, was revoked, or belongs to another cluster: add a new one under “Mine”. "
-        "The cluster does not say which of these it is."
+        "It has expired, was revoked, or belongs to another cluster; the cluster does not say which. Add a "
+        "new one under “My credentials”."
     )
 
 
 class Forbidden(ApiError):
-    title = gettext_noop("Kubernetes does not allow this to you.")
-    advice = gettext_noop("Someone who manages the namespace or the cluster can bind a role that allows it.")
+    title = gettext_noop("You do not have permission to do this.")
+    advice = gettext_noop(
+        "Ask whoever administers the namespace or the cluster to grant you a role that allows it."
+    )
 
 
 class NotFound(ApiError):
-    title = gettext_noop("It is not there.")
-    advice = gettext_noop("It was deleted, never existed, or this cluster does not serve this kind.")
+    title = gettext_noop("Not found.")
+    advice = gettext_noop("It was deleted, never existed, or this cluster does not serve this resource.")
 
 
 class MethodNotAllowed(ApiError):
-    title = gettext_noop("This kind does not offer that.")
+    title = gettext_noop("This resource does not support that operation.")
     advice = gettext_noop(
-        "Not every kind can be listed, watched or changed; discovery says what this one can."
+        "Not every resource can be listed, watched or changed; API discovery shows what this one supports."
     )
 
 
 class NotAcceptable(ApiError):
-    title = gettext_noop("The API server cannot answer in the form that was asked for.")
-    advice = gettext_noop("This is for the developers of this dashboard: tell them the kind and the version.")
+    title = gettext_noop("The API server cannot return the requested format.")
+    advice = gettext_noop("This is a Quarterdeck bug. Please report the resource and the Kubernetes version.")
 
 
 class Conflict(ApiError):
-    title = gettext_noop("Someone or something else changed it first.")
-    advice = gettext_noop("Look at both versions, then send yours again on top of the newest.")
+    title = gettext_noop("The object was changed by someone else in the meantime.")
+    advice = gettext_noop("Compare both versions, then apply your change to the latest one.")
 
 
 class Gone(ApiError):
-    title = gettext_noop("The state this goes on from is too old.")
-    advice = gettext_noop("The list has to be loaded anew; pages do so by themselves.")
+    title = gettext_noop("The resource version is too old.")
+    advice = gettext_noop("The list has to be reloaded; pages do this automatically.")
 
 
 class Invalid(ApiError):
-    title = gettext_noop("The API server refuses the content.")
-    advice = gettext_noop("Each field named below says what it expects.")
+    title = gettext_noop("The API server rejected the object as invalid.")
+    advice = gettext_noop("See the error for each field below.")
 
 
 class TooManyRequests(ApiError):
     passes = True
-    title = gettext_noop("The API server asks for fewer requests.")
-    advice = gettext_noop("Wait for the time that it names and try again.")
+    title = gettext_noop("The API server is rate limiting requests.")
+    advice = gettext_noop("Wait as long as it asks, then try again.")
 
 
 class ServerError(ApiError):
     passes = True
-    title = gettext_noop("The API server failed inside.")
-    advice = gettext_noop("Try again; if it stays, an admission or authorization webhook may be down.")
+    title = gettext_noop("The API server had an internal error.")
+    advice = gettext_noop(
+        "Try again. If it keeps failing, an admission or authorization webhook may be down."
+    )
 
 
 class Unavailable(ApiError):
     passes = True
-    title = gettext_noop("The API server, or the API service behind it, is not available.")
-    advice = gettext_noop("It may be starting, or an aggregated API is down. Try again in a moment.")
+    title = gettext_noop("The API server, or an aggregated API behind it, is unavailable.")
+    advice = gettext_noop("It may be starting up, or an aggregated API is down. Try again in a moment.")
 
 
 class GatewayTimeout(ApiError):
     passes = True
-    title = gettext_noop("The API server gave up waiting.")
+    title = gettext_noop("The API server timed out.")
     advice = gettext_noop(
-        "It may be overloaded, or what is behind it does not answer. Try again, or ask for less."
+        "It may be overloaded, or its backend is not responding. Try again, or request less data."
     )
 
 
 class ResponseTooLarge(ApiError):
-    title = gettext_noop("The answer is larger than this page takes.")
-    advice = gettext_noop("Narrow it down with a namespace, a selector or a name.")
+    title = gettext_noop("The response is too large to display.")
+    advice = gettext_noop("Narrow it down by namespace, selector or name.")
 
 
 class Busy(ApiError):
     """Our own bound on calls at the same time, not the cluster's."""
 
     passes = True
-    title = gettext_noop("Too many calls to this cluster are under way from here.")
+    title = gettext_noop("Quarterdeck has too many requests to this cluster in progress.")
     advice = gettext_noop("Try again in a moment.")
 
 
 class CredentialMissing(ApiError):
     """There is nothing usable to prove who asks; nothing was sent (blank would be system:anonymous)."""
 
-    title = gettext_noop("There is no usable credential for this cluster.")
-    advice = gettext_noop("Nothing was sent. Add a credential for this cluster under “Mine”.")
+    title = gettext_noop("You have no usable credential for this cluster.")
+    advice = gettext_noop("Nothing was sent. Add a credential under “My credentials”.")
 
 
 class Unreachable(ApiError):
     passes = True
-    title = gettext_noop("The cluster cannot be reached.")
-    advice = gettext_noop("Check that the API server runs and that this server has a network path to it.")
-
-
-class NameNotResolved(Unreachable):
-    title = gettext_noop("The API server's name is not known.")
+    title = gettext_noop("The cluster is unreachable.")
     advice = gettext_noop(
-        "Check the spelling of the address, and the DNS of the machine that this server runs on."
+        "Check that the API server is running and that the Quarterdeck server has a network path to it."
     )
 
 
+class NameNotResolved(Unreachable):
+    title = gettext_noop("The API server's host name cannot be resolved.")
+    advice = gettext_noop("Check the spelling of the address and the DNS settings of the Quarterdeck server.")
+
+
 class ConnectionRefused(Unreachable):
-    title = gettext_noop("Nothing answers at the API server's address.")
-    advice = gettext_noop("Check the port, and whether the API server runs; a firewall may refuse as well.")
+    title = gettext_noop("Connection refused at the API server's address.")
+    advice = gettext_noop(
+        "Check the port and that the API server is running. A firewall may also be rejecting connections."
+    )
 
 
 class TimedOut(Unreachable):
-    title = gettext_noop("The API server did not answer in time.")
+    title = gettext_noop("The API server did not respond in time.")
     advice = gettext_noop(
-        "Check the network path: a firewall that drops, a VPN that is down, an overloaded server."
+        "Check the network path: a firewall dropping packets, a VPN that is down, or an overloaded server."
     )
 
 
 class StreamBroken(Unreachable):
-    title = gettext_noop("The connection broke off in the middle of the answer.")
+    title = gettext_noop("The connection was lost while the response was arriving.")
     advice = gettext_noop(
-        "The API server or a proxy before it was stopped, or the network failed. Try again."
+        "The API server or a proxy in front of it stopped, or the network failed. Try again."
     )
 
 
 class TlsFailed(Unreachable):
-    title = gettext_noop("No secure connection could be made.")
+    title = gettext_noop("The TLS connection could not be established.")
     advice = gettext_noop(
-        "Check that the address and port are those of the API server and that it offers TLS 1.2 or newer."
+        "Check that this is the API server's address and port, and that it supports TLS 1.2 or newer."
     )
 
 
 class TlsUntrusted(TlsFailed):
-    title = gettext_noop("The API server's certificate is signed by an authority that is not trusted for it.")
+    title = gettext_noop("The API server's certificate is signed by an untrusted authority.")
     advice = gettext_noop(
-        "Give the cluster's CA bundle (certificate-authority-data of its kubeconfig). "
-        "If it was right until now, somebody may be in between."
+        "Set the cluster's CA bundle (certificate-authority-data in its kubeconfig). If this worked before, "
+        "someone may be intercepting the connection."
     )
 
 
 class TlsHostname(TlsFailed):
-    title = gettext_noop("The API server's certificate is for another name.")
+    title = gettext_noop("The API server's certificate is for a different host name.")
     advice = gettext_noop(
-        "Use an address that the certificate names, or set the TLS server name "
-        "(tls-server-name of its kubeconfig) to one that it does."
+        "Use an address listed in the certificate, or set the TLS server name (tls-server-name in its "
+        "kubeconfig) to one that is."
     )
 
 
 class TlsExpired(TlsFailed):
-    title = gettext_noop("The API server's certificate is not valid at this time.")
-    advice = gettext_noop(
-        "It has expired, or is not valid yet: renew it on the cluster, and check the clock of this server."
-    )
+    title = gettext_noop("The API server's certificate has expired or is not valid yet.")
+    advice = gettext_noop("Renew it on the cluster, and check the clock of the Quarterdeck server.")
 
 
 class PlainHttp(TlsFailed):
-    title = gettext_noop("The address speaks plain HTTP, not HTTPS.")
+    title = gettext_noop("This address serves plain HTTP, not HTTPS.")
     advice = gettext_noop(
-        "Use the secure port of the API server, often 6443 or 443; a credential is never sent in the clear."
+        "Use the API server's HTTPS port, often 6443 or 443. Credentials are never sent unencrypted."
     )
 
 
 class ClientCertificateRefused(TlsFailed):
-    title = gettext_noop("The server refuses the client certificate in the TLS handshake.")
+    title = gettext_noop("The API server rejected the client certificate during the TLS handshake.")
     advice = gettext_noop(
         "Check that the client certificate was signed by this cluster's client CA and has not expired."
     )
 
 
 class ProxyFailed(Unreachable):
-    title = gettext_noop("The HTTP proxy set for this cluster does not let the connection through.")
+    title = gettext_noop("The HTTP proxy configured for this cluster blocked the connection.")
     advice = gettext_noop(
         "Check the proxy's address, its credentials, and that it allows CONNECT to the API server's port."
     )
@@ -233,17 +237,17 @@ class ProxyFailed(Unreachable):
 
 class AddressRefused(Unreachable):
     passes = False
-    title = gettext_noop("This server does not connect to that address.")
+    title = gettext_noop("Quarterdeck does not connect to this address.")
     advice = gettext_noop(
-        "Link-local, metadata, multicast, unspecified and reserved addresses are never connected to, "
-        "whatever name leads there; name the API server's own address."
+        "Link-local, cloud metadata, multicast, unspecified and reserved addresses are always blocked, "
+        "whatever host name resolves to them. Use the API server's own address."
     )
 
 
 class NotKubernetes(Unreachable):
-    title = gettext_noop("What answers there is not a Kubernetes API server.")
+    title = gettext_noop("The server at this address is not a Kubernetes API server.")
     advice = gettext_noop(
-        "Check the address and its path: a sign-in page, an ingress or a redirect may stand before the "
+        "Check the address and its path: a sign-in page, an ingress or a redirect may be in front of the "
         "API server."
     )
 

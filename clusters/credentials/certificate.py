@@ -40,7 +40,9 @@ def checked_pair(
         raise CertificateError(
             key_field,
             _("The key does not belong to the certificate."),
-            _("Paste the key that was made with this certificate; the person's own certificate comes first."),
+            _(
+                "Paste the key that belongs to this certificate. In a chain, your own certificate comes first."
+            ),
         )
     plain = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return _pem(chain), plain.decode()
@@ -74,16 +76,16 @@ def _certificates(text: str, field: str) -> list[x509.Certificate]:
     if not blocks or len(blocks) > MOST:
         raise CertificateError(
             field,
-            _("There is no certificate in PEM here."),
-            _("Paste the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."),
+            _("No PEM certificate found."),
+            _("Paste everything from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."),
         )
     try:
         return [x509.load_pem_x509_certificate(block.encode()) for block in blocks]
     except (ValueError, UnsupportedAlgorithm) as wrong:
         raise CertificateError(
             field,
-            _("The certificate cannot be read."),
-            _("Look at it with: openssl x509 -in file.crt -noout -text"),
+            _("The certificate cannot be parsed."),
+            _("Inspect it with: openssl x509 -in file.crt -noout -text"),
         ) from wrong
 
 
@@ -93,7 +95,7 @@ def _private_key(text: str, field: str) -> PrivateKeyTypes:
     if not found:
         raise CertificateError(
             field,
-            _("There is no private key in PEM here."),
+            _("No PEM private key found."),
             _("Paste the text from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----."),
         )
     block = found.group(0)
@@ -106,16 +108,16 @@ def _private_key(text: str, field: str) -> PrivateKeyTypes:
     except (ValueError, UnsupportedAlgorithm) as wrong:
         raise CertificateError(
             field,
-            _("The private key cannot be read."),
-            _("Look at it with: openssl pkey -in file.key -noout -check"),
+            _("The private key cannot be parsed."),
+            _("Inspect it with: openssl pkey -in file.key -noout -check"),
         ) from wrong
 
 
 def _encrypted(field: str) -> CertificateError:
     return CertificateError(
         field,
-        _("The private key is encrypted with a password."),
-        _("Take the password off on your own machine and paste the result: %(command)s") % {"command": PKEY},
+        _("The private key is protected by a passphrase."),
+        _("Remove the passphrase on your own machine and paste the result: %(command)s") % {"command": PKEY},
         reason="encrypted",
     )
 
@@ -123,12 +125,12 @@ def _encrypted(field: str) -> CertificateError:
 def _check_text(text: str, field: str) -> None:
     if len(text) > LONGEST:
         raise CertificateError(
-            field, _("This is larger than 256 KiB."), _("Paste what belongs to you alone.")
+            field, _("This is larger than 256 KiB."), _("Paste only your own certificate and key.")
         )
     if text.strip().startswith("LS0tLS1"):
         raise CertificateError(
             field,
-            _("This is PEM that was encoded with base64 once more, as a kubeconfig holds it."),
+            _("This PEM is base64-encoded again, as in a kubeconfig."),
             _("Decode it first: base64 -d"),
         )
 
@@ -137,7 +139,7 @@ def _public_bytes(certificate: x509.Certificate, field: str) -> bytes:
     try:
         return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, UnsupportedAlgorithm) as wrong:
-        raise CertificateError(field, _("The certificate has a key of an unknown kind.")) from wrong
+        raise CertificateError(field, _("The certificate uses an unsupported key type.")) from wrong
 
 
 def _pem(chain: list[x509.Certificate]) -> str:

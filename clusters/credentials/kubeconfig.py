@@ -80,12 +80,12 @@ def read_kubeconfig(text: bytes | str, allowed: Allowed | None = None) -> Kubeco
     if not contexts:
         raise KubeconfigError(
             "contexts",
-            _("There is no context in this file."),
-            _("Bring the output of: kubectl config view --raw --flatten --minify"),
+            _("This file has no contexts."),
+            _("Paste the output of: kubectl config view --raw --flatten --minify"),
             reason="contexts",
         )
     if len(contexts) > MOST_CONTEXTS:
-        raise KubeconfigError("contexts", _("There are more than 200 contexts in this file."), reason="size")
+        raise KubeconfigError("contexts", _("This file has more than 200 contexts."), reason="size")
     reader = _Reader(clusters, users, allowed or Allowed())
     return Kubeconfig(
         tuple(reader.context(name, place) for name, place in contexts.items()),
@@ -103,7 +103,7 @@ def one_context(kubeconfig: Kubeconfig, name: str = "") -> Context:
         known = ", ".join(one.name for one in kubeconfig.contexts[:20])
         raise KubeconfigError(
             "contexts" if name else "current-context",
-            _("There is no context with this name: %(name)s.") % {"name": wanted or "-"},
+            _("There is no context named %(name)s.") % {"name": wanted or "-"},
             _("Choose one of: %(names)s") % {"names": known},
             reason="contexts",
         )
@@ -157,7 +157,9 @@ class _Reader:
     ) -> Place:
         if name in known:
             return known[name]
-        message = _("This names %(name)s, which is not in the file.") % {"name": name or _("nothing")}
+        message = _("This refers to %(name)s, which is not defined in the file.") % {
+            "name": name or _("nothing")
+        }
         problems.append(KubeconfigError(place.at(key), message, reason="reference"))
         return fields.nowhere(place.at(key))
 
@@ -192,8 +194,10 @@ class _Reader:
         if token and (certificate or key):
             raise KubeconfigError(
                 user.path,
-                _("This user has both a token and a client certificate; Kubernetes goes by the certificate."),
-                _("Leave one of the two out."),
+                _(
+                    "This user has both a token and a client certificate; Kubernetes would use the certificate."
+                ),
+                _("Remove one of the two."),
                 reason="both",
             )
         if token:
@@ -202,7 +206,7 @@ class _Reader:
             raise KubeconfigError(
                 user.path,
                 _("This user has neither a token nor a client certificate with its key."),
-                _("Bring the output of: kubectl config view --raw --flatten --minify"),
+                _("Paste the output of: kubectl config view --raw --flatten --minify"),
                 reason="nothing",
             )
         at = {

@@ -35,10 +35,10 @@ class Place:
 
 
 def root(node: Node) -> Place:
-    """The file itself, which must be a dictionary."""
+    """The file itself, which must be a mapping."""
     if not isinstance(node, Mapping):
         raise KubeconfigError(
-            "", _("This is not a kubeconfig: it has no fields."), _("Paste the whole file."), reason="type"
+            "", _("This is not a kubeconfig: it has no keys."), _("Paste the whole file."), reason="type"
         )
     return Place(node, "")
 
@@ -52,7 +52,7 @@ def expect(place: Place, key: str, value: str) -> None:
     """The field must hold this value where it is there."""
     found = text(place, key)
     if found and found != value:
-        message = _("%(value)s is expected here.") % {"value": value}
+        message = _("Expected %(value)s.") % {"value": value}
         raise KubeconfigError(place.at(key), message, reason="kind", line=place.line(key))
 
 
@@ -62,7 +62,7 @@ def text(place: Place, key: str) -> str:
     if node is None or _is_null(node):
         return ""
     if not isinstance(node, Scalar) or node.type in ("int", "float", "bool"):
-        raise _wrong_type(place.at(key), node, _("a text"))
+        raise _wrong_type(place.at(key), node, _("a string"))
     return node.text
 
 
@@ -87,7 +87,7 @@ def is_set(place: Place, key: str) -> bool:
 
 
 def named(place: Place, key: str, inner: str) -> dict[str, Place]:
-    """A list of `{name, <inner>}` as a dictionary by name, in the order of the file."""
+    """A list of `{name, <inner>}` as a mapping by name, in the order of the file."""
     node = place.node.entries.get(key)
     if node is None or _is_null(node):
         return {}
@@ -98,9 +98,9 @@ def named(place: Place, key: str, inner: str) -> dict[str, Place]:
         one = _mapping(item, f"{place.at(key)}[{index}]")
         name = text(one, "name")
         if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            raise KubeconfigError(one.at("name"), _("A name is missing or cannot be used."), line=item.line)
+            raise KubeconfigError(one.at("name"), _("A name is missing or invalid."), line=item.line)
         if name in found:
-            message = _("The name %(name)s is there twice.") % {"name": name}
+            message = _("Duplicate name: %(name)s.") % {"name": name}
             raise KubeconfigError(one.at("name"), message, reason="duplicate", line=one.line("name"))
         found[name] = _inner(one, inner)
     return found
@@ -112,8 +112,8 @@ def namespace(place: Place) -> str:
     if name and not LABEL.fullmatch(name):
         raise KubeconfigError(
             place.at("namespace"),
-            _("This is not the name of a namespace."),
-            _("Lower-case letters, digits and hyphens, at most 63."),
+            _("This is not a valid namespace name."),
+            _("Lowercase letters, digits and hyphens, at most 63 characters."),
             line=place.line("namespace"),
         )
     return name
@@ -123,7 +123,7 @@ def host(place: Place, key: str) -> str:
     """A host name, such as `tls-server-name`."""
     name = text(place, key)
     if name and not HOST.fullmatch(name):
-        raise KubeconfigError(place.at(key), _("This is not a host name."), line=place.line(key))
+        raise KubeconfigError(place.at(key), _("This is not a valid host name."), line=place.line(key))
     return name
 
 
@@ -158,7 +158,7 @@ def _decoded(place: Place, key: str) -> str:
     except (binascii.Error, ValueError) as wrong:
         raise KubeconfigError(
             place.at(key),
-            _("This is not base64 of a PEM text."),
+            _("This is not base64-encoded PEM."),
             _("Encode the PEM file with: base64 -w0"),
             reason="base64",
             line=place.line(key),
@@ -174,7 +174,7 @@ def _inner(one: Place, inner: str) -> Place:
 
 def _mapping(node: Node, path: str) -> Place:
     if not isinstance(node, Mapping):
-        raise _wrong_type(path, node, _("a dictionary"))
+        raise _wrong_type(path, node, _("a mapping"))
     return Place(node, path)
 
 
@@ -185,17 +185,17 @@ def _is_null(node: Node) -> bool:
 def _wrong_type(path: str, node: Node, wanted: str) -> KubeconfigError:
     advice = ""
     if isinstance(node, Scalar) and node.type in ("int", "float", "bool"):
-        advice = _("Put the value in quotes where it is meant as a text.")
+        advice = _("Put the value in quotes if it is meant to be a string.")
     words = {"wanted": wanted, "found": _type_name(node), "line": node.line}
-    message = _("%(wanted)s is expected in line %(line)d, and %(found)s is there.") % words
+    message = _("Line %(line)d: expected %(wanted)s, found %(found)s.") % words
     return KubeconfigError(path, message[:1].upper() + message[1:], advice, reason="type", line=node.line)
 
 
 def _type_name(node: Node) -> str:
     if isinstance(node, Mapping):
-        return _("a dictionary")
+        return _("a mapping")
     if isinstance(node, Sequence):
         return _("a list")
     if node.type in ("int", "float"):
         return _("a number")
-    return _("true or false") if node.type == "bool" else _("a text")
+    return _("true or false") if node.type == "bool" else _("a string")

@@ -51,8 +51,11 @@ def _of_user(user: Place, reads_files: bool) -> Iterator[BadCredential]:
 def _program(user: Place, key: str) -> BadCredential:
     return KubeconfigError(
         user.at(key),
-        _("This user signs in by a program on your own machine, and a server does not run programs for you."),
-        _("Use a ServiceAccount's token instead; this page shows how."),
+        _(
+            "This user signs in with a program on your machine (exec plugin). Quarterdeck does not run "
+            "programs for you."
+        ),
+        _("Use a ServiceAccount token instead; this page shows how."),
         reason="exec",
         line=user.line(key),
     )
@@ -61,9 +64,8 @@ def _program(user: Place, key: str) -> BadCredential:
 def _path(place: Place, key: str) -> BadCredential:
     return KubeconfigError(
         place.at(key),
-        _("This names a file on your own machine, which cannot be read from here."),
-        _("Bring the output of this command, which holds the file's content: %(command)s")
-        % {"command": FLATTEN},
+        _("This refers to a file on your machine, which the server cannot read."),
+        _("Paste the output of this command, which embeds the file: %(command)s") % {"command": FLATTEN},
         reason="path",
         line=place.line(key),
     )
@@ -72,8 +74,8 @@ def _path(place: Place, key: str) -> BadCredential:
 def _proxy(cluster: Place) -> BadCredential:
     return KubeconfigError(
         cluster.at("proxy-url"),
-        _("A proxy that a kubeconfig names is not used."),
-        _("Leave the line out. An administrator sets the cluster's proxy on its page."),
+        _("Proxies from a kubeconfig are not used."),
+        _("Remove this line. An administrator can set a proxy in the cluster's settings."),
         reason="proxy",
         line=cluster.line("proxy-url"),
     )
@@ -82,10 +84,10 @@ def _proxy(cluster: Place) -> BadCredential:
 def _insecure(cluster: Place) -> BadCredential:
     return KubeconfigError(
         cluster.at("insecure-skip-tls-verify"),
-        _("This switches the verification of TLS off, so anybody in between could take the credential."),
+        _("This disables TLS verification, so anyone on the network path could steal the credential."),
         _(
-            "Put the cluster's authority in certificate-authority-data and leave this line out; "
-            "if it must be, an administrator switches verification off on the cluster's page."
+            "Put the cluster's CA in certificate-authority-data and remove this line. If you must, an "
+            "administrator can disable verification in the cluster's settings."
         ),
         reason="insecure",
         line=cluster.line("insecure-skip-tls-verify"),
@@ -95,8 +97,8 @@ def _insecure(cluster: Place) -> BadCredential:
 def _impersonation(user: Place, key: str) -> BadCredential:
     return KubeconfigError(
         user.at(key),
-        _("This makes the caller act as somebody else; here each person acts as themselves."),
-        _("Leave the line out, or bring a credential of that identity."),
+        _("This impersonates another user. In Quarterdeck, everyone acts as themselves."),
+        _("Remove this line, or add a credential for that identity."),
         reason="impersonation",
         line=user.line(key),
     )
@@ -105,8 +107,8 @@ def _impersonation(user: Place, key: str) -> BadCredential:
 def _basic(user: Place, key: str) -> BadCredential:
     return KubeconfigError(
         user.at(key),
-        _("Kubernetes has not taken user names and passwords since version 1.19."),
-        _("Use a ServiceAccount's token instead; this page shows how."),
+        _("Kubernetes removed basic authentication (username and password) in version 1.19."),
+        _("Use a ServiceAccount token instead; this page shows how."),
         reason="basic",
         line=user.line(key),
     )

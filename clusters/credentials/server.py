@@ -22,11 +22,11 @@ def checked_server(text: str, *, field: str = "server") -> str:
     """The address in its normal form: `https://host[:port][/prefix]`, no port 443, no slash at the end."""
     address = text.strip()
     if not address:
-        raise ServerError(field, _("The address of the API server is missing."))
+        raise ServerError(field, _("Enter the API server's address."))
     if len(address) > LONGEST:
         raise ServerError(field, _("The address is longer than 500 characters."))
     if not PRINTABLE.fullmatch(address) or "\\" in address:
-        raise ServerError(field, _("The address has a space or a character that no address has."))
+        raise ServerError(field, _("The address contains a space or an invalid character."))
     parts = _split(address, field)
     _refuse(parts, address, field)
     host = (parts.hostname or "").rstrip(".")
@@ -41,14 +41,14 @@ def checked_proxy(text: str, *, field: str = "proxy_url") -> str:
     if not address:
         return ""
     if len(address) > LONGEST or not PRINTABLE.fullmatch(address):
-        raise ServerError(field, _("The address of the proxy has a character that no address has."))
+        raise ServerError(field, _("The proxy address contains an invalid character."))
     parts = _split(address, field)
     plain = parts.path in ("", "/") and "@" not in parts.netloc and not parts.query and not parts.fragment
     if parts.scheme != "http" or not parts.hostname or not HOST.fullmatch(parts.hostname) or not plain:
         raise ServerError(
             field,
-            _("This is not the address of an HTTP proxy."),
-            _("Write it as http://proxy.example.com:3128."),
+            _("This is not a valid HTTP proxy address."),
+            _("Use the form http://proxy.example.com:3128."),
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     found = f"http://{host}:{parts.port or 80}"
@@ -64,9 +64,9 @@ def _split(address: str, field: str) -> SplitResult:
         parts = urlsplit(address)
         port = parts.port  # raises for a port that is none
     except ValueError as wrong:
-        raise ServerError(field, _("This is not an address."), _shape()) from wrong
+        raise ServerError(field, _("This is not a valid address."), _shape()) from wrong
     if port == 0:
-        raise ServerError(field, _("Port 0 is no port."), _shape())
+        raise ServerError(field, _("Port 0 is not valid."), _shape())
     return parts
 
 
@@ -74,25 +74,25 @@ def _refuse(parts: SplitResult, address: str, field: str) -> None:
     if parts.scheme == "http":
         raise ServerError(
             field,
-            _("The address begins with http://, so the credential would travel unencrypted."),
+            _("The address starts with http://, so credentials would be sent unencrypted."),
             _("Use the https:// address of the API server."),
             reason="http",
         )
     if parts.scheme != "https":
-        raise ServerError(field, _("The address does not begin with https://."), _shape())
+        raise ServerError(field, _("The address must start with https://."), _shape())
     if "@" in parts.netloc:
         raise ServerError(
             field,
-            _("The address holds a user name or a password before an @."),
-            _("Leave that part out."),
+            _("The address contains a username or password before the @."),
+            _("Remove that part."),
             reason="userinfo",
         )
     if "?" in address or "#" in address:
         raise ServerError(
-            field, _("The address has a query or a fragment (? or #)."), _("Leave that part out.")
+            field, _("The address contains a query string or fragment (? or #)."), _("Remove that part.")
         )
     if not parts.hostname or not HOST.fullmatch(parts.hostname.rstrip(".")):
-        raise ServerError(field, _("The address has no host name that can be used."), _shape())
+        raise ServerError(field, _("The address has no valid host name."), _shape())
 
 
 def _path(parts: SplitResult, field: str) -> str:
@@ -100,8 +100,8 @@ def _path(parts: SplitResult, field: str) -> str:
     if not PATH.fullmatch(path) or any(segment in (".", "..") for segment in path.split("/")):
         raise ServerError(
             field,
-            _("The path of the address has an empty part, dots or an encoded character."),
-            _("Write it as https://host/prefix."),
+            _("The path contains an empty segment, dots or an encoded character."),
+            _("Use the form https://host/prefix."),
         )
     return path
 
@@ -120,4 +120,4 @@ def _never(refused: AddressRefused, field: str) -> ServerError:
 
 
 def _shape() -> str:
-    return _("Write it as https://host:6443.")
+    return _("Use the form https://host:6443.")

@@ -24,16 +24,16 @@ def checked_token(text: str, *, field: str = "token") -> str:
     if not token:
         raise TokenError(field, _("The token is empty."), _("Paste the whole token."))
     if len(token) > LONGEST:
-        raise TokenError(field, _("The token is longer than any token is."), _("Paste the token alone."))
+        raise TokenError(field, _("The token is too long."), _("Paste only the token."))
     if token.lower().startswith("bearer "):
         raise TokenError(
-            field, _("The token begins with the word Bearer."), _("Paste what follows that word.")
+            field, _("The token starts with the word “Bearer”."), _("Paste only what follows it.")
         )
     if not TOKEN.fullmatch(token):
         raise TokenError(
             field,
-            _("The token has a character that no bearer token has, such as a space or a line break."),
-            _("Paste the token alone, in one line, as kubectl create token prints it."),
+            _("The token contains an invalid character, such as a space or a line break."),
+            _("Paste only the token, on one line, as printed by kubectl create token."),
         )
     return token
 

@@ -51,23 +51,23 @@ class WhoAmI:
 class CredentialEnded(Unauthorized):
     """The cluster says 401 only; that the credential has ended is what it says itself."""
 
-    title = gettext_noop("The credential has ended.")
-    advice = gettext_noop("Make a new one, as the steps on this page say, and add it here.")
+    title = gettext_noop("The credential has expired.")
+    advice = gettext_noop("Create a new one as described on this page, and add it here.")
 
 
 class CredentialNotYetValid(Unauthorized):
     title = gettext_noop("The client certificate is not valid yet.")
-    advice = gettext_noop("Wait until it is, or check the clock of the machine that made it.")
+    advice = gettext_noop("Wait until it becomes valid, or check the clock of the machine that issued it.")
 
 
 class Anonymous(Unauthorized):
-    title = gettext_noop("The cluster does not recognise the credential and answers as for anybody.")
-    advice = gettext_noop("Check that it was made for this cluster, and make a new one if it was.")
+    title = gettext_noop("The cluster does not recognize this credential and treats it as anonymous.")
+    advice = gettext_noop("Check that it was issued for this cluster. If it was, create a new one.")
 
 
 class NoReview(NotFound):
-    title = gettext_noop("The cluster cannot say whom it takes the credential for.")
-    advice = gettext_noop("SelfSubjectReview is served from Kubernetes 1.26 on; this one has none.")
+    title = gettext_noop("The cluster cannot report whose credential this is.")
+    advice = gettext_noop("This needs SelfSubjectReview, which requires Kubernetes 1.26 or newer.")
 
 
 def try_identity(server: Server, identity: Identity) -> WhoAmI:
@@ -97,7 +97,7 @@ def reach(server: Server) -> None:
     finally:
         forget(fingerprint)
     if not _text(_dict(found).get("gitVersion")):
-        raise NotKubernetes(_("Its /version is not that of a Kubernetes API server."))
+        raise NotKubernetes(_("Its /version response is not from a Kubernetes API server."))
 
 
 def expires_at(identity: Identity) -> datetime | None:
@@ -113,16 +113,16 @@ def _review(client: Client) -> Any:
             return client.post(path, body, timeout=TIMEOUT, limit=1024 * 1024)
         except NotFound:
             continue
-    raise NoReview(_("It was asked for %(versions)s.") % {"versions": ", ".join(VERSIONS)})
+    raise NoReview(_("Tried: %(versions)s.") % {"versions": ", ".join(VERSIONS)})
 
 
 def _explained(refused: Unauthorized, identity: Identity) -> ApiError:
     now, ends = timezone.now(), expires_at(identity)
     if ends and ends < now:
-        told = _("It ended on %(time)s UTC.") % {"time": f"{ends:%Y-%m-%d %H:%M}"}
+        told = _("It expired on %(time)s UTC.") % {"time": f"{ends:%Y-%m-%d %H:%M}"}
         return CredentialEnded(told, status=refused.status)
     if identity.certificate and (starts := certificate_start(identity.certificate)) > now:
-        told = _("It begins on %(time)s UTC.") % {"time": f"{starts:%Y-%m-%d %H:%M}"}
+        told = _("It becomes valid on %(time)s UTC.") % {"time": f"{starts:%Y-%m-%d %H:%M}"}
         return CredentialNotYetValid(told, status=refused.status)
     return refused
 
@@ -132,7 +132,7 @@ def _who(answer: Any) -> WhoAmI:
     user = _dict(_dict(_dict(answer).get("status")).get("userInfo"))
     name = _text(user.get("username"))
     if not name:
-        raise NotKubernetes(_("Its answer to a SelfSubjectReview has no user name."))
+        raise NotKubernetes(_("Its SelfSubjectReview response contains no username."))
     if name == ANONYMOUS:
         raise Anonymous(status=401)
     groups = user.get("groups")

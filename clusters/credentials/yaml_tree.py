@@ -58,7 +58,7 @@ def _decoded(text: bytes | str) -> str:
         raise KubeconfigError(
             "",
             _("The file is larger than 1 MiB."),
-            _("Cut out one context with: kubectl config view --raw --flatten --minify"),
+            _("Extract a single context with: kubectl config view --raw --flatten --minify"),
             reason="size",
         )
     try:
@@ -79,7 +79,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
         raise _syntax_error(wrong, text) from wrong
     except yaml.YAMLError as wrong:
         raise KubeconfigError(
-            "", _("The file has a control character that YAML does not allow."), reason="syntax"
+            "", _("The file contains a control character that YAML does not allow."), reason="syntax"
         ) from wrong
 
 
@@ -89,8 +89,11 @@ def _syntax_error(wrong: yaml.MarkedYAMLError, text: str) -> KubeconfigError:
     blamed = lines[line - 1] if 0 < line <= len(lines) else ""
     if "\t" in blamed[: len(blamed) - len(blamed.lstrip())] or "tab character" in (wrong.problem or ""):
         message = _("Line %(line)d is indented with a tab.") % {"line": line}
-        return KubeconfigError("", message, _("YAML is indented with spaces."), reason="tab", line=line)
-    message = _("Line %(line)d is not YAML: %(problem)s.") % {"line": line, "problem": wrong.problem or ""}
+        return KubeconfigError("", message, _("YAML must be indented with spaces."), reason="tab", line=line)
+    message = _("Line %(line)d is not valid YAML: %(problem)s.") % {
+        "line": line,
+        "problem": wrong.problem or "",
+    }
     return KubeconfigError("", message, reason="syntax", line=line)
 
 
@@ -146,19 +149,21 @@ class _Builder:
     def _document(self, line: int) -> None:
         self.documents += 1
         if self.documents > 1:
-            message = _("Line %(line)d begins a second document.") % {"line": line}
+            message = _("Line %(line)d starts a second document.") % {"line": line}
             raise KubeconfigError(
-                "", message, _("Bring one kubeconfig at a time."), reason="documents", line=line
+                "", message, _("Add one kubeconfig at a time."), reason="documents", line=line
             )
 
     def _refuse(self, event: yaml.NodeEvent, line: int) -> None:
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise KubeconfigError("", _("The file has more than 50,000 values."), reason="size", line=line)
+            raise KubeconfigError(
+                "", _("The file contains more than 50,000 values."), reason="size", line=line
+            )
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-            raise self._wrong(line, "alias", _("an anchor or alias (& or *) is not read here"))
+            raise self._wrong(line, "alias", _("anchors and aliases (& and *) are not supported"))
         if getattr(event, "tag", None) is not None:
-            raise self._wrong(line, "tag", _("a tag (!) is not read here"))
+            raise self._wrong(line, "tag", _("tags (!) are not supported"))
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
         frame = self.stack[-1] if self.stack else None
@@ -170,18 +175,18 @@ class _Builder:
 
     def _key(self, frame: _Frame, key: str, line: int) -> None:
         if key == "<<":
-            raise self._wrong(line, "alias", _("a merge key (<<) is not read here"))
+            raise self._wrong(line, "alias", _("merge keys (<<) are not supported"))
         if key in frame.entries:
             frame.key = key
-            raise self._wrong(line, "duplicate", _("this key is there twice"))
+            raise self._wrong(line, "duplicate", _("duplicate key"))
         frame.key = key
 
     def _open(self, is_mapping: bool, line: int) -> None:
         frame = self.stack[-1] if self.stack else None
         if frame and frame.is_mapping and frame.key is None:
-            raise self._wrong(line, "type", _("a key must be a text"))
+            raise self._wrong(line, "type", _("keys must be strings"))
         if len(self.stack) >= DEEPEST:
-            message = _("Line %(line)d is nested deeper than 32 levels.") % {"line": line}
+            message = _("Line %(line)d is nested more than 32 levels deep.") % {"line": line}
             raise KubeconfigError("", message, reason="depth", line=line)
         self.stack.append(_Frame(frame.next_path() if frame else "", line, is_mapping))
 
@@ -205,5 +210,5 @@ class _Builder:
 
 def _advice(reason: str) -> str:
     if reason == "alias":
-        return _("Write the values out: kubectl config view --raw --flatten --minify")
+        return _("Expand all values with: kubectl config view --raw --flatten --minify")
     return ""

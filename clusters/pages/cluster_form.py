@@ -63,7 +63,7 @@ class LabelsField(forms.CharField):
             key, _separator, text = (part.strip() for part in line.partition("="))
             _check_label(key, text, line)
             if key in labels:
-                raise ValidationError(_("The label %(key)s is there twice.") % {"key": key})
+                raise ValidationError(_("Duplicate label: %(key)s.") % {"key": key})
             labels[key] = text
         return labels
 
@@ -82,18 +82,16 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
         label=gettext_lazy("Labels"),
         required=False,
         max_length=10_000,
-        help_text=gettext_lazy(
-            "One a line, such as env=production. Pages group and choose clusters by them."
-        ),
+        help_text=gettext_lazy("One per line, e.g. env=production. Used to group and select clusters."),
     )
-    colour = forms.ChoiceField(label=gettext_lazy("Colour"), choices=COLOURS, initial="slate")
+    colour = forms.ChoiceField(label=gettext_lazy("Color"), choices=COLOURS, initial="slate")
     unverified = forms.CharField(
-        label=gettext_lazy("To switch the verification off, type: do not verify"),
+        label=gettext_lazy("To disable verification, type: do not verify"),
         required=False,
         max_length=50,
         help_text=gettext_lazy(
-            "Without it anybody between here and the cluster can take every credential that is sent there. "
-            "Every page of the cluster is marked."
+            "Without verification, anyone between Quarterdeck and the cluster can steal every credential "
+            "sent to it. Every page of this cluster shows a warning."
         ),
         widget=forms.TextInput(attrs=PLAIN),
     )
@@ -121,34 +119,33 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
             "proxy_url": forms.TextInput(attrs={**PLAIN, "inputmode": "url"}),
         }
         help_texts = {
-            "slug": gettext_lazy(
-                "Lower-case letters, digits and hyphens. It stands in every address of the cluster."
-            ),
+            "slug": gettext_lazy("Lowercase letters, digits and hyphens. Part of every URL of this cluster."),
             "server": gettext_lazy(
-                "https://host:6443, as in a kubeconfig. This server must be able to reach it."
+                "https://host:6443, as in a kubeconfig. Must be reachable from the Quarterdeck server."
             ),
             "ca": gettext_lazy(
-                "certificate-authority-data of a kubeconfig, decoded. Empty: the system's authorities."
+                "The kubeconfig's certificate-authority-data, base64-decoded. Leave empty to use the system "
+                "CAs."
             ),
-            "tls_server_name": gettext_lazy(
-                "Only where the certificate is for another name than the address."
-            ),
+            "tls_server_name": gettext_lazy("Only if the certificate was issued for a different host name."),
             "proxy_url": gettext_lazy(
-                "Only where the cluster is reached through one: http://proxy.example.com:3128."
+                "Only if the cluster is reached through a proxy, e.g. http://proxy.example.com:3128."
             ),
-            "protected": gettext_lazy("Marks the cluster, so that nobody mistakes it."),
+            "protected": gettext_lazy(
+                "Shows a “protected” mark on every page of this cluster, to prevent mistakes."
+            ),
         }
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
         if not name.isprintable():
-            raise ValidationError(_("The name has a character that cannot be seen."))
+            raise ValidationError(_("The name contains an invisible character."))
         return name
 
     def clean_slug(self) -> str:
         slug = str(self.cleaned_data["slug"])
         if slug in RESERVED:
-            raise ValidationError(_("This word is needed for an address of Quarterdeck. Choose another."))
+            raise ValidationError(_("This ID is reserved. Choose another one."))
         return slug
 
     def clean_server(self) -> str:
@@ -163,7 +160,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
     def clean_tls_server_name(self) -> str:
         name = str(self.cleaned_data["tls_server_name"]).strip()
         if name and not HOST.fullmatch(name):
-            raise ValidationError(_("This is not a host name."))
+            raise ValidationError(_("This is not a valid host name."))
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -172,8 +169,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
         if not cleaned.get("verify_tls") and not was_off and cleaned.get("unverified", "") != UNVERIFIED:
             self.add_error(
                 "unverified",
-                _("Type “%(words)s” to switch the verification of TLS off, or leave it on.")
-                % {"words": UNVERIFIED},
+                _("Type “%(words)s” to disable TLS verification, or leave it on.") % {"words": UNVERIFIED},
             )
         return cleaned
 
@@ -203,4 +199,4 @@ def _check_label(key: str, text: str, line: str) -> None:
     prefix, slash, name = key.rpartition("/")
     is_key = bool(NAME.fullmatch(name)) and (not slash or bool(PREFIX.fullmatch(prefix)))
     if not is_key or (text and not NAME.fullmatch(text)):
-        raise ValidationError(_("This is not a label: %(line)s") % {"line": line[:100]})
+        raise ValidationError(_("Not a valid label: %(line)s") % {"line": line[:100]})

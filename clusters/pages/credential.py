@@ -49,7 +49,9 @@ def credential(request: HttpRequest, slug: str) -> HttpResponse:
     owner = Owner(user=user)
     keep(cluster, owner, taken.identity, taken.who, namespace=taken.namespace, read_only=False, actor=user)
     told = {"cluster": cluster.name, "identity": taken.who.username}
-    messages.success(request, _("%(cluster)s accepted it: there you are %(identity)s.") % told)
+    messages.success(
+        request, _("%(cluster)s accepted the credential. Your identity there is %(identity)s.") % told
+    )
     return HttpResponseRedirect(_onward(request) or reverse("clusters:credential", args=[cluster.slug]))
 
 

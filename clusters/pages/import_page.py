@@ -44,7 +44,7 @@ def import_kubeconfig(request: HttpRequest) -> HttpResponse:
         return _page(request, form, found)
     chosen = _chosen(request, found)
     if not chosen or len(chosen) > MOST_AT_ONCE:
-        told = _("Choose at least one context.") if not chosen else _("Choose at most 20 contexts at a time.")
+        told = _("Select at least one context.") if not chosen else _("Select at most 20 contexts at a time.")
         return _page(request, form, found, trouble=Problem(told), is_wrong=True)
     return _carried_out(request, user, form, chosen)
 

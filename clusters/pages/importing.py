@@ -90,9 +90,7 @@ def _plan(number: int, context: Context, seen: Sequence[Cluster], user: User) ->
     if found.cluster:
         deed = "credential" if context.identity else "nothing"
     elif context.has_cluster and user.is_auditor:
-        refusal = [
-            Problem(_("This cluster is not here, and auditors ask for none: they can change nothing."))
-        ]
+        refusal = [Problem(_("This cluster is not in Quarterdeck, and auditors cannot request clusters."))]
     elif context.has_cluster:
         deed = "cluster" if user.is_administrator else "request"
     return Plan(
@@ -119,8 +117,8 @@ def _do(user: User, plan: Plan, choice: Choice, found: Cluster | None) -> tuple[
     except ApiError as error:
         return Outcome(name, "", problem(error)), None
     except TrailUnavailable:
-        return Outcome(name, "", Problem(_("The audit trail cannot be written, so nothing was done."))), None
-    return Outcome(name, "", Problem(_("There is nothing in this context that can be used."))), None
+        return Outcome(name, "", Problem(_("The audit trail is not writable, so nothing was done."))), None
+    return Outcome(name, "", Problem(_("Nothing in this context can be used."))), None
 
 
 def _store(user: User, cluster: Cluster, context: Context) -> str:
@@ -152,7 +150,7 @@ def _add(user: User, context: Context, choice: Choice) -> tuple[Outcome, Cluster
         cluster.save()
         record(on_cluster(user, "cluster-add", cluster, detail=settings_of(cluster)))
         _share(user, cluster, choice.team)
-        told = _("The cluster %(cluster)s was added.") % {"cluster": cluster.name}
+        told = _("Cluster %(cluster)s added.") % {"cluster": cluster.name}
         if context.identity:
             told = f"{told} {_keep(user, cluster, context, who)}"
     return Outcome(context.name, told), cluster
@@ -162,9 +160,11 @@ def _ask(user: User, context: Context) -> Outcome:
     """A request holds where the cluster is and nothing of the credential."""
     mine = ClusterRequest.objects.filter(user=user, state=RequestState.OPEN)
     if mine.filter(server=context.server).exists():
-        return Outcome(context.name, _("You have asked for this cluster already; an administrator decides."))
+        return Outcome(
+            context.name, _("You have already requested this cluster. An administrator will decide.")
+        )
     if mine.count() >= MOST_REQUESTS:
-        told = _("You have 20 open requests. Wait for an answer, or withdraw one.")
+        told = _("You have 20 open requests. Wait for a decision, or withdraw one.")
         return Outcome(context.name, "", Problem(told))
     with transaction.atomic():
         asked = ClusterRequest.objects.create(
@@ -175,7 +175,9 @@ def _ask(user: User, context: Context) -> Outcome:
             tls_server_name=context.tls_server_name,
         )
         record(on_request(user, "request-make", asked))
-    told = _("An administrator is asked to add %(server)s. Bring the credential once the cluster is here.")
+    told = _(
+        "Administrators have been asked to add %(server)s. Add your credential once the cluster is available."
+    )
     return Outcome(context.name, told % {"server": context.server})
 
 
@@ -191,7 +193,7 @@ def _keep(user: User, cluster: Cluster, context: Context, who: WhoAmI) -> str:
     own = Owner(user=user)
     keep(cluster, own, context.identity, who, namespace=context.namespace, read_only=False, actor=user)
     told = {"cluster": cluster.name, "identity": who.username}
-    return _("On %(cluster)s you are %(identity)s.") % told
+    return _("Your identity on %(cluster)s is %(identity)s.") % told
 
 
 def _share(user: User, cluster: Cluster, team: Team | None) -> None:
@@ -202,5 +204,5 @@ def _share(user: User, cluster: Cluster, team: Team | None) -> None:
 
 
 def _twice(plan: Plan, other: str) -> Outcome:
-    told = _("Context %(other)s was already used for the same cluster; you have one credential a cluster.")
+    told = _("Context %(other)s was already used for this cluster; you can have one credential per cluster.")
     return Outcome(plan.context.name, "", Problem(told % {"other": other}))

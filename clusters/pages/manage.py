@@ -41,7 +41,9 @@ def add(request: HttpRequest) -> HttpResponse:
         record(on_cluster(person(request), "cluster-add", cluster, detail=settings_of(cluster)))
         if asked:
             _approve(asked, cluster, request)
-    messages.success(request, _("%(cluster)s was added. Choose who sees it.") % {"cluster": cluster.name})
+    messages.success(
+        request, _("Cluster %(cluster)s added. Choose which teams can see it.") % {"cluster": cluster.name}
+    )
     return redirect("clusters:teams", cluster.slug)
 
 
@@ -65,7 +67,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         changed.save()
         detail = changes(shown, changed, form.changed_data)
         record(on_cluster(person(request), "cluster-edit", changed, detail=detail))
-    messages.success(request, _("%(cluster)s was changed.") % {"cluster": changed.name})
+    messages.success(request, _("%(cluster)s updated.") % {"cluster": changed.name})
     return redirect("clusters:clusters")
 
 

@@ -25,7 +25,7 @@ from clusters.pages.problems import Problem, problem
 WAYS = ("token", "certificate", "kubeconfig")
 NAMESPACE = RegexValidator(
     r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
-    gettext_lazy("Use lower-case letters, digits and hyphens; begin and end with a letter or digit."),
+    gettext_lazy("Use lowercase letters, digits and hyphens; start and end with a letter or digit."),
 )
 
 
@@ -42,7 +42,7 @@ def namespace_field() -> forms.CharField:
         required=False,
         max_length=63,
         validators=[NAMESPACE],
-        help_text=gettext_lazy("Where you work, if you may not list all namespaces. It can stay empty."),
+        help_text=gettext_lazy("Your default namespace, if you cannot list all namespaces. Optional."),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
         ),
@@ -54,7 +54,7 @@ class TokenForm(forms.Form):
         label=gettext_lazy("Bearer token"),
         widget=secret_area(5),
         required=False,
-        help_text=gettext_lazy("As kubectl create token prints it. It is sealed, and never shown again."),
+        help_text=gettext_lazy("As printed by kubectl create token. Stored encrypted and never shown again."),
     )
     namespace = namespace_field()
 
@@ -64,13 +64,13 @@ class CertificateForm(forms.Form):
         label=gettext_lazy("Client certificate (PEM)"),
         widget=secret_area(6),
         required=False,
-        help_text=gettext_lazy("From -----BEGIN CERTIFICATE----- on; the chain may follow it."),
+        help_text=gettext_lazy("Starting at -----BEGIN CERTIFICATE-----; the chain may follow."),
     )
     key = forms.CharField(
         label=gettext_lazy("Private key (PEM)"),
         widget=secret_area(6),
         required=False,
-        help_text=gettext_lazy("Without a password. It is sealed, and never shown again."),
+        help_text=gettext_lazy("Without a passphrase. Stored encrypted and never shown again."),
     )
     namespace = namespace_field()
 
@@ -92,7 +92,7 @@ class KubeconfigForm(forms.Form):
         label=gettext_lazy("Context"),
         required=False,
         max_length=253,
-        help_text=gettext_lazy("Empty: the file's current context."),
+        help_text=gettext_lazy("Leave empty to use the file's current context."),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
         ),
@@ -171,8 +171,8 @@ def _context(form: forms.Form, server: Server) -> Context:
         told = {"theirs": context.server, "ours": server.url}
         raise KubeconfigError(
             "clusters",
-            _("This context is for another cluster: %(theirs)s instead of %(ours)s.") % told,
-            _("Choose the context of this cluster, or import the file under “Clusters”."),
+            _("This context is for a different cluster: %(theirs)s instead of %(ours)s.") % told,
+            _("Select the context for this cluster, or import the file under “Clusters”."),
             reason="other",
         )
     return context

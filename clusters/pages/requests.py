@@ -49,7 +49,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
         )
         record(on_request(person(request), "request-approve", asked, cluster=cluster.slug))
     messages.success(
-        request, _("Approved. Choose the teams that see %(cluster)s.") % {"cluster": cluster.name}
+        request, _("Approved. Choose which teams can see %(cluster)s.") % {"cluster": cluster.name}
     )
     return redirect("clusters:teams", cluster.slug)
 

@@ -33,7 +33,7 @@ def teams(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         wanted = set(Team.objects.filter(slug__in=request.POST.getlist("team")))
         _share(person(request), cluster, wanted)
-        messages.success(request, _("%(cluster)s is now shared as chosen.") % {"cluster": cluster.name})
+        messages.success(request, _("Access to %(cluster)s updated.") % {"cluster": cluster.name})
         return redirect("clusters:teams", cluster.slug)
     shared = set(cluster.shares.values_list("team_id", flat=True))
     credentials = {one.team_id: one for one in cluster.credentials.filter(team__isnull=False)}
@@ -75,7 +75,7 @@ def team_credential(request: HttpRequest, slug: str, team: str) -> HttpResponse:
     )
     told = {"team": share.team.name, "identity": taken.who.username}
     messages.success(
-        request, _("Members of %(team)s without an own credential now act as %(identity)s.") % told
+        request, _("Members of %(team)s without their own credential now act as %(identity)s.") % told
     )
     return redirect("clusters:teams", slug)
 

@@ -110,7 +110,7 @@ def warnings_cell(slug: str, count: Count[Warnings]) -> Cell:
         return _without_value(count, href)
     reasons = list(found.reasons.items())
     is_partial = found.at_least or count.left_out > 0
-    number = str(found.total) if found.total else _("none")
+    number = str(found.total) if found.total else _("None")
     return Cell(
         href,
         _("at least %(text)s") % {"text": found.total} if is_partial else number,
@@ -149,7 +149,7 @@ def _pod_word(status: str, number: int, path: str) -> Word:
     """A status links to exactly these pods; one that the filter box could not say links to all."""
     said = _is("Status", status)
     href = f"{path}?{urlencode({'q': said})}" if said else path
-    return Word(number, status or _("without a status"), tone("status", status) or "unknown", href)
+    return Word(number, status or _("No status"), tone("status", status) or "unknown", href)
 
 
 def _is(column: str, value: str) -> str:
@@ -177,10 +177,10 @@ def _bar(words: Sequence[Word]) -> tuple[Segment, ...]:
 def _without_value(count: Count[Any], href: str) -> Cell:
     if count.standing is Standing.DENIED:
         why = count.error.message if count.error is not None else ""
-        return Cell("", _("not yours to count"), "unknown", why=why)
+        return Cell("", _("No permission to list"), "unknown", why=why)
     if count.standing is Standing.FAILED and count.error is not None:
-        return Cell(href, _("not counted"), "warning", why=_(count.error.title))
-    return Cell(href, _("asking…"), "progress")
+        return Cell(href, _("Not available"), "warning", why=_(count.error.title))
+    return Cell(href, _("Loading…"), "progress")
 
 
 def _places(count: Count[Any]) -> str:
@@ -189,7 +189,7 @@ def _places(count: Count[Any]) -> str:
         return ""
     names = ", ".join(count.places)
     if count.left_out:
-        return _("in %(names)s; %(n)d more not counted") % {"names": names, "n": count.left_out}
+        return _("in %(names)s (%(n)d more namespaces not counted)") % {"names": names, "n": count.left_out}
     return _("in %(names)s") % {"names": names}
 
 

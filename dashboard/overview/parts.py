@@ -55,8 +55,8 @@ def foot_of(groups: Sequence[Group], total: int, wish: Wish) -> dict[str, Any]:
 def sorts(wish: Wish) -> list[Choice]:
     """The orders."""
     return [
-        Choice(_("Troubles first"), wish.url(sort="trouble"), wish.sort == "trouble"),
-        Choice(_("By name"), wish.url(sort="name"), wish.sort == "name"),
+        Choice(_("Problems first"), wish.url(sort="trouble"), wish.sort == "trouble"),
+        Choice(_("Name"), wish.url(sort="name"), wish.sort == "name"),
     ]
 
 
@@ -68,7 +68,7 @@ def groupings(board: Board, wish: Wish) -> list[Choice]:
         named.append(wish.group)
     if not named:
         return []
-    nothing = Choice(_("Nothing"), wish.url(group=""), not wish.group)
+    nothing = Choice(_("No grouping"), wish.url(group=""), not wish.group)
     return [nothing, *(Choice(key, wish.url(group=key), wish.group == key) for key in named)]
 
 

@@ -30,21 +30,21 @@ def sentences(rights: Rights, role: Role) -> list[Sentence]:
         return []
     edits = role == Role.OPERATOR
     if rights.everything.state == "allowed":
-        text = _("may do everything") if edits else _("reads everything")
-        return [Sentence("allowed", text, _why(_("all verbs on all kinds"), rights.everything))]
+        text = _("Full access") if edits else _("Read-only access to everything")
+        return [Sentence("allowed", text, _why(_("All verbs on all resources"), rights.everything))]
     return [*_in_all(rights, edits=edits), *_in_places(rights, edits=edits), *_around(rights)]
 
 
 def _in_all(rights: Rights, *, edits: bool) -> list[Sentence]:
     """About all namespaces together."""
     if edits and rights.edit.state == "allowed":
-        why = _why(_("change Deployments in all namespaces"), rights.edit)
-        return [Sentence("allowed", _("edits in all namespaces"), why)]
+        why = _why(_("Update Deployments in all namespaces"), rights.edit)
+        return [Sentence("allowed", _("Can edit in all namespaces"), why)]
     if rights.pods.state == "allowed":
-        why = _why(_("list Pods in all namespaces"), rights.pods)
-        return [Sentence("allowed", _("reads in all namespaces"), why)]
+        why = _why(_("List Pods in all namespaces"), rights.pods)
+        return [Sentence("allowed", _("Can view all namespaces"), why)]
     if rights.pods.state == "unknown":
-        return [Sentence("unknown", _("reading everywhere: no clear answer"), rights.pods.reason)]
+        return [Sentence("unknown", _("Cluster-wide read access: unknown"), rights.pods.reason)]
     return []
 
 
@@ -60,17 +60,17 @@ def _in_places(rights: Rights, *, edits: bool) -> list[Sentence]:
     ]
     found = []
     if changing:
-        why = _why(_("change Deployments"), changing[0].edit)
-        found.append(Sentence("allowed", _("edits in %(names)s") % {"names": _names(changing)}, why))
+        why = _why(_("Update Deployments"), changing[0].edit)
+        found.append(Sentence("allowed", _("Can edit in %(names)s") % {"names": _names(changing)}, why))
     if reading:
-        why = _why(_("list Pods"), reading[0].pods)
-        found.append(Sentence("allowed", _("reads in %(names)s") % {"names": _names(reading)}, why))
+        why = _why(_("List Pods"), reading[0].pods)
+        found.append(Sentence("allowed", _("Can view %(names)s") % {"names": _names(reading)}, why))
     unclear = [place for place in rights.places if place.pods.state == "unknown"]
     if unclear and rights.pods.state != "allowed":
-        text = _("%(names)s: no clear answer") % {"names": _names(unclear)}
+        text = _("%(names)s: access unknown") % {"names": _names(unclear)}
         found.append(Sentence("unknown", text, unclear[0].pods.reason))
     if not found and rights.pods.state == "denied":
-        text = _("no namespace that you read in is known here: open the cluster and name one")
+        text = _("No accessible namespaces known yet. Open the cluster to enter one.")
         found.append(Sentence("denied", text))
     return found
 
@@ -79,9 +79,9 @@ def _around(rights: Rights) -> list[Sentence]:
     """What is missed where it is not allowed."""
     found = []
     if rights.nodes.state == "denied":
-        found.append(Sentence("denied", _("may not list nodes"), rights.nodes.reason))
+        found.append(Sentence("denied", _("Cannot list nodes"), rights.nodes.reason))
     elif rights.nodes.state == "unknown":
-        found.append(Sentence("unknown", _("nodes: no clear answer"), rights.nodes.reason))
+        found.append(Sentence("unknown", _("Nodes: access unknown"), rights.nodes.reason))
     return found
 
 

@@ -24,11 +24,11 @@ from people.models import User
 
 BROKEN, LOOK, FINE, NOT_MINE = range(4)  # how much a row asks for, in the order of the page
 REACH = {
-    Reach.ASKING: ("progress", _("asking…")),
-    Reach.REACHABLE: ("ok", _("reachable")),
-    Reach.REFUSED: ("error", _("credential refused")),
-    Reach.FAILING: ("error", _("answers with errors")),
-    Reach.UNREACHABLE: ("error", _("unreachable")),
+    Reach.ASKING: ("progress", _("Connecting…")),
+    Reach.REACHABLE: ("ok", _("Reachable")),
+    Reach.REFUSED: ("error", _("Credential rejected")),
+    Reach.FAILING: ("error", _("API server errors")),
+    Reach.UNREACHABLE: ("error", _("Unreachable")),
 }
 UNASKED = Snapshot()
 AGE = re.compile(r"(?<=data-age>)[^<]*")
@@ -160,5 +160,5 @@ def _group_id(value: str | None) -> str:
 
 def _group_title(key: str, value: str | None) -> str:
     if value is None:
-        return str(_("without %(key)s")) % {"key": key}
+        return str(_("No %(key)s label")) % {"key": key}
     return f"{key}={value}" if value else key

@@ -47,9 +47,9 @@ def trouble_of(board: Board, line: Line) -> Trouble | None:
         return _without_credential(board, line)
     if line.counter is None:
         return Trouble(
-            _("This server counts as many clusters as it may."),
-            _("The cluster can be opened; its numbers are shown when others have closed their pages."),
-            word=_("not counted"),
+            _("This server has reached its limit of monitored clusters."),
+            _("You can still open the cluster. Its numbers appear when other people close their overview."),
+            word=_("Not monitored"),
             level="unknown",
         )
     snapshot = line.counter.snapshot
@@ -68,21 +68,21 @@ def _without_credential(board: Board, line: Line) -> Trouble:
     if state.word == "none":
         return Trouble(
             _("You have no credential for this cluster yet."),
-            _(
-                "What you do there is done as yourself: bring a token, a client certificate or your kubeconfig."
-            ),
-            buttons=(Button(_("Add my credential"), _own(cluster), primary=True),),
-            word=_("no credential"),
+            _("Quarterdeck acts as you: add a token, a client certificate or your kubeconfig."),
+            buttons=(Button(_("Add credential"), _own(cluster), primary=True),),
+            word=_("No credential"),
             level="unknown",
         )
     ended = state.word == "ended"
     return Trouble(
-        _("The credential for this cluster has ended.") if ended else _("The credential cannot be opened."),
-        _("Nothing is sent with it any more; a new one takes its place.")
+        _("The credential for this cluster has expired.")
         if ended
-        else _("The key that sealed it is gone, or its row was changed: bring it again."),
+        else _("The credential cannot be decrypted."),
+        _("It is no longer used. Add a new one to replace it.")
+        if ended
+        else _("Its encryption key is missing, or the stored record was altered. Add it again."),
         buttons=_renewing(board, line, state),
-        word=_("credential ended") if ended else _("credential unreadable"),
+        word=_("Credential expired") if ended else _("Credential unreadable"),
     )
 
 
@@ -97,7 +97,7 @@ def _refused(board: Board, line: Line, error: ApiError) -> Trouble:
 
 def _unreachable(board: Board, cluster: Cluster, error: ApiError) -> Trouble:
     """Where the cluster is and how it is verified are an administrator's to change; others are told whom to ask."""
-    edit = Button(_("Edit the cluster"), reverse("clusters:edit", args=[cluster.slug]), primary=True)
+    edit = Button(_("Edit cluster"), reverse("clusters:edit", args=[cluster.slug]), primary=True)
     mine = board.user.is_administrator
     advice = _(error.advice) if mine else " ".join([_(error.advice), _ask(board.administrators)])
     return Trouble(_(error.title), advice, error.message[:LONGEST], (edit,) if mine else ())
@@ -106,7 +106,7 @@ def _unreachable(board: Board, cluster: Cluster, error: ApiError) -> Trouble:
 def _ask(administrators: Sequence[str]) -> str:
     if not administrators:
         return ""
-    return _("Ask an administrator of this dashboard: %(names)s.") % {"names": ", ".join(administrators)}
+    return _("Ask a Quarterdeck administrator: %(names)s.") % {"names": ", ".join(administrators)}
 
 
 def _renewing(board: Board, line: Line, state: CredentialState) -> tuple[Button, ...]:
@@ -114,11 +114,11 @@ def _renewing(board: Board, line: Line, state: CredentialState) -> tuple[Button,
     cluster, credential = line.standing.cluster, state.credential
     if credential is None or credential.team is None:
         return (Button(_("Renew"), _own(cluster), primary=True),)
-    own = Button(_("Add my credential"), _own(cluster), primary=not board.user.is_administrator)
+    own = Button(_("Add credential"), _own(cluster), primary=not board.user.is_administrator)
     if not board.user.is_administrator:
         return (own,)
     href = reverse("clusters:team_credential", args=[cluster.slug, credential.team.slug])
-    return Button(_("Renew the team's"), href, primary=True), own
+    return Button(_("Renew team credential"), href, primary=True), own
 
 
 def _own(cluster: Cluster) -> str:

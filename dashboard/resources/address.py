@@ -108,11 +108,11 @@ def _names(field: str, text: str, *, limit: int, words: Iterable[str]) -> tuple[
         return (text,)
     names = tuple(dict.fromkeys(text.split(",")))
     if len(names) > limit:
-        raise BadAddress(field, _("At most %(limit)d names may be listed here.") % {"limit": limit})
+        raise BadAddress(field, _("At most %(limit)d names are allowed here.") % {"limit": limit})
     for name in names:
         if not is_label(name):
             message = _(
-                "“%(name)s” is not a name: use lower-case letters, digits and hyphens, at most 63, "
+                "“%(name)s” is not a valid name: use lowercase letters, digits and hyphens (max. 63), "
                 "separated by commas."
             )
             raise BadAddress(field, message % {"name": name[:100]})
@@ -121,18 +121,18 @@ def _names(field: str, text: str, *, limit: int, words: Iterable[str]) -> tuple[
 
 def _resource(text: str) -> str:
     if len(text) > MAX_RESOURCE or not all(is_label(part) for part in text.split(".")):
-        message = _("“%(name)s” is not a kind: write it as in pods or deployments.apps.")
+        message = _("“%(name)s” is not a valid resource name, such as pods or deployments.apps.")
         raise BadAddress("resource", message % {"name": text[:100]})
     return text
 
 
 def _check_object(clusters: tuple[str, ...], namespaces: tuple[str, ...], name: str) -> None:
     if len(clusters) != 1 or clusters[0] == ALL:
-        raise BadAddress("clusters", _("An object is in exactly one cluster: name it."))
+        raise BadAddress("clusters", _("An object belongs to exactly one cluster: specify it."))
     if len(namespaces) != 1 or namespaces[0] == ALL:
-        raise BadAddress("namespaces", _("An object is in exactly one namespace: name it."))
+        raise BadAddress("namespaces", _("An object belongs to exactly one namespace: specify it."))
     if not is_object_name(name):
-        raise BadAddress("name", _("“%(name)s” cannot be an object's name.") % {"name": name[:100]})
+        raise BadAddress("name", _("“%(name)s” is not a valid object name.") % {"name": name[:100]})
 
 
 def _pairs(query: QueryDict) -> tuple[tuple[str, str], ...]:

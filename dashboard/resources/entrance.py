@@ -32,7 +32,7 @@ def entered(view: View[P]) -> View[P]:
         except BadAddress as wrong:
             return problem_page(request, BadRequest(f"{wrong.field}: {wrong.message}", status=400))
         except NotShared:
-            raise Http404(_("This cluster is not there, or not shared with you.")) from None
+            raise Http404(_("This cluster does not exist or is not shared with you.")) from None
         except NoCredential as missing:
             return redirect("clusters:credential", missing.cluster.slug)
         except SealBroken:

@@ -52,7 +52,7 @@ def kinds_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpResp
         **frame_of(place, [desk]),
         "navigation": navigation(desk, place),
         "switcher": switcher(desk, place),
-        "kinds": _("All kinds"),
+        "kinds": _("API resources"),
         "groups": groups,
         "q": words,
         "total": len(found),

@@ -34,7 +34,7 @@ class NamespaceForm(forms.Form):
         validators=[
             RegexValidator(
                 r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z",
-                gettext_lazy("A namespace's name has lower-case letters, digits and hyphens."),
+                gettext_lazy("A namespace name can contain lowercase letters, digits and hyphens."),
             )
         ],
     )
@@ -76,14 +76,15 @@ def _open(request: HttpRequest, desk: Desk, form: NamespaceForm) -> HttpResponse
     try:
         if desk.remember(name):
             return redirect(_pods(desk.cluster.slug, name).url())
-        form.add_error("namespace", _("There is no namespace “%(name)s”.") % {"name": name})
+        form.add_error("namespace", _("Namespace “%(name)s” does not exist.") % {"name": name})
     except Forbidden as refusal:
         messages.error(request, refusal.message)
         form.add_error(
             "namespace",
             _(
-                "Kubernetes lets you neither see namespace “%(name)s” nor list pods in it. A namespace that is "
-                "hidden and one that is not there give the same answer: check the name, or ask who runs the cluster."
+                "You do not have permission to view namespace “%(name)s” or to list pods in it. Kubernetes "
+                "gives the same answer for a namespace that does not exist: check the name, "
+                "or ask your cluster administrator."
             )
             % {"name": name},
         )

@@ -103,7 +103,7 @@ def summary(listing: Listing, view: View) -> Summary:
     if worst.state is State.LOADING and worst.total:
         parts.append(_("%(n)d of about %(all)d") % {"n": worst.loaded, "all": worst.total})
     elif worst.state is State.LOADING and worst.loaded:
-        parts.append(_("%(n)d so far") % {"n": worst.loaded})
+        parts.append(_("%(n)d loaded") % {"n": worst.loaded})
     stale = [state.as_of for state in states if state.as_of]
     as_of = max(stale) if len(stale) == len(states) else None
     return Summary(worst.state.value, worst.since, ", ".join(parts), as_of)
@@ -133,10 +133,13 @@ def notices(listing: Listing, view: View) -> list[Notice]:
             found.append(
                 Notice(
                     "info",
-                    _("These are the namespaces that you are known to use, not all there are."),
+                    _("Only your known namespaces are shown; there may be others."),
                     place.name,
                     ", ".join(place.namespaces),
-                    _("You may not list this kind in all namespaces. Open another namespace to add it."),
+                    _(
+                        "You do not have permission to list this resource in all namespaces. Open another "
+                        "namespace to add it."
+                    ),
                 )
             )
     return found

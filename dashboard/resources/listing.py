@@ -142,7 +142,7 @@ def _place(user: User, slug: str, *, alone: bool) -> Place:
         place.problem = (
             _("You have no usable credential for this cluster.")
             if place.needs_credential
-            else _("This cluster is not there, or not shared with you.")
+            else _("This cluster does not exist or is not shared with you.")
         )
     return place
 
@@ -153,7 +153,7 @@ def _prepare(places: Sequence[Place], address: Address, *, alone: bool) -> None:
     asked = {pool.submit(_find, place, address): place for place in places if place.desk}
     _done, late = wait(asked, timeout=REACH)
     for job in late:
-        asked[job].error = TimedOut(_("The cluster did not answer within %(n)d s.") % {"n": REACH})
+        asked[job].error = TimedOut(_("The cluster did not respond within %(n)d s.") % {"n": REACH})
         asked[job].desk = None
     pool.shutdown(wait=False, cancel_futures=True)
     if alone and places[0].error is not None:
@@ -167,7 +167,7 @@ def _find(place: Place, address: Address) -> None:
         place.resource = place.desk.find(address.resource)
         if place.resource is None or "list" not in place.resource.verbs:
             raise NotFound(
-                _("This cluster serves no kind “%(kind)s” that can be listed.") % {"kind": address.resource},
+                _("This cluster does not serve a listable resource “%(kind)s”.") % {"kind": address.resource},
                 status=404,
             )
     except ApiError as error:

@@ -46,15 +46,15 @@ def live_table(feed: Feed[TableContent], *, name: str, title: str, link: Link) -
 def trouble(state: FeedState) -> str:
     """What stands in the way of a feed's rows, as a sentence; empty where nothing does."""
     words: Mapping[State, str] = {
-        State.DENIED: _("Kubernetes does not let you list them."),
-        State.REJECTED: _("The API server does not understand how they are selected."),
-        State.LAPSED: _("The cluster does not accept your credential any more."),
-        State.UNREACHABLE: _("The API server does not answer; this is as it was."),
-        State.FAILING: _("The API server fails; this is as it was."),
-        State.BEHIND: _("The API server asks for fewer requests; this is as it was."),
-        State.GONE: _("This kind is no longer served."),
-        State.ENDED: _("This list was closed; load the page again."),
-        State.LOADING: _("Loading …"),
+        State.DENIED: _("You do not have permission to list these."),
+        State.REJECTED: _("The API server rejected the selector."),
+        State.LAPSED: _("The cluster no longer accepts your credential."),
+        State.UNREACHABLE: _("The API server is not responding; showing the last known data."),
+        State.FAILING: _("The API server returns errors; showing the last known data."),
+        State.BEHIND: _("The API server is rate limiting requests; showing the last known data."),
+        State.GONE: _("This resource is no longer served."),
+        State.ENDED: _("This view was closed. Reload the page."),
+        State.LOADING: _("Loading…"),
     }
     sentence = words.get(state.state, "")
     return f"{sentence} {state.message}".strip() if sentence and state.message else sentence

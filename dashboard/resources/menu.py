@@ -126,7 +126,7 @@ def _custom_group(
     namespaces = (ALL,) if place.namespaces == (CLUSTER,) else place.namespaces
     url = reverse("resources:kinds", args=[place.cluster, ",".join(namespaces)])
     everything = Entry(
-        _("All kinds"),
+        _("API resources"),
         url,
         current=place.resource == KINDS,
         count=len(kinds(catalogue)),
@@ -140,7 +140,7 @@ def _reason(place: Address, resource: Resource, answer: Answer) -> str:
     if answer.reason or answer.state == "allowed":
         return answer.reason
     if answer.state == "unknown":
-        return _("Kubernetes gave no clear answer; it decides when you try.")
+        return _("The access review gave no clear answer; Kubernetes decides when you try.")
     if resource.namespaced and place.namespaces not in ((ALL,), (CLUSTER,)):
-        return _("Nothing lets you list them in namespace %(name)s.") % {"name": place.namespaces[0]}
-    return _("Nothing lets you list them in the whole cluster.")
+        return _("No role grants you “list” in namespace %(name)s.") % {"name": place.namespaces[0]}
+    return _("No role grants you “list” cluster-wide.")

@@ -48,7 +48,10 @@ def parts(opened: OpenObject, found: Mapping[str, Any]) -> Context:
         "events_why": opened.events_why,
         "values": _values(found),
         "may_show_values": opened.desk.may_see_secrets,
-        "why_hidden": _("Values are shown to operators of the cluster only; your role here is reader."),
+        "why_hidden": _(
+            "Secret values are shown only to people with the Editor role. Your role for this "
+            "cluster is Viewer."
+        ),
         "is_deleted": opened.is_deleted,
         "address": opened.address,
         "yaml_url": opened.address.path("yaml"),

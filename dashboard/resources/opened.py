@@ -98,13 +98,13 @@ def open_object(user: User, address: Address, *, with_related: bool = True) -> O
 def _served(desk: Desk, address: Address) -> Resource:
     resource = desk.find(address.resource)
     if resource is None or "get" not in resource.verbs:
-        message = _("This cluster serves no kind “%(kind)s” whose objects can be read.")
+        message = _("This cluster does not serve a readable resource “%(kind)s”.")
         raise NotFound(message % {"kind": address.resource}, status=404)
     if resource.namespaced == (address.namespaces == (CLUSTER,)):
         message = (
-            _("“%(kind)s” are in namespaces: the address has to name one.")
+            _("“%(kind)s” is namespaced: the URL must include a namespace.")
             if resource.namespaced
-            else _("“%(kind)s” are in no namespace: write _cluster in its place.")
+            else _("“%(kind)s” is cluster-scoped: use _cluster in place of the namespace.")
         )
         raise NotFound(message % {"kind": address.resource}, status=404)
     return resource
@@ -115,7 +115,7 @@ def _awaited(opened: OpenObject) -> Mapping[str, Any]:
     found = opened.found
     if found is None:
         raise opened.feed.state.error or TimedOut(
-            _("The cluster did not answer within %(n)d seconds.") % {"n": PATIENCE}
+            _("The cluster did not respond within %(n)d seconds.") % {"n": PATIENCE}
         )
     return found
 
@@ -135,7 +135,7 @@ def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
     kept: list[Related] = []
     for (one, resource), ask in zip(asked, asks, strict=True):
         if answers[ask].state == "denied":
-            kept.append(Related(one, None, resource, _("You may not list them here.")))
+            kept.append(Related(one, None, resource, _("You do not have permission to list these here.")))
             continue
         feed = opened.desk.table(resource, one.pick.namespace, one.pick.labels, one.pick.fields)
         kept.append(Related(one, feed, resource))
@@ -146,7 +146,7 @@ def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
     if events and allowed:
         opened.events = opened.desk.table(events, allowed[0], field_selector=selector(found))
     else:
-        opened.events_why = _("Kubernetes does not let you list events here.")
+        opened.events_why = _("You do not have permission to list events here.")
     opened.owners = _chain(opened, found)
     until = time.monotonic() + RELATED_PATIENCE
     for feed in opened.feeds()[1:]:

@@ -16,21 +16,21 @@ Spec = Mapping[str, Any]
 def of_pod_spec(spec: Spec, namespace: str) -> Iterator[Reference]:
     """Everything that a PodSpec names but the node."""
     if account := text(spec, "serviceAccountName"):
-        yield Reference(_("Service account"), "", "ServiceAccount", account, namespace)
+        yield Reference(_("ServiceAccount"), "", "ServiceAccount", account, namespace)
     yield from _of_volumes(spec, namespace)
     yield from _of_containers(spec, namespace)
     for entry in mappings(spec, "imagePullSecrets"):
         yield Reference(_("Image pull secrets"), "", "Secret", text(entry, "name"), namespace)
     if name := text(spec, "priorityClassName"):
-        yield Reference(_("Priority class"), "scheduling.k8s.io", "PriorityClass", name)
+        yield Reference(_("PriorityClass"), "scheduling.k8s.io", "PriorityClass", name)
     if name := text(spec, "runtimeClassName"):
-        yield Reference(_("Runtime class"), "node.k8s.io", "RuntimeClass", name)
+        yield Reference(_("RuntimeClass"), "node.k8s.io", "RuntimeClass", name)
 
 
 def _of_volumes(spec: Spec, namespace: str) -> Iterator[Reference]:
     for volume in mappings(spec, "volumes"):
         if name := text(volume, "persistentVolumeClaim", "claimName"):
-            yield Reference(_("Volume claims"), "", "PersistentVolumeClaim", name, namespace)
+            yield Reference(_("PersistentVolumeClaims"), "", "PersistentVolumeClaim", name, namespace)
         sources = [volume, *mappings(volume, "projected", "sources")]
         for source in sources:
             if name := text(source, "configMap", "name"):
@@ -63,7 +63,7 @@ def _of_source(config: Spec, secret: Spec, namespace: str) -> Iterator[Reference
 
 
 def _config_map(name: str, namespace: str) -> Reference:
-    return Reference(_("Config maps"), "", "ConfigMap", name, namespace)
+    return Reference(_("ConfigMaps"), "", "ConfigMap", name, namespace)
 
 
 def _secret(name: str, namespace: str) -> Reference:

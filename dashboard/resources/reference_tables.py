@@ -41,7 +41,7 @@ def _workload(found: Found) -> Iterator[Reference]:
 
 def _cron_job(found: Found) -> Iterator[Reference]:
     for job in mappings(found, "status", "active"):
-        yield Reference(_("Running now"), "batch", "Job", text(job, "name"), _home(found))
+        yield Reference(_("Active Jobs"), "batch", "Job", text(job, "name"), _home(found))
     yield from of_pod_spec(mapping(found, "spec", "jobTemplate", "spec", "template", "spec"), _home(found))
 
 
@@ -52,16 +52,16 @@ def _pods_by_selector(found: Found) -> Iterator[Pick]:
 
 def _deployment_lists(found: Found) -> Iterator[Pick]:
     if labels := of_selector(mapping(found, "spec", "selector")):
-        yield Pick(_("Replica sets"), "apps", "ReplicaSet", _home(found), labels=labels, is_live=True)
+        yield Pick(_("ReplicaSets"), "apps", "ReplicaSet", _home(found), labels=labels, is_live=True)
     yield from _pods_by_selector(found)
 
 
 def _stateful_set_lists(found: Found) -> Iterator[Pick]:
     yield from _pods_by_selector(found)
     if labels := of_selector(mapping(found, "spec", "selector")):
-        yield Pick(_("Controller revisions"), "apps", "ControllerRevision", _home(found), labels=labels)
+        yield Pick(_("ControllerRevisions"), "apps", "ControllerRevision", _home(found), labels=labels)
         if mappings(found, "spec", "volumeClaimTemplates"):
-            yield Pick(_("Volume claims"), "", "PersistentVolumeClaim", _home(found), labels=labels)
+            yield Pick(_("PersistentVolumeClaims"), "", "PersistentVolumeClaim", _home(found), labels=labels)
 
 
 def _pods_by_map(found: Found) -> Iterator[Pick]:
@@ -81,7 +81,7 @@ def _policy_lists(found: Found) -> Iterator[Pick]:
 def _autoscaler(found: Found) -> Iterator[Reference]:
     target = mapping(found, "spec", "scaleTargetRef")
     group = group_of(text(target, "apiVersion"))
-    yield Reference(_("Scales"), group, text(target, "kind"), text(target, "name"), _home(found))
+    yield Reference(_("Scale target"), group, text(target, "kind"), text(target, "name"), _home(found))
 
 
 # --- network
@@ -91,7 +91,7 @@ def _service_lists(found: Found) -> Iterator[Pick]:
     yield from _pods_by_map(found)
     labels = f"kubernetes.io/service-name={_name(found)}"
     yield Pick(
-        _("Endpoint slices"), "discovery.k8s.io", "EndpointSlice", _home(found), labels=labels, is_live=True
+        _("EndpointSlices"), "discovery.k8s.io", "EndpointSlice", _home(found), labels=labels, is_live=True
     )
 
 
@@ -117,7 +117,7 @@ def _target(target: Found, home: str) -> Iterator[Reference]:
 
 def _ingress(found: Found) -> Iterator[Reference]:
     if name := text(found, "spec", "ingressClassName"):
-        yield Reference(_("Ingress class"), "networking.k8s.io", "IngressClass", name)
+        yield Reference(_("IngressClass"), "networking.k8s.io", "IngressClass", name)
     backends = [mapping(found, "spec", "defaultBackend")]
     for rule in mappings(found, "spec", "rules"):
         backends += [mapping(path, "backend") for path in mappings(rule, "http", "paths")]
@@ -139,9 +139,9 @@ def _ingress(found: Found) -> Iterator[Reference]:
 
 def _claim(found: Found) -> Iterator[Reference]:
     if name := text(found, "spec", "volumeName"):
-        yield Reference(_("Volume"), "", "PersistentVolume", name)
+        yield Reference(_("PersistentVolume"), "", "PersistentVolume", name)
     if name := text(found, "spec", "storageClassName"):
-        yield Reference(_("Storage class"), "storage.k8s.io", "StorageClass", name)
+        yield Reference(_("StorageClass"), "storage.k8s.io", "StorageClass", name)
     source = mapping(found, "spec", "dataSource")
     if name := text(source, "name"):
         yield Reference(_("Data source"), text(source, "apiGroup"), text(source, "kind"), name, _home(found))
@@ -150,16 +150,18 @@ def _claim(found: Found) -> Iterator[Reference]:
 def _volume(found: Found) -> Iterator[Reference]:
     claim = mapping(found, "spec", "claimRef")
     if name := text(claim, "name"):
-        yield Reference(_("Claim"), "", "PersistentVolumeClaim", name, text(claim, "namespace"))
+        yield Reference(
+            _("PersistentVolumeClaim"), "", "PersistentVolumeClaim", name, text(claim, "namespace")
+        )
     if name := text(found, "spec", "storageClassName"):
-        yield Reference(_("Storage class"), "storage.k8s.io", "StorageClass", name)
+        yield Reference(_("StorageClass"), "storage.k8s.io", "StorageClass", name)
 
 
 def _volume_attachment(found: Found) -> Iterator[Reference]:
     if name := text(found, "spec", "nodeName"):
         yield Reference(_("Node"), "", "Node", name)
     if name := text(found, "spec", "source", "persistentVolumeName"):
-        yield Reference(_("Volume"), "", "PersistentVolume", name)
+        yield Reference(_("PersistentVolume"), "", "PersistentVolume", name)
 
 
 # --- access
@@ -189,7 +191,7 @@ def _service_account_lists(found: Found) -> Iterator[Pick]:
 
 def _secret(found: Found) -> Iterator[Reference]:
     if name := text(found, "metadata", "annotations", "kubernetes.io/service-account.name"):
-        yield Reference(_("Service account"), "", "ServiceAccount", name, _home(found))
+        yield Reference(_("ServiceAccount"), "", "ServiceAccount", name, _home(found))
 
 
 # --- cluster
@@ -197,7 +199,7 @@ def _secret(found: Found) -> Iterator[Reference]:
 
 def _node(found: Found) -> Iterator[Reference]:
     yield Reference(_("Lease"), "coordination.k8s.io", "Lease", _name(found), "kube-node-lease")
-    yield Reference(_("CSI node"), "storage.k8s.io", "CSINode", _name(found))
+    yield Reference(_("CSINode"), "storage.k8s.io", "CSINode", _name(found))
 
 
 def _node_lists(found: Found) -> Iterator[Pick]:
@@ -208,17 +210,17 @@ def _namespace_lists(found: Found) -> Iterator[Pick]:
     kinds = (
         (_("Pods"), "", "Pod"),
         (_("Deployments"), "apps", "Deployment"),
-        (_("Stateful sets"), "apps", "StatefulSet"),
-        (_("Daemon sets"), "apps", "DaemonSet"),
+        (_("StatefulSets"), "apps", "StatefulSet"),
+        (_("DaemonSets"), "apps", "DaemonSet"),
         (_("Jobs"), "batch", "Job"),
-        (_("Cron jobs"), "batch", "CronJob"),
+        (_("CronJobs"), "batch", "CronJob"),
         (_("Services"), "", "Service"),
         (_("Ingresses"), "networking.k8s.io", "Ingress"),
-        (_("Config maps"), "", "ConfigMap"),
+        (_("ConfigMaps"), "", "ConfigMap"),
         (_("Secrets"), "", "Secret"),
-        (_("Volume claims"), "", "PersistentVolumeClaim"),
-        (_("Resource quotas"), "", "ResourceQuota"),
-        (_("Role bindings"), RBAC, "RoleBinding"),
+        (_("PersistentVolumeClaims"), "", "PersistentVolumeClaim"),
+        (_("ResourceQuotas"), "", "ResourceQuota"),
+        (_("RoleBindings"), RBAC, "RoleBinding"),
         (_("Events"), "", "Event"),
     )
     for label, group, kind in kinds:
@@ -229,7 +231,7 @@ def _event(found: Found) -> Iterator[Reference]:
     for target in (mapping(found, "involvedObject"), mapping(found, "regarding"), mapping(found, "related")):
         if name := text(target, "name"):
             group = group_of(text(target, "apiVersion"))
-            yield Reference(_("About"), group, text(target, "kind"), name, text(target, "namespace"))
+            yield Reference(_("Object"), group, text(target, "kind"), name, text(target, "namespace"))
 
 
 def _lease(found: Found) -> Iterator[Reference]:
@@ -239,7 +241,7 @@ def _lease(found: Found) -> Iterator[Reference]:
 
 def _custom_kind_lists(found: Found) -> Iterator[Pick]:
     kind = text(found, "spec", "names", "kind")
-    yield Pick(_("Its objects"), text(found, "spec", "group"), kind, is_live=True)
+    yield Pick(_("Instances"), text(found, "spec", "group"), kind, is_live=True)
 
 
 def _api_service(found: Found) -> Iterator[Reference]:
@@ -263,7 +265,7 @@ def _policy_binding(found: Found) -> Iterator[Reference]:
 
 def _metrics_of(kind: str) -> Callable[[Found], Iterator[Reference]]:
     def reference(found: Found) -> Iterator[Reference]:
-        yield Reference(_("Measured"), "", kind, _name(found), _home(found))
+        yield Reference(_("Metrics for"), "", kind, _name(found), _home(found))
 
     return reference
 

@@ -102,7 +102,11 @@ def _named(value: Any, key: str, namespace: str, depth: int) -> Iterator[Referen
     if kind and name:
         group = text(value, "apiGroup") or text(value, "group") or group_of(text(value, "apiVersion"))
         yield Reference(
-            _("Named in %(field)s") % {"field": key}, group, kind, name, text(value, "namespace") or namespace
+            _("Referenced in %(field)s") % {"field": key},
+            group,
+            kind,
+            name,
+            text(value, "namespace") or namespace,
         )
     for inner_key, inner in value.items():
         yield from _named(inner, inner_key, namespace, depth + 1)

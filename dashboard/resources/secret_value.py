@@ -31,7 +31,7 @@ def secret_value(request: HttpRequest, /, **path: str) -> HttpResponse:
     address = parse(path, request.GET)
     desk = connect(person(request), address.cluster)
     if address.resource != "secrets":
-        raise Http404(_("Only Secrets hold values that are hidden."))
+        raise Http404(_("Only Secrets have hidden values."))
     key = request.POST.get("key", "")
     value = _value(desk, address, key)
     is_part = request.headers.get("HX-Request") == "true"

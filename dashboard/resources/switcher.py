@@ -55,5 +55,5 @@ def switcher(desk: Desk, place: Address) -> Switcher:
 
 def _current(place: Address) -> str:
     if place.namespaces == (CLUSTER,):
-        return _("no namespace")
+        return _("Cluster-scoped")
     return _("All namespaces") if place.namespaces == (ALL,) else ", ".join(place.namespaces)

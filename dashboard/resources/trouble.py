@@ -45,8 +45,8 @@ def of_state(state: FeedState, desk: Desk, *, where: str = "", page: str = "") -
         return _lapsed(desk, where, page, state.message)
     level = "warning" if state.state in WARNINGS else "error"
     if error is None:
-        text = _(state.message) if state.message else _("This list was closed. Load the page again.")
-        return Notice(level, text, where, href=page, button=_("Load again") if page else "")
+        text = _(state.message) if state.message else _("This view was closed. Reload the page.")
+        return Notice(level, text, where, href=page, button=_("Reload") if page else "")
     return Notice(
         level,
         _(error.title),
@@ -75,7 +75,7 @@ def of_outage(error: ApiError, slug: str, as_of: datetime | None) -> Notice:
 
 def no_credential(where: str, *, slug: str, page: str, text: str) -> Notice:
     """There is nothing to ask with."""
-    return Notice("warning", text, where, href=credential_href(slug, page), button=_("Add a credential"))
+    return Notice("warning", text, where, href=credential_href(slug, page), button=_("Add credential"))
 
 
 def advice(state: State, error: ApiError) -> str:
@@ -84,9 +84,9 @@ def advice(state: State, error: ApiError) -> str:
         State.RECONNECTING: _comes_back(),
         State.UNREACHABLE: _comes_back(),
         State.FAILING: _comes_back(),
-        State.BEHIND: _("This page waits as long as the API server asks, and then goes on by itself."),
-        State.DENIED: _("It comes back by itself where the right comes back."),
-        State.GONE: _("It comes back by itself where it is made again."),
+        State.BEHIND: _("This page waits as long as the API server asks, then resumes by itself."),
+        State.DENIED: _("The page resumes by itself when you have permission again."),
+        State.GONE: _("The page resumes by itself if the object is created again."),
     }
     own = "" if state is State.BEHIND else _(error.advice)
     return f"{own} {by_itself.get(state, '')}".strip()
@@ -99,20 +99,20 @@ def credential_href(slug: str, page: str) -> str:
 
 
 def _comes_back() -> str:
-    return _("It is tried again every few seconds, and this page goes on by itself.")
+    return _("Retrying every few seconds; this page resumes by itself.")
 
 
 def _lapsed(desk: Desk, where: str, page: str, message: str) -> Notice:
     """The API server does not say why it refuses a credential; when ours ends is known here."""
     ended = desk.credential.expires_at
     if ended is not None and ended <= timezone.now():
-        title = _("Your credential for %(cluster)s has ended.") % {"cluster": desk.cluster.name}
-        why = _("It was good until %(when)s UTC.") % {"when": ended.strftime("%Y-%m-%d %H:%M:%S")}
+        title = _("Your credential for %(cluster)s has expired.") % {"cluster": desk.cluster.name}
+        why = _("It was valid until %(when)s UTC.") % {"when": ended.strftime("%Y-%m-%d %H:%M:%S")}
     else:
-        title = _("%(cluster)s does not accept your credential any more.") % {"cluster": desk.cluster.name}
-        why = _("It was revoked, has ended, or its account is gone: the cluster does not say which.")
+        title = _("%(cluster)s no longer accepts your credential.") % {"cluster": desk.cluster.name}
+        why = _("It expired, was revoked, or its ServiceAccount was deleted; the cluster does not say which.")
     if desk.team:
-        why += " " + _("It is the one that team %(team)s shares.") % {"team": desk.team}
-    onward = _("Renew it, and this page goes on where it was.")
+        why += " " + _("This is the credential shared by team %(team)s.") % {"team": desk.team}
+    onward = _("Renew it, and this page continues where it left off.")
     href = credential_href(desk.cluster.slug, page)
-    return Notice("error", title, where, message, f"{why} {onward}", href, _("Renew the credential"))
+    return Notice("error", title, where, message, f"{why} {onward}", href, _("Renew credential"))

@@ -68,12 +68,12 @@ def _is_denied_there(answer: Answer) -> bool:
 
 def _reason(resource: Resource, verb: str, namespace: str, answer: Answer) -> str:
     if answer.state == "allowed":
-        return answer.reason or _("Kubernetes allows it.")
+        return answer.reason or _("Allowed by Kubernetes.")
     if answer.state == "unknown":
-        return answer.reason or _("Kubernetes gave no clear answer; it decides when you try.")
+        return answer.reason or _("The access review gave no clear answer; Kubernetes decides when you try.")
     if answer.reason:
         return answer.reason
     words = {"verb": verb, "kind": resource.slug, "namespace": namespace}
     if namespace and resource.namespaced:
-        return _("Nothing grants you “%(verb)s” on %(kind)s in namespace %(namespace)s.") % words
-    return _("Nothing grants you “%(verb)s” on %(kind)s in the whole cluster.") % words
+        return _("No role grants you “%(verb)s” on %(kind)s in namespace %(namespace)s.") % words
+    return _("No role grants you “%(verb)s” on %(kind)s cluster-wide.") % words

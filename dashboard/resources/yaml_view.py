@@ -127,5 +127,5 @@ def _more(line: Line, download: str) -> SafeString | str:
     return format_html(
         '… <a href="{}" download>{}</a>',
         url,
-        _("%(size)s, download") % {"size": filesizeformat(line.size)},
+        _("Download (%(size)s)") % {"size": filesizeformat(line.size)},
     )

@@ -82,7 +82,7 @@ class Shell:
     @property
     def audit(self) -> list[Entry]:
         """The trail: one's own deeds, or everybody's for auditors and administrators."""
-        return _there(Entry(_("Audit"), address("people:audit:trail"), icon="audit", goto="a"))
+        return _there(Entry(_("Audit trail"), address("people:audit:trail"), icon="audit", goto="a"))
 
     @cached_property
     def mine(self) -> list[Entry]:
@@ -107,14 +107,14 @@ class Shell:
                     *self.audit,
                 ),
             ),
-            Group(_("Mine"), self.mine),
+            Group(_("My account"), self.mine),
         ]
         if self._person.is_administrator:
             groups.append(
                 Group(
-                    _("Manage"),
+                    _("Administration"),
                     _there(
-                        Entry(_("Requests for clusters"), address("clusters:requests"), icon="plus"),
+                        Entry(_("Cluster requests"), address("clusters:requests"), icon="plus"),
                         Entry(_("People"), address("people:people"), icon="people"),
                         Entry(_("Teams"), address("people:teams"), icon="team"),
                     ),

@@ -17,8 +17,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _page(
         request,
         400,
-        _("This request cannot be read"),
-        _("The browser sent something that this server does not take. Go back and try again."),
+        _("Bad request"),
+        _("Your browser sent something this server does not accept. Go back and try again."),
     )
 
 
@@ -27,9 +27,8 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
     return _page(
         request,
         403,
-        _("This is not for you"),
-        str(exception or "")
-        or _("Your standing does not allow this page. An administrator can change that."),
+        _("Access denied"),
+        str(exception or "") or _("Your role does not allow access to this page. Ask an administrator."),
     )
 
 
@@ -38,8 +37,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _page(
         request,
         404,
-        _("There is nothing at this address"),
-        _("It was removed, never existed, or is not shared with one of your teams."),
+        _("Page not found"),
+        _("It was removed, never existed, or is not shared with any of your teams."),
     )
 
 
@@ -48,10 +47,10 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _page(
         request,
         403,
-        _("This form is too old"),
+        _("This form has expired"),
         _(
-            "You signed in or out since the form was opened, or the browser keeps no cookies for this site. "
-            "Go back, reload the page and send the form again. Nothing was changed."
+            "Nothing was changed. You signed in or out after opening it, or your browser blocks cookies for "
+            "this site. Go back, reload the page and submit the form again."
         ),
     )
 
@@ -65,9 +64,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     text = {
         "layout": "base_plain.html",
         "status": 500,
-        "title": _("Something broke on this server"),
+        "title": _("Something went wrong"),
         "advice": _(
-            "It has been written to the server's log. Try again; if it stays, tell whoever runs Quarterdeck."
+            "The error has been logged. Try again; if it persists, contact whoever runs this Quarterdeck."
         ),
     }
     return HttpResponse(render_to_string("errors/page.html", text), status=500)

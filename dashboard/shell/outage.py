@@ -65,25 +65,25 @@ def told(trouble: Trouble | None) -> dict[str, Any] | None:
         if trail.is_writable:
             return None
         return {
-            "title": _("The audit trail cannot be written."),
+            "title": _("The audit trail is not writable."),
             "cure": _cure("unwritable"),
             "since": trail.since,
         }
     titles = {
-        "full": _("The disk of this server is full."),
-        "locked": _("The database of this server is locked by another program."),
-        "unwritable": _("The database of this server cannot be written."),
-        "unreachable": _("The database of this server does not answer."),
+        "full": _("The Quarterdeck server's disk is full."),
+        "locked": _("Quarterdeck's database is locked by another program."),
+        "unwritable": _("Quarterdeck's database is not writable."),
+        "unreachable": _("Quarterdeck's database is not responding."),
     }
     return {"title": titles[trouble.kind], "cure": _cure(trouble.kind), "since": trouble.since}
 
 
 def _cure(kind: str) -> str:
     cures = {
-        "full": _("Whoever runs it: make room in the data folder (QUARTERDECK_DATA)."),
-        "locked": _("It ends by itself when that program is done: a backup, a migration, a shell."),
+        "full": _("If you run this server: free up space in the data folder (QUARTERDECK_DATA)."),
+        "locked": _("This clears up by itself when that program (a backup, a migration, a shell) finishes."),
     }
-    return cures.get(kind, _("Whoever runs it finds the cause in its log."))
+    return cures.get(kind, _("If you run this server: see its log for the cause."))
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from people.audit import guards
 from people.audit.routing import ALIAS
 
 ADVICE = (
-    "A migration that alters the table drops them, and so does somebody who wants to change the trail: see what "
+    "A migration that alters the table drops these triggers; so does someone who tampers with the trail. Check "
     "`manage.py verify_audit` says, then put them up again with `manage.py verify_audit --protect`."
 )
 

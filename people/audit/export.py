@@ -174,7 +174,7 @@ def _busy(request: HttpRequest) -> HttpResponse:
     context = {
         "layout": "base.html",
         "status": 503,
-        "title": _("Other exports are being made"),
+        "title": _("Another export is in progress"),
         "advice": _("Try again in a few seconds."),
     }
     response = render(request, "errors/page.html", context, status=503)

@@ -112,7 +112,7 @@ def asked(query: QueryDict, now: datetime) -> Asked:
             errors[name] = str(error)
     wanted = Filter(**found)  # type: ignore[arg-type]
     if not errors and wanted.since and wanted.until and wanted.since >= wanted.until:
-        errors["to"] = _("This is before “from”: nothing lies between them.")
+        errors["to"] = _("“To” is before “From”, so nothing can match.")
     return Asked(typed, wanted, errors)
 
 
@@ -122,13 +122,13 @@ def _person(text: str, _now: datetime) -> dict[str, object]:
 
 def _cluster(text: str, _now: datetime) -> dict[str, object]:
     if not _LABEL.fullmatch(text):
-        raise NotPossible(_("Write a cluster's short name, as in its pages' addresses: prod-eu."))
+        raise NotPossible(_("Enter a cluster ID as in its URLs, e.g. prod-eu."))
     return {"cluster": text}
 
 
 def _verb(text: str, _now: datetime) -> dict[str, object]:
     if not _VERB.fullmatch(text):
-        raise NotPossible(_("Write one verb in lower case, such as patch, delete or sign-in."))
+        raise NotPossible(_("Enter one verb in lowercase, e.g. patch, delete or sign-in."))
     return {"verb": text}
 
 
@@ -138,14 +138,14 @@ def _kind(text: str, _now: datetime) -> dict[str, object]:
         return {"resource": plural(text)}
     found = _KIND.fullmatch(text)
     if not found:
-        raise NotPossible(_("Write a kind as deployments, deployments.apps, pods/exec or Deployment."))
+        raise NotPossible(_("Enter a resource, e.g. deployments, deployments.apps, pods/exec or Deployment."))
     resource, group, subresource = found.groups()
     return {"resource": resource, "group": group.removeprefix("."), "subresource": subresource or ""}
 
 
 def _namespace(text: str, _now: datetime) -> dict[str, object]:
     if not _LABEL.fullmatch(text):
-        raise NotPossible(_("A namespace has lower-case letters, digits and hyphens, at most 63."))
+        raise NotPossible(_("A namespace name has lowercase letters, digits and hyphens, at most 63."))
     return {"namespace": text}
 
 
@@ -155,7 +155,7 @@ def _name(text: str, _now: datetime) -> dict[str, object]:
 
 def _result(text: str, _now: datetime) -> dict[str, object]:
     if text not in Result.values:
-        raise NotPossible(_("A result is one of ok, denied, failed and unknown."))
+        raise NotPossible(_("The result must be ok, denied, failed or unknown."))
     return {"result": text}
 
 
@@ -195,7 +195,7 @@ def plural(kind: str) -> str:
 def _short(text: str, limit: int) -> str:
     """As the trail keeps texts: what is invisible stands in it escaped."""
     if len(text) > limit:
-        raise NotPossible(_("This is too long: at most {limit} characters.").format(limit=limit))
+        raise NotPossible(_("Too long: at most {limit} characters.").format(limit=limit))
     return plain(text, LONGEST * 10)
 
 
@@ -204,6 +204,9 @@ def _time(text: str, now: datetime) -> tuple[datetime, datetime]:
         found = moment(text, now)
     except NoMoment:
         raise NotPossible(
-            _("Write a time in UTC as 2026-07-01 10:00, 2026-07-01 or 2026-07, or how long ago: 2h, 3d.")
+            _(
+                "Enter a UTC time such as 2026-07-01 10:00, 2026-07-01 or 2026-07, or a relative time such as "
+                "2h or 3d."
+            )
         ) from None
     return found.start, found.end

@@ -79,7 +79,7 @@ class TrailSubscription:
 
     def fail(self) -> None:
         """The trail cannot be read: the rows stay, and the page says so."""
-        trouble = _("The trail cannot be read at the moment; trying again.")
+        trouble = _("The audit trail cannot be read right now; retrying.")
         self._take(Snapshot(self._snapshot.deeds, self._snapshot.head, trouble))
 
     def render(self) -> str | None:

@@ -83,7 +83,8 @@ def _part(user: User, wanted: Asked, request: HttpRequest) -> Part:
         beyond = cursors.read(user, after or before) if after or before else None
     except cursors.NoPlace:
         return Part(
-            Page([], None), error=_("This address names no place in your trail. Begin at the newest deeds.")
+            Page([], None),
+            error=_("This link does not match an entry in your audit trail. Start from the latest entries."),
         )
     if after:
         return _newer(user, wanted, beyond)
@@ -122,7 +123,7 @@ def _links(user: User, wanted: Asked, part: Part) -> dict[str, Any]:
         "newer_query": wanted.query(after=part.newer) if part.newer else "",
         "presets": [
             (label, wanted.query(**{"from": text, "to": ""}), wanted.typed.get("from") == text)
-            for label, text in ((_("Last hour"), "1h"), (_("Last day"), "1d"), (_("Last week"), "1w"))
+            for label, text in ((_("Last hour"), "1h"), (_("Last 24 hours"), "1d"), (_("Last 7 days"), "1w"))
         ],
         "hold_query": wanted.query(before=cursors.write(user, newest.place + 1)) if newest else "",
     }

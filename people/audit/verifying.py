@@ -111,7 +111,7 @@ def _disturbed(entry: Entry, last: Head, before: Head) -> Break:
         after = _row(here + 1)
         if after is not None and _place(after) == here and after.previous == last.hash:
             return Break("inserted", here, f"Row {here} was inserted, and what follows was renumbered.")
-        return Break("changed", here, f"Row {here} was changed, or is none of Quarterdeck's.")
+        return Break("changed", here, f"Row {here} was changed, or was not written by Quarterdeck.")
     if place == last.sequence and entry.previous == before.hash:
         return Break("inserted", place, f"Row {place} was inserted, and what follows was renumbered.")
     there = _row(place)
@@ -147,7 +147,7 @@ def _held(entry: Entry, due: dict[int, Head]) -> Break | None:
     remembered = due.get(entry.sequence)
     if remembered is None or remembered.hash == entry.hash:
         return None
-    told = f"Row {entry.sequence} is not the one that was remembered: the trail was written anew."
+    told = f"Row {entry.sequence} does not match the checkpoint: the trail was rewritten."
     return Break("rewritten", entry.sequence, told)
 
 

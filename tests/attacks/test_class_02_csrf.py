@@ -92,7 +92,7 @@ def test_no_route_changes_anything_for_another_site(house: House, recorder: Reco
     with recorder.watched() as seen:
         for route in house.writing():
             answer = attack(client, house.address(route), token)
-            if answer.status_code != 403 or b"This form is too old" not in answer.content:
+            if answer.status_code != 403 or b"This form has expired" not in answer.content:
                 wrong.append(f"{route}: {answer.status_code}")
     assert not wrong, "\n".join(wrong)
     assert changes(before, dump()) == []
@@ -109,7 +109,7 @@ def test_each_route_is_reached_with_a_token_and_our_own_origin(house: House) -> 
             for name, value in cookies.items():
                 client.cookies[name] = value  # sign-out took them away
             answer = with_token(client, house.address(route), token, HTTP_ORIGIN="http://testserver")
-        assert b"This form is too old" not in answer.content, route
+        assert b"This form has expired" not in answer.content, route
 
 
 def test_put_patch_and_delete_change_nothing_without_a_token(house: House, recorder: Recorder) -> None:

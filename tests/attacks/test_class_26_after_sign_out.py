@@ -80,7 +80,7 @@ def test_the_token_of_the_session_before_is_good_for_no_form_of_the_next(house: 
     taken = []
     for route in house.writing():
         page = client.post(house.address(route), {"csrfmiddlewaretoken": token})
-        if page.status_code != 403 or b"This form is too old" not in page.content:
+        if page.status_code != 403 or b"This form has expired" not in page.content:
             taken.append(f"{route}: {page.status_code}")
     assert not taken, "\n".join(taken)
 
@@ -134,10 +134,10 @@ def test_going_back_in_a_real_browser_shows_nothing(fortress: Fortress, new_page
     page.goto(f"{fortress.url}/people/me/")
     page.locator(".person-menu summary").click()
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_label("User name")).to_be_visible()
+    expect(page.get_by_label("Username")).to_be_visible()
     for _ in range(2):
         page.go_back()
-        expect(page.get_by_label("User name")).to_be_visible()
+        expect(page.get_by_label("Username")).to_be_visible()
         expect(page.get_by_role("rowheader", name="web", exact=True)).to_have_count(0)
     assert "ada" not in page.locator("body").inner_text().lower()
 

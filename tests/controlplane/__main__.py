@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
         print(failure, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped; nothing is left of it.")
+        print("Stopped and cleaned up.")
     return 0
 
 
@@ -39,8 +39,8 @@ def serve() -> None:
 
 
 def describe(plane: ControlPlane) -> None:
-    print(f"Kubernetes answers at {plane.server}; all of it is in {plane.directory}.")
-    print("Its people, each with a kubeconfig:")
+    print(f"Kubernetes is running at {plane.server}; its files are in {plane.directory}.")
+    print("Kubeconfigs for the test users:")
     for one in CAST:
         print(f"  {plane.kubeconfig(one.name)}  {_rights(one)}")
     print(f"  {plane.kubeconfig('admin')}  system:masters, nobody of the cast")

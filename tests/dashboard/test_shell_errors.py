@@ -30,7 +30,7 @@ def test_it_answers_404_to_strangers_and_to_people(client, dana):
             client.force_login(dana)
         answer = client.get("/no/such/page")
         assert answer.status_code == 404
-        assert b"There is nothing at this address" in answer.content
+        assert b"Page not found" in answer.content
         assert (b'id="navigation"' in answer.content) is signed_in
 
 
@@ -39,7 +39,7 @@ def test_it_says_that_a_form_is_too_old(dana):
     client.force_login(dana)
     answer = client.post("/styleguide/save/", {"note": "x"})
     assert answer.status_code == 403
-    assert b"This form is too old" in answer.content
+    assert b"This form has expired" in answer.content
 
 
 def test_it_has_a_page_for_what_broke_that_says_nothing_of_the_inside(client, dana):
@@ -47,7 +47,7 @@ def test_it_has_a_page_for_what_broke_that_says_nothing_of_the_inside(client, da
     client.force_login(dana)
     answer = client.get("/styleguide/broken/")
     assert answer.status_code == 500
-    assert b"Something broke on this server" in answer.content
+    assert b"Something went wrong" in answer.content
     assert b"on purpose" not in answer.content
 
 

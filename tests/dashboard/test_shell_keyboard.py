@@ -89,14 +89,14 @@ def test_help_lists_the_keys_of_this_page(sample):
     assert page.locator("#help").is_visible()
     page.keyboard.press("Escape")
     assert not page.locator("#help").is_visible()
-    page.get_by_role("button", name="Keyboard help").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
     assert page.locator("#help").is_visible()
 
 
 def test_the_first_tab_stop_skips_to_the_page(sample):
     page = sample("list")
     page.keyboard.press("Tab")
-    assert focused(page) == "Skip to the page"
+    assert focused(page) == "Skip to main content"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
 

@@ -81,10 +81,10 @@ def test_the_theme_and_the_menus_work_without_a_script(sample, live_server):
 
 def test_it_says_which_cluster_it_is(sample):
     page = sample("list")
-    region = page.get_by_role("region", name="Which cluster this is")
+    region = page.get_by_role("region", name="Current cluster")
     assert "Production EU" in region.inner_text()
     assert "protected" in region.inner_text()
-    assert "TLS verification is off" in region.inner_text()
+    assert "TLS verification off" in region.inner_text()
     assert "you act as system:serviceaccount:shop:viewer" in region.inner_text()
 
 
@@ -92,7 +92,7 @@ def test_what_is_denied_is_folded_with_its_reason_and_unknown_has_a_word(sample)
     navigation = sample("list").locator("#navigation")
     assert not navigation.get_by_text("PersistentVolumes").is_visible()
     assert navigation.get_by_role("link", name="Nodes").count() == 0
-    navigation.get_by_text("Not for you").click()
+    navigation.get_by_text("Not permitted").click()
     assert navigation.get_by_text("PersistentVolumes").is_visible()
     assert 'cannot list resource "nodes"' in navigation.inner_text()
     assert "unknown" in navigation.get_by_role("link", name="Ingresses").inner_text()

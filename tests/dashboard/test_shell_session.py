@@ -16,7 +16,7 @@ def test_a_form_is_held_back_and_sent_after_the_new_sign_in(sample, live_server,
     page.get_by_label("Name").fill("typed by Dana")
     page.evaluate("Date.now = () => new Date().getTime() + 60_000")  # a minute later
     Session.objects.all().delete()
-    page.get_by_role("button", name="Try and store").click()
+    page.get_by_role("button", name="Test and save").click()
     dialog = page.get_by_role("dialog", name="You are signed out")
     dialog.wait_for()
     assert page.get_by_label("Name").input_value() == "typed by Dana"

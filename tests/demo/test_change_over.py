@@ -47,7 +47,7 @@ def test_it_goes_to_the_start_where_there_is_no_page_to_stay_on(visitor: Visitor
 
 def test_whoever_is_not_signed_in_lands_on_the_page_and_is_led_on(visitor: Visitor) -> None:
     answer = visitor.get("/clusters/?from=a-colleague")
-    assert "Who do you want to be?" in answer.text
+    assert "Choose a demo user" in answer.text
     assert 'name="next" value="/clusters/?from=a-colleague"' in answer.text
     assert visitor.pick("dana", "/clusters/?from=a-colleague").headers["Location"].endswith("a-colleague")
 
@@ -56,7 +56,7 @@ def test_signing_out_leads_to_the_page(visitor: Visitor) -> None:
     visitor.pick("dana")
     visitor.post("/people/sign-out/", {})
     assert not visitor.is_let_in()
-    assert "Who do you want to be?" in visitor.get("/").text
+    assert "Choose a demo user" in visitor.get("/").text
 
 
 def test_the_trail_tells_how_everything_came_to_be(visitor: Visitor) -> None:

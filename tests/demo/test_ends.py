@@ -64,8 +64,8 @@ def _kill_child(position: int) -> Callable[[Demo], None]:
         (lambda demo: demo.process.send_signal(signal.SIGINT), 0, ""),
         (lambda demo: demo.process.send_signal(signal.SIGTERM), 0, ""),
         (lambda demo: demo.process.send_signal(signal.SIGHUP), 0, ""),
-        (_kill_child(0), 1, "The simulated clusters ended, and so the demo does."),
-        (_kill_child(1), 1, "The dashboard ended, and so the demo does."),
+        (_kill_child(0), 1, "The cluster simulator stopped unexpectedly, so the demo is stopping."),
+        (_kill_child(1), 1, "The dashboard stopped unexpectedly, so the demo is stopping."),
     ],
     ids=["ctrl-C", "SIGTERM", "the terminal is closed", "the clusters crash", "the dashboard crashes"],
 )

@@ -62,9 +62,9 @@ def test_the_developer_sees_the_own_namespace_live(
     expect(row(page, "made-by-kubectl")).to_have_count(0)
     page.goto(f"{demo.url}/c/staging/payments/pods")
     is_in_state(page, "denied")
-    expect(page.get_by_text("Kubernetes does not allow this to you.")).to_be_visible()
+    expect(page.get_by_text("You do not have permission to do this.")).to_be_visible()
     page.goto(f"{demo.url}/people/")
-    expect(page.get_by_role("heading", name="This is not for you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Access denied")).to_be_visible()
 
 
 def test_a_pod_that_is_killed_goes_and_another_comes(demo: Demo, open_as: Open) -> None:
@@ -93,7 +93,7 @@ def test_the_developer_sees_three_clusters_in_which_nodes_are_not_hers(open_as: 
     page = open_as("dana")
     for cluster in ("Production EU", "Production US", "Staging"):
         expect(numbers(page, cluster)).to_contain_text("reachable")
-        expect(numbers(page, cluster)).to_contain_text("may not list nodes")
+        expect(numbers(page, cluster)).to_contain_text("Cannot list nodes")
     expect(numbers(page, "Production EU")).to_contain_text("protected")
     expect(numbers(page, "Staging")).not_to_contain_text("protected")
 
@@ -152,7 +152,7 @@ def test_the_auditor_reads_the_trail_and_changes_nothing(demo: Demo, open_as: Op
 
 def test_the_newcomer_is_told_what_is_not_for_him(demo: Demo, open_as: Open) -> None:
     page = open_as("noah")
-    expect(numbers(page, "Staging")).to_contain_text("not yours to count")
+    expect(numbers(page, "Staging")).to_contain_text("No permission to list")
     expect(numbers(page, "Production EU")).to_contain_text("You have no credential for this cluster yet.")
     page.goto(f"{demo.url}{SHOP}")
     is_in_state(page, "denied")
@@ -182,7 +182,7 @@ def test_it_all_works_without_a_script(demo: Demo, open_as: Open) -> None:
     assert page.url == demo.url + SHOP
     page.locator(".person-menu > summary").click()
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("heading", name="Who do you want to be?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Choose a demo user")).to_be_visible()
     be(page, "noah")
 
 

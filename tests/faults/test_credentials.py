@@ -36,10 +36,10 @@ def _as_before(dashboard: Served, second_controlplane: ControlPlane):
 
 def renew(page: Page, token: str) -> None:
     """Press the button, bring a new token, and come back."""
-    page.get_by_role("link", name="Renew the credential").click()
+    page.get_by_role("link", name="Renew credential").click()
     expect(page.get_by_label("Bearer token")).to_be_visible(timeout=PATIENCE)
     page.get_by_label("Bearer token").fill(token)
-    page.get_by_role("button", name="Try and store").click()
+    page.get_by_role("button", name="Test and save").click()
 
 
 def open_with_certificate(
@@ -74,7 +74,7 @@ def test_a_certificate_that_ends_is_said_with_the_button_that_renews_it(
     wait_for(lambda: time.time() > ends, 200)
     for page in (listing, of_one):
         is_in_state(page, "lapsed")
-        says(page, "Your credential for Far has ended.", "It was good until", "Renew the credential")
+        says(page, "Your credential for Far has expired.", "It was good until", "Renew credential")
     assert names(listing) == set(), "what a person may no longer see goes"
     expect(of_one.locator("main")).not_to_contain_text("example.com/main:1")
     assert listing.get_by_text("There are no objects").count() == 0
@@ -100,9 +100,9 @@ def test_a_token_whose_account_is_deleted_is_said_with_the_button_that_renews_it
     is_in_state(
         page, "lapsed", patience=2 * PATIENCE
     )  # 10 s until the API server knows, 30 s until it is asked
-    says(page, "Far does not accept your credential any more.", "the cluster does not say which")
+    says(page, "Far no longer accepts your credential.", "the cluster does not say which")
     page.reload()
-    says(page, "The cluster does not accept the credential.")
+    says(page, "The cluster rejected your credential.")
     renew(page, plane.token("dana"))
     with promised("a page of a refused credential, renewed", figures):
         is_in_state(page, "live")

@@ -18,8 +18,8 @@ from tests.faults.shown import PATIENCE, Person, is_fresh, is_in_state, names, r
 from tests.faults.shown import says as page_says
 from tests.served import Served, wait_for
 
-LATE = "The API server did not answer in time."
-UNKNOWN = "The API server's name is not known."
+LATE = "The API server did not respond in time."
+UNKNOWN = "The API server's host name cannot be resolved."
 NAMELESS = "https://no-such-name.invalid:6443"
 OBJECTS = 150  # a list's first page has 100
 
@@ -106,7 +106,7 @@ def test_a_page_whose_first_call_is_told_to_wait_opens_by_itself_and_not_sooner(
 
     with gate.fault(everything, told):
         page = person("dana").open("/c/late/shop/pods")
-        page_says(page, "The API server asks for fewer requests.", "opens by itself")
+        page_says(page, "The API server is rate limiting requests.", "opens by itself")
         first = len(asked)
         wait_for(lambda: len(asked) > first)
     assert asked[first] - asked[first - 1] >= 5, "asked when it says so, never sooner"

@@ -95,7 +95,7 @@ CASES = [
         ),
         ("behind",),
         (
-            "The API server asks for fewer requests.",
+            "The API server is rate limiting requests.",
             "It is asked again",
             "waits as long as the API server asks",
         ),
@@ -104,7 +104,7 @@ CASES = [
         "500",
         met(is_read, faults.says(500, b"etcdserver: request timed out", "text/plain")),
         ("failing",),
-        ("The API server failed inside.", "etcdserver: request timed out", "goes on by itself"),
+        ("The API server had an internal error.", "etcdserver: request timed out", "goes on by itself"),
     ),
     Case(
         "a proxy's 502",
@@ -116,7 +116,7 @@ CASES = [
         "a proxy's page",
         met(everything, html(200, "Sign in to the network")),
         ("unreachable",),
-        ("What answers there is not a Kubernetes API server.",),
+        ("The server at this address is not a Kubernetes API server.",),
     ),
     Case("half an answer", met(is_read, truncates), ("unreachable",), ("broke off in the middle",)),
     Case("a stream that ends at once", met(is_watch, streams()), BROKEN, ("broke off in the middle",)),
@@ -174,7 +174,7 @@ def test_a_certificate_that_ends_is_named_and_a_renewed_one_brings_the_page_back
     wait_for(lambda: time.time() > ends + 1)
     gate.cut()  # a kept connection outlives the certificate that it began with
     is_in_state(page, "unreachable")
-    says(page, "The API server's certificate is not valid at this time.", "certificate has expired")
+    says(page, "The API server's certificate has expired or is not valid yet.", "certificate has expired")
     is_stale(page)
     assert names(page) == before
     gate.present(AUTHORITY.server())

@@ -21,7 +21,7 @@ from tests.served import ROOT, Served, wait_for
 # Whoever waited for the lock would wait for 10 s, and then see an error: a page that comes sooner has not waited.
 AT_ONCE = 8_000  # milliseconds, on a machine that does other things too
 TOKEN = re.compile('name="csrfmiddlewaretoken" value="([^"]+)"')
-LOCKED = "The database of this server is locked by another program."
+LOCKED = "Quarterdeck's database is locked by another program."
 
 
 def typed(client: requests.Session, url: str) -> dict[str, str]:
@@ -115,7 +115,7 @@ def test_while_the_trail_is_locked_changes_are_refused_and_pages_come(dashboard:
         assert came == ["page", "change"], "a page does not wait for the trail as a change does"
         assert int(answer.headers["Retry-After"]) > 0
         page.reload(wait_until="domcontentloaded", timeout=AT_ONCE)
-        says(page, "The audit trail cannot be written.", "changes to clusters are refused")
+        says(page, "The audit trail is not writable.", "changes to clusters are refused")
         is_in_state(page, "live")
     wait_for(lambda: post(changing, url, fields).status_code == 302)
 

@@ -99,7 +99,7 @@ def test_an_open_page_is_readable_in_each_state(gate: Gate, opened: Opened, name
         is_in_state(page, state, patience=2 * PATIENCE)
         found = look(page, name)
         if state == "lapsed":
-            expect(page.get_by_text("What may I do here")).to_be_hidden()
+            expect(page.get_by_text("Your permissions")).to_be_hidden()
     assert found == []
 
 
@@ -131,8 +131,8 @@ def test_what_is_said_of_storage_is_readable(dashboard: Served, opened: Opened):
     with locked(dashboard.folder):
         account.locator("input[name=name]").fill("Dana")
         account.evaluate("document.querySelector('input[name=name]').form.submit()")
-        expect(account.get_by_role("button", name="Send it again")).to_be_visible(timeout=PATIENCE)
-        says(page, "The database of this server is locked by another program.")
+        expect(account.get_by_role("button", name="Send again")).to_be_visible(timeout=PATIENCE)
+        says(page, "Quarterdeck's database is locked by another program.")
         found = [*look(page, "locked"), *look(account, "locked-sent")]
     assert found == []
 
@@ -141,13 +141,13 @@ def test_what_is_said_of_a_lost_server_and_its_return_is_readable(dashboard: Ser
     page = opened("/c/harbour/shop/pods")
     dashboard.kill_server()
     try:
-        says(page, "This page has lost its server.")
+        says(page, "Connection to Quarterdeck lost.")
         found = look(page, "lost")
         page.context.set_default_timeout(PATIENCE)
     finally:
         dashboard.start_server()
     is_in_state(page, "live")
-    says(page, "Connected again.")
+    says(page, "Reconnected.")
     found += look(page, "back")
     assert found == []
     expect(row(page, "steady")).to_be_visible()

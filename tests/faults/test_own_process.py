@@ -39,7 +39,7 @@ def test_a_killed_server_is_said_and_pages_come_back_by_themselves_and_say_so(
     for opened in (page, of_one):
         is_in_state(opened, "reconnecting")
         says(
-            opened, "this server does not answer", "This page has lost its server.", "What is shown is as of"
+            opened, "this server does not answer", "Connection to Quarterdeck lost.", "What is shown is as of"
         )
         is_stale(opened)
     assert names(page) == before
@@ -55,12 +55,12 @@ def test_a_killed_server_is_said_and_pages_come_back_by_themselves_and_say_so(
         for opened in (page, of_one):
             is_in_state(opened, "live")
     for opened in (page, of_one):
-        says(opened, "Connected again.", "what changed meanwhile is shown now")
+        says(opened, "Reconnected.", "what changed meanwhile is shown now")
         expect(opened.locator("#live-lost")).to_have_count(0)
         is_fresh(opened)
     assert page.get_by_label("Label selector").input_value() == "half=typed"
-    dialog.get_by_role("button", name="Send it again").click()
-    says(account, "Your name was changed.")
+    dialog.get_by_role("button", name="Send again").click()
+    says(account, "Name updated.")
     make_pod(plane, "after-restart")
     expect(row(page, "after-restart")).to_be_visible(timeout=PATIENCE)
     page.locator("#live-back").get_by_role("button", name="Hide").click()
@@ -83,7 +83,7 @@ def test_a_cluster_that_is_down_when_the_server_comes_back_is_waited_for(
         dashboard.start_server()
         for opened in (page, of_one):
             is_in_state(opened, "unreachable")
-            says(opened, "The API server did not answer in time.", "goes on by itself")
+            says(opened, "The API server did not respond in time.", "goes on by itself")
             is_stale(opened)
         assert names(page) == before
     with promised("a cluster that hung while this server was started", figures):

@@ -47,7 +47,7 @@ def behind(controlplane, tmp_path_factory, port) -> Iterator[Served]:
 def test_a_person_signs_in_and_sees_live_rows_there(behind, port, new_page):
     page = new_page(ignore_https_errors=True)
     page.goto(f"https://localhost:{port}{PATH}")
-    page.get_by_label("User name").fill("dana")
+    page.get_by_label("Username").fill("dana")
     page.get_by_label("Password").fill("sail-with-dana")
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"https://localhost:{port}{PATH}")

@@ -25,7 +25,7 @@ VERBS = ["get", "list", "watch", "create", "update", "patch", "delete"]
 
 
 class Navigation(HTMLParser):
-    """The kinds that the navigation links to, and the labels of those that it folds under "Not for you"."""
+    """The kinds that the navigation links to, and the labels of those that it folds under "Not permitted"."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

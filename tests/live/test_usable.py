@@ -75,7 +75,7 @@ def test_a_choice_of_columns_and_a_label_is_in_the_url(open_as):
     page = open_as("dana", PODS)
     page.get_by_text("Columns", exact=True).click()
     page.get_by_label("Restarts").uncheck()
-    page.get_by_label("A label as a column").fill("app")
+    page.get_by_label("Add a label as a column").fill("app")
     page.get_by_role("button", name="Apply").locator("visible=true").click()
     heads = page.locator("#list-head th").all_inner_texts()
     assert "Restarts" not in heads
@@ -85,7 +85,7 @@ def test_a_choice_of_columns_and_a_label_is_in_the_url(open_as):
 def test_a_link_keeps_its_query_through_sign_in(served, new_page):
     page = new_page()
     page.goto(f"{served.url}{PODS}?q=toolbox&sort=-age")
-    page.get_by_label("User name").fill("dana")
+    page.get_by_label("Username").fill("dana")
     page.get_by_label("Password").fill("sail-with-dana")
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{served.url}{PODS}?q=toolbox&sort=-age")

@@ -51,12 +51,12 @@ def test_each_row_says_how_its_cluster_stands_and_costs_the_others_nothing(fleet
     expect(cell(page, "harbour", "state")).to_contain_text("reachable")
     expect(cell(page, "harbour", "state")).to_contain_text("v1.")
     for cluster, state, said, button in (
-        ("reef", "unreachable", "Nothing answers at the API server's address.", ""),
+        ("reef", "unreachable", "Connection refused at the API server's address.", ""),
         ("bay", "unreachable", "signed by an authority that is not trusted", ""),
         ("pond", "unreachable", "did not answer in time", ""),
-        ("tide", "credential ended", "has ended", "Renew"),
-        ("lock", "credential refused", "does not accept the credential", "Renew"),
-        ("cove", "no credential", "You have no credential", "Add my credential"),
+        ("tide", "Credential expired", "has ended", "Renew"),
+        ("lock", "Credential rejected", "does not accept the credential", "Renew"),
+        ("cove", "No credential", "You have no credential", "Add credential"),
     ):
         expect(cell(page, cluster, "state")).to_contain_text(state, timeout=SOON)
         trouble = cell(page, cluster, "trouble")
@@ -67,7 +67,7 @@ def test_each_row_says_how_its_cluster_stands_and_costs_the_others_nothing(fleet
         else:  # an administrator can mend it
             expect(trouble).to_contain_text("Ask an administrator of this dashboard: ada")
     troubled = page.locator("#overview-rows tr:has(td.trouble)")  # with those that other tests have left
-    broken = troubled.count() - troubled.filter(has_text="no credential").count()
+    broken = troubled.count() - troubled.filter(has_text="No credential").count()
     assert broken >= 5
     expect(page.locator("#overview-summary")).to_contain_text(f"{broken} in trouble")
     assert page.locator("img[src=x]").count() == 0
@@ -77,7 +77,7 @@ def test_each_row_says_how_its_cluster_stands_and_costs_the_others_nothing(fleet
 def test_an_administrator_gets_the_button_that_edits_the_cluster(fleet, open_as):
     page = open_as("ada", "/?q=reef")
     expect(page.locator("#overview-rows tr")).to_have_count(1)
-    link = cell(page, "reef", "trouble").get_by_role("link", name="Edit the cluster")
+    link = cell(page, "reef", "trouble").get_by_role("link", name="Edit cluster")
     expect(link).to_have_attribute("href", "/clusters/reef/edit/", timeout=SOON)
 
 
@@ -102,12 +102,12 @@ def test_the_numbers_are_kubectls_for_each_person(controlplane, served, open_as,
     )
     if person == "ada":
         expect(cell(page, "harbour", "nodes")).to_contain_text("5 of 5 ready")
-        expect(cell(page, "harbour", "you")).to_contain_text("may do everything")
+        expect(cell(page, "harbour", "you")).to_contain_text("Full access")
         assert "in shop" not in cell(page, "harbour", "pods").inner_text()
     else:
-        expect(cell(page, "harbour", "nodes")).to_contain_text("not yours to count")
+        expect(cell(page, "harbour", "nodes")).to_contain_text("No permission to list")
         expect(cell(page, "harbour", "you")).to_contain_text("edits in shop")
-        expect(cell(page, "harbour", "you")).to_contain_text("may not list nodes")
+        expect(cell(page, "harbour", "you")).to_contain_text("Cannot list nodes")
         expect(cell(page, "harbour", "pods")).to_contain_text("in shop")
 
 
@@ -151,7 +151,7 @@ def test_rows_are_walked_and_filtered_by_keyboard_and_the_address_follows(fleet,
     expect(page.locator("#overview-rows tr")).to_have_count(1)
     page.get_by_role("searchbox").fill("no such cluster")
     expect(page.locator("#overview-foot")).to_contain_text(
-        re.compile(r"None of your \d+ clusters matches the filter\.")
+        re.compile(r"Showing None of your \d+ clusterses the filter\.")
     )
     page.get_by_role("searchbox").fill("")
     expect(page.locator("#overview-rows tr")).to_have_count(number)
@@ -165,7 +165,7 @@ def test_without_a_script_the_page_waits_a_moment_and_says_what_is_still_asked(f
     page.get_by_role("searchbox").fill("reef")
     page.get_by_role("button", name="Filter").click()
     expect(page.locator("#overview-rows tr")).to_have_count(1)
-    expect(cell(page, "reef", "trouble").get_by_role("link", name="Edit the cluster")).to_be_visible()
+    expect(cell(page, "reef", "trouble").get_by_role("link", name="Edit cluster")).to_be_visible()
 
 
 def test_tabs_share_one_count_a_right_that_ends_takes_its_numbers_and_nobody_is_no_count(

@@ -35,23 +35,23 @@ def place(name: str, pods: Answer = NO, edit: Answer = NO) -> PlaceRights:
     ("rights", "operator", "reader"),
     [
         (Rights(), [], []),
-        (replace(NOTHING, everything=YES), ["may do everything"], ["reads everything"]),
-        (replace(NOTHING, pods=YES, edit=YES, nodes=YES), ["edits in all namespaces"], ["reads in all namespaces"]),
-        (replace(NOTHING, pods=YES, nodes=YES), ["reads in all namespaces"], ["reads in all namespaces"]),
+        (replace(NOTHING, everything=YES), ["Full access"], ["Read-only access to everything"]),
+        (replace(NOTHING, pods=YES, edit=YES, nodes=YES), ["Can edit in all namespaces"], ["Can view all namespaces"]),
+        (replace(NOTHING, pods=YES, nodes=YES), ["Can view all namespaces"], ["Can view all namespaces"]),
         (
             replace(NOTHING, pods=YES, places=(place("shop", YES, YES),)),
-            ["reads in all namespaces", "edits in shop", "may not list nodes"],
-            ["reads in all namespaces", "may not list nodes"],
+            ["Can view all namespaces", "edits in shop", "Cannot list nodes"],
+            ["Can view all namespaces", "Cannot list nodes"],
         ),
         (
             replace(NOTHING, places=(place("shop", YES, YES), place("pay", YES), place("ops"))),
-            ["edits in shop", "reads in pay", "may not list nodes"],
-            ["reads in shop, pay", "may not list nodes"],
+            ["edits in shop", "reads in pay", "Cannot list nodes"],
+            ["reads in shop, pay", "Cannot list nodes"],
         ),
         (
             replace(NOTHING, pods=UNCLEAR, nodes=UNCLEAR),
-            ["reading everywhere: no clear answer", "nodes: no clear answer"],
-            ["reading everywhere: no clear answer", "nodes: no clear answer"],
+            ["Cluster-wide read access: unknown", "Nodes: access unknown"],
+            ["Cluster-wide read access: unknown", "Nodes: access unknown"],
         ),
         (
             replace(NOTHING, nodes=YES, places=tuple(place(f"n{number}", YES) for number in range(5))),
@@ -72,11 +72,11 @@ def test_rights_are_kubernetes_answers_less_what_the_role_takes(rights, operator
 
 def test_a_right_tells_the_binding_that_gives_it_and_nothing_is_said_of_none() -> None:
     (one,) = sentences(replace(NOTHING, everything=YES), Role.OPERATOR)
-    assert one.why == "all verbs on all kinds. RBAC: allowed by x"
+    assert one.why == "All verbs on all resources. RBAC: allowed by x"
     (first, _nodes) = sentences(NOTHING, Role.OPERATOR)
     assert (first.state, first.text) == (
         "denied",
-        "no namespace that you read in is known here: open the cluster and name one",
+        "No accessible namespaces known yet. Open the cluster to enter one.",
     )
 
 
@@ -115,7 +115,7 @@ def test_what_is_partial_says_so() -> None:
         == "at least 50000 pods"
     )
     some = pods_cell("x", counted(Pods(1, 0, {"Running": 1}), places=("shop",), left_out=2))
-    assert (some.text, some.note) == ("at least 1 pod", "in shop; 2 more not counted")
+    assert (some.text, some.note) == ("at least 1 pod", "in shop (2 more namespaces not counted)")
     assert warnings_cell("x", counted(Warnings(9, {}, at_least=True))).text == "at least 9"
     assert nodes_cell("x", counted(Nodes(5000, 5000, 0, at_least=True))).text == "at least 5000 of 5000 ready"
 
@@ -123,16 +123,16 @@ def test_what_is_partial_says_so() -> None:
 def test_what_may_not_be_counted_is_not_zero() -> None:
     for cell in (nodes_cell, pods_cell, warnings_cell):
         refused = cell("x", Count(Standing.DENIED, error=Forbidden("pods is forbidden")))
-        assert (refused.text, refused.href, refused.why) == ("not yours to count", "", "pods is forbidden")
+        assert (refused.text, refused.href, refused.why) == ("No permission to list", "", "pods is forbidden")
         assert cell("x", Count()).text == "asking…"
 
 
 def test_an_old_count_tells_its_age_and_what_failed() -> None:
     old = Count(Standing.FAILED, Pods(3, 0, {"Running": 3}), WHEN, TimedOut())
     cell = pods_cell("x", old)
-    assert (cell.text, cell.stale, cell.why) == ("3 pods", WHEN, "The API server did not answer in time.")
+    assert (cell.text, cell.stale, cell.why) == ("3 pods", WHEN, "The API server did not respond in time.")
     never = pods_cell("x", Count(Standing.FAILED, error=TimedOut()))
-    assert (never.text, never.why) == ("not counted", "The API server did not answer in time.")
+    assert (never.text, never.why) == ("Not available", "The API server did not respond in time.")
 
 
 def test_nodes_that_are_not_ready_or_cordoned_stand_out() -> None:

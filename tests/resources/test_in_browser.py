@@ -40,7 +40,7 @@ def test_a_change_by_kubectl_is_on_the_open_page(controlplane, open_as):
     controlplane.kubectl("label", "pod", "watched", "-n", "shop", "colour=teal")
     expect(page.locator("main")).to_contain_text("colour=teal")
     remove_pod(controlplane, "watched")
-    expect(page.locator("main")).to_contain_text("This object is gone.")
+    expect(page.locator("main")).to_contain_text("This object has been deleted.")
 
 
 def test_a_fold_that_was_opened_stays_open_when_the_object_changes(controlplane, open_as):

@@ -19,7 +19,7 @@ def test_a_group_of_kinds_asks_for_rights_when_it_is_unfolded(open_as):
     with page.expect_response(lambda answer: "group=example.com" in answer.url) as unfolded:
         group.locator("summary").click()
     assert unfolded.value.status == 200
-    expect(group).to_contain_text("not for you")
+    expect(group).to_contain_text("not permitted")
     expect(group.get_by_role("link", name="Widget")).to_be_visible()
 
 
@@ -88,4 +88,4 @@ def test_yaml_follows_the_object(controlplane, open_as):
     controlplane.kubectl("label", "pod", "followed", "-n", "shop", "colour=ochre")
     expect(page.locator(".yaml")).to_contain_text("ochre")
     remove_pod(controlplane, "followed")
-    expect(page.locator("main")).to_contain_text("This object is gone.")
+    expect(page.locator("main")).to_contain_text("This object has been deleted.")

@@ -25,23 +25,24 @@ from people.models import Team, User
 
 class Command(BaseCommand):
     help = (
-        "Add the clusters of a kubeconfig, and with --owner its credentials. Files that it names are read, relative "
-        "to it. Programs (exec, auth-provider) are never run, and other identities (as) never taken."
+        "Import clusters from a kubeconfig and, with --owner, its credentials. Files it refers to are read "
+        "relative "
+        "to it. Exec plugins and auth providers are never run, and impersonation settings are ignored."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="a kubeconfig")
         parser.add_argument(
-            "--context", action="append", default=[], help="only this context; may be repeated"
+            "--context", action="append", default=[], help="import only this context; can be repeated"
         )
-        parser.add_argument("--owner", default="", help="user name whose own credential it becomes")
-        parser.add_argument("--team", default="", help="short name of a team, for --share")
+        parser.add_argument("--owner", default="", help="username of the user who will own the credential")
+        parser.add_argument("--team", default="", help="ID of the team to share with (with --share)")
         parser.add_argument("--share", action="store_true", help="share the clusters with --team")
         parser.add_argument(
-            "--allow-insecure", action="store_true", help="take over insecure-skip-tls-verify: true"
+            "--allow-insecure", action="store_true", help="accept insecure-skip-tls-verify: true"
         )
         parser.add_argument(
-            "--without-trying", action="store_true", help="add clusters that cannot be reached"
+            "--without-trying", action="store_true", help="also add clusters that cannot be reached"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -55,7 +56,7 @@ class Command(BaseCommand):
                 told = self._take(context, owner, team, options["without_trying"])
             except TrailUnavailable as wrong:
                 raise CommandError(
-                    f"The audit trail cannot be written, so nothing is done: {wrong}."
+                    f"The audit trail is not writable, so nothing was done: {wrong}."
                 ) from wrong
             except (BadCredential, ApiError) as wrong:
                 failed += 1
@@ -63,7 +64,7 @@ class Command(BaseCommand):
                 continue
             self.stdout.write(f"{context.name}: {told}")
         if failed:
-            raise CommandError(f"{failed} of the contexts were not imported.")
+            raise CommandError(f"{failed} context(s) could not be imported.")
 
     def _take(self, context: Context, owner: User | None, team: Team | None, without_trying: bool) -> str:
         """Add or find the cluster, share it, store the credential; says what was done."""
@@ -92,7 +93,7 @@ class Command(BaseCommand):
 
     def _once(self, cluster: Cluster, context: Context) -> None:
         if cluster.pk in self.stored:
-            told = f"a person has one credential a cluster, and context {self.stored[cluster.pk]} gave it"
+            told = f"a user can have only one credential per cluster, and context {self.stored[cluster.pk]} gave it"
             raise BadCredential("contexts", told, "Choose one of them with --context.")
         self.stored[cluster.pk] = context.name
 
@@ -127,7 +128,7 @@ def _contexts(kubeconfig: Kubeconfig, wanted: list[str]) -> list[Context]:
     known = {one.name: one for one in kubeconfig.contexts}
     for name in wanted:
         if name not in known:
-            raise CommandError(f"There is no context {name!r}. There are: {', '.join(known)}.")
+            raise CommandError(f"No context named {name!r}. Available: {', '.join(known)}.")
     return [known[name] for name in wanted] if wanted else list(kubeconfig.contexts)
 
 
@@ -136,13 +137,13 @@ def _user(username: str) -> User | None:
         return None
     found = User.objects.filter(username=username, is_active=True).first()
     if not found:
-        raise CommandError(f"There is no active person with the user name {username!r}.")
+        raise CommandError(f"There is no active user named {username!r}.")
     return found
 
 
 def _team(slug: str, share: bool) -> Team | None:
     if share != bool(slug):
-        raise CommandError("--team and --share go together.")
+        raise CommandError("--team and --share must be used together.")
     found = Team.objects.filter(slug=slug).first()
     if slug and not found:
         raise CommandError(f"There is no team {slug!r}.")
@@ -162,7 +163,7 @@ def _new_cluster(context: Context) -> Cluster:
 
 
 def _stored(owner: User, who: WhoAmI) -> str:
-    ends = f"until {who.expires_at:%Y-%m-%d %H:%M} UTC" if who.expires_at else "without an end that it names"
+    ends = f"until {who.expires_at:%Y-%m-%d %H:%M} UTC" if who.expires_at else "no expiry date"
     left = " (ENDED)" if who.expires_at and who.expires_at < timezone.now() else ""
     return f"stored the credential of {owner.username}: {who.username}, {ends}{left}"
 

@@ -17,12 +17,12 @@ BATCH = 200
 
 class Command(BaseCommand):
     help = (
-        "Seal every stored credential again under the first of QUARTERDECK_SEALING_KEYS. "
-        "Put the new key first and keep the old ones until this says that none is left under them."
+        "Re-encrypt all stored credentials with the first key in QUARTERDECK_SEALING_KEYS. "
+        "Put the new key first and keep the old keys until this command reports that none are needed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--batch", type=int, default=BATCH, help="rows in one transaction (default 200)")
+        parser.add_argument("--batch", type=int, default=BATCH, help="rows per transaction (default: 200)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         counts = {"sealed": 0, "current": 0, "changed": 0}
@@ -37,14 +37,14 @@ class Command(BaseCommand):
                 ) from wrong
             last = rows[-1].pk
         self.stdout.write(
-            f"{counts['sealed']} sealed again, {counts['current']} already under the first key."
+            f"{counts['sealed']} re-encrypted, {counts['current']} already using the first key."
         )
         if counts["changed"]:
-            self.stdout.write(f"{counts['changed']} were changed meanwhile; run this again.")
+            self.stdout.write(f"{counts['changed']} were changed in the meantime; run this command again.")
         for line in broken:
             self.stderr.write(line)
         if broken:
-            raise CommandError(f"{len(broken)} could not be opened. Their owners must bring them again.")
+            raise CommandError(f"{len(broken)} could not be decrypted. Their owners must add them again.")
 
     @transaction.atomic
     def _batch(self, rows: list[Credential], counts: dict[str, int], broken: list[str]) -> None:

@@ -28,7 +28,7 @@ HANDSHAKE_TIMEOUT = 20  # seconds until a socket is accepted
 
 
 class Command(BaseCommand):
-    help = "Serve Quarterdeck with Daphne until ctrl-C."
+    help = "Run the Quarterdeck server (Daphne) until interrupted with Ctrl+C."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--address", help="the address to listen on (QUARTERDECK_LISTEN)")
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-prepare",
             action="store_true",
-            help="leave the database and the static files as they are: another process has prepared them",
+            help="skip database migrations and static files; another process has already prepared them",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -85,7 +85,7 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
         self.failure = (
             f"Quarterdeck cannot read its database: {why}"
             if failure.check(DatabaseError)
-            else f"Quarterdeck cannot listen: {why} Set QUARTERDECK_LISTEN to another."
+            else f"Quarterdeck cannot listen: {why} Set QUARTERDECK_LISTEN to a different address or port."
         )
         self.stop()
 
@@ -109,10 +109,13 @@ def _prepare() -> None:
 def _welcome(address: str, port: int) -> str:
     shown = f"[{address}]" if ":" in address else address
     here = settings.PUBLIC_URL.url if settings.PUBLIC_URL else f"http://{shown}:{port}"
-    lines = [f"Quarterdeck is at {here}/ (ctrl-C ends it)"]
+    lines = [f"Quarterdeck is running at {here}/ (press Ctrl+C to stop)"]
     user = links.first_administrator()
     if user is not None:
         note(by_program("manage.py serve", "signin-link", subject=f"person {user.username}"))
-        lines.append("Nobody can administrate it yet. This link signs in once, within 15 minutes:")
+        lines.append(
+            "No administrator account has a password yet. Use this one-time link to sign in (valid "
+            "for 15 minutes):"
+        )
         lines.append(links.address(links.link_for(user, Purpose.SIGN_IN), here=here))
     return "\n".join(lines)

@@ -44,6 +44,6 @@ def binding(found: Found, links: Links) -> Special:
         rows.append([Cell(text(one, "kind")), Cell(text(one, "name"), url=url), Cell(namespace)])
     url = links.object(text(target, "apiGroup"), kind, name, home)
     return Special(
-        [Fact(_("Grants"), f"{kind} {name}", url=url)],
+        [Fact(_("Role"), f"{kind} {name}", url=url)],
         table("subjects", _("Subjects"), [_("Kind"), _("Name"), _("Namespace")], rows),
     )

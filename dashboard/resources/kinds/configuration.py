@@ -29,7 +29,7 @@ def config_map(found: Found, links: Links) -> Special:
     rows += [[Cell(key), Cell(_("binary")), Cell(_size(value))] for key, value in sorted(binary.items())]
     return Special(
         facts((_("Keys"), len(plain) + len(binary)), *_fixed(found)),
-        table("keys", _("Keys"), [_("Key"), _("Sort"), _("Size")], rows),
+        table("keys", _("Keys"), [_("Key"), _("Type"), _("Size")], rows),
     )
 
 

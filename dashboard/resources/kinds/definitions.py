@@ -39,23 +39,25 @@ def autoscaler(found: Found, links: Links) -> Special:
         f"{text(found, 'spec', 'scaleTargetRef', 'kind')} {text(found, 'spec', 'scaleTargetRef', 'name')}"
     )
     made = facts(
-        (_("Scales"), target),
-        (_("Least"), number(found, "spec", "minReplicas")),
-        (_("Most"), number(found, "spec", "maxReplicas")),
-        (_("Replicas"), current),
+        (_("Scale target"), target),
+        (_("Min replicas"), number(found, "spec", "minReplicas")),
+        (_("Max replicas"), number(found, "spec", "maxReplicas")),
+        (_("Current replicas"), current),
     )
-    return Special([*made, *([Fact(_("Wanted"), str(wanted))] if wanted not in (None, current) else [])])
+    return Special(
+        [*made, *([Fact(_("Desired replicas"), str(wanted))] if wanted not in (None, current) else [])]
+    )
 
 
 def budget(found: Found, links: Links) -> Special:
     """What a PodDisruptionBudget allows now."""
     allowed = number(found, "status", "disruptionsAllowed")
     made = facts(
-        (_("Least available"), text(found, "spec", "minAvailable")),
-        (_("Most unavailable"), text(found, "spec", "maxUnavailable")),
-        (_("Healthy now"), number(found, "status", "currentHealthy")),
-        (_("Healthy wanted"), number(found, "status", "desiredHealthy")),
+        (_("Min available"), text(found, "spec", "minAvailable")),
+        (_("Max unavailable"), text(found, "spec", "maxUnavailable")),
+        (_("Current healthy"), number(found, "status", "currentHealthy")),
+        (_("Desired healthy"), number(found, "status", "desiredHealthy")),
     )
     if allowed is None:
         return Special(made)
-    return Special([*made, Fact(_("Disruptions allowed"), str(allowed), "ok" if allowed else "warning")])
+    return Special([*made, Fact(_("Allowed disruptions"), str(allowed), "ok" if allowed else "warning")])

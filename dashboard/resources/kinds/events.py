@@ -27,10 +27,10 @@ def special(found: Mapping[str, Any], links: Links) -> Special:
         [
             *facts(
                 (_("Reason"), text(found, "reason")),
-                (_("About"), f"{text(about, 'kind')} {text(about, 'name')}"),
+                (_("Object"), f"{text(about, 'kind')} {text(about, 'name')}"),
                 (_("Message"), text(found, "message") or text(found, "note")),
                 (_("Count"), text(found, "series", "count") or text(found, "count")),
-                (_("Reported by"), text(found, "reportingComponent") or text(found, "source", "component")),
+                (_("Source"), text(found, "reportingComponent") or text(found, "source", "component")),
             ),
             *([Fact(_("Last seen"), when=last)] if last else []),
         ],

@@ -17,12 +17,12 @@ Found = Mapping[str, Any]
 def service(found: Found, links: Links) -> Special:
     """Ports, and where it can be reached."""
     spec = mapping(found, "spec")
-    columns = [_("Name"), _("Port"), _("Target"), _("Node port"), _("Application protocol")]
+    columns = [_("Name"), _("Port"), _("Target port"), _("Node port"), _("Application protocol")]
     return Special(
         facts(
             (_("Type"), text(spec, "type")),
             (_("Cluster IP"), ", ".join(texts(spec, "clusterIPs")) or text(spec, "clusterIP")),
-            (_("External"), ", ".join([*_outside(found), *texts(spec, "externalIPs")])),
+            (_("External IP"), ", ".join([*_outside(found), *texts(spec, "externalIPs")])),
             (_("External name"), text(spec, "externalName")),
             (_("Session affinity"), text(spec, "sessionAffinity")),
         ),
@@ -36,7 +36,7 @@ def ingress(found: Found, links: Links) -> Special:
     columns = [_("Host"), _("Path"), _("Type"), _("Backend")]
     return Special(
         facts(
-            (_("Class"), text(found, "spec", "ingressClassName")),
+            (_("Ingress class"), text(found, "spec", "ingressClassName")),
             (_("Hosts"), ", ".join(host for host in hosts if host)),
             (_("Address"), ", ".join(_outside(found))),
         ),
@@ -47,7 +47,7 @@ def ingress(found: Found, links: Links) -> Special:
 def endpoint_slice(found: Found, links: Links) -> Special:
     """Each endpoint with its readiness."""
     ports = ", ".join(f"{text(one, 'name')} {text(one, 'port')}".strip() for one in mappings(found, "ports"))
-    columns = [_("Addresses"), _("Ready"), _("Target"), _("Node")]
+    columns = [_("Addresses"), _("Ready"), _("Target port"), _("Node")]
     return Special(
         facts((_("Addresses"), text(found, "addressType")), (_("Ports"), ports)),
         table("endpoints", _("Endpoints"), columns, _endpoints(found, links)),

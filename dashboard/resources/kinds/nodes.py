@@ -25,11 +25,11 @@ def special(found: Mapping[str, Any], links: Links) -> Special:
     return Special(
         facts(
             (_("Roles"), ", ".join(sorted(roles))),
-            (_("Kubelet"), text(system, "kubeletVersion")),
-            (_("System"), text(system, "osImage")),
-            (_("Runtime"), text(system, "containerRuntimeVersion")),
+            (_("Kubelet version"), text(system, "kubeletVersion")),
+            (_("OS image"), text(system, "osImage")),
+            (_("Container runtime"), text(system, "containerRuntimeVersion")),
             (_("Architecture"), text(system, "architecture")),
-            (_("Pod range"), text(found, "spec", "podCIDR")),
+            (_("Pod CIDR"), text(found, "spec", "podCIDR")),
         ),
         [
             *table(

@@ -107,7 +107,7 @@ def _facts(found: Found, links: Links) -> Sequence[Fact]:
         *made,
         *facts(
             (_("Pod IP"), ", ".join(text(one, "ip") for one in mappings(found, "status", "podIPs"))),
-            (_("Quality of service"), text(found, "status", "qosClass")),
+            (_("QoS class"), text(found, "status", "qosClass")),
             (_("Message"), text(found, "status", "message")),
         ),
     ]

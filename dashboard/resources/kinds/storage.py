@@ -31,7 +31,7 @@ def volume(found: Mapping[str, Any], links: Links) -> Special:
             (_("Capacity"), text(found, "spec", "capacity", "storage")),
             (_("Access modes"), ", ".join(texts(found, "spec", "accessModes"))),
             (_("Reclaim policy"), text(found, "spec", "persistentVolumeReclaimPolicy")),
-            (_("Driver"), text(found, "spec", "csi", "driver")),
+            (_("CSI driver"), text(found, "spec", "csi", "driver")),
         )
     )
 
@@ -42,7 +42,7 @@ def storage_class(found: Mapping[str, Any], links: Links) -> Special:
         facts(
             (_("Provisioner"), text(found, "provisioner")),
             (_("Reclaim policy"), text(found, "reclaimPolicy")),
-            (_("Binding"), text(found, "volumeBindingMode")),
-            (_("Expansion"), text(found, "allowVolumeExpansion")),
+            (_("Volume binding mode"), text(found, "volumeBindingMode")),
+            (_("Allow volume expansion"), text(found, "allowVolumeExpansion")),
         )
     )

@@ -26,7 +26,7 @@ def replicated(found: Found, links: Links) -> Special:
         [
             Fact(_("Ready"), f"{ready}/{wanted}", "ok" if ready >= wanted else "warning"),
             *facts(
-                (_("Up to date"), updated),
+                (_("Up-to-date"), updated),
                 (_("Available"), number(status, "availableReplicas")),
                 (_("Strategy"), text(strategy, "type")),
                 (_("Revision"), text(found, "metadata", "annotations", "deployment.kubernetes.io/revision")),
@@ -47,7 +47,7 @@ def daemon_set(found: Found, links: Links) -> Special:
         [
             Fact(_("Ready"), f"{ready}/{wanted}", "ok" if ready >= wanted else "warning"),
             *facts(
-                (_("Up to date"), number(status, "updatedNumberScheduled")),
+                (_("Up-to-date"), number(status, "updatedNumberScheduled")),
                 (_("Available"), number(status, "numberAvailable")),
                 (_("Misscheduled"), number(status, "numberMisscheduled") or None),
                 (_("Strategy"), text(found, "spec", "updateStrategy", "type")),
@@ -83,12 +83,12 @@ def cron_job(found: Found, links: Links) -> Special:
             *facts(
                 (_("Schedule"), text(found, "spec", "schedule")),
                 (_("Time zone"), text(found, "spec", "timeZone")),
-                (_("Concurrency"), text(found, "spec", "concurrencyPolicy")),
+                (_("Concurrency policy"), text(found, "spec", "concurrencyPolicy")),
                 (_("Active"), str(len(mappings(found, "status", "active")))),
             ),
             *_times(
-                (_("Last scheduled"), text(found, "status", "lastScheduleTime")),
-                (_("Last successful"), text(found, "status", "lastSuccessfulTime")),
+                (_("Last schedule"), text(found, "status", "lastScheduleTime")),
+                (_("Last successful run"), text(found, "status", "lastSuccessfulTime")),
             ),
         ],
         _containers(mapping(found, "spec", "jobTemplate", "spec", "template", "spec")),
@@ -144,4 +144,4 @@ def _containers(spec: Found) -> list[SmallTable]:
                 ]
             )
     columns = [_("Name"), _("Image"), _("Ports"), _("Command")]
-    return list(table("containers", _("Containers in the template"), columns, rows))
+    return list(table("containers", _("Pod template containers"), columns, rows))

@@ -150,7 +150,7 @@ def marked_clusters(context: Context) -> list[Any]:
 @register.filter
 def denied(entries: Iterable[Entry]) -> list[Entry]:
     """The navigation entries that are not for this person."""
-    return [entry for entry in entries if entry.state == "denied"]
+    return [entry for entry in entries if entry.state == "no permission"]
 
 
 @register.filter
@@ -179,18 +179,18 @@ def _state_word(state: str) -> str:
     words = {
         "loading": _("loading"),
         "live": _("live"),
-        "polled": _("polled every 15 s"),
-        "behind": _("behind"),
+        "polled": _("refreshed every 15 s"),
+        "rate limited": _("rate limited"),
         "reconnecting": _("reconnecting"),
-        "expired": _("listing again"),
-        "lapsed": _("credential not accepted"),
-        "denied": _("denied"),
-        "rejected": _("not understood"),
-        "failing": _("failing"),
+        "expired": _("reloading"),
+        "lapsed": _("credential rejected"),
+        "no permission": _("no permission"),
+        "rejected": _("invalid selector"),
+        "API server errors": _("API server errors"),
         "unreachable": _("unreachable"),
         "paused": _("paused"),
-        "gone": _("gone"),
-        "ended": _("closed"),
+        "deleted": _("deleted"),
+        "ended": _("stopped"),
         "static": _("not live"),
     }
     return words.get(state, state)

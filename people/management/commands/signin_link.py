@@ -12,14 +12,14 @@ from people.models import Purpose, User
 
 
 class Command(BaseCommand):
-    help = "Print a link that signs a person in once, within 15 minutes."
+    help = "Print a one-time sign-in link, valid for 15 minutes."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("username", nargs="?", help="without it: the administrator to start with")
+        parser.add_argument("username", nargs="?", help="username; defaults to the first administrator")
         parser.add_argument(
             "--create-administrator",
             action="store_true",
-            help="make this person, as an administrator without a password",
+            help="create this user as an administrator without a password",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,19 +27,21 @@ class Command(BaseCommand):
         secret = links.link_for(user, Purpose.SIGN_IN)
         made = {"made": True} if options["create_administrator"] else {}
         note(by_program("manage.py", "signin-link", subject=f"person {user.username}", detail=made))
-        self.stderr.write(f"This link signs in as {user.username}, once, within 15 minutes:")
+        self.stderr.write(f"One-time sign-in link for {user.username} (valid for 15 minutes):")
         self.stdout.write(links.address(secret))
 
 
 def _person(username: str | None, *, create: bool) -> User:
     if create:
         if username and User.objects.filter(username=username).exists():
-            raise CommandError(f"{username!r} is here already: leave out --create-administrator.")
+            raise CommandError(f"{username!r} already exists; omit --create-administrator.")
         return links.create_administrator(username or "admin")
     if username is None:
         user = links.first_administrator()
         if user is None:
-            raise CommandError("There is an administrator with a password. Name the person who needs a link.")
+            raise CommandError(
+                "An administrator with a password exists. Specify the username that needs a link."
+            )
         return user
     try:
         return User.objects.get(username=username, is_active=True)

@@ -114,7 +114,7 @@ def test_it_goes_on_to_the_page_that_sent_the_person_here(lit, browser_of, simul
 def test_it_keeps_what_was_typed_when_the_cluster_refuses(lit, browser_of):
     answer = bring(browser_of("dana"), "token", token="canary-token", namespace="shop")
     assert answer.status_code == 422
-    assert "The cluster does not accept the credential." in body(answer)
+    assert "The cluster rejected your credential." in body(answer)
     assert "canary-token</textarea>" in body(answer)
     assert 'value="shop"' in body(answer)
     assert 'autocomplete="off"' in body(answer)
@@ -133,7 +133,7 @@ def test_it_does_not_lose_the_old_credential_when_a_new_one_is_refused(lit, brow
 def test_it_says_that_a_token_has_ended(lit, browser_of):
     ended = jwt(exp=1_700_000_000, sub="dana")
     page = body(bring(browser_of("dana"), "token", token=ended))
-    assert "The credential has ended." in page
+    assert "The credential has expired." in page
     assert "2023-11-14" in page
     assert ended in page
 
@@ -141,7 +141,7 @@ def test_it_says_that_a_token_has_ended(lit, browser_of):
 def test_it_says_that_a_certificate_has_ended(lit, browser_of, simulated):
     cert, key = simulated.certificate("dana", seconds=-60)
     page = body(bring(browser_of("dana"), "certificate", certificate=cert, key=key))
-    assert "The credential has ended." in page
+    assert "The credential has expired." in page
     assert key.splitlines()[1] in page
 
 
@@ -178,7 +178,7 @@ def test_it_gives_each_fault_its_own_sentence(fields, title, lit, browser_of, si
         ("token", {"token": "Bearer abc"}, "the word Bearer"),
         ("token", {}, "The token is empty."),
         ("token", {"token": "abc", "namespace": "Not_A_Name"}, "lower-case letters"),
-        ("certificate", {"certificate": "x", "key": "y"}, "There is no certificate in PEM here."),
+        ("certificate", {"certificate": "x", "key": "y"}, "No PEM certificate found."),
         (
             "certificate",
             {"certificate": certificate()[0], "key": encrypted_key()},
@@ -220,7 +220,7 @@ def test_it_says_what_to_do_instead_of_a_program(dark, browser_of):
     value = config(user={"exec": {"command": "aws", "args": ["eks", "get-token"]}})
     value["contexts"][0]["name"] = value["current-context"] = "arn:aws:eks/prod; rm -rf"
     page = body(bring(browser_of("dana"), "kubeconfig", "dark", kubeconfig=text(value)))
-    assert "What to do instead" in page
+    assert "Use a ServiceAccount token instead" in page
     context = "kubectl --context &#x27;arn:aws:eks/prod; rm -rf&#x27; -n shop"
     assert f"{context} create serviceaccount quarterdeck-dana" in page
     assert "--clusterrole=edit --serviceaccount=shop:quarterdeck-dana" in page
@@ -279,5 +279,5 @@ def test_it_says_when_a_sealed_value_cannot_be_opened(lit, browser_of, simulated
     Credential.objects.create(
         cluster=other, user=cast["dana"], kind="token", sealed=Credential.objects.get().sealed
     )
-    assert "cannot be read: add it again" in body(browser.get("/clusters/"))
+    assert "Cannot be decrypted – add it again" in body(browser.get("/clusters/"))
     assert "cannot be opened" in body(browser.get("/clusters/other/credential/"))

@@ -22,14 +22,14 @@ from tests.clusters.pages.test_manage import fields
 
 EXPIRED = AUTHORITY.server(seconds=-60)
 
-NOT_KUBERNETES = "What answers there is not a Kubernetes API server."
+NOT_KUBERNETES = "The server at this address is not a Kubernetes API server."
 ANSWERS = [
     ("html", html(200, "Sign in to <b>Corp</b>"), NOT_KUBERNETES),
     ("html 403", html(403), NOT_KUBERNETES),
     (
         "redirect",
         redirects("https://login.example.com/?secret=x"),
-        "What answers there is not a Kubernetes API server.",
+        "The server at this address is not a Kubernetes API server.",
     ),
     ("no JSON", says(200, b"hello", "text/plain"), NOT_KUBERNETES),
     ("JSON of another", says(201, {"status": "fine"}), NOT_KUBERNETES),
@@ -44,11 +44,11 @@ ANSWERS = [
         says(201, {"status": {"userInfo": {"username": "system:anonymous"}}}),
         "does not recognise the credential",
     ),
-    ("401", status(401, "Unauthorized", "Unauthorized"), "The cluster does not accept the credential."),
-    ("403", status(403, "Forbidden", "no"), "Kubernetes does not allow this to you."),
+    ("401", status(401, "Unauthorized", "Unauthorized"), "The cluster rejected your credential."),
+    ("403", status(403, "Forbidden", "no"), "You do not have permission to do this."),
     ("404", status(404, "NotFound", "no"), "cannot say whom it takes the credential for"),
-    ("429", says(429, b"slow down", "text/plain"), "The API server asks for fewer requests."),
-    ("500", says(500, b"boom", "text/plain"), "The API server failed inside."),
+    ("429", says(429, b"slow down", "text/plain"), "The API server is rate limiting requests."),
+    ("500", says(500, b"boom", "text/plain"), "The API server had an internal error."),
     ("503", says(503, b"starting", "text/plain"), "is not available"),
     ("broken off", truncates, "The connection broke off"),
     ("another protocol", babbles, "not a Kubernetes API server"),
@@ -79,7 +79,7 @@ def test_it_says_that_nothing_came_in_time(dark, browser_of, monkeypatch):
     with FaultServer(hangs) as server:
         point(dark, server)
         answer = bring(browser_of("dana"), "token", "dark", token="canary-token")
-    assert "The API server did not answer in time." in body(answer)
+    assert "The API server did not respond in time." in body(answer)
     assert "canary-token</textarea>" in body(answer)
 
 
@@ -89,7 +89,7 @@ def test_it_says_that_nothing_came_in_time(dark, browser_of, monkeypatch):
         ({"pair": EXPIRED}, {}, "certificate is not valid at this time"),
         ({}, {"ca": ""}, "is signed by an authority that is not trusted for it"),
         ({}, {"tls_server_name": "other.example.com"}, "certificate is for another name"),
-        ({"tls": False}, {}, "The address speaks plain HTTP, not HTTPS."),
+        ({"tls": False}, {}, "This address serves plain HTTP, not HTTPS."),
     ],
     ids=["expired", "unknown authority", "another name", "plain HTTP"],
 )

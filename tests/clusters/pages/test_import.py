@@ -32,8 +32,8 @@ def test_it_shows_the_contexts_and_stores_nothing_yet(browser_of, cast):
     )
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
-    assert "add this cluster, with my credential" in body(answer)
-    assert "add this cluster, without a credential" in body(answer)
+    assert "add this cluster and save my credential" in body(answer)
+    assert "add this cluster without credentials" in body(answer)
     assert "users[1].user.exec" in body(answer)
     assert "dana-token" in body(answer)
     assert not Cluster.objects.exists()
@@ -80,7 +80,7 @@ def test_it_stores_a_member_s_credential_for_a_cluster_that_matches(browser_of, 
     value = config_of(simulated, "dana")
     value["clusters"][0]["cluster"]["server"] = simulated.server.upper().replace("HTTPS", "https") + "/"
     page = body(send(browser_of("dana"), value))
-    assert "store as my credential for Lit" in page
+    assert "save as my credential for Lit" in page
     assert send(browser_of("dana"), value, "0:shop").status_code == 302
     assert Credential.objects.get().user == cast["dana"]
     assert Cluster.objects.count() == 1
@@ -88,7 +88,7 @@ def test_it_stores_a_member_s_credential_for_a_cluster_that_matches(browser_of, 
 
 def test_it_turns_a_member_s_other_clusters_into_requests_without_the_credential(browser_of, cast):
     value = config(user={"token": "canary-token"})
-    assert "ask an administrator for this cluster" in body(send(browser_of("dana"), value))
+    assert "request this cluster from an administrator" in body(send(browser_of("dana"), value))
     assert send(browser_of("dana"), value, "0:shop").status_code == 302
     asked = ClusterRequest.objects.get()
     assert (asked.user, asked.server, asked.state) == (cast["dana"], "https://api.example.com:6443", "open")
@@ -130,7 +130,7 @@ def test_it_keeps_everything_when_a_context_fails(browser_of, lit, simulated, ca
     value["clusters"][1]["cluster"] = dict(value["clusters"][0]["cluster"])
     answer = send(browser_of("dana"), value, "1:other")
     assert answer.status_code == 422
-    assert "The cluster does not accept the credential." in body(answer)
+    assert "The cluster rejected your credential." in body(answer)
     assert "token: wrong" in body(answer)
     assert 'value="1:other" id="context-1" checked' in body(answer)
     assert not Credential.objects.exists()
@@ -150,7 +150,7 @@ def test_it_uses_a_cluster_for_one_context_only(browser_of, lit, simulated):
 def test_it_does_nothing_with_a_tick_that_was_for_another_file(browser_of, lit, simulated):
     answer = send(browser_of("dana"), config_of(simulated, "dana"), "0:other", "9:shop")
     assert answer.status_code == 422
-    assert "Choose at least one context." in body(answer)
+    assert "Select at least one context." in body(answer)
     assert not Credential.objects.exists()
 
 

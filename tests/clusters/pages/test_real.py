@@ -45,4 +45,4 @@ def test_it_says_that_a_credential_has_ended(
 ) -> None:
     cert, key = controlplane.certificate("dana", seconds=-60)
     answer = bring(browser_of("dana"), "certificate", "real", certificate=cert, key=key)
-    assert "The credential has ended." in answer.content.decode()
+    assert "The credential has expired." in answer.content.decode()

@@ -143,7 +143,7 @@ def test_a_trail_of_millions_is_cut_without_going_through_it_at_once(
     monkeypatch.setattr(export, "PATIENCE", -1.0)
     monkeypatch.setattr(export, "READING", -1.0)
     text = browser_of("aude").get(f"{TRAIL}export/?format=csv&person=dana").content.decode()
-    assert "Further files" in text
+    assert "More files" in text
     answer = browser_of("aude").get(f"{CSV}?person=dana")
     assert 'rel="next"' in answer["Link"]
 

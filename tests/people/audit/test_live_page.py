@@ -51,7 +51,7 @@ def test_rows_of_this_process_and_of_others_arrive(served: Served, stranger: req
         async with Sockets(served) as sockets:
             opened = await sockets.open(session, TRAIL)
             first = await opened.until('data-state="live"')
-            assert "Remember this head" in first
+            assert "Checkpoint" in first
             status = await asyncio.to_thread(sign_in, served, stranger, "dana", "not-her-password")
             assert status == 422
             heard = await opened.until("wrong password")
@@ -81,7 +81,7 @@ def test_nobody_hears_of_others(served: Served) -> None:
             await asyncio.to_thread(served.do, "on_record", person="dana", verb="create", reason="danas-own")
             heard = await opened.until("danas-own")
             assert "renes-" not in heard
-            assert "Remember this head" not in heard
+            assert "Checkpoint" not in heard
             theirs = await sockets.open(rene, TRAIL)
             assert "danas-own" not in "".join(await quiet(theirs))
 

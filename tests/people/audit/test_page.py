@@ -23,7 +23,7 @@ from tests.people.conftest import Browser
 
 TRAIL = "/people/audit/"
 PAGES = [TRAIL, f"{TRAIL}export/", f"{TRAIL}export/trail.csv", f"{TRAIL}export/trail.jsonl"]
-PROOF = re.compile(r'data-copy="([0-9]+:)?([0-9a-f]{64})"[^>]*title="Copy the proof')
+PROOF = re.compile(r'data-copy="([0-9]+:)?([0-9a-f]{64})"[^>]*title="Copy hash')
 
 
 def shown(client: Client, query: str = "") -> list[str]:
@@ -84,8 +84,8 @@ def test_nothing_tells_one_person_how_much_others_do(
         text = client.get(f"{TRAIL}?{query}").content.decode()
         own = {row.hash for row in rows if row.person_id == cast["dana"].pk}
         assert set(re.findall(r"\b[0-9a-f]{64}\b", text)) <= own
-        assert "Remember this head" not in text
-        assert "Hash before" not in text
+        assert "Checkpoint" not in text
+        assert "Previous hash" not in text
         assert "rene" not in text
         places = re.findall(r"(?:before|after)=([^\"&#]+)", text)
         assert places
@@ -140,7 +140,7 @@ def test_a_wrong_filter_is_named_kept_and_answered_by_no_rows(browser_of: Browse
     assert not PROOF.findall(text)
     assert re.search(r'name="verb" value="&lt;DELETE&gt;"[^>]* aria-invalid="true"', text)
     assert "Write one verb in lower case" in text
-    assert "A result is one of ok, denied, failed and unknown." in text
+    assert "The result must be ok, denied, failed or unknown." in text
     assert '<option value="maybe" selected>' in text
     assert 'value="dana"' in text
 
@@ -237,7 +237,7 @@ def test_it_says_how_far_it_has_looked(
     monkeypatch.setattr("people.audit.walk.PATIENCE", -1.0)
     text = browser_of("aude").get(f"{TRAIL}?verb=sign-in").content.decode()
     assert "Looked back to 20" in text
-    assert "Look further back" in text
+    assert "Search further back" in text
     assert pages(browser_of("aude"), "verb=sign-in", "next") == hashes(deeds, "sign-in")
 
 

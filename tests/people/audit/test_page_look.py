@@ -174,7 +174,7 @@ def test_it_needs_no_script(open_as: Open) -> None:
     page = open_as("aude", "?name=look", java_script_enabled=False)
     expect(page.locator("#live-state")).to_contain_text("not live")
     page.locator(".deed-all summary").first.click()
-    expect(page.locator(".deed-fields").first).to_contain_text("Hash before")
+    expect(page.locator(".deed-fields").first).to_contain_text("Previous hash")
     page.get_by_label("Verb").fill("patch")
     page.get_by_role("button", name="Filter").click()
     expect(page.locator("#trail-rows .deed")).to_have_count(1)

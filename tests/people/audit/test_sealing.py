@@ -77,7 +77,7 @@ def test_months_leave_the_table_and_the_whole_still_verifies(year: Trail, tmp_pa
     assert [(one.month, one.first, one.last) for one in found] == [("2026-06", 1, 7), ("2026-07", 8, 14)]
     assert Entry.objects.order_by("sequence").values_list("sequence", flat=True).first() == 15
     assert "14 rows" not in said
-    assert said.count(": 7 rows are there and in the table no more.") == 2
+    assert said.count(": 7 rows archived and removed from the table.") == 2
     verdict = verify(remembered, tmp_path)
     assert (verdict.wrong, verdict.rows) == (None, len(before) + 2)
     sealed = [{**{name: getattr(row, name) for name in before[0]}} for one in found for row in one.entries()]

@@ -23,18 +23,21 @@ BROKEN, NOT_DONE = 1, 3
 
 class Command(BaseCommand):
     help = (
-        "Write each whole month before the given one into a sealed segment, verify the file, and only then take its "
-        "rows out of the table. Nothing is done where the chain does not hold. An interrupted call is finished by "
+        "Archive each complete month before the given one: write it to a segment file, verify the file, and "
+        "only then delete its "
+        "rows from the table. Does nothing if the chain is invalid. If interrupted, run it again to "
         "the next one."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--before", required=True, metavar="YYYY-MM", help="the first month that stays")
+        parser.add_argument(
+            "--before", required=True, metavar="YYYY-MM", help="first month to keep in the database"
+        )
         parser.add_argument(
             "--folder",
             type=Path,
             metavar="FOLDER",
-            help="where segments lie (audit-segments in the data folder)",
+            help="directory for segments (default: audit-segments in the data folder)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,27 +46,28 @@ class Command(BaseCommand):
         wrong = verify(where=where).wrong
         if wrong is not None:
             raise CommandError(
-                f"Nothing was sealed: {wrong.kind.upper()}: {wrong.told} See verify_audit.", returncode=BROKEN
+                f"Nothing was archived: {wrong.kind.upper()}: {wrong.told} See verify_audit.",
+                returncode=BROKEN,
             )
         count = 0
         try:
             for done in seal(before, where):
                 count += 1
                 self.stdout.write(
-                    f"{done.segment.path}: {done.rows} rows are there and in the table no more."
+                    f"{done.segment.path}: {done.rows} rows archived and removed from the table."
                 )
         except (NotSealed, NotAppendOnly, TrailUnavailable, DatabaseError, OSError) as error:
             raise CommandError(
-                f"Sealing ended: {error} Nothing is lost; call it again.", returncode=NOT_DONE
+                f"Archiving stopped: {error} Nothing was lost; run the command again.", returncode=NOT_DONE
             ) from error
         if not count:
-            self.stdout.write("There is no whole month before that to be sealed.")
+            self.stdout.write("There is no complete month to archive before that date.")
             return
         verdict = verify(where=where)
         if verdict.wrong is not None:
             raise CommandError(f"{verdict.wrong.kind.upper()}: {verdict.wrong.told}", returncode=BROKEN)
         self.stdout.write(
-            f"All {verdict.rows} rows hold, the sealed ones among them. Keep copies of the files."
+            f"All {verdict.rows} rows are valid, including the archived ones. Keep copies of the files."
         )
 
 
@@ -74,7 +78,11 @@ def _month(text: str) -> datetime:
             raise ValueError(text)
         month = datetime(int(found[1]), int(found[2]), 1, tzinfo=UTC)
     except ValueError:
-        raise CommandError(f"This is no month such as 2026-10: {text[:100]!r}.", returncode=2) from None
+        raise CommandError(
+            f"Not a valid month (expected YYYY-MM, e.g. 2026-10): {text[:100]!r}.", returncode=2
+        ) from None
     if month > timezone.now():
-        raise CommandError("A month that has not begun cannot stay: rows of this one would go.", returncode=2)
+        raise CommandError(
+            "The month is in the future: rows of the current month would be archived.", returncode=2
+        )
     return month

@@ -23,28 +23,32 @@ MOST_HEADS = 10_000
 
 class Command(BaseCommand):
     help = (
-        "Prove the audit trail row by row and print its head, SEQUENCE:HASH, to be kept elsewhere. "
-        "Ends with 0 where all of it holds, 1 where a row was changed, inserted, moved or taken out, 3 where the end "
-        "is cut off or is not the remembered one, 4 where the trail cannot be read, 5 where the database does not "
+        "Verify the audit trail row by row and print a checkpoint (SEQUENCE:HASH) to keep outside this server. "
+        "Exit codes: 0 valid; 1 a row was changed, inserted, moved or removed; 3 the end "
+        "was truncated or does not match a checkpoint; 4 the trail cannot be read; 5 the database does not "
         "refuse changes to it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--head", action="append", default=[], metavar="SEQUENCE:HASH", help="a head that was remembered"
+            "--head", action="append", default=[], metavar="SEQUENCE:HASH", help="a saved checkpoint"
         )
-        parser.add_argument("--head-file", type=Path, metavar="FILE", help="remembered heads, one a line")
         parser.add_argument(
-            "--remember", action="store_true", help="add the head to --head-file where all of the trail holds"
+            "--head-file", type=Path, metavar="FILE", help="file with saved checkpoints, one per line"
+        )
+        parser.add_argument(
+            "--remember",
+            action="store_true",
+            help="append the current checkpoint to --head-file if the trail is valid",
         )
         parser.add_argument(
             "--segments",
             type=Path,
             metavar="FOLDER",
-            help="where sealed segments lie (audit-segments in the data folder)",
+            help="directory with archived segments (default: audit-segments in the data folder)",
         )
         parser.add_argument(
-            "--protect", action="store_true", help="put the triggers up again where all of the trail holds"
+            "--protect", action="store_true", help="reinstall the append-only triggers if the trail is valid"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,10 +60,10 @@ class Command(BaseCommand):
             heads += _remembered(file)
         verdict = self._verdict(heads, options["segments"])
         if verdict.wrong is not None:
-            self.stdout.write(f"{verdict.rows} rows before it hold, to {verdict.head}.")
+            self.stdout.write(f"{verdict.rows} earlier rows are valid, up to {verdict.head}.")
             code = CUT if verdict.wrong.kind in ("cut", "rewritten") else BROKEN
             raise CommandError(f"{verdict.wrong.kind.upper()}: {verdict.wrong.told}", returncode=code)
-        self.stdout.write(f"All {verdict.rows} rows hold. The head to remember:")
+        self.stdout.write(f"All {verdict.rows} rows are valid. Save this checkpoint:")
         self.stdout.write(str(verdict.head))
         if file is not None and options["remember"]:
             _remember(file, verdict.head)
@@ -77,16 +81,19 @@ class Command(BaseCommand):
         if gone and protect:
             guards.install(connection)
             note(Fact(verb="trail-protected", subject="trail", detail={"put up again": gone}))
-            self.stdout.write(f"Put up again: {', '.join(gone)}.")
+            self.stdout.write(f"Reinstalled: {', '.join(gone)}.")
         elif gone:
-            told = f"The database does not refuse changes to the trail: {', '.join(gone)}. {ADVICE}"
+            told = f"The database does not protect the audit trail; missing triggers: {', '.join(gone)}. {ADVICE}"
             raise CommandError(told, returncode=UNGUARDED)
 
 
 def _head(text: str) -> Head:
     found = HEAD.fullmatch(text.strip())
     if found is None:
-        raise CommandError(f"This is no head such as 12:9f…: {text.strip()[:100]!r}.", returncode=2)
+        raise CommandError(
+            f"Not a valid checkpoint (expected SEQUENCE:HASH, e.g. 12:9f…): {text.strip()[:100]!r}.",
+            returncode=2,
+        )
     return Head(int(found[1]), found[2])
 
 
