@@ -12,14 +12,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 .PHONY: help demo screenshots run test bench check format controlplane build-controlplane
 
 help:
-	@echo "make demo                 start the dashboard on 127.0.0.1:8000 with three simulated clusters and "
-     "demo users"
-	@echo "make run                  start the server on 127.0.0.1:8000 (or QUARTERDECK_LISTEN) and print the "
-     "first administrator's sign-in link"
-	@echo "make test                 run all tests, in three parallel parts; ARGS=\"tests/people -x\" to "
-     "select some"
-	@echo "make bench                benchmark with 10,000 pods (15 minutes on an idle machine) and write "
-     "docs/benchmarks.md"
+	@echo "make demo                 start the dashboard on 127.0.0.1:8000 with three simulated clusters and demo users"
+	@echo "make run                  start the server on 127.0.0.1:8000 (or QUARTERDECK_LISTEN) and print the first administrator's sign-in link"
+	@echo "make test                 run all tests, in three parallel parts; ARGS=\"tests/people -x\" to select some"
+	@echo "make bench                benchmark with 10,000 pods (15 minutes on an idle machine) and write docs/benchmarks.md"
 	@echo "make screenshots          update the documentation screenshots from the demo (needs Chromium)"
 	@echo "make check                check formatting, lint, types, Django system checks and missing migrations"
 	@echo "make format               format the code"

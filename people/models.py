@@ -24,16 +24,16 @@ PRINTABLE = RegexValidator(
 class Standing(models.TextChoices):
     """What a person is in Quarterdeck; it only ever takes away from what Kubernetes grants."""
 
-    MEMBER = "Member", _("Member")
-    AUDITOR = "Auditor", _("Auditor")
-    ADMINISTRATOR = "Administrator", _("Administrator")
+    MEMBER = "member", _("Member")
+    AUDITOR = "auditor", _("Auditor")
+    ADMINISTRATOR = "administrator", _("Administrator")
 
 
 class Role(models.TextChoices):
     """What a team's member may do on the team's clusters; the stronger of several roles holds."""
 
-    READER = "Viewer", _("Viewer")
-    OPERATOR = "Editor", _("Editor")
+    READER = "reader", _("Viewer")
+    OPERATOR = "operator", _("Editor")
 
 
 class UserManager(BaseUserManager["User"]):

@@ -164,7 +164,7 @@ def _new_cluster(context: Context) -> Cluster:
 
 def _stored(owner: User, who: WhoAmI) -> str:
     ends = f"until {who.expires_at:%Y-%m-%d %H:%M} UTC" if who.expires_at else "no expiry date"
-    left = " (ENDED)" if who.expires_at and who.expires_at < timezone.now() else ""
+    left = " (EXPIRED)" if who.expires_at and who.expires_at < timezone.now() else ""
     return f"stored the credential of {owner.username}: {who.username}, {ends}{left}"
 
 

@@ -150,7 +150,7 @@ def marked_clusters(context: Context) -> list[Any]:
 @register.filter
 def denied(entries: Iterable[Entry]) -> list[Entry]:
     """The navigation entries that are not for this person."""
-    return [entry for entry in entries if entry.state == "no permission"]
+    return [entry for entry in entries if entry.state == "denied"]
 
 
 @register.filter
@@ -177,20 +177,20 @@ def _units(whole: int, big: str, small: str) -> str:
 
 def _state_word(state: str) -> str:
     words = {
-        "loading": _("loading"),
-        "live": _("live"),
-        "polled": _("refreshed every 15 s"),
-        "rate limited": _("rate limited"),
-        "reconnecting": _("reconnecting"),
-        "expired": _("reloading"),
-        "lapsed": _("credential rejected"),
-        "no permission": _("no permission"),
-        "rejected": _("invalid selector"),
-        "API server errors": _("API server errors"),
-        "unreachable": _("unreachable"),
-        "paused": _("paused"),
-        "deleted": _("deleted"),
-        "ended": _("stopped"),
-        "static": _("not live"),
+        "loading": _("Loading"),
+        "live": _("Live"),
+        "polled": _("Refreshed every 15 s"),
+        "behind": _("Rate limited"),
+        "reconnecting": _("Reconnecting"),
+        "expired": _("Reloading"),
+        "lapsed": _("Credential rejected"),
+        "denied": _("No permission"),
+        "rejected": _("Invalid selector"),
+        "failing": _("API server errors"),
+        "unreachable": _("Unreachable"),
+        "paused": _("Paused"),
+        "gone": _("Deleted"),
+        "ended": _("Stopped"),
+        "static": _("Not live"),
     }
     return words.get(state, state)
