@@ -127,8 +127,7 @@ def _taken(address: str, port: int) -> str:
     except OSError as error:
         return (
             f"The demo cannot listen at {address}:{port}: {error.strerror}. Stop whatever is listening "
-            f"there, or set "
-            "QUARTERDECK_LISTEN to another port: QUARTERDECK_LISTEN=127.0.0.1:8010 make demo"
+            "there, or set QUARTERDECK_LISTEN to another port: QUARTERDECK_LISTEN=127.0.0.1:8010 make demo"
         )
     return ""
 

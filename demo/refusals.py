@@ -16,9 +16,8 @@ def refusal(environment: Mapping[str, str]) -> str:
 
     if text("QUARTERDECK_MODE") == "production":
         return (
-            "QUARTERDECK_MODE is production, but the demo signs everyone in without a password and is meant "
-            "for one local user. "
-            "who looks around. Unset it for the demo, or start the real thing with `make run`."
+            "QUARTERDECK_MODE is production, but the demo signs everyone in without a password and is "
+            "meant for one local user. Unset it for the demo, or start the real server with `make run`."
         )
     for name in ("QUARTERDECK_PUBLIC_URL", "QUARTERDECK_TRUSTED_PROXIES"):
         if text(name):
@@ -33,8 +32,7 @@ def refusal(environment: Mapping[str, str]) -> str:
     if not is_loopback(address):
         return (
             f"QUARTERDECK_LISTEN is {text('QUARTERDECK_LISTEN')}, but the demo only listens on loopback "
-            f"addresses, because "
-            f"it has no passwords: set it to {LISTEN}, or to another port of 127.0.0.1."
+            f"addresses, because it has no passwords: set it to {LISTEN}, or to another port of 127.0.0.1."
         )
     return ""
 

@@ -26,8 +26,8 @@ from people.models import Team, User
 class Command(BaseCommand):
     help = (
         "Import clusters from a kubeconfig and, with --owner, its credentials. Files it refers to are read "
-        "relative "
-        "to it. Exec plugins and auth providers are never run, and impersonation settings are ignored."
+        "relative to it. Exec plugins and auth providers are never run, and impersonation settings are "
+        "ignored."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

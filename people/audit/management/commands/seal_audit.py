@@ -23,10 +23,9 @@ BROKEN, NOT_DONE = 1, 3
 
 class Command(BaseCommand):
     help = (
-        "Archive each complete month before the given one: write it to a segment file, verify the file, and "
-        "only then delete its "
-        "rows from the table. Does nothing if the chain is invalid. If interrupted, run it again to "
-        "the next one."
+        "Archive each complete month before the given one: write it to a segment file, verify the file, "
+        "and only then delete its rows from the table. Does nothing if the chain is invalid. If "
+        "interrupted, run it again to continue."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
