@@ -40,16 +40,16 @@ def soonest_error_page() -> float:
 
 SUMS = {
     "whose API server refused connections": (health.ILL, feed.SETTLE),
-    "where it was silent": (health.SHORT, health.ILL, feed.SETTLE),
-    "with 30 lists or more open there": (health.SHORT, health.ILL, pauses.SPREAD, feed.SETTLE),
-    "fails while the API server is well": (pauses.WATCHED, feed.SETTLE),
-    "a page that lost this server": (constant("live/live.js", "LONGEST"),),
-    "silent when this server started": (answers.PATIENCE, waiting.LOOK),
-    "a page of an error": (answers.PATIENCE, soonest_error_page()),
-    "a right that was granted again": (pauses.GRANT,),
-    "whose position was too old": (pauses.LOST,),
-    "a database that could not be written": (storage.PROBE,),
-    "a trail that could not be written": (writer.PROBE,),
+    "if the API server was silent": (health.SHORT, health.ILL, feed.SETTLE),
+    "with 30 or more lists open on it": (health.SHORT, health.ILL, pauses.SPREAD, feed.SETTLE),
+    "fails while the API server is healthy": (pauses.WATCHED, feed.SETTLE),
+    "a page that lost the connection to Quarterdeck": (constant("live/live.js", "LONGEST"),),
+    "silent when Quarterdeck started": (answers.PATIENCE, waiting.LOOK),
+    "an error page, or one cluster": (answers.PATIENCE, soonest_error_page()),
+    "a permission that was granted again": (pauses.GRANT,),
+    "whose resourceVersion was too old": (pauses.LOST,),
+    "a database that was not writable": (storage.PROBE,),
+    "an audit trail that was not writable": (writer.PROBE,),
 }
 
 
