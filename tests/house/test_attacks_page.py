@@ -17,7 +17,7 @@ OF_A_CLASS = re.compile(r"test_class_(\d\d)_\w+\.py")
 
 def rows(text: str) -> list[tuple[int, str, list[str]]]:
     """Class (0 where a row has none), its name, the test files of its last cell."""
-    table = text.partition("| Class | Defence | Test in `tests/attacks/` |")[2].partition("\n\n")[0]
+    table = text.partition("| Class | Defense | Test in `tests/attacks/` |")[2].partition("\n\n")[0]
     return [
         (int(number or 0), name, FILE.findall(files)) for number, name, _defence, files in ROW.findall(table)
     ]
@@ -53,6 +53,6 @@ def test_every_class_has_a_test_file_of_its_own() -> None:
 
 
 def test_what_the_table_says_of_the_code_is_there() -> None:
-    table = PAGE.read_text().partition("| Class | Defence | Test in")[2].partition("\n\n")[0]
+    table = PAGE.read_text().partition("| Class | Defense | Test in")[2].partition("\n\n")[0]
     missing = [file for file in re.findall(r"`([a-z]+/[\w/]+\.py)`", table) if not (ROOT / file).exists()]
     assert missing == []
