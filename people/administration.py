@@ -96,7 +96,7 @@ def change_standing(request: HttpRequest, pk: int) -> HttpResponse:
         return _refuse_last(request, user)
     if user.pk == person(request).pk:
         _renew_session(request)
-    messages.success(request, _("Role changed."))
+    messages.success(request, _("Global role changed."))
     return redirect("people:person", pk=pk)
 
 

@@ -32,7 +32,7 @@ def in_words(agent: str) -> str:
     system = _first(agent, SYSTEMS)
     if browser and system:
         return _("{browser} on {system}").format(browser=browser, system=system)
-    return browser or agent[:60] or _("unknown browser")
+    return browser or agent[:60] or _("Unknown browser")
 
 
 def _first(agent: str, table: tuple[tuple[str, str], ...]) -> str:

@@ -23,16 +23,16 @@ from clusters.models import Cluster
 from clusters.pages.problems import Problem, problem
 
 COLOURS = (
-    ("slate", gettext_lazy("slate")),
-    ("red", gettext_lazy("red")),
-    ("orange", gettext_lazy("orange")),
-    ("amber", gettext_lazy("amber")),
-    ("green", gettext_lazy("green")),
-    ("teal", gettext_lazy("teal")),
-    ("blue", gettext_lazy("blue")),
-    ("violet", gettext_lazy("violet")),
-    ("pink", gettext_lazy("pink")),
-    ("brown", gettext_lazy("brown")),
+    ("slate", gettext_lazy("Slate")),
+    ("red", gettext_lazy("Red")),
+    ("orange", gettext_lazy("Orange")),
+    ("amber", gettext_lazy("Amber")),
+    ("green", gettext_lazy("Green")),
+    ("teal", gettext_lazy("Teal")),
+    ("blue", gettext_lazy("Blue")),
+    ("violet", gettext_lazy("Violet")),
+    ("pink", gettext_lazy("Pink")),
+    ("brown", gettext_lazy("Brown")),
 )
 RESERVED = ("add", "import", "requests", "credentials")  # words of this room's own addresses
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
@@ -132,7 +132,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
                 "Only if the cluster is reached through a proxy, e.g. http://proxy.example.com:3128."
             ),
             "protected": gettext_lazy(
-                "Shows a “protected” mark on every page of this cluster, to prevent mistakes."
+                "Shows a “Protected” mark on every page of this cluster, to prevent mistakes."
             ),
         }
 

@@ -82,7 +82,7 @@ def _without_credential(board: Board, line: Line) -> Trouble:
         if ended
         else _("Its encryption key is missing, or the stored record was altered. Add it again."),
         buttons=_renewing(board, line, state),
-        word=_("Credential expired") if ended else _("Credential unreadable"),
+        word=_("Credential expired") if ended else _("Cannot be decrypted"),
     )
 
 

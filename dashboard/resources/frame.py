@@ -40,7 +40,7 @@ def frame_of(address: Address, desks: Sequence[Desk]) -> dict[str, Any]:
 
 def place_of(address: Address) -> str:
     """The clusters and namespaces in words."""
-    clusters = _("all clusters") if address.clusters == (ALL,) else ", ".join(address.clusters)
+    clusters = _("All clusters") if address.clusters == (ALL,) else ", ".join(address.clusters)
     if address.namespaces == (CLUSTER,):
         return clusters
     namespaces = _("all namespaces") if address.namespaces == (ALL,) else ", ".join(address.namespaces)

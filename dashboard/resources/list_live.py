@@ -20,7 +20,7 @@ PARTS = {
     "state": ("summary",),
     "notices": ("notices",),
     "head": ("headings",),
-    "foot": ("totals", "is_listed", "summary", "first_row", "last_row", "earlier", "later", "kind"),
+    "foot": ("totals", "is_listed", "summary", "first_row", "last_row", "earlier", "later", "kinds"),
 }
 
 

@@ -74,7 +74,7 @@ def _beside_the_list(listing: Listing, desks: list[Desk]) -> dict[str, Any]:
     """Navigation, namespaces and rights: of the first cluster of the page that can be reached."""
     place = next((one for one in listing.places if one.desk and one.resource), None)
     if place is None or place.desk is None or place.resource is None:
-        return {"kinds": listing.address.resource}
+        return {}
     desk, resource, address = place.desk, place.resource, listing.address
     # the strip's reviews come before the navigation's: they share one budget
     strip = rights(desk, resource, place.namespaces[0], "") if len(desks) == 1 else []
@@ -82,7 +82,6 @@ def _beside_the_list(listing: Listing, desks: list[Desk]) -> dict[str, Any]:
         "rights": strip,
         "navigation": navigation(desk, address),
         "switcher": switcher(desk, address),
-        "kinds": label_of(resource),
     }
 
 
@@ -125,7 +124,7 @@ def parts_of(listing: Listing, view: View) -> dict[str, Any]:
         "summary": list_parts.summary(listing, view),
         "notices": list_parts.notices(listing, view),
         "is_listed": list_parts.is_listed(view),
-        "kind": resource.kind if resource else address.resource,
+        "kinds": label_of(resource) if resource else address.resource,
         **_pages(address, view),
     }
 

@@ -126,7 +126,7 @@ def _download(opened: OpenObject, what: str, pointer: str) -> HttpResponse:
         return _file(yaml_lines.text(found), _file_name(opened.address), "application/yaml")
     value = yaml_view.value_at(found, pointer[:2000]) if what == "value" else None
     if value is None:
-        raise Http404(_("There is no such value to download."))
+        raise Http404(_("No such value to download."))
     return _file(value, _file_name(opened.address, part=pointer.rpartition("/")[2] or "value"), "text/plain")
 
 

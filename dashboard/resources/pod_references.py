@@ -20,7 +20,7 @@ def of_pod_spec(spec: Spec, namespace: str) -> Iterator[Reference]:
     yield from _of_volumes(spec, namespace)
     yield from _of_containers(spec, namespace)
     for entry in mappings(spec, "imagePullSecrets"):
-        yield Reference(_("Image pull secrets"), "", "Secret", text(entry, "name"), namespace)
+        yield Reference(_("Image pull Secrets"), "", "Secret", text(entry, "name"), namespace)
     if name := text(spec, "priorityClassName"):
         yield Reference(_("PriorityClass"), "scheduling.k8s.io", "PriorityClass", name)
     if name := text(spec, "runtimeClassName"):

@@ -35,7 +35,7 @@ def _pod(found: Found) -> Iterator[Reference]:
 
 def _workload(found: Found) -> Iterator[Reference]:
     if service := text(found, "spec", "serviceName"):
-        yield Reference(_("Headless service"), "", "Service", service, _home(found))
+        yield Reference(_("Headless Service"), "", "Service", service, _home(found))
     yield from of_pod_spec(mapping(found, "spec", "template", "spec"), _home(found))
 
 
@@ -131,7 +131,7 @@ def _ingress(found: Found) -> Iterator[Reference]:
             )
     for entry in mappings(found, "spec", "tls"):
         if name := text(entry, "secretName"):
-            yield Reference(_("TLS secrets"), "", "Secret", name, _home(found))
+            yield Reference(_("TLS Secrets"), "", "Secret", name, _home(found))
 
 
 # --- storage
@@ -181,7 +181,7 @@ def _service_account(found: Found) -> Iterator[Reference]:
     for entry in mappings(found, "secrets"):
         yield Reference(_("Secrets"), "", "Secret", text(entry, "name"), _home(found))
     for entry in mappings(found, "imagePullSecrets"):
-        yield Reference(_("Image pull secrets"), "", "Secret", text(entry, "name"), _home(found))
+        yield Reference(_("Image pull Secrets"), "", "Secret", text(entry, "name"), _home(found))
 
 
 def _service_account_lists(found: Found) -> Iterator[Pick]:

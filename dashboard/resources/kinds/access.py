@@ -26,7 +26,7 @@ def role(found: Found, links: Links) -> Special:
         ]
         for one in mappings(found, "rules")
     ]
-    aggregated = _("yes") if mapping(found, "aggregationRule") else ""
+    aggregated = _("Yes") if mapping(found, "aggregationRule") else ""
     return Special(
         facts((_("Rules"), len(rows)), (_("Aggregated"), aggregated)),
         table("rules", _("Rules"), columns, rows),

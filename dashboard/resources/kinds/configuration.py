@@ -25,8 +25,8 @@ def secret(found: Found, links: Links) -> Special:
 def config_map(found: Found, links: Links) -> Special:
     """Each key with its size; the values stand below."""
     plain, binary = mapping(found, "data"), mapping(found, "binaryData")
-    rows = [[Cell(key), Cell(_("text")), Cell(_size(value))] for key, value in sorted(plain.items())]
-    rows += [[Cell(key), Cell(_("binary")), Cell(_size(value))] for key, value in sorted(binary.items())]
+    rows = [[Cell(key), Cell(_("Text")), Cell(_size(value))] for key, value in sorted(plain.items())]
+    rows += [[Cell(key), Cell(_("Binary")), Cell(_size(value))] for key, value in sorted(binary.items())]
     return Special(
         facts((_("Keys"), len(plain) + len(binary)), *_fixed(found)),
         table("keys", _("Keys"), [_("Key"), _("Type"), _("Size")], rows),
@@ -44,7 +44,7 @@ def resource_quota(found: Found, links: Links) -> Special:
 
 
 def _fixed(found: Found) -> tuple[tuple[str, str], ...]:
-    return ((_("Immutable"), _("yes")),) if found.get("immutable") is True else ()
+    return ((_("Immutable"), _("Yes")),) if found.get("immutable") is True else ()
 
 
 def _size(value: Any) -> str:

@@ -93,7 +93,7 @@ def _endpoints(found: Found, links: Links) -> Iterator[Sequence[Cell]]:
         ready = text(one, "conditions", "ready") != "false"
         yield [
             Cell(", ".join(texts(one, "addresses"))),
-            Cell(_("yes") if ready else _("no"), "ok" if ready else "warning"),
+            Cell(_("Yes") if ready else _("No"), "ok" if ready else "warning"),
             Cell(f"{kind} {name}".strip(), url=url),
             Cell(text(one, "nodeName"), url=links.object("", "Node", text(one, "nodeName"))),
         ]

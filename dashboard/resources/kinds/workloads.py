@@ -30,7 +30,7 @@ def replicated(found: Found, links: Links) -> Special:
                 (_("Available"), number(status, "availableReplicas")),
                 (_("Strategy"), text(strategy, "type")),
                 (_("Revision"), text(found, "metadata", "annotations", "deployment.kubernetes.io/revision")),
-                (_("Paused"), _("yes") if dig(found, "spec", "paused") is True else ""),
+                (_("Paused"), _("Yes") if dig(found, "spec", "paused") is True else ""),
             ),
         ],
         _containers(mapping(found, "spec", "template", "spec")),

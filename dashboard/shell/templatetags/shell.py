@@ -191,6 +191,7 @@ def _state_word(state: str) -> str:
         "paused": _("Paused"),
         "gone": _("Deleted"),
         "ended": _("Stopped"),
+        "signed-out": _("Signed out"),
         "static": _("Not live"),
     }
     return words.get(state, state)
