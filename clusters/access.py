@@ -237,7 +237,7 @@ async def _asked_async(streams: Streams, connection: Connection, ask: Ask) -> An
     try:
         return _read(msgspec.json.decode(body))
     except (msgspec.DecodeError, RecursionError) as unreadable:
-        raise NotKubernetes("The review's answer is no JSON.") from unreadable
+        raise NotKubernetes("The response to the access review is not JSON.") from unreadable
 
 
 def _person(connection: Connection) -> tuple[str, object]:

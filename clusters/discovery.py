@@ -197,7 +197,7 @@ def _locked(known: _Known, client: Client, is_wanted: Callable[[], bool]) -> Cat
 def _turn(lock: threading.Lock) -> Iterator[None]:
     """The lock, for a bounded time: where a cluster hangs, whoever waits must not wait for all before them."""
     if not lock.acquire(timeout=_WAIT_SECONDS):
-        raise TimedOut("Others are waiting for this cluster's answer already.")
+        raise TimedOut("Too many requests are already waiting for this cluster's API discovery.")
     try:
         yield
     finally:

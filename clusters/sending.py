@@ -122,7 +122,7 @@ def send(opening: Opening, deed: Deed, body: Any, query: Sequence[tuple[str, str
         method = METHODS[deed.verb]
         answer = opening.client.request(method, deed.path(), query=query, body=body, **how)
         if "json" not in answer.headers.get("content-type", ""):
-            raise NotKubernetes("The answer to a change is no JSON.", status=answer.status)
+            raise NotKubernetes("The response to a change is not JSON.", status=answer.status)
         opening.answered(answer.status, answer.headers.get("audit-id", ""))
     return answer
 

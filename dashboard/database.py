@@ -59,7 +59,7 @@ def _postgresql(url: str) -> dict[str, Any]:
         raise _wrong()
     if find_spec("psycopg") is None:
         raise ImproperlyConfigured(
-            f"{NAME} names PostgreSQL, and psycopg is not installed: pip install -r requirements-replicas.txt"
+            f"{NAME} refers to PostgreSQL, but psycopg is not installed: pip install -r requirements-replicas.txt"
         )
     return {
         "ENGINE": "django.db.backends.postgresql",

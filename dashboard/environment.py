@@ -59,7 +59,7 @@ def networks(name: str) -> list[Network]:
             found.append(ipaddress.ip_network(word))
         except ValueError:
             raise ImproperlyConfigured(
-                f"{name} must hold addresses or ranges such as 10.0.0.0/8, not {word!r}."
+                f"{name} must contain IP addresses or ranges such as 10.0.0.0/8, not {word!r}."
             ) from None
     return found
 

@@ -29,7 +29,7 @@ def keys(folder: Path, *, production: bool) -> Keys:
     if production:
         _require("QUARTERDECK_SECRET_KEY", secret, "at least 50 characters; it signs cookies")
         _require(
-            "QUARTERDECK_SEALING_KEYS", sealing, "base64 of 32 random bytes; it seals stored credentials"
+            "QUARTERDECK_SEALING_KEYS", sealing, "base64 of 32 random bytes; it encrypts stored credentials"
         )
         _check_secret(secret)
     if not secret or not sealing:
@@ -46,7 +46,7 @@ def _check_secret(secret: str) -> None:
         raise ImproperlyConfigured("QUARTERDECK_SECRET_KEY is too short: use at least 50 random characters.")
     if len(set(secret)) < 10 or secret.startswith("django-insecure-"):
         raise ImproperlyConfigured(
-            "QUARTERDECK_SECRET_KEY is not random: make one with python3 -c "
+            "QUARTERDECK_SECRET_KEY is not random: generate one with python3 -c "
             "'import secrets; print(secrets.token_urlsafe(64))'."
         )
 

@@ -151,7 +151,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "channels.la
 if REDIS_URL:
     if find_spec("channels_redis") is None:
         raise ImproperlyConfigured(
-            "QUARTERDECK_REDIS_URL is set, and channels-redis is not installed: "
+            "QUARTERDECK_REDIS_URL is set, but channels-redis is not installed: "
             "pip install -r requirements-replicas.txt"
         )
     CHANNEL_LAYERS["default"] = {

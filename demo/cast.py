@@ -80,7 +80,7 @@ PICKED = (
     Person(
         name="dana",
         full_name="Dana Lind",
-        calling="developer of team Shop",
+        calling="developer in team Shop",
         can="Can edit team Shop's namespaces in every cluster.",
         cannot="Cannot see nodes, list namespaces, or access other teams' namespaces.",
         standing="member",
@@ -134,7 +134,7 @@ OTHERS = (
     Person(
         name="pavel",
         full_name="Pavel Rossi",
-        calling="developer of team Payments",
+        calling="developer in team Payments",
         can="",
         cannot="",
         standing="member",

@@ -20,7 +20,7 @@ if why := refusal(os.environ):
     raise ImproperlyConfigured(why)
 if PRODUCTION or not str(DATABASES["default"]["ENGINE"]).endswith("sqlite3"):
     raise ImproperlyConfigured(
-        "DATABASE_URL is set, and the demo fills its database with made-up people: it takes none but its own."
+        "DATABASE_URL is set, but the demo fills its database with made-up users and only uses its own."
     )
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]

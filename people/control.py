@@ -60,7 +60,7 @@ def _send(group: str, kind: str) -> None:
     try:
         async_to_sync(_group_send)(group, kind)
     except (OSError, RuntimeError, ChannelFull, RedisError):
-        log.exception("A control message could not be sent; sockets notice by themselves within 15 seconds")
+        log.exception("A control message could not be sent; WebSockets check by themselves within 15 seconds")
 
 
 async def _group_send(group: str, kind: str) -> None:

@@ -22,9 +22,9 @@ def failed(verb: str, username: str) -> None:
     """A wrong password, a name that nobody has, or a person who may not come in any more: the page says neither."""
     user = User.objects.filter(username=username).first()
     if user is None:
-        note(Fact(verb=verb, person=_written(username), result="failed", reason="nobody has this user name"))
+        note(Fact(verb=verb, person=_written(username), result="failed", reason="no such username"))
     elif not user.is_active:
-        note(by(user, verb, result="denied", reason="this person is not active"))
+        note(by(user, verb, result="denied", reason="the user is deactivated"))
     else:
         note(by(user, verb, result="failed", reason="wrong password"))
 
@@ -43,5 +43,5 @@ def _written(username: str) -> str:
     try:
         _is_user_name(username)
     except ValidationError:
-        return f"({len(username)} characters that are no user name)"
+        return f"({len(username)} characters, not a valid username)"
     return username

@@ -94,7 +94,9 @@ class Storage:
             if self._trouble is not None and self._trouble.kind == kind:
                 return
             self._trouble = Trouble(kind)
-            log.critical("The database cannot be written (%s): nothing can be saved, reading goes on", kind)
+            log.critical(
+                "The database is not writable (%s): nothing can be saved, browsing still works", kind
+            )
             if self._thread is None:
                 self._thread = threading.Thread(target=self._until_it_is_over, name="storage", daemon=True)
                 self._thread.start()
@@ -106,7 +108,7 @@ class Storage:
             pause.wait(PROBE)
         with self._lock:
             self._trouble, self._thread = None, None
-        log.warning("The database can be written again")
+        log.warning("The database is writable again")
         self._tell()
 
     def _is_well(self) -> bool:
@@ -179,7 +181,7 @@ def keep_open() -> None:
             kept = sqlite3.connect(one["NAME"], check_same_thread=False)
             kept.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.Error:
-            log.exception("The database file %s could not be opened at the start", one["NAME"])
+            log.exception("The database file %s could not be opened at startup", one["NAME"])
             continue
         _kept.append(kept)
 

@@ -59,21 +59,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m simulator", description="Serve simulated clusters on 127.0.0.1, all in one process."
     )
-    told = f"a cluster to serve, may be given several times: {', '.join(names())}; without any, an empty one"
+    told = f"a cluster to serve, can be repeated: {', '.join(names())}; default: one empty cluster"
     parser.add_argument("--world", action="append", default=[], metavar="NAME", help=told)
     parser.add_argument(
-        "--port", type=int, default=0, help="of the first cluster, the others follow; 0: free ones"
+        "--port", type=int, default=0, help="port of the first cluster, the others follow; 0: any free ports"
     )
     parser.add_argument(
         "--kubeconfig",
         type=Path,
         default=Path("simulator.kubeconfig"),
-        help="is written: one file (.yaml, .yml, .conf, .kubeconfig), or a folder with a file for each person",
+        help="path to write kubeconfigs to: one file (.yaml, .yml, .conf, .kubeconfig), or a folder (one file per user)",
     )
-    parser.add_argument("--speed", type=float, default=1.0, help="seconds of the clusters in a real one")
-    parser.add_argument("--freeze", action="store_true", help="their clocks stand still")
+    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per real second")
+    parser.add_argument("--freeze", action="store_true", help="freeze the clusters' clocks")
     parser.add_argument("--seed", type=int, default=None, help="makes names repeatable")
-    parser.add_argument("--rows", type=int, default=0, help="so many pods at least in the first world")
+    parser.add_argument("--rows", type=int, default=0, help="minimum number of pods in the first world")
     return parser
 
 
@@ -93,7 +93,7 @@ def _empty(asked: argparse.Namespace) -> Served:
     cluster = Cluster("simulator", seed=asked.seed)
     cluster.clock.run(asked.speed)
     token = cluster.add_person("admin", (MASTERS,))
-    return Served(Server(cluster, Lives(cluster)), [("admin", token, "may do everything")])
+    return Served(Server(cluster, Lives(cluster)), [("admin", token, "full access")])
 
 
 def _tell(served: list[Served], path: Path) -> None:
@@ -103,14 +103,17 @@ def _tell(served: list[Served], path: Path) -> None:
         cluster = one.server.cluster
         count = cluster.store.count(("", "pods"))
         version = cluster.archive.release["gitVersion"]
-        print(f"{cluster.name}: Kubernetes {version} answers at {one.server.url}, {count} pods")
+        print(f"{cluster.name}: Kubernetes {version} is running at {one.server.url}, {count} pods")
     people = {name: about for one in served for name, _, about in one.people}
     for name, about in people.items():
         print(f"  {name}: {about}")
     if len(written) == 1:
         print(f"kubectl --kubeconfig {written[0]} config get-contexts", flush=True)
     else:
-        print(f"kubectl --kubeconfig {written[0]} get namespaces; the others' lie beside it", flush=True)
+        print(
+            f"kubectl --kubeconfig {written[0]} get namespaces; the other users' files are next to it",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

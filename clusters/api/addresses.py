@@ -89,7 +89,7 @@ def proxy_host_and_port(proxy_url: str) -> tuple[str, int]:
 def _split(pattern: re.Pattern[str], url: str, default_port: int) -> tuple[str, int]:
     found = pattern.fullmatch(url)
     if found is None:
-        raise AddressRefused("It is not of the form https://host:port.")
+        raise AddressRefused("It does not have the form https://host:port.")
     host, port = found[1].strip("[]"), int(found[2] or default_port)
     if not 0 < port < 65536 or any(part in (".", "..") for part in (found[3] or "").split("/")):
         raise AddressRefused()

@@ -42,7 +42,7 @@ class Answer:
         try:
             return msgspec.json.decode(self.body)
         except (msgspec.DecodeError, RecursionError) as unreadable:
-            raise NotKubernetes("The answer is no JSON.", status=self.status) from unreadable
+            raise NotKubernetes("The response is not JSON.", status=self.status) from unreadable
 
 
 class Client:

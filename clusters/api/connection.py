@@ -47,7 +47,7 @@ class Identity:
         """The Authorization header, none for a certificate; CredentialMissing where neither can be used."""
         if self.token:
             if not _TOKEN.fullmatch(self.token):
-                raise CredentialMissing("The token holds characters that no bearer token has.")
+                raise CredentialMissing("The token contains invalid characters.")
             return {"Authorization": f"Bearer {self.token}"}
         if not (self.certificate.strip() and self.key.strip()):
             raise CredentialMissing()

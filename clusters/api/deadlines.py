@@ -38,7 +38,7 @@ def left(at_most: float) -> float:
         return at_most
     remaining = _call.end - time.monotonic()
     if remaining <= 0:
-        raise TimeoutError("the call has taken its whole time")
+        raise TimeoutError("the request used up its time limit")
     return min(remaining, at_most)
 
 

@@ -125,6 +125,6 @@ def _said(chain: list[BaseException]) -> str:
     """The system's own words (`No route to host`), which hold neither addresses of proxies nor headers."""
     status = next((link.status for link in chain if isinstance(link, aiohttp.ClientHttpProxyError)), 0)
     if status:
-        return f"It answered {status}."
+        return f"It returned {status}."
     found = [link.strerror for link in chain if isinstance(link, OSError) and link.strerror]
     return found[-1] if found else type(chain[-1]).__name__

@@ -130,7 +130,7 @@ def fetch_part(client: Client, path: str, before: Part | None = None) -> Part:
         return Part("", _one_by_one(client, [("", version) for version in found.versions or []]))
     if found.kind == "APIGroupList":
         return Part("", _one_by_one(client, list(_old_versions(found.groups or []))))
-    raise NotKubernetes("It answers, but not with API groups.")
+    raise NotKubernetes("It responds, but not with API groups.")
 
 
 def _aggregated(groups: list[_Group]) -> Iterator[Served]:
@@ -200,4 +200,4 @@ def _decoded(body: bytes, form: type[_T]) -> _T:
     try:
         return msgspec.json.decode(body, type=form)
     except (msgspec.DecodeError, RecursionError) as unreadable:
-        raise NotKubernetes("It answers, but not as discovery does.") from unreadable
+        raise NotKubernetes("It responds, but not with API discovery.") from unreadable

@@ -41,7 +41,7 @@ def check(server: Server) -> None:
         if now >= seen.until:
             seen.until = now + HOLD
             return
-    raise TimedOut("It did not answer a moment ago, so it was not asked again yet.")
+    raise TimedOut("It did not respond a moment ago; the next attempt is in a few seconds.")
 
 
 def answered(server: Server) -> None:

@@ -48,11 +48,11 @@ def checked_path(path: str) -> str:
     Clients and servers disagree about dot segments, encoded or not, and double slashes: none is ever sent.
     """
     if not _PATH.fullmatch(path):
-        raise BadRequest("The path holds characters that have to be encoded, or does not begin with “/”.")
+        raise BadRequest("The path contains characters that have to be encoded, or does not start with “/”.")
     for segment in path[1:].rstrip("/").split("/") if path.strip("/") else []:
         _unfold(segment)
     if path.startswith("//") or path.endswith("//"):
-        raise BadRequest("The path holds an empty segment.")
+        raise BadRequest("The path contains an empty segment.")
     return path
 
 
@@ -69,4 +69,4 @@ def _unfold(segment: str) -> None:
     except UnicodeDecodeError as broken:
         raise BadRequest("The path is not UTF-8.") from broken
     if plain in ("", ".", "..") or "/" in plain or "%" in plain or "\\" in plain or _CONTROL.search(plain):
-        raise BadRequest("The path holds an empty, dot or doubly encoded segment.")
+        raise BadRequest("The path contains an empty, dot or doubly encoded segment.")

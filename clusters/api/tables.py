@@ -139,7 +139,7 @@ def decode_page(body: bytes) -> Page:
     try:
         found = _list_decoder.decode(body)
     except (msgspec.DecodeError, RecursionError) as unreadable:
-        raise NotKubernetes("The list cannot be read.") from unreadable
+        raise NotKubernetes("The list cannot be parsed.") from unreadable
     meta = found.metadata or _ListMeta()
     if found.kind == "Table":
         columns = tuple(found.columnDefinitions) if found.columnDefinitions is not None else None
@@ -147,7 +147,7 @@ def decode_page(body: bytes) -> Page:
     elif found.kind.endswith("List"):
         columns, rows = BARE_COLUMNS, tuple(_bare_row(item) for item in found.items or [])
     else:
-        raise NotKubernetes("A list was asked for, and something else came.")
+        raise NotKubernetes("The response is not a list.")
     return Page(columns, rows, meta.resourceVersion, meta.continue_token, meta.remainingItemCount)
 
 
@@ -161,7 +161,7 @@ def decode_event(line: bytes) -> Event:
         if bare.kind == "Table" and bare.apiVersion.startswith("meta.k8s.io/"):
             return _table_event(found.type, _list_decoder.decode(found.object))
     except (msgspec.DecodeError, RecursionError) as unreadable:
-        raise NotKubernetes("A line of the watch cannot be read.") from unreadable
+        raise NotKubernetes("A line of the watch cannot be parsed.") from unreadable
     version = bare.metadata.resourceVersion if bare.metadata else ""
     if found.type == "BOOKMARK":
         return Event(found.type, None, None, version, None)
@@ -178,7 +178,7 @@ def _table_event(kind: str, table: _List) -> Event:
         return Event(kind, columns, None, version, None)
     made = _table_rows(rows[:1], columns)
     if not made:
-        raise NotKubernetes("An event of the watch holds no row.")
+        raise NotKubernetes("A watch event contains no row.")
     return Event(kind, columns, made[0], version, None)
 
 

@@ -66,7 +66,7 @@ def _trust(context: ssl.SSLContext, server: Server) -> None:
         try:
             context.load_verify_locations(cadata=server.ca)
         except (ssl.SSLError, ValueError, TypeError) as unreadable:
-            raise TlsUntrusted("The cluster's CA bundle holds no readable certificate.") from unreadable
+            raise TlsUntrusted("The cluster's CA bundle contains no valid certificate.") from unreadable
     if server.system_cas or not server.ca:
         context.load_default_certs()
 
@@ -80,7 +80,7 @@ def _show(context: ssl.SSLContext, identity: Identity) -> None:
             context.load_cert_chain(path, password=lambda: b"")
     except (ssl.SSLError, ValueError) as unusable:
         raise CredentialMissing(
-            "The client certificate and its key cannot be read, or do not belong together."
+            "The client certificate and its key cannot be parsed, or do not belong together."
         ) from (unusable)
 
 

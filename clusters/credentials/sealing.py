@@ -38,12 +38,12 @@ def open_sealed(sealed: bytes, *, context: str) -> bytes:
     """The plain value; `SealBroken` where the key, the bytes or the context are not those of the sealing."""
     sealed = bytes(sealed)
     if len(sealed) < HEADER + NONCE + TAG or not sealed.startswith(VERSION):
-        raise SealBroken("This is not a sealed value.")
+        raise SealBroken("This is not an encrypted value.")
     header, nonce, cipher = sealed[:HEADER], sealed[HEADER : HEADER + NONCE], sealed[HEADER + NONCE :]
     for key in _keys():
         if key_id(key) == header[len(VERSION) :]:
             return _decrypt(key, nonce, cipher, _bound(header, context))
-    raise SealBroken("The key that sealed this value is not among the sealing keys.")
+    raise SealBroken("The key that encrypted this value is not in QUARTERDECK_SEALING_KEYS.")
 
 
 def reseal(sealed: bytes, *, context: str) -> bytes:
@@ -67,7 +67,7 @@ def _decrypt(key: bytes, nonce: bytes, cipher: bytes, bound: bytes) -> bytes:
     try:
         return AESGCM(key).decrypt(nonce, cipher, bound)
     except InvalidTag as wrong:
-        raise SealBroken("The sealed value was changed, or belongs to another row.") from wrong
+        raise SealBroken("The encrypted value was altered, or belongs to another row.") from wrong
 
 
 def _bound(header: bytes, context: str) -> bytes:
@@ -82,5 +82,5 @@ def _keys() -> tuple[bytes, ...]:
 def _decoded(encoded: tuple[str, ...]) -> tuple[bytes, ...]:
     keys = tuple(base64.b64decode(key, validate=True) for key in encoded)
     if not keys or any(len(key) != 32 for key in keys):
-        raise SealBroken("SEALING_KEYS must hold at least one key of 32 bytes.")
+        raise SealBroken("SEALING_KEYS must contain at least one key of 32 bytes.")
     return keys

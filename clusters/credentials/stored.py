@@ -43,9 +43,9 @@ def identity_of(credential: Credential) -> Identity:
         held = json.loads(open_sealed(bytes(credential.sealed), context=context_of(credential)))
         texts = [held[part] for part in ("token", "certificate", "key")]
     except (ValueError, KeyError, TypeError) as wrong:
-        raise SealBroken("The sealed value is not a credential.") from wrong
+        raise SealBroken("The encrypted value is not a credential.") from wrong
     if not all(isinstance(text, str) for text in texts):
-        raise SealBroken("The sealed value is not a credential.")
+        raise SealBroken("The encrypted value is not a credential.")
     return Identity(*texts)
 
 

@@ -161,8 +161,8 @@ class Hub:
     def _broke(self, key: FeedKey, task: asyncio.Task[None]) -> None:
         """A feed that fell over a mistake of ours must not go on looking live."""
         if not task.cancelled() and task.exception() is not None:
-            log.error("The feed of %s fell over", key.resource, exc_info=task.exception())
-            self._close(key, "This list broke on this server: load the page again.")
+            log.error("The feed of %s failed", key.resource, exc_info=task.exception())
+            self._close(key, "This list failed on the Quarterdeck server. Reload the page.")
 
     def _feeds_on(self, server: Server) -> list[Feed[Any]]:
         with self._lock:
@@ -187,7 +187,7 @@ class Hub:
         mine = [(k, e) for k, e in self._entries.items() if e.feed.connection.person == connection.person]
         if len(mine) >= FEEDS_A_PERSON:
             self._close(
-                _oldest(mine), f"More than {FEEDS_A_PERSON} lists are open: the oldest one was closed."
+                _oldest(mine), f"More than {FEEDS_A_PERSON} lists are open, so the oldest one was closed."
             )
 
     async def _sweep(self) -> None:
@@ -200,12 +200,12 @@ class Hub:
             for key in idle:
                 self._close(key, "")
             for key in over:
-                self._close(key, "The credential of this list was changed: load the page again.")
+                self._close(key, "The credential for this list was changed. Reload the page.")
             if self.rows() > settings.QUARTERDECK_MAX_ROWS:
                 with self._lock:
                     everything = list(self._entries.items())
                 self._close(
-                    _oldest(everything), "This server holds as many rows as it may: this list was closed."
+                    _oldest(everything), "This server reached its limit of rows, so this list was closed."
                 )
 
     def _close(self, key: FeedKey, message: str) -> None:

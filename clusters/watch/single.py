@@ -92,7 +92,7 @@ class ObjectContent:
         event = _decoded(line)
         kind, found = event.get("type"), event.get("object")
         if not isinstance(found, dict):
-            raise NotKubernetes("An event of the watch carries no object.")
+            raise NotKubernetes("A watch event contains no object.")
         if kind == "ERROR":
             raise error_of_status(found)
         metadata = _metadata(found)
@@ -142,9 +142,9 @@ def _decoded(content: bytes) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError) as unreadable:
-        raise NotKubernetes("The answer is no JSON.") from unreadable
+        raise NotKubernetes("The response is not JSON.") from unreadable
     if not isinstance(found, dict):
-        raise NotKubernetes("The answer is no object.")
+        raise NotKubernetes("The response is not an object.")
     return found
 
 

@@ -48,7 +48,9 @@ class Sockets:
             valid = await database_sync_to_async(alive)([pulse for pulse, _ending in asked])
         except DatabaseError as error:
             storage.note(error)
-            log.exception("The database did not say which sockets may stay; asked again in %s s", INTERVAL)
+            log.exception(
+                "The database did not say which WebSockets can stay open; retrying in %s s", INTERVAL
+            )
             return
         for pulse, ending in asked:
             if pulse not in valid:

@@ -28,7 +28,7 @@ def append(entries: Sequence[Entry]) -> list[int]:
         lock(connection)
         gone = guards.missing(connection)
         if gone:
-            raise NotAppendOnly(f"the triggers that keep it are not there: {', '.join(gone)}")
+            raise NotAppendOnly(f"its append-only triggers are missing: {', '.join(gone)}")
         last = Entry.objects.using(ALIAS).order_by("-sequence").values_list("sequence", "hash").first()
         sequence, previous = last or (0, GENESIS)
         for entry in entries:

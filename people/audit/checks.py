@@ -13,7 +13,7 @@ from people.audit.routing import ALIAS
 
 ADVICE = (
     "A migration that alters the table drops these triggers; so does someone who tampers with the trail. Check "
-    "`manage.py verify_audit` says, then put them up again with `manage.py verify_audit --protect`."
+    "what `manage.py verify_audit` says, then reinstall them with `manage.py verify_audit --protect`."
 )
 
 

@@ -205,7 +205,7 @@ class Watcher:
             head = record.head()
             arrived = [self._look(page, head) for page in pages] if head != seen else []
         except DatabaseError:
-            log.exception("The audit trail could not be read for the pages that are open; tried again soon")
+            log.exception("The audit trail could not be read for open pages; retrying soon")
             for page in pages:
                 page.fail()
             return 0
@@ -221,7 +221,7 @@ class Watcher:
         except DatabaseError:
             raise
         except Exception:
-            log.exception("A page of the audit trail could not be brought up to date; tried again soon")
+            log.exception("A page of the audit trail could not be updated; retrying soon")
             page.fail()
             return None
 

@@ -66,7 +66,7 @@ def _note_denied(request: HttpRequest, exception: PermissionDenied) -> None:
     if getattr(exception, "is_on_record", False) or match is None or not isinstance(user, User):
         return
     if _denied.is_due((user.pk, match.view_name, request.method)):
-        subject, told = f"page {match.view_name}", str(exception) or "the person's standing does not allow it"
+        subject, told = f"page {match.view_name}", str(exception) or "the global role does not allow it"
         note(
             by(
                 user,

@@ -92,7 +92,7 @@ def intend(fact: Fact) -> Intent:
     On a disk that is full there may be room for the intent and none for its outcome: it is refused at once.
     """
     if storage.trouble is not None and storage.trouble.kind == "full":
-        raise TrailUnavailable("the disk of this server is full")
+        raise TrailUnavailable("the Quarterdeck server's disk is full")
     whole = replace(fact, result="")
     future = writer.put(entry_of(whole, Phase.INTENT))
     try:
@@ -139,18 +139,20 @@ def _durable(future: Future[int]) -> int:
         return future.result(PATIENCE)
     except TimeoutError:
         if future.cancel():
-            raise TrailUnavailable("the database takes too long") from None
+            raise TrailUnavailable("the database did not respond in time") from None
     try:
         return future.result(PATIENCE)
     except TimeoutError:
-        raise TrailUnavailable("the database takes too long") from None
+        raise TrailUnavailable("the database did not respond in time") from None
 
 
 def _never_sent(fact: Fact, done: Future[int]) -> None:
     """An intent that became durable when nobody waited for it any more: what it announces was not sent."""
     if done.cancelled() or done.exception() is not None:
         return
-    outcome = replace(fact, at=None, result=Result.FAILED, reason="not sent: the trail took too long")
+    outcome = replace(
+        fact, at=None, result=Result.FAILED, reason="not sent: writing to the audit trail took too long"
+    )
     try:
         writer.put(entry_of(outcome, Phase.OUTCOME, done.result()))
     except TrailUnavailable as error:

@@ -84,7 +84,7 @@ def _written(last: Entry, where: Path) -> Segment:
             return there  # of a call that was interrupted; it is checked like a new one
         if there.last >= about.first:
             raise NotSealed(
-                f"{there.path.name} lies there already, and the table has rows of it: move it away."
+                f"{there.path.name} already exists, but the table still has its rows: move the file away."
             )
     return write(where, month, _rows(first.sequence, last.sequence), about)
 
@@ -102,12 +102,12 @@ def _checked(segment: Segment) -> str:
     try:
         for entry in segment.entries():
             if entry.sequence != expected or previous not in ("", entry.previous):
-                raise Unreadable(f"{segment.path.name} does not hold together at row {expected}")
+                raise Unreadable(f"{segment.path.name} is not a valid chain at row {expected}")
             expected, previous = expected + 1, entry.hash
     except Unreadable as error:
         raise NotSealed(str(error)) from error
     if Entry.objects.filter(sequence=segment.last).values_list("hash", flat=True).first() != previous:
-        raise NotSealed(f"{segment.path.name} ends with another row than the table has there.")
+        raise NotSealed(f"{segment.path.name} ends with a row that differs from the table.")
     return previous
 
 
@@ -148,7 +148,7 @@ def _take_out(segment: Segment) -> int:
         lock(connection)
         gone = guards.missing(connection)
         if gone:
-            raise NotAppendOnly(f"the triggers that keep it are not there: {', '.join(gone)}")
+            raise NotAppendOnly(f"its append-only triggers are missing: {', '.join(gone)}")
         first = Entry.objects.using(ALIAS).order_by("sequence").values_list("sequence", flat=True).first()
         if first is None or first > segment.last:
             return 0
@@ -164,4 +164,4 @@ def _is_the_same(segment: Segment) -> None:
     told = Entry.objects.using(ALIAS).filter(verb=SEALED, detail__file=segment.path.name).last()
     here = Entry.objects.using(ALIAS).filter(sequence=segment.last).values_list("hash", flat=True).first()
     if told is None or here is None or here != told.detail.get("hash"):
-        raise NotSealed(f"{segment.path.name} is not what the trail says of it.")
+        raise NotSealed(f"{segment.path.name} does not match its entry in the audit trail.")

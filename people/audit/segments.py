@@ -71,9 +71,9 @@ class Segment:
             last, count = _entry(line, self.path), count + 1
             yield last
         if told is None or last is None or (told.rows, told.last) != (count, last.sequence):
-            raise Unreadable(f"{self.path.name} does not hold the rows that it says")
+            raise Unreadable(f"{self.path.name} does not contain the rows that it declares")
         if (told.hash, told.first, self.first, self.last) != (last.hash, self.first, told.first, told.last):
-            raise Unreadable(f"{self.path.name} does not hold the rows that it says")
+            raise Unreadable(f"{self.path.name} does not contain the rows that it declares")
 
 
 def folder() -> Path:
@@ -114,7 +114,7 @@ def _lines(path: Path) -> Iterator[bytes]:
         with gzip.open(path, "rb") as file:
             while line := file.readline(LONGEST):
                 if not line.endswith(b"\n"):
-                    raise Unreadable(f"{path.name} has a line that is cut off or too long")
+                    raise Unreadable(f"{path.name} has a line that is truncated or too long")
                 yield line[:-1]
     except (OSError, EOFError, zlib.error) as error:
         raise Unreadable(f"{path.name} cannot be read: {error}") from error
@@ -124,9 +124,9 @@ def _about(line: bytes, path: Path) -> About:
     try:
         told = About(**json.loads(line))
     except (ValueError, TypeError, RecursionError) as error:
-        raise Unreadable(f"{path.name} does not say what it holds") from error
+        raise Unreadable(f"{path.name} does not declare its contents") from error
     if told.form != FORM_OF_FILE:
-        raise Unreadable(f"{path.name} is of another form")
+        raise Unreadable(f"{path.name} has an unknown format")
     return told
 
 
@@ -140,7 +140,7 @@ def _entry(line: bytes, path: Path) -> Entry:
         named["at"] = datetime.fromisoformat(named["at"])
         named["sequence"] = int(named["sequence"])
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise Unreadable(f"{path.name} has a line that is no row") from error
+        raise Unreadable(f"{path.name} has a line that is not a row") from error
     return Entry(**named, hash=hashlib.sha256(line).hexdigest())
 
 

@@ -94,7 +94,7 @@ def _wrong(entry: Entry | _Unreadable, last: Head, before: Head) -> Break | None
     if entry.sequence < due:
         return Break("inserted", entry.sequence, f"Row {entry.sequence} was inserted before the first.")
     if entry.sequence > due:
-        return Break("missing", due, f"Row {due} is missing; the next that is there is {entry.sequence}.")
+        return Break("missing", due, f"Row {due} is missing; the next existing row is {entry.sequence}.")
     if isinstance(entry, _Unreadable):
         return Break("changed", due, f"Row {due} was changed: {entry.told}.")
     if digest(entry) != entry.hash:
@@ -116,17 +116,17 @@ def _disturbed(entry: Entry, last: Head, before: Head) -> Break:
         return Break("inserted", place, f"Row {place} was inserted, and what follows was renumbered.")
     there = _row(place)
     if place > here and (there is None or _place(there) != here):
-        return Break("missing", here, f"Row {here} is missing: what stands there was row {place}.")
+        return Break("missing", here, f"Row {here} is missing: the row in its place was row {place}.")
     return Break("order", here, f"Row {here} is out of order: it was row {place}.")
 
 
 def _rehashed(here: int) -> Break:
     """The row itself is whole, and stands on another than the one that is there before it."""
     if here == 1:
-        return Break("missing", 1, "What was before row 1 is missing: it stands on another row.")
+        return Break("missing", 1, "Rows before row 1 are missing: it refers to another row.")
     told = (
-        f"Row {here - 1} was changed or exchanged, and hashed anew: row {here} stands on another. "
-        "Or rows between the two were taken out."
+        f"Row {here - 1} was changed or replaced, and rehashed: row {here} refers to another row. "
+        "Or rows between the two were removed."
     )
     return Break("changed", here - 1, told)
 
@@ -156,7 +156,7 @@ def _cut(last: Head, remembered: Sequence[Head]) -> Break | None:
     newest = max((one.sequence for one in remembered), default=0)
     if newest <= last.sequence:
         return None
-    told = f"The end is cut off: rows {last.sequence + 1} to {newest} are missing."
+    told = f"The end is truncated: rows {last.sequence + 1} to {newest} are missing."
     return Break("cut", last.sequence + 1, told)
 
 
@@ -168,7 +168,7 @@ def _not_as_sealed(entry: Entry, where: Path) -> Break | None:
     for segment in segments(where):
         if segment.path.name == name and segment.digest() != entry.detail.get("digest"):
             return Break(
-                "changed", int(first or 0), f"{name} is not the file that row {entry.sequence} sealed."
+                "changed", int(first or 0), f"{name} is not the file that row {entry.sequence} archived."
             )
     return None
 
@@ -181,7 +181,7 @@ def _missed_in(wrong: Break | None, where: Path) -> Break | None:
     sealed = Entry.objects.filter(verb=SEALED, detail__first__lte=number, detail__last__gte=number).last()
     if sealed is None:
         return wrong
-    told = f"{wrong.told} It was sealed into {sealed.detail.get('file')}, which has to be in {where}."
+    told = f"{wrong.told} It was archived to {sealed.detail.get('file')}, which has to be in {where}."
     return replace(wrong, told=told)
 
 

@@ -152,11 +152,11 @@ class Writer:
                 return
             else:
                 return
-        log.error("A row is none that the audit trail takes: %s", type(error).__name__)
-        one.future.set_exception(TrailUnavailable("the row is none that the audit trail takes"))
+        log.error("The audit trail rejected a row: %s", type(error).__name__)
+        one.future.set_exception(TrailUnavailable("the audit trail rejected the row"))
 
     def _failed(self, taken: Sequence[Waiting], error: Exception) -> None:
-        log.critical("The audit trail cannot be written, and changes are refused: %s", error)
+        log.critical("The audit trail is not writable, and changes are rejected: %s", error)
         with self._lock:
             since = self.health.since or timezone.now()
             self.health = Health(False, since, self.health.missed, str(error))
@@ -174,7 +174,7 @@ class Writer:
         return [one for one in batch if one is not None and one.future.set_running_or_notify_cancel()]
 
     def _recovered(self) -> None:
-        log.warning("The audit trail can be written again")
+        log.warning("The audit trail is writable again")
         with self._lock:
             self.health = Health()
 

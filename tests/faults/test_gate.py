@@ -124,7 +124,7 @@ CASES = [
         "a line that is none",
         met(is_watch, stream(b"<!doctype html>", stay=False)),
         ("unreachable",),
-        ("A line of the watch cannot be read.",),
+        ("A line of the watch cannot be parsed.",),
     ),
     Case("no HTTP", met(everything, babbles), ("unreachable",), ("not a Kubernetes API server",)),
     Case("lying gzip", met(is_read, lies_about_gzip), BROKEN, ("broke off in the middle",)),

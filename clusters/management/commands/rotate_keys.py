@@ -33,7 +33,7 @@ class Command(BaseCommand):
                 self._batch(rows, counts, broken)
             except TrailUnavailable as wrong:
                 raise CommandError(
-                    f"The audit trail cannot be written, so nothing is done: {wrong}."
+                    f"The audit trail is not writable, so nothing was done: {wrong}."
                 ) from wrong
             last = rows[-1].pk
         self.stdout.write(

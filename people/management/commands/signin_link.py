@@ -46,4 +46,4 @@ def _person(username: str | None, *, create: bool) -> User:
     try:
         return User.objects.get(username=username, is_active=True)
     except User.DoesNotExist:
-        raise CommandError(f"There is no active person with the user name {username!r}.") from None
+        raise CommandError(f"There is no active user named {username!r}.") from None

@@ -18,7 +18,7 @@ from tests.clusters.api.calls import fetch, to
 from tests.clusters.api.faults import FaultServer, Wire, hangs, until
 
 SHORT = 0.4  # seconds that a call waits here
-NOT_ASKED = "It did not answer a moment ago, so it was not asked again yet."
+NOT_ASKED = "It did not respond a moment ago; the next attempt is in a few seconds."
 
 
 class Server(FaultServer):

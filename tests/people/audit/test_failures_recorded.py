@@ -37,14 +37,14 @@ def test_a_name_that_nobody_has(browser_of: Browser, trail: Trail) -> None:
 
 def test_a_password_in_the_wrong_field_is_not_kept(browser_of: Browser, trail: Trail) -> None:
     assert try_in(browser_of, "correct horse battery!") == 422
-    assert trail.last().person == "(22 characters that are no user name)"
+    assert trail.last().person == "(22 characters, not a valid username)"
 
 
 def test_who_may_not_come_in_any_more(browser_of: Browser, dana_with_password: User, trail: Trail) -> None:
     User.objects.filter(pk=dana_with_password.pk).update(is_active=False)
     assert try_in(browser_of, "dana", PASSWORD) == 422
     row = trail.last()
-    assert (row.person, row.result, row.reason) == ("dana", "denied", "this person is not active")
+    assert (row.person, row.result, row.reason) == ("dana", "denied", "the user is deactivated")
 
 
 def test_too_many_attempts_are_one_row_a_minute_for_each_address(
