@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         "--kubeconfig",
         type=Path,
         default=Path("simulator.kubeconfig"),
-        help="path to write kubeconfigs to: one file (.yaml, .yml, .conf, .kubeconfig), or a folder (one file per user)",
+        help="where to write kubeconfigs: one file (.yaml, .yml, .conf, .kubeconfig), or a folder (a file per user)",
     )
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per real second")
     parser.add_argument("--freeze", action="store_true", help="freeze the clusters' clocks")

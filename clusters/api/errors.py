@@ -60,8 +60,8 @@ class BadRequest(ApiError):
 class Unauthorized(ApiError):
     title = gettext_noop("The cluster rejected your credential.")
     advice = gettext_noop(
-        "It has expired, was revoked, or belongs to another cluster; the cluster does not say which. Add a "
-        "new one under “My credentials”."
+        "It has expired, was revoked, or belongs to another cluster; the cluster does not say which. "
+        "Renew it."
     )
 
 
@@ -149,7 +149,7 @@ class CredentialMissing(ApiError):
     """There is nothing usable to prove who asks; nothing was sent (blank would be system:anonymous)."""
 
     title = gettext_noop("You have no usable credential for this cluster.")
-    advice = gettext_noop("Nothing was sent. Add a credential under “My credentials”.")
+    advice = gettext_noop("Nothing was sent. Add a credential for this cluster.")
 
 
 class Unreachable(ApiError):

@@ -51,12 +51,17 @@ class Nodes:
 
 @dataclass(frozen=True)
 class Pods:
-    """`statuses` are kubectl's words with their number; `unready` of those Running have containers that are not."""
+    """`statuses` are kubectl's words with their number; `unready` of those Running have containers that are not.
+
+    `full` are the READY cells of Running pods with all containers ready (`1/1`), `partial` those of the others (`1/2`).
+    """
 
     total: int = 0
     unready: int = 0
     statuses: Mapping[str, int] = field(default_factory=dict)
     at_least: bool = False
+    full: frozenset[str] = frozenset()
+    partial: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

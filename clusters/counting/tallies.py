@@ -35,11 +35,16 @@ def pods(pages: Sequence[Page], *, at_least: bool) -> Pods:
     found = Counter(_cells(pages, "status", "ready"))
     statuses: Counter[str] = Counter()
     unready = 0
+    full: set[str] = set()
+    partial: set[str] = set()
     for (status, ready), number in found.items():
         statuses[status] += number
+        if status != "Running":
+            continue
         have, _, want = ready.partition("/")
-        unready += number if status == "Running" and have != want else 0
-    return Pods(sum(statuses.values()), unready, _bounded(statuses), at_least)
+        unready += number if have != want else 0
+        (full if have == want else partial).add(ready)
+    return Pods(sum(statuses.values()), unready, _bounded(statuses), at_least, _few(full), _few(partial))
 
 
 def warnings(pages: Sequence[Page], *, at_least: bool) -> Warnings:
@@ -74,13 +79,19 @@ def join_pods(one: Pods, other: Pods) -> Pods:
     """The pods of two places."""
     statuses = _bounded(Counter(one.statuses) + Counter(other.statuses))
     at_least = one.at_least or other.at_least
-    return Pods(one.total + other.total, one.unready + other.unready, statuses, at_least)
+    full, partial = _few(one.full | other.full), _few(one.partial | other.partial)
+    return Pods(one.total + other.total, one.unready + other.unready, statuses, at_least, full, partial)
 
 
 def join_warnings(one: Warnings, other: Warnings) -> Warnings:
     """The warnings of two places."""
     reasons = _bounded(Counter(one.reasons) + Counter(other.reasons))
     return Warnings(one.total + other.total, reasons, one.at_least or other.at_least)
+
+
+def _few(cells: Iterable[str]) -> frozenset[str]:
+    """At most `WORDS` different cells: they can be any text that somebody wrote."""
+    return frozenset(sorted(cells)[:WORDS])
 
 
 def _cells(pages: Sequence[Page], *names: str) -> Iterable[tuple[str, ...]]:

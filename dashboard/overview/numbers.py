@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +14,14 @@ from django.utils.translation import ngettext
 
 from clusters.counting.snapshot import Count, Nodes, Pods, Standing, Warnings
 from clusters.counting.tallies import OTHER
+from clusters.watch.filters import MOST
 from dashboard.resources.address import address
 from dashboard.resources.tones import tone
 
 WORDS = 5  # statuses of pods that are written out
 REASONS = 2  # of warnings
 TONES = ("error", "warning", "progress", "unknown", "ok", "done")  # worst first
+READY = re.compile(r"\d+/\d+")
 SLIVER = 1.5  # percent of the bar that the smallest part has at least
 
 
@@ -131,9 +134,8 @@ def _pod_words(found: Pods, path: str) -> tuple[Word, ...]:
         words = [word for word in words if word.name != "Running"]
         ready = found.statuses.get("Running", 0) - found.unready
         unready = _("Running, not ready")
-        href = f"{path}?{urlencode({'q': 'Status=Running'})}"
-        words.append(Word(found.unready, unready, "warning", href))
-        words += [Word(ready, "Running", "ok", href)] if ready else []
+        words.append(Word(found.unready, unready, "warning", _running_without(found.full, path)))
+        words += [Word(ready, "Running", "ok", _running_without(found.partial, path))] if ready else []
     return tuple(sorted(words, key=lambda word: (TONES.index(word.tone), -word.number, word.name)))
 
 
@@ -150,6 +152,14 @@ def _pod_word(status: str, number: int, path: str) -> Word:
     said = _is("Status", status)
     href = f"{path}?{urlencode({'q': said})}" if said else path
     return Word(number, status or _("No status"), tone("status", status) or "unknown", href)
+
+
+def _running_without(cells: frozenset[str], path: str) -> str:
+    """The Running pods whose READY cell is none of these; all Running pods if the filter cannot hold so many terms."""
+    terms = [f"Ready!={cell}" for cell in sorted(cells)]
+    if len(terms) >= MOST or not all(READY.fullmatch(cell) for cell in cells):
+        terms = []
+    return f"{path}?{urlencode({'q': ' '.join(['Status=Running', *terms])})}"
 
 
 def _is(column: str, value: str) -> str:

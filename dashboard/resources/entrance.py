@@ -15,6 +15,7 @@ from clusters.connect import NoCredential, NotShared
 from clusters.credentials.sealing import SealBroken
 from clusters.visible import visible_clusters
 from dashboard.resources.address import BadAddress
+from dashboard.resources.trouble import credential_href
 from dashboard.shell.problems import problem_page
 from people.decorators import person
 
@@ -34,15 +35,20 @@ def entered(view: View[P]) -> View[P]:
         except NotShared:
             raise Http404(_("This cluster does not exist or is not shared with you.")) from None
         except NoCredential as missing:
-            return redirect("clusters:credential", missing.cluster.slug)
+            return redirect(credential_href(missing.cluster.slug, _way_back(request)))
         except SealBroken:
-            return redirect("clusters:credential", _slug(kwargs))
+            return redirect(credential_href(_slug(kwargs), _way_back(request)))
         except ApiError as error:
             # the frame stays that of the cluster: its strip, and the way back to it
             cluster = visible_clusters(person(request)).filter(slug=_slug(kwargs)).first()
             return problem_page(request, error, cluster=cluster)
 
     return guarded
+
+
+def _way_back(request: HttpRequest) -> str:
+    """The page that was requested; nothing for a form, which cannot be sent again by a link."""
+    return request.get_full_path() if request.method == "GET" else ""
 
 
 def _slug(kwargs: Mapping[str, object]) -> str:

@@ -48,6 +48,7 @@ def problem_page(
         "kubectl": kubectl or _raw(error),
         "again": request.get_full_path() if request.method == "GET" else "",
         "needs_credential": isinstance(error, CredentialMissing | Unauthorized),
+        "is_missing": isinstance(error, CredentialMissing),
         "passes": request.method == "GET" and (error.passes or _is_starting(error)),
         "until": "ok" if _is_starting(error) else "",
         "wait": math.ceil(error.retry_after or 0),

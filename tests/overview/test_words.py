@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from clusters.access import Answer
 from clusters.api.errors import Forbidden, TimedOut
 from clusters.counting.snapshot import Count, Nodes, PlaceRights, Pods, Rights, Standing, Warnings
+from clusters.watch.columns import Shown
+from clusters.watch.filters import read_filter
 from dashboard.overview.numbers import nodes_cell, pods_cell, warnings_cell
 from dashboard.overview.rights_words import sentences
 from people.models import Role
@@ -91,6 +94,25 @@ def test_pods_are_told_worst_first_and_lead_to_their_list() -> None:
     assert [part.tone for part in cell.bar] == ["done", "ok", "progress", "warning", "error"]
     assert sum(float(part.width) for part in cell.bar) == pytest.approx(100, abs=0.1)
     assert all(float(part.width) > 1 for part in cell.bar)  # even one pod of a thousand is seen
+
+
+def test_running_pods_that_are_not_ready_lead_to_exactly_these_pods() -> None:
+    """Each of the two words leaves out the READY cells of the other."""
+    full, partial = frozenset({"2/2", "1/1"}), frozenset({"0/1"})
+    found = Pods(41, 1, {"Running": 41}, full=full, partial=partial)
+    unready, ready = pods_cell("harbour", counted(found)).words
+    queries = [parse_qs(urlsplit(word.href).query)["q"] for word in (unready, ready)]
+    assert queries == [["Status=Running Ready!=1/1 Ready!=2/2"], ["Status=Running Ready!=0/1"]]
+    columns = [Shown("status", "Status", "text"), Shown("ready", "Ready", "text")]
+    assert read_filter(queries[0][0], columns).fields == (
+        ("status", "running", True), ("ready", "1/1", False), ("ready", "2/2", False),
+    )  # fmt: skip
+
+
+def test_more_ready_cells_than_the_filter_takes_lead_to_all_running_pods() -> None:
+    many = frozenset(f"{number}/{number}" for number in range(1, 30))
+    (unready, _ready) = pods_cell("harbour", counted(Pods(41, 1, {"Running": 41}, full=many))).words
+    assert parse_qs(urlsplit(unready.href).query)["q"] == ["Status=Running"]
 
 
 def test_of_many_words_the_worst_are_told_and_what_most_pods_are() -> None:

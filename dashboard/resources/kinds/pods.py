@@ -126,7 +126,43 @@ def _tables(found: Found) -> Sequence[SmallTable]:
             list(_row(one, statuses.get(text(one, "name"), {}))) for one in mappings(found, "spec", field)
         ]
         made += table(field, title, columns, rows)
-    return made
+    return [*made, *_terminations(found)]
+
+
+def _terminations(found: Found) -> Sequence[SmallTable]:
+    """How each container ended last: its present state, or the one before, as in `kubectl describe pod`."""
+    columns = [
+        _("Container"),
+        _("Reason"),
+        _("Exit code"),
+        _("Signal"),
+        _("Started"),
+        _("Finished"),
+        _("Message"),
+    ]
+    statuses = [
+        one
+        for name in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+        for one in mappings(found, "status", name)
+    ]
+    ended = [
+        (text(one, "name"), state)
+        for one in statuses
+        if (state := mapping(one, "state", "terminated") or mapping(one, "lastState", "terminated"))
+    ]
+    rows = [
+        [
+            Cell(name),
+            Cell(text(state, "reason")),
+            Cell(text(state, "exitCode"), "error" if number(state, "exitCode") else "done"),
+            Cell(text(state, "signal")),
+            Cell(when=text(state, "startedAt")),
+            Cell(when=text(state, "finishedAt")),
+            Cell(note=text(state, "message")),
+        ]
+        for name, state in ended
+    ]
+    return table("terminations", _("Last terminations"), columns, rows)
 
 
 def _row(container: Found, status: Found) -> Iterator[Cell]:
@@ -156,7 +192,7 @@ def _state_cell(status: Found) -> Cell:
         message = text(status, "state", "waiting", "message") or text(
             status, "state", "terminated", "message"
         )
-        return Cell(reason, level, title=message, when=text(status, "state", "terminated", "finishedAt"))
+        return Cell(reason, level, note=message, when=text(status, "state", "terminated", "finishedAt"))
     return Cell(_("Waiting"), "unknown")
 
 

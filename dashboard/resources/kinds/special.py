@@ -23,7 +23,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a small table; with `values` several short ones, with `when` an age."""
+    """A cell of a small table; with `values` several short ones, with `when` an age; `note` is a line below it."""
 
     text: str = ""
     level: Level | None = None
@@ -31,6 +31,7 @@ class Cell:
     when: str = ""
     title: str = ""
     values: Sequence[str] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)

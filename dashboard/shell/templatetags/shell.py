@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -151,6 +152,14 @@ def marked_clusters(context: Context) -> list[Any]:
 def denied(entries: Iterable[Entry]) -> list[Entry]:
     """The navigation entries that are not for this person."""
     return [entry for entry in entries if entry.state == "denied"]
+
+
+@register.filter
+def shared_reason(entries: Sequence[Entry]) -> str:
+    """The reason that most of these entries have, if at least two do: it is said once above them."""
+    reasons = Counter(entry.reason for entry in entries if entry.reason)
+    reason, number = next(iter(reasons.most_common(1)), ("", 0))
+    return reason if number > 1 else ""
 
 
 @register.filter

@@ -29,7 +29,7 @@ def test_it_counts_pods_by_the_word_that_kubectl_prints() -> None:
     ]
     found = tallies.pods([page("pods", *rows[:3]), page("pods", *rows[3:])], at_least=False)
     statuses = {"Running": 3, "CrashLoopBackOff": 1, "Completed": 1, "Init:0/2": 1}
-    assert found == Pods(6, 1, statuses, at_least=False)
+    assert found == Pods(6, 1, statuses, False, frozenset({"1/1"}), frozenset({"0/1"}))
 
 
 def test_it_counts_nodes_that_are_ready_and_that_are_cordoned() -> None:
@@ -64,6 +64,8 @@ def test_it_keeps_a_bound_of_words_and_of_their_length() -> None:
     assert len(found.statuses) == tallies.WORDS + 1
     assert found.statuses[tallies.OTHER] == 500 - tallies.WORDS
     assert max(map(len, found.statuses)) == tallies.LONGEST
+    ready = [pod("Running", f"{number}/{number}") for number in range(1, 500)]
+    assert len(tallies.pods([page("pods", *ready)], at_least=False).full) == tallies.WORDS
     again = tallies.join_pods(found, found)
     assert (again.total, sum(again.statuses.values()), len(again.statuses)) == (1000, 1000, tallies.WORDS + 1)
 
