@@ -26,7 +26,7 @@ from demo.wishes import wishes
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 180.0  # seconds for the start
 CLUSTERS, DASHBOARD = "The cluster simulator", "The dashboard"
-WHERE = re.compile(r"Quarterdeck is at (http://\S+)/ ")
+WHERE = re.compile(r"Quarterdeck is running at (http://\S+)/ ")
 OWN_KEYS = ("QUARTERDECK_SECRET_KEY", "QUARTERDECK_SEALING_KEYS")
 ELSEWHERE = ("DATABASE_URL", "QUARTERDECK_REDIS_URL", "QUARTERDECK_DATA", "DJANGO_SETTINGS_MODULE")
 

@@ -61,7 +61,7 @@ class Picture:
 LIVE = "[data-state=live]"
 # Nothing is lit, fades or is being asked any more.
 AT_REST = """() => !document.querySelector(".is-lit, .is-fading") && !document.getAnimations().length
-  && !document.querySelector("main").innerText.includes("asking…")"""
+  && !document.querySelector("main").innerText.includes("Loading…")"""
 PICTURES = (
     Picture("people", "", "/demo/", ".demo-people"),
     Picture("overview", "olga", "/", ".overview"),

@@ -44,7 +44,7 @@ def describe(plane: ControlPlane) -> None:
     for one in CAST:
         print(f"  {plane.kubeconfig(one.name)}  {_rights(one)}")
     print(f"  {plane.kubeconfig('admin')}  system:masters, nobody of the cast")
-    print("metrics.k8s.io answers after about a minute. Stop with Ctrl-C.", flush=True)
+    print("metrics.k8s.io answers after about a minute. Press Ctrl+C to stop.", flush=True)
 
 
 def _rights(one: Person) -> str:

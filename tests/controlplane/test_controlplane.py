@@ -289,7 +289,7 @@ def test_by_hand_it_prints_the_kubeconfigs_and_stops_at_a_signal():
         lines = []
         for line in served.stdout:
             lines.append(line)
-            if "Ctrl-C" in line:
+            if "Ctrl+C" in line:
                 break
         paths = [Path(word) for line in lines for word in line.split() if word.endswith(".yaml")]
         assert {path.stem for path in paths} == {"admin", *(one.name for one in CAST)}

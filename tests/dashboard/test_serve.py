@@ -35,7 +35,7 @@ class Served(Program):
         )
 
     def address(self) -> str:
-        return self.wait_for(r"Quarterdeck is at (http://127\.0\.0\.1:\d+)/")[1]
+        return self.wait_for(r"Quarterdeck is running at (http://127\.0\.0\.1:\d+)/")[1]
 
 
 @contextmanager

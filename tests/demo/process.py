@@ -36,7 +36,7 @@ class Demo(Program):
         )
 
     def start(self) -> Demo:
-        self.wait_for(r"Ctrl-C ends the demo")
+        self.wait_for(r"Press Ctrl\+C to stop the demo")
         return self
 
     @property

@@ -92,7 +92,7 @@ def test_the_developer_knows_her_namespaces_without_listing_them(demo: Demo, ope
 def test_the_developer_sees_three_clusters_in_which_nodes_are_not_hers(open_as: Open) -> None:
     page = open_as("dana")
     for cluster in ("Production EU", "Production US", "Staging"):
-        expect(numbers(page, cluster)).to_contain_text("reachable")
+        expect(numbers(page, cluster)).to_contain_text("Reachable")
         expect(numbers(page, cluster)).to_contain_text("Cannot list nodes")
     expect(numbers(page, "Production EU")).to_contain_text("protected")
     expect(numbers(page, "Staging")).not_to_contain_text("protected")
@@ -158,7 +158,7 @@ def test_the_newcomer_is_told_what_is_not_for_him(demo: Demo, open_as: Open) -> 
     is_in_state(page, "denied")
     expect(page.get_by_text('User "noah" cannot list resource "pods"')).to_be_visible()
     page.goto(f"{demo.url}/c/production-eu/shop/pods")
-    expect(page.get_by_role("heading", name="My credential for Production EU")).to_be_visible()
+    expect(page.get_by_role("heading", name="Credential for Production EU")).to_be_visible()
 
 
 def test_a_visitor_changes_over_and_stays_on_the_page(demo: Demo, open_as: Open) -> None:

@@ -64,7 +64,7 @@ def says(page: Page, *texts: str) -> None:
 def is_stale(page: Page) -> None:
     """What is shown is marked with when it was right, beside its state and in words."""
     expect(page.locator("#live-state .state-as-of")).to_contain_text("as of")
-    says(page, "What is shown is as of")
+    says(page, "Showing data as of")
 
 
 def is_fresh(page: Page) -> None:

@@ -74,7 +74,7 @@ def test_a_certificate_that_ends_is_said_with_the_button_that_renews_it(
     wait_for(lambda: time.time() > ends, 200)
     for page in (listing, of_one):
         is_in_state(page, "lapsed")
-        says(page, "Your credential for Far has expired.", "It was good until", "Renew credential")
+        says(page, "Your credential for Far has expired.", "It was valid until", "Renew credential")
     assert names(listing) == set(), "what a person may no longer see goes"
     expect(of_one.locator("main")).not_to_contain_text("example.com/main:1")
     assert listing.get_by_text("There are no objects").count() == 0

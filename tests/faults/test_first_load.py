@@ -43,7 +43,7 @@ def nameless(dashboard: Served) -> str:
 @pytest.mark.parametrize("path", ["shop/pods", "shop/pods/web", "shop/pods/web/yaml", "", "_all/kinds"])
 def test_a_page_of_a_cluster_that_never_answers_comes_and_says_so(hung, person: Callable[..., Person], path):
     page = person("dana").open(f"/c/hung/{path}")
-    page_says(page, LATE, "opens by itself")
+    page_says(page, LATE, "opens automatically")
 
 
 @pytest.mark.parametrize(("slug", "words"), [("hung", LATE), ("nameless", UNKNOWN)])
@@ -106,7 +106,7 @@ def test_a_page_whose_first_call_is_told_to_wait_opens_by_itself_and_not_sooner(
 
     with gate.fault(everything, told):
         page = person("dana").open("/c/late/shop/pods")
-        page_says(page, "The API server is rate limiting requests.", "opens by itself")
+        page_says(page, "The API server is rate limiting requests.", "opens automatically")
         first = len(asked)
         wait_for(lambda: len(asked) > first)
     assert asked[first] - asked[first - 1] >= 5, "asked when it says so, never sooner"

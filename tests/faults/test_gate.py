@@ -96,7 +96,7 @@ CASES = [
         ("behind",),
         (
             "The API server is rate limiting requests.",
-            "It is asked again",
+            "Next attempt",
             "waits as long as the API server asks",
         ),
     ),
@@ -104,7 +104,7 @@ CASES = [
         "500",
         met(is_read, faults.says(500, b"etcdserver: request timed out", "text/plain")),
         ("failing",),
-        ("The API server had an internal error.", "etcdserver: request timed out", "goes on by itself"),
+        ("The API server had an internal error.", "etcdserver: request timed out", "resumes by itself"),
     ),
     Case(
         "a proxy's 502",
@@ -118,8 +118,8 @@ CASES = [
         ("unreachable",),
         ("The server at this address is not a Kubernetes API server.",),
     ),
-    Case("half an answer", met(is_read, truncates), ("unreachable",), ("broke off in the middle",)),
-    Case("a stream that ends at once", met(is_watch, streams()), BROKEN, ("broke off in the middle",)),
+    Case("half an answer", met(is_read, truncates), ("unreachable",), ("lost while the response",)),
+    Case("a stream that ends at once", met(is_watch, streams()), BROKEN, ("lost while the response",)),
     Case(
         "a line that is none",
         met(is_watch, stream(b"<!doctype html>", stay=False)),
@@ -127,9 +127,9 @@ CASES = [
         ("A line of the watch cannot be parsed.",),
     ),
     Case("no HTTP", met(everything, babbles), ("unreachable",), ("not a Kubernetes API server",)),
-    Case("lying gzip", met(is_read, lies_about_gzip), BROKEN, ("broke off in the middle",)),
-    Case("every connection cut", met(everything, hangs_up), ("unreachable",), ("broke off in the middle",)),
-    Case("silence", Gate.frozen, ("unreachable",), ("did not answer in time", "goes on by itself")),
+    Case("lying gzip", met(is_read, lies_about_gzip), BROKEN, ("lost while the response",)),
+    Case("every connection cut", met(everything, hangs_up), ("unreachable",), ("lost while the response",)),
+    Case("silence", Gate.frozen, ("unreachable",), ("did not respond in time", "resumes by itself")),
 ]
 
 

@@ -64,7 +64,7 @@ def test_pages_that_are_loaded_meanwhile_come_with_the_banner_and_are_live(dashb
             page = dana.context.new_page()
             page.goto(dashboard.url + path, wait_until="domcontentloaded", timeout=AT_ONCE)
             expect(page.locator(".outage")).to_contain_text(LOCKED)
-            says(page, "Reading goes on.")
+            says(page, "You can keep browsing")
             if is_live:
                 is_in_state(page, "live")
         expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE) if is_live else None
@@ -115,7 +115,7 @@ def test_while_the_trail_is_locked_changes_are_refused_and_pages_come(dashboard:
         assert came == ["page", "change"], "a page does not wait for the trail as a change does"
         assert int(answer.headers["Retry-After"]) > 0
         page.reload(wait_until="domcontentloaded", timeout=AT_ONCE)
-        says(page, "The audit trail is not writable.", "changes to clusters are refused")
+        says(page, "The audit trail is not writable.", "changes to clusters are blocked")
         is_in_state(page, "live")
     wait_for(lambda: post(changing, url, fields).status_code == 302)
 

@@ -72,7 +72,7 @@ def killed(pages: Pages, plane: ControlPlane) -> Iterator[float]:
 def test_it_is_said_on_every_page_with_the_rows_kept_and_marked(pages, killed):
     for page in pages:
         is_in_state(page, "unreachable")
-        says(page, "Connection refused at the API server's address.", "goes on by itself")
+        says(page, "Connection refused at the API server's address.", "resumes by itself")
     for page in (pages.list, pages.object, pages.yaml):
         is_stale(page)
     expect(row(pages.list, "before-kill")).to_be_visible()
@@ -100,7 +100,7 @@ def test_a_page_that_is_loaded_in_the_outage_shows_what_was_known(pages, killed)
 def test_after_a_minute_all_of_it_is_live_again_and_nothing_is_lost(pages, killed, plane, person, figures):
     rene = person("rene")  # nothing is known of this cluster through rene's credential yet
     late = rene.open("/c/harbour/shop/pods")
-    says(late, "Connection refused at the API server's address.", "opens by itself")
+    says(late, "Connection refused at the API server's address.", "opens automatically")
     before = names(pages.list)
     wait_for(lambda: time.monotonic() - killed > MINUTE, MINUTE + 5)
     plane.start_apiserver()
@@ -158,7 +158,7 @@ def test_a_removed_binding_takes_rows_and_object_and_a_new_one_brings_them_back(
     plane.kubectl("delete", "rolebinding", "rene-view", "-n", "shop")
     expect(page.locator("#list-rows tr")).to_have_count(0, timeout=PATIENCE + 10_000)
     is_in_state(page, "denied")
-    says(page, "You do not have permission to do this.", "comes back by itself where the right comes back")
+    says(page, "You do not have permission to do this.", "resumes by itself when you have permission again")
     expect(of_one.locator("main")).not_to_contain_text("example.com/main:1", timeout=PATIENCE)
     is_in_state(of_one, "denied")
     says(of_one, "You no longer have permission to view this object.")

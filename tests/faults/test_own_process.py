@@ -38,9 +38,7 @@ def test_a_killed_server_is_said_and_pages_come_back_by_themselves_and_say_so(
     dashboard.kill_server()
     for opened in (page, of_one):
         is_in_state(opened, "reconnecting")
-        says(
-            opened, "this server does not answer", "Connection to Quarterdeck lost.", "What is shown is as of"
-        )
+        says(opened, "Quarterdeck is not responding", "Connection to Quarterdeck lost.", "Showing data as of")
         is_stale(opened)
     assert names(page) == before
 
@@ -55,7 +53,7 @@ def test_a_killed_server_is_said_and_pages_come_back_by_themselves_and_say_so(
         for opened in (page, of_one):
             is_in_state(opened, "live")
     for opened in (page, of_one):
-        says(opened, "Reconnected.", "what changed meanwhile is shown now")
+        says(opened, "Reconnected.", "this page is up to date again")
         expect(opened.locator("#live-lost")).to_have_count(0)
         is_fresh(opened)
     assert page.get_by_label("Label selector").input_value() == "half=typed"
@@ -83,7 +81,7 @@ def test_a_cluster_that_is_down_when_the_server_comes_back_is_waited_for(
         dashboard.start_server()
         for opened in (page, of_one):
             is_in_state(opened, "unreachable")
-            says(opened, "The API server did not respond in time.", "goes on by itself")
+            says(opened, "The API server did not respond in time.", "resumes by itself")
             is_stale(opened)
         assert names(page) == before
     with promised("a cluster that hung while this server was started", figures):

@@ -126,7 +126,7 @@ def test_a_locked_database_is_said_and_open_pages_stay_live(plane, dashboard: Se
     token = TOKEN.findall(client.get(dashboard.url + "/people/me/").text)[0]
     with locked(dashboard.folder):
         comes_back(client, dashboard.url + "/people/me/", token)
-        says(page, "Quarterdeck's database is locked by another program.", "Reading goes on.")
+        says(page, "Quarterdeck's database is locked by another program.", "You can keep browsing")
         goes_on(page, plane, "while-locked")
     with promised("database unlocked", figures):
         expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE)
@@ -150,8 +150,8 @@ def _on_a_full_disk(tried: Changes, plane: ControlPlane, small: Served, browser:
         says(
             again,
             "The Quarterdeck server's disk is full.",
-            "changes to clusters are refused",
-            "Reading goes on.",
+            "changes to clusters are blocked",
+            "You can keep browsing",
         )
         goes_on(page, plane, "while-full")
         expect(row(again, "while-full")).to_be_visible(timeout=PATIENCE)
@@ -173,7 +173,7 @@ def test_files_that_may_not_grow_are_said_and_reading_goes_on(plane, dashboard: 
         with limited(dashboard.pid, tried.writes.pid):
             tried.are_refused("never-grown")
             comes_back(tried.client, dashboard.url + "/people/me/", tried.token)
-            says(page, "The audit trail is not writable.", "Reading goes on.")
+            says(page, "The audit trail is not writable.", "You can keep browsing")
             goes_on(page, plane, "while-limited")
         expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE)
         tried.go_on("after-grown")
@@ -206,7 +206,7 @@ def test_a_locked_postgresql_is_said_and_open_pages_stay_live(
         with psycopg.connect(url) as other:
             other.execute("LOCK TABLE people_user, people_session IN EXCLUSIVE MODE")
             comes_back(client, served.url + "/people/me/", token)
-            says(page, "Quarterdeck's database is locked by another program.", "Reading goes on.")
+            says(page, "Quarterdeck's database is locked by another program.", "You can keep browsing")
             goes_on(page, plane, "while-postgresql-locked")
             dana.open("/c/harbour/shop/configmaps")
         with promised("PostgreSQL unlocked", figures):

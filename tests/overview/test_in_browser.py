@@ -48,14 +48,14 @@ def test_each_row_says_how_its_cluster_stands_and_costs_the_others_nothing(fleet
     page = open_as("dana", "/")
     is_in_state(page, "live")
     expect(cell(page, "harbour", "pods").locator(".figure")).to_contain_text("pods", timeout=SOON)
-    expect(cell(page, "harbour", "state")).to_contain_text("reachable")
+    expect(cell(page, "harbour", "state")).to_contain_text("Reachable")
     expect(cell(page, "harbour", "state")).to_contain_text("v1.")
     for cluster, state, said, button in (
-        ("reef", "unreachable", "Connection refused at the API server's address.", ""),
-        ("bay", "unreachable", "signed by an authority that is not trusted", ""),
-        ("pond", "unreachable", "did not answer in time", ""),
-        ("tide", "Credential expired", "has ended", "Renew"),
-        ("lock", "Credential rejected", "does not accept the credential", "Renew"),
+        ("reef", "Unreachable", "Connection refused at the API server's address.", ""),
+        ("bay", "Unreachable", "signed by an untrusted authority", ""),
+        ("pond", "Unreachable", "did not respond in time", ""),
+        ("tide", "Credential expired", "has expired", "Renew"),
+        ("lock", "Credential rejected", "rejected your credential", "Renew"),
         ("cove", "No credential", "You have no credential", "Add credential"),
     ):
         expect(cell(page, cluster, "state")).to_contain_text(state, timeout=SOON)
@@ -65,11 +65,11 @@ def test_each_row_says_how_its_cluster_stands_and_costs_the_others_nothing(fleet
             href = trouble.get_by_role("link", name=button).get_attribute("href")
             assert href == f"/clusters/{cluster}/credential/"
         else:  # an administrator can mend it
-            expect(trouble).to_contain_text("Ask an administrator of this dashboard: ada")
+            expect(trouble).to_contain_text("Ask a Quarterdeck administrator: ada")
     troubled = page.locator("#overview-rows tr:has(td.trouble)")  # with those that other tests have left
     broken = troubled.count() - troubled.filter(has_text="No credential").count()
     assert broken >= 5
-    expect(page.locator("#overview-summary")).to_contain_text(f"{broken} in trouble")
+    expect(page.locator("#overview-summary")).to_contain_text(f"{broken} unavailable")
     assert page.locator("img[src=x]").count() == 0
     assert complaints(page) == []
 
@@ -106,7 +106,7 @@ def test_the_numbers_are_kubectls_for_each_person(controlplane, served, open_as,
         assert "in shop" not in cell(page, "harbour", "pods").inner_text()
     else:
         expect(cell(page, "harbour", "nodes")).to_contain_text("No permission to list")
-        expect(cell(page, "harbour", "you")).to_contain_text("edits in shop")
+        expect(cell(page, "harbour", "you")).to_contain_text("Can edit in shop")
         expect(cell(page, "harbour", "you")).to_contain_text("Cannot list nodes")
         expect(cell(page, "harbour", "pods")).to_contain_text("in shop")
 
@@ -127,7 +127,7 @@ def test_it_is_usable_by_everybody_wide_and_narrow_light_and_dark(fleet, open_as
     for width in (1280, 360):
         page = open_as("dana", "/?group=env", viewport={"width": width, "height": 900})
         expect(cell(page, "harbour", "pods").locator(".bar")).to_be_visible(timeout=SOON)
-        expect(cell(page, "reef", "state")).to_contain_text("unreachable", timeout=SOON)
+        expect(cell(page, "reef", "state")).to_contain_text("Unreachable", timeout=SOON)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             assert violations(page) == [], (width, scheme)
@@ -188,7 +188,7 @@ def test_tabs_share_one_count_a_right_that_ends_takes_its_numbers_and_nobody_is_
     for tab in tabs:
         expect(cell(tab, "harbour", "pods")).to_contain_text("shop", timeout=SOON)
         expect(cell(tab, "harbour", "pods")).to_contain_text("pay")
-    expect(cell(first, "harbour", "you")).to_contain_text("reads in")
+    expect(cell(first, "harbour", "you")).to_contain_text("Can view")
     controlplane.kubectl("delete", "rolebinding", "rene-view", "-n", "shop")
     try:
         for tab in tabs:

@@ -94,11 +94,11 @@ def test_each_standing_is_told_how_to_begin(cast: dict[str, User], browser_of: B
     assert 'href="/clusters/add/"' in administrator
     assert 'href="/people/teams/"' in administrator
     member = body(browser_of("dana"))
-    assert "Shop (operator)" in member
+    assert "Shop (Editor)" in member
     assert "Ask an administrator for access: ada." in member
     assert 'href="/clusters/import/"' in member
     assert 'href="/clusters/add/"' not in member
-    assert "You are in no team yet" in body(browser_of("stan"))
+    assert "You are not in a team yet" in body(browser_of("stan"))
     auditor = body(browser_of("aude"))
     assert "As an auditor you read everything" in auditor
     assert "/clusters/import/" not in auditor
@@ -115,7 +115,7 @@ def test_what_is_missing_is_said_with_the_button_that_mends_it(
     broken = give(make("wreck"), cast["dana"])
     Credential.objects.filter(pk=broken.pk).update(sealed=b"not ours")
     html = body(browser_of("dana"))
-    for said in ("You have no credential", "has ended", "cannot be opened"):
+    for said in ("You have no credential", "has expired", "cannot be decrypted"):
         assert said in html
     assert order(html) == ["tide", "wreck", "cove"]  # what never was is no trouble
     for slug in ("cove", "tide", "wreck"):
@@ -138,7 +138,7 @@ def test_a_credential_that_ends_soon_says_so_and_can_be_renewed(
 ) -> None:
     give(Cluster.objects.get(slug="harbour"), cast["dana"], ends=timedelta(days=2))
     html = body(browser_of("dana"))
-    assert "1 needs a look" in html
+    assert "1 needs attention" in html
     assert re.search(r"ends <time [^>]*>in 47h</time>", html)
     assert re.search(r'<a class="button small" href="/clusters/harbour/credential/">Renew', html)
 
@@ -263,7 +263,7 @@ def test_a_right_that_ends_takes_its_numbers_from_the_page(
 ) -> None:
     sent(opened, "3 pods")
     harbour.may = lambda token, ask: ask["resource"] == "nodes"
-    later = sent(opened, "no namespace that you read in is known here")
+    later = sent(opened, "No accessible namespaces known yet")
     assert "No permission to list" in later
     assert "3 pods" not in later
 

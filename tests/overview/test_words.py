@@ -43,13 +43,13 @@ def place(name: str, pods: Answer = NO, edit: Answer = NO) -> PlaceRights:
         (replace(NOTHING, pods=YES, nodes=YES), ["Can view all namespaces"], ["Can view all namespaces"]),
         (
             replace(NOTHING, pods=YES, places=(place("shop", YES, YES),)),
-            ["Can view all namespaces", "edits in shop", "Cannot list nodes"],
+            ["Can view all namespaces", "Can edit in shop", "Cannot list nodes"],
             ["Can view all namespaces", "Cannot list nodes"],
         ),
         (
             replace(NOTHING, places=(place("shop", YES, YES), place("pay", YES), place("ops"))),
-            ["edits in shop", "reads in pay", "Cannot list nodes"],
-            ["reads in shop, pay", "Cannot list nodes"],
+            ["Can edit in shop", "Can view pay", "Cannot list nodes"],
+            ["Can view shop, pay", "Cannot list nodes"],
         ),
         (
             replace(NOTHING, pods=UNCLEAR, nodes=UNCLEAR),
@@ -58,13 +58,13 @@ def place(name: str, pods: Answer = NO, edit: Answer = NO) -> PlaceRights:
         ),
         (
             replace(NOTHING, nodes=YES, places=tuple(place(f"n{number}", YES) for number in range(5))),
-            ["reads in n0, n1, n2 and 2 more"],
-            ["reads in n0, n1, n2 and 2 more"],
+            ["Can view n0, n1, n2 and 2 more"],
+            ["Can view n0, n1, n2 and 2 more"],
         ),
         (
             replace(NOTHING, nodes=YES, places=(place("odd", UNCLEAR),)),
-            ["odd: no clear answer"],
-            ["odd: no clear answer"],
+            ["odd: access unknown"],
+            ["odd: access unknown"],
         ),
     ],
 )  # fmt: skip
@@ -146,7 +146,7 @@ def test_what_may_not_be_counted_is_not_zero() -> None:
     for cell in (nodes_cell, pods_cell, warnings_cell):
         refused = cell("x", Count(Standing.DENIED, error=Forbidden("pods is forbidden")))
         assert (refused.text, refused.href, refused.why) == ("No permission to list", "", "pods is forbidden")
-        assert cell("x", Count()).text == "asking…"
+        assert cell("x", Count()).text == "Loading…"
 
 
 def test_an_old_count_tells_its_age_and_what_failed() -> None:

@@ -80,7 +80,7 @@ def test_a_person_signs_in_and_out_and_the_back_button_shows_nothing(
     page.get_by_label("Username").fill("anna")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("User name or password is wrong")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong username or password")
     expect(page.get_by_label("Password")).to_be_focused()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()

@@ -39,7 +39,7 @@ def test_it_answers_alike_to_a_wrong_name_a_wrong_password_and_an_inactive_perso
     tries = [("dana", "wrong"), ("nobody", PASSWORD), ("stan", PASSWORD)]
     answers = [sign_in(browser_of(), *each) for each in tries]
     assert [answer.status_code for answer in answers] == [422] * 3
-    assert all("User name or password is wrong" in answer.content.decode() for answer in answers)
+    assert all("Wrong username or password" in answer.content.decode() for answer in answers)
     assert not Session.objects.filter(user__isnull=False).exists()
 
 

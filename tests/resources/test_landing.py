@@ -90,7 +90,7 @@ def test_an_unfolded_group_is_a_part_of_its_own(served):
     assert part.text.lstrip().startswith("<ul")
     assert "<html" not in part.text
     assert "Widget" in part.text
-    assert "not permitted" in part.text
+    assert "Not permitted" in part.text
 
 
 def test_kinds_are_found_by_short_name_and_group(served):

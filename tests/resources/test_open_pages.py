@@ -19,7 +19,7 @@ def test_a_group_of_kinds_asks_for_rights_when_it_is_unfolded(open_as):
     with page.expect_response(lambda answer: "group=example.com" in answer.url) as unfolded:
         group.locator("summary").click()
     assert unfolded.value.status == 200
-    expect(group).to_contain_text("not permitted")
+    expect(group).to_contain_text("Not permitted")
     expect(group.get_by_role("link", name="Widget")).to_be_visible()
 
 
@@ -29,7 +29,7 @@ def test_all_of_an_object_is_there_without_a_script(open_as):
         "RollingUpdate",
         "MinimumReplicasAvailable",
         "registry.example/shop/web:1.4.2",
-        "What may I do",
+        "Your permissions",
     ):
         expect(page.locator("main")).to_contain_text(text)
     page.locator(".tabs").get_by_role("link", name="YAML").click()

@@ -103,7 +103,7 @@ def test_it_takes_the_chosen_context_only(ada, simulated, tmp_path):
     path = written(tmp_path, value)
     told, errors = run(path, "--owner", "ada", "--context", "shop")
     assert (told.count("\n"), errors) == (1, "")
-    assert "There is no context 'none'" in run(path, "--context", "none")[1]
+    assert "No context named 'none'" in run(path, "--context", "none")[1]
     told, errors = run(path, "--owner", "ada")
     assert "shop: found cluster prod" in told
     assert "other: Nothing answers" in errors

@@ -49,7 +49,7 @@ def rotate(**options) -> tuple[str, str]:
 def test_it_seals_all_of_them_under_the_first_key(batch, sealed, settings):
     settings.SEALING_KEYS = [new_key(), sealed]
     versions = list(Credential.objects.order_by("pk").values_list("version", flat=True))
-    assert "7 sealed again, 0 already" in rotate(batch=batch)[0]
+    assert "7 re-encrypted, 0 already" in rotate(batch=batch)[0]
     settings.SEALING_KEYS = settings.SEALING_KEYS[:1]
     tokens = [identity_of(one).token for one in Credential.objects.order_by("pk")]
     assert tokens == [f"token-{number}" for number in range(7)]
@@ -60,7 +60,7 @@ def test_it_may_be_run_again(sealed, settings):
     settings.SEALING_KEYS = [new_key(), sealed]
     rotate()
     before = list(Credential.objects.order_by("pk").values_list("sealed", flat=True))
-    assert rotate() == ("0 sealed again, 7 already under the first key.\n", "")
+    assert rotate() == ("0 re-encrypted, 7 already using the first key.\n", "")
     assert list(Credential.objects.order_by("pk").values_list("sealed", flat=True)) == before
 
 
@@ -72,7 +72,7 @@ def test_it_goes_on_where_it_was_stopped(sealed, settings):
         assert is_current(bytes(Credential.objects.get(pk=one.pk).sealed))
     Credential.objects.filter(pk__in=[one.pk for one in half]).update(sealed=half[0].sealed)
     told, errors = rotate()
-    assert "1 sealed again, 4 already" in told  # the first row has its own value back
+    assert "1 re-encrypted, 4 already" in told  # the first row has its own value back
     assert errors.count("changed, or belongs to another row") == 2
 
 

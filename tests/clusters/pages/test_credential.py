@@ -152,7 +152,7 @@ def change(cluster: Cluster, **fields: object) -> None:
 @pytest.mark.parametrize(
     ("fields", "title"),
     [
-        ({"server": "https://127.0.0.1:1"}, "Nothing answers at the API server"),
+        ({"server": "https://127.0.0.1:1"}, "Connection refused at the API server"),
         ({"ca": certificate("another")[0]}, "is signed by an authority that is not trusted for it"),
         ({"tls_server_name": "other.example.com"}, "certificate is for another name"),
         ({"server": "https://nothing.invalid:6443"}, "name is not known"),
@@ -192,7 +192,7 @@ def test_it_gives_each_fault_its_own_sentence(fields, title, lit, browser_of, si
         (
             "kubeconfig",
             {"kubeconfig": text(config()), "context": "none"},
-            "There is no context with this name",
+            "There is no context named",
         ),
     ],
 )
@@ -264,7 +264,7 @@ def test_it_refuses_a_way_that_is_none(dark, browser_of):
 def test_it_warns_seven_days_ahead_and_says_what_has_ended(lit, browser_of, simulated):
     browser = browser_of("dana")
     bring(browser, "token", token=simulated.token("dana"))
-    for days, word in ((8, ">My credential <span"), (6, "badge warning"), (-1, "badge error")):
+    for days, word in ((8, ">View credential <span"), (6, "badge warning"), (-1, "badge error")):
         Credential.objects.update(expires_at=timezone.now() + timedelta(days=days))
         page = body(browser.get("/clusters/"))
         assert word in page
@@ -279,5 +279,5 @@ def test_it_says_when_a_sealed_value_cannot_be_opened(lit, browser_of, simulated
     Credential.objects.create(
         cluster=other, user=cast["dana"], kind="token", sealed=Credential.objects.get().sealed
     )
-    assert "Cannot be decrypted – add it again" in body(browser.get("/clusters/"))
+    assert "Cannot be decrypted: add it again" in body(browser.get("/clusters/"))
     assert "cannot be opened" in body(browser.get("/clusters/other/credential/"))

@@ -32,8 +32,8 @@ def test_it_shows_the_contexts_and_stores_nothing_yet(browser_of, cast):
     )
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
-    assert "add this cluster and save my credential" in body(answer)
-    assert "add this cluster without credentials" in body(answer)
+    assert "Add this cluster and save my credential" in body(answer)
+    assert "Add this cluster without a credential" in body(answer)
     assert "users[1].user.exec" in body(answer)
     assert "dana-token" in body(answer)
     assert not Cluster.objects.exists()
@@ -80,7 +80,7 @@ def test_it_stores_a_member_s_credential_for_a_cluster_that_matches(browser_of, 
     value = config_of(simulated, "dana")
     value["clusters"][0]["cluster"]["server"] = simulated.server.upper().replace("HTTPS", "https") + "/"
     page = body(send(browser_of("dana"), value))
-    assert "save as my credential for Lit" in page
+    assert "Save as my credential for Lit" in page
     assert send(browser_of("dana"), value, "0:shop").status_code == 302
     assert Credential.objects.get().user == cast["dana"]
     assert Cluster.objects.count() == 1
@@ -88,7 +88,7 @@ def test_it_stores_a_member_s_credential_for_a_cluster_that_matches(browser_of, 
 
 def test_it_turns_a_member_s_other_clusters_into_requests_without_the_credential(browser_of, cast):
     value = config(user={"token": "canary-token"})
-    assert "request this cluster from an administrator" in body(send(browser_of("dana"), value))
+    assert "Request this cluster from an administrator" in body(send(browser_of("dana"), value))
     assert send(browser_of("dana"), value, "0:shop").status_code == 302
     asked = ClusterRequest.objects.get()
     assert (asked.user, asked.server, asked.state) == (cast["dana"], "https://api.example.com:6443", "open")

@@ -47,7 +47,7 @@ def test_it_adds_a_cluster_that_answers(browser_of, simulated):
 @pytest.mark.parametrize(
     ("others", "title"),
     [
-        ({}, "Nothing answers at the API server"),
+        ({}, "Connection refused at the API server"),
         ({"server": "https://nothing.invalid"}, "name is not known"),
     ],
 )
@@ -88,7 +88,7 @@ def test_it_does_not_take_a_stranger_for_the_cluster(browser_of, simulated):
         ({"slug": "credentials"}, "Choose another."),
         ({"slug": "import"}, "Choose another."),
         ({"server": "http://a.example.com"}, "unencrypted"),
-        ({"server": "https://u:p@a.example.com"}, "user name or a password"),
+        ({"server": "https://u:p@a.example.com"}, "username or password"),
         ({"server": "file:///etc/passwd"}, "https://"),
         ({"ca": "junk"}, "no certificate in PEM"),
         ({"tls_server_name": "a b"}, "not a host name"),
@@ -260,7 +260,7 @@ def test_it_declines_a_request_once(browser_of, cast):
 def test_it_approves_a_request_with_a_cluster_that_is_here(browser_of, cast, dark):
     asked = ClusterRequest.objects.create(user=cast["dora"], name="Wanted", server=dark.server)
     browser = browser_of("ada")
-    assert "Approve with Dark" in body(browser.get(f"/clusters/add/?request={asked.pk}"))
+    assert "Approve using existing cluster Dark" in body(browser.get(f"/clusters/add/?request={asked.pk}"))
     assert browser.post(f"/clusters/requests/{asked.pk}/approve/", {"cluster": "none"}).status_code == 404
     answer = browser.post(f"/clusters/requests/{asked.pk}/approve/", {"cluster": "dark"})
     assert answer["Location"] == "/clusters/dark/teams/"

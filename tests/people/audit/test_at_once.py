@@ -87,7 +87,7 @@ def test_a_mistake_with_one_page_costs_the_others_nothing_and_is_over_when_it_is
     another.start(lambda: None)
     record(by(cast["dana"], "team-create", subject="team beside"))
     wait_for(lambda: "team beside" in (another.render() or ""), message="the other page goes on")
-    wait_for(lambda: "cannot be read at the moment" in (page.render() or ""), message="this page says so")
+    wait_for(lambda: "cannot be read right now" in (page.render() or ""), message="this page says so")
     monkeypatch.delattr(page, "look")
     wait_for(lambda: "team beside" in (page.render() or ""), message="and comes back by itself")
     another.stop()

@@ -128,7 +128,7 @@ def test_the_files_of_an_export_hold_all_of_it_once(
         assert 0 < len(files) <= 2
         for file in files:
             found += [line["hash"] for line in of_lines(client, file.replace("&amp;", "&"))]
-        onward = re.search(r'href="\?([^"]*)">Further files', text)
+        onward = re.search(r'href="\?([^"]*)">More files', text)
         if onward is None:
             break
         query = onward[1].replace("&amp;", "&")

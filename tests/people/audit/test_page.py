@@ -155,7 +155,7 @@ def test_times_are_found_where_the_clock_was_set_back(
 
     def names(query: str) -> list[str]:
         text = browser_of("aude").get(f"{TRAIL}?{query}").content.decode()
-        return re.findall(r"All fields: get (at-?\d+)<", text)
+        return re.findall(r"Details: get (at-?\d+)<", text)
 
     assert names("from=2026-03-05 11:00&to=2026-03-05 13:30") == ["at1", "at0"]
     assert names("from=2026-03-04&to=2026-03-05 09:00") == ["at-20", "at-3"]
@@ -236,7 +236,7 @@ def test_it_says_how_far_it_has_looked(
     monkeypatch.setattr("people.audit.walk.QUICK", -1.0)
     monkeypatch.setattr("people.audit.walk.PATIENCE", -1.0)
     text = browser_of("aude").get(f"{TRAIL}?verb=sign-in").content.decode()
-    assert "Looked back to 20" in text
+    assert "Searched back to 20" in text
     assert "Search further back" in text
     assert pages(browser_of("aude"), "verb=sign-in", "next") == hashes(deeds, "sign-in")
 

@@ -48,7 +48,7 @@ def test_it_does_not_start_without_one_of_the_triggers(copy: Served, name: str) 
     assert done.returncode == 1
     assert f"The audit trail is not append-only: {name}." in done.stderr
     assert "verify_audit --protect" in done.stderr
-    assert "Quarterdeck is at" not in done.stdout
+    assert "Quarterdeck is running at" not in done.stdout
 
 
 def test_the_migration_of_a_start_does_not_put_it_up_unseen(copy: Served) -> None:
