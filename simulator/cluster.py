@@ -11,7 +11,6 @@ from typing import Any
 
 from simulator.certificates import Authority, Pair
 from simulator.clock import Clock
-from simulator.faults.switchboard import Faults
 from simulator.metrics.usage import Usage
 from simulator.pods.logs import Logs
 from simulator.requests.authentication import Authentication
@@ -56,7 +55,6 @@ class Cluster:
         self.rbac = Rbac(self.store)
         self.logs = Logs(self.store, self.clock)
         self.usage = Usage(self.clock)
-        self.faults = Faults()
         self.load(self.archive.objects)
 
     @functools.cached_property

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import socket
 import uuid
-import weakref
 from urllib.parse import unquote
 
 import yaml
@@ -15,7 +14,6 @@ from aiohttp import web
 from simulator.cluster import Cluster
 from simulator.keeping.house import House
 from simulator.lives.lives import Lives
-from simulator.reading.streams import DEAD_SECONDS
 from simulator.requests.answers import refused
 from simulator.requests.authentication import ANONYMOUS, impersonated
 from simulator.requests.call import Call
@@ -39,7 +37,6 @@ class Server:
         self.lives = lives
         self.house = House(cluster) if lives is None else lives.house
         self._runner: web.ServerRunner | None = None
-        self._begun: weakref.WeakKeyDictionary[asyncio.BaseTransport, int] = weakref.WeakKeyDictionary()
 
     @property
     def url(self) -> str:
@@ -75,21 +72,6 @@ class Server:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         call = self._call(request)
-        if self._is_dead(request):
-            await asyncio.sleep(DEAD_SECONDS)
-        fault = self.cluster.faults.met_by(call)
-        if fault is not None:
-            return await fault(call, lambda: self._true_answer(call))
-        return await self._true_answer(call)
-
-    def _is_dead(self, request: web.BaseRequest) -> bool:
-        """Whether nothing passes over its connection any more: what `faults.silence` does to those of before."""
-        if request.transport is None:
-            return True
-        silences = self.cluster.faults.silences
-        return self._begun.setdefault(request.transport, silences) != silences
-
-    async def _true_answer(self, call: Call) -> web.StreamResponse:
         try:
             call.user = self.cluster.authentication.user_of(call)
             self._impersonate(call)

@@ -13,7 +13,7 @@ from simulator.pods.log_requests import following
 from simulator.pods.runs import run_of
 from simulator.pods.sessions import SUCCESS, failure, serve
 from simulator.pods.shell.machine import Machine
-from simulator.pods.shell.programs import NoProgram, run
+from simulator.pods.shell.shell import NoProgram, run
 from simulator.pods.shell.streams import Input, Streams
 from simulator.pods.shell.terminal import Terminal
 from simulator.requests.call import Call

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from simulator.printing.ages import age
+from simulator.printing.parts import name
 from simulator.schemas.resources import Object, Resource
 from simulator.writing.times import normal_time
 
@@ -53,7 +54,7 @@ def custom_columns(resource: Resource) -> list[dict[str, Any]]:
 
 def custom_cells(thing: Object, resource: Resource, now: datetime.datetime) -> list[Any]:
     cells = [_cell(one, thing, now) for one in _columns(resource)]
-    return [thing["metadata"]["name"], *cells]
+    return [name(thing), *cells]
 
 
 def found_at(path: str, thing: Any) -> list[Any]:
@@ -69,11 +70,11 @@ def _columns(resource: Resource) -> list[dict[str, Any]]:
 
 
 def _step(match: re.Match[str], value: Any) -> list[Any]:
-    name, quoted, index, filtered, wanted = match.groups()
+    field, quoted, index, filtered, wanted = match.groups()
     if quoted:  # Kubernetes reads ['a.b'] as .a.b
         return found_at(f".{quoted}", value)
-    if name:
-        key = name.replace("\\", "")
+    if field:
+        key = field.replace("\\", "")
         return [value[key]] if isinstance(value, dict) and key in value else []
     items = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
     if index is not None:

@@ -14,7 +14,8 @@ _OPERATORS = {"In": " in ", "NotIn": " notin "}
 
 
 def name(thing: Object) -> str:
-    found: str = thing["metadata"]["name"]
+    """Empty for a bookmark, which has no name."""
+    found: str = thing["metadata"].get("name", "")
     return found
 
 

@@ -14,7 +14,6 @@ from simulator.requests.call import Call
 from simulator.requests.negotiation import JSON
 from simulator.requests.upgrades import is_websocket
 
-DEAD_SECONDS = 3600.0  # that a stream on a dead connection is held at most
 CLOSING_SECONDS = 2.0  # for the other side's farewell
 LARGEST_MESSAGE = 64 * 1024  # bytes: nothing is expected from there
 
@@ -40,22 +39,10 @@ async def open_stream(call: Call, gone: Callable[[], None]) -> AsyncIterator[Str
         async with _socket(call, gone) as stream:
             yield stream
         return
-    response = web.StreamResponse(headers=common_headers(call, call.stream_headers))
+    response = web.StreamResponse(headers=common_headers(call))
     response.headers["Content-Type"] = JSON
-    faults, silences = call.cluster.faults, call.cluster.faults.silences  # before the head is heard of
     await response.prepare(call.request)
-
-    async def write(event: bytes) -> None:
-        if faults.silences != silences:
-            await asyncio.sleep(DEAD_SECONDS)
-        elif call.disturbance is not None:
-            await call.disturbance(event, response.write)
-        else:
-            await response.write(event)
-
-    yield Stream(response, write)
-    if faults.silences != silences:
-        await asyncio.sleep(DEAD_SECONDS)  # its end does not come through either
+    yield Stream(response, response.write)
     await response.write_eof()
 
 

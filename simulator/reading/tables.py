@@ -10,6 +10,7 @@ from simulator.cluster import Cluster
 from simulator.printing.ages import age
 from simulator.printing.custom import custom_cells, custom_columns
 from simulator.printing.kinds import CONDITIONS, ORDER, PRINTERS
+from simulator.printing.parts import name
 from simulator.schemas.resources import Object, Resource
 
 COLUMNS_OF_EVENTS = None  # after the first event of a watch
@@ -54,7 +55,7 @@ class Printer:
     def _default(self, column: str, thing: Object) -> Any:
         metadata = thing["metadata"]
         if column == "Name":
-            return metadata["name"]
+            return name(thing)
         if column in ("Age", "Created At"):
             stamp = metadata.get("creationTimestamp")
             return stamp if column == "Created At" else age(stamp, self._clock.now())

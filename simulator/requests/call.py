@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,9 +30,6 @@ class Call:
     user: User
     resource_or_none: Resource | None = None
     warnings: list[str] = field(default_factory=list)  # sent as Warning headers
-    # What a fault makes of each event of a stream: (event, write onward)
-    disturbance: Callable[[bytes, Callable[[bytes], Awaitable[None]]], Awaitable[None]] | None = None
-    stream_headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def resource(self) -> Resource:

@@ -92,11 +92,15 @@ class Builder:
         best, least = None, float("inf")
         for node in self.fitting[key]:
             name = node["metadata"]["name"]
-            own = self.taken.setdefault(name, [0.0, 0.0, 0.0])
-            share = max(part / whole for part, whole in zip(own, _capacity(node), strict=True))
+            own, room = self.taken.setdefault(name, [0.0, 0.0, 0.0]), _capacity(node)
+            if any(
+                part + asked > whole for part, asked, whole in zip(own, (cores, size, 1), room, strict=True)
+            ):
+                continue
+            share = max(part / whole for part, whole in zip(own, room, strict=True))
             if share < least:
                 best, least = node, share
-        if best is None or least >= 1:
+        if best is None:
             name = pod["metadata"].get("generateName") or pod["metadata"].get("name")
             raise WorldError(
                 f"{self.file}: no node has room for the pods {name}*. Add nodes, or ask for less."

@@ -35,17 +35,17 @@ def command(*words, **streams):
 TALKS = {
     "a word": (command("echo", "hello"), ()),
     "an empty one": (command("true"), ()),
-    "errors too": (command("sh", "-c", "echo%20oops%20%3E%262", stdout=1, stderr=1), ()),
-    "errors alone": (command("sh", "-c", "echo%20out%3Becho%20oops%20%3E%262", stderr=1), ()),
-    "what is typed": (command("head", "-n", "1", stdin=1, stdout=1), (b"\x00hello\n",)),
-    "in pieces": (command("head", "-n", "1", stdin=1, stdout=1), (b"\x00hel", b"\x00lo\n")),
+    "errors too": (command("sh", "-c", "cat%20/nope%3Btrue", stdout=1, stderr=1), ()),
+    "errors alone": (command("sh", "-c", "echo%20out%3Bcat%20/nope%3Btrue", stderr=1), ()),
+    "what is typed": (command("sh", stdin=1, stdout=1), (b"\x00echo hello\nexit\n",)),
+    "in pieces": (command("sh", stdin=1, stdout=1), (b"\x00echo hel", b"\x00lo\n", b"\x00exit\n")),
     "with messages that are none": (
-        command("head", "-n1", stdin=1, stdout=1),
-        (b"\x00", b"\x09x", b"\x00hello\n"),
+        command("sh", stdin=1, stdout=1),
+        (b"\x00", b"\x09x", b"\x00echo hello\nexit\n"),
     ),
     "with a size": (
-        command("head", "-n1", stdin=1, stdout=1),
-        (b'\x04{"Width":80,"Height":24}', b"\x00hello\n"),
+        command("sh", stdin=1, stdout=1),
+        (b'\x04{"Width":80,"Height":24}', b"\x00echo hello\nexit\n"),
     ),
 }
 PROTOCOLS = {

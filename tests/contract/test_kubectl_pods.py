@@ -38,7 +38,7 @@ ALIKE = [
     "logs one --since-time=2026-01-01T00:00:02Z", "logs two -c d --tail=1", "logs two --tail=1",
     "logs two --all-containers --tail=1 --prefix", "logs -l app=web --tail=1", "logs two -c nope", "logs nope",
     "logs -l app=none", "exec one -- echo hello", "exec two -c d -- echo hello", "exec two -c nope -- echo hello",
-    "exec nope -- echo", "exec one -- sh -c ,echo,out;,echo,err>&2", "exec one", "attach nope", "top pods nope",
+    "exec nope -- echo", "exec one -- sh -c ,echo,out;,cat,/nope;,true", "exec one", "attach nope", "top pods nope",
     "top nodes nope", "top pods -l app=none",
 ]  # fmt: skip
 
@@ -89,7 +89,7 @@ def test_it_says_the_same_to_who_may_look_and_not_enter(both, seen, command):
 
 
 def test_it_sends_what_is_typed(both, place):
-    both.same_kubectl("exec", "-i", "-n", place, "one", "--", "head", "-n", "1", input="hello\nthere\n")
+    both.same_kubectl("exec", "-i", "-n", place, "one", "--", "sh", input="echo hello\nexit\necho never\n")
 
 
 def test_it_reads_to_the_end_of_what_is_typed(simulator, place):

@@ -7,9 +7,11 @@ from collections import Counter
 
 import pytest
 
+from simulator.keeping.controllers.index import amount, requests
 from simulator.keeping.controllers.pods import is_over, is_ready
 from simulator.pods.runs import Run
 from simulator.store import Object
+from simulator.worlds.builder import NODES
 from simulator.worlds.world import World, build, names
 from tests.simulator.living import START
 
@@ -128,12 +130,21 @@ def test_nothing_in_it_was_made_after_now(world: World) -> None:
 
 
 def test_no_node_holds_more_than_it_has_room_for(world: World) -> None:
-    index = world.lives.controllers.plane.index
-    for node in world.cluster.store.items(("", "nodes")):
-        cores, _, pods = index.requested(node["metadata"]["name"])
-        allocatable = node["status"]["allocatable"]
-        assert cores <= float(allocatable["cpu"])
-        assert pods <= float(allocatable["pods"])
+    taken: dict[str, list[float]] = {}
+    for pod in world.cluster.store.items(("", "pods")):
+        if "nodeName" in pod["spec"] and not is_over(pod):
+            own = taken.setdefault(pod["spec"]["nodeName"], [0.0, 0.0, 0.0])
+            for number, size in enumerate((*requests(pod), 1.0)):
+                own[number] += size
+    room = {one["metadata"]["name"]: one["status"]["allocatable"] for one in world.cluster.store.items(NODES)}
+    assert set(taken) == set(room)
+    too_full = {
+        node: (key, size, room[node][key])
+        for node, sizes in taken.items()
+        for key, size in zip(("cpu", "memory", "pods"), sizes, strict=True)
+        if not 0 < size <= amount(room[node][key])
+    }
+    assert too_full == {}
 
 
 def test_something_is_wrong_in_it(world: World) -> None:

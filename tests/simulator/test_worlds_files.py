@@ -44,6 +44,12 @@ WRONG = {
     PEOPLE + NODES + "apps: [{name: web, namespace: shop, replicas: 9, cpu: 1}]\n": (
         "small.yaml: no node has room for the pods web-"
     ),
+    PEOPLE + NODES + "apps: [{name: web, namespace: shop, replicas: 2, cpu: 3}]\n": (
+        "small.yaml: no node has room for the pods web-"
+    ),
+    PEOPLE + NODES + "apps: [{name: web, namespace: shop, replicas: 2, memory: 5Gi}]\n": (
+        "small.yaml: no node has room for the pods web-"
+    ),
     PEOPLE + NODES + "apps: [{name: Web, namespace: shop}]\n": "small.yaml: Deployment shop/Web is refused: ",
     PEOPLE + NODES + "objects: [{apiVersion: v9, kind: Thing, metadata: {name: a}}]\n": (
         "small.yaml: objects: No kind Thing in v9. Mend it"

@@ -1,1 +1,1 @@
-"""What answers in a container that there is not? A pretend shell and a few programs; nothing of this machine is run."""
+"""Pretend shell of a container that there is not: a dozen canned programs; nothing of this machine is run."""

@@ -1,14 +1,13 @@
-"""What does a program read from and write to? Bounded: who writes faster than is read waits."""
+"""Standard streams of a program in a container: bounded, so that who writes faster than is read waits."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 WAITING = 64  # chunks of stdin that nobody has read yet; then the sender waits
 LONGEST_LINE = 64 * 1024  # bytes; a longer line is cut in two
-LARGEST_CAPTURE = 1024 * 1024  # bytes between two parts of a pipe, or of $( ); who writes more is ended
 
 Write = Callable[[bytes], Awaitable[None]]
 
@@ -59,29 +58,9 @@ class Input:
         return chunk or b""
 
 
-class Full(Exception):
-    """A program wrote more than is kept; it ends as one whose reader is gone."""
-
-
-@dataclass
-class Capture:
-    """Keeps what is written; raises Full where it is too much."""
-
-    found: bytearray = field(default_factory=bytearray)
-
-    async def write(self, chunk: bytes) -> None:
-        self.found += chunk
-        if len(self.found) > LARGEST_CAPTURE:
-            raise Full
-
-
-async def nowhere(chunk: bytes) -> None:
-    """/dev/null."""
-
-
 @dataclass
 class Console:
-    """Its size in characters (0 until it is told), and what Ctrl-C ends (None: nothing)."""
+    """A terminal's size in characters (0 until it is told), and what Ctrl-C ends (None: nothing)."""
 
     columns: int = 0
     rows: int = 0
@@ -96,10 +75,3 @@ class Streams:
     out: Write
     error: Write
     console: Console | None = None
-
-
-@dataclass(frozen=True)
-class Exited(Exception):
-    """`exit`, or the end of the shell that `exec` replaced."""
-
-    code: int

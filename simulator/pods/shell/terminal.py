@@ -1,4 +1,4 @@
-"""What does a terminal do with what is typed? Echo, erase, Ctrl-C, Ctrl-D, and line ends as a screen wants them."""
+"""Terminal of a pretend container: echo, erase, Ctrl-C, Ctrl-D, and line ends as a screen wants them."""
 
 from __future__ import annotations
 
