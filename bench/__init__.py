@@ -1,4 +1,4 @@
-"""How fast is it? One command (`make bench`) measures it against a real control plane; see docs/benchmarks.md.
+"""Benchmarks (`make bench`): measured against a real control plane; see docs/benchmarks.md.
 
 What is measured in this process itself (the window, the memory of a row) needs Django's settings, and a data folder
 that is nobody's.

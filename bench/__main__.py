@@ -1,4 +1,4 @@
-"""What is measured, and in which order? `make bench`: all of it, and docs/benchmarks.md is written anew."""
+"""Benchmark command (`make bench`): runs the measures in order and writes docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bench import (
     wire,
 )
 from bench.figures import Figure
-from bench.world import Measure, options, say, tell, world
+from bench.world import Measure, options, print_figure, say, world
 from tests.served import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -48,11 +48,11 @@ def main() -> int:
     where: Path | None = chosen.page or (PAGE if not chosen.measures and not chosen.small else None)
     figures: list[Figure] = []
     with world(chosen.pods, is_small=chosen.small) as made:
-        ran_on = machine.described(made)
+        ran_on = machine.describe(made)
         for name in names:
             say(f"--- {name}")
             for figure in MEASURES[name](made):
-                tell(figure)
+                print_figure(figure)
                 figures.append(figure)
     if where:
         page.write(where, ran_on, figures)

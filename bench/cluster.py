@@ -1,4 +1,4 @@
-"""What is measured against? A real control plane with ten thousand pods, and how it is kept changing."""
+"""Benchmark cluster: a real control plane filled with 10,000 pods, and its API client."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.controlplane.cast import rbac_objects
+from tests.controlplane.cast import build_rbac_objects
 from tests.controlplane.controlplane import ControlPlane
-from tests.controlplane.world import deployment, nodes
+from tests.controlplane.world import build_deployment, build_nodes
 
 PODS = 10_000
 NODES = 100
@@ -52,7 +52,7 @@ def fill(plane: ControlPlane, pods: int, say: Say) -> None:
     count, replicas = max(1, pods // REPLICAS), min(REPLICAS, pods)
     names = [f"team-{number:02}" for number in range(min(NAMESPACES, count))]
     made = _nodes(max(1, NODES * pods // PODS))
-    plane.create(one for one in rbac_objects() if one["metadata"]["name"] == f"{PERSON}-cluster-admin")
+    plane.create(one for one in build_rbac_objects() if one["metadata"]["name"] == f"{PERSON}-cluster-admin")
     api = Api(plane)
     for name in names:
         api("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
@@ -60,29 +60,29 @@ def fill(plane: ControlPlane, pods: int, say: Say) -> None:
         api("POST", "/api/v1/nodes", node)
     for number in range(count):
         namespace = names[number % len(names)]
-        one = deployment(f"app-{number:03}", namespace, replicas=replicas)
+        one = build_deployment(f"app-{number:03}", namespace, replicas=replicas)
         api("POST", f"/apis/apps/v1/namespaces/{namespace}/deployments", one)
     _wait_until_running(api, count * replicas, say)
     say(f"{count * replicas} pods run on {len(made)} nodes")
 
 
-def _wait_until_running(api: Api, wanted: int, say: Say) -> None:
-    until, told = time.monotonic() + 120 + wanted / 10, time.monotonic()
-    while (running := _running(api)) < wanted:
-        assert time.monotonic() < until, f"{running} of {wanted} pods run"
+def _wait_until_running(api: Api, expected: int, say: Say) -> None:
+    until, told = time.monotonic() + 120 + expected / 10, time.monotonic()
+    while (running := _count_running(api)) < expected:
+        assert time.monotonic() < until, f"{running} of {expected} pods run"
         if time.monotonic() > told + 10:
             told = time.monotonic()
-            say(f"{running} of {wanted} pods run")
+            say(f"{running} of {expected} pods run")
         time.sleep(1)
 
 
 def _nodes(count: int) -> list[dict[str, Any]]:
     """Like the tests' first node, under other names."""
-    pattern = json.dumps(nodes()[0])
+    pattern = json.dumps(build_nodes()[0])
     return [json.loads(pattern.replace("node-1", f"worker-{number:03}")) for number in range(count)]
 
 
-def _running(api: Api) -> int:
+def _count_running(api: Api) -> int:
     path, accept = "/api/v1/pods?includeObject=None", "application/json;as=Table;v=v1;g=meta.k8s.io"
     rows = json.loads(api("GET", path, Accept=accept))["rows"] or []
     return sum("Running" in row["cells"] for row in rows)

@@ -1,4 +1,4 @@
-"""What did one measure find? Its goal, what was found, with how much spread, and whether that is good enough."""
+"""Figures: goal, result, spread and percentiles of one measurement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long until a person sees rows? From the navigation to the paint of the first rows, against curl's first page."""
+"""Benchmark of first rows: navigation to first painted rows, compared with curl's first page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from bench.cluster import PERSON
 from bench.figures import Figure, spread
 from bench.product import SLUG
-from bench.world import LIST, REMEMBERED, World, alone
+from bench.world import CACHE_SECONDS, LIST, World, run_alone
 from tests.controlplane.controlplane import ControlPlane
 
 GOAL = 4.0  # times the reference
@@ -44,23 +44,23 @@ def measure(world: World) -> Sequence[Figure]:
     """Each time another person, whose rights and rows nobody has asked for, in a browser that was never here."""
     people = [world.product.newcomer() for _ in range(world.samples(12))]
     for name in people:
-        visited(world, name)  # once, so that the cluster has accepted this credential for discovery
+        visit(world, name)  # once, so that the cluster has accepted this credential for discovery
     world.say("first rows: waiting until what those visits left behind is forgotten")
-    time.sleep(world.seconds(REMEMBERED))
+    time.sleep(world.seconds(CACHE_SECONDS))
     guide = world.product.newcomer()
     curls, pages, times = [], [], []
     for name in people:
-        visited(world, guide)  # discovery is warm
+        visit(world, guide)  # discovery is warm
         curls.append(curl(world.plane))
         times.append(first_rows(world, name))
         pages.append(max(times[-1]["rows"], times[-1]["paint"]))
         time.sleep(world.seconds(2))  # the rest of the rows is loaded, and the API server is quiet again
-    file = as_file(world, guide)  # last: it opens a feed
-    return [_figure(curls, pages, times, [floor(world, file) for _ in people])]
+    file = write_page_file(world, guide)  # last: it opens a feed
+    return [_figure(curls, pages, times, [measure_minimum(world, file) for _ in people])]
 
 
 def _figure(
-    curls: list[float], pages: list[float], times: list[dict[str, float]], floors: list[float]
+    curls: list[float], pages: list[float], times: list[dict[str, float]], minimums: list[float]
 ) -> Figure:
     reference = statistics.median(curls)
     ratios = [page / reference for page in pages]
@@ -76,13 +76,13 @@ def _figure(
             f"Our server's answer began after {spread(answers, ' ms')} and was whole after {spread(whole, ' ms')}; the "
             f"last style sheet or script was there after {spread(assets, ' ms')}.",
             f"What the browser takes by itself: the same page from a file, its styles within and without scripts, is "
-            f"painted after {spread(floors, ' ms')}.",
+            f"painted after {spread(minimums, ' ms')}.",
             f"The reference is `curl -A` for a Table of `limit={LIMIT}`, its own TLS handshake included.",
         ),
     )
 
 
-def visited(world: World, name: str) -> None:
+def visit(world: World, name: str) -> None:
     answer = world.product.client(name).get(f"{world.product.url}/c/{SLUG}/")
     assert answer.status_code == 200, answer.status_code
 
@@ -96,7 +96,7 @@ def first_rows(world: World, name: str) -> dict[str, Any]:
         page.context.close()
 
 
-def as_file(world: World, name: str) -> Path:
+def write_page_file(world: World, name: str) -> Path:
     """The page with its styles within, and without scripts."""
     client, url = world.product.client(name), world.product.url
 
@@ -109,7 +109,7 @@ def as_file(world: World, name: str) -> Path:
     return file
 
 
-def floor(world: World, file: Path) -> float:
+def measure_minimum(world: World, file: Path) -> float:
     """Milliseconds until the rows are painted where there is no server, and nothing to fetch."""
     context = world.browser.new_context(viewport={"width": 1440, "height": 900})
     try:
@@ -140,4 +140,4 @@ def curl(plane: ControlPlane) -> float:
 
 
 if __name__ == "__main__":
-    alone(measure)
+    run_alone(measure)

@@ -1,4 +1,4 @@
-"""How much does the page keep in the browser? The JavaScript heap after a collection, before and after busy seconds."""
+"""Benchmark of browser memory: JavaScript heap after garbage collection, before and after load."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playwright.sync_api import CDPSession
 
 from bench.figures import Figure
 from bench.load import changing, first_pods
-from bench.world import World, alone
+from bench.world import World, run_alone
 
 GOAL = 4_000_000  # bytes
 FLAT = 1.1  # times what it was: below this it is flat
@@ -54,4 +54,4 @@ def heap(browser: CDPSession) -> float:
 
 
 if __name__ == "__main__":
-    alone(measure)
+    run_alone(measure)

@@ -1,4 +1,4 @@
-"""How is a cluster kept busy? Threads that change or create pods at a steady pace, through the API alone."""
+"""Load generator: threads that change or create pods at a steady rate through the API."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Pace:
         self._step = 1 / rate
         self._began = time.monotonic()
         self._lock = threading.Lock()
-        self.taken = 0
+        self.started = 0
 
-    def turn(self) -> int:
+    def wait(self) -> int:
         """Wait for the next turn; its number from 0."""
         with self._lock:
-            number, self.taken = self.taken, self.taken + 1
+            number, self.started = self.started, self.started + 1
         time.sleep(max(0.0, self._began + number * self._step - time.monotonic()))
         return number
 
     def rate(self) -> float:
-        return self.taken / (time.monotonic() - self._began)
+        return self.started / (time.monotonic() - self._began)
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def changing(world: World, targets: Sequence[Target], rate: float) -> Iterator[P
 
 
 @contextmanager
-def creating(world: World, namespace: str, rate: float, most: int) -> Iterator[dict[str, float]]:
+def creating(world: World, namespace: str, rate: float, maximum: int) -> Iterator[dict[str, float]]:
     """Create pods, `rate` a second, until `most`: what is given fills with name -> when the API server answered.
 
     Times are seconds since 1970, read by this process once the answer is there. The pods go at the end.
@@ -65,7 +65,7 @@ def creating(world: World, namespace: str, rate: float, most: int) -> Iterator[d
     answered: dict[str, float] = {}
 
     def create(api: Api, number: int) -> None:
-        if number >= most:
+        if number >= maximum:
             return
         name = f"bench-{int(time.time()) % 10_000:04}-{number:05}"
         api("POST", f"/api/v1/namespaces/{namespace}/pods", _pod(name))
@@ -79,14 +79,14 @@ def creating(world: World, namespace: str, rate: float, most: int) -> Iterator[d
 
 
 @contextmanager
-def _writing(world: World, deed: Callable[[Api, int], None], rate: float) -> Iterator[Pace]:
+def _writing(world: World, action: Callable[[Api, int], None], rate: float) -> Iterator[Pace]:
     pace, over, failed = Pace(rate), threading.Event(), list[BaseException]()
 
     def work() -> None:
         api = world.api()
         try:
             while not over.is_set():
-                deed(api, pace.turn())
+                action(api, pace.wait())
         except BaseException as error:
             failed.append(error)
             raise

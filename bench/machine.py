@@ -1,4 +1,4 @@
-"""What did it run on? Machine, versions, date and commit, so that figures can be compared at all."""
+"""Machine description: processor, versions, date and commit of a benchmark run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.served import ROOT
 LIBRARIES = ("Django", "channels", "daphne", "aiohttp", "requests", "msgspec", "whitenoise")
 
 
-def described(world: World) -> list[tuple[str, str]]:
+def describe(world: World) -> list[tuple[str, str]]:
     """(what, which), for a table."""
     kubernetes = world.api()("GET", "/version").decode()
     git = kubernetes.partition('"gitVersion": "')[2].partition('"')[0]

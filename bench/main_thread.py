@@ -1,4 +1,4 @@
-"""How busy is the page while much changes? The share of its main thread at 100 changes a second."""
+"""Benchmark of the page's main thread: its busy share at 100 changes a second."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import CDPSession
 
 from bench.figures import Figure
 from bench.load import changing, first_pods
-from bench.world import World, alone
+from bench.world import World, run_alone
 
 GOAL = 10.0  # percent
 RATE = 100  # changes a second, all of them to rows that the page shows
@@ -60,4 +60,4 @@ def _metrics(browser: CDPSession) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    alone(measure)
+    run_alone(measure)

@@ -1,4 +1,4 @@
-"""How do the results read? docs/benchmarks.md, made anew by each whole run and by nothing else."""
+"""Benchmark report: writes docs/benchmarks.md from the figures of a whole run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured? Our own server in production mode, started as people start it, and a Chromium before it."""
+"""Benchmark server: Quarterdeck in production mode, and a Chromium in front of it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from playwright.sync_api import Browser, sync_playwright
 from bench.cluster import PERSON
 from tests.browser import ARGUMENTS
 from tests.controlplane.controlplane import ControlPlane
-from tests.served import Served
+from tests.served import DashboardServer
 
 SLUG = "harbour"
 
 
-class Product(Served):
+class Product(DashboardServer):
     """`manage.py serve` with QUARTERDECK_MODE=production; TLS is a proxy's in front of it, and not measured."""
 
     def __init__(self, folder: Path) -> None:
@@ -38,8 +38,8 @@ class Product(Served):
 
     def open(self, plane: ControlPlane) -> None:
         """The control plane as a cluster; people come by `newcomer`."""
-        self.do("people")
-        self.do("cluster", slug=SLUG, server=plane.server, ca=plane.ca)
+        self.run_command("people")
+        self.run_command("cluster", slug=SLUG, server=plane.server, ca=plane.ca)
         self._keys = {"token": plane.token(PERSON)}
 
     def _plant_keys(self) -> None:
@@ -49,8 +49,8 @@ class Product(Served):
         """Somebody new with a credential of their own, so that no feed, page or review of theirs is kept."""
         self.people += 1
         name = f"reader-{self.people}"
-        self.do("person", name=name)
-        self.do("credential", name=name, slug=SLUG, keys=self._keys)
+        self.run_command("person", name=name)
+        self.run_command("credential", name=name, slug=SLUG, keys=self._keys)
         return name
 
 

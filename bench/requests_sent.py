@@ -1,4 +1,4 @@
-"""What does a page ask of the API server? Counted in the API server's own audit log: at a page view, and when idle."""
+"""Benchmark of API requests: counted in the API server's audit log, at a page view and when idle."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.figures import Figure
-from bench.world import REMEMBERED, World, alone
+from bench.world import CACHE_SECONDS, World, run_alone
 from clusters.api.connection import USER_AGENT
-from clusters.watch.health import WELL
+from clusters.watch.health import HEALTHY_INTERVAL
 
 GOAL = 10  # requests beside list pages and reviews
 HEALTH = "get /readyz"
@@ -21,16 +21,16 @@ IDLE = 100.0  # seconds of an open page that nobody touches
 def measure(world: World) -> Sequence[Figure]:
     """Of somebody new; before it the server forgets what it remembers, so that nothing is answered from memory."""
     world.say("requests: waiting until nothing is remembered")
-    time.sleep(world.seconds(60 + REMEMBERED))
+    time.sleep(world.seconds(60 + CACHE_SECONDS))
     begun = _position(world)
     page = world.live_page()
     page.wait_for_timeout(1000)
-    viewed = Counter(_kind(one) for one in _asked(world, begun))
+    viewed = Counter(_kind(one) for one in _read_requests(world, begun))
     page.wait_for_timeout(1000 * world.seconds(5))
     begun = _position(world)
     world.say("requests: idle")
     page.wait_for_timeout(1000 * world.seconds(IDLE))
-    idle = Counter(_kind(one) for one in _asked(world, begun))
+    idle = Counter(_kind(one) for one in _read_requests(world, begun))
     page.context.close()
     return [_view(viewed), _idle(idle, world.seconds(IDLE))]
 
@@ -48,7 +48,7 @@ def _view(found: Counter[str]) -> Figure:
 
 def _idle(found: Counter[str], seconds: float) -> Figure:
     others = {kind: count for kind, count in found.items() if kind not in ("watch", "review", HEALTH)}
-    most = seconds / WELL + 1
+    most = seconds / HEALTHY_INTERVAL + 1
     return Figure(
         "requests to the API server when idle",
         "only renewals, re-reviews and health",
@@ -56,7 +56,7 @@ def _idle(found: Counter[str], seconds: float) -> Figure:
         not others and found[HEALTH] <= most,
         notes=(
             f"In {seconds:.0f} s of an open page. Renewals are watches that begin anew.",
-            f"Health is `{HEALTH}`, at most once in {WELL:.0f} s for each API server, however many pages are open on "
+            f"Health is `{HEALTH}`, at most once in {HEALTHY_INTERVAL:.0f} s for each API server, however many pages are open on "
             "it: a chosen cost, since an API server that is stopping leaves its watches open and silent for a minute.",
         ),
     )
@@ -82,7 +82,7 @@ def _position(world: World) -> int:
     return world.plane.audit_log.stat().st_size
 
 
-def _asked(world: World, begun: int) -> list[dict[str, Any]]:
+def _read_requests(world: World, begun: int) -> list[dict[str, Any]]:
     """The requests of our server that began since then; a stage of the same request counts once."""
     with world.plane.audit_log.open("rb") as log:
         log.seek(begun)
@@ -99,4 +99,4 @@ def _asked(world: World, begun: int) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    alone(measure)
+    run_alone(measure)

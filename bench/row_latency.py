@@ -1,4 +1,4 @@
-"""How soon is a new pod on the page? From the API server's answer to its creation until its row is in the document."""
+"""Benchmark of row latency: from a pod's creation until its row is in the document."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bench.figures import Figure, percentile, percentiles
 from bench.load import creating
-from bench.world import LIST, World, alone
+from bench.world import LIST, World, run_alone
 
 P50, P99 = 100.0, 1000.0  # milliseconds
 RATE = 10  # pods a second; each of them changes twice more, when it is scheduled and when it runs
@@ -60,4 +60,4 @@ def measure(world: World) -> Sequence[Figure]:
 
 
 if __name__ == "__main__":
-    alone(measure)
+    run_alone(measure)

@@ -1,4 +1,4 @@
-"""What does a row cost, and is it paid once? Memory of one row, and of more people who look at the same list."""
+"""Benchmark of row memory: bytes of one row, and of more viewers of the same list."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import aiohttp
 
 from bench.figures import Figure
 from bench.product import Product
-from bench.table import PAGE, grown, loaded, real_pages
-from bench.world import LIST, World, alone
+from bench.table import PAGE, load_table, multiply_rows, real_pages
+from bench.world import LIST, World, run_alone
 
 GOAL = 2000  # bytes of a row
 VIEWERS = 50
@@ -46,10 +46,10 @@ def measure(world: World) -> Sequence[Figure]:
 
 def _row_bytes(world: World) -> float:
     pages = real_pages(world.api())
-    loaded(grown(pages[:1], PAGE))  # what is made once for all tables is not the rows'
+    load_table(multiply_rows(pages[:1], PAGE))  # what is made once for all tables is not the rows'
     gc.collect()
     tracemalloc.start()
-    content = loaded(pages)
+    content = load_table(pages)
     gc.collect()
     size, _peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -62,12 +62,12 @@ def _viewers(world: World) -> tuple[int, int, int]:
     count = 3 if world.is_small else VIEWERS
     sockets = Sockets(world.product, name)
     try:
-        before = world.product.memory()
+        before = world.product.read_memory()
         sockets.open(1)
-        first = world.product.memory()
+        first = world.product.read_memory()
         sockets.open(count - 1)
         time.sleep(2)
-        return first - before, world.product.memory() - first, count
+        return first - before, world.product.read_memory() - first, count
     finally:
         sockets.close()
 
@@ -77,7 +77,7 @@ class Sockets:
 
     def __init__(self, product: Product, name: str) -> None:
         self._product = product
-        self._cookie = f"quarterdeck-session={product.do('session', name=name)}"
+        self._cookie = f"quarterdeck-session={product.run_command('session', name=name)}"
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -93,8 +93,8 @@ class Sockets:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
 
-    def _run(self, deed: object) -> Future[None]:
-        return asyncio.run_coroutine_threadsafe(deed, self._loop)  # type: ignore[arg-type]
+    def _run(self, coroutine: object) -> Future[None]:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)  # type: ignore[arg-type]
 
     async def _open(self, count: int) -> None:
         heard = [asyncio.Event() for _ in range(count)]
@@ -126,4 +126,4 @@ async def _listen(socket: aiohttp.ClientWebSocketResponse, is_live: asyncio.Even
 
 
 if __name__ == "__main__":
-    alone(measure)
+    run_alone(measure)

@@ -1,4 +1,4 @@
-"""What is a real table of ten or a hundred thousand rows? The API server's own pages, and more of them like these."""
+"""Benchmark tables: real Table pages of the API server, multiplied to 100,000 rows."""
 
 from __future__ import annotations
 
@@ -46,12 +46,14 @@ def real_pages(api: Api) -> list[bytes]:
             return pages
 
 
-def grown(pages: Sequence[bytes], rows: int) -> list[bytes]:
+def multiply_rows(pages: Sequence[bytes], rows: int) -> list[bytes]:
     """As many rows as asked for: the same again under other names, uids and addresses, in the order of their names."""
     tables = [msgspec.json.decode(page) for page in pages]
     patterns = [row for table in tables for row in table["rows"]]
     times = max(1, -(-rows // len(patterns)))
-    made = sorted((_again(row, number) for row in patterns for number in range(times)), key=_place)[:rows]
+    made = sorted((_copy_row(row, number) for row in patterns for number in range(times)), key=_sort_key)[
+        :rows
+    ]
     result = []
     for begin in range(0, len(made), PAGE):
         is_last = begin + PAGE >= len(made)
@@ -62,7 +64,7 @@ def grown(pages: Sequence[bytes], rows: int) -> list[bytes]:
     return result
 
 
-def loaded(pages: Sequence[bytes]) -> TableContent:
+def load_table(pages: Sequence[bytes]) -> TableContent:
     """A table that has loaded these pages."""
     content = TableContent(PODS, "")
 
@@ -80,7 +82,7 @@ def feed(content: TableContent) -> Feed[TableContent]:
     return Feed(CONNECTION, content)
 
 
-def _again(row: dict[str, Any], number: int) -> dict[str, Any]:
+def _copy_row(row: dict[str, Any], number: int) -> dict[str, Any]:
     metadata = {key: value for key, value in row["object"]["metadata"].items() if key != "managedFields"}
     name = f"{metadata['name']}{number}"
     metadata |= {"name": name, "uid": f"{metadata['uid'][:-3]}{number:03}"}
@@ -95,5 +97,5 @@ def _other(cell: Any, number: int) -> Any:
     return cell
 
 
-def _place(row: dict[str, Any]) -> tuple[str, str]:
+def _sort_key(row: dict[str, Any]) -> tuple[str, str]:
     return row["object"]["metadata"]["namespace"], row["object"]["metadata"]["name"]

@@ -1,4 +1,4 @@
-"""Do pages wait while many write? The p99 of pages with 20 threads that write to the trail at once, and without."""
+"""Benchmark of audit trail load: p99 of pages with and without 20 concurrent writers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import requests
 from bench.cluster import PERSON
 from bench.figures import Figure, percentile, percentiles
 from bench.product import SLUG, Product
-from bench.world import LIST, World, alone
-from tests.clusters.door.loaded import Loaded
+from bench.world import LIST, World, run_alone
+from tests.clusters.door.loaded import LoadServer
 
 WRITERS = 20
 SECONDS = 60.0
@@ -25,7 +25,7 @@ PAGES = {"a list page": LIST, "the overview": "/"}
 GOAL = WRITERS + 1.0  # times the p99 without
 
 
-class Busy(Loaded, Product):  # type: ignore[misc] # `open` is that of the writers
+class ProductUnderLoad(LoadServer, Product):  # type: ignore[misc] # `open` is that of the writers
     """In production mode, and its own process also changes ConfigMaps through the door, in a thread for each person."""
 
 
@@ -35,7 +35,7 @@ class Load:
 
     answered: int = 0
     rows: int = 0
-    kept: bool = False
+    is_complete: bool = False
     times: dict[str, tuple[list[float], list[float]]] = field(default_factory=dict)  # page -> without, with
 
 
@@ -44,30 +44,30 @@ def measure(world: World) -> Sequence[Figure]:
     world.api()("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
     folder = world.product.folder.parent / f"{world.product.folder.name}-trail"
     folder.mkdir()
-    server = Busy(folder)
+    server = ProductUnderLoad(folder)
     server.start()
     try:
-        load = _loaded(world, server)
+        load = _measure_load(world, server)
     finally:
         server.stop()
     return [_figure(name, *times, load, world) for name, times in load.times.items()]
 
 
-def _loaded(world: World, server: Busy) -> Load:
-    names = server.open(world.plane, world.samples(WRITERS))
+def _measure_load(world: World, server: ProductUnderLoad) -> Load:
+    names = server.prepare(world.plane, world.samples(WRITERS))
     client = server.client(PERSON)
     for path in PAGES.values():
         _page(client, server.url + path)  # its rows are loaded, and its rights are asked for
     load, seconds = Load(), world.seconds(SECONDS)
     world.say(f"trail: pages without writers, {seconds:.0f} s")
     without = _times(client, server.url, seconds)
-    before = _rows(server.trail())
+    before = _rows(server.audit_trail())
     world.say(f"trail: pages with {len(names)} writers, {seconds:.0f} s")
-    server.write(names, seconds)
+    server.start_writing(names, seconds)
     writing = _times(client, server.url, seconds)
-    load.answered = len(server.answered())
-    load.rows = _rows(server.trail()) - before
-    load.kept = load.rows == 2 * load.answered
+    load.answered = len(server.wait_for_answers())
+    load.rows = _rows(server.audit_trail()) - before
+    load.is_complete = load.rows == 2 * load.answered
     server._manage("verify_audit")  # an AssertionError where the chain does not hold
     load.times = {name: (without[name], writing[name]) for name in PAGES}
     return load
@@ -90,9 +90,9 @@ def _page(client: requests.Session, url: str) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-def _rows(trail: Path) -> int:
+def _rows(audit_trail: Path) -> int:
     """Of writes: an intent and an outcome for each."""
-    file = sqlite3.connect(trail)
+    file = sqlite3.connect(audit_trail)
     try:
         query = "SELECT count(*) FROM audit_entry WHERE phase <> 'event' AND resource = 'configmaps'"
         return int(file.execute(query).fetchone()[0])
@@ -107,7 +107,7 @@ def _figure(name: str, without: list[float], writing: list[float], load: Load, w
         f"{name} (p99) while {world.samples(WRITERS)} threads write to the trail",
         f"<= {GOAL:.0f} x, nothing lost",
         f"{ratio:.1f} x",
-        load.kept and ratio <= GOAL,
+        load.is_complete and ratio <= GOAL,
         f"the same without writers: p99 {percentile(without, 99):.0f} ms",
         (
             f"Without: {percentiles(without, ' ms')}. With: {percentiles(writing, ' ms')}.",
@@ -120,4 +120,4 @@ def _figure(name: str, without: list[float], writing: list[float], load: Load, w
 
 
 if __name__ == "__main__":
-    alone(measure)
+    run_alone(measure)

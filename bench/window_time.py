@@ -1,4 +1,4 @@
-"""How long does the server work on one page's window? Every column, both ways, with every sort of filter."""
+"""Benchmark of window time: server time of one window, for every sort and kind of filter."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 import msgspec
 
 from bench.figures import Figure, percentile
-from bench.table import feed, grown, loaded, real_pages
-from bench.world import World, alone
+from bench.table import feed, load_table, multiply_rows, real_pages
+from bench.world import World, run_alone
 from clusters.watch.table import TableContent
-from clusters.watch.window import Source, Window, Wish
+from clusters.watch.window import Source, Window, WindowQuery
 from dashboard.resources import list_parts, list_rows
 
 GOAL = 50.0  # milliseconds
 SIZES = (10_000, 100_000)  # rows
-ROUNDS = 3
+REPEATS = 3
 CHANGES = 30  # of one row each, between two looks of an open page
 FILTERS = (
     "", "app-1", "worker-007", "app-00 team-0", "zone-1", "app=app-003", "status=running", "status!=running",
@@ -42,7 +42,7 @@ class Case:
 def measure(world: World) -> Sequence[Figure]:
     """On rows as the API server sent them; 100,000 are the same rows again under other names."""
     pages = real_pages(world.api())
-    return [_figure(size, _cases(grown(pages, size), world)) for size in _sizes(world)]
+    return [_figure(size, _cases(multiply_rows(pages, size), world)) for size in _sizes(world)]
 
 
 def _sizes(world: World) -> Sequence[int]:
@@ -63,7 +63,7 @@ def _figure(size: int, cases: list[Case]) -> Figure:
             f"{percentile(firsts, 99):.1f} ms; the worst is {_words(worst)}.",
             f"An open page, after {CHANGES} changes: worst {slow.later:.1f} ms ({_words(slow)}), median "
             f"{statistics.median(laters):.1f} ms.",
-            f"Of the window and its rows as HTML, in one thread, by the wall clock; the best of {ROUNDS} rounds over "
+            f"Of the window and its rows as HTML, in one thread, by the wall clock; the best of {REPEATS} rounds over "
             "all pairs, each without an order or a rendered row that is kept from before.",
         ),
     )
@@ -74,17 +74,18 @@ def _words(case: Case) -> str:
 
 
 def _cases(pages: Sequence[bytes], world: World) -> list[Case]:
-    content = loaded(pages)
+    content = load_table(pages)
     columns = [""] + [
-        column.key for column in Window(_sources(content), Wish(), with_namespaces=True).view().every_column
+        column.key
+        for column in Window(_sources(content), WindowQuery(), with_namespaces=True).view().every_column
     ]
     sorts = [sign + key for key in columns for sign in ("", "-") if key or not sign]
     filters = FILTERS[:3] if world.is_small else FILTERS
     middle = content.size() // 2 // 100 * 100
-    wishes = [Wish(q=q, sort=sort, wide=True) for sort in sorts for q in filters]
-    wishes += [Wish(sort=sort, wide=True, offset=middle) for sort in sorts]
-    times: dict[Wish, list[tuple[float, float]]] = {wish: [] for wish in wishes}
-    for number in range(ROUNDS):  # what else runs here disturbs one round of a pair, and hardly all
+    wishes = [WindowQuery(q=q, sort=sort, wide=True) for sort in sorts for q in filters]
+    wishes += [WindowQuery(sort=sort, wide=True, offset=middle) for sort in sorts]
+    times: dict[WindowQuery, list[tuple[float, float]]] = {wish: [] for wish in wishes}
+    for number in range(REPEATS):  # what else runs here disturbs one round of a pair, and hardly all
         for wish in wishes:
             if wish.q == filters[0] and not wish.offset:
                 world.say(f"window: {content.size()} rows, round {number + 1}, sort={wish.sort or '(none)'}")
@@ -97,31 +98,33 @@ def _cases(pages: Sequence[bytes], world: World) -> list[Case]:
     ]
 
 
-def _times(content: TableContent, wish: Wish) -> tuple[float, float]:
+def _times(content: TableContent, query: WindowQuery) -> tuple[float, float]:
     """As if nobody had asked before: no order and no rendered row is kept from the time before; and after changes."""
     _forget(content)
-    window = Window(_sources(content), wish, with_namespaces=True)
-    first = _timed(partial(_look, window))
+    window = Window(_sources(content), query, with_namespaces=True)
+    first = _time_call(partial(_render_window, window))
     _change(content)
-    return first, _timed(partial(_look, window))
+    return first, _time_call(partial(_render_window, window))
 
 
 def _forget(content: TableContent) -> None:
     """All but what a warm process has of any list: the shapes of cells, from the last rows by name."""
-    _look(Window(_sources(content), Wish(wide=True, offset=content.size()), with_namespaces=True))
-    list_rows.rows._kept.clear()
-    content._ready.clear()
+    _render_window(
+        Window(_sources(content), WindowQuery(wide=True, offset=content.size()), with_namespaces=True)
+    )
+    list_rows.row_cache._cache.clear()
+    content._recent_orders.clear()
 
 
-def _look(window: Window) -> None:
+def _render_window(window: Window) -> None:
     """What the list page and its socket do with a window: the rows, rendered."""
     view = window.view()
-    list_parts.rows_html(list_parts.rendered(view, "pods", namespaced=True))
+    list_parts.rows_html(list_parts.render_rows(view, "pods", namespaced=True))
 
 
-def _timed(deed: Callable[[], None]) -> float:
+def _time_call(action: Callable[[], None]) -> float:
     began = time.perf_counter()
-    deed()
+    action()
     return 1000 * (time.perf_counter() - began)
 
 
@@ -129,14 +132,14 @@ def _sources(content: TableContent) -> list[Source]:
     return [Source("harbour", "", feed(content))]
 
 
-_turn = iter(range(10**9))
+_counter = iter(range(10**9))
 
 
 def _change(content: TableContent) -> None:
     """Restart counts of rows all over the table, through the code that takes in a watch's events."""
     rows = list(content.snapshot().rows.values())
     for _ in range(CHANGES):
-        number = next(_turn)
+        number = next(_counter)
         content.apply(_event(rows[number * 7919 % len(rows)], number))
 
 
@@ -155,4 +158,4 @@ def _event(row: Any, number: int) -> bytes:
 
 
 if __name__ == "__main__":
-    alone(measure)
+    run_alone(measure)

@@ -1,4 +1,4 @@
-"""How much does an empty browser load? All bytes over the wire, and those that the first render needs."""
+"""Benchmark of transfer size: bytes of a first load, and those needed before first render."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.figures import Figure
-from bench.world import LIST, PATIENCE, World, alone
+from bench.world import BROWSER_TIMEOUT, LIST, World, run_alone
 
 ALL = 100_000  # bytes
 BEFORE_RENDER = 60_000  # bytes of scripts and style sheets, compressed
@@ -14,7 +14,7 @@ BEFORE_RENDER = 60_000  # bytes of scripts and style sheets, compressed
 
 def measure(world: World) -> Sequence[Figure]:
     """Counted by the browser's network stack (CDP): bodies as they came, and their headers."""
-    loaded = _loaded(world)
+    loaded = _load_page(world)
     total = sum(size for _url, _kind, size in loaded)
     early = [one for one in loaded if one[1] in ("Script", "Stylesheet")]
     before = sum(size for _url, _kind, size in early)
@@ -37,7 +37,7 @@ def measure(world: World) -> Sequence[Figure]:
     ]
 
 
-def _loaded(world: World) -> list[tuple[str, str, int]]:
+def _load_page(world: World) -> list[tuple[str, str, int]]:
     """(URL, kind, bytes) of everything but the socket, until the page is live."""
     name = world.product.newcomer()
     page = world.page(name, "/people/sign-in")
@@ -58,9 +58,9 @@ def _loaded(world: World) -> list[tuple[str, str, int]]:
 
     network.on("Network.responseReceived", received)
     network.on("Network.loadingFinished", finished)
-    page.context.set_default_timeout(PATIENCE)
+    page.context.set_default_timeout(BROWSER_TIMEOUT)
     page.goto(world.product.url + LIST)
-    page.wait_for_selector("#live-state [data-state=live]", timeout=PATIENCE)
+    page.wait_for_selector("#live-state [data-state=live]", timeout=BROWSER_TIMEOUT)
     page.wait_for_load_state("networkidle")
     page.context.close()
     return found
@@ -71,4 +71,4 @@ def _name(url: str) -> str:
 
 
 if __name__ == "__main__":
-    alone(measure)
+    run_alone(measure)

@@ -1,4 +1,4 @@
-"""Where does it all run? One control plane, one server of ours and one Chromium, shared by the measures of a run."""
+"""Benchmark environment: one control plane, one server and one Chromium, shared by all measures."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from bench.product import SLUG, Product, chromium
 from tests.controlplane.controlplane import ControlPlane
 
 LIST = f"/c/{SLUG}/_all/pods"
-BEGAN = time.monotonic()
-PATIENCE = 120_000  # milliseconds that the browser may take for anything
-REMEMBERED = 31.0  # seconds that our server remembers reviews and discovery
+START = time.monotonic()
+BROWSER_TIMEOUT = 120_000  # milliseconds that the browser may take for anything
+CACHE_SECONDS = 31.0  # seconds that our server remembers reviews and discovery
 
 
 @dataclass
@@ -51,7 +51,7 @@ class World:
     def page(self, name: str, path: str = LIST, *, script: str = "") -> Page:
         """A page of this person in a browser that has never been here; close its context."""
         context = self.browser.new_context(viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(BROWSER_TIMEOUT)
         self.product.sign_in(context, name)
         page = context.new_page()
         if script:
@@ -62,7 +62,7 @@ class World:
     def live_page(self, path: str = LIST, *, script: str = "") -> Page:
         """A page of somebody new, once all rows are there and it follows the cluster."""
         page = self.page(self.product.newcomer(), path, script=script)
-        page.wait_for_selector("#live-state [data-state=live]", timeout=PATIENCE)
+        page.wait_for_selector("#live-state [data-state=live]", timeout=BROWSER_TIMEOUT)
         return page
 
 
@@ -71,7 +71,7 @@ Measure = Callable[[World], Sequence[Figure]]
 
 def say(text: str) -> None:
     """Progress, with the seconds since the start."""
-    print(f"{time.monotonic() - BEGAN:6.0f} s  {text}", flush=True)
+    print(f"{time.monotonic() - START:6.0f} s  {text}", flush=True)
 
 
 @contextmanager
@@ -114,15 +114,15 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def alone(measure: Measure) -> None:
+def run_alone(measure: Measure) -> None:
     """One measure in a world of its own, for `python -m bench.<name>`."""
     chosen = options()
     with world(chosen.pods, is_small=chosen.small) as made:
         for figure in measure(made):
-            tell(figure)
+            print_figure(figure)
 
 
-def tell(figure: Figure) -> None:
+def print_figure(figure: Figure) -> None:
     verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
     say(f"{figure.measure}: {figure.result} (goal: {figure.goal or 'none'}) {verdict}")
     for note in figure.notes:

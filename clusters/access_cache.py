@@ -1,4 +1,4 @@
-"""Which answers are still young enough to be used again, and for whose credential only?"""
+"""Access cache: review results by credential, with a maximum age and size, dropped after a 401 or 403."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Ticket:
     """Taken before the question is sent: an answer from before a change is not kept after it."""
 
     person: _Person
-    taken: float
+    taken_at: float
 
 
 class Cache(Generic[_Key, _Value]):
@@ -30,14 +30,18 @@ class Cache(Generic[_Key, _Value]):
     def __init__(self, seconds: float, size: int) -> None:
         self._seconds = seconds
         self._size = size
-        self._kept: OrderedDict[tuple[_Person, _Key], tuple[float, _Value]] = OrderedDict()
+        self._entries: OrderedDict[tuple[_Person, _Key], tuple[float, _Value]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, person: _Person, key: _Key) -> _Value | None:
         """The answer, where one is kept."""
         with self._lock:
-            kept = self._kept.get((person, key))
-        if kept is None or time.monotonic() - kept[0] >= self._seconds or kept[0] <= refusals.last(person[0]):
+            kept = self._entries.get((person, key))
+        if (
+            kept is None
+            or time.monotonic() - kept[0] >= self._seconds
+            or kept[0] <= refusals.get_last_denied(person[0])
+        ):
             return None
         return kept[1]
 
@@ -47,17 +51,17 @@ class Cache(Generic[_Key, _Value]):
 
     def put(self, ticket: Ticket, key: _Key, value: _Value) -> None:
         """Keep an answer, as old as its question, unless the credential was refused meanwhile."""
-        if ticket.taken <= refusals.last(ticket.person[0]):
+        if ticket.taken_at <= refusals.get_last_denied(ticket.person[0]):
             return
         with self._lock:
-            self._kept[(ticket.person, key)] = (ticket.taken, value)
-            self._kept.move_to_end((ticket.person, key))
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            self._entries[(ticket.person, key)] = (ticket.taken_at, value)
+            self._entries.move_to_end((ticket.person, key))
+            while len(self._entries) > self._size:
+                self._entries.popitem(last=False)
 
     def forget(self, fingerprint: str) -> None:
         """Drop all answers for a credential, those on their way included."""
         refusals.note(fingerprint)
         with self._lock:
-            for key in [key for key in self._kept if key[0][0] == fingerprint]:
-                del self._kept[key]
+            for key in [key for key in self._entries if key[0][0] == fingerprint]:
+                del self._entries[key]

@@ -1,4 +1,4 @@
-"""What do the rules of a SelfSubjectRulesReview say about one verb?
+"""Rule evaluation: what a SelfSubjectRulesReview says about one verb on one resource.
 
 Enough to colour a menu, no more: a webhook authorizer lists no rules (then the review is incomplete), and what
 is denied elsewhere in the chain is not in it.
@@ -19,7 +19,7 @@ class Rule:
     verbs: frozenset[str]
     groups: frozenset[str]
     resources: frozenset[str]
-    names: bool = False
+    has_names: bool = False
 
     def covers(self, verb: str, group: str, resource: str) -> bool:
         """`resource` is `pods` or `pods/exec`; there is `*` and `*/exec`, but no `pods/*`."""
@@ -35,10 +35,10 @@ class Rules:
     rules: tuple[Rule, ...]
     incomplete: bool
 
-    def may(self, verb: str, group: str, resource: str) -> State:
+    def evaluate(self, verb: str, group: str, resource: str) -> State:
         """What is not granted in an incomplete answer, or granted by name only, is unknown."""
         covering = [rule for rule in self.rules if rule.covers(verb, group, resource)]
-        if any(not rule.names for rule in covering):
+        if any(not rule.has_names for rule in covering):
             return "allowed"
         return "unknown" if covering or self.incomplete else "denied"
 

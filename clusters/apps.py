@@ -1,4 +1,4 @@
-"""What is this floor called? Clusters."""
+"""Django app configuration of the clusters layer."""
 
 from django.apps import AppConfig
 

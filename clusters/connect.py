@@ -1,4 +1,4 @@
-"""The door: how does a person get to a cluster? The only way, and no view can forget what it checks."""
+"""Cluster sessions: the only way from a user to a cluster, with credential, role and permission checks."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from django.utils.translation import gettext as _
 
 from clusters import access, discovery
 from clusters import namespaces as ladder
-from clusters.access import Answer, Ask, Budget, by_rules, review
-from clusters.api.client import Answer as Sent
+from clusters.access import Budget, ResourceAttributes, ReviewResult, review, review_by_rules
+from clusters.api.client import Response as Sent
 from clusters.api.connection import Connection
 from clusters.api.reading import ReadingClient
 from clusters.credentials.changed import fingerprint
 from clusters.credentials.sealing import SealBroken
 from clusters.credentials.stored import identity_of, server_of
-from clusters.denials import denied_to
-from clusters.discovery import Catalogue, Resource, catalogue, refresh
+from clusters.denials import make_error_callback
+from clusters.discovery import Catalog, Resource, fetch_catalog, refresh
 from clusters.models import Cluster, Credential
-from clusters.recorded import acting
+from clusters.recorded import draft_session_entry
 from clusters.secret_reads import SECRETS, is_secret, note_when_read
-from clusters.sending import Deed, Opening, detail_of, name_in, send
+from clusters.sending import AuditedRequest, RequestDetails, detail_of, name_in, send
 from clusters.visible import roles, team_credentials, visible_clusters
 from clusters.watch.feed import Feed
 from clusters.watch.hub import hub
 from clusters.watch.single import ObjectContent
 from clusters.watch.table import TableContent
-from people.audit.fact import Fact
+from people.audit.fact import AuditDraft
 from people.audit.models import Result
 from people.audit.record import note
-from people.models import Role, User
+from people.models import TeamRole, User
 
-READING = frozenset({"get", "list", "watch"})
-REACHING_IN = frozenset({"exec", "attach", "portforward", "proxy"})
+READ_VERBS = frozenset({"get", "list", "watch"})
+INTERACTIVE_SUBRESOURCES = frozenset({"exec", "attach", "portforward", "proxy"})
 WRITE_SECONDS = 30.0
 
 
@@ -59,29 +59,29 @@ class NoCredential(Exception):
 
 
 @dataclass(frozen=True)
-class Desk:
+class ClusterSession:
     """One person at one cluster: everything a view may ask for, under that person's credential and role."""
 
     user: User
     cluster: Cluster
     credential: Credential
-    role: Role
+    role: TeamRole
     connection: Connection
     client: ReadingClient
     budget: Budget = field(default_factory=Budget)
 
     @property
-    def may_see_secrets(self) -> bool:
+    def can_see_secrets(self) -> bool:
         """Does the dashboard role leave Secret values to Kubernetes' own answer?"""
-        return self.role == Role.OPERATOR
+        return self.role == TeamRole.EDITOR
 
     @property
     def team(self) -> str:
         """The team whose shared credential is used, or nothing."""
         return self.credential.team.name if self.credential.team else ""
 
-    def catalogue(self) -> Catalogue:
-        return catalogue(self.client)
+    def catalog(self) -> Catalog:
+        return fetch_catalog(self.client)
 
     def forget(self) -> None:
         """Drop what is kept of this credential's rights: at sign-out (a changed credential has another fingerprint)."""
@@ -91,34 +91,34 @@ class Desk:
 
     def find(self, slug: str) -> Resource | None:
         """The kind by its name in URLs; one that is not known is asked for anew: its CRD may have just been made."""
-        return catalogue(self.client).find(slug) or refresh(self.client).find(slug)
+        return fetch_catalog(self.client).find(slug) or refresh(self.client).find(slug)
 
-    def may(self, asks: Sequence[Ask]) -> dict[Ask, Answer]:
+    def review_access(self, checks: Sequence[ResourceAttributes]) -> dict[ResourceAttributes, ReviewResult]:
         """What Kubernetes says to each, less what the dashboard role takes away."""
-        taken = {ask: answer for ask in asks if (answer := self._taken(ask)) is not None}
-        rest = [ask for ask in asks if ask not in taken]
+        taken = {ask: answer for ask in checks if (answer := self._denied_by_role(ask)) is not None}
+        rest = [ask for ask in checks if ask not in taken]
         return {**review(self.connection, self.client, rest, self.budget), **taken}
 
-    def may_enter(self, asks: Sequence[Ask]) -> dict[Ask, Answer]:
+    def review_menu(self, checks: Sequence[ResourceAttributes]) -> dict[ResourceAttributes, ReviewResult]:
         """The same for a menu: what rules allow costs no review of its own, what they do not is reviewed.
 
         For what the budget leaves without a review, rules that are complete decide this too.
         """
-        told = by_rules(self.client, [ask for ask in asks if self._taken(ask) is None])
-        answers = self.may([ask for ask in asks if told.get(ask) != "allowed"])
+        told = review_by_rules(self.client, [ask for ask in checks if self._denied_by_role(ask) is None])
+        answers = self.review_access([ask for ask in checks if told.get(ask) != "allowed"])
         for ask, state in told.items():
             is_left = ask in answers and answers[ask].source == "budget"
             if state == "allowed" or (state == "denied" and is_left):
-                answers[ask] = Answer(state)
+                answers[ask] = ReviewResult(state)
         return answers
 
-    def look_ahead(self, asks: Sequence[Ask]) -> None:
+    def prefetch(self, checks: Sequence[ResourceAttributes]) -> None:
         """Have ready what a page will ask; the network only, so that any thread can do it."""
-        self.may(asks)
-        ladder.listed(self.client, self.catalogue())
+        self.review_access(checks)
+        ladder.fetch_namespaces(self.client, self.catalog())
 
     def namespaces(self) -> ladder.Namespaces:
-        return ladder.namespaces(self.client, self.user, self.cluster, self.credential, self.catalogue())
+        return ladder.namespaces(self.client, self.user, self.cluster, self.credential, self.catalog())
 
     def remember(self, namespace: str) -> bool:
         """Prove a namespace with a real answer and keep its name; False where it is not there."""
@@ -134,25 +134,23 @@ class Desk:
         label_selector: str = "",
         field_selector: str = "",
         *,
-        hurried: bool = True,
+        eager: bool = True,
     ) -> Feed[TableContent]:
         """A list's feed; the caller gives it back with `hub.release`. `hurried` as there."""
-        return hub.table(
-            self.connection, resource, namespace, label_selector, field_selector, hurried=hurried
-        )
+        return hub.table(self.connection, resource, namespace, label_selector, field_selector, eager=eager)
 
     def object(self, resource: Resource, namespace: str, name: str) -> Feed[ObjectContent]:
         """An object's feed; the caller gives it back with `hub.release`. Who read a Secret is recorded."""
         feed = hub.object(self.connection, resource, namespace, name)
         if is_secret(resource):
-            deed = Deed("get", resource, namespace, name, detail={"values": "hidden"})
-            note_when_read(feed, deed.by(self.who))
+            deed = RequestDetails("get", resource, namespace, name, detail={"values": "hidden"})
+            note_when_read(feed, deed.fill_draft(self.audit_draft))
         return feed
 
     @property
-    def who(self) -> Fact:
+    def audit_draft(self) -> AuditDraft:
         """Person, cluster, credential and role, as each row of the trail names them."""
-        return acting(self.user, self.role, self.cluster, self.credential)
+        return draft_session_entry(self.user, self.role, self.cluster, self.credential)
 
     def write(  # noqa: PLR0913 - what there is to say about one change
         self,
@@ -173,8 +171,12 @@ class Desk:
         nothing where the intent cannot be recorded, ApiError as the API server answers.
         """
         named = name or (name_in(body) if verb == "create" else "")
-        deed = Deed(verb, resource, namespace, named, subresource, detail_of(verb, query, body, content_type))
-        return send(self._opening(deed), deed, body, query, content_type=content_type, timeout=timeout)
+        deed = RequestDetails(
+            verb, resource, namespace, named, subresource, detail_of(verb, query, body, content_type)
+        )
+        return send(
+            self._audited_request(deed), deed, body, query, content_type=content_type, timeout=timeout
+        )
 
     def open(
         self,
@@ -185,49 +187,59 @@ class Desk:
         name: str = "",
         subresource: str = "",
         detail: Mapping[str, Any] | None = None,
-    ) -> Opening:
+    ) -> AuditedRequest:
         """For what lasts or reaches in: a log, a shell, a forwarded port. `with` or `async with` what it returns.
 
         Raises DeniedByRole at once; entering raises TrailUnavailable.
         """
-        return self._opening(Deed(verb, resource, namespace, name, subresource, detail or {}))
+        return self._audited_request(
+            RequestDetails(verb, resource, namespace, name, subresource, detail or {})
+        )
 
     def reveal(self, namespace: str, name: str, key: str) -> Any:
         """A Secret with its values, for handing out that of `key`. Raises DeniedByRole, TrailUnavailable, ApiError."""
-        deed = Deed("get", SECRETS, namespace, name, detail={"values": "shown", "key": key})
-        if not self.may_see_secrets:
-            raise self._denied(
+        deed = RequestDetails("get", SECRETS, namespace, name, detail={"values": "shown", "key": key})
+        if not self.can_see_secrets:
+            raise self._record_denial(
                 deed,
                 _(
                     "Secret values are shown only to people with the Editor role. Your role for this "
                     "cluster is Viewer."
                 ),
             )
-        with self._opening(deed) as opened:
+        with self._audited_request(deed) as opened:
             answer = opened.client.request("GET", deed.path())
-            opened.answered(answer.status, answer.headers.get("audit-id", ""))
+            opened.record_response(answer.status, answer.headers.get("audit-id", ""))
         return answer.json()
 
-    def _opening(self, deed: Deed) -> Opening:
-        one = deed.resource
-        ask = Ask(deed.verb, one.group, one.version, one.plural, deed.subresource, deed.namespace, deed.name)
-        taken = self._taken(ask)
+    def _audited_request(self, details: RequestDetails) -> AuditedRequest:
+        one = details.resource
+        ask = ResourceAttributes(
+            details.verb,
+            one.group,
+            one.version,
+            one.plural,
+            details.subresource,
+            details.namespace,
+            details.name,
+        )
+        taken = self._denied_by_role(ask)
         if taken is not None:
-            raise self._denied(deed, taken.reason)
-        return Opening(self.connection, deed.by(self.who))
+            raise self._record_denial(details, taken.reason)
+        return AuditedRequest(self.connection, details.fill_draft(self.audit_draft))
 
-    def _denied(self, deed: Deed, why: str) -> DeniedByRole:
-        note(replace(deed.by(self.who), result=Result.DENIED, reason=why))
-        return DeniedByRole(why)
+    def _record_denial(self, details: RequestDetails, reason: str) -> DeniedByRole:
+        note(replace(details.fill_draft(self.audit_draft), result=Result.DENIED, reason=reason))
+        return DeniedByRole(reason)
 
-    def _taken(self, ask: Ask) -> Answer | None:
-        if self.role == Role.OPERATOR:
+    def _denied_by_role(self, check: ResourceAttributes) -> ReviewResult | None:
+        if self.role == TeamRole.EDITOR:
             return None
-        if ask.verb in READING and ask.subresource not in REACHING_IN:
+        if check.verb in READ_VERBS and check.subresource not in INTERACTIVE_SUBRESOURCES:
             return None
-        return Answer("denied", self._why(), "role")
+        return ReviewResult("denied", self._denial_reason(), "role")
 
-    def _why(self) -> str:
+    def _denial_reason(self) -> str:
         if self.user.is_auditor:
             return _("Auditors have read-only access.")
         if self.credential.team and self.credential.read_only:
@@ -235,13 +247,13 @@ class Desk:
         return _("Your role for this cluster is Viewer (read-only).")
 
 
-def connect(user: User, slug: str) -> Desk:
+def connect(user: User, slug: str) -> ClusterSession:
     """The person's way to the cluster. Raises NotShared, NoCredential, or SealBroken of `clusters.credentials`."""
-    cluster, role = _shared(user, slug)
-    return _desk(user, cluster, role, _credential(user, cluster))
+    cluster, role = _find_shared_cluster(user, slug)
+    return _open_session(user, cluster, role, _credential(user, cluster))
 
 
-def connect_all(user: User, slugs: Collection[str]) -> dict[str, Desk]:
+def connect_all(user: User, slugs: Collection[str]) -> dict[str, ClusterSession]:
     """The ways to these clusters, by slug: those for which `connect` raises nothing, in as many queries as for one."""
     if not user.is_active:
         return {}
@@ -252,27 +264,27 @@ def connect_all(user: User, slugs: Collection[str]) -> dict[str, Desk]:
         credential = own.get(cluster.pk) or shared.get(cluster.pk)
         if credential is not None and cluster.pk in role:
             with suppress(SealBroken):
-                found[cluster.slug] = _desk(user, cluster, role[cluster.pk], credential)
+                found[cluster.slug] = _open_session(user, cluster, role[cluster.pk], credential)
     return found
 
 
-def _desk(user: User, cluster: Cluster, role: Role, credential: Credential) -> Desk:
+def _open_session(user: User, cluster: Cluster, role: TeamRole, credential: Credential) -> ClusterSession:
     """Raises SealBroken."""
     if credential.team and credential.read_only:
-        role = Role.READER
+        role = TeamRole.VIEWER
     connection = Connection(
         cluster=cluster.slug,
         server=server_of(cluster),
         identity=identity_of(credential),
         fingerprint=fingerprint(cluster, credential),
         person=str(user.pk),
-        ends=credential.expires_at,
-        refused=denied_to(acting(user, role, cluster, credential)),
+        expires_at=credential.expires_at,
+        error_callback=make_error_callback(draft_session_entry(user, role, cluster, credential)),
     )
-    return Desk(user, cluster, credential, role, connection, ReadingClient(connection))
+    return ClusterSession(user, cluster, credential, role, connection, ReadingClient(connection))
 
 
-def _shared(user: User, slug: str) -> tuple[Cluster, Role]:
+def _find_shared_cluster(user: User, slug: str) -> tuple[Cluster, TeamRole]:
     """The cluster and the strongest role that the person's teams give on it; an auditor stays a reader."""
     cluster = visible_clusters(user).filter(slug=slug).first() if user.is_active else None
     if cluster is None:

@@ -1,47 +1,52 @@
-"""What did Kubernetes refuse to a person? One row a minute for each person, cluster and thing."""
+"""Denials: records each 403 of Kubernetes in the audit trail, rate limited per user, cluster and target."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from clusters.api.attributes import attributes
-from clusters.api.connection import Refused
+from clusters.api.attributes import parse_request_info
+from clusters.api.connection import ErrorCallback
 from clusters.api.errors import ApiError, Forbidden
 from clusters.api.reading import REVIEWS
-from people.audit.fact import Fact
+from people.audit.fact import AuditDraft
 from people.audit.models import Result
 from people.audit.origin import Origin, current
 from people.audit.record import note_soon
-from people.audit.seldom import Seldom
+from people.audit.seldom import RateLimiter
 
-EVERY = 60.0  # seconds
-MOST = 20_000  # things that are remembered as told
-OF_OURS = frozenset({"/readyz", "/livez", "/healthz", "/version"})  # asked for the server's own sake
+INTERVAL_SECONDS = 60.0  # seconds
+MAX_REMEMBERED = 20_000  # things that are remembered as told
+HEALTH_PATHS = frozenset({"/readyz", "/livez", "/healthz", "/version"})  # asked for the server's own sake
 
-_told = Seldom(EVERY, MOST)
+_rate_limiter = RateLimiter(INTERVAL_SECONDS, MAX_REMEMBERED)
 
 
-def denied_to(who: Fact) -> Refused:
+def make_error_callback(draft: AuditDraft) -> ErrorCallback:
     """What a connection calls with each error that it meets; `who` are person, cluster and credential.
 
     It may be called from the hub's loop, long after the request under which the feed was opened, and does not block.
     """
     origin = current()
-    return lambda method, path, query, error: _note(who, origin, method, path, query, error)
+    return lambda method, path, query, error: _note(draft, origin, method, path, query, error)
 
 
 def _note(
-    who: Fact, origin: Origin, method: str, path: str, query: Sequence[tuple[str, str]], error: ApiError
+    draft: AuditDraft,
+    origin: Origin,
+    method: str,
+    path: str,
+    query: Sequence[tuple[str, str]],
+    error: ApiError,
 ) -> None:
-    if not isinstance(error, Forbidden) or path in REVIEWS or path in OF_OURS:
+    if not isinstance(error, Forbidden) or path in REVIEWS or path in HEALTH_PATHS:
         return
-    asked = attributes(method, path, query)
-    if not _told.is_due((who.person_id, who.cluster_id, asked)):
+    asked = parse_request_info(method, path, query)
+    if not _rate_limiter.is_due((draft.person_id, draft.cluster_id, asked)):
         return
     note_soon(
         replace(
-            who,
+            draft,
             verb=asked.verb,
             session=origin.session,
             address=origin.address,

@@ -1,4 +1,4 @@
-"""What exists on a cluster: which kinds does it serve, under which names?
+"""API discovery: resources that a cluster serves, cached per cluster and refreshed conditionally.
 
 Aggregated discovery (KEP-3352), or the old form group by group. What is learned is shared by all people of a
 cluster, but handed only to those whose own credential that cluster accepted within five minutes.
@@ -18,7 +18,7 @@ from functools import cached_property
 
 from clusters.api.client import Client
 from clusters.api.errors import ApiError, TimedOut
-from clusters.api.groups import Entry, Part, Served, fetch_part
+from clusters.api.groups import Entry, GroupVersion, Part, fetch_part
 from clusters.api.paths import resource_path
 
 _FRESH_SECONDS = 30.0  # so a new CRD is in the menus soon; asking again is a conditional GET
@@ -73,7 +73,7 @@ class Resource:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class Catalog:
     """All that a cluster serves, and since when we know. `stale_groups` did not answer the API server."""
 
     resources: tuple[Resource, ...]
@@ -108,19 +108,19 @@ class Catalogue:
 
 
 @dataclass
-class _Known:
+class _CachedDiscovery:
     """What is known of one cluster: the two parts (/api, /apis), and whose credential it accepted when."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     parts: dict[str, Part] = field(default_factory=dict)
-    catalogue: Catalogue | None = None
+    catalog: Catalog | None = None
     fetched: float = float("-inf")  # when the fetch began, on the monotonic clock
     dropped: float = float("-inf")
     accepted: OrderedDict[str, float] = field(default_factory=OrderedDict)
 
     def is_fresh(self) -> bool:
         is_young = time.monotonic() - self.fetched < _FRESH_SECONDS
-        return self.catalogue is not None and is_young and self.fetched > self.dropped
+        return self.catalog is not None and is_young and self.fetched > self.dropped
 
     def accepts(self, fingerprint: str) -> bool:
         return time.monotonic() - self.accepted.get(fingerprint, float("-inf")) < _ACCEPTED_SECONDS
@@ -132,32 +132,32 @@ class _Known:
             self.accepted.popitem(last=False)
 
 
-_clusters: OrderedDict[tuple[object, ...], _Known] = OrderedDict()
+_clusters: OrderedDict[tuple[object, ...], _CachedDiscovery] = OrderedDict()
 _clusters_lock = threading.Lock()
 
 
-def catalogue(client: Client) -> Catalogue:
+def fetch_catalog(client: Client) -> Catalog:
     """What the cluster serves, at most 30 seconds old. ApiError where it does not answer this credential.
 
     While somebody else fetches anew, and while the cluster cannot answer, those who were accepted within five
     minutes read the earlier copy: a page that is loaded in an outage shows what was known.
     """
-    known, fingerprint = _known(client), client.connection.fingerprint
+    known, fingerprint = _find_cached(client), client.connection.fingerprint
     accepted = known.accepts(fingerprint)
-    if known.catalogue is not None and accepted and (known.is_fresh() or known.lock.locked()):
-        return known.catalogue
+    if known.catalog is not None and accepted and (known.is_fresh() or known.lock.locked()):
+        return known.catalog
     try:
-        return _locked(known, client, lambda: not known.is_fresh())
+        return _refresh_locked(known, client, lambda: not known.is_fresh())
     except ApiError as error:
-        if error.passes and accepted and known.catalogue is not None:
-            return known.catalogue
+        if error.is_transient and accepted and known.catalog is not None:
+            return known.catalog
         raise
 
 
-def refresh(client: Client) -> Catalogue:
+def refresh(client: Client) -> Catalog:
     """Fetched anew because a name was not found; at most every two seconds."""
-    known = _known(client)
-    return _locked(known, client, lambda: time.monotonic() - known.fetched >= _REFRESH_SECONDS)
+    known = _find_cached(client)
+    return _refresh_locked(known, client, lambda: time.monotonic() - known.fetched >= _REFRESH_SECONDS)
 
 
 def drop(cluster: str) -> None:
@@ -175,26 +175,26 @@ def forget(fingerprint: str) -> None:
             known.accepted.pop(fingerprint, None)
 
 
-def _locked(known: _Known, client: Client, is_wanted: Callable[[], bool]) -> Catalogue:
+def _refresh_locked(known: _CachedDiscovery, client: Client, is_stale: Callable[[], bool]) -> Catalog:
     """One fetch serves all who wait for it; a credential that is new here proves itself by a small GET of its own."""
     fingerprint = client.connection.fingerprint
-    with _turn(known.lock):
+    with _acquire(known.lock):
         try:
-            if is_wanted() or known.catalogue is None:
+            if is_stale() or known.catalog is None:
                 _fetch(known, client)
             elif not known.accepts(fingerprint):
                 _fetch_part(known, client, "/api")
         except ApiError as error:
-            if not error.passes:
+            if not error.is_transient:
                 known.accepted.pop(fingerprint, None)
             raise
         known.accept(fingerprint)
-        assert known.catalogue is not None  # noqa: S101 - _fetch sets it
-        return known.catalogue
+        assert known.catalog is not None  # noqa: S101 - _fetch sets it
+        return known.catalog
 
 
 @contextmanager
-def _turn(lock: threading.Lock) -> Iterator[None]:
+def _acquire(lock: threading.Lock) -> Iterator[None]:
     """The lock, for a bounded time: where a cluster hangs, whoever waits must not wait for all before them."""
     if not lock.acquire(timeout=_WAIT_SECONDS):
         raise TimedOut("Too many requests are already waiting for this cluster's API discovery.")
@@ -204,35 +204,35 @@ def _turn(lock: threading.Lock) -> Iterator[None]:
         lock.release()
 
 
-def _known(client: Client) -> _Known:
+def _find_cached(client: Client) -> _CachedDiscovery:
     connection = client.connection
     key = (connection.cluster, connection.server)
     with _clusters_lock:
-        known = _clusters.setdefault(key, _Known())
+        known = _clusters.setdefault(key, _CachedDiscovery())
         _clusters.move_to_end(key)
         while len(_clusters) > _CLUSTERS:
             _clusters.popitem(last=False)
     return known
 
 
-def _fetch(known: _Known, client: Client) -> None:
+def _fetch(known: _CachedDiscovery, client: Client) -> None:
     started = time.monotonic()
     for path in _PARTS:
         _fetch_part(known, client, path)
     known.fetched = started
-    if known.catalogue is not None:
-        known.catalogue = replace(known.catalogue, fetched_at=datetime.now(UTC))
+    if known.catalog is not None:
+        known.catalog = replace(known.catalog, fetched_at=datetime.now(UTC))
 
 
-def _fetch_part(known: _Known, client: Client, path: str) -> None:
+def _fetch_part(known: _CachedDiscovery, client: Client, path: str) -> None:
     before = known.parts.get(path)
     known.parts[path] = fetch_part(client, path, before)
     if before is None or before.served != known.parts[path].served:
         served = [one for name in _PARTS if name in known.parts for one in known.parts[name].served]
-        known.catalogue = _catalogue(served, known.catalogue)
+        known.catalog = _build_catalog(served, known.catalog)
 
 
-def _catalogue(served: Iterable[Served], before: Catalogue | None) -> Catalogue:
+def _build_catalog(served: Iterable[GroupVersion], before: Catalog | None) -> Catalog:
     """A group that does not answer keeps the resources that it had when it last did."""
     resources: list[Resource] = []
     stale: dict[str, None] = {}
@@ -246,18 +246,18 @@ def _catalogue(served: Iterable[Served], before: Catalogue | None) -> Catalogue:
             name = (resource.group, resource.plural)
             resources.append(replace(resource, preferred=name not in seen, stale=one.stale))
         seen |= {(resource.group, resource.plural) for resource in found}
-    return Catalogue(tuple(resources), tuple(stale), datetime.now(UTC))
+    return Catalog(tuple(resources), tuple(stale), datetime.now(UTC))
 
 
-def _resources(before: Catalogue | None) -> tuple[Resource, ...]:
+def _resources(before: Catalog | None) -> tuple[Resource, ...]:
     return before.resources if before is not None else ()
 
 
-def _is_of(resource: Resource, served: Served) -> bool:
+def _is_of(resource: Resource, served: GroupVersion) -> bool:
     return resource.group == served.group and resource.version == served.version
 
 
-def _resource(served: Served, entry: Entry) -> Resource:
+def _resource(served: GroupVersion, entry: Entry) -> Resource:
     return Resource(
         group=served.group,
         version=served.version,

@@ -1,4 +1,4 @@
-"""Which cluster is the one that a kubeconfig's context is for? By normalised server and authority."""
+"""Cluster matching: finds the cluster of a kubeconfig context by normalized server and authority."""
 
 from __future__ import annotations
 

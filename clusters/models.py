@@ -1,4 +1,4 @@
-"""What is asked? Clusters, with whom they are shared, credentials, requests and remembered namespaces."""
+"""Models: clusters, shares, credentials, cluster requests and remembered namespaces."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Cluster(models.Model):
     tls_server_name = models.CharField(_("TLS server name"), max_length=253, blank=True)
     verify_tls = models.BooleanField(_("verify TLS"), default=True)
     proxy_url = models.CharField(_("HTTP proxy"), max_length=500, blank=True)
-    colour = models.CharField(_("color"), max_length=16, default="slate")
+    color = models.CharField(_("color"), max_length=16, default="slate")
     protected = models.BooleanField(_("protected"), default=False)
     features = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,4 +1,4 @@
-"""Which namespaces can this person see? All that can be listed; else what is known, never by a stronger credential."""
+"""Namespaces: listed by Kubernetes where permitted, else OpenShift projects and remembered names."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from clusters.api.client import Client
 from clusters.api.errors import ApiError, Forbidden, NotFound
 from clusters.api.paths import resource_path
 from clusters.api.tables import TABLE_ACCEPT, decode_page
-from clusters.discovery import Catalogue
+from clusters.discovery import Catalog
 from clusters.models import Cluster, Credential, KnownNamespace
 from people.models import User
-from people.storage import unless_in_vain
+from people.storage import try_write
 
 PAGE = 500
-MOST = 20_000  # names; beyond that the list says that it is not complete
+MAX_NAMES = 20_000  # names; beyond that the list says that it is not complete
 FRESH = 30.0  # seconds that a list is kept for one credential
-KEPT = 256  # lists kept at once
-REMEMBERED = 200  # names for one person and cluster
+MAX_CACHED_LISTS = 256  # lists kept at once
+MAX_REMEMBERED = 200  # names for one person and cluster
 
 
 @dataclass(frozen=True)
@@ -38,29 +38,29 @@ _lock = threading.Lock()
 
 
 def namespaces(
-    client: Client, user: User, cluster: Cluster, credential: Credential, catalogue: Catalogue
+    client: Client, user: User, cluster: Cluster, credential: Credential, catalog: Catalog
 ) -> Namespaces:
     """The ladder: what can be listed; else OpenShift's projects, the credential's own and the remembered ones."""
-    found = listed(client, catalogue)
+    found = fetch_namespaces(client, catalog)
     if found.is_complete:
         return found
     known = KnownNamespace.objects.filter(user=user, cluster=cluster).values_list("name", flat=True)[
-        :REMEMBERED
+        :MAX_REMEMBERED
     ]
     own = [credential.namespace] if credential.namespace else []
     return Namespaces(tuple(sorted({*found.names, *own, *known})), False)
 
 
-def listed(client: Client, catalogue: Catalogue) -> Namespaces:
+def fetch_namespaces(client: Client, catalog: Catalog) -> Namespaces:
     """What Kubernetes itself lists, at most 30 s old: all namespaces, or OpenShift's projects, or none."""
     fingerprint = client.connection.fingerprint
-    found = _kept(fingerprint)
+    found = _get_cached(fingerprint)
     if found is None:
         try:
-            found = _listed(client, resource_path("", "v1", "namespaces"))
+            found = _list_names(client, resource_path("", "v1", "namespaces"))
         except Forbidden:
-            found = _projects(client, catalogue)
-        _keep(fingerprint, found)
+            found = _projects(client, catalog)
+        _cache_list(fingerprint, found)
     return found
 
 
@@ -81,7 +81,7 @@ def is_there(client: Client, name: str) -> bool:
 
 def remember(user: User, cluster: Cluster, name: str) -> None:
     """Keep a name that was proven; the oldest go beyond 200. It is not kept while nothing can be saved."""
-    unless_in_vain(lambda: _remember(user, cluster, name))
+    try_write(lambda: _remember(user, cluster, name))
 
 
 def _remember(user: User, cluster: Cluster, name: str) -> None:
@@ -89,19 +89,19 @@ def _remember(user: User, cluster: Cluster, name: str) -> None:
         user=user, cluster=cluster, name=name, defaults={"seen_at": timezone.now()}
     )
     mine = KnownNamespace.objects.filter(user=user, cluster=cluster).order_by("-seen_at")
-    beyond = list(mine.values_list("pk", flat=True)[REMEMBERED:])
+    beyond = list(mine.values_list("pk", flat=True)[MAX_REMEMBERED:])
     if beyond:
         KnownNamespace.objects.filter(pk__in=beyond).delete()
 
 
-def known_everywhere(user: User) -> dict[int, list[str]]:
+def list_remembered(user: User) -> dict[int, list[str]]:
     """By cluster id: the names that this person is remembered for, the last visited first."""
     found: dict[int, list[str]] = {}
     for cluster_id, name in (
         KnownNamespace.objects.filter(user=user).order_by("-seen_at").values_list("cluster_id", "name")
     ):
         names = found.setdefault(cluster_id, [])
-        if len(names) < REMEMBERED:
+        if len(names) < MAX_REMEMBERED:
             names.append(name)
     return found
 
@@ -112,21 +112,21 @@ def forget(fingerprint: str) -> None:
         _lists.pop(fingerprint, None)
 
 
-def _projects(client: Client, catalogue: Catalogue) -> Namespaces:
+def _projects(client: Client, catalog: Catalog) -> Namespaces:
     """OpenShift lists just the person's own projects; elsewhere nothing."""
-    projects = catalogue.find("projects.project.openshift.io")
+    projects = catalog.find("projects.project.openshift.io")
     if projects is None:
         return Namespaces((), False)
     try:
-        return Namespaces(_listed(client, projects.path()).names, False)
+        return Namespaces(_list_names(client, projects.path()).names, False)
     except ApiError:
         return Namespaces((), False)
 
 
-def _listed(client: Client, path: str) -> Namespaces:
+def _list_names(client: Client, path: str) -> Namespaces:
     names: list[str] = []
     token = ""
-    while len(names) < MOST:
+    while len(names) < MAX_NAMES:
         query = [("limit", str(PAGE)), ("includeObject", "Metadata")]
         answer = client.request(
             "GET", path, query=[*query, ("continue", token)] if token else query, accept=TABLE_ACCEPT
@@ -139,14 +139,14 @@ def _listed(client: Client, path: str) -> Namespaces:
     return Namespaces(tuple(sorted(names)), not token)
 
 
-def _kept(fingerprint: str) -> Namespaces | None:
+def _get_cached(fingerprint: str) -> Namespaces | None:
     with _lock:
         kept = _lists.get(fingerprint)
         return kept[1] if kept and kept[0] > time.monotonic() - FRESH else None
 
 
-def _keep(fingerprint: str, listed: Namespaces) -> None:
+def _cache_list(fingerprint: str, found: Namespaces) -> None:
     with _lock:
-        _lists[fingerprint] = (time.monotonic(), listed)
-        while len(_lists) > KEPT:
+        _lists[fingerprint] = (time.monotonic(), found)
+        while len(_lists) > MAX_CACHED_LISTS:
             _lists.popitem(last=False)

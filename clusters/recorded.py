@@ -1,4 +1,4 @@
-"""How do clusters, shares and credentials stand in the audit trail? As text and number, and nothing that is secret."""
+"""Audit details: drafts of audit entries about clusters, shares, credentials and requests; no secrets."""
 
 from __future__ import annotations
 
@@ -6,33 +6,42 @@ from collections.abc import Iterable
 from typing import Any
 
 from clusters.models import Cluster, ClusterRequest, Credential
-from people.audit.fact import Fact, by, by_program
+from people.audit.fact import AuditDraft, draft_for_program, draft_for_user
 from people.models import Team, User
 
 PROGRAM = "manage.py"
-TOLD = ("name", "slug", "server", "verify_tls", "system_cas", "tls_server_name", "protected", "colour")
+RECORDED_FIELDS = (
+    "name",
+    "slug",
+    "server",
+    "verify_tls",
+    "system_cas",
+    "tls_server_name",
+    "protected",
+    "colour",
+)
 
 
-def on_cluster(actor: User | None, verb: str, cluster: Cluster, **more: Any) -> Fact:
+def draft_cluster_entry(actor: User | None, verb: str, cluster: Cluster, **more: Any) -> AuditDraft:
     """What `actor`, or without one the operator on the machine, did to a cluster as Quarterdeck knows it."""
     fields = {"cluster_id": cluster.pk, "cluster": cluster.slug, "subject": f"cluster {cluster.slug}", **more}
-    return by(actor, verb, **fields) if actor else by_program(PROGRAM, verb, **fields)
+    return draft_for_user(actor, verb, **fields) if actor else draft_for_program(PROGRAM, verb, **fields)
 
 
-def on_share(actor: User | None, verb: str, cluster: Cluster, team: Team) -> Fact:
-    return on_cluster(actor, verb, cluster, subject=f"team {team.slug}")
+def draft_share_entry(actor: User | None, verb: str, cluster: Cluster, team: Team) -> AuditDraft:
+    return draft_cluster_entry(actor, verb, cluster, subject=f"team {team.slug}")
 
 
-def on_credential(actor: User | None, verb: str, credential: Credential) -> Fact:
+def draft_credential_entry(actor: User | None, verb: str, credential: Credential) -> AuditDraft:
     """Whose it is, for whom the cluster takes it and until when."""
     owner = f"team {credential.team.slug}" if credential.team else f"person {_name_of(credential)}"
-    return on_cluster(
+    return draft_cluster_entry(
         actor,
         verb,
         credential.cluster,
         subject=owner,
         credential_id=credential.pk,
-        credential=words(credential),
+        credential=describe_credential(credential),
         identity=credential.identity,
         namespace=credential.namespace,
         detail={
@@ -44,40 +53,43 @@ def on_credential(actor: User | None, verb: str, credential: Credential) -> Fact
     )
 
 
-def acting(user: User, role: str, cluster: Cluster, credential: Credential) -> Fact:
+def draft_session_entry(user: User, role: str, cluster: Cluster, credential: Credential) -> AuditDraft:
     """Who asks a cluster for something, with what; the verb and the thing are filled in by whoever asks."""
-    return by(
+    return draft_for_user(
         user,
         "",
         role=role,
         cluster_id=cluster.pk,
         cluster=cluster.slug,
         credential_id=credential.pk,
-        credential=words(credential),
+        credential=describe_credential(credential),
         identity=credential.identity,
     )
 
 
-def on_request(actor: User, verb: str, asked: ClusterRequest, **detail: Any) -> Fact:
+def draft_request_entry(actor: User, verb: str, cluster_request: ClusterRequest, **detail: Any) -> AuditDraft:
     """A wish for a cluster, and what was said to it."""
-    known = {"name": asked.name, "server": asked.server, **detail}
-    return by(actor, verb, subject=f"request {asked.pk} of {asked.user.username}", detail=known)
+    known = {"name": cluster_request.name, "server": cluster_request.server, **detail}
+    return draft_for_user(
+        actor, verb, subject=f"request {cluster_request.pk} of {cluster_request.user.username}", detail=known
+    )
 
 
-def words(credential: Credential) -> str:
+def describe_credential(credential: Credential) -> str:
     """`own token`, `team shop: certificate`."""
     return f"team {credential.team.slug}: {credential.kind}" if credential.team else f"own {credential.kind}"
 
 
 def settings_of(cluster: Cluster) -> dict[str, Any]:
     """Where it is and how it is verified; the proxy's address, in which a password may be, is not among it."""
-    return {name: getattr(cluster, name) for name in TOLD}
+    return {name: getattr(cluster, name) for name in RECORDED_FIELDS}
 
 
 def changes(before: Cluster, after: Cluster, names: Iterable[str]) -> dict[str, Any]:
     """The fields that changed; from what to what where that is short and no secret."""
     return {
-        name: [getattr(before, name), getattr(after, name)] if name in TOLD else "changed" for name in names
+        name: [getattr(before, name), getattr(after, name)] if name in RECORDED_FIELDS else "changed"
+        for name in names
     }
 
 

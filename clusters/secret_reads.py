@@ -1,4 +1,4 @@
-"""Who has read which Secret? One row a minute, once the API server has really sent it."""
+"""Secret reads: records who read which Secret, once per minute and after the API server sent it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import replace
 from clusters.discovery import Resource
 from clusters.watch.feed import Feed
 from clusters.watch.single import ObjectContent
-from people.audit.fact import Fact
+from people.audit.fact import AuditDraft
 from people.audit.origin import current
 from people.audit.record import note_soon
-from people.audit.seldom import Seldom
+from people.audit.seldom import RateLimiter
 
-EVERY = 60.0  # seconds: a page that is open, or opened again, is one row a minute
-MOST = 20_000
+INTERVAL_SECONDS = 60.0  # seconds: a page that is open, or opened again, is one row a minute
+MAX_REMEMBERED = 20_000
 SECRETS = Resource("", "v1", "secrets", "Secret", namespaced=True, verbs=frozenset({"get"}), preferred=True)
 
-_seen = Seldom(EVERY, MOST)
+_rate_limiter = RateLimiter(INTERVAL_SECONDS, MAX_REMEMBERED)
 
 
 def is_secret(resource: Resource) -> bool:
@@ -24,16 +24,16 @@ def is_secret(resource: Resource) -> bool:
     return (resource.group, resource.plural) == (SECRETS.group, SECRETS.plural)
 
 
-def note_when_read(feed: Feed[ObjectContent], fact: Fact) -> None:
+def note_when_read(feed: Feed[ObjectContent], draft: AuditDraft) -> None:
     """Record `fact` when the feed holds the object; where it is refused, that is recorded as a denial."""
     origin = current()
-    whole = replace(fact, session=origin.session, address=origin.address)
+    whole = replace(draft, session=origin.session, address=origin.address)
 
     def look() -> None:
         if feed.content.snapshot().object is None:
             return
         feed.unlisten(look)
-        if _seen.is_due((fact.person_id, fact.cluster_id, fact.namespace, fact.name)):
+        if _rate_limiter.is_due((draft.person_id, draft.cluster_id, draft.namespace, draft.name)):
             note_soon(whole)
 
     feed.listen(look)

@@ -1,4 +1,4 @@
-"""What is sent to a cluster beyond plain reading? Each deed with its intent in the trail before, its outcome after."""
+"""Audited requests: each request is announced in the audit trail before it is sent, its result after."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from clusters.api.client import Answer, Client
+from clusters.api.client import Client, Response
 from clusters.api.connection import Connection
 from clusters.api.errors import (
     ApiError,
@@ -21,9 +21,9 @@ from clusters.api.errors import (
     Unreachable,
 )
 from clusters.discovery import Resource
-from people.audit.fact import Fact
+from people.audit.fact import AuditDraft
 from people.audit.models import Result
-from people.audit.record import Intent, intend
+from people.audit.record import PendingEntry, begin
 
 METHODS = {
     "create": "POST",
@@ -32,14 +32,20 @@ METHODS = {
     "delete": "DELETE",
     "deletecollection": "DELETE",
 }
-SILENT = (TimedOut, StreamBroken, GatewayTimeout, NotKubernetes)  # it may have been done all the same
+INCONCLUSIVE = (TimedOut, StreamBroken, GatewayTimeout, NotKubernetes)  # it may have been done all the same
 FIELDS = 20  # names of changed fields in a row
-DEEP = 4  # and how far down in the object
-TOLD = ("dryRun", "force", "fieldManager", "propagationPolicy", "gracePeriodSeconds")  # of a query
+MAX_DEPTH = 4  # and how far down in the object
+RECORDED_OPTIONS = (
+    "dryRun",
+    "force",
+    "fieldManager",
+    "propagationPolicy",
+    "gracePeriodSeconds",
+)  # of a query
 
 
 @dataclass(frozen=True)
-class Deed:
+class RequestDetails:
     """One verb on one thing, as Kubernetes authorizes it."""
 
     verb: str
@@ -55,9 +61,9 @@ class Deed:
         name = "" if of_collection else self.name
         return self.resource.path(self.namespace, name, self.subresource)
 
-    def by(self, who: Fact) -> Fact:
+    def fill_draft(self, draft: AuditDraft) -> AuditDraft:
         return replace(
-            who,
+            draft,
             verb=self.verb,
             group=self.resource.group,
             version=self.resource.version,
@@ -69,7 +75,7 @@ class Deed:
         )
 
 
-class Opening:
+class AuditedRequest:
     """A deed under way: `with` or `async with` it. Entering raises TrailUnavailable where it cannot be announced.
 
     `client` may send what was announced. Say `answered` when the API server has accepted it: what lasts (a log, a
@@ -77,35 +83,35 @@ class Opening:
     unknown.
     """
 
-    def __init__(self, connection: Connection, fact: Fact) -> None:
+    def __init__(self, connection: Connection, draft: AuditDraft) -> None:
         self.connection = replace(
             connection, refused=None
         )  # a refusal is this deed's outcome, and no further row
         self.client = Client(self.connection)
-        self._fact = fact
-        self._intent: Intent | None = None
-        self._answered: tuple[int, str] | None = None
+        self._draft = draft
+        self._entry: PendingEntry | None = None
+        self._response: tuple[int, str] | None = None
 
-    def answered(self, status: int, audit_id: str = "") -> None:
-        self._answered = (status, audit_id)
+    def record_response(self, status: int, audit_id: str = "") -> None:
+        self._response = (status, audit_id)
 
     def __enter__(self) -> Self:
-        self._intent = intend(self._fact)
+        self._entry = begin(self._draft)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._intent is None:
+        if self._entry is None:
             return
         reason = _reason(error)
-        if self._answered is not None:
-            status, audit_id = self._answered
-            self._intent.close(Result.OK, status, reason, audit_id)
+        if self._response is not None:
+            status, audit_id = self._response
+            self._entry.close(Result.OK, status, reason, audit_id)
         elif isinstance(error, ApiError):
-            self._intent.close(result_of(error), error.status or None, reason, error.audit_id)
+            self._entry.close(result_of(error), error.status or None, reason, error.audit_id)
         else:
-            self._intent.close(Result.UNKNOWN if error else Result.OK, None, reason)
+            self._entry.close(Result.UNKNOWN if error else Result.OK, None, reason)
 
     async def __aenter__(self) -> Self:
         return await asyncio.to_thread(self.__enter__)
@@ -116,14 +122,20 @@ class Opening:
         await asyncio.shield(asyncio.to_thread(self.__exit__, kind, error, trace))
 
 
-def send(opening: Opening, deed: Deed, body: Any, query: Sequence[tuple[str, str]], **how: Any) -> Answer:
+def send(
+    audited_request: AuditedRequest,
+    details: RequestDetails,
+    body: Any,
+    query: Sequence[tuple[str, str]],
+    **options: Any,
+) -> Response:
     """The deed as one call; `how` goes to `Client.request`. Raises TrailUnavailable, and then nothing was sent."""
-    with opening:
-        method = METHODS[deed.verb]
-        answer = opening.client.request(method, deed.path(), query=query, body=body, **how)
+    with audited_request:
+        method = METHODS[details.verb]
+        answer = audited_request.client.request(method, details.path(), query=query, body=body, **options)
         if "json" not in answer.headers.get("content-type", ""):
             raise NotKubernetes("The response to a change is not JSON.", status=answer.status)
-        opening.answered(answer.status, answer.headers.get("audit-id", ""))
+        audited_request.record_response(answer.status, answer.headers.get("audit-id", ""))
     return answer
 
 
@@ -133,7 +145,7 @@ def result_of(error: ApiError) -> Result:
         return Result.DENIED
     if isinstance(error, ResponseTooLarge) and 200 <= error.status < 300:
         return Result.OK  # done, and the answer was more than is taken
-    if type(error) is Unreachable or isinstance(error, SILENT):
+    if type(error) is Unreachable or isinstance(error, INCONCLUSIVE):
         return Result.UNKNOWN
     return Result.FAILED
 
@@ -150,7 +162,7 @@ def name_in(body: Any) -> str:
 
 def detail_of(verb: str, query: Sequence[tuple[str, str]], body: Any, content_type: str) -> dict[str, Any]:
     """Which fields a patch names, and the options that matter; no value of any field."""
-    told: dict[str, Any] = {name: value for name, value in query if name in TOLD}
+    told: dict[str, Any] = {name: value for name, value in query if name in RECORDED_OPTIONS}
     if verb == "patch":
         told["patch"] = content_type.partition(";")[0].removeprefix("application/")
         told["fields"] = sorted(set(_fields(body)))[:FIELDS]
@@ -161,7 +173,7 @@ def _fields(body: Any, above: str = "", depth: int = 0) -> list[str]:
     """Paths of a merge patch's leaves, or those of a JSON patch's operations."""
     if depth == 0 and isinstance(body, list):
         return [str(one.get("path")) for one in body[:FIELDS] if isinstance(one, Mapping)]
-    if not isinstance(body, Mapping) or not body or depth == DEEP:
+    if not isinstance(body, Mapping) or not body or depth == MAX_DEPTH:
         return [above] if above else []
     return [
         found

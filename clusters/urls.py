@@ -1,4 +1,4 @@
-"""Which page of this room is where?"""
+"""URL patterns of the cluster pages."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Which clusters does a person see, and in which role?"""
+"""Sharing: the clusters that a user sees through teams, the role there, and team credentials."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db.models import F, QuerySet
 from django.http import Http404
 
 from clusters.models import Cluster, Credential
-from people.models import Membership, Role, User
+from people.models import Membership, TeamRole, User
 
 
 def visible_clusters(user: User) -> QuerySet[Cluster]:
@@ -24,15 +24,15 @@ def visible_cluster(user: User, slug: str) -> Cluster:
     return found
 
 
-def roles(user: User) -> dict[int, Role]:
+def roles(user: User) -> dict[int, TeamRole]:
     """The person's role by cluster id: the strongest that a team gives; an auditor stays a reader."""
     if user.is_administrator:
-        return dict.fromkeys(Cluster.objects.values_list("pk", flat=True), Role.OPERATOR)
-    found: dict[int, Role] = {}
+        return dict.fromkeys(Cluster.objects.values_list("pk", flat=True), TeamRole.EDITOR)
+    found: dict[int, TeamRole] = {}
     given = Membership.objects.filter(user=user, team__shares__isnull=False)
     for cluster_id, role in given.values_list("team__shares__cluster_id", "role"):
-        strongest = Role.OPERATOR in (role, found.get(cluster_id)) and not user.is_auditor
-        found[cluster_id] = Role.OPERATOR if strongest else Role.READER
+        strongest = TeamRole.EDITOR in (role, found.get(cluster_id)) and not user.is_auditor
+        found[cluster_id] = TeamRole.EDITOR if strongest else TeamRole.VIEWER
     return found
 
 

@@ -1,4 +1,4 @@
-"""What is this room called? Dashboard."""
+"""App configuration: dashboard."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""What answers a connection? Django the requests, consumers the sockets; proxies and origins come first."""
+"""ASGI application: Django for requests, consumers for sockets, behind proxy and origin checks."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
-from dashboard.headers import Strict  # noqa: E402
+from dashboard.headers import StrictHeaders  # noqa: E402
 from dashboard.live.consumer import LiveConsumer  # noqa: E402
 from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
-from dashboard.statics import Statics  # noqa: E402
+from dashboard.statics import StaticFiles  # noqa: E402
 from people.storage import keep_open  # noqa: E402
 
 keep_open()
 websocket_routes = [re_path(r"^live/$", LiveConsumer.as_asgi())]
-nowhere = re_path("", refuse)  # type: ignore[arg-type]
+refuse_route = re_path("", refuse)  # type: ignore[arg-type]
 
 application = TrustedProxies(
     ProtocolTypeRouter(
-        {"http": Strict(Statics(django)), "websocket": OwnPagesOnly(URLRouter([*websocket_routes, nowhere]))},
+        {
+            "http": StrictHeaders(StaticFiles(django)),
+            "websocket": OwnPagesOnly(URLRouter([*websocket_routes, refuse_route])),
+        },
     ),
     trusted=settings.TRUSTED_PROXIES,
     sub_path=settings.SUB_PATH,

@@ -1,4 +1,4 @@
-"""How large may a request be, and where does it wait for its end? In memory, under a bound: there are keys in it.
+"""Request body limit: bodies up to 4 MiB, kept in memory because they may contain keys.
 
 Twisted would put a body of more than 100 kB into a file, however long it is, and Daphne hands it on when all of it is
 there. So it is kept here, and what is announced as too large, or turns out so, is answered before it has arrived.
@@ -12,10 +12,10 @@ from typing import Any
 from daphne.http_protocol import HTTPFactory, WebRequest
 
 # Bytes: the API server takes 3 MiB; a little more gets a page that says what is too large.
-MOST = 4 * 1024 * 1024
-DROPPED = 16 * 1024 * 1024  # bytes that are still read, so that the sender comes to read the answer
-ANSWER = b"This request is larger than this server takes (4 MiB).\n"
-HEAD = (
+MAX_BODY = 4 * 1024 * 1024
+MAX_DROPPED = 16 * 1024 * 1024  # bytes that are still read, so that the sender comes to read the answer
+TOO_LARGE_BODY = b"This request is larger than this server takes (4 MiB).\n"
+TOO_LARGE_HEADERS = (
     b"HTTP/1.1 413 Content Too Large\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
     b"X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
 )
@@ -24,8 +24,8 @@ HEAD = (
 class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
     """A request whose body is never in a file and never larger than MOST."""
 
-    too_large = False
-    dropped = 0
+    is_too_large = False
+    dropped_bytes = 0
 
     def __init__(self, *args: Any, **named: Any) -> None:
         """Nobody reads what Twisted would make of a form: many small fields take a hundred times their size."""
@@ -34,29 +34,29 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
     def gotLength(self, length: int | None) -> None:
         """The head is there; `length` is None for a body in chunks."""
         self.content = BytesIO()
-        if length is not None and length > MOST:
+        if length is not None and length > MAX_BODY:
             self._refuse()
 
     def handleContentChunk(self, data: bytes) -> None:
-        if not self.too_large and self.content.tell() + len(data) <= MOST:
+        if not self.is_too_large and self.content.tell() + len(data) <= MAX_BODY:
             self.content.write(data)
             return
-        if not self.too_large:
+        if not self.is_too_large:
             self._refuse()
-        self.dropped += len(data)
-        if self.dropped > DROPPED:
+        self.dropped_bytes += len(data)
+        if self.dropped_bytes > MAX_DROPPED:
             self.channel.transport.abortConnection()
 
     def process(self) -> Any:
-        if not self.too_large:
+        if not self.is_too_large:
             return super().process()
         self.channel.loseConnection()
         return None
 
     def _refuse(self) -> None:
-        self.too_large = True
+        self.is_too_large = True
         self.content = BytesIO()
-        self.channel.transport.write(HEAD % len(ANSWER) + ANSWER)
+        self.channel.transport.write(TOO_LARGE_HEADERS % len(TOO_LARGE_BODY) + TOO_LARGE_BODY)
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc] # daphne has no types

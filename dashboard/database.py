@@ -1,4 +1,4 @@
-"""Where is the database? Files in the data folder, or what DATABASE_URL names."""
+"""Database settings: SQLite files in the data folder, or PostgreSQL from DATABASE_URL."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def database(url: str, folder: Path) -> dict[str, Any]:
     return _postgresql(url) if url else _sqlite(folder / "quarterdeck.sqlite3", synchronous="NORMAL")
 
 
-def trail_database(url: str, folder: Path) -> dict[str, Any]:
+def audit_trail_database(url: str, folder: Path) -> dict[str, Any]:
     """The same for the audit trail: a file of its own, in which a commit is on the disk when it returns.
 
     On PostgreSQL it is the same database through a connection of its own.
@@ -51,12 +51,12 @@ def _postgresql(url: str) -> dict[str, Any]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise _wrong() from None
+        raise _invalid_url() from None
     name = unquote(parts.path.lstrip("/"))
     options = dict(parse_qsl(parts.query))
     unknown = set(options) - set(POSTGRESQL_OPTIONS)
     if parts.scheme not in ("postgres", "postgresql") or not name or unknown:
-        raise _wrong()
+        raise _invalid_url()
     if find_spec("psycopg") is None:
         raise ImproperlyConfigured(
             f"{NAME} refers to PostgreSQL, but psycopg is not installed: pip install -r requirements-replicas.txt"
@@ -73,7 +73,7 @@ def _postgresql(url: str) -> dict[str, Any]:
     }
 
 
-def _wrong() -> ImproperlyConfigured:
+def _invalid_url() -> ImproperlyConfigured:
     """Without the value: it may hold a password."""
     return ImproperlyConfigured(
         f"{NAME} must look like postgresql://user:password@host:5432/name, with at most these options: "

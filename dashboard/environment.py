@@ -1,4 +1,4 @@
-"""What did the operator set? Typed readers of the environment, each with a sentence for a wrong value."""
+"""Environment readers: typed values with an error message for each wrong one."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ def flag(name: str, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
 
 
-def number(name: str, default: int, *, least: int = 0, most: int = 10**9) -> int:
+def number(name: str, default: int, *, minimum: int = 0, maximum: int = 10**9) -> int:
     """A whole number within its bounds."""
     value = text(name)
     if not value:
         return default
-    if not value.isdigit() or not least <= int(value) <= most:
-        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
+    if not value.isdigit() or not minimum <= int(value) <= maximum:
+        raise ImproperlyConfigured(
+            f"{name} must be a whole number from {minimum} to {maximum}, not {value!r}."
+        )
     return int(value)
 
 

@@ -1,4 +1,4 @@
-"""What must a browser never do with our pages? Headers beside those that Django and django-csp send."""
+"""Security headers: added to those that Django and django-csp send."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
     return with_headers
 
 
-class Strict:
+class StrictHeaders:
     """Wraps the whole of Django: an answer that no view and no middleware made is as strict as any other.
 
     Such are the answers to what cannot be read as a request at all, a query that is no UTF-8 for example.
@@ -54,14 +54,14 @@ class Strict:
             if message["type"] == "http.response.start":
                 given = list(message.get("headers", []))
                 there = {name.lower() for name, _value in given}
-                missing = [pair for pair in _least() if pair[0].lower() not in there]
+                missing = [pair for pair in _default_headers() if pair[0].lower() not in there]
                 message = {**message, "headers": [*given, *missing]}
             await send(message)
 
         await self.application(scope, receive, send_strictly)
 
 
-def _least() -> list[tuple[bytes, bytes]]:
+def _default_headers() -> list[tuple[bytes, bytes]]:
     """What goes with every answer that does not say otherwise."""
     least = {
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

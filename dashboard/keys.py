@@ -1,4 +1,4 @@
-"""Where are the keys? From the environment in production, else made once into an ignored file."""
+"""Keys: from the environment in production, otherwise created once in an ignored file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def keys(folder: Path, *, production: bool) -> Keys:
         )
         _check_secret(secret)
     if not secret or not sealing:
-        made = _from_file(folder / "keys.json")
+        made = _load_or_create(folder / "keys.json")
         secret, sealing = secret or made.secret, sealing or made.sealing
     for key in sealing:
         _check_sealing(key)
@@ -67,7 +67,7 @@ def _check_sealing(key: str) -> None:
         raise ImproperlyConfigured("QUARTERDECK_SEALING_KEYS: each key must be base64 of exactly 32 bytes.")
 
 
-def _from_file(path: Path) -> Keys:
+def _load_or_create(path: Path) -> Keys:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = {
         "secret": secrets.token_urlsafe(64),

@@ -1,4 +1,4 @@
-"""What must not stand in a log? Secrets, whoever wrote the line, and characters that forge or hide lines."""
+"""Log redaction: removes secrets and control characters from every log line."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ SECRETS = (
     re.compile(r"()(?<![A-Za-z0-9_-])(?=[a-z0-9_-]*[A-Z])(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{43,}"),
 )
 # Controls but tab and line break, and what turns or hides writing (the trail's pages show the same as text).
-DECEIVING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+UNSAFE_CHARACTERS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)
 
 
-class Careful(logging.Formatter):
+class RedactingFormatter(logging.Formatter):
     """Redacts the whole line, a traceback too; a message is one line, so that nobody can forge a second."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
@@ -28,15 +30,15 @@ class Careful(logging.Formatter):
         return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
-        return redacted(DECEIVING.sub(_escaped, super().format(record)))
+        return redact(UNSAFE_CHARACTERS.sub(_escape, super().format(record)))
 
 
-def redacted(text: str) -> str:
+def redact(text: str) -> str:
     """The text with `***` in place of each secret that its shape gives away."""
     for secret in SECRETS:
         text = secret.sub(r"\1***", text)
     return text
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode()

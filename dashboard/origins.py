@@ -1,4 +1,4 @@
-"""May this page open a socket? Only a page of our own: the one Origin header must be this installation's."""
+"""Origin check: accepts sockets from this installation's own pages only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class OwnPagesOnly:
         self.application = application
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        if origin_allowed(scope):
+        if is_origin_allowed(scope):
             await self.application(scope, receive, send)
         else:
             await refuse(scope, receive, send)
@@ -36,7 +36,7 @@ async def refuse(scope: Scope, receive: Any, send: Any) -> None:
     await send({"type": "websocket.close", "code": REFUSED})
 
 
-def origin_allowed(scope: Scope) -> bool:
+def is_origin_allowed(scope: Scope) -> bool:
     """One Origin, equal in scheme, host and port to where this request's own pages are."""
     origins, hosts = _values(scope, b"origin"), _values(scope, b"host")
     if len(origins) != 1 or len(hosts) != 1:

@@ -1,4 +1,4 @@
-"""Who is really asking, and by which name? Forwarded headers, believed from trusted proxies only."""
+"""Trusted proxies: forwarded headers give scheme, host and client, ignored from anybody else."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class TrustedProxies:
         forwarded = {"x-forwarded-proto": "", "x-forwarded-host": "", "x-forwarded-for": ""}
         peer = scope["client"][0] if scope.get("client") else ""
         if _is_in(peer, self.trusted):
-            forwarded = {name: _joined(headers, name) for name in forwarded}
+            forwarded = {name: _join_values(headers, name) for name in forwarded}
         scope = {
             **scope,
-            "headers": [pair for pair in headers if not _is_a_proxys(pair[0])],
+            "headers": [pair for pair in headers if not _is_proxy_header(pair[0])],
             "scheme": _scheme(scope, _last(forwarded["x-forwarded-proto"])),
             "root_path": self.sub_path,
             "path": self._full_path(scope["path"]),
@@ -76,12 +76,12 @@ def _scheme(scope: Scope, forwarded: str) -> str:
     return "https" if secure else "http"
 
 
-def _is_a_proxys(name: bytes) -> bool:
+def _is_proxy_header(name: bytes) -> bool:
     name = name.lower().replace(b"_", b"-")
     return name.startswith(b"x-forwarded-") or name in (b"forwarded", b"x-real-ip", b"daphne-root-path")
 
 
-def _joined(headers: Headers, name: str) -> str:
+def _join_values(headers: Headers, name: str) -> str:
     wanted = name.encode()
     return ",".join(value.decode("latin1") for key, value in headers if key.lower() == wanted)
 

@@ -1,4 +1,4 @@
-"""Where do browsers find this installation? The public URL, taken apart."""
+"""Public URL: parsed and validated QUARTERDECK_PUBLIC_URL."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ def public_url(value: str, *, production: bool) -> PublicUrl | None:
         parts = urlsplit(value)
         port = parts.port
     except ValueError:
-        raise _wrong(value) from None
+        raise _invalid_url(value) from None
     has_more = parts.query or parts.fragment or "@" in parts.netloc
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname or has_more:
-        raise _wrong(value)
+        raise _invalid_url(value)
     path = parts.path.rstrip("/")
     if "//" in path or any(character in path for character in "%\\;\" '<>") or ".." in path:
-        raise _wrong(value)
+        raise _invalid_url(value)
     return PublicUrl(parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme], path)
 
 
-def _wrong(value: str) -> ImproperlyConfigured:
+def _invalid_url(value: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{NAME} must look like https://host[:port][/path], not {value!r}.")

@@ -1,4 +1,4 @@
-"""How is this installation set up? All settings, read from the environment."""
+"""Django settings: read from the environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import environment
-from dashboard.database import database, trail_database
+from dashboard.database import audit_trail_database, database
 from dashboard.keys import keys
 from dashboard.public_url import public_url
 
@@ -35,7 +35,7 @@ LOG_LEVEL = environment.choice("QUARTERDECK_LOG_LEVEL", "WARNING", ("DEBUG", "IN
 REDIS_URL = environment.text("QUARTERDECK_REDIS_URL")
 
 QUARTERDECK_MAX_ROWS = environment.number(
-    "QUARTERDECK_MAX_ROWS", 500_000, least=1000
+    "QUARTERDECK_MAX_ROWS", 500_000, minimum=1000
 )  # in one process's feeds
 
 # --- hosts, cookies and headers
@@ -145,7 +145,10 @@ TEMPLATES = [
 # --- where things are kept
 
 _database_url = environment.text("DATABASE_URL")
-DATABASES = {"default": database(_database_url, DATA_DIR), "audit": trail_database(_database_url, DATA_DIR)}
+DATABASES = {
+    "default": database(_database_url, DATA_DIR),
+    "audit": audit_trail_database(_database_url, DATA_DIR),
+}
 DATABASE_ROUTERS = ["people.audit.routing.TrailRouter"]
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 if REDIS_URL:

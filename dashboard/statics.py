@@ -1,4 +1,4 @@
-"""How do style sheets and scripts leave? Straight from their files: a page's first paint waits for a dozen of them.
+"""Static files: served before Django, as WhiteNoise decides.
 
 Behind Django each would cost a thread and all of the middleware. WhiteNoise decides what is sent, here as there.
 """
@@ -12,11 +12,16 @@ from django.conf import settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import Response, StaticFile
 
-ASKED = ("accept-encoding", "if-none-match", "if-modified-since", "range")  # what an answer depends on
+REQUEST_HEADERS = (
+    "accept-encoding",
+    "if-none-match",
+    "if-modified-since",
+    "range",
+)  # what an answer depends on
 Application = Callable[..., Awaitable[None]]
 
 
-class Statics:
+class StaticFiles:
     """Answers what whitenoise knows; all else, and all of it in development, where files change, goes on."""
 
     def __init__(self, application: Application) -> None:
@@ -30,32 +35,34 @@ class Statics:
         if file is None:
             await self.application(scope, receive, send)
             return
-        answer = file.get_response(scope["method"], _asked(scope))
+        answer = file.get_response(scope["method"], _read_headers(scope))
         headers = [(name.encode("latin1"), value.encode("latin1")) for name, value in answer.headers]
         await send(
             {
                 "type": "http.response.start",
                 "status": int(answer.status),
-                "headers": [*headers, *_strict(scope)],
+                "headers": [*headers, *_hsts_header(scope)],
             }
         )
         await send({"type": "http.response.body", "body": _body(answer)})
 
 
-def _asked(scope: dict[str, Any]) -> dict[str, str]:
+def _read_headers(scope: dict[str, Any]) -> dict[str, str]:
     """The request's headers as whitenoise reads them."""
     found = {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope["headers"]}
-    return {f"HTTP_{name.upper().replace('-', '_')}": found[name] for name in ASKED if name in found}
+    return {
+        f"HTTP_{name.upper().replace('-', '_')}": found[name] for name in REQUEST_HEADERS if name in found
+    }
 
 
-def _body(answer: Response) -> bytes:
-    if answer.file is None:
+def _body(response: Response) -> bytes:
+    if response.file is None:
         return b""
-    with answer.file as file:
+    with response.file as file:
         return bytes(file.read())
 
 
-def _strict(scope: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+def _hsts_header(scope: dict[str, Any]) -> list[tuple[bytes, bytes]]:
     """What Django's middleware would add under TLS; the rest is in dashboard.headers."""
     seconds = settings.SECURE_HSTS_SECONDS
     if not seconds or scope.get("scheme") != "https":

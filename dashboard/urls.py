@@ -1,4 +1,4 @@
-"""Which page is where? The site map."""
+"""URL configuration: the site map."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""How does the demo start, and how does it end without leaving anything behind? (`make demo`)
+"""Demo launcher (`make demo`): starts the simulated clusters and the dashboard, and stops both.
 
 This process holds no secret and serves nothing. It starts two others, the simulated clusters and the dashboard, in a
 temporary folder, and ends both when it is told to or when one of them ends.
@@ -19,107 +19,107 @@ from pathlib import Path
 from queue import Empty
 
 from demo.browsing import open_browser
-from demo.processes import Child, Ears, Heard
-from demo.refusals import listening, refusal
-from demo.wishes import wishes
+from demo.processes import Child, ChildMessage, MessageQueue
+from demo.refusals import find_unsafe_setting, parse_listen_address
+from demo.wishes import parse_options
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-PATIENCE = 180.0  # seconds for the start
+START_TIMEOUT = 180.0  # seconds for the start
 CLUSTERS, DASHBOARD = "The cluster simulator", "The dashboard"
-WHERE = re.compile(r"Quarterdeck is running at (http://\S+)/ ")
+ADDRESS_PATTERN = re.compile(r"Quarterdeck is running at (http://\S+)/ ")
 OWN_KEYS = ("QUARTERDECK_SECRET_KEY", "QUARTERDECK_SEALING_KEYS")
-ELSEWHERE = ("DATABASE_URL", "QUARTERDECK_REDIS_URL", "QUARTERDECK_DATA", "DJANGO_SETTINGS_MODULE")
+EXTERNAL_SETTINGS = ("DATABASE_URL", "QUARTERDECK_REDIS_URL", "QUARTERDECK_DATA", "DJANGO_SETTINGS_MODULE")
 
 
-class Ended(Exception):
+class DemoStopped(Exception):
     """The demo is over; the text, if there is one, says why."""
 
 
 def main() -> int:
     """0 after Ctrl-C and SIGTERM; 1, with a sentence, where something did not go well."""
     try:
-        asked = wishes(os.environ)
-        why = refusal(os.environ) or _taken(*listening(os.environ))
+        asked = parse_options(os.environ)
+        why = find_unsafe_setting(os.environ) or _explain_port_in_use(*parse_listen_address(os.environ))
     except ValueError as wrong:
         why = str(wrong)
     if why:
         print(why, file=sys.stderr)
         return 1
-    ears: Ears = Ears()
+    ears: MessageQueue = MessageQueue()
     for number in SIGNALS:
-        signal.signal(number, lambda _number, _frame: ears.put(Heard("", None)))
+        signal.signal(number, lambda _number, _frame: ears.put(ChildMessage("", None)))
     folder = Path(tempfile.mkdtemp(prefix="quarterdeck-demo-"))
     children: list[Child] = []
     try:
         why = _run(folder, asked, children, ears)
     finally:
         for child in children:
-            child.ask_to_end()
+            child.terminate()
         for child in children:
-            child.end()
+            child.stop()
         shutil.rmtree(folder, ignore_errors=True)
     if why:
         print(why, file=sys.stderr)
     return 1 if why else 0
 
 
-def _run(folder: Path, asked: list[str], children: list[Child], ears: Ears) -> str:
+def _run(folder: Path, options: list[str], children: list[Child], messages: MessageQueue) -> str:
     """Until it is over; why that is, "" at a signal."""
     try:
-        _start(folder, asked, children, ears)
+        _start(folder, options, children, messages)
         while True:
-            _next(children, ears)
-    except Ended as end:
+            _next_message(children, messages)
+    except DemoStopped as end:
         return str(end)
 
 
-def _start(folder: Path, asked: list[str], children: list[Child], ears: Ears) -> None:
+def _start(folder: Path, options: list[str], children: list[Child], messages: MessageQueue) -> None:
     """It is there, and the address was said, when this returns."""
     print("Starting the demo: three simulated clusters and the dashboard…", flush=True)
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + START_TIMEOUT
     kubeconfig = folder / "kubeconfig.yaml"
     environment = _environment(os.environ, folder)
-    simulating = ["-m", "demo.clusters", "--kubeconfig", str(kubeconfig), *asked]
+    simulating = ["-m", "demo.clusters", "--kubeconfig", str(kubeconfig), *options]
     serving = ["-m", "django", "demo_serve"]
     for name, arguments in ((CLUSTERS, simulating), (DASHBOARD, serving)):
-        children.append(Child(name, arguments, environment, folder / f"{len(children)}.log", ears))
+        children.append(Child(name, arguments, environment, folder / f"{len(children)}.log", messages))
     clusters, dashboard = children
-    dashboard.tell(_hear(clusters, children, ears, until))
-    while not (here := WHERE.match(_hear(dashboard, children, ears, until))):
+    dashboard.write_line(_read_line(clusters, children, messages, until))
+    while not (here := ADDRESS_PATTERN.match(_read_line(dashboard, children, messages, until))):
         pass
     print(_welcome(here[1], kubeconfig), flush=True)
     open_browser(f"{here[1]}/demo/", os.environ)
 
 
-def _hear(child: Child, children: list[Child], ears: Ears, until: float) -> str:
+def _read_line(child: Child, children: list[Child], messages: MessageQueue, until: float) -> str:
     """The next line that this one says; Ended where something else happens."""
     while True:
-        heard = _next(children, ears, until)
+        heard = _next_message(children, messages, until)
         if heard.name == child.name and heard.line is not None:
             return heard.line
 
 
-def _next(children: list[Child], ears: Ears, until: float | None = None) -> Heard:
+def _next_message(children: list[Child], messages: MessageQueue, until: float | None = None) -> ChildMessage:
     """What a process says next; Ended where one has ended, at a signal, and where nothing comes for too long."""
     try:
-        heard = ears.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
+        heard = messages.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
     except Empty:
-        raise Ended(f"The demo did not start within {PATIENCE:.0f} seconds.") from None
+        raise DemoStopped(f"The demo did not start within {START_TIMEOUT:.0f} seconds.") from None
     if not heard.name:
-        raise Ended
+        raise DemoStopped
     if heard.line is None:
-        words = next(child.last_words() for child in children if child.name == heard.name)
-        raise Ended(f"{heard.name} stopped unexpectedly, so the demo is stopping.\n{words}")
+        words = next(child.log_tail() for child in children if child.name == heard.name)
+        raise DemoStopped(f"{heard.name} stopped unexpectedly, so the demo is stopping.\n{words}")
     return heard
 
 
 def _environment(ours: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The caller's, with nothing in it that leads to another database, key or folder than the demo's own."""
-    kept = {name: value for name, value in ours.items() if name not in (*OWN_KEYS, *ELSEWHERE)}
+    kept = {name: value for name, value in ours.items() if name not in (*OWN_KEYS, *EXTERNAL_SETTINGS)}
     return {**kept, "QUARTERDECK_DATA": str(folder / "data"), "DJANGO_SETTINGS_MODULE": "demo.settings"}
 
 
-def _taken(address: str, port: int) -> str:
+def _explain_port_in_use(address: str, port: int) -> str:
     """Why nobody can listen there, "" where one can."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:

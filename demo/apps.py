@@ -1,4 +1,4 @@
-"""What is the demo called among Django's parts?"""
+"""Django app configuration of the demo."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Is there a browser to be opened? Only on a screen of the visitor's own, and not where it is not wanted."""
+"""Browser opening: only on a local display, and never if it is switched off."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ NO = ("no", "false", "0", "off")
 
 def open_browser(address: str, environment: Mapping[str, str]) -> None:
     """Where none can be opened, the address that was printed does as well."""
-    if is_wanted(environment, sys.platform):
+    if can_open_browser(environment, sys.platform):
         with suppress(webbrowser.Error):
             webbrowser.open(address)
 
 
-def is_wanted(environment: Mapping[str, str], platform: str) -> bool:
+def can_open_browser(environment: Mapping[str, str], platform: str) -> bool:
     """Not in CI, not over SSH, not without a display, and not with QUARTERDECK_DEMO_OPEN=no."""
     if environment.get("QUARTERDECK_DEMO_OPEN", "").strip().lower() in NO or environment.get("CI"):
         return False

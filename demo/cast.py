@@ -1,4 +1,4 @@
-"""Who can one be in the demo, and who else works there? The people of the made-up company, with what each may do.
+"""Demo users, teams and clusters of the made-up company, with the permissions of each.
 
 Their rights in the clusters are those of the simulated worlds (simulator/worlds/*.yaml), where they have the same
 names; all else is put in through Quarterdeck's own pages (demo.stage).
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Person:
+class DemoUser:
     """`name` is the same in Quarterdeck and in the worlds; `can` and `cannot` are a sentence each on the page.
 
     `clusters` are the ones for which there is a credential of one's own, `namespace` is the one in it; `opened` are
@@ -19,15 +19,15 @@ class Person:
 
     name: str
     full_name: str
-    calling: str
+    job_title: str
     can: str
     cannot: str
-    standing: str
+    global_role: str
     team: str
     role: str
     clusters: tuple[str, ...]
     namespace: str = ""
-    opened: tuple[tuple[str, str], ...] = ()
+    opened_namespaces: tuple[tuple[str, str], ...] = ()
     icon: str = "person"
 
     @property
@@ -36,12 +36,12 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Place:
+class DemoCluster:
     """How one of the simulated clusters stands in Quarterdeck."""
 
     slug: str
     name: str
-    colour: str
+    color: str
     is_protected: bool
     labels: tuple[str, ...]
 
@@ -54,74 +54,78 @@ TEAMS = {
     "audit": "Audit",
 }
 
-PLACES = (
-    Place("production-eu", "Production EU", "red", True, ("env=production", "region=eu")),
-    Place("production-us", "Production US", "orange", True, ("env=production", "region=us")),
-    Place("staging", "Staging", "teal", False, ("env=staging", "region=eu")),
+CLUSTERS = (
+    DemoCluster("production-eu", "Production EU", "red", True, ("env=production", "region=eu")),
+    DemoCluster("production-us", "Production US", "orange", True, ("env=production", "region=us")),
+    DemoCluster("staging", "Staging", "teal", False, ("env=staging", "region=eu")),
 )
-EVERYWHERE = tuple(place.slug for place in PLACES)
+ALL_CLUSTERS = tuple(place.slug for place in CLUSTERS)
 
-ADMINISTRATOR = Person(
+ADMINISTRATOR = DemoUser(
     name="alice",
     full_name="Alice Okafor",
-    calling="administrator",
+    job_title="administrator",
     can="Manages clusters, teams and people; full access to all three clusters.",
     cannot="Cannot see anyone's credentials or modify the audit trail.",
-    standing="administrator",
+    global_role="administrator",
     team="platform",
     role="operator",
-    clusters=EVERYWHERE,
+    clusters=ALL_CLUSTERS,
     icon="shield",
 )
 
 # Whom the visitor can be, in the order of the page.
-PICKED = (
+SELECTABLE_USERS = (
     ADMINISTRATOR,
-    Person(
+    DemoUser(
         name="dana",
         full_name="Dana Lind",
-        calling="developer in team Shop",
+        job_title="developer in team Shop",
         can="Can edit team Shop's namespaces in every cluster.",
         cannot="Cannot see nodes, list namespaces, or access other teams' namespaces.",
-        standing="member",
+        global_role="member",
         team="shop",
         role="operator",
-        clusters=EVERYWHERE,
+        clusters=ALL_CLUSTERS,
         namespace="shop",
-        opened=(("production-eu", "shop-jobs"), ("production-us", "shop-jobs"), ("staging", "preview")),
+        opened_namespaces=(
+            ("production-eu", "shop-jobs"),
+            ("production-us", "shop-jobs"),
+            ("staging", "preview"),
+        ),
         icon="deployment",
     ),
-    Person(
+    DemoUser(
         name="olga",
         full_name="Olga Haddad",
-        calling="on-call engineer",
+        job_title="on-call engineer",
         can="Sees and can fix everything running in all clusters.",
         cannot="Cannot read Secrets or grant permissions.",
-        standing="member",
+        global_role="member",
         team="on-call",
         role="operator",
-        clusters=EVERYWHERE,
+        clusters=ALL_CLUSTERS,
         icon="warning",
     ),
-    Person(
+    DemoUser(
         name="ada",
         full_name="Ada Marchand",
-        calling="auditor",
+        job_title="auditor",
         can="Read-only access to all clusters and the full audit trail.",
         cannot="Cannot change anything or see Secret values.",
-        standing="auditor",
+        global_role="auditor",
         team="audit",
         role="reader",
-        clusters=EVERYWHERE,
+        clusters=ALL_CLUSTERS,
         icon="audit",
     ),
-    Person(
+    DemoUser(
         name="noah",
         full_name="Noah Berg",
-        calling="new hire without permissions",
+        job_title="new hire without permissions",
         can="Joined team Shop today; sees that three clusters exist.",
         cannot="Cannot see anything in them: Kubernetes has granted him no permissions yet.",
-        standing="member",
+        global_role="member",
         team="shop",
         role="reader",
         clusters=("staging",),
@@ -130,19 +134,19 @@ PICKED = (
 )
 
 # Who works there too; nobody can be them.
-OTHERS = (
-    Person(
+OTHER_USERS = (
+    DemoUser(
         name="pavel",
         full_name="Pavel Rossi",
-        calling="developer in team Payments",
+        job_title="developer in team Payments",
         can="",
         cannot="",
-        standing="member",
+        global_role="member",
         team="payments",
         role="operator",
-        clusters=EVERYWHERE,
+        clusters=ALL_CLUSTERS,
         namespace="payments",
     ),
 )
-PEOPLE = (*PICKED, *OTHERS)
-BY_NAME = {one.name: one for one in PICKED}
+USERS = (*SELECTABLE_USERS, *OTHER_USERS)
+USERS_BY_NAME = {one.name: one for one in SELECTABLE_USERS}

@@ -1,4 +1,4 @@
-"""Which clusters does the demo look at? Three simulated worlds in this one process (`python -m demo.clusters`).
+"""Simulated clusters of the demo: three worlds in one process (`python -m demo.clusters`).
 
 It says one line of JSON on its standard output when they can be reached (a list of `Reached`), and ends when its
 standard input does.
@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from demo.cast import ADMINISTRATOR, PLACES
+from demo.cast import ADMINISTRATOR, CLUSTERS
 from simulator.server import Server
 from simulator.worlds.kubeconfigs import Entry, write_kubeconfigs
 from simulator.worlds.world import World, build
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--pods", type=int, default=0, help="minimum number of pods per cluster")
     asked = parser.parse_args(arguments)
-    worlds = [build(place.slug, seed=asked.seed, speed=asked.speed, rows=asked.pods) for place in PLACES]
+    worlds = [build(place.slug, seed=asked.seed, speed=asked.speed, rows=asked.pods) for place in CLUSTERS]
     asyncio.run(serve(worlds, asked.kubeconfig))
     return 0
 
@@ -44,7 +44,7 @@ async def serve(worlds: list[World], kubeconfig: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     threading.Thread(target=_wait_for_end, args=(loop, ended), daemon=True).start()
-    servers = [Server(world.cluster, world.lives) for world in worlds]
+    servers = [Server(world.cluster, world.runtime) for world in worlds]
     for server in servers:
         await server.start()
     administrator = ADMINISTRATOR.name
@@ -53,13 +53,13 @@ async def serve(worlds: list[World], kubeconfig: Path) -> None:
         for server, world in zip(servers, worlds, strict=True)
     ]
     write_kubeconfigs(kubeconfig, entries)
-    print(json.dumps([_reached(*pair) for pair in zip(servers, worlds, strict=True)]), flush=True)
+    print(json.dumps([_describe_cluster(*pair) for pair in zip(servers, worlds, strict=True)]), flush=True)
     await ended.wait()
     for server in servers:
         await server.stop()
 
 
-def _reached(server: Server, world: World) -> dict[str, Any]:
+def _describe_cluster(server: Server, world: World) -> dict[str, Any]:
     """As `demo.stage.Reached` reads it."""
     return {
         "slug": world.name,

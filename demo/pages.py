@@ -1,4 +1,4 @@
-"""Who does the visitor want to be? A page with the demo's people, and the sign-in as one of them without a password.
+"""Demo views: user picker, and sign-in as a demo user without a password.
 
 These views exist in the demo alone (demo.settings), which listens on this machine alone (demo.refusals).
 """
@@ -15,24 +15,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from demo.cast import BY_NAME, PICKED
+from demo.cast import SELECTABLE_USERS, USERS_BY_NAME
 from people import signing
-from people.audit.record import by, note
+from people.audit.record import draft_for_user, note
 from people.decorators import is_signed_in, person
 from people.models import User
 
-NOWHERE = ("/demo/", "/people/sign-in/", "/people/invitations/")  # where nobody wants to be back
+NO_RETURN_PATHS = ("/demo/", "/people/sign-in/", "/people/invitations/")  # where nobody wants to be back
 
 
 @never_cache
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """Who one may be; the landing of everybody who is not signed in."""
-    return _page(request, signing.safe_onward(request.GET.get("next", "")))
+    return _page(request, signing.safe_next_url(request.GET.get("next", "")))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponseBase:
+def demo_sign_in(request: HttpRequest) -> HttpResponseBase:
     """In place of the product's page. Who was invited in the demo has a password, and signs in by it."""
     if request.method == "POST" or "password" in request.GET:
         return signing.sign_in(request)
@@ -45,32 +45,32 @@ def pick(request: HttpRequest) -> HttpResponse:
     if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
         raise PermissionDenied(_("You can only switch users from the demo's own pages."))
     name = request.POST.get("person", "")
-    if name not in BY_NAME:
+    if name not in USERS_BY_NAME:
         raise Http404
-    onward = _onward(request)
+    onward = _next_url(request)
     user = User.objects.filter(username=name, is_active=True).first()
     if user is None:
         told = _("%(name)s has been deactivated by an administrator. Restart the demo to undo this.")
-        return _page(request, onward, told % {"name": BY_NAME[name].full_name})
+        return _page(request, onward, told % {"name": USERS_BY_NAME[name].full_name})
     if is_signed_in(request):
-        note(by(person(request), "sign-out", detail={"way": "the demo"}))
-    signing.enter(request, user, "the demo")
+        note(draft_for_user(person(request), "sign-out", detail={"way": "the demo"}))
+    signing.start_session(request, user, "the demo")
     return HttpResponseRedirect(onward)
 
 
-def _onward(request: HttpRequest) -> str:
+def _next_url(request: HttpRequest) -> str:
     """The page that was named, else the one on which the visitor changed over: another person sees it differently."""
     asked = request.POST.get("next", "")
     if not asked:
         came_from = urlsplit(request.headers.get("Referer", ""))
         if came_from.netloc == request.get_host():
             asked = came_from.path + (f"?{came_from.query}" if came_from.query else "")
-    return get_script_prefix() if asked.startswith(NOWHERE) else signing.safe_onward(asked)
+    return get_script_prefix() if asked.startswith(NO_RETURN_PATHS) else signing.safe_next_url(asked)
 
 
 def _page(request: HttpRequest, onward: str, error: str = "") -> HttpResponse:
     context = {
-        "people": PICKED,
+        "people": SELECTABLE_USERS,
         "onward": onward,
         "error": error,
         "password_href": f"{reverse('people:sign_in')}?password",

@@ -1,4 +1,4 @@
-"""How are the demo's two processes started, heard and ended? None of them outlives the one that started it."""
+"""Child processes of the demo: start, read output, stop; none outlives its parent."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pathlib import Path
 from queue import SimpleQueue
 
 TERM_SECONDS = 8.0  # until a process that was asked to end is killed
-TOLD = 2000  # characters of a log that are shown
+LOG_TAIL = 2000  # characters of a log that are shown
 
 
 @dataclass(frozen=True)
-class Heard:
+class ChildMessage:
     """What happened: a line that a process said, or (None) that it ended; with "" as its name, a signal to us."""
 
     name: str
     line: str | None
 
 
-Ears = SimpleQueue[Heard]  # its put() may be called by a signal's handler
+MessageQueue = SimpleQueue[ChildMessage]  # its put() may be called by a signal's handler
 
 
 class Child:
@@ -34,11 +34,16 @@ class Child:
     """
 
     def __init__(
-        self, name: str, arguments: list[str], environment: Mapping[str, str], log: Path, ears: Ears
+        self,
+        name: str,
+        arguments: list[str],
+        environment: Mapping[str, str],
+        log: Path,
+        messages: MessageQueue,
     ) -> None:
         self.name = name
         self._log = log
-        self._ears = ears
+        self._messages = messages
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, *arguments],
@@ -52,33 +57,33 @@ class Child:
             )
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def tell(self, line: str) -> None:
+    def write_line(self, line: str) -> None:
         """Nothing where it is gone: that it ended is heard anyway."""
         assert self._process.stdin is not None  # noqa: S101 - it was asked for
         with suppress(BrokenPipeError):
             self._process.stdin.write(f"{line}\n")
             self._process.stdin.flush()
 
-    def ask_to_end(self) -> None:
+    def terminate(self) -> None:
         if self._process.poll() is None:
             self._process.terminate()
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """It is gone when this returns."""
-        self.ask_to_end()
+        self.terminate()
         try:
             self._process.wait(TERM_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         """The end of its log."""
-        return self._log.read_text(errors="replace")[-TOLD:].strip()
+        return self._log.read_text(errors="replace")[-LOG_TAIL:].strip()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it was asked for
         for line in self._process.stdout:
-            self._ears.put(Heard(self.name, line.rstrip("\n")))
+            self._messages.put(ChildMessage(self.name, line.rstrip("\n")))
         self._process.wait()
-        self._ears.put(Heard(self.name, None))
+        self._messages.put(ChildMessage(self.name, None))

@@ -1,4 +1,4 @@
-"""When is there no demo? Where its sign-in without a password could be reached by anybody but who started it."""
+"""Safety checks: refuse to start the demo where others could reach its password-free sign-in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 LISTEN = "127.0.0.1:8000"
 
 
-def refusal(environment: Mapping[str, str]) -> str:
+def find_unsafe_setting(environment: Mapping[str, str]) -> str:
     """Why the demo does not start with these settings, naming the variable; "" where it may."""
 
     def text(name: str) -> str:
@@ -26,7 +26,7 @@ def refusal(environment: Mapping[str, str]) -> str:
                 "Unset it to run the demo."
             )
     try:
-        address, _port = listening(environment)
+        address, _port = parse_listen_address(environment)
     except ValueError as wrong:
         return str(wrong)
     if not is_loopback(address):
@@ -37,7 +37,7 @@ def refusal(environment: Mapping[str, str]) -> str:
     return ""
 
 
-def listening(environment: Mapping[str, str]) -> tuple[str, int]:
+def parse_listen_address(environment: Mapping[str, str]) -> tuple[str, int]:
     """Address and port; ValueError, with a sentence, for what is neither."""
     written = environment.get("QUARTERDECK_LISTEN", "").strip() or LISTEN
     address, _colon, port = written.rpartition(":")

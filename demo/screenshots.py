@@ -1,4 +1,4 @@
-"""How do the pictures of the documentation come into being? From the demo itself, by `make screenshots`.
+"""Documentation screenshots: taken from the running demo with Chromium (`make screenshots`).
 
 The demo runs with the same seed each time. Ages and addresses differ from one run to the next, and little else does.
 """
@@ -23,24 +23,24 @@ from urllib.parse import quote
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from demo.cast import BY_NAME
+from demo.cast import USERS_BY_NAME
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
 SEED = "7"
 THEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
-COLOURS = 256
+COLORS = 256
 LARGEST = 150_000  # bytes of a picture
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]
-WHERE = re.compile(r"(http://127\.0\.0\.1:\d+)/demo/")
+ADDRESS_PATTERN = re.compile(r"(http://127\.0\.0\.1:\d+)/demo/")
 TIMEOUT = 30_000  # milliseconds
 
 
-def nothing_more(_page: Page) -> None:
+def do_nothing(_page: Page) -> None:
     """The page is as it is when it was opened."""
 
 
-def first_object(page: Page) -> None:
+def open_first_object(page: Page) -> None:
     """From a list to the page of its first object."""
     page.locator("#list-rows").get_by_role("rowheader").first.get_by_role("link").click()
     page.locator(".tabs").wait_for()
@@ -53,21 +53,21 @@ class Picture:
     name: str
     person: str
     path: str
-    until: str
+    ready_selector: str
     size: tuple[int, int] = (1280, 800)
-    prepare: Callable[[Page], None] = nothing_more
+    prepare: Callable[[Page], None] = do_nothing
 
 
 LIVE = "[data-state=live]"
 # Nothing is lit, fades or is being asked any more.
-AT_REST = """() => !document.querySelector(".is-lit, .is-fading") && !document.getAnimations().length
+IDLE_SCRIPT = """() => !document.querySelector(".is-lit, .is-fading") && !document.getAnimations().length
   && !document.querySelector("main").innerText.includes("Loading…")"""
 PICTURES = (
     Picture("people", "", "/demo/", ".demo-people"),
     Picture("overview", "olga", "/", ".overview"),
     Picture("list", "olga", "/c/_all/_all/pods?sort=-restarts", f"#live-state {LIVE}"),
     Picture("list-narrow", "dana", "/c/production-eu/shop/pods", f"#live-state {LIVE}", (390, 800)),
-    Picture("object", "dana", "/c/production-eu/shop/pods?q=reviews", LIVE, prepare=first_object),
+    Picture("object", "dana", "/c/production-eu/shop/pods?q=reviews", LIVE, prepare=open_first_object),
     Picture("yaml", "dana", "/c/production-eu/shop/deployments.apps/web/yaml", ".yaml"),
     Picture("audit", "ada", "/people/audit/", LIVE, (1440, 760)),
     Picture("clusters", "alice", "/clusters/", "table", (1280, 460)),
@@ -86,8 +86,8 @@ def main(arguments: list[str]) -> int:
     with running_demo() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
         for one in wanted:
-            for theme, png in take(browser, url, one):
-                taken = small(png)
+            for theme, png in capture(browser, url, one):
+                taken = compress(png)
                 print(f"{one.name}-{theme}.png: {len(taken) / 1000:.0f} kB", flush=True)
                 if len(taken) > LARGEST:
                     raise SystemExit(
@@ -113,7 +113,7 @@ def running_demo() -> Iterator[str]:
     try:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         for line in process.stdout:
-            if found := WHERE.search(line):
+            if found := ADDRESS_PATTERN.search(line):
                 yield found[1]
                 return
         raise SystemExit("The demo did not start.")
@@ -122,7 +122,7 @@ def running_demo() -> Iterator[str]:
         process.wait()
 
 
-def take(browser: Browser, url: str, picture: Picture) -> Iterator[tuple[str, bytes]]:
+def capture(browser: Browser, url: str, picture: Picture) -> Iterator[tuple[str, bytes]]:
     """A PNG of each theme, of a browser that has never been there before."""
     width, height = picture.size
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
@@ -130,21 +130,21 @@ def take(browser: Browser, url: str, picture: Picture) -> Iterator[tuple[str, by
     page = context.new_page()
     page.goto(url + (picture.path if not picture.person else f"/demo/?next={quote(picture.path)}"))
     if picture.person:
-        page.get_by_role("button", name=f"Be {BY_NAME[picture.person].full_name}").click()
-    page.locator(picture.until).first.wait_for()
+        page.get_by_role("button", name=f"Be {USERS_BY_NAME[picture.person].full_name}").click()
+    page.locator(picture.ready_selector).first.wait_for()
     picture.prepare(page)
     page.wait_for_load_state("networkidle")
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
-        page.wait_for_function(AT_REST)
+        page.wait_for_function(IDLE_SCRIPT)
         yield theme, page.screenshot()
     context.close()
 
 
-def small(png: bytes) -> bytes:
+def compress(png: bytes) -> bytes:
     """The same picture with a palette: a third of the bytes, and nobody sees the difference."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    fewer = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, kmeans=3, dither=Image.Dither.NONE)
+    fewer = picture.quantize(COLORS, method=Image.Quantize.MEDIANCUT, kmeans=3, dither=Image.Dither.NONE)
     written = io.BytesIO()
     fewer.save(written, "PNG", optimize=True)
     return written.getvalue()

@@ -1,4 +1,4 @@
-"""How does the demo differ from any other installation? By a page on which one picks who to be, and cookies of its own.
+"""Django settings of the demo: the product's, plus the user picker and cookie names of its own.
 
 Nothing of the product knows these settings: a server that is started in any other way has none of the demo's pages.
 """
@@ -12,11 +12,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.settings import *  # noqa: F403 - all of the product, as it is
 from dashboard.settings import BASE_DIR, DATABASES, INSTALLED_APPS, PRODUCTION, TEMPLATES
-from demo.refusals import refusal
+from demo.refusals import find_unsafe_setting
 
 _product: dict[str, Any] = TEMPLATES[0]
 
-if why := refusal(os.environ):
+if why := find_unsafe_setting(os.environ):
     raise ImproperlyConfigured(why)
 if PRODUCTION or not str(DATABASES["default"]["ENGINE"]).endswith("sqlite3"):
     raise ImproperlyConfigured(

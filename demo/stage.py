@@ -1,4 +1,4 @@
-"""How does everything come into the demo's database? Through the product's own pages, as people would do it.
+"""Demo fixtures: fills the database through the product's own pages.
 
 So each thing was checked as always, and the audit trail tells how it came to be.
 """
@@ -13,21 +13,21 @@ from dataclasses import dataclass, field
 from django.test import Client
 from django.urls import reverse
 
-from demo.cast import ADMINISTRATOR, PEOPLE, PLACES, TEAMS, Person, Place
+from demo.cast import ADMINISTRATOR, CLUSTERS, TEAMS, USERS, DemoCluster, DemoUser
 from people import links
-from people.audit.record import by_program, note
+from people.audit.record import draft_for_program, note
 from people.models import Purpose, Team, User
 
 LINK = re.compile(r"/people/invitations/[\w-]+/")
 AGENT = "make demo"
 
 
-class StageError(Exception):
+class FixtureError(Exception):
     """A page of the product did not take what the demo brought."""
 
 
 @dataclass(frozen=True)
-class Reached:
+class SimulatedCluster:
     """A simulated cluster: its address, its authority (PEM), and everybody's bearer token by name."""
 
     slug: str
@@ -50,38 +50,38 @@ class Browser:
         page = answer.content.decode()
         if answer.status_code != status:
             problem = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-            raise StageError(f"POST {address} was answered {answer.status_code}: {problem[-2000:]}")
+            raise FixtureError(f"POST {address} was answered {answer.status_code}: {problem[-2000:]}")
         return page
 
 
-def set_up(clusters: Sequence[Reached]) -> None:
+def set_up(clusters: Sequence[SimulatedCluster]) -> None:
     """Teams, people, clusters, shares and credentials, in the order in which a company would come to them."""
-    browsers = {ADMINISTRATOR.name: _first_administrator(ADMINISTRATOR)}
+    browsers = {ADMINISTRATOR.name: _create_administrator(ADMINISTRATOR)}
     administrator = browsers[ADMINISTRATOR.name]
     for slug, name in TEAMS.items():
         administrator.send(reverse("people:teams"), {"name": name, "slug": slug})
-    for one in PEOPLE:
+    for one in USERS:
         if one is not ADMINISTRATOR:
             browsers[one.name] = _invite(administrator, one)
     _join(administrator, ADMINISTRATOR)
-    places = {place.slug: place for place in PLACES}
+    places = {place.slug: place for place in CLUSTERS}
     for cluster in clusters:
         _add(administrator, cluster, places[cluster.slug])
-    for one in PEOPLE:
+    for one in USERS:
         for cluster in clusters:
             if cluster.slug in one.clusters:
                 fields = {"way": "token", "token": cluster.tokens[one.name], "namespace": one.namespace}
                 browsers[one.name].send(reverse("clusters:credential", args=[cluster.slug]), fields)
-        for slug, namespace in one.opened:
+        for slug, namespace in one.opened_namespaces:
             browsers[one.name].send(reverse("resources:cluster", args=[slug]), {"namespace": namespace})
     for browser in browsers.values():
         browser.send(reverse("people:sign_out"), {})
 
 
-def _first_administrator(one: Person) -> Browser:
+def _create_administrator(one: DemoUser) -> Browser:
     """As after `make run`: by a link that the program makes. Nobody is told the password that is chosen then."""
     user = links.create_administrator(one.name)
-    note(by_program(AGENT, "signin-link", subject=f"person {user.username}"))
+    note(draft_for_program(AGENT, "signin-link", subject=f"person {user.username}"))
     browser = Browser()
     secret = links.link_for(user, Purpose.SIGN_IN)
     browser.send(reverse("people:invitation", args=[secret]), {})
@@ -90,35 +90,35 @@ def _first_administrator(one: Person) -> Browser:
     return browser
 
 
-def _invite(administrator: Browser, one: Person) -> Browser:
+def _invite(administrator: Browser, one: DemoUser) -> Browser:
     team = Team.objects.get(slug=one.team)
-    fields = {"standing": one.standing, "team": team.pk, "role": one.role}
+    fields = {"standing": one.global_role, "team": team.pk, "role": one.role}
     link = LINK.search(administrator.send(reverse("people:invite"), fields, status=200))
     if link is None:
-        raise StageError("The page of a new invitation shows no link.")
+        raise FixtureError("The page of a new invitation shows no link.")
     browser = Browser()
     browser.send(link[0], {"username": one.name, "name": one.full_name, **_new_password()})
     return browser
 
 
-def _join(administrator: Browser, one: Person) -> None:
+def _join(administrator: Browser, one: DemoUser) -> None:
     user = User.objects.get(username=one.name)
     administrator.send(reverse("people:add_member", args=[one.team]), {"user": user.pk, "role": one.role})
 
 
-def _add(administrator: Browser, cluster: Reached, place: Place) -> None:
+def _add(administrator: Browser, cluster: SimulatedCluster, demo_cluster: DemoCluster) -> None:
     fields = {
-        "name": place.name,
-        "slug": place.slug,
+        "name": demo_cluster.name,
+        "slug": demo_cluster.slug,
         "server": cluster.server,
         "ca": cluster.ca,
-        "colour": place.colour,
-        "labels": "\n".join(place.labels),
+        "colour": demo_cluster.color,
+        "labels": "\n".join(demo_cluster.labels),
         "verify_tls": "on",
-        **({"protected": "on"} if place.is_protected else {}),
+        **({"protected": "on"} if demo_cluster.is_protected else {}),
     }
     administrator.send(reverse("clusters:add"), fields)
-    administrator.send(reverse("clusters:teams", args=[place.slug]), {"team": list(TEAMS)})
+    administrator.send(reverse("clusters:teams", args=[demo_cluster.slug]), {"team": list(TEAMS)})
 
 
 def _new_password() -> dict[str, str]:

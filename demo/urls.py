@@ -1,4 +1,4 @@
-"""Which page is where in the demo? The product's site map, and before it the page on which one picks who to be."""
+"""URL routes of the demo: the user picker in front of the product's own routes."""
 
 from django.urls import include, path
 
@@ -13,7 +13,7 @@ demo = (
     "demo",
 )
 urlpatterns = [
-    path("people/sign-in/", pages.sign_in, name="demo_sign_in"),
+    path("people/sign-in/", pages.demo_sign_in, name="demo_sign_in"),
     path("demo/", include(demo)),
     *product.urlpatterns,
 ]

@@ -1,4 +1,4 @@
-"""How does an administrator look after people? List, invite, standing, activity, links."""
+"""Administration views: list and invite users, change global roles, deactivate, create links."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from people import control, links
-from people.audit.record import by, record
-from people.decorators import administrator, person, session_key
-from people.forms import InvitationForm, StandingForm, posted
-from people.models import Invitation, Purpose, Role, Standing, User
+from people.audit.record import draft_for_user, record
+from people.decorators import person, require_administrator, session_key
+from people.forms import GlobalRoleForm, InvitationForm, get_post_data
+from people.models import GlobalRole, Invitation, Purpose, TeamRole, User
 
 PAGE = 500  # people on the list
 
@@ -25,7 +25,7 @@ class LastAdministrator(Exception):
 
 
 @require_safe
-@administrator
+@require_administrator
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody, and the invitations that still work."""
     everybody = (
@@ -42,56 +42,56 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@administrator
+@require_administrator
 def invite(request: HttpRequest) -> HttpResponse:
     """Make a link for somebody new; it is shown on the answer and never again."""
-    form = InvitationForm(posted(request))
+    form = InvitationForm(get_post_data(request))
     if request.method != "POST" or not form.is_valid():
         return render(request, "people/invite.html", {"form": form}, status=422 if form.errors else 200)
-    team, standing = form.cleaned_data["team"], Standing(form.cleaned_data["standing"])
-    role = Role(form.cleaned_data["role"])
+    team, standing = form.cleaned_data["team"], GlobalRole(form.cleaned_data["standing"])
+    role = TeamRole(form.cleaned_data["role"])
     with transaction.atomic():
-        secret = links.invite(standing=standing, team=team, role=role, created_by=person(request))
+        secret = links.invite(global_role=standing, team=team, role=role, created_by=person(request))
         detail = {"standing": standing, **({"team": team.slug, "role": role} if team else {})}
-        record(by(person(request), "invite", detail=detail))
+        record(draft_for_user(person(request), "invite", detail=detail))
     return _show_link(request, secret, Purpose.INVITATION)
 
 
 @require_POST
-@administrator
+@require_administrator
 def withdraw_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     """The link stops working."""
     with transaction.atomic():
         get_object_or_404(Invitation, pk=pk, user=None, used_at=None).delete()
-        record(by(person(request), "invite-withdraw", subject=f"invitation link {pk}"))
+        record(draft_for_user(person(request), "invite-withdraw", subject=f"invitation link {pk}"))
     messages.success(request, _("Invitation revoked."))
     return redirect("people:people")
 
 
 @require_safe
-@administrator
+@require_administrator
 def one_person(request: HttpRequest, pk: int) -> HttpResponse:
     """What this person is, and what can be done about it."""
     user = get_object_or_404(User, pk=pk)
-    return _page(request, user, StandingForm({"standing": user.standing}))
+    return _page(request, user, GlobalRoleForm({"standing": user.global_role}))
 
 
 @require_POST
-@administrator
-def change_standing(request: HttpRequest, pk: int) -> HttpResponse:
+@require_administrator
+def change_global_role(request: HttpRequest, pk: int) -> HttpResponse:
     """Member, auditor or administrator. No session outlives the standing that it was begun with."""
     user = get_object_or_404(User, pk=pk)
-    form = StandingForm(request.POST)
+    form = GlobalRoleForm(request.POST)
     if not form.is_valid():
         return _page(request, user, form, status=422)
     try:
         with transaction.atomic():
-            _keep_an_administrator(user, stays=form.cleaned_data["standing"] == Standing.ADMINISTRATOR)
+            _keep_an_administrator(user, stays=form.cleaned_data["standing"] == GlobalRole.ADMINISTRATOR)
             User.objects.filter(pk=pk).update(standing=form.cleaned_data["standing"])
             control.end_sessions(user, but=session_key(request))
             control.bump_access([pk])
-            change = {"from": user.standing, "to": form.cleaned_data["standing"]}
-            record(by(person(request), "standing", subject=_words(user), detail=change))
+            change = {"from": user.global_role, "to": form.cleaned_data["standing"]}
+            record(draft_for_user(person(request), "standing", subject=_audit_target(user), detail=change))
     except LastAdministrator:
         return _refuse_last(request, user)
     if user.pk == person(request).pk:
@@ -101,7 +101,7 @@ def change_standing(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@administrator
+@require_administrator
 def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """Nothing of the person is deleted; sessions, sockets and links end."""
     user = get_object_or_404(User, pk=pk)
@@ -112,7 +112,14 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
             Invitation.objects.filter(user=user, used_at=None).delete()
             ended = control.end_sessions(user)
             control.bump_access([pk])
-            record(by(person(request), "deactivate", subject=_words(user), detail={"sessions ended": ended}))
+            record(
+                draft_for_user(
+                    person(request),
+                    "deactivate",
+                    subject=_audit_target(user),
+                    detail={"sessions ended": ended},
+                )
+            )
     except LastAdministrator:
         return _refuse_last(request, user)
     messages.success(request, _("This user can no longer sign in."))
@@ -120,26 +127,26 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@administrator
+@require_administrator
 def activate(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a person in again."""
     user = get_object_or_404(User, pk=pk)
     with transaction.atomic():
         User.objects.filter(pk=pk).update(is_active=True)
         control.bump_access([user.pk])
-        record(by(person(request), "activate", subject=_words(user)))
+        record(draft_for_user(person(request), "activate", subject=_audit_target(user)))
     messages.success(request, _("This user can sign in again."))
     return redirect("people:person", pk=pk)
 
 
 @require_POST
-@administrator
+@require_administrator
 def new_password_link(request: HttpRequest, pk: int) -> HttpResponse:
     """A link with which the person chooses a new password; the administrator never knows it."""
     user = get_object_or_404(User, pk=pk, is_active=True)
     with transaction.atomic():
         secret = links.link_for(user, Purpose.PASSWORD, created_by=person(request))
-        record(by(person(request), "password-link", subject=_words(user)))
+        record(draft_for_user(person(request), "password-link", subject=_audit_target(user)))
     return _show_link(request, secret, Purpose.PASSWORD, user)
 
 
@@ -148,15 +155,15 @@ def _renew_session(request: HttpRequest) -> None:
     before = session_key(request)
     request.session.cycle_key()
     rotate_token(request)
-    control.signed_out(before)
+    control.notify_signed_out(before)
 
 
-def _words(user: User) -> str:
+def _audit_target(user: User) -> str:
     """As the trail names a person that something is done to."""
     return f"person {user.username}"
 
 
-def _page(request: HttpRequest, user: User, form: StandingForm, status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, user: User, form: GlobalRoleForm, status: int = 200) -> HttpResponse:
     context = {
         "subject": user,
         "form": form,
@@ -169,7 +176,7 @@ def _page(request: HttpRequest, user: User, form: StandingForm, status: int = 20
 
 def _show_link(request: HttpRequest, secret: str, purpose: Purpose, user: User | None = None) -> HttpResponse:
     context = {
-        "address": links.address(secret, here=request.build_absolute_uri("/")[:-1]),
+        "address": links.link_url(secret, here=request.build_absolute_uri("/")[:-1]),
         "purpose": purpose,
         "days": links.LIFETIMES[purpose].days,
         "subject": user,
@@ -179,7 +186,7 @@ def _show_link(request: HttpRequest, secret: str, purpose: Purpose, user: User |
 
 def _keep_an_administrator(user: User, *, stays: bool) -> None:
     """Inside a transaction: two administrators who demote each other at once wait for each other."""
-    rows = User.objects.select_for_update().filter(standing=Standing.ADMINISTRATOR, is_active=True)
+    rows = User.objects.select_for_update().filter(standing=GlobalRole.ADMINISTRATOR, is_active=True)
     if not stays and {row.pk for row in rows} == {user.pk}:
         raise LastAdministrator
 

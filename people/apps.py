@@ -1,4 +1,4 @@
-"""What is this floor called? People."""
+"""App configuration: people."""
 
 from django.apps import AppConfig
 

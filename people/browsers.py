@@ -1,4 +1,4 @@
-"""Which browser is this, in words? Good enough to know one's own devices apart."""
+"""Browser names: a readable browser and system from a User-Agent header."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SYSTEMS = (
 )
 
 
-def in_words(agent: str) -> str:
+def describe_browser(agent: str) -> str:
     """`Firefox on Linux`; of what is not known, the first words as they were sent."""
     browser = _first(agent, BROWSERS)
     system = _first(agent, SYSTEMS)

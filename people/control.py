@@ -1,4 +1,4 @@
-"""Who must look again? Messages to whoever holds sockets: a session ended, a person's access changed."""
+"""Control messages to open sockets: a session was ended, or a user's access changed."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def user_group(user_id: int) -> str:
     return f"user.{user_id}"
 
 
-def signed_out(session_key: str) -> None:
+def notify_signed_out(session_key: str) -> None:
     """Tell the sockets of this session, once the change is in the database."""
     transaction.on_commit(partial(_send, session_group(session_key), "session.ended"))
 
 
-def access_changed(user_id: int) -> None:
+def notify_access_changed(user_id: int) -> None:
     """Tell this person's sockets to ask anew what the person may reach."""
     transaction.on_commit(partial(_send, user_group(user_id), "access.changed"))
 
@@ -53,7 +53,7 @@ def bump_access(user_ids: Iterable[int]) -> None:
     ids = sorted(set(user_ids))
     User.objects.filter(pk__in=ids).update(access_version=F("access_version") + 1)
     for user_id in ids:
-        access_changed(user_id)
+        notify_access_changed(user_id)
 
 
 def _send(group: str, kind: str) -> None:
@@ -75,5 +75,5 @@ def end_sessions(user: User, *, but: str = "") -> int:
     keys = [session.pk for session in Session.objects.filter(user=user).exclude(pk=but)]
     Session.objects.filter(pk__in=keys).delete()
     for key in keys:
-        signed_out(key)
+        notify_signed_out(key)
     return len(keys)

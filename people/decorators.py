@@ -1,4 +1,4 @@
-"""Who may enter a view? Everybody who is signed in, all but auditors, or administrators only."""
+"""Permission decorators for views: signed-in users, all but auditors, or administrators only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def signed_in(view: View[P]) -> View[P]:
+def require_sign_in(view: View[P]) -> View[P]:
     """Ask for sign-in first; the page that was asked for, with its query, comes after it."""
 
     @wraps(view)
@@ -31,7 +31,7 @@ def signed_in(view: View[P]) -> View[P]:
     return guarded
 
 
-def administrator(view: View[P]) -> View[P]:
+def require_administrator(view: View[P]) -> View[P]:
     """Let administrators in; others get 403, strangers are asked to sign in."""
 
     @wraps(view)
@@ -45,7 +45,7 @@ def administrator(view: View[P]) -> View[P]:
     return guarded
 
 
-def not_auditor(view: View[P]) -> View[P]:
+def forbid_auditors(view: View[P]) -> View[P]:
     """Answer auditors 403: they change nothing but what is their own. For views that are behind `signed_in`."""
 
     @wraps(view)
@@ -79,13 +79,13 @@ def ask_for_sign_in(request: HttpRequest) -> HttpResponse:
     is_part = request.headers.get("HX-Request") == "true"
     is_boosted_read = request.headers.get("HX-Boosted") == "true" and request.method in ("GET", "HEAD")
     if is_part and not is_boosted_read:
-        response = render(request, "people/sign_in_needed.html", {"sign_in": sign_in_address("")}, status=401)
+        response = render(request, "people/sign_in_needed.html", {"sign_in": sign_in_url("")}, status=401)
         response["HX-Trigger"] = "sign-in-needed"
         return response
-    return HttpResponseRedirect(sign_in_address(request.get_full_path() if request.method == "GET" else ""))
+    return HttpResponseRedirect(sign_in_url(request.get_full_path() if request.method == "GET" else ""))
 
 
-def sign_in_address(onward: str) -> str:
+def sign_in_url(next_url: str) -> str:
     """The sign-in page that leads on to a path of ours, its query included."""
     address = reverse("people:sign_in")
-    return f"{address}?{urlencode({'next': onward})}" if onward else address
+    return f"{address}?{urlencode({'next': next_url})}" if next_url else address

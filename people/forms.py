@@ -1,4 +1,4 @@
-"""What may a person write into the forms of this floor?"""
+"""Forms: accounts, passwords, invitations, global roles, teams and memberships."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from people.models import PRINTABLE, Membership, Role, Standing, Team, User
+from people.models import PRINTABLE, GlobalRole, Membership, Team, TeamRole, User
 
 
 def _rules_text() -> str:
     return " ".join(str(text) for text in password_validators_help_texts())
 
 
-def posted(request: HttpRequest) -> QueryDict | None:
+def get_post_data(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to; an empty POST is an answer too."""
     return request.POST if request.method == "POST" else None
 
@@ -43,7 +43,7 @@ class PasswordForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
 
-    def about(self) -> User:
+    def get_described_user(self) -> User:
         """The person whom the password must not resemble."""
         return self.user or User(
             username=self.cleaned_data.get("username", ""), name=self.cleaned_data.get("name", "")
@@ -55,7 +55,7 @@ class PasswordForm(forms.Form):
         if not password:
             return cleaned
         try:
-            validate_password(password, self.about())
+            validate_password(password, self.get_described_user())
         except ValidationError as error:
             self.add_error("password", error)
         if again and password != again:
@@ -111,15 +111,17 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
 class InvitationForm(forms.Form):
     """What the invited person will be; a team can be joined later too."""
 
-    standing = forms.ChoiceField(label=_("Global role"), choices=Standing.choices, initial=Standing.MEMBER)
+    global_role = forms.ChoiceField(
+        label=_("Global role"), choices=GlobalRole.choices, initial=GlobalRole.MEMBER
+    )
     team = forms.ModelChoiceField(
         label=_("Team"), queryset=Team.objects.order_by("name"), required=False, empty_label=_("No team")
     )
-    role = forms.ChoiceField(label=_("Team role"), choices=Role.choices, initial=Role.READER)
+    role = forms.ChoiceField(label=_("Team role"), choices=TeamRole.choices, initial=TeamRole.VIEWER)
 
 
-class StandingForm(forms.Form):
-    standing = forms.ChoiceField(label=_("Global role"), choices=Standing.choices)
+class GlobalRoleForm(forms.Form):
+    global_role = forms.ChoiceField(label=_("Global role"), choices=GlobalRole.choices)
 
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
@@ -135,7 +137,7 @@ class MembershipForm(forms.Form):
     user = forms.ModelChoiceField(
         label=_("User"), queryset=User.objects.filter(is_active=True).order_by("name", "username")
     )
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.READER)
+    role = forms.ChoiceField(label=_("Role"), choices=TeamRole.choices, initial=TeamRole.VIEWER)
 
 
 class RoleForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time

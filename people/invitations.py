@@ -1,4 +1,4 @@
-"""What happens with a one-time link? It is shown with a button, and used up when the button is pressed."""
+"""One-time link views: shown with a button, and used up when the button is pressed."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from people import control, links, throttle
-from people.audit.record import by, note, record
-from people.forms import AccountForm, PasswordForm, posted
+from people.audit.record import draft_for_user, note, record
+from people.forms import AccountForm, PasswordForm, get_post_data
 from people.models import Invitation, Membership, Purpose, User
-from people.signing import enter
+from people.signing import start_session
 
 
-class LinkIsDead(Exception):
+class LinkNotUsable(Exception):
     """Somebody else was faster, or time was."""
 
 
 @sensitive_post_parameters("password", "again")
 @require_http_methods(["GET", "HEAD", "POST"])
-@throttle.when_busy
+@throttle.respond_if_busy
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Opening the page uses nothing up: previews and scanners open links too."""
     link = links.find(secret)
     try:
-        return _dead(request) if link is None else _answer(request, link)
-    except LinkIsDead:
-        return _dead(request)
+        return _render_link_not_usable(request) if link is None else _dispatch(request, link)
+    except LinkNotUsable:
+        return _render_link_not_usable(request)
 
 
-def _answer(request: HttpRequest, link: Invitation) -> HttpResponse:
+def _dispatch(request: HttpRequest, link: Invitation) -> HttpResponse:
     if link.purpose == Purpose.INVITATION:
         return _join(request, link)
     if link.user is None:
-        raise LinkIsDead
+        raise LinkNotUsable
     if link.purpose == Purpose.PASSWORD:
         return _set_password(request, link, link.user)
     return _sign_in(request, link, link.user)
 
 
 def _join(request: HttpRequest, link: Invitation) -> HttpResponse:
-    form = AccountForm(posted(request))
+    form = AccountForm(get_post_data(request))
     if request.method != "POST" or not form.is_valid():
         return _show(request, "people/join.html", link, form)
     user = User(
-        username=form.cleaned_data["username"], name=form.cleaned_data["name"], standing=link.standing
+        username=form.cleaned_data["username"], name=form.cleaned_data["name"], standing=link.global_role
     )
-    with throttle.turn():
+    with throttle.hashing_slot():
         user.set_password(form.cleaned_data["password"])
     try:
         with transaction.atomic():
@@ -59,28 +59,32 @@ def _join(request: HttpRequest, link: Invitation) -> HttpResponse:
             user.save()
             if link.team:
                 Membership.objects.create(user=user, team=link.team, role=link.role)
-            record(by(user, "link-used", subject=_words(link), detail=_joined(link)))
+            record(
+                draft_for_user(
+                    user, "link-used", subject=_audit_target(link), detail=_invitation_details(link)
+                )
+            )
     except IntegrityError:
         form.add_error("username", _("This username is taken. Choose another."))
         return _show(request, "people/join.html", link, form)
-    enter(request, user, "link")
+    start_session(request, user, "link")
     return HttpResponseRedirect(get_script_prefix())
 
 
 def _set_password(request: HttpRequest, link: Invitation, user: User) -> HttpResponse:
-    form = PasswordForm(posted(request), user=user)
+    form = PasswordForm(get_post_data(request), user=user)
     if request.method != "POST" or not form.is_valid():
         return _show(request, "people/new_password.html", link, form)
-    with throttle.turn():
+    with throttle.hashing_slot():
         user.set_password(form.cleaned_data["password"])
     with transaction.atomic():
         _use(link)
         user.save(update_fields=["password", "access_version"])
         Invitation.objects.filter(user=user, used_at=None).delete()
         control.end_sessions(user)
-        record(by(user, "link-used", subject=_words(link)))
-        record(by(user, "password", subject=f"person {user.username}"))
-    enter(request, user, "link")
+        record(draft_for_user(user, "link-used", subject=_audit_target(link)))
+        record(draft_for_user(user, "password", subject=f"person {user.username}"))
+    start_session(request, user, "link")
     return HttpResponseRedirect(get_script_prefix())
 
 
@@ -88,28 +92,28 @@ def _sign_in(request: HttpRequest, link: Invitation, user: User) -> HttpResponse
     if request.method != "POST":
         return _show(request, "people/link_sign_in.html", link, None)
     _use(link)
-    note(by(user, "link-used", subject=_words(link)))
-    enter(request, user, "link")
+    note(draft_for_user(user, "link-used", subject=_audit_target(link)))
+    start_session(request, user, "link")
     if user.has_usable_password():
         return HttpResponseRedirect(get_script_prefix())
     messages.info(request, _("Choose a password now: the link you used cannot be used again."))
     return HttpResponseRedirect(reverse("people:me"))
 
 
-def _words(link: Invitation) -> str:
+def _audit_target(link: Invitation) -> str:
     """Which link it was; nothing in it lets anybody in."""
     return f"{link.purpose} link {link.pk}"
 
 
-def _joined(link: Invitation) -> dict[str, str]:
+def _invitation_details(link: Invitation) -> dict[str, str]:
     team = {"team": link.team.slug, "role": link.role} if link.team else {}
     made_by = {"made by": link.created_by.username} if link.created_by else {}
-    return {"standing": link.standing, **team, **made_by}
+    return {"standing": link.global_role, **team, **made_by}
 
 
 def _use(link: Invitation) -> None:
     if not links.use(link):
-        raise LinkIsDead
+        raise LinkNotUsable
 
 
 def _show(request: HttpRequest, template: str, link: Invitation, form: PasswordForm | None) -> HttpResponse:
@@ -117,6 +121,6 @@ def _show(request: HttpRequest, template: str, link: Invitation, form: PasswordF
     return render(request, template, {"link": link, "form": form}, status=status)
 
 
-def _dead(request: HttpRequest) -> HttpResponse:
+def _render_link_not_usable(request: HttpRequest) -> HttpResponse:
     """The same for a link that never was, that was used and that is over."""
     return render(request, "people/dead_link.html", status=410)

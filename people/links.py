@@ -1,4 +1,4 @@
-"""How does somebody come in without a password? By a link that works once, and only for a while."""
+"""One-time links: invitations, password resets and sign-in links, stored as hashes with an expiry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from people.models import Invitation, Purpose, Role, Standing, Team, User
+from people.models import GlobalRole, Invitation, Purpose, Team, TeamRole, User
 
 LIFETIMES = {
     Purpose.INVITATION: timedelta(days=7),
@@ -20,14 +20,18 @@ LIFETIMES = {
     Purpose.SIGN_IN: timedelta(minutes=15),
 }
 
-KEPT = timedelta(days=30)  # how long a dead link is remembered
+RETENTION = timedelta(days=30)  # how long a dead link is remembered
 
 
 def invite(
-    *, standing: Standing, team: Team | None = None, role: Role = Role.READER, created_by: User | None = None
+    *,
+    global_role: GlobalRole,
+    team: Team | None = None,
+    role: TeamRole = TeamRole.VIEWER,
+    created_by: User | None = None,
 ) -> str:
     """The secret of a new invitation; it is told once and stored as a hash only."""
-    return _make(Purpose.INVITATION, standing=standing, team=team, role=role, created_by=created_by)
+    return _make(Purpose.INVITATION, standing=global_role, team=team, role=role, created_by=created_by)
 
 
 def link_for(user: User, purpose: Purpose, *, created_by: User | None = None) -> str:
@@ -39,7 +43,7 @@ def link_for(user: User, purpose: Purpose, *, created_by: User | None = None) ->
 def open_links() -> QuerySet[Invitation]:
     """Links that still work; one that a person made who administrates no more does not."""
     maker_may = Q(created_by=None) | Q(
-        created_by__is_active=True, created_by__standing=Standing.ADMINISTRATOR
+        created_by__is_active=True, created_by__standing=GlobalRole.ADMINISTRATOR
     )
     return Invitation.objects.filter(
         maker_may,
@@ -59,7 +63,7 @@ def use(link: Invitation) -> bool:
     return open_links().filter(pk=link.pk).update(used_at=timezone.now()) == 1
 
 
-def address(secret: str, *, here: str = "") -> str:
+def link_url(secret: str, *, here: str = "") -> str:
     """The whole URL to hand to a person: of the public URL where one is set, else of `here`."""
     origin = settings.PUBLIC_URL.origin if settings.PUBLIC_URL else here or f"http://{settings.LISTEN}"
     return str(origin + reverse("people:invitation", args=[secret]))
@@ -70,7 +74,7 @@ def first_administrator() -> User | None:
 
     Makes the account `admin` where there is no active administrator at all. It has no password.
     """
-    administrators = User.objects.filter(standing=Standing.ADMINISTRATOR, is_active=True).order_by("pk")
+    administrators = User.objects.filter(standing=GlobalRole.ADMINISTRATOR, is_active=True).order_by("pk")
     if any(user.has_usable_password() for user in administrators):
         return None
     return administrators.first() or create_administrator("admin")
@@ -81,7 +85,7 @@ def create_administrator(username: str) -> User:
     for number in range(1, 100):
         name = username if number == 1 else f"{username}-{number}"
         user, _made = User.objects.get_or_create(
-            username=name, defaults={"standing": Standing.ADMINISTRATOR, "password": make_password(None)}
+            username=name, defaults={"standing": GlobalRole.ADMINISTRATOR, "password": make_password(None)}
         )
         if user.is_administrator and user.is_active and not user.has_usable_password():
             return user
@@ -92,7 +96,7 @@ def _make(purpose: Purpose, **fields: object) -> str:
     secret = secrets.token_urlsafe(32)
     now = timezone.now()
     expires_at = now + LIFETIMES[purpose]
-    Invitation.objects.filter(expires_at__lt=now - KEPT).delete()
+    Invitation.objects.filter(expires_at__lt=now - RETENTION).delete()
     Invitation.objects.create(secret_hash=_hash(secret), purpose=purpose, expires_at=expires_at, **fields)
     return secret
 

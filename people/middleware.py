@@ -1,4 +1,4 @@
-"""When was this browser last here? Noted for the list of one's sessions, at most once a minute."""
+"""Middleware: records when a session was last seen, at most once a minute."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from people.decorators import is_signed_in
 from people.sessions import SessionStore
 
 
-def seen(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def record_last_seen(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Runs after authentication."""
 
     def with_seen(request: HttpRequest) -> HttpResponse:
         if isinstance(request.session, SessionStore) and is_signed_in(request):
-            request.session.see()
+            request.session.mark_seen()
         return get_response(request)
 
     return with_seen

@@ -1,4 +1,4 @@
-"""What can a person do about oneself? Name, password, and the browsers in which one is signed in."""
+"""Account views: a user's own name, password and signed-in browsers."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from people import browsers, control, failures, throttle
 from people.audit.origin import address_of, session_mark
-from people.audit.record import by, note, record
-from people.decorators import person, session_key, signed_in
-from people.forms import ChangePasswordForm, NameForm, posted
+from people.audit.record import draft_for_user, note, record
+from people.decorators import person, require_sign_in, session_key
+from people.forms import ChangePasswordForm, NameForm, get_post_data
 from people.models import Session, User
 from people.signing import leave
 
 
 @dataclass(frozen=True)
-class SignedIn:
+class BrowserSession:
     """One browser on the page of sessions; `id` tells it apart and does not let anybody in."""
 
     id: str
@@ -38,15 +38,15 @@ class SignedIn:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@require_sign_in
 def me(request: HttpRequest) -> HttpResponse:
     """One's own name; the password has a form of its own beside it."""
     user = person(request)
-    form = NameForm(posted(request), instance=user)
+    form = NameForm(get_post_data(request), instance=user)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()
-            record(by(user, "name", subject=f"person {user.username}"))
+            record(draft_for_user(user, "name", subject=f"person {user.username}"))
         messages.success(request, _("Name updated."))
         return redirect("people:me")
     return _me(request, name_form=form)
@@ -54,40 +54,44 @@ def me(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters("current", "password", "again")
 @require_POST
-@signed_in
-@throttle.when_busy
+@require_sign_in
+@throttle.respond_if_busy
 def change_password(request: HttpRequest) -> HttpResponse:
     """A new password; it ends one's sessions in all other browsers."""
     user = person(request)
     form = ChangePasswordForm(request.POST, user=user)
     if not form.is_valid() or not _knows_password(request, user, form):
         return _me(request, password_form=form)
-    with throttle.turn():
+    with throttle.hashing_slot():
         user.set_password(form.cleaned_data["password"])
     with transaction.atomic():
         user.save(update_fields=["password", "access_version"])
         ended = control.end_sessions(user, but=session_key(request))
-        record(by(user, "password", subject=f"person {user.username}", detail={"sessions ended": ended}))
+        record(
+            draft_for_user(
+                user, "password", subject=f"person {user.username}", detail={"sessions ended": ended}
+            )
+        )
     before = session_key(request)
     update_session_auth_hash(request, user)
-    control.signed_out(before)
+    control.notify_signed_out(before)
     messages.success(request, _("Password changed. All other sessions were signed out."))
     return redirect("people:me")
 
 
 @require_safe
-@signed_in
+@require_sign_in
 def sessions(request: HttpRequest) -> HttpResponse:
     """The browsers in which this person is signed in, this one first."""
     user = person(request)
     rows = Session.objects.filter(user=user, expire_date__gt=timezone.now()).order_by("-seen_at")[:200]
-    listed = [_signed_in(session, session_key(request)) for session in rows]
+    listed = [_describe_session(session, session_key(request)) for session in rows]
     listed.sort(key=lambda each: not each.is_this)
     return render(request, "people/sessions.html", {"sessions": listed})
 
 
 @require_POST
-@signed_in
+@require_sign_in
 def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
     """Sign one browser out; only one's own sessions are looked through."""
     for session in Session.objects.filter(user=person(request)):
@@ -97,31 +101,39 @@ def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
             key = session.pk
             with transaction.atomic():
                 session.delete()
-                control.signed_out(key)
-                note(by(person(request), "session-end", subject=f"session {session_mark(key)}"))
+                control.notify_signed_out(key)
+                note(draft_for_user(person(request), "session-end", subject=f"session {session_mark(key)}"))
             messages.success(request, _("Session signed out."))
             return redirect("people:sessions")
     raise Http404
 
 
 @require_POST
-@signed_in
+@require_sign_in
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Stay in this browser only."""
     with transaction.atomic():
         count = control.end_sessions(person(request), but=session_key(request))
-        note(by(person(request), "session-end", subject="other sessions", detail={"sessions ended": count}))
+        note(
+            draft_for_user(
+                person(request), "session-end", subject="other sessions", detail={"sessions ended": count}
+            )
+        )
     messages.success(request, _("Other sessions signed out: {count}.").format(count=count))
     return HttpResponseRedirect(reverse("people:sessions"))
 
 
 @require_POST
-@signed_in
+@require_sign_in
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """Leave all browsers, this one too."""
     with transaction.atomic():
         count = control.end_sessions(person(request), but=session_key(request))
-        note(by(person(request), "session-end", subject="all sessions", detail={"sessions ended": count}))
+        note(
+            draft_for_user(
+                person(request), "session-end", subject="all sessions", detail={"sessions ended": count}
+            )
+        )
     return leave(request)
 
 
@@ -148,23 +160,23 @@ def _knows_password(request: HttpRequest, user: User, form: ChangePasswordForm) 
     address = address_of(request)
     wait = throttle.attempt(user.username, address)
     if wait:
-        failures.throttled("password", user.username, wait)
+        failures.record_throttled("password", user.username, wait)
         form.add_error("current", _("Too many attempts. Try again in 15 minutes."))
         return False
-    with throttle.turn():
+    with throttle.hashing_slot():
         is_right = user.check_password(form.cleaned_data["current"])
     if not is_right:
-        failures.failed("password", user.username)
+        failures.record_failed("password", user.username)
         form.add_error("current", _("The current password is wrong."))
         return False
-    throttle.succeeded(user.username, address)
+    throttle.record_success(user.username, address)
     return True
 
 
-def _signed_in(session: Session, this: str) -> SignedIn:
-    return SignedIn(
+def _describe_session(session: Session, this: str) -> BrowserSession:
+    return BrowserSession(
         id=control.session_group(session.pk).removeprefix("session."),
-        browser=browsers.in_words(session.agent),
+        browser=browsers.describe_browser(session.agent),
         address=session.address or "",
         since=session.created_at,
         seen=session.seen_at,

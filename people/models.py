@@ -1,4 +1,4 @@
-"""Who is asking? Users with a standing, teams, memberships, invitations and sessions."""
+"""Models: users with a global role, teams, memberships, invitations and sessions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PRINTABLE = RegexValidator(
 )
 
 
-class Standing(models.TextChoices):
+class GlobalRole(models.TextChoices):
     """What a person is in Quarterdeck; it only ever takes away from what Kubernetes grants."""
 
     MEMBER = "member", _("Member")
@@ -29,11 +29,11 @@ class Standing(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
-class Role(models.TextChoices):
+class TeamRole(models.TextChoices):
     """What a team's member may do on the team's clusters; the stronger of several roles holds."""
 
-    READER = "reader", _("Viewer")
-    OPERATOR = "operator", _("Editor")
+    VIEWER = "reader", _("Viewer")
+    EDITOR = "operator", _("Editor")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -52,8 +52,8 @@ class User(AbstractBaseUser):
         _("username"), max_length=150, unique=True, validators=[UnicodeUsernameValidator()]
     )
     name = models.CharField(_("full name"), max_length=150, blank=True, validators=[PRINTABLE])
-    standing = models.CharField(
-        _("global role"), max_length=16, choices=Standing.choices, default=Standing.MEMBER
+    global_role = models.CharField(
+        _("global role"), max_length=16, choices=GlobalRole.choices, default=GlobalRole.MEMBER
     )
     is_active = models.BooleanField(_("active"), default=True)
     access_version = models.PositiveBigIntegerField(default=0)
@@ -73,11 +73,11 @@ class User(AbstractBaseUser):
 
     @property
     def is_administrator(self) -> bool:
-        return self.standing == Standing.ADMINISTRATOR
+        return self.global_role == GlobalRole.ADMINISTRATOR
 
     @property
     def is_auditor(self) -> bool:
-        return self.standing == Standing.AUDITOR
+        return self.global_role == GlobalRole.AUDITOR
 
 
 class Team(models.Model):
@@ -98,7 +98,7 @@ class Membership(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(_("role"), max_length=16, choices=Role.choices, default=Role.READER)
+    role = models.CharField(_("role"), max_length=16, choices=TeamRole.choices, default=TeamRole.VIEWER)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "team"], name="one_membership_a_team")]
@@ -121,9 +121,9 @@ class Invitation(models.Model):
     secret_hash = models.CharField(max_length=64, unique=True)
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="links")
-    standing = models.CharField(max_length=16, choices=Standing.choices, default=Standing.MEMBER)
+    global_role = models.CharField(max_length=16, choices=GlobalRole.choices, default=GlobalRole.MEMBER)
     team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True)
-    role = models.CharField(max_length=16, choices=Role.choices, default=Role.READER)
+    role = models.CharField(max_length=16, choices=TeamRole.choices, default=TeamRole.VIEWER)
     created_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations_made"
     )

@@ -1,4 +1,4 @@
-"""Which of these sockets may go on? One question to the database for all that this process holds."""
+"""Session checks: one query that tells which open sockets still have a valid session."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from people.models import Session
 
 
 @dataclass(frozen=True)
-class Pulse:
+class SessionCheck:
     """What a socket was opened with; it may go on while the database says the same."""
 
     session_key: str = field(repr=False)
@@ -19,9 +19,9 @@ class Pulse:
     access_version: int
 
 
-def alive(pulses: Iterable[Pulse]) -> set[Pulse]:
+def select_valid(checks: Iterable[SessionCheck]) -> set[SessionCheck]:
     """Those whose session is there and not over, whose person is active and may reach what they could."""
-    asked = set(pulses)
+    asked = set(checks)
     if not asked:
         return set()
     rows = Session.objects.filter(
@@ -29,4 +29,6 @@ def alive(pulses: Iterable[Pulse]) -> set[Pulse]:
         expire_date__gt=timezone.now(),
         user__is_active=True,
     ).values_list("session_key", "user_id", "user__access_version")
-    return asked & {Pulse(key, user_id, version) for key, user_id, version in rows if user_id is not None}
+    return asked & {
+        SessionCheck(key, user_id, version) for key, user_id, version in rows if user_id is not None
+    }

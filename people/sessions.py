@@ -1,4 +1,4 @@
-"""Where does a signed-in browser live? Sessions in the database that know whose they are."""
+"""Session store: Django database sessions with the user id, and the time last seen, in columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import DatabaseError
 from django.utils import timezone
 
-from people.storage import BRIEF, storage, unless_in_vain, waiting
+from people.storage import BACKGROUND_LOCK_TIMEOUT, limit_lock_wait, storage, try_write
 
 SEEN_EVERY = timedelta(minutes=1)  # `seen_at` is written at most this often
 
@@ -52,7 +52,7 @@ class SessionStore(DatabaseStore):
 
     def _update(self) -> int:
         fresh = self.create_model_instance(self._get_session())  # type: ignore[attr-defined]
-        with waiting(BRIEF):
+        with limit_lock_wait(BACKGROUND_LOCK_TIMEOUT):
             written: int = (
                 self.get_model_class()
                 .objects.filter(pk=self.session_key)
@@ -67,13 +67,13 @@ class SessionStore(DatabaseStore):
         self.seen_at = stored.seen_at
         return self.decode(stored.session_data)
 
-    def see(self) -> None:
+    def mark_seen(self) -> None:
         """Note that this browser was here, at most once a minute; not where nothing can be written now."""
         now = timezone.now()
         if self.seen_at is None or now - self.seen_at < SEEN_EVERY:
             return
         mine = self.get_model_class().objects.filter(pk=self.session_key)
-        unless_in_vain(lambda: mine.update(seen_at=now))
+        try_write(lambda: mine.update(seen_at=now))
         self.seen_at = now
 
 

@@ -1,4 +1,4 @@
-"""How does a person come in and leave? Sign-in by name and password, sign-out."""
+"""Sign-in and sign-out views: username and password, session start and end."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from people import control, failures, throttle
 from people.audit import origin
 from people.audit.origin import address_of
-from people.audit.record import by, note
-from people.decorators import is_signed_in, person, session_key, signed_in
+from people.audit.record import draft_for_user, note
+from people.decorators import is_signed_in, person, require_sign_in, session_key
 from people.models import Session, User
 from people.sessions import SessionStore
 
 NAME_LENGTH = 150
-ONWARD_LENGTH = 4000
+NEXT_URL_LENGTH = 4000
 
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
-@throttle.when_busy
+@throttle.respond_if_busy
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The form; a wrong name and a wrong password give the same answer in the same time."""
-    onward = safe_onward(request.POST.get("next") or request.GET.get("next", ""))
+    onward = safe_next_url(request.POST.get("next") or request.GET.get("next", ""))
     if request.method != "POST":
         if is_signed_in(request):
             return HttpResponseRedirect(onward)
         return _form(request, onward)
-    return _try(request, onward, _written_name(request))
+    return _attempt_sign_in(request, onward, _read_username(request))
 
 
 @require_POST
@@ -48,11 +48,11 @@ def leave(request: HttpRequest) -> HttpResponse:
     """End this session, tell its sockets, and have the browser forget the pages it kept."""
     key = session_key(request)
     if is_signed_in(request):
-        note(by(person(request), "sign-out"))
+        note(draft_for_user(person(request), "sign-out"))
     logout(request)
     rotate_token(request)
     if key:
-        control.signed_out(key)
+        control.notify_signed_out(key)
     response = HttpResponseRedirect(reverse("people:sign_in"))
     response["Clear-Site-Data"] = '"cache"'
     return response
@@ -60,13 +60,13 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@signed_in
-def here(request: HttpRequest) -> HttpResponse:
+@require_sign_in
+def check_session(request: HttpRequest) -> HttpResponse:
     """A page whose session ended asks this after the sign-in in another tab: a fresh token for its forms."""
     return render(request, "people/here.html", {"person": person(request)})
 
 
-def enter(request: HttpRequest, user: User, way: str) -> None:
+def start_session(request: HttpRequest, user: User, method: str) -> None:
     """Start a new session for this person in this browser; nothing of the one before lives on.
 
     `way` is how the person came in ("password", "link"). It is recorded where that can be: nobody is locked out of
@@ -82,49 +82,49 @@ def enter(request: HttpRequest, user: User, way: str) -> None:
         agent=request.headers.get("User-Agent", "")[:200],
     )
     if before:
-        control.signed_out(before)
+        control.notify_signed_out(before)
     origin.begin(address_of(request), request.session.session_key or "")
-    note(by(user, "sign-in", detail={"way": way}))
+    note(draft_for_user(user, "sign-in", detail={"way": method}))
 
 
-def safe_onward(onward: str) -> str:
+def safe_next_url(next_url: str) -> str:
     """A path of ours with its query; anything that could lead elsewhere becomes the first page."""
     if (
-        onward.startswith(get_script_prefix())
-        and len(onward) <= ONWARD_LENGTH
-        and url_has_allowed_host_and_scheme(onward, allowed_hosts=None)
+        next_url.startswith(get_script_prefix())
+        and len(next_url) <= NEXT_URL_LENGTH
+        and url_has_allowed_host_and_scheme(next_url, allowed_hosts=None)
     ):
-        return onward
+        return next_url
     return get_script_prefix()
 
 
-def _written_name(request: HttpRequest) -> str:
+def _read_username(request: HttpRequest) -> str:
     """Without NUL, which PostgreSQL refuses to look up."""
     return request.POST.get("username", "")[:NAME_LENGTH].replace("\x00", "")
 
 
-def _try(request: HttpRequest, onward: str, username: str) -> HttpResponse:
+def _attempt_sign_in(request: HttpRequest, next_url: str, username: str) -> HttpResponse:
     address = address_of(request)
     wait = throttle.attempt(username, address)
     if wait:
-        failures.throttled("sign-in", username, wait)
+        failures.record_throttled("sign-in", username, wait)
         error = _("Too many attempts. Wait {minutes} min, or ask an administrator for a link.")
-        response = _form(request, onward, username, error.format(minutes=-(-wait // 60)), 429)
+        response = _form(request, next_url, username, error.format(minutes=-(-wait // 60)), 429)
         response["Retry-After"] = str(wait)
         return response
-    with throttle.turn():
+    with throttle.hashing_slot():
         user = authenticate(request, username=username, password=request.POST.get("password", ""))
     if not isinstance(user, User):
-        failures.failed("sign-in", username)
+        failures.record_failed("sign-in", username)
         error = _("Wrong username or password.")
-        return _form(request, onward, username, error, 422)
-    throttle.succeeded(username, address)
-    enter(request, user, "password")
-    return HttpResponseRedirect(onward)
+        return _form(request, next_url, username, error, 422)
+    throttle.record_success(username, address)
+    start_session(request, user, "password")
+    return HttpResponseRedirect(next_url)
 
 
 def _form(
-    request: HttpRequest, onward: str, username: str = "", error: str = "", status: int = 200
+    request: HttpRequest, next_url: str, username: str = "", error: str = "", status: int = 200
 ) -> HttpResponse:
-    context = {"onward": onward, "username": username, "error": error}
+    context = {"onward": next_url, "username": username, "error": error}
     return render(request, "people/sign_in.html", context, status=status)

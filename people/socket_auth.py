@@ -1,4 +1,4 @@
-"""Whose socket is this? The person of the session cookie, under the same checks as for a request."""
+"""WebSocket authentication: the user of the session cookie, under the same checks as a request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from people.models import User
 from people.sessions import SessionStore
 
 
-async def enter(scope: dict[str, Any]) -> tuple[User, str] | None:
+async def authenticate_socket(scope: dict[str, Any]) -> tuple[User, str] | None:
     """`person_of` for a consumer that opens: from here on, what its task records comes from this socket."""
     found: tuple[User, str] | None = await database_sync_to_async(person_of)(scope)
     if found is not None:

@@ -1,4 +1,4 @@
-"""Can this server read and write its own database? What it noticed, since when, and when it is over.
+"""Storage checks: whether this server can write its own database, since when not, and recovery.
 
 Nobody is asked while all is well. Where a statement fails because the database is locked, full or not there, that
 is remembered and shown on every page; a thread then tries until a row can be written again.
@@ -25,10 +25,12 @@ from django.utils import timezone
 Kind = Literal["locked", "full", "unwritable", "unreachable"]
 Listener = Callable[[], None]
 
-PROBE = 1.0  # seconds between tries to write while nothing can be written
-ROOM = 1024 * 1024  # bytes that must be free for a database in a file: less is a full disk
-BRIEF = 500  # milliseconds that a write may wait for a lock which no page depends on, and
-IN_LINE = 5000  # one that somebody asked for; neither waits while it is known that nothing can be written
+PROBE_INTERVAL = 1.0  # seconds between tries to write while nothing can be written
+MIN_FREE_BYTES = 1024 * 1024  # bytes that must be free for a database in a file: less is a full disk
+BACKGROUND_LOCK_TIMEOUT = 500  # milliseconds that a write may wait for a lock which no page depends on, and
+REQUEST_LOCK_TIMEOUT = (
+    5000  # one that somebody asked for; neither waits while it is known that nothing can be written
+)
 log = logging.getLogger(__name__)
 
 # Primary result codes of https://www.sqlite.org/rescode.html; of PostgreSQL the SQLSTATEs that are no mistake of ours.
@@ -50,7 +52,7 @@ _LIMITS = {  # how the bound on waiting for a lock is read and set, in milliseco
 
 
 @dataclass(frozen=True)
-class Trouble:
+class StorageOutage:
     """What is wrong with the database, and since when it is known."""
 
     kind: Kind
@@ -61,17 +63,17 @@ class Storage:
     """What this process knows of its database; any thread."""
 
     def __init__(self) -> None:
-        self._trouble: Trouble | None = None
+        self._outage: StorageOutage | None = None
         self._listeners: set[Listener] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @property
-    def trouble(self) -> Trouble | None:
+    def outage(self) -> StorageOutage | None:
         """What stands in the way of writing now, or None."""
-        if self._trouble is None and not _has_room():
+        if self._outage is None and not _has_free_space():
             self._begin("full")
-        return self._trouble
+        return self._outage
 
     def note(self, error: BaseException) -> bool:
         """Whether this error of the database is an outage, which is then known; others are mistakes of ours."""
@@ -91,30 +93,32 @@ class Storage:
 
     def _begin(self, kind: Kind) -> None:
         with self._lock:
-            if self._trouble is not None and self._trouble.kind == kind:
+            if self._outage is not None and self._outage.kind == kind:
                 return
-            self._trouble = Trouble(kind)
+            self._outage = StorageOutage(kind)
             log.critical(
                 "The database is not writable (%s): nothing can be saved, browsing still works", kind
             )
             if self._thread is None:
-                self._thread = threading.Thread(target=self._until_it_is_over, name="storage", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._probe_until_writable, name="storage", daemon=True
+                )
                 self._thread.start()
-        self._tell()
+        self._notify_listeners()
 
-    def _until_it_is_over(self) -> None:
+    def _probe_until_writable(self) -> None:
         pause = threading.Event()
-        while not self._is_well():
-            pause.wait(PROBE)
+        while not self._can_write():
+            pause.wait(PROBE_INTERVAL)
         with self._lock:
-            self._trouble, self._thread = None, None
+            self._outage, self._thread = None, None
         log.warning("The database is writable again")
-        self._tell()
+        self._notify_listeners()
 
-    def _is_well(self) -> bool:
+    def _can_write(self) -> bool:
         """Write one row as it is: a statement that changes nothing would not need the disk."""
         try:
-            if not _has_room():
+            if not _has_free_space():
                 return False
             sessions = apps.get_model("people", "Session").objects
             first = sessions.values_list("pk", flat=True).first()
@@ -127,7 +131,7 @@ class Storage:
                 connection.close()
         return True
 
-    def _tell(self) -> None:
+    def _notify_listeners(self) -> None:
         for listener in tuple(self._listeners):
             listener()
 
@@ -136,27 +140,27 @@ storage = Storage()
 
 
 @contextmanager
-def waiting(milliseconds: int) -> Iterator[None]:
+def limit_lock_wait(milliseconds: int) -> Iterator[None]:
     """In the block, this thread's writes wait at most so long for a lock that another program holds.
 
     While it is known that nothing can be written they are still tried, and do not wait at all.
     """
-    limit = 1 if storage.trouble is not None else milliseconds  # 0 is without end on PostgreSQL
-    usual = _limited(limit)
+    limit = 1 if storage.outage is not None else milliseconds  # 0 is without end on PostgreSQL
+    usual = _set_lock_timeout(limit)
     try:
         yield
     finally:
         if usual is not None:
             with suppress(DatabaseError):  # a transaction that is broken, a connection that is closed
-                _limited(usual)
+                _set_lock_timeout(usual)
 
 
-def unless_in_vain(write: Callable[[], object]) -> bool:
+def try_write(write: Callable[[], object]) -> bool:
     """Do a write that no page depends on; whether it was done. It is dropped where it cannot be done at once."""
-    if storage.trouble is not None:
+    if storage.outage is not None:
         return False
     try:
-        with waiting(BRIEF):
+        with limit_lock_wait(BACKGROUND_LOCK_TIMEOUT):
             write()
     except DatabaseError as error:
         if not storage.note(error):
@@ -165,7 +169,7 @@ def unless_in_vain(write: Callable[[], object]) -> bool:
     return True
 
 
-_kept: list[sqlite3.Connection] = []
+_open_connections: list[sqlite3.Connection] = []
 
 
 def keep_open() -> None:
@@ -183,10 +187,10 @@ def keep_open() -> None:
         except sqlite3.Error:
             log.exception("The database file %s could not be opened at startup", one["NAME"])
             continue
-        _kept.append(kept)
+        _open_connections.append(kept)
 
 
-def _limited(milliseconds: int) -> int | None:
+def _set_lock_timeout(milliseconds: int) -> int | None:
     """Bound how long this thread's connection waits for a lock; the bound before, None where there is no telling."""
     ask, limit = _LIMITS.get(connection.vendor, ("", ""))
     if not ask:
@@ -198,14 +202,14 @@ def _limited(milliseconds: int) -> int | None:
     return before
 
 
-def _has_room() -> bool:
+def _has_free_space() -> bool:
     if connections["default"].vendor != "sqlite":
         return True
     try:
         found = os.statvfs(settings.DATA_DIR)
     except OSError:
         return True
-    return found.f_bavail * found.f_frsize >= ROOM
+    return found.f_bavail * found.f_frsize >= MIN_FREE_BYTES
 
 
 def _kind(error: BaseException) -> Kind | None:

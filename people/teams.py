@@ -1,4 +1,4 @@
-"""Who works together? Teams and their members' roles, changed by administrators."""
+"""Team views: teams, their members and team roles, changed by administrators."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from people import control
-from people.audit.record import Fact, by, record
-from people.decorators import administrator, person
-from people.forms import MembershipForm, RoleForm, TeamForm, posted
+from people.audit.record import AuditDraft, draft_for_user, record
+from people.decorators import person, require_administrator
+from people.forms import MembershipForm, RoleForm, TeamForm, get_post_data
 from people.models import Membership, Team, User
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@administrator
+@require_administrator
 def teams(request: HttpRequest) -> HttpResponse:
     """All teams, and a form for a new one."""
-    form = TeamForm(posted(request))
+    form = TeamForm(get_post_data(request))
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             team = form.save()
-            record(by(person(request), "team-create", subject=_words(team), detail={"name": team.name}))
+            record(
+                draft_for_user(
+                    person(request), "team-create", subject=_audit_target(team), detail={"name": team.name}
+                )
+            )
         messages.success(request, _("Team created."))
         return redirect("people:team", slug=team.slug)
     listed = Team.objects.annotate(member_count=Count("memberships")).order_by("name")
@@ -35,17 +39,17 @@ def teams(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@administrator
+@require_administrator
 def team(request: HttpRequest, slug: str) -> HttpResponse:
     """The members, and the team's names."""
     found = get_object_or_404(Team, slug=slug)
-    form = TeamForm(posted(request), instance=found)
+    form = TeamForm(get_post_data(request), instance=found)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             before = Team.objects.get(pk=found.pk)
             form.save()
             change = {"name": [before.name, found.name], "slug": [before.slug, found.slug]}
-            record(by(person(request), "team-edit", subject=_words(before), detail=change))
+            record(draft_for_user(person(request), "team-edit", subject=_audit_target(before), detail=change))
         messages.success(request, _("Team renamed."))
         return redirect("people:team", slug=found.slug)
     found.refresh_from_db()
@@ -53,7 +57,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@administrator
+@require_administrator
 def delete_team(request: HttpRequest, slug: str) -> HttpResponse:
     """Its members lose what only this team shared with them."""
     found = get_object_or_404(Team, slug=slug)
@@ -62,13 +66,13 @@ def delete_team(request: HttpRequest, slug: str) -> HttpResponse:
         control.bump_access(members)
         _total, went = found.delete()  # shares and shared credentials as well
         detail = {"members": sorted(members.values()), "deleted": went}
-        record(by(person(request), "team-delete", subject=_words(found), detail=detail))
+        record(draft_for_user(person(request), "team-delete", subject=_audit_target(found), detail=detail))
     messages.success(request, _("Team deleted."))
     return redirect("people:teams")
 
 
 @require_POST
-@administrator
+@require_administrator
 def add_member(request: HttpRequest, slug: str) -> HttpResponse:
     """A person joins, or gets another role."""
     found = get_object_or_404(Team, slug=slug)
@@ -80,12 +84,16 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
             team=found, user=form.cleaned_data["user"], defaults={"role": form.cleaned_data["role"]}
         )
         control.bump_access([form.cleaned_data["user"].pk])
-        record(_about(request, "member-add", found, form.cleaned_data["user"], form.cleaned_data["role"]))
+        record(
+            _draft_membership_entry(
+                request, "member-add", found, form.cleaned_data["user"], form.cleaned_data["role"]
+            )
+        )
     return redirect("people:team", slug=slug)
 
 
 @require_POST
-@administrator
+@require_administrator
 def change_role(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     """Reader or operator."""
     membership = get_object_or_404(Membership, team__slug=slug, user_id=user_id)
@@ -96,31 +104,39 @@ def change_role(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     with transaction.atomic():
         form.save()
         control.bump_access([user_id])
-        record(_about(request, "member-role", membership.team, membership.user, membership.role))
+        record(
+            _draft_membership_entry(request, "member-role", membership.team, membership.user, membership.role)
+        )
     messages.success(request, _("Role changed."))
     return redirect("people:team", slug=slug)
 
 
 @require_POST
-@administrator
+@require_administrator
 def remove_member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     """A person leaves the team."""
     membership = get_object_or_404(Membership, team__slug=slug, user_id=user_id)
     with transaction.atomic():
         membership.delete()
         control.bump_access([user_id])
-        record(_about(request, "member-remove", membership.team, membership.user, membership.role))
+        record(
+            _draft_membership_entry(
+                request, "member-remove", membership.team, membership.user, membership.role
+            )
+        )
     return redirect("people:team", slug=slug)
 
 
-def _words(found: Team) -> str:
+def _audit_target(found: Team) -> str:
     """As the trail names a team."""
     return f"team {found.slug}"
 
 
-def _about(request: HttpRequest, verb: str, found: Team, user: User, role: str) -> Fact:
+def _draft_membership_entry(
+    request: HttpRequest, verb: str, found: Team, user: User, role: str
+) -> AuditDraft:
     detail = {"person": user.username, "person id": user.pk, "role": role}
-    return by(person(request), verb, subject=_words(found), detail=detail)
+    return draft_for_user(person(request), verb, subject=_audit_target(found), detail=detail)
 
 
 def _page(

@@ -1,4 +1,4 @@
-"""May this sign-in be tried now? Only so often for one name and from one address in a quarter of an hour."""
+"""Sign-in throttle: rate limit for each username and address in a 15-minute window."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from people.models import SignInFailures
 WINDOW = timedelta(minutes=15)
 NAME_LIMIT = 10
 ADDRESS_LIMIT = 50
-HASHING = threading.BoundedSemaphore(4)  # each hash takes 16 MiB and a core
+HASHING_SLOTS = threading.BoundedSemaphore(4)  # each hash takes 16 MiB and a core
 HASHING_TIMEOUT = 10.0  # seconds
 
 
@@ -34,7 +34,7 @@ class TooBusy(Exception):
     """More people are signing in at this moment than the machine can check."""
 
 
-def when_busy(
+def respond_if_busy(
     view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """For a view that checks or sets a password: say 503 where its turn does not come."""
@@ -63,21 +63,21 @@ def attempt(username: str, address: str) -> int:
     return max(waits)
 
 
-def succeeded(username: str, address: str) -> None:
+def record_success(username: str, address: str) -> None:
     """The name starts anew; the address takes back this one attempt."""
     SignInFailures.objects.filter(bucket=_name(username)).update(count=0)
     SignInFailures.objects.filter(bucket=_address(address), count__gt=0).update(count=F("count") - 1)
 
 
 @contextmanager
-def turn() -> Iterator[None]:
+def hashing_slot() -> Iterator[None]:
     """Wait for one of the few places in which a password is checked."""
-    if not HASHING.acquire(timeout=HASHING_TIMEOUT):
+    if not HASHING_SLOTS.acquire(timeout=HASHING_TIMEOUT):
         raise TooBusy
     try:
         yield
     finally:
-        HASHING.release()
+        HASHING_SLOTS.release()
 
 
 def _count(bucket: str, limit: int, now: datetime) -> int:

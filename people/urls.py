@@ -1,4 +1,4 @@
-"""Which page of this floor is where?"""
+"""URL configuration of accounts: sign-in, own account, users and teams."""
 
 from django.urls import include, path
 
@@ -8,7 +8,7 @@ app_name = "people"
 urlpatterns = [
     path("sign-in/", signing.sign_in, name="sign_in"),
     path("sign-out/", signing.sign_out, name="sign_out"),
-    path("here/", signing.here, name="here"),
+    path("here/", signing.check_session, name="here"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
     # oneself
     path("me/", mine.me, name="me"),
@@ -24,7 +24,7 @@ urlpatterns = [
     path("invite/", administration.invite, name="invite"),
     path("invite/<int:pk>/withdraw/", administration.withdraw_invitation, name="withdraw_invitation"),
     path("<int:pk>/", administration.one_person, name="person"),
-    path("<int:pk>/standing/", administration.change_standing, name="change_standing"),
+    path("<int:pk>/standing/", administration.change_global_role, name="change_standing"),
     path("<int:pk>/deactivate/", administration.deactivate, name="deactivate"),
     path("<int:pk>/activate/", administration.activate, name="activate"),
     path("<int:pk>/new-password-link/", administration.new_password_link, name="new_password_link"),

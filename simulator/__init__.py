@@ -1,1 +1,1 @@
-"""What does a Kubernetes API server answer, where none is at hand? (A pretend one, for the demo and the tests.)"""
+"""Simulator: an in-process Kubernetes API server for the demo and the tests."""

@@ -1,4 +1,4 @@
-"""How are simulated clusters tried by hand? `python -m simulator [--world NAME] ...` (see --help)."""
+"""Command line of the simulator: `python -m simulator [--world NAME] ...` serves clusters (see --help)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.cluster import Cluster
-from simulator.lives.lives import Lives
+from simulator.lives.lives import ClusterRuntime
 from simulator.requests.rbac import MASTERS
 from simulator.server import Server
 from simulator.worlds.files import WorldError
 from simulator.worlds.kubeconfigs import Entry, write_kubeconfigs
-from simulator.worlds.world import World, build, names
+from simulator.worlds.world import World, build, list_names
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedCluster:
     """One cluster and who comes in: (name, token, what to know of them)."""
 
     server: Server
@@ -27,9 +27,13 @@ class Served:
 
 
 def main(arguments: list[str]) -> int:
-    asked = _parser().parse_args(arguments)
+    asked = _build_parser().parse_args(arguments)
     try:
-        served = [_served(one) for one in _worlds(asked)] if asked.world else [_empty(asked)]
+        served = (
+            [_make_served_cluster(one) for one in _build_worlds(asked)]
+            if asked.world
+            else [_make_empty_cluster(asked)]
+        )
     except WorldError as error:
         print(error, file=sys.stderr)
         return 2
@@ -40,26 +44,26 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-async def serve(served: list[Served], port: int, path: Path) -> None:
+async def serve(clusters: list[ServedCluster], port: int, path: Path) -> None:
     """Until Ctrl-C or SIGTERM; the clusters have ports that follow each other, or free ones (port 0)."""
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     try:
-        for position, one in enumerate(served):
+        for position, one in enumerate(clusters):
             await one.server.start(port + position if port else 0)
-        _tell(served, path)
+        _print_summary(clusters, path)
         await ended.wait()
     finally:
-        for one in served:
+        for one in clusters:
             await one.server.stop()
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m simulator", description="Serve simulated clusters on 127.0.0.1, all in one process."
     )
-    told = f"a cluster to serve, can be repeated: {', '.join(names())}; default: one empty cluster"
+    told = f"a cluster to serve, can be repeated: {', '.join(list_names())}; default: one empty cluster"
     parser.add_argument("--world", action="append", default=[], metavar="NAME", help=told)
     parser.add_argument(
         "--port", type=int, default=0, help="port of the first cluster, the others follow; 0: any free ports"
@@ -77,34 +81,34 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _worlds(asked: argparse.Namespace) -> list[World]:
+def _build_worlds(options: argparse.Namespace) -> list[World]:
     return [
-        build(name, seed=asked.seed, speed=asked.speed, rows=asked.rows if number == 0 else 0)
-        for number, name in enumerate(asked.world)
+        build(name, seed=options.seed, speed=options.speed, rows=options.rows if number == 0 else 0)
+        for number, name in enumerate(options.world)
     ]
 
 
-def _served(world: World) -> Served:
+def _make_served_cluster(world: World) -> ServedCluster:
     people = [(one.name, one.token, one.about) for one in world.people.values()]
-    return Served(Server(world.cluster, world.lives), people)
+    return ServedCluster(Server(world.cluster, world.runtime), people)
 
 
-def _empty(asked: argparse.Namespace) -> Served:
-    cluster = Cluster("simulator", seed=asked.seed)
-    cluster.clock.run(asked.speed)
+def _make_empty_cluster(options: argparse.Namespace) -> ServedCluster:
+    cluster = Cluster("simulator", seed=options.seed)
+    cluster.clock.run(options.speed)
     token = cluster.add_person("admin", (MASTERS,))
-    return Served(Server(cluster, Lives(cluster)), [("admin", token, "full access")])
+    return ServedCluster(Server(cluster, ClusterRuntime(cluster)), [("admin", token, "full access")])
 
 
-def _tell(served: list[Served], path: Path) -> None:
-    entries = [Entry(one.server, name, token) for one in served for name, token, _ in one.people]
+def _print_summary(clusters: list[ServedCluster], path: Path) -> None:
+    entries = [Entry(one.server, name, token) for one in clusters for name, token, _ in one.people]
     written = write_kubeconfigs(path, entries)
-    for one in served:
+    for one in clusters:
         cluster = one.server.cluster
         count = cluster.store.count(("", "pods"))
         version = cluster.archive.release["gitVersion"]
         print(f"{cluster.name}: Kubernetes {version} is running at {one.server.url}, {count} pods")
-    people = {name: about for one in served for name, _, about in one.people}
+    people = {name: about for one in clusters for name, _, about in one.people}
     for name, about in people.items():
         print(f"  {name}: {about}")
     if len(written) == 1:

@@ -1,4 +1,4 @@
-"""Which keys and certificates has a simulated cluster? Its own authority, a serving pair, clients by request."""
+"""Certificate authority of a simulated cluster: serving certificate, and client certificates on request."""
 
 import datetime
 import ipaddress

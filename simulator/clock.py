@@ -1,4 +1,4 @@
-"""What time is it in a cluster, and what is to happen when? A clock that can run faster, stand still and be moved."""
+"""Cluster clock with alarms: runs at any speed, can be frozen and moved."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-LARGEST = 500_000  # alarms that may wait at once; one more raises OverflowError
+MAX_ALARMS = 500_000  # alarms that may wait at once; one more raises OverflowError
 
 
 @dataclass(order=True, slots=True)
 class Alarm:
     """Rings once, at `moment` (seconds since 1970) of the clock; of one moment in the order of setting."""
 
-    moment: float
+    due_at: float
     number: int
     call: Callable[[], None] = field(compare=False)
     is_cancelled: bool = field(default=False, compare=False)
@@ -34,7 +34,7 @@ class Clock:
 
     def __init__(self, *, speed: float = 1.0, start: datetime.datetime | None = None) -> None:
         self._origin = (start or datetime.datetime.now(datetime.UTC)).timestamp()
-        self._since = time.monotonic()
+        self._started_at = time.monotonic()
         self._speed = speed
         self._alarms: list[Alarm] = []
         self._numbers = itertools.count()
@@ -47,7 +47,7 @@ class Clock:
 
     def seconds(self) -> float:
         """Since 1970."""
-        return self._origin + (time.monotonic() - self._since) * self._speed
+        return self._origin + (time.monotonic() - self._started_at) * self._speed
 
     def now(self) -> datetime.datetime:
         return datetime.datetime.fromtimestamp(self.seconds(), datetime.UTC)
@@ -62,46 +62,46 @@ class Clock:
 
     def run(self, speed: float) -> None:
         """From now on so many seconds of the cluster in a real one; 0 freezes it."""
-        self._origin, self._since, self._speed = self.seconds(), time.monotonic(), speed
-        self._changed()
+        self._origin, self._started_at, self._speed = self.seconds(), time.monotonic(), speed
+        self._notify_listeners()
 
     def move(self, seconds: float) -> None:
         """Jump ahead; alarms on the way ring late, all at the new time, as after a machine's sleep."""
         self._origin += seconds
-        self._changed()
+        self._notify_listeners()
 
     @staticmethod
-    def written(seconds: float) -> str:
+    def format_timestamp(seconds: float) -> str:
         """A moment (seconds since 1970) as Kubernetes writes it."""
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     # --- alarms
 
-    def at(self, moment: float, call: Callable[[], None]) -> Alarm:
+    def call_at(self, timestamp: float, call: Callable[[], None]) -> Alarm:
         """Call it once at that moment (seconds since 1970), or as soon as may be where that is over."""
-        if len(self._alarms) >= LARGEST:
+        if len(self._alarms) >= MAX_ALARMS:
             self._alarms = [one for one in self._alarms if not one.is_cancelled]
             heapq.heapify(self._alarms)
-            if len(self._alarms) >= LARGEST:
-                raise OverflowError(f"More than {LARGEST} alarms wait.")
-        alarm = Alarm(moment, next(self._numbers), call)
+            if len(self._alarms) >= MAX_ALARMS:
+                raise OverflowError(f"More than {MAX_ALARMS} alarms wait.")
+        alarm = Alarm(timestamp, next(self._numbers), call)
         heapq.heappush(self._alarms, alarm)
         if self._alarms[0] is alarm:
-            self._changed()
+            self._notify_listeners()
         return alarm
 
-    def after(self, seconds: float, call: Callable[[], None]) -> Alarm:
-        return self.at(self.seconds() + seconds, call)
+    def call_after(self, seconds: float, call: Callable[[], None]) -> Alarm:
+        return self.call_at(self.seconds() + seconds, call)
 
-    def next_moment(self) -> float | None:
+    def next_alarm_at(self) -> float | None:
         """When the next alarm rings; None where there is none."""
         while self._alarms and self._alarms[0].is_cancelled:
             heapq.heappop(self._alarms)
-        return self._alarms[0].moment if self._alarms else None
+        return self._alarms[0].due_at if self._alarms else None
 
     def real_seconds(self) -> float | None:
         """Until the next alarm, on the wall; None where it does not come by waiting."""
-        moment = self.next_moment()
+        moment = self.next_alarm_at()
         if moment is None:
             return None
         left = moment - self.seconds()
@@ -109,11 +109,11 @@ class Clock:
             return 0.0
         return left / self._speed if self._speed > 0 else None
 
-    def ring(self, most: int = LARGEST) -> int:
+    def ring(self, limit: int = MAX_ALARMS) -> int:
         """Call what is due, at most so many, in the order of their moments; answers how many."""
         rung = 0
         now = self.seconds()
-        while rung < most and (moment := self.next_moment()) is not None and moment <= now:
+        while rung < limit and (moment := self.next_alarm_at()) is not None and moment <= now:
             heapq.heappop(self._alarms).call()
             rung += 1
         return rung
@@ -121,7 +121,7 @@ class Clock:
     def advance(self, seconds: float, settle: Callable[[], None]) -> None:
         """Live through so many seconds: from alarm to alarm, each at its own time, `settle()` after each."""
         end = self.seconds() + seconds
-        while (moment := self.next_moment()) is not None and moment <= end:
+        while (moment := self.next_alarm_at()) is not None and moment <= end:
             self._origin += max(moment - self.seconds(), 0.0)
             heapq.heappop(self._alarms).call()
             settle()
@@ -132,6 +132,6 @@ class Clock:
         self._listeners.append(callback)
         return lambda: self._listeners.remove(callback)
 
-    def _changed(self) -> None:
+    def _notify_listeners(self) -> None:
         for callback in list(self._listeners):
             callback()

@@ -1,4 +1,4 @@
-"""What is one simulated cluster? Its store, its kinds, its clock, and who may come in."""
+"""Simulated cluster: store, kinds, clock, users and certificate authority in one object."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simulator.requests.authentication import Authentication
 from simulator.requests.rbac import Rbac
 from simulator.requests.tokens import Tokens
 from simulator.schemas.archive import LATEST, archive
-from simulator.schemas.catalogue import Catalogue
+from simulator.schemas.catalogue import Catalog
 from simulator.schemas.discovery import Discovery
 from simulator.schemas.openapi import OpenApi
 from simulator.schemas.resources import split_api_version
@@ -46,9 +46,9 @@ class Cluster:
         self.clock = clock or Clock()
         self.random = random.Random(seed if seed is not None else secrets.randbits(64))  # noqa: S311 - no secret
         self.store = Store()
-        self.catalogue = Catalogue(self.archive)
-        self.discovery = Discovery(self.catalogue)
-        self.openapi = OpenApi(self.catalogue)
+        self.catalog = Catalog(self.archive)
+        self.discovery = Discovery(self.catalog)
+        self.openapi = OpenApi(self.catalog)
         self.authority = Authority(f"{name}-ca")
         self.tokens = Tokens()
         self.authentication = Authentication(self.store, self.tokens)
@@ -67,12 +67,12 @@ class Cluster:
         found: dict[tuple[str, str], list[Object]] = {}
         for thing in things:
             group, version = split_api_version(thing["apiVersion"])
-            resource = self.catalogue.of_kind(group, version, thing["kind"])
+            resource = self.catalog.find_kind(group, version, thing["kind"])
             if resource is None:
                 raise ValueError(f"No kind {thing['kind']} in {thing['apiVersion']}.")
-            found.setdefault(resource.storage, []).append(self._with_identity(thing))
+            found.setdefault(resource.storage, []).append(self._add_identity(thing))
             if resource.plural == "customresourcedefinitions":
-                self.catalogue.define(found[resource.storage][-1])
+                self.catalog.define(found[resource.storage][-1])
         for storage, ones in found.items():
             self.store.load(storage, ones)
 
@@ -89,10 +89,10 @@ class Cluster:
     def new_uid(self) -> str:
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
-    def name_end(self, length: int = 5) -> str:
+    def name_suffix(self, length: int = 5) -> str:
         """What generateName appends."""
         return "".join(self.random.choice(NAME_LETTERS) for _ in range(length))
 
-    def _with_identity(self, thing: Object) -> Object:
+    def _add_identity(self, thing: Object) -> Object:
         own: dict[str, Any] = {"uid": self.new_uid(), "creationTimestamp": self.clock.stamp()}
         return dict(thing, metadata=own | thing["metadata"])

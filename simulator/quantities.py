@@ -1,4 +1,4 @@
-"""How much is a quantity? 250m, 1.5Gi, 2e3 (kubernetes.io: common-definitions/quantity)."""
+"""Kubernetes quantities: parsing and canonical form of 250m, 1.5Gi, 2e3 (common-definitions/quantity)."""
 
 import functools
 from decimal import ROUND_UP, Context, Decimal
@@ -12,7 +12,7 @@ _SUFFIXES = {
 }  # fmt: skip
 
 
-def quantity(value: Any) -> Decimal:
+def parse_quantity(value: Any) -> Decimal:
     """Raises ValueError (decimal.InvalidOperation) where it is none."""
     text = str(value)
     for suffix in sorted(_SUFFIXES, key=len, reverse=True):
@@ -29,14 +29,14 @@ _LARGEST = 2**63 - 1  # of a binary one
 
 
 @functools.lru_cache(10_000)
-def canonical(value: str | float) -> str:
+def format_canonical(value: str | float) -> str:
     """As the API server writes it, in the form that it was given in: 0.5 -> 500m, 1024Mi -> 1Gi, 12e4 -> 120e3.
 
     Raises ValueError (decimal.InvalidOperation) where it is none. The rules:
     https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
     """
     text = str(value)
-    number = quantity(text).quantize(_NANO, ROUND_UP, _WIDE)
+    number = parse_quantity(text).quantize(_NANO, ROUND_UP, _WIDE)
     if not number:
         return "0"
     if text.endswith("i"):

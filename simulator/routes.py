@@ -1,4 +1,4 @@
-"""Which function answers which request? The one table of what is served."""
+"""Route table: the function that serves each request."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from simulator.metrics.measured import get_measured, list_measured, refuse_watch
+from simulator.metrics.measured import get_metrics, list_metrics, reject_watch
 from simulator.pods.evictions import evict
 from simulator.pods.executions import attach, execute
 from simulator.pods.log_requests import read_log
-from simulator.pods.sessions import refuse_forward
+from simulator.pods.sessions import reject_port_forward
 from simulator.reading.documents import discovery, health, openapi_v2, openapi_v3, release, root
 from simulator.reading.lists import list_objects
 from simulator.reading.objects import get_object
 from simulator.reading.watches import watch_objects
 from simulator.requests.call import Call
-from simulator.requests.statuses import method_not_allowed, no_such_page, no_such_resource
+from simulator.requests.statuses import method_not_allowed_error, unknown_path_error, unknown_resource_error
 from simulator.reviews.reviews import (
     access_review,
     local_access_review,
@@ -73,15 +73,15 @@ SPECIAL: dict[tuple[str, str, str, str], Handler] = {
     ("", "pods", "exec", "get"): execute,
     ("", "pods", "attach", "create"): attach,
     ("", "pods", "attach", "get"): attach,
-    ("", "pods", "portforward", "create"): refuse_forward,
-    ("", "pods", "portforward", "get"): refuse_forward,
+    ("", "pods", "portforward", "create"): reject_port_forward,
+    ("", "pods", "portforward", "get"): reject_port_forward,
     ("", "pods", "eviction", "create"): evict,
-    ("metrics.k8s.io", "pods", "", "get"): get_measured,
-    ("metrics.k8s.io", "nodes", "", "get"): get_measured,
-    ("metrics.k8s.io", "pods", "", "list"): list_measured,
-    ("metrics.k8s.io", "nodes", "", "list"): list_measured,
-    ("metrics.k8s.io", "pods", "", "watch"): refuse_watch,
-    ("metrics.k8s.io", "nodes", "", "watch"): refuse_watch,
+    ("metrics.k8s.io", "pods", "", "get"): get_metrics,
+    ("metrics.k8s.io", "nodes", "", "get"): get_metrics,
+    ("metrics.k8s.io", "pods", "", "list"): list_metrics,
+    ("metrics.k8s.io", "nodes", "", "list"): list_metrics,
+    ("metrics.k8s.io", "pods", "", "watch"): reject_watch,
+    ("metrics.k8s.io", "nodes", "", "watch"): reject_watch,
 }
 
 SCALE: dict[str, Handler] = {"get": get_scale, "update": update_scale, "patch": patch_scale}
@@ -94,39 +94,41 @@ def handler(call: Call) -> Handler:
     """Raises 404 and 405."""
     info = call.info
     if not info.is_resource:
-        return _of_path(call)
+        return _find_path_handler(call)
     if call.resource_or_none is None:
-        raise no_such_resource() if call.cluster.catalogue.is_built_in(info.group) else no_such_page()
+        raise (
+            unknown_resource_error() if call.cluster.catalog.is_built_in(info.group) else unknown_path_error()
+        )
     special = SPECIAL.get((info.group, info.resource, info.subresource, info.verb))
     if special is not None:
         return special
     if _is_misplaced(call):
-        raise no_such_resource()
+        raise unknown_resource_error()
     if call.request.method not in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-        raise method_not_allowed()
+        raise method_not_allowed_error()
     verbs = call.resource.subresources[info.subresource].verbs if info.subresource else call.resource.verbs
     is_one = info.verb in ("get", "update", "patch", "delete") or bool(info.subresource)
     is_homeless = info.verb == "create" and call.resource.is_namespaced and not info.namespace
     if info.verb not in verbs or is_one != bool(_name_in_path(call)) or is_homeless:
-        raise method_not_allowed()
+        raise method_not_allowed_error()
     if info.subresource == "scale":
         return SCALE[info.verb]
     if info.subresource and info.subresource not in OBJECT_PARTS:
-        raise method_not_allowed()
+        raise method_not_allowed_error()
     return VERBS[info.verb]
 
 
-def _of_path(call: Call) -> Handler:
+def _find_path_handler(call: Call) -> Handler:
     parts = call.info.path.strip("/").split("/")
     if call.request.method not in ("GET", "HEAD"):
-        raise method_not_allowed() if parts[0] in PATHS else no_such_page()
+        raise method_not_allowed_error() if parts[0] in PATHS else unknown_path_error()
     if parts[:2] == ["openapi", "v3"]:
         return openapi_v3
     if parts == ["openapi", "v2"]:
         return openapi_v2
     if parts[0] in PATHS and (parts[0] in ("api", "apis", "healthz", "livez", "readyz") or len(parts) == 1):
         return PATHS[parts[0]]
-    raise no_such_page()
+    raise unknown_path_error()
 
 
 def _name_in_path(call: Call) -> str:

@@ -1,4 +1,4 @@
-"""How is a cluster reached? Over TLS on a port of its own, in one process with the others."""
+"""HTTPS server of a simulated cluster: one port each, all in one event loop."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import yaml
 from aiohttp import web
 
 from simulator.cluster import Cluster
-from simulator.keeping.house import House
-from simulator.lives.lives import Lives
-from simulator.requests.answers import refused
-from simulator.requests.authentication import ANONYMOUS, impersonated
+from simulator.keeping.house import ReconcilerRunner
+from simulator.lives.lives import ClusterRuntime
+from simulator.requests.answers import error_response
+from simulator.requests.authentication import ANONYMOUS, read_impersonated_user
 from simulator.requests.call import Call
 from simulator.requests.deprecations import deprecation
 from simulator.requests.impersonation import check_impersonation
 from simulator.requests.info import Query, read_path
-from simulator.requests.rbac_texts import forbidden_by_rbac
-from simulator.requests.statuses import Refusal
+from simulator.requests.rbac_texts import rbac_forbidden_error
+from simulator.requests.statuses import StatusError
 from simulator.routes import handler
 
 HEADER_SIZE = 64 * 1024
@@ -31,11 +31,11 @@ CLOSING_SECONDS = 2.0
 class Server:
     """One cluster on 127.0.0.1. `await start()`, then `port`; `await stop()`. With `lives` it lives meanwhile."""
 
-    def __init__(self, cluster: Cluster, lives: Lives | None = None) -> None:
+    def __init__(self, cluster: Cluster, runtime: ClusterRuntime | None = None) -> None:
         self.cluster = cluster
         self.port = 0
-        self.lives = lives
-        self.house = House(cluster) if lives is None else lives.house
+        self.runtime = runtime
+        self.reconcilers = ReconcilerRunner(cluster) if runtime is None else runtime.reconcilers
         self._runner: web.ServerRunner | None = None
 
     @property
@@ -45,7 +45,7 @@ class Server:
     async def start(self, port: int = 0) -> None:
         """On that port, or a free one."""
         server = web.Server(
-            self._answer,
+            self._respond,
             handler_cancellation=True,
             access_log=None,
             max_line_size=HEADER_SIZE,
@@ -59,43 +59,43 @@ class Server:
         context = await asyncio.to_thread(self.cluster.authority.context)
         site = web.SockSite(self._runner, listener, ssl_context=context)
         await site.start()
-        if self.lives is not None:
-            self.lives.start()
+        if self.runtime is not None:
+            self.runtime.start()
 
     async def stop(self) -> None:
         """Open watches are ended, and nothing goes on."""
-        if self.lives is not None:
-            self.lives.stop()
+        if self.runtime is not None:
+            self.runtime.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        call = self._call(request)
+    async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
+        call = self._make_call(request)
         try:
-            call.user = self.cluster.authentication.user_of(call)
+            call.user = self.cluster.authentication.authenticate(call)
             self._impersonate(call)
             self._authorize(call)
             answer = handler(call)
             if call.resource_or_none is not None and (warning := deprecation(call.resource)):
                 call.warnings.append(warning)
             return await answer(call)
-        except Refusal as one:
-            return refused(call, one)
+        except StatusError as one:
+            return error_response(call, one)
 
-    def _call(self, request: web.BaseRequest) -> Call:
+    def _make_call(self, request: web.BaseRequest) -> Call:
         path, _, text = request.raw_path.partition("?")
-        query = Query.of(text)
+        query = Query.parse(text)
         info = read_path(request.method, unquote(path), query)
         audit_id = request.headers.get("Audit-Id") or str(uuid.uuid4())
         call = Call(self.cluster, request, info, query, audit_id, ANONYMOUS)
         if info.is_resource:
-            call.resource_or_none = self.cluster.catalogue.find(info.group, info.version, info.resource)
+            call.resource_or_none = self.cluster.catalog.find(info.group, info.version, info.resource)
         return call
 
     def _impersonate(self, call: Call) -> None:
         """From here on the call is somebody else's, where its user may be them."""
-        wanted = impersonated(call.headers, call.request.headers.getall("Impersonate-Group", []))
+        wanted = read_impersonated_user(call.headers, call.request.headers.getall("Impersonate-Group", []))
         if wanted is not None:
             check_impersonation(self.cluster.rbac, call.user, wanted, call.attributes())
             call.user = wanted
@@ -104,7 +104,7 @@ class Server:
         asked = call.attributes()
         decision = self.cluster.rbac.decide(call.user, asked)
         if not decision.is_allowed:
-            raise forbidden_by_rbac(call.user, asked, decision.reason)
+            raise rbac_forbidden_error(call.user, asked, decision.reason)
 
 
 def kubeconfig(server: Server, token: str, *, name: str = "admin") -> str:

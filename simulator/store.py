@@ -1,4 +1,4 @@
-"""What does a cluster hold, and what changed there? One resourceVersion counter, and a bounded log of events.
+"""Object store of a cluster: one resourceVersion counter and a bounded event log.
 
 Objects are plain dictionaries, found by storage (group, plural), namespace and name. **One that was put in is
 never changed**: a change puts in another, so parts may be shared between objects and with events. All of it is
@@ -17,16 +17,16 @@ from typing import Any, Literal
 Object = dict[str, Any]
 Storage = tuple[str, str]  # group and plural
 EventType = Literal["ADDED", "MODIFIED", "DELETED"]
-KEPT_EVENTS = 20_000  # of each storage; older ones are compacted
+MAX_EVENTS = 20_000  # of each storage; older ones are compacted
 LARGEST_BACKLOG = 50_000  # events that a subscription holds before it is given up
 
 
 class Compacted(Exception):
     """Events after that resourceVersion are no longer all there; `oldest` is the first that may be asked."""
 
-    def __init__(self, asked: int, oldest: int) -> None:
-        super().__init__(f"too old resource version: {asked} ({oldest})")
-        self.asked, self.oldest = asked, oldest
+    def __init__(self, requested: int, oldest: int) -> None:
+        super().__init__(f"too old resource version: {requested} ({oldest})")
+        self.requested, self.oldest = requested, oldest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +42,21 @@ class Event:
     previous: Object | None
 
 
-class _Shelf:
+class _Collection:
     """The objects of one storage: by key, the keys in order, and the last events."""
 
-    def __init__(self, kept: int) -> None:
+    def __init__(self, max_events: int) -> None:
         self.objects: dict[str, Object] = {}
         self.keys: list[str] = []
-        self.events: deque[Event] = deque(maxlen=kept)
-        self.compacted = 0  # events up to this revision are gone
+        self.events: deque[Event] = deque(maxlen=max_events)
+        self.compacted_revision = 0  # events up to this revision are gone
 
     def log(self, event: Event) -> None:
         if len(self.events) == self.events.maxlen:
-            self.compacted = self.events[0].revision
+            self.compacted_revision = self.events[0].revision
         self.events.append(event)
 
-    def between(self, namespace: str) -> list[str]:
+    def list_keys(self, namespace: str) -> list[str]:
         """The keys of a namespace ("" is all), in order."""
         if not namespace:
             return self.keys
@@ -67,54 +67,54 @@ class _Shelf:
 class Store:
     """One cluster's objects."""
 
-    def __init__(self, *, kept_events: int = KEPT_EVENTS) -> None:
+    def __init__(self, *, max_events: int = MAX_EVENTS) -> None:
         self.revision = 1
-        self._kept = kept_events
-        self._shelves: dict[Storage, _Shelf] = {}
+        self._max_events = max_events
+        self._collections: dict[Storage, _Collection] = {}
         self._listeners: list[Callable[[Event], None]] = []
 
     # --- reading
 
     def get(self, storage: Storage, namespace: str, name: str) -> Object | None:
-        return self._shelf(storage).objects.get(_key(namespace, name))
+        return self._get_collection(storage).objects.get(_key(namespace, name))
 
     def items(self, storage: Storage, namespace: str = "") -> list[Object]:
         """In the order of namespace and name; "" is the whole cluster."""
-        shelf = self._shelf(storage)
-        return [shelf.objects[key] for key in shelf.between(namespace)]
+        shelf = self._get_collection(storage)
+        return [shelf.objects[key] for key in shelf.list_keys(namespace)]
 
     def page(self, storage: Storage, namespace: str, start: str, size: int) -> tuple[list[Object], int]:
         """At most so many objects whose key is at or after `start`, and how many follow them."""
-        shelf = self._shelf(storage)
-        keys = shelf.between(namespace)
+        shelf = self._get_collection(storage)
+        keys = shelf.list_keys(namespace)
         begin = bisect.bisect_left(keys, start)
         chosen = keys[begin : begin + size]
         return [shelf.objects[key] for key in chosen], len(keys) - begin - len(chosen)
 
     def count(self, storage: Storage) -> int:
-        return len(self._shelf(storage).keys)
+        return len(self._get_collection(storage).keys)
 
     def storages(self) -> list[Storage]:
         """Those that hold anything."""
-        return [storage for storage, shelf in self._shelves.items() if shelf.objects]
+        return [storage for storage, shelf in self._collections.items() if shelf.objects]
 
-    def at(self, storage: Storage, revision: int, namespace: str = "") -> list[Object]:
+    def items_at(self, storage: Storage, revision: int, namespace: str = "") -> list[Object]:
         """As items() was at that resourceVersion; raises Compacted."""
-        shelf = self._shelf(storage)
-        changed = self.since(storage, revision)
+        shelf = self._get_collection(storage)
+        changed = self.events_since(storage, revision)
         if not changed:
             return self.items(storage, namespace)
-        objects: dict[str, Object | None] = {key: shelf.objects[key] for key in shelf.between(namespace)}
+        objects: dict[str, Object | None] = {key: shelf.objects[key] for key in shelf.list_keys(namespace)}
         for event in reversed(changed):
             if not namespace or event.key.startswith(f"{namespace}/"):
                 objects[event.key] = event.previous
         return [one for key in sorted(objects) if (one := objects[key]) is not None]
 
-    def since(self, storage: Storage, revision: int) -> list[Event]:
+    def events_since(self, storage: Storage, revision: int) -> list[Event]:
         """The events after that resourceVersion, oldest first; raises Compacted."""
-        shelf = self._shelf(storage)
-        if revision < shelf.compacted:
-            raise Compacted(revision, shelf.compacted)
+        shelf = self._get_collection(storage)
+        if revision < shelf.compacted_revision:
+            raise Compacted(revision, shelf.compacted_revision)
         found = []
         for event in reversed(shelf.events):
             if event.revision <= revision:
@@ -126,7 +126,7 @@ class Store:
 
     def put(self, storage: Storage, thing: Object) -> Object:
         """Create or replace, with a new resourceVersion; answers the object as it is kept."""
-        shelf = self._shelf(storage)
+        shelf = self._get_collection(storage)
         self.revision += 1
         metadata = dict(thing["metadata"], resourceVersion=str(self.revision))
         kept = dict(thing, metadata=metadata)
@@ -135,26 +135,26 @@ class Store:
         shelf.objects[key] = kept
         if previous is None:
             bisect.insort(shelf.keys, key)
-        self._tell(
+        self._publish(
             shelf, Event(self.revision, "MODIFIED" if previous else "ADDED", storage, key, kept, previous)
         )
         return kept
 
     def remove(self, storage: Storage, namespace: str, name: str) -> Object | None:
         """The last state, with the deletion's resourceVersion; None where there is no such object."""
-        shelf, key = self._shelf(storage), _key(namespace, name)
+        shelf, key = self._get_collection(storage), _key(namespace, name)
         previous = shelf.objects.pop(key, None)
         if previous is None:
             return None
         del shelf.keys[bisect.bisect_left(shelf.keys, key)]
         self.revision += 1
         last = dict(previous, metadata=dict(previous["metadata"], resourceVersion=str(self.revision)))
-        self._tell(shelf, Event(self.revision, "DELETED", storage, key, last, previous))
+        self._publish(shelf, Event(self.revision, "DELETED", storage, key, last, previous))
         return last
 
     def load(self, storage: Storage, things: Iterable[Object]) -> None:
         """Put in many at once, without events: the first content of a world."""
-        shelf = self._shelf(storage)
+        shelf = self._get_collection(storage)
         for thing in things:
             self.revision += 1
             metadata = dict(thing["metadata"], resourceVersion=str(self.revision))
@@ -162,13 +162,13 @@ class Store:
                 thing, metadata=metadata
             )
         shelf.keys = sorted(shelf.objects)
-        shelf.compacted = self.revision
+        shelf.compacted_revision = self.revision
 
     def compact(self) -> None:
         """Forget all events: what is older than now answers 410."""
-        for shelf in self._shelves.values():
+        for shelf in self._collections.values():
             shelf.events.clear()
-            shelf.compacted = self.revision
+            shelf.compacted_revision = self.revision
 
     # --- hearing
 
@@ -180,16 +180,16 @@ class Store:
     def subscribe(self, storage: Storage) -> Subscription:
         return Subscription(self, storage)
 
-    def _tell(self, shelf: _Shelf, event: Event) -> None:
-        shelf.log(event)
+    def _publish(self, collection: _Collection, event: Event) -> None:
+        collection.log(event)
         for callback in list(self._listeners):
             callback(event)
 
-    def _shelf(self, storage: Storage) -> _Shelf:
-        shelf = self._shelves.get(storage)
+    def _get_collection(self, storage: Storage) -> _Collection:
+        shelf = self._collections.get(storage)
         if shelf is None:
-            shelf = self._shelves[storage] = _Shelf(self._kept)
-            shelf.compacted = 0
+            shelf = self._collections[storage] = _Collection(self._max_events)
+            shelf.compacted_revision = 0
         return shelf
 
 
@@ -202,7 +202,7 @@ class Subscription:
         self._wake = asyncio.Event()
         self.is_overrun = False
         self.is_finished = False
-        self.close = store.listen(self._heard)
+        self.close = store.listen(self._receive)
 
     async def next(self, seconds: float) -> list[Event]:
         """What came meanwhile; [] after so many seconds without any."""
@@ -222,7 +222,7 @@ class Subscription:
         self.is_finished = True
         self._wake.set()
 
-    def _heard(self, event: Event) -> None:
+    def _receive(self, event: Event) -> None:
         if event.storage != self._storage or self.is_overrun:
             return
         if len(self._events) >= LARGEST_BACKLOG:

@@ -1,1 +1,1 @@
-"""Does it do what it says? Every room's tests, in the room's own folder."""
+"""Tests of Quarterdeck: one folder for each package, called as the package is."""

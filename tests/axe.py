@@ -1,4 +1,4 @@
-"""Can everybody use this page? What axe-core finds on it, one line for each element."""
+"""Accessibility check: axe-core's violations on a page, one line for each element."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RUN = """async (tags) => {
 }"""
 
 
-def violations(page: Page) -> list[str]:
+def find_violations(page: Page) -> list[str]:
     """Every violation of WCAG 2.2 A and AA and of axe's best practices on the page as it stands.
 
     The script is evaluated through the debugger, which the page's Content-Security-Policy does not bind.

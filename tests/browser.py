@@ -1,4 +1,4 @@
-"""How do tests drive a real browser? Chromium by Playwright: fixtures `browser` and `new_page`, and `sign_in`."""
+"""Browser fixtures: Chromium by Playwright (`browser`, `new_page`), and `sign_in`."""
 
 from __future__ import annotations
 
@@ -72,19 +72,21 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(**options)
         contexts.append(context)
         context.set_default_timeout(TIMEOUT)
-        context.on("page", lambda page: _listen(page, pages))
+        context.on("page", lambda page: _record_console(page, pages))
         return context.new_page()
 
     yield open_page
-    breaches = [text for page in pages for text in complaints(page) if "Content Security Policy" in text]
+    breaches = [
+        text for page in pages for text in list_console_errors(page) if "Content Security Policy" in text
+    ]
     for page in pages:
-        look_for_secrets(page)
+        check_for_secrets(page)
     for context in contexts:
         context.close()
     assert breaches == []
 
 
-def complaints(page: Page) -> list[str]:
+def list_console_errors(page: Page) -> list[str]:
     """Errors and warnings of the page's console, and exceptions that nobody caught."""
     return page.__dict__.setdefault("complaints", [])
 
@@ -102,7 +104,7 @@ def sign_in(context: BrowserContext, address: str, user: User) -> str:
     return str(session.session_key)
 
 
-def look_for_secrets(page: Page) -> None:
+def check_for_secrets(page: Page) -> None:
     """No secret stands in the page, its address, its storage, its sockets' messages, or any header but a cookie's."""
     passed = page.__dict__.setdefault("passed", [])
     if not page.is_closed():
@@ -110,14 +112,14 @@ def look_for_secrets(page: Page) -> None:
             passed += [page.url, page.content(), page.evaluate(STORED)]
         except Error:  # it is on its way to another page, or its server is gone
             passed += [page.url]
-    canary.look("\n".join(passed), f"the browser at {page.url}")
+    canary.check_text("\n".join(passed), f"the browser at {page.url}")
     passed.clear()
 
 
-def _listen(page: Page, pages: list[Page]) -> None:
+def _record_console(page: Page, pages: list[Page]) -> None:
     pages.append(page)
-    _hear_traffic(page)
-    heard = complaints(page)
+    _record_traffic(page)
+    heard = list_console_errors(page)
 
     def on_console(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -127,7 +129,7 @@ def _listen(page: Page, pages: list[Page]) -> None:
     page.on("pageerror", lambda error: heard.append(str(error)))
 
 
-def _hear_traffic(page: Page) -> None:
+def _record_traffic(page: Page) -> None:
     """Keep what goes over the wire for `look_for_secrets`: addresses, headers and sockets' messages."""
     passed = page.__dict__.setdefault("passed", [])
 

@@ -1,4 +1,4 @@
-"""Who looks for secrets while the tests run? A middleware of the tests, and the logs of this process at DEBUG.
+"""Canary middleware and log handler: each response and the DEBUG log are searched for secrets.
 
 Loaded by tests/conftest.py. What is found fails the test that did it, at its end.
 """
@@ -17,14 +17,14 @@ from django.conf import settings
 
 from tests import canary
 from tests.canary import Canary
-from tests.controlplane.cast import CAST
+from tests.controlplane.cast import USERS
 from tests.controlplane.world import SECRET_VALUE
 
 if TYPE_CHECKING:  # pytest reads this file before Django is set up
     from django.http import HttpRequest, HttpResponse
 
 # What people type into these fields, by its name in the form, and what of a kubeconfig is secret.
-TYPED = ("password", "again", "current", "token", "key", "kubeconfig")
+SECRET_FIELDS = ("password", "again", "current", "token", "key", "kubeconfig")
 IN_KUBECONFIG = re.compile(
     r"^\s*(?:- )?(?:token|client-key-data|password):\s*['\"]?([^\s'\"]+)", re.MULTILINE
 )
@@ -59,7 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     canary.plant("SECRET_KEY", settings.SECRET_KEY)
     for key in settings.SEALING_KEYS:
         canary.plant("a sealing key", key)
-    for one in CAST:
+    for one in USERS:
         canary.plant(f"the password of {one.name}", f"sail-with-{one.name}")
     canary.plant("the value of a Secret", SECRET_VALUE, is_shown=True)
 
@@ -76,26 +76,28 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    from tests.quiet import after_a_test  # only now: before the first test Django is not set up
+    from tests.quiet import clean_up_after_test  # only now: before the first test Django is not set up
 
-    after_a_test()
+    clean_up_after_test()
     yield
-    look_at_own_log()
+    check_own_log()
     _own.clear()
-    canary.check()
+    canary.assert_no_findings()
 
 
-def look_at_own_log() -> str:
+def check_own_log() -> str:
     """Look at what this process has logged since the last look, and return it."""
     written = _log.getvalue()
     _log.seek(0)
     _log.truncate()
-    canary.report(canary.seen_in(written, _own.values()), "the log of this process")
-    canary.look_at_log(written, "the log of this process")
+    canary.report(canary.find_canaries(written, _own.values()), "the log of this process")
+    canary.check_log(written, "the log of this process")
     return written
 
 
-def watched(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def canary_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Looks at each answer for what its request carried and for every secret of the tests."""
 
     def with_canaries(request: HttpRequest) -> HttpResponse:
@@ -103,16 +105,16 @@ def watched(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
         match = request.resolver_match
         view = match.view_name if match else ""
         if view:
-            for one in carried(request, view):
+            for one in list_request_secrets(request, view):
                 _own[one.spellings[0]] = one
-        look_at_answer(request, response, view)
+        check_response(request, response, view)
         return response
 
     return with_canaries
 
 
-def look_at_answer(request: HttpRequest, response: HttpResponse, view: str) -> None:
-    known = [one for one in (*canary.planted(), *_own.values()) if not one.is_shown]
+def check_response(request: HttpRequest, response: HttpResponse, view: str) -> None:
+    known = [one for one in (*canary.list_planted(), *_own.values()) if not one.is_shown]
     where = f"{request.method} {view or request.path}"
     head = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
     head += "\n".join(
@@ -120,7 +122,7 @@ def look_at_answer(request: HttpRequest, response: HttpResponse, view: str) -> N
         for name, one in response.cookies.items()
         if name != settings.SESSION_COOKIE_NAME
     )
-    canary.report(canary.seen_in(head, known), f"the headers of {where}")
+    canary.report(canary.find_canaries(head, known), f"the headers of {where}")
     if response.streaming or view in SHOWS_ITS_SECRET:
         if view in SHOWS_ITS_SECRET:
             _note_links(response.content.decode(response.charset, "replace"))
@@ -131,23 +133,23 @@ def look_at_answer(request: HttpRequest, response: HttpResponse, view: str) -> N
     body = content.decode(response.charset, "replace")
     if request.method == "POST" and view in SHOWS_WHAT_WAS_TYPED:
         body = FORM.sub(r"\1\2", body)
-    canary.report(canary.seen_in(body, known), f"the page of {where} ({response.status_code})")
+    canary.report(canary.find_canaries(body, known), f"the page of {where} ({response.status_code})")
 
 
-def carried(request: HttpRequest, view: str) -> list[Canary]:
+def list_request_secrets(request: HttpRequest, view: str) -> list[Canary]:
     """The secrets of this request: its session, what was typed into secret fields, a one-time link."""
     session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     found = {"the session of the request": [session] if SESSION.fullmatch(session) else []}
     if request.method == "POST" and view != "resources:secret_value":
-        shown = "\n".join(value for field, value in request.POST.items() if field not in TYPED)
-        for field in TYPED:
+        shown = "\n".join(value for field, value in request.POST.items() if field not in SECRET_FIELDS)
+        for field in SECRET_FIELDS:
             typed = request.POST.get(field, "")
             typed = "" if typed in shown else typed  # a test that fills all fields with one text
             found[f"what was typed as {field}"] = (
                 IN_KUBECONFIG.findall(typed) if field == "kubeconfig" else [typed]
             )
     links = [
-        Canary("a one-time link", canary.spellings(link), is_shown=True)
+        Canary("a one-time link", canary.list_spellings(link), is_shown=True)
         for link in LINK.findall(request.path)
     ]
     return links + [  # who asked for a page knows its address

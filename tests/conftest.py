@@ -5,18 +5,20 @@ from tests.canary_watch import pytest_configure, pytest_runtest_setup, pytest_ru
 from tests.controlplane.fixtures import controlplane, second_controlplane
 from tests.missing import pytest_sessionfinish, pytest_terminal_summary
 from tests.parts import pytest_addoption
-from tests.passwords import easy_passwords
+from tests.passwords import fast_passwords
 from tests.postgresql import postgresql
-from tests.served import served
-from tests.simulated import second_simulated, simulated
-from tests.trail import django_db_setup, empty_trail, trail
+from tests.served import dashboard_server
+from tests.simulated import second_simulated_cluster, simulated_cluster
+from tests.trail import audit_trail, django_db_setup, empty_audit_trail
 
 __all__ = [
+    "audit_trail",
     "browser",
     "controlplane",
+    "dashboard_server",
     "django_db_setup",
-    "easy_passwords",
-    "empty_trail",
+    "empty_audit_trail",
+    "fast_passwords",
     "new_page",
     "postgresql",
     "pytest_addoption",
@@ -27,8 +29,6 @@ __all__ = [
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "second_controlplane",
-    "second_simulated",
-    "served",
-    "simulated",
-    "trail",
+    "second_simulated_cluster",
+    "simulated_cluster",
 ]

@@ -1,4 +1,4 @@
-"""How do tests get a PostgreSQL? A throw-away one, as a plain process on a port of its own."""
+"""Fixture `postgresql`: a temporary PostgreSQL server, as a plain process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def postgresql(pytestconfig: pytest.Config) -> Iterator[str]:
     user = UNPRIVILEGED if os.geteuid() == 0 else None
     if user:
         shutil.chown(folder, user)
-    data, port = folder / "data", _free_port()
+    data, port = folder / "data", _find_free_port()
     made = [initdb, "-D", str(data), "-U", "deck", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"]
     try:
         subprocess.run(made, check=True, user=user, capture_output=True, cwd="/")
@@ -39,7 +39,7 @@ def postgresql(pytestconfig: pytest.Config) -> Iterator[str]:
                 user=user, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
             )  # fmt: skip
         try:
-            wait_for(lambda: _listens(port), message=(folder / "log").read_text())
+            wait_for(lambda: _is_listening(port), message=(folder / "log").read_text())
             yield f"postgresql://deck@127.0.0.1:{port}/deck"
         finally:
             process.send_signal(signal.SIGQUIT)
@@ -48,12 +48,12 @@ def postgresql(pytestconfig: pytest.Config) -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def _listens(port: int) -> bool:
+def _is_listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

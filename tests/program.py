@@ -1,4 +1,4 @@
-"""How do tests meet a program of ours? As who started it in a terminal: what it says, Ctrl-C, and how it ends."""
+"""Program runner: a command of ours in a terminal's place: output, Ctrl+C, and exit code."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ class Program:
             env=dict(environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            preexec_fn=_hears_ctrl_c,  # noqa: PLW1509 - no thread of ours runs here
+            preexec_fn=_restore_sigint,  # noqa: PLW1509 - no thread of ours runs here
             **options,
         )
-        self.said = ""
+        self.output = ""
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """The first match in what it says."""
         until = time.monotonic() + PATIENCE
         assert self.process.stdout is not None
-        while not (match := re.search(pattern, self.said)):
+        while not (match := re.search(pattern, self.output)):
             ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, until - time.monotonic()))
             chunk = os.read(self.process.stdout.fileno(), 65536) if ready else b""
-            assert chunk, f"{pattern} was not said: {self.said}"
-            self.said += chunk.decode()
+            assert chunk, f"{pattern} was not said: {self.output}"
+            self.output += chunk.decode()
         return match
 
     def end(self, number: int = signal.SIGINT) -> int:
@@ -50,10 +50,10 @@ class Program:
 
     def wait(self) -> int:
         rest, _ = self.process.communicate(timeout=PATIENCE)
-        self.said += rest.decode()
+        self.output += rest.decode()
         return int(self.process.returncode)
 
 
-def _hears_ctrl_c() -> None:
+def _restore_sigint() -> None:
     """A shell's background job, and all that it starts, ignores SIGINT unless told otherwise."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""How does a test leave no work of this process to the next? Feeds, counters and open pages end."""
+"""Cleanup after a test: feeds, counters and open pages of this process end."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import threading
 
 from clusters.counting.counters import counters
 from clusters.watch.hub import hub
-from dashboard.live.consumer import entrances
+from dashboard.live.consumer import openers
 from people.audit.live import watcher
 from people.audit.writer import writer
 
 PATIENCE = 60.0  # seconds; what is opened at a cluster that hangs ends within them
 
 
-def after_a_test() -> None:
+def clean_up_after_test() -> None:
     """Called while a test may still use its database: between tests nobody may, and the trail would be out of order."""
     if hub.open_feeds() or len(counters) or watcher._open:
-        quiet()
+        stop_background_work()
         if writer.health.is_writable:  # else it is the one that finds out when it is
             writer.stop()  # with the row that was on its way; it begins again with the next
 
 
-def quiet() -> None:
+def stop_background_work() -> None:
     """Whatever asks clusters by itself has ended when this returns; not for the loop of a test."""
     _wait_for_entrances()
     hub.drop(lambda _connection: True, "")
@@ -40,8 +40,8 @@ def quiet() -> None:
 
 def _wait_for_entrances() -> None:
     """A page whose test is over may still be on its way in, and would open a feed that nobody closes."""
-    free = threading.Barrier(entrances._max_workers)
-    for arrived in [entrances.submit(free.wait, PATIENCE) for _ in range(entrances._max_workers)]:
+    free = threading.Barrier(openers._max_workers)
+    for arrived in [openers.submit(free.wait, PATIENCE) for _ in range(openers._max_workers)]:
         arrived.result(PATIENCE)
 
 

@@ -1,4 +1,4 @@
-"""How do tests meet the product as people do? A real server process of its own, with the cast signed in."""
+"""Fixture `dashboard_server`: a real server process of its own, with signed-in test users."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ import requests
 from playwright.sync_api import BrowserContext
 
 from tests import canary
-from tests.controlplane.cast import CAST
+from tests.controlplane.cast import USERS
 from tests.controlplane.controlplane import ControlPlane
-from tests.controlplane.keys import keys_of
+from tests.controlplane.keys import get_keys
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 40.0  # seconds
@@ -38,29 +38,29 @@ def wait_for(what: Callable[[], Any], seconds: float = PATIENCE, message: str = 
         time.sleep(0.05)  # between looks at a condition
 
 
-class Served:
+class DashboardServer:
     """A running dashboard: Daphne on its own port and data folder, and a second process at its database."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = _find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {**os.environ, "QUARTERDECK_DATA": str(folder), "QUARTERDECK_LOG_LEVEL": "DEBUG"}
         self.environment.update(environment)
         self.environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
         self.log = folder / "server.log"
         self._server: subprocess.Popen[bytes] | None = None
-        self._stage: subprocess.Popen[str] | None = None
+        self._fixtures_process: subprocess.Popen[str] | None = None
 
-    def start(self) -> Served:
+    def start(self) -> DashboardServer:
         self._manage("migrate", "-v0")
         self._manage("collectstatic", "--noinput", "-v0")
         self._plant_keys()
-        self._stage = subprocess.Popen(
+        self._fixtures_process = subprocess.Popen(
             [sys.executable, "-m", "tests.stage"],
             cwd=ROOT, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-        self.do("people")  # first: a start without an administrator makes one
+        self.run_command("people")  # first: a start without an administrator makes one
         self.start_server()
         return self
 
@@ -71,7 +71,7 @@ class Served:
                 [sys.executable, "manage.py", "serve", "--no-prepare", *where],
                 cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
-        wait_for(self.answers, message=self.log.read_text())
+        wait_for(self.is_answering, message=self.log.read_text())
 
     def kill_server(self) -> None:
         if self._server is not None:
@@ -79,7 +79,7 @@ class Served:
             self._server.wait()
 
     def stop(self) -> None:
-        for process in (self._stage, self._server):
+        for process in (self._fixtures_process, self._server):
             if process is not None and process.poll() is None:
                 process.terminate()
                 try:
@@ -87,7 +87,7 @@ class Served:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
-        canary.look_at_folder(self.folder)  # what is found fails the test that runs
+        canary.check_folder(self.folder)  # what is found fails the test that runs
 
     @property
     def pid(self) -> int:
@@ -95,7 +95,7 @@ class Served:
         assert self._server is not None
         return self._server.pid
 
-    def memory(self) -> int:
+    def read_memory(self) -> int:
         """Resident bytes of the server's process."""
         assert self._server is not None
         for line in Path(f"/proc/{self._server.pid}/status").read_text().splitlines():
@@ -103,30 +103,30 @@ class Served:
                 return int(line.split()[1]) * 1024
         raise AssertionError("no VmRSS")
 
-    def do(self, command: str, **arguments: Any) -> Any:
+    def run_command(self, command: str, **arguments: Any) -> Any:
         """One command of tests/stage.py, at this server's database."""
-        assert self._stage is not None
-        assert self._stage.stdin is not None
-        assert self._stage.stdout is not None
-        self._stage.stdin.write(json.dumps({"do": command, "with": arguments}) + "\n")
-        self._stage.stdin.flush()
-        answer = self._stage.stdout.readline()
+        assert self._fixtures_process is not None
+        assert self._fixtures_process.stdin is not None
+        assert self._fixtures_process.stdout is not None
+        self._fixtures_process.stdin.write(json.dumps({"do": command, "with": arguments}) + "\n")
+        self._fixtures_process.stdin.flush()
+        answer = self._fixtures_process.stdout.readline()
         assert answer, f"tests.stage ended at {command}"
         return json.loads(answer)
 
     def add_cluster(self, plane: ControlPlane, slug: str = "harbour", *, colour: str = "teal") -> None:
         """A control plane as a cluster, with everybody's own credential."""
-        self.do("people")
-        self.do("cluster", slug=slug, server=plane.server, ca=plane.ca, colour=colour)
-        for one in CAST:
+        self.run_command("people")
+        self.run_command("cluster", slug=slug, server=plane.server, ca=plane.ca, colour=colour)
+        for one in USERS:
             if one.team:
-                keys = keys_of(plane, one.name)
+                keys = get_keys(plane, one.name)
                 namespace = "shop" if one.name == "dana" else ""
-                self.do("credential", name=one.name, slug=slug, keys=keys, namespace=namespace)
+                self.run_command("credential", name=one.name, slug=slug, keys=keys, namespace=namespace)
 
     def session(self, name: str) -> str:
         """The key of a new session of this person."""
-        return canary.plant(f"session of {name}", str(self.do("session", name=name)))
+        return canary.plant(f"session of {name}", str(self.run_command("session", name=name)))
 
     def sign_in(self, context: BrowserContext, name: str) -> str:
         """Give a browser a session of this person; returns its key."""
@@ -138,7 +138,7 @@ class Served:
         """A plain HTTP client, signed in as this person where one is named."""
         session = requests.Session()
         session.trust_env = False
-        session.hooks["response"].append(_look)
+        session.hooks["response"].append(_check_response)
         if name:
             session.cookies.set("quarterdeck-session", self.session(name), domain="127.0.0.1")
         return session
@@ -160,7 +160,7 @@ class Served:
         for key in made["sealing"]:
             canary.plant("a sealing key", key)
 
-    def answers(self) -> bool:
+    def is_answering(self) -> bool:
         try:
             requests.get(self.url, timeout=2, allow_redirects=False)
         except requests.ConnectionError:
@@ -169,9 +169,11 @@ class Served:
 
 
 @pytest.fixture(scope="session")
-def served(controlplane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def dashboard_server(
+    controlplane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DashboardServer]:
     """The dashboard over the shared control plane, as cluster `harbour`."""
-    dashboard = Served(tmp_path_factory.mktemp("served")).start()
+    dashboard = DashboardServer(tmp_path_factory.mktemp("served")).start()
     try:
         dashboard.add_cluster(controlplane)
         yield dashboard
@@ -179,16 +181,18 @@ def served(controlplane: ControlPlane, tmp_path_factory: pytest.TempPathFactory)
         dashboard.stop()
 
 
-def _look(response: requests.Response, **_options: Any) -> None:
+def _check_response(response: requests.Response, **_options: Any) -> None:
     """No answer to a plain client holds a secret, but the value of a Secret that was asked for."""
     path = response.url.partition("?")[0]
     if path.endswith("/secret-value"):
         return
     head = "\n".join(f"{name}: {value}" for name, value in response.headers.items() if name != "Set-Cookie")
-    canary.look(f"{response.url}\n{head}\n{response.text}", f"the answer to {response.request.method} {path}")
+    canary.check_text(
+        f"{response.url}\n{head}\n{response.text}", f"the answer to {response.request.method} {path}"
+    )
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

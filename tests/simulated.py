@@ -1,4 +1,4 @@
-"""How does a test get a cluster where a real control plane is not the point? A simulated one, with the same in it.
+"""Fixture `simulated_cluster`: a simulated cluster with the same world as the real control plane.
 
 Loaded by tests/conftest.py. It is taken for tests/controlplane wherever a test is of our own rules, forms and pages.
 """
@@ -17,12 +17,12 @@ import pytest
 from simulator.clock import Clock
 from simulator.cluster import Cluster
 from simulator.keeping.controllers.plane import Pace
-from simulator.lives.lives import Lives
+from simulator.lives.lives import ClusterRuntime
 from simulator.requests.rbac import MASTERS
 from simulator.requests.tokens import ISSUER, account_claims
 from simulator.schemas.resources import split_api_version
 from tests import canary
-from tests.controlplane.cast import CAST, person
+from tests.controlplane.cast import USERS, get_person
 from tests.controlplane.certificates import Pair
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.kubeconfigs import ADMIN, write_kubeconfig
@@ -33,10 +33,10 @@ from tests.simulator.loops import Loop
 
 # As quick as kwok.
 AGE = 60  # seconds that it has lived through when its world is there
-AT_ONCE = Pace(accept=(0, 0), pull=(0, 0), start=(0, 0.05), probe=(0, 0.05), stop=(0, 0.05), work=(0.05, 0.1))
+INSTANT = Pace(accept=(0, 0), pull=(0, 0), start=(0, 0.05), probe=(0, 0.05), stop=(0, 0.05), work=(0.05, 0.1))
 
 
-class Simulated:
+class SimulatedCluster:
     """One simulated cluster with the cast, in a thread of this process: `with Simulated() as plane:`.
 
     What it has in common with ControlPlane is called the same and does the same; the world fills either.
@@ -45,19 +45,19 @@ class Simulated:
     def __init__(self, name: str = "simulated") -> None:
         began = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=AGE)
         self.cluster = Cluster(name, seed=1, clock=Clock(start=began))
-        self._tokens = {one.name: self.cluster.add_person(one.name, one.groups) for one in CAST}
+        self._tokens = {one.name: self.cluster.add_person(one.name, one.groups) for one in USERS}
         for whose, token in self._tokens.items():
             canary.plant(f"the token of {whose}", token)
         self._pairs: dict[str, Pair] = {}
-        self._lives = Lives(self.cluster, pace=AT_ONCE)
-        self._loop = Loop(self.cluster, lives=self._lives)
+        self._lives = ClusterRuntime(self.cluster, pace=INSTANT)
+        self._loop = Loop(self.cluster, runtime=self._lives)
 
-    def __enter__(self) -> Simulated:
+    def __enter__(self) -> SimulatedCluster:
         self._loop.__enter__()
         token = self._loop.run(self.cluster.add_person, ADMIN, (MASTERS,))
         self.admin = Caller(self.server, self.ca, token)
         self._folder = tempfile.TemporaryDirectory(prefix="quarterdeck-simulated-")
-        for one in CAST:
+        for one in USERS:
             pair = Pair(*self.certificate(one.name))
             write_kubeconfig(self.directory, self.server, self.ca, one, self.token(one.name), pair)
         return self
@@ -91,7 +91,7 @@ class Simulated:
     def certificate(self, name: str, *, seconds: int | None = None) -> tuple[str, str]:
         """A client certificate and its key (PEM) of one of the cast; with seconds a new one of that life,
         which is over already where they are negative."""
-        groups = person(name).groups
+        groups = get_person(name).groups
         if seconds is not None:
             made = self.cluster.certificate(name, groups, seconds=seconds)
         else:
@@ -119,7 +119,7 @@ class Simulated:
         """Create or change objects; not on the server's side, as kubectl with its last-applied annotation."""
         for one in objects:
             if not server_side:
-                self.create([_with_last_applied(one)])
+                self.create([_add_last_applied(one)])
                 continue
             path = f"{self.path(one)}/{one['metadata']['name']}" + ("/status" if status else "")
             reply = self.admin.patch(
@@ -147,7 +147,7 @@ class Simulated:
         self._loop.run(self._lives.step, AGE)
 
     def _conditions(self, plural: str, namespace: str) -> list[set[tuple[str, str]]]:
-        resource = next(one for one in self.cluster.catalogue if one.plural == plural)
+        resource = next(one for one in self.cluster.catalog if one.plural == plural)
         return [
             {(each["type"], each["status"]) for each in (one.get("status") or {}).get("conditions") or ()}
             for one in self.cluster.store.items(resource.storage, namespace)
@@ -155,7 +155,7 @@ class Simulated:
 
     def path(self, thing: dict[str, Any]) -> str:
         group, version = split_api_version(thing["apiVersion"])
-        resource = wait_for(lambda: self.cluster.catalogue.of_kind(group, version, thing["kind"]))
+        resource = wait_for(lambda: self.cluster.catalog.find_kind(group, version, thing["kind"]))
         root = f"/apis/{group}/{version}" if group else f"/api/{version}"
         place = (
             f"/namespaces/{thing['metadata'].get('namespace', 'default')}" if resource.is_namespaced else ""
@@ -163,18 +163,18 @@ class Simulated:
         return f"{root}{place}/{resource.plural}"
 
 
-Plane = ControlPlane | Simulated
+Plane = ControlPlane | SimulatedCluster
 
 
-def _with_last_applied(thing: dict[str, Any]) -> dict[str, Any]:
+def _add_last_applied(thing: dict[str, Any]) -> dict[str, Any]:
     last = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(thing) + "\n"}
     return thing | {"metadata": thing["metadata"] | {"annotations": last}}
 
 
 @pytest.fixture(scope="session")
-def simulated() -> Iterator[Simulated]:
+def simulated_cluster() -> Iterator[SimulatedCluster]:
     """A cluster that all tests share, with the cast and the whole world of the real one; leave it as you found it."""
-    with Simulated() as plane:
+    with SimulatedCluster() as plane:
         fill(plane)
         plane.catch_up()
         wait_for_pods(plane)
@@ -182,9 +182,9 @@ def simulated() -> Iterator[Simulated]:
 
 
 @pytest.fixture(scope="session")
-def second_simulated() -> Iterator[Simulated]:
+def second_simulated_cluster() -> Iterator[SimulatedCluster]:
     """Another one, for pages over several: the same cast, a small world, its own CA and tokens."""
-    with Simulated("second") as plane:
+    with SimulatedCluster("second") as plane:
         fill_small(plane)
         plane.catch_up()
         wait_for_pods(plane)

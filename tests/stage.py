@@ -1,4 +1,4 @@
-"""Who and what is in a dashboard's own database for a test? The cast, their team, clusters and credentials.
+"""Database fixtures: users, team, clusters and credentials of a dashboard, also as a command loop.
 
 As a program (`python -m tests.stage`) it works on the database that the environment names, beside a running server:
 it reads one JSON command a line and prints one JSON answer a line.
@@ -23,19 +23,19 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth.hashers import make_password
 
 from clusters.api.connection import Identity
-from clusters.credentials.stored import Owner, keep, server_of
+from clusters.credentials.stored import Owner, save_credential, server_of
 from clusters.credentials.trial import WhoAmI, try_identity
 from clusters.models import Cluster, ClusterRequest, Credential, Share
-from people.control import bump_access, signed_out
+from people.control import bump_access, notify_signed_out
 from people.models import Membership, Session, Team, User
 from people.sessions import SessionStore
-from tests.controlplane.cast import CAST, TEAMS
-from tests.controlplane.keys import keys_of
-from tests.people.audit.deeds import begun, ended, flood, on_record
+from tests.controlplane.cast import TEAMS, USERS
+from tests.controlplane.keys import get_keys
+from tests.people.audit.deeds import begin_write, end_write, record_action, record_flood
 
 # Who signs in by the form; ada is the administrator without whom a start makes one. To hash one takes long.
 BY_PASSWORD = ("ada", "dana", "rene", "stan")
-LOCKED = {"password": make_password(None)}
+NO_PASSWORD = {"password": make_password(None)}
 
 
 @dataclass(frozen=True)
@@ -47,28 +47,30 @@ class Keys:
     key: str = ""
 
 
-def people() -> dict[str, User]:
+def create_users() -> dict[str, User]:
     """The cast with their standings, teams and roles; made where they are not there yet."""
     teams = {
         slug: Team.objects.get_or_create(slug=slug, defaults={"name": slug.title()})[0] for slug in TEAMS
     }
     found = {}
-    for one in CAST:
+    for one in USERS:
         user, made = User.objects.get_or_create(
-            username=one.name, defaults=LOCKED | {"standing": one.standing}
+            username=one.name, defaults=NO_PASSWORD | {"standing": one.global_role}
         )
         if made and one.name in BY_PASSWORD:
             user.set_password(f"sail-with-{one.name}")
             user.save()
         if one.team:
-            Membership.objects.update_or_create(user=user, team=teams[one.team], defaults={"role": one.role})
+            Membership.objects.update_or_create(
+                user=user, team=teams[one.team], defaults={"role": one.team_role}
+            )
         found[one.name] = user
     return found
 
 
-def person(name: str, *, team: str = "shop", has_password: bool = False) -> str:
+def create_editor(name: str, *, team: str = "shop", has_password: bool = False) -> str:
     """One more operator of a team, whom the cast does not have."""
-    user, made = User.objects.get_or_create(username=name, defaults=LOCKED)
+    user, made = User.objects.get_or_create(username=name, defaults=NO_PASSWORD)
     if made and has_password:
         user.set_password(f"sail-with-{name}")
         user.save()
@@ -78,7 +80,7 @@ def person(name: str, *, team: str = "shop", has_password: bool = False) -> str:
     return str(user.username)
 
 
-def cluster(slug: str, server: str, ca: str, *, colour: str = "teal", team: str = "shop") -> Cluster:
+def create_cluster(slug: str, server: str, ca: str, *, colour: str = "teal", team: str = "shop") -> Cluster:
     """A cluster shared with a team."""
     made, _ = Cluster.objects.update_or_create(
         slug=slug, defaults={"name": slug.title(), "server": server, "ca": ca, "colour": colour}
@@ -87,40 +89,42 @@ def cluster(slug: str, server: str, ca: str, *, colour: str = "teal", team: str 
     return made
 
 
-def credential(name: str, slug: str, keys: Keys, *, namespace: str = "") -> Credential:
+def store_credential(name: str, slug: str, keys: Keys, *, namespace: str = "") -> Credential:
     """A person's own credential, tried and stored as the page does it."""
     where = Cluster.objects.get(slug=slug)
     identity = Identity(token=keys.token, certificate=keys.certificate, key=keys.key)
     who = try_identity(server_of(where), identity)
-    return keep(where, Owner(user=User.objects.get(username=name)), identity, who, namespace=namespace)
+    return save_credential(
+        where, Owner(user=User.objects.get(username=name)), identity, who, namespace=namespace
+    )
 
 
-def fill(plane: Any, slug: str = "harbour", *, colour: str = "teal") -> Cluster:
+def create_all(plane: Any, slug: str = "harbour", *, colour: str = "teal") -> Cluster:
     """The cast with everybody's own credential for one control plane."""
-    people()
-    made = cluster(slug, plane.server, plane.ca, colour=colour)
-    for one in CAST:
+    create_users()
+    made = create_cluster(slug, plane.server, plane.ca, colour=colour)
+    for one in USERS:
         if one.team:
-            credential(
+            store_credential(
                 one.name,
                 slug,
-                Keys(**keys_of(plane, one.name)),
+                Keys(**get_keys(plane, one.name)),
                 namespace="shop" if one.name == "dana" else "",
             )
     return made
 
 
-def dead_cluster(slug: str, name: str, server: str = "", ca: str = "") -> str:
+def create_dead_cluster(slug: str, name: str, server: str = "", ca: str = "") -> str:
     """A cluster at an address that may not answer (else: whose port nobody listens on), and an untried credential."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        made = cluster(slug, server or f"https://127.0.0.1:{free.getsockname()[1]}", ca, colour="rust")
+        made = create_cluster(slug, server or f"https://127.0.0.1:{free.getsockname()[1]}", ca, colour="rust")
     who = WhoAmI(name, "", (), {}, None)
-    keep(made, Owner(user=User.objects.get(username=name)), Identity(token="nobody-asks"), who)
+    save_credential(made, Owner(user=User.objects.get(username=name)), Identity(token="nobody-asks"), who)
     return slug
 
 
-def session(name: str) -> str:
+def create_session(name: str) -> str:
     """The key of a new session of this person, as a sign-in would make it."""
     user = User.objects.get(username=name)
     store = SessionStore()
@@ -134,11 +138,11 @@ def session(name: str) -> str:
 def end_session(key: str) -> int:
     """Sign out from outside the server's process: only the pulse can tell its sockets."""
     deleted, _ = Session.objects.filter(session_key=key).delete()
-    signed_out(key)
+    notify_signed_out(key)
     return deleted
 
 
-def membership(name: str, role: str) -> str:
+def set_membership(name: str, role: str) -> str:
     """Change (or, with an empty role, end) a person's membership."""
     user = User.objects.get(username=name)
     if role:
@@ -149,7 +153,7 @@ def membership(name: str, role: str) -> str:
     return role
 
 
-def hostile_names(text: str, long: str) -> str:
+def set_hostile_names(text: str, long: str) -> str:
     """Whatever has a name or a note is called so, as if no form had looked at it; one short line, one long text."""
     User.objects.get_or_create(username=text[:150], defaults={"name": text[:150]})
     User.objects.filter(username__in=("dana", "ada")).update(name=text[:150])
@@ -162,29 +166,29 @@ def hostile_names(text: str, long: str) -> str:
     return text
 
 
-def _answer(command: dict[str, Any]) -> Any:
+def _run_command(command: dict[str, Any]) -> Any:
     name, arguments = command["do"], command.get("with", {})
     if name == "people":
-        return list(people())
+        return list(create_users())
     if name == "cluster":
-        return cluster(**arguments).pk
+        return create_cluster(**arguments).pk
     if name == "credential":
         keys = Keys(**arguments.pop("keys"))
-        return credential(keys=keys, **arguments).pk
+        return store_credential(keys=keys, **arguments).pk
     return {
-        "dead_cluster": dead_cluster,
-        "hostile_names": hostile_names,
-        "person": person,
-        "session": session,
+        "dead_cluster": create_dead_cluster,
+        "hostile_names": set_hostile_names,
+        "person": create_editor,
+        "session": create_session,
         "end_session": end_session,
-        "membership": membership,
-        "on_record": on_record,
-        "begun": begun,
-        "ended": ended,
-        "flood": flood,
+        "membership": set_membership,
+        "on_record": record_action,
+        "begun": begin_write,
+        "ended": end_write,
+        "flood": record_flood,
     }[name](**arguments)
 
 
 if __name__ == "__main__":
     for line in sys.stdin:
-        print(json.dumps(_answer(json.loads(line))), flush=True)
+        print(json.dumps(_run_command(json.loads(line))), flush=True)

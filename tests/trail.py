@@ -1,4 +1,4 @@
-"""How do tests meet the audit trail? In a database of its own that no test's transaction is around."""
+"""Fixtures `audit_trail` and `empty_audit_trail`: a database of its own, outside of a test's transaction."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 
 from people.audit import guards
-from people.audit.models import Entry
-from people.audit.record import head
+from people.audit.models import AuditEntry
+from people.audit.record import last_sequence
 from people.audit.routing import ALIAS, has_own_file
 from people.audit.writer import writer
 from tests import canary
 
-_names_of = TransactionTestCase._databases_names.__func__
+_original_databases = TransactionTestCase._databases_names.__func__
 
 
-def _but_the_trail(cls: Any, include_mirrors: bool = True) -> list[str]:
-    return [alias for alias in _names_of(cls, include_mirrors) if alias != ALIAS]
+def _exclude_audit_trail(cls: Any, include_mirrors: bool = True) -> list[str]:
+    return [alias for alias in _original_databases(cls, include_mirrors) if alias != ALIAS]
 
 
 # Every test of a database may read the trail, and none holds a transaction open on it or flushes it: it is written
 # by a thread of its own, is append-only, and what a test has written stays for the next.
 TransactionTestCase.databases = {"default", ALIAS}
-TransactionTestCase._databases_names = classmethod(_but_the_trail)  # type: ignore[method-assign,assignment]
+TransactionTestCase._databases_names = classmethod(_exclude_audit_trail)  # type: ignore[method-assign,assignment]
 
 
 @pytest.fixture(scope="session")
@@ -47,60 +47,62 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         made = setup_databases(verbosity=0, interactive=False, aliases=[ALIAS])
     yield
     writer.stop()
-    look_for_secrets("the bytes of the trail, after all tests")
+    check_for_secrets("the bytes of the trail, after all tests")
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)
-    canary.check()
+    canary.assert_no_findings()
 
 
 @dataclass(frozen=True)
-class Trail:
+class AuditTrail:
     """What is recorded from the beginning of a test on."""
 
-    before: int
+    last_sequence: int
 
-    def rows(self, **wanted: Any) -> QuerySet[Entry]:
+    def list_rows(self, **wanted: Any) -> QuerySet[AuditEntry]:
         """In their order, those that fit."""
-        return Entry.objects.filter(sequence__gt=self.before, **wanted)
+        return AuditEntry.objects.filter(sequence__gt=self.last_sequence, **wanted)
 
-    def last(self, **wanted: Any) -> Entry:
-        found = self.rows(**wanted).last()
-        assert found is not None, f"nothing recorded with {wanted}: {list(map(str, self.rows()))}"
+    def get_last(self, **wanted: Any) -> AuditEntry:
+        found = self.list_rows(**wanted).last()
+        assert found is not None, f"nothing recorded with {wanted}: {list(map(str, self.list_rows()))}"
         return found
 
 
 @pytest.fixture
-def trail(db: None) -> Trail:
+def audit_trail(db: None) -> AuditTrail:
     """Ask it what the test put on record."""
-    return Trail(head())
+    return AuditTrail(last_sequence())
 
 
 @pytest.fixture
-def empty_trail(db: None) -> Trail:
+def empty_audit_trail(db: None) -> AuditTrail:
     """The same, beginning with the first row: rows of other tests, with their people's ids, are taken away."""
-    empty()
-    return Trail(0)
+    delete_entries()
+    return AuditTrail(0)
 
 
-def empty() -> None:
+def delete_entries() -> None:
     """What nobody can do but who owns the database: take the triggers away, and then the rows."""
-    unguard()
+    drop_triggers()
     with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
         cursor.execute(f"DELETE FROM {guards.TABLE}")
         guards.install(connections[ALIAS])
 
 
-def look_for_secrets(where: str) -> None:
+def check_for_secrets(where: str) -> None:
     """Report each secret of the tests that stands in the trail's own files, rows that were taken away included."""
     path = Path(connections[ALIAS].settings_dict["NAME"])
     for file in (path, path.with_name(f"{path.name}-wal")):
         if file.exists():
-            canary.report(canary.seen_in(file.read_bytes().decode("latin-1"), canary.planted()), where)
+            canary.report(
+                canary.find_canaries(file.read_bytes().decode("latin-1"), canary.list_planted()), where
+            )
 
 
-def unguard() -> None:
+def drop_triggers() -> None:
     """Take the triggers away."""
     on = "" if connections[ALIAS].vendor == "sqlite" else f" ON {guards.TABLE}"
     with connections[ALIAS].cursor() as cursor:
-        for name in guards.names(connections[ALIAS]):
+        for name in guards.trigger_names(connections[ALIAS]):
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on}")

@@ -1,4 +1,4 @@
-"""Which addresses does a host name lead to, and may this server connect to them?
+"""Address checks: which addresses a host name resolves to and which are forbidden (SSRF protection).
 
 What was checked is what is connected to: both HTTP clients connect to the addresses returned here and never
 resolve the name a second time (a rebinding DNS server answers twice).
@@ -59,11 +59,11 @@ def is_forbidden(address: _Address) -> bool:
         return address in _THIS_NETWORK or address in _RESERVED
     if address.ipv4_mapped is not None:
         return True
-    inner = _wrapped(address)
+    inner = _unwrap(address)
     return inner is not None and is_forbidden(inner)
 
 
-def _wrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+def _unwrap(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     if address.sixtofour is not None:
         return address.sixtofour
     if address.teredo is not None:

@@ -1,4 +1,4 @@
-"""How does aiohttp reach one API server: at which addresses, with which TLS, and keeping nothing?"""
+"""aiohttp sessions: one per API server and credential, with checked addresses, TLS and no cookies."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def new_session(connection: Connection) -> aiohttp.ClientSession:
         use_dns_cache=False,
         limit=256,
         limit_per_host=0,
-        socket_factory=_kept_alive,
+        socket_factory=_create_socket,
     )
     return aiohttp.ClientSession(
         connector=connector,
@@ -50,7 +50,7 @@ def new_session(connection: Connection) -> aiohttp.ClientSession:
     )
 
 
-def _kept_alive(address: aiohttp.AddrInfoType) -> socket.socket:
+def _create_socket(address: aiohttp.AddrInfoType) -> socket.socket:
     """A socket that notices within 30 s that nobody is behind it: a watch may be silent for minutes.
 
     A firewall or NAT that forgot the connection, or a machine that lost its power, sends no FIN.
@@ -63,7 +63,7 @@ def _kept_alive(address: aiohttp.AddrInfoType) -> socket.socket:
     return made
 
 
-def _looked_up(host: str, port: int) -> Future[list[str]]:
+def _look_up(host: str, port: int) -> Future[list[str]]:
     """One thread for each name, however many ask for it: a name server that hangs would take them all."""
     with _running_lock:
         running = _running.get((host, port))
@@ -89,7 +89,7 @@ class _CheckedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         try:
-            addresses = await asyncio.shield(asyncio.wrap_future(_looked_up(host, port)))
+            addresses = await asyncio.shield(asyncio.wrap_future(_look_up(host, port)))
         except ApiError as met:  # one of its own for each who asked: it will carry that request's path
             is_proxy = self._is_proxy and isinstance(met, NameNotResolved)
             raise (ProxyFailed if is_proxy else type(met))(met.message) from None

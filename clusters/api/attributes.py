@@ -1,4 +1,4 @@
-"""What does Kubernetes make of a request? Verb, kind, namespace and name, as its RequestInfo reads them off the path.
+"""Request info: verb, resource, namespace and name of an API request, read from its path.
 
 https://github.com/kubernetes/apiserver/blob/master/pkg/endpoints/request/requestinfo.go
 """
@@ -17,7 +17,7 @@ _OF_NAMESPACES = frozenset({"status", "finalize"})  # what follows a namespace's
 
 
 @dataclass(frozen=True)
-class Attributes:
+class RequestInfo:
     """What is authorized. A path that is no resource's has its path as `name` and nothing else."""
 
     verb: str
@@ -29,16 +29,16 @@ class Attributes:
     name: str = ""
 
 
-def attributes(method: str, path: str, query: Sequence[tuple[str, str]] = ()) -> Attributes:
+def parse_request_info(method: str, path: str, query: Sequence[tuple[str, str]] = ()) -> RequestInfo:
     """The attributes of one request; `path` is encoded, as it is sent."""
     found = _RESOURCE.fullmatch(path)
     if found is None:
-        return Attributes(method.lower(), name=unquote(path))
+        return RequestInfo(method.lower(), name=unquote(path))
     segments = [unquote(one) for one in found["rest"].split("/") if one]
     namespace, segments = _namespace(segments)
     resource, name, *further = [*segments, "", ""][: max(2, len(segments))]
-    name = name or _selected(query)
-    return Attributes(
+    name = name or _selected_name(query)
+    return RequestInfo(
         _verb(method, name, dict(query)),
         found["group"] or "",
         found["core"] or found["version"],
@@ -68,7 +68,7 @@ def _verb(method: str, name: str, query: dict[str, str]) -> str:
     return _VERBS.get(method, method.lower())
 
 
-def _selected(query: Sequence[tuple[str, str]]) -> str:
+def _selected_name(query: Sequence[tuple[str, str]]) -> str:
     """A list of one object by its name is a list of that name."""
     selector = dict(query).get("fieldSelector", "")
     found = _BY_NAME.search(selector)

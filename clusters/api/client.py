@@ -1,4 +1,4 @@
-"""What does one API server answer to one call? (requests; the streams are in streams.py.)"""
+"""HTTP client: single calls to one API server (requests); streams are in streams.py."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from clusters.api import outages, pools, refusals
 from clusters.api.addresses import host_and_port
 from clusters.api.connection import USER_AGENT, Connection
 from clusters.api.deadlines import deadline
-from clusters.api.echoes import silence, without_token
+from clusters.api.echoes import redact_error, redact_token
 from clusters.api.errors import ApiError, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
-from clusters.api.failures import failure
+from clusters.api.failures import transport_error
 from clusters.api.paths import url
 from clusters.api.pools import CONNECT_SECONDS, pooled_session
-from clusters.api.turns import CALLS, PROBES, REVIEWS, Lane
+from clusters.api.turns import CALLS, PROBES, REVIEWS, ConcurrencyLimit
 
 MEBIBYTE = 1024 * 1024
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A successful answer, or 304 where an `etag` was sent. Names of `headers` are in lower case."""
 
     status: int
@@ -71,38 +71,40 @@ class Client:
         timeout: float = 15.0,
         limit: int = 64 * MEBIBYTE,
         etag: str = "",
-        lane: Lane = CALLS,
-    ) -> Answer:
+        concurrency: ConcurrencyLimit = CALLS,
+    ) -> Response:
         """The answer, or an ApiError. `body` is bytes, or a value to send as JSON.
 
         `timeout` bounds, in seconds, each wait for the server; all of the call ends after twice as long. More
         than `limit` decoded bytes are ResponseTooLarge.
         """
         try:
-            prepared = self._prepared(method, path, query, body)
+            prepared = self._prepare(method, path, query, body)
             prepared.headers["Accept"] = accept
             if body is not None:
                 prepared.headers["Content-Type"] = content_type
             if etag:
                 prepared.headers["If-None-Match"] = etag
-            with lane.turn(self.connection.cluster, self.connection.person):
-                if lane is not PROBES:
+            with concurrency.acquire_slot(self.connection.cluster, self.connection.person):
+                if concurrency is not PROBES:
                     outages.check(self.connection.server)
-                answer = self._answered(prepared, timeout, limit, method == "GET" or lane is REVIEWS)
+                answer = self._send_with_retry(
+                    prepared, timeout, limit, method == "GET" or concurrency is REVIEWS
+                )
             if answer.status >= 300 and not (answer.status == 304 and etag):
                 error = error_from(answer.status, answer.headers, answer.body)
                 error.warnings = answer.warnings
                 raise error
         except ApiError as raised:
             raised.method, raised.path = method, path
-            silence(raised, self.connection.identity)
+            redact_error(raised, self.connection.identity)
             refusals.note_error(self.connection.fingerprint, raised)
-            if self.connection.refused is not None:
-                self.connection.refused(method, path, query, raised)
+            if self.connection.error_callback is not None:
+                self.connection.error_callback(method, path, query, raised)
             raise
         return answer
 
-    def _prepared(
+    def _prepare(
         self, method: str, path: str, query: Sequence[tuple[str, str]], body: Any
     ) -> requests.PreparedRequest:
         """The request with this person's credential. requests' own ideas of a canonical URL are overruled."""
@@ -115,37 +117,37 @@ class Client:
         prepared.url = address
         return prepared
 
-    def _answered(
+    def _send_with_retry(
         self, prepared: requests.PreparedRequest, timeout: float, limit: int, is_repeatable: bool
-    ) -> Answer:
+    ) -> Response:
         """The answer; where a kept connection had been closed meanwhile, what only reads is sent once more."""
         with deadline(2 * timeout):
             try:
-                return self._sent(prepared, timeout, limit)
+                return self._send_once(prepared, timeout, limit)
             except StreamBroken:
                 if not is_repeatable:
                     raise
-            return self._sent(prepared, timeout, limit)
+            return self._send_once(prepared, timeout, limit)
 
-    def _sent(self, prepared: requests.PreparedRequest, timeout: float, limit: int) -> Answer:
+    def _send_once(self, prepared: requests.PreparedRequest, timeout: float, limit: int) -> Response:
         began = time.monotonic()
         try:
             response = pooled_session(self.connection).send(
                 prepared, stream=True, timeout=(min(timeout, CONNECT_SECONDS), timeout), allow_redirects=False
             )
-            outages.answered(self.connection.server)
+            outages.record_response(self.connection.server)
             with closing(response):
                 body = _read(response, limit)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as raised:
-            error = failure(raised)
-            outages.note(self.connection.server, began, error)
+            error = transport_error(raised)
+            outages.record_error(self.connection.server, began, error)
             raise error from None  # the chain holds the request, and with it the token
-        return Answer(
+        return Response(
             response.status_code,
             {name.lower(): value for name, value in response.headers.items()},
             body,
             tuple(
-                without_token(text, self.connection.identity)
+                redact_token(text, self.connection.identity)
                 for text in _warnings(response.raw.headers.getlist("Warning"))
             ),
         )

@@ -1,4 +1,4 @@
-"""Where is one API server, how is it verified, and what proves who calls it?"""
+"""Connection: address and TLS settings of one API server, and the identity that calls it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Identity:
         return {}
 
 
-class Refused(Protocol):
+class ErrorCallback(Protocol):
     """Told of an error: what was asked, and what came."""
 
     def __call__(
@@ -75,8 +75,8 @@ class Connection:
     identity: Identity
     fingerprint: str
     person: str = ""
-    ends: datetime | None = None
-    refused: Refused | None = field(default=None, compare=False)
+    expires_at: datetime | None = None
+    error_callback: ErrorCallback | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"Connection({self.cluster!r})"

@@ -1,4 +1,4 @@
-"""How long may one call hold its thread, however slowly the server drips its bytes?
+"""Call deadlines: bounds the total duration of one call on its thread, however slowly bytes arrive.
 
 Time-outs of sockets begin anew with each byte. The end of a call is kept for its thread, and each read and
 write of the sockets below gets what is left of it.
@@ -32,7 +32,7 @@ def deadline(seconds: float) -> Iterator[None]:
         _call.end = None
 
 
-def left(at_most: float) -> float:
+def remaining_seconds(at_most: float) -> float:
     """Seconds until the deadline, never more than `at_most`; TimeoutError where none are left."""
     if _call.end is None:
         return at_most
@@ -64,4 +64,4 @@ class TimedSSLSocket(ssl.SSLSocket):
 
 def _shorten(timed: socket.socket) -> None:
     current = timed.gettimeout()
-    timed.settimeout(left(current if current is not None else 60.0))
+    timed.settimeout(remaining_seconds(current if current is not None else 60.0))

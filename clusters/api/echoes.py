@@ -1,4 +1,4 @@
-"""What if a server says our own token back to us? It stands in no error, so on no page, in no log and in no trail.
+"""Token redaction: removes the caller's own token from errors, warnings and watch lines.
 
 Proxies that help with debugging do that, and sign-in pages; with a team's shared token a member would read it.
 """
@@ -10,33 +10,33 @@ from dataclasses import replace
 from clusters.api.connection import Identity
 from clusters.api.errors import ApiError
 
-STAND_IN = "…"
+REDACTED = "…"
 
 
-def without_token(text: str, identity: Identity) -> str:
+def redact_token(text: str, identity: Identity) -> str:
     """The text with a stand-in for the token."""
-    return text.replace(identity.token, STAND_IN) if identity.token else text
+    return text.replace(identity.token, REDACTED) if identity.token else text
 
 
-def silence(error: ApiError, identity: Identity) -> None:
+def redact_error(error: ApiError, identity: Identity) -> None:
     """Take the token out of everything that an error tells."""
-    error.message = without_token(error.message, identity)
+    error.message = redact_token(error.message, identity)
     error.args = (error.message,)
-    error.reason = without_token(error.reason, identity)
-    error.warnings = tuple(without_token(text, identity) for text in error.warnings)
+    error.reason = redact_token(error.reason, identity)
+    error.warnings = tuple(redact_token(text, identity) for text in error.warnings)
     error.causes = tuple(
         replace(
             cause,
-            field=without_token(cause.field, identity),
-            reason=without_token(cause.reason, identity),
-            message=without_token(cause.message, identity),
+            field=redact_token(cause.field, identity),
+            reason=redact_token(cause.reason, identity),
+            message=redact_token(cause.message, identity),
         )
         for cause in error.causes
     )
 
 
-def silent_line(line: bytes, identity: Identity) -> bytes:
+def redact_line(line: bytes, identity: Identity) -> bytes:
     """A line of a watch; only an ERROR event, which becomes an error of ours, is changed."""
     if identity.token and b'"ERROR"' in line[:64]:
-        return line.replace(identity.token.encode(), STAND_IN.encode())
+        return line.replace(identity.token.encode(), REDACTED.encode())
     return line

@@ -1,4 +1,4 @@
-"""What can go wrong between here and an API server, and what may the person do about it?
+"""API errors: the exception tree for calls to an API server, each with a title and advice.
 
 One tree. `title` says what happened and `advice` what to try (both are translated where they are shown);
 `message` is the server's or the library's own text. No credential is ever part of any of them.
@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from clusters.api.statuses import Cause, Said, read_answer, read_status
+from clusters.api.statuses import Cause, ErrorDetails, read_error_response, read_status
 from clusters.api.texts import gettext_noop
 
 
 class ApiError(Exception):
     """An answer that is an error, or no answer at all. `status` is 0 where there was no HTTP status."""
 
-    passes = False  # may it pass by itself, so that the same call makes sense again in a moment?
+    is_transient = False  # may it pass by itself, so that the same call makes sense again in a moment?
     title = gettext_noop("The cluster returned an error.")
     advice = gettext_noop("Try again. If it keeps failing, see the API server's message below.")
 
@@ -105,13 +105,13 @@ class Invalid(ApiError):
 
 
 class TooManyRequests(ApiError):
-    passes = True
+    is_transient = True
     title = gettext_noop("The API server is rate limiting requests.")
     advice = gettext_noop("Wait as long as it asks, then try again.")
 
 
 class ServerError(ApiError):
-    passes = True
+    is_transient = True
     title = gettext_noop("The API server had an internal error.")
     advice = gettext_noop(
         "Try again. If it keeps failing, an admission or authorization webhook may be down."
@@ -119,13 +119,13 @@ class ServerError(ApiError):
 
 
 class Unavailable(ApiError):
-    passes = True
+    is_transient = True
     title = gettext_noop("The API server, or an aggregated API behind it, is unavailable.")
     advice = gettext_noop("It may be starting up, or an aggregated API is down. Try again in a moment.")
 
 
 class GatewayTimeout(ApiError):
-    passes = True
+    is_transient = True
     title = gettext_noop("The API server timed out.")
     advice = gettext_noop(
         "It may be overloaded, or its backend is not responding. Try again, or request less data."
@@ -140,7 +140,7 @@ class ResponseTooLarge(ApiError):
 class Busy(ApiError):
     """Our own bound on calls at the same time, not the cluster's."""
 
-    passes = True
+    is_transient = True
     title = gettext_noop("Quarterdeck has too many requests to this cluster in progress.")
     advice = gettext_noop("Try again in a moment.")
 
@@ -153,7 +153,7 @@ class CredentialMissing(ApiError):
 
 
 class Unreachable(ApiError):
-    passes = True
+    is_transient = True
     title = gettext_noop("The cluster is unreachable.")
     advice = gettext_noop(
         "Check that the API server is running and that the Quarterdeck server has a network path to it."
@@ -236,7 +236,7 @@ class ProxyFailed(Unreachable):
 
 
 class AddressRefused(Unreachable):
-    passes = False
+    is_transient = False
     title = gettext_noop("Quarterdeck does not connect to this address.")
     advice = gettext_noop(
         "Link-local, cloud metadata, multicast, unspecified and reserved addresses are always blocked, "
@@ -274,8 +274,8 @@ def error_from(
     status: int, headers: Mapping[str, str], body: bytes, method: str = "", path: str = ""
 ) -> ApiError:
     """The error of an answer. A 5xx page is of a proxy that lost its API server, others NotKubernetes."""
-    said = read_answer(status, headers, body)
-    error = (NotKubernetes if said.foreign and status < 500 else _class(status))(**_parts(said))
+    said = read_error_response(status, headers, body)
+    error = (NotKubernetes if said.is_foreign and status < 500 else _class(status))(**_parts(said))
     error.method, error.path = method, path
     error.audit_id = headers.get("audit-id", "")[:64]
     return error
@@ -291,11 +291,11 @@ def _class(status: int) -> type[ApiError]:
     return _CLASSES.get(status) or (ServerError if status >= 500 else BadRequest)
 
 
-def _parts(said: Said) -> dict[str, Any]:
+def _parts(details: ErrorDetails) -> dict[str, Any]:
     return {
-        "message": said.message,
-        "status": said.code,
-        "reason": said.reason,
-        "causes": said.causes,
-        "retry_after": said.retry_after,
+        "message": details.message,
+        "status": details.code,
+        "reason": details.reason,
+        "causes": details.causes,
+        "retry_after": details.retry_after,
     }

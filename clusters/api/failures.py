@@ -1,4 +1,4 @@
-"""Why did no answer come? One reading for the exceptions of both HTTP clients."""
+"""Transport errors: maps the exceptions of requests and aiohttp to the API error tree."""
 
 from __future__ import annotations
 
@@ -64,24 +64,26 @@ _TABLE: tuple[tuple[tuple[type[BaseException], ...], type[ApiError]], ...] = (
 )
 
 
-def failure(raised: BaseException, method: str = "", path: str = "") -> ApiError:
+def transport_error(raised: BaseException, method: str = "", path: str = "") -> ApiError:
     """The error that stands for `raised`; one of our own inside it (a refused address) comes out as is."""
     chain = list(_chain(raised))
     own = next((link for link in chain if isinstance(link, ApiError)), None)
-    error = own if own is not None else _classified(chain)
+    error = own if own is not None else _classify(chain)
     error.method, error.path = method, path
     return error
 
 
-def _classified(chain: list[BaseException]) -> ApiError:
+def _classify(chain: list[BaseException]) -> ApiError:
     """TLS first: its errors are OSErrors as well. Proxy next: what happens on the way to it is the proxy's."""
     tls = next((link for link in chain if _is_tls(link)), None)
     if tls is not None:
-        return _of_tls(tls)
+        return _classify_tls(tls)
     for kinds, error in _TABLE:
         if any(isinstance(link, kinds) for link in chain):
-            return error(_said(chain) if error in (errors.ProxyFailed, errors.NameNotResolved) else "")
-    return Unreachable(_said(chain))
+            return error(
+                _system_message(chain) if error in (errors.ProxyFailed, errors.NameNotResolved) else ""
+            )
+    return Unreachable(_system_message(chain))
 
 
 def _is_tls(link: BaseException) -> TypeGuard[ssl.SSLError]:
@@ -89,7 +91,7 @@ def _is_tls(link: BaseException) -> TypeGuard[ssl.SSLError]:
     return isinstance(link, ssl.SSLError) and not isinstance(link, aiohttp.ClientError)
 
 
-def _of_tls(tls: ssl.SSLError) -> ApiError:
+def _classify_tls(tls: ssl.SSLError) -> ApiError:
     if isinstance(tls, ssl.SSLCertVerificationError):
         return _CERTIFICATE.get(tls.verify_code, errors.TlsUntrusted)(tls.verify_message)
     if isinstance(tls, ssl.SSLEOFError | ssl.SSLZeroReturnError):
@@ -121,7 +123,7 @@ def _chain(raised: BaseException) -> Iterator[BaseException]:
         waiting += [found for found in (*inner, *link.args) if isinstance(found, BaseException)]
 
 
-def _said(chain: list[BaseException]) -> str:
+def _system_message(chain: list[BaseException]) -> str:
     """The system's own words (`No route to host`), which hold neither addresses of proxies nor headers."""
     status = next((link.status for link in chain if isinstance(link, aiohttp.ClientHttpProxyError)), 0)
     if status:

@@ -1,4 +1,4 @@
-"""Which groups, versions and kinds does an API server say that it serves, in either form of discovery?"""
+"""API group discovery: groups, versions and resources of an API server, aggregated or group by group."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _AGGREGATED = (
 )
 _AT_ONCE = 6
 _SECONDS = 6.0  # as long as a page waits; meanwhile nobody else asks
-_AGAIN_SECONDS = 5.0  # where an earlier copy is there: pages wait for this
+_REFRESH_SECONDS = 5.0  # where an earlier copy is there: pages wait for this
 _T = TypeVar("_T")
 
 
@@ -38,7 +38,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class GroupVersion:
     """One version of a group. `stale`: the server behind it does not answer, and it may come without entries."""
 
     group: str
@@ -52,7 +52,7 @@ class Part:
     """What `/api` or `/apis` answered; versions of a group stand in the server's order, the preferred one first."""
 
     etag: str
-    served: tuple[Served, ...]
+    served: tuple[GroupVersion, ...]
 
 
 class _Kind(msgspec.Struct):
@@ -95,7 +95,7 @@ class _OldGroup(msgspec.Struct):
     preferredVersion: _Version | None = None
 
 
-class _Found(msgspec.Struct):
+class _DiscoveryDocument(msgspec.Struct):
     kind: str = ""
     items: list[_Group] | None = None
     versions: list[str] | None = None
@@ -119,25 +119,25 @@ class _OldResources(msgspec.Struct):
 def fetch_part(client: Client, path: str, before: Part | None = None) -> Part:
     """What `path` (/api or /apis) serves now; `before` itself where the server says that nothing changed."""
     etag = before.etag if before is not None else ""
-    seconds = _SECONDS if before is None else _AGAIN_SECONDS
+    seconds = _SECONDS if before is None else _REFRESH_SECONDS
     answer = client.request("GET", path, accept=_AGGREGATED, timeout=seconds, etag=etag)
     if answer.status == 304 and before is not None:
         return before
-    found = _decoded(answer.body, _Found)
+    found = _decode(answer.body, _DiscoveryDocument)
     if found.kind == "APIGroupDiscoveryList":
-        return Part(answer.headers.get("etag", ""), tuple(_aggregated(found.items or [])))
+        return Part(answer.headers.get("etag", ""), tuple(_parse_aggregated(found.items or [])))
     if found.kind == "APIVersions":
-        return Part("", _one_by_one(client, [("", version) for version in found.versions or []]))
+        return Part("", _fetch_each(client, [("", version) for version in found.versions or []]))
     if found.kind == "APIGroupList":
-        return Part("", _one_by_one(client, list(_old_versions(found.groups or []))))
+        return Part("", _fetch_each(client, list(_old_versions(found.groups or []))))
     raise NotKubernetes("It responds, but not with API groups.")
 
 
-def _aggregated(groups: list[_Group]) -> Iterator[Served]:
+def _parse_aggregated(groups: list[_Group]) -> Iterator[GroupVersion]:
     for group in groups:
         for one in group.versions or []:
             entries = tuple(_entry(resource) for resource in one.resources or [] if resource.responseKind)
-            yield Served(
+            yield GroupVersion(
                 group.metadata.name if group.metadata else "", one.version, entries, one.freshness == "Stale"
             )
 
@@ -162,12 +162,12 @@ def _old_versions(groups: list[_OldGroup]) -> Iterator[tuple[str, str]]:
         yield from ((group.name, name) for name in sorted(names, key=lambda name: name != preferred))
 
 
-def _one_by_one(client: Client, versions: list[tuple[str, str]]) -> tuple[Served, ...]:
+def _fetch_each(client: Client, versions: list[tuple[str, str]]) -> tuple[GroupVersion, ...]:
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
         return tuple(threads.map(lambda version: _old_form(client, *version), versions))
 
 
-def _old_form(client: Client, group: str, version: str) -> Served:
+def _old_form(client: Client, group: str, version: str) -> GroupVersion:
     """One group version; where it alone does not answer it is stale, as aggregated discovery would say."""
     try:
         body = client.request(
@@ -176,8 +176,8 @@ def _old_form(client: Client, group: str, version: str) -> Served:
     except (Unauthorized, Busy):
         raise
     except ApiError:
-        return Served(group, version, (), stale=True)
-    found = _decoded(body, _OldResources).resources or []
+        return GroupVersion(group, version, (), stale=True)
+    found = _decode(body, _OldResources).resources or []
     subresources = [one.name.partition("/")[::2] for one in found if "/" in one.name]
     entries = (
         Entry(
@@ -193,10 +193,10 @@ def _old_form(client: Client, group: str, version: str) -> Served:
         for one in found
         if "/" not in one.name
     )
-    return Served(group, version, tuple(entries))
+    return GroupVersion(group, version, tuple(entries))
 
 
-def _decoded(body: bytes, form: type[_T]) -> _T:
+def _decode(body: bytes, form: type[_T]) -> _T:
     try:
         return msgspec.json.decode(body, type=form)
     except (msgspec.DecodeError, RecursionError) as unreadable:

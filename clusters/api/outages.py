@@ -1,4 +1,4 @@
-"""Does an API server hang? Then calls to it end at once for some seconds, instead of each waiting for its time-out.
+"""Circuit breaker: calls to an API server that hangs fail at once for some seconds.
 
 A server that accepts connections and never answers would otherwise take a thread for each call of each page, and
 every page its whole patience several times over. One slow path is no outage: a server hangs where a call timed out
@@ -18,16 +18,16 @@ from clusters.api.errors import ApiError, TimedOut
 HOLD = (
     3.0  # seconds that a hanging server is not called; then one call finds out, and the others go on waiting
 )
-_KEPT = 1024
+_MAX_SERVERS = 1024
 
 
 @dataclass
-class _Seen:
+class _Circuit:
     answered: float = float("-inf")  # when it last said anything, on the monotonic clock
-    until: float = float("-inf")  # until when it is not called
+    open_until: float = float("-inf")  # until when it is not called
 
 
-_servers: OrderedDict[Server, _Seen] = OrderedDict()
+_servers: OrderedDict[Server, _Circuit] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -36,37 +36,37 @@ def check(server: Server) -> None:
     now = time.monotonic()
     with _lock:
         seen = _servers.get(server)
-        if seen is None or seen.until == float("-inf"):
+        if seen is None or seen.open_until == float("-inf"):
             return
-        if now >= seen.until:
-            seen.until = now + HOLD
+        if now >= seen.open_until:
+            seen.open_until = now + HOLD
             return
     raise TimedOut("It did not respond a moment ago; the next attempt is in a few seconds.")
 
 
-def answered(server: Server) -> None:
+def record_response(server: Server) -> None:
     """It said something: it does not hang."""
     with _lock:
-        seen = _known(server)
-        seen.answered, seen.until = time.monotonic(), float("-inf")
+        seen = _find_circuit(server)
+        seen.answered, seen.open_until = time.monotonic(), float("-inf")
 
 
-def note(server: Server, began: float, error: ApiError) -> None:
+def record_error(server: Server, began: float, error: ApiError) -> None:
     """A call that began at this time of the monotonic clock failed."""
     if not isinstance(error, TimedOut):
         if error.status:
-            answered(server)
+            record_response(server)
         return
     with _lock:
-        seen = _known(server)
+        seen = _find_circuit(server)
         if seen.answered < began:
-            seen.until = time.monotonic() + HOLD
+            seen.open_until = time.monotonic() + HOLD
 
 
-def _known(server: Server) -> _Seen:
+def _find_circuit(server: Server) -> _Circuit:
     """What is remembered of it; those that nobody called for longest are forgotten. Under the lock."""
-    seen = _servers.setdefault(server, _Seen())
+    seen = _servers.setdefault(server, _Circuit())
     _servers.move_to_end(server)
-    while len(_servers) > _KEPT:
+    while len(_servers) > _MAX_SERVERS:
         _servers.popitem(last=False)
     return seen

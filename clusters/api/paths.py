@@ -1,4 +1,4 @@
-"""Which URL is it, and can no name in it lead anywhere else?"""
+"""API paths and URLs: builds, encodes and checks them, so that no name can escape its segment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which kept connections may this call use? Only those opened with the very same credential.
+"""Connection pools: one per credential and server, so that no two users share a TLS connection.
 
 A client certificate belongs to a TLS connection, and the API server lets it win over a token: on a shared
 connection two people are one. So pools are keyed by cluster, server, fingerprint and the identity itself.
@@ -22,23 +22,23 @@ from urllib3.connectionpool import HTTPSConnectionPool
 
 from clusters.api.addresses import checked_addresses, host_and_port, proxy_host_and_port
 from clusters.api.connection import Connection
-from clusters.api.deadlines import TimedSocket, left
+from clusters.api.deadlines import TimedSocket, remaining_seconds
 from clusters.api.errors import NameNotResolved, ProxyFailed
 from clusters.api.tls import ssl_context
 
 CONNECT_SECONDS = 10.0
-_KEPT = 256
+_MAX_POOLS = 256
 _IDLE_SECONDS = 120.0
 
 
 @dataclass
-class _Kept:
+class _PooledSession:
     session: requests.Session
     fingerprint: str
     used: float
 
 
-_pools: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
+_pools: OrderedDict[tuple[object, ...], _PooledSession] = OrderedDict()
 _lock = threading.Lock()
 _FORGOTTEN = 4096
 _forgotten: OrderedDict[str, None] = OrderedDict()
@@ -49,10 +49,10 @@ def pooled_session(connection: Connection) -> requests.Session:
     key = (connection.cluster, connection.fingerprint, connection.server, connection.identity)
     now = time.monotonic()
     with _lock:
-        kept = _pools.pop(key, None) or _Kept(_session(connection), connection.fingerprint, now)
+        kept = _pools.pop(key, None) or _PooledSession(_session(connection), connection.fingerprint, now)
         kept.used = now
         _pools[key] = kept
-        while len(_pools) > _KEPT or next(iter(_pools.values())).used < now - _IDLE_SECONDS:
+        while len(_pools) > _MAX_POOLS or next(iter(_pools.values())).used < now - _IDLE_SECONDS:
             _pools.popitem(last=False)  # its connections close when the last call on them ends
     return kept.session
 
@@ -116,7 +116,7 @@ class _Connection(HTTPSConnection):
             addresses = checked_addresses(self.host, self.port)
         except NameNotResolved as unknown:
             raise (unknown if self.proxy is None else ProxyFailed(unknown.message)) from None
-        return _connected(addresses, self.port)
+        return _connect_first(addresses, self.port)
 
 
 class _Pool(HTTPSConnectionPool):
@@ -144,9 +144,9 @@ def _pool(connection: Connection) -> HTTPSConnectionPool:
     return pool
 
 
-def _connected(addresses: list[str], port: int) -> socket.socket:
+def _connect_first(addresses: list[str], port: int) -> socket.socket:
     """A socket to the first address that answers; together they have the time of one connect."""
-    end = time.monotonic() + left(CONNECT_SECONDS)
+    end = time.monotonic() + remaining_seconds(CONNECT_SECONDS)
     failed: OSError = TimeoutError()
     for tried, address in enumerate(addresses):
         share = (end - time.monotonic()) / (len(addresses) - tried)

@@ -1,11 +1,11 @@
-"""What may be asked of a cluster without being put on record? Reading, and a person's own reviews; nothing else."""
+"""Read-only client: permits reads and the user's own reviews; everything else must be audited."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from clusters.api.client import Answer, Client
+from clusters.api.client import Client, Response
 
 # Asked about oneself; they change nothing, and pages send them by the dozen.
 REVIEWS = frozenset(
@@ -17,7 +17,7 @@ REVIEWS = frozenset(
         "/apis/authentication.k8s.io/v1alpha1/selfsubjectreviews",
     }
 )
-_INSIDE = re.compile(
+_INTERACTIVE = re.compile(
     r"/api/v1/(?:namespaces/[^/]+/)?(?:pods|services|nodes)/[^/]+/(?:exec|attach|portforward|proxy|log)(?:/.*)?"
 )
 _SECRETS = re.compile(r"/api/v1/(?:namespaces/[^/]+/)?secrets(?:/[^/]+)?")
@@ -31,17 +31,17 @@ class MustBeRecorded(RuntimeError):
 class ReadingClient(Client):
     """A client that can change nothing, so that no page can forget the audit trail."""
 
-    def request(self, method: str, path: str, **same: Any) -> Answer:
+    def request(self, method: str, path: str, **same: Any) -> Response:
         """As `Client.request`; MustBeRecorded, and nothing is sent, for whatever is not plain reading."""
-        if not is_free(method, path, str(same.get("accept", ""))):
+        if not is_audit_exempt(method, path, str(same.get("accept", ""))):
             raise MustBeRecorded(f"{method} {path}")
         return super().request(method, path, **same)
 
 
-def is_free(method: str, path: str, accept: str = "") -> bool:
+def is_audit_exempt(method: str, path: str, accept: str = "") -> bool:
     """Whether it may be sent without a row in the trail."""
     if method == "POST":
         return path in REVIEWS
-    if method not in ("GET", "HEAD") or _INSIDE.fullmatch(path):
+    if method not in ("GET", "HEAD") or _INTERACTIVE.fullmatch(path):
         return False
     return accept.startswith(_WITHOUT_VALUES) or not _SECRETS.fullmatch(path)

@@ -1,4 +1,4 @@
-"""When did a cluster last refuse a credential (401 or 403)?
+"""Last denied: when an API server last answered a credential with 401 or 403.
 
 What is remembered of that credential's rights from before is not used again. Whoever remembers asks here: this
 room is below them and cannot tell them.
@@ -12,18 +12,18 @@ from collections import OrderedDict
 
 from clusters.api.errors import ApiError, Forbidden, Unauthorized
 
-_KEPT = 8192
-_refused: OrderedDict[str, float] = OrderedDict()
+_MAX_CREDENTIALS = 8192
+_denied_at: OrderedDict[str, float] = OrderedDict()
 _lock = threading.Lock()
 
 
 def note(fingerprint: str) -> None:
     """From now on, nothing that was known of this credential's rights holds."""
     with _lock:
-        _refused[fingerprint] = time.monotonic()
-        _refused.move_to_end(fingerprint)
-        while len(_refused) > _KEPT:
-            _refused.popitem(last=False)
+        _denied_at[fingerprint] = time.monotonic()
+        _denied_at.move_to_end(fingerprint)
+        while len(_denied_at) > _MAX_CREDENTIALS:
+            _denied_at.popitem(last=False)
 
 
 def note_error(fingerprint: str, error: ApiError) -> None:
@@ -32,7 +32,7 @@ def note_error(fingerprint: str, error: ApiError) -> None:
         note(fingerprint)
 
 
-def last(fingerprint: str) -> float:
+def get_last_denied(fingerprint: str) -> float:
     """When, on the monotonic clock; minus infinity where it never was."""
     with _lock:
-        return _refused.get(fingerprint, float("-inf"))
+        return _denied_at.get(fingerprint, float("-inf"))

@@ -1,4 +1,4 @@
-"""What does an answer that is an error say, whatever form it has?"""
+"""Error bodies: parses Status objects, plain text, HTML and redirects of error responses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ErrorDetails:
     """What an error answer says. `foreign` is true where no API server says so (a redirect, HTML)."""
 
     code: int
@@ -36,10 +36,10 @@ class Said:
     reason: str = ""
     causes: tuple[Cause, ...] = ()
     retry_after: float | None = None
-    foreign: bool = False
+    is_foreign: bool = False
 
 
-def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Said:
+def read_error_response(status: int, headers: Mapping[str, str], body: bytes) -> ErrorDetails:
     """A Status, text/plain (429, 500), HTML of something before the API server, a redirect, or nothing."""
     plain = {name.lower(): value for name, value in headers.items()}
     wait = _retry_after(plain.get("retry-after", ""))
@@ -48,21 +48,21 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Said:
         return read_status(found, status, wait)
     if status < 400:
         where = _host_of(plain.get("location", ""))
-        return Said(status, f"It redirects ({status}) to {where}.", foreign=True)
+        return ErrorDetails(status, f"It redirects ({status}) to {where}.", is_foreign=True)
     if _is_html(plain, body):
-        return Said(status, _of_html(status, body), retry_after=wait, foreign=True)
-    return Said(status, _cleaned(body[:65536].decode("utf-8", "replace")), retry_after=wait)
+        return ErrorDetails(status, _html_message(status, body), retry_after=wait, is_foreign=True)
+    return ErrorDetails(status, _clean(body[:65536].decode("utf-8", "replace")), retry_after=wait)
 
 
-def read_status(found: Mapping[str, Any], status: int = 0, wait: float | None = None) -> Said:
+def read_status(found: Mapping[str, Any], status: int = 0, wait: float | None = None) -> ErrorDetails:
     """A Status object. The HTTP status goes before its code, and Retry-After before its details."""
     details = found.get("details")
     details = details if isinstance(details, dict) else {}
     causes = details.get("causes")
     seconds = _number(details.get("retryAfterSeconds"))
-    return Said(
+    return ErrorDetails(
         status or _number(found.get("code")) or 500,
-        _cleaned(str(found.get("message") or "")),
+        _clean(str(found.get("message") or "")),
         reason=str(found.get("reason") or ""),
         causes=tuple(_cause(one) for one in causes[:_CAUSES_LIMIT] if isinstance(one, dict))
         if isinstance(causes, list)
@@ -81,7 +81,7 @@ def _status(body: bytes) -> dict[str, Any] | None:
 
 def _cause(one: Mapping[str, Any]) -> Cause:
     return Cause(
-        str(one.get("field") or ""), str(one.get("reason") or ""), _cleaned(str(one.get("message") or ""))
+        str(one.get("field") or ""), str(one.get("reason") or ""), _clean(str(one.get("message") or ""))
     )
 
 
@@ -96,19 +96,19 @@ def _is_html(headers: Mapping[str, str], body: bytes) -> bool:
     )
 
 
-def _of_html(status: int, body: bytes) -> str:
+def _html_message(status: int, body: bytes) -> str:
     found = _TITLE.search(body[:65536].decode("utf-8", "replace"))
-    title = _cleaned(found.group(1)) if found else ""
+    title = _clean(found.group(1)) if found else ""
     return f"An HTML page ({status}): {title}" if title else f"An HTML page ({status})."
 
 
-def _cleaned(text: str) -> str:
+def _clean(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()[:_TEXT_LIMIT]
 
 
 def _host_of(location: str) -> str:
     """Where a redirect leads, without path and query: in those of sign-in pages there may be secrets."""
-    return _cleaned(re.split(r"(?<=[^/:])[/?#]", location, maxsplit=1)[0])[:200] or "another address"
+    return _clean(re.split(r"(?<=[^/:])[/?#]", location, maxsplit=1)[0])[:200] or "another address"
 
 
 def _retry_after(text: str) -> float | None:

@@ -1,4 +1,4 @@
-"""What does an API server send for as long as somebody listens? (aiohttp; the calls are in client.py.)"""
+"""Streaming client: watches and async calls to API servers over aiohttp, one session per credential."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ import yarl
 from clusters.api import outages, refusals
 from clusters.api.aiosessions import new_session
 from clusters.api.connection import USER_AGENT, Connection
-from clusters.api.echoes import silence, silent_line
+from clusters.api.echoes import redact_error, redact_line
 from clusters.api.errors import ApiError, Busy, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
-from clusters.api.failures import failure
+from clusters.api.failures import transport_error
 from clusters.api.paths import url
 from clusters.api.tables import TABLE_ACCEPT
 
@@ -28,13 +28,13 @@ MEBIBYTE = 1024 * 1024
 LINE_LIMIT = 16 * MEBIBYTE
 HEAD_SECONDS = 30.0
 _BODY_LIMIT = 64 * MEBIBYTE
-_KEPT = 256
+_MAX_IDLE_SESSIONS = 256
 _OPEN = 1024
 _Query = Sequence[tuple[str, str]]
 
 
 @dataclass
-class _Kept:
+class _PooledSession:
     session: aiohttp.ClientSession
     fingerprint: str
     users: int = 0
@@ -45,7 +45,7 @@ class Streams:
     """The open streams of one event loop: one aiohttp session for each credential, never shared by two."""
 
     def __init__(self) -> None:
-        self._sessions: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
+        self._sessions: OrderedDict[tuple[object, ...], _PooledSession] = OrderedDict()
 
     async def get(
         self,
@@ -93,7 +93,7 @@ class Streams:
         *,
         accept: str = TABLE_ACCEPT,
         head_seconds: float | None = HEAD_SECONDS,
-        opened: Callable[[], None] = lambda: None,
+        open_callback: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[bytes, None]:
         """Lines without their newline, until the server ends the stream; a cut last line is dropped.
 
@@ -106,9 +106,9 @@ class Streams:
         async with self._response(
             connection, "GET", path, query, headers=headers, head_seconds=head_seconds
         ) as found:
-            opened()
+            open_callback()
             async for line in _lines(found.content):
-                yield silent_line(line, connection.identity)
+                yield redact_line(line, connection.identity)
 
     async def close(self) -> None:
         """Close all sessions, and with them all streams."""
@@ -141,7 +141,7 @@ class Streams:
             ):
                 return await _body(found)
         except TimeoutError as late:
-            raise failure(late, method, path) from None
+            raise transport_error(late, method, path) from None
 
     @asynccontextmanager
     async def _response(
@@ -170,25 +170,25 @@ class Streams:
                         server_hostname=connection.server.tls_server_name or None,
                         proxy=connection.server.proxy_url or None,
                     )
-                outages.answered(connection.server)
+                outages.record_response(connection.server)
                 async with response:
                     if response.status >= 300:
                         raise error_from(response.status, response.headers, await _body(response))
                     yield response
         except ApiError as error:
             error.method, error.path = method, path
-            silence(error, connection.identity)
+            redact_error(error, connection.identity)
             refusals.note_error(connection.fingerprint, error)
-            if connection.refused is not None:
-                connection.refused(method, path, query, error)
+            if connection.error_callback is not None:
+                connection.error_callback(method, path, query, error)
             raise
         except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, OSError, ssl.SSLError) as raised:
             # Not chained: what aiohttp raises holds the request, and with it the token.
-            raise failure(raised, method, path) from None
+            raise transport_error(raised, method, path) from None
 
     @asynccontextmanager
     async def _session(self, connection: Connection) -> AsyncIterator[aiohttp.ClientSession]:
-        kept = self._kept(connection)
+        kept = self._acquire(connection)
         kept.users += 1
         try:
             yield kept.session
@@ -197,19 +197,19 @@ class Streams:
             kept.used = time.monotonic()
             await self._tidy()
 
-    def _kept(self, connection: Connection) -> _Kept:
+    def _acquire(self, connection: Connection) -> _PooledSession:
         key = (connection.cluster, connection.fingerprint, connection.server, connection.identity)
         kept = self._sessions.get(key)
         if kept is None:
             if len(self._sessions) >= _OPEN:
                 raise Busy(retry_after=1.0)
-            kept = self._sessions[key] = _Kept(new_session(connection), connection.fingerprint)
+            kept = self._sessions[key] = _PooledSession(new_session(connection), connection.fingerprint)
         self._sessions.move_to_end(key)
         return kept
 
     async def _tidy(self) -> None:
         """Give up the sessions that were idle longest; those with open streams stay."""
-        excess = len(self._sessions) - _KEPT
+        excess = len(self._sessions) - _MAX_IDLE_SESSIONS
         idle = [key for key, kept in self._sessions.items() if not kept.users] if excess > 0 else []
         for key in idle[:excess]:
             await self._sessions.pop(key).session.close()

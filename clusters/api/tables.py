@@ -1,4 +1,4 @@
-"""Which columns and rows does an answer hold? Lists and watch events as server-side Tables, decoded fast.
+"""Server-side Tables: decodes lists and watch events into columns and rows with msgspec.
 
 Only what is kept is named in the structs, so msgspec skips the rest (managedFields, and annotations with the
 last-applied Secret) without building it: 10,040 rows of 34 MB in some 0.1 s.

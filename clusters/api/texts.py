@@ -1,4 +1,4 @@
-"""How are the sentences of this room marked for translation, without Django?"""
+"""Translation markers: gettext_noop for messages of this package, without Django."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is one API server's certificate verified, and how is a client certificate shown to it?"""
+"""TLS contexts: verification of an API server's certificate, and the client certificate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from clusters.api.connection import Connection, Identity, Server
 from clusters.api.deadlines import TimedSSLSocket
 from clusters.api.errors import CredentialMissing, TlsUntrusted
 
-_KEPT = 512
+_MAX_CONTEXTS = 512
 _contexts: OrderedDict[tuple[object, ...], ssl.SSLContext] = OrderedDict()
 _lock = threading.Lock()
 
@@ -31,7 +31,7 @@ def ssl_context(connection: Connection) -> ssl.SSLContext:
     made = _build(server, identity)
     with _lock:
         _contexts[key] = made
-        while len(_contexts) > _KEPT:
+        while len(_contexts) > _MAX_CONTEXTS:
             _contexts.popitem(last=False)
     return made
 
@@ -75,7 +75,7 @@ def _show(context: ssl.SSLContext, identity: Identity) -> None:
     """Load the client certificate. The ssl module reads paths only; this one ends with the call."""
     pem = f"{identity.certificate.strip()}\n{identity.key.strip()}\n".encode()
     try:
-        with _unnamed(pem) as path:
+        with _temporary_path(pem) as path:
             # Without a password callback an encrypted key would ask at the server's terminal.
             context.load_cert_chain(path, password=lambda: b"")
     except (ssl.SSLError, ValueError) as unusable:
@@ -85,7 +85,7 @@ def _show(context: ssl.SSLContext, identity: Identity) -> None:
 
 
 @contextmanager
-def _unnamed(content: bytes) -> Iterator[str]:
+def _temporary_path(content: bytes) -> Iterator[str]:
     """A path to `content`: in memory where the system can, else a file of mode 0600 that goes at once."""
     if hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd"):
         descriptor = os.memfd_create("client-certificate", os.MFD_CLOEXEC)

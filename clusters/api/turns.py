@@ -1,4 +1,4 @@
-"""How many calls may be under way at once, for one person on one cluster and in all?"""
+"""Concurrency limits: calls in progress per user and cluster, per cluster, and in total."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from clusters.api.errors import Busy
 
 
 @dataclass
-class Lane:
+class ConcurrencyLimit:
     """Bounds on calls at the same time: `each` for one (cluster, person), `cluster` for one cluster, `total` in
     this process. One cluster that hangs leaves the others their places.
 
     Who has waited for `patience` seconds is told Busy.
     """
 
-    each: int
+    per_user: int
     total: int
-    cluster: int = 48
-    patience: float = 5.0
+    per_cluster: int = 48
+    max_wait: float = 5.0
     _running: Counter[tuple[str, str]] = field(default_factory=Counter, repr=False)
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     @contextmanager
-    def turn(self, cluster: str, person: str) -> Iterator[None]:
+    def acquire_slot(self, cluster: str, person: str) -> Iterator[None]:
         """Wait for a place, hold it for the length of the block."""
         self._enter((cluster, person))
         try:
@@ -37,18 +37,22 @@ class Lane:
             self._leave((cluster, person))
 
     def _enter(self, who: tuple[str, str]) -> None:
-        end = time.monotonic() + self.patience
+        end = time.monotonic() + self.max_wait
         with self._changed:
-            while not self._has_place(who):
+            while not self._has_free_slot(who):
                 left = end - time.monotonic()
                 if left <= 0 or not self._changed.wait(left):
                     self._forget_zero(who)
                     raise Busy(retry_after=1.0)
             self._running[who] += 1
 
-    def _has_place(self, who: tuple[str, str]) -> bool:
+    def _has_free_slot(self, who: tuple[str, str]) -> bool:
         there = sum(count for (cluster, _person), count in self._running.items() if cluster == who[0])
-        return self._running[who] < self.each and there < self.cluster and self._running.total() < self.total
+        return (
+            self._running[who] < self.per_user
+            and there < self.per_cluster
+            and self._running.total() < self.total
+        )
 
     def _leave(self, who: tuple[str, str]) -> None:
         with self._changed:
@@ -62,7 +66,7 @@ class Lane:
 
 
 # Reviews have a lane of their own: a page that asks for its rights never waits behind its own lists.
-CALLS = Lane(each=8, total=160, cluster=48)
-REVIEWS = Lane(each=10, total=120, cluster=40)
+CALLS = ConcurrencyLimit(per_user=8, total=160, per_cluster=48)
+REVIEWS = ConcurrencyLimit(per_user=10, total=120, per_cluster=40)
 # "Does it answer now?": asked of a cluster that did not, without waiting behind the calls that hang there.
-PROBES = Lane(each=2, total=48, cluster=12, patience=1.0)
+PROBES = ConcurrencyLimit(per_user=2, total=48, per_cluster=12, max_wait=1.0)

@@ -1,1 +1,1 @@
-"""How much is there on a cluster, and what may one credential do there? Counted while somebody looks."""
+"""Counting: polls clusters for node, pod and warning counts while somebody views the overview."""

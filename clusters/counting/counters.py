@@ -1,4 +1,4 @@
-"""Which clusters are being counted, for whom? One counter for each (credential, cluster), only while somebody looks.
+"""Counters: one poller per credential and cluster, in its own event loop, while it has viewers.
 
 All counters run in one event loop of their own thread: a cluster that hangs holds a socket there, and no thread.
 """
@@ -20,17 +20,19 @@ from clusters.api.errors import ApiError, CredentialMissing, Unauthorized, Unrea
 from clusters.api.pools import is_forgotten
 from clusters.api.streams import Streams
 from clusters.counting import round as rounds
-from clusters.counting.round import Counted
-from clusters.counting.snapshot import Count, Reach, Rights, Snapshot, Standing, now
+from clusters.counting.round import PollState
+from clusters.counting.snapshot import Count, CountStatus, Permissions, Reach, Snapshot, now
 
-EVERY = 10.0  # seconds from one round's begin to the next; a slow cluster is counted less often, so that
-SHARE = 5.0  # a round never takes more than a fifth of the time
-AGAIN = 4.0  # seconds between questions whether it answers again, while it does not
-REFUSED = 30.0  # seconds until a credential that was refused is tried again
+POLL_SECONDS = (
+    10.0  # seconds from one round's begin to the next; a slow cluster is counted less often, so that
+)
+SLOWDOWN = 5.0  # a round never takes more than a fifth of the time
+RETRY_SECONDS = 4.0  # seconds between questions whether it answers again, while it does not
+UNAUTHORIZED_RETRY_SECONDS = 30.0  # seconds until a credential that was refused is tried again
 GRACE = 5.0  # seconds that a round under way may still take after the last viewer left
-KEPT = 60.0  # seconds that numbers are kept for who comes back
+RETENTION_SECONDS = 60.0  # seconds that numbers are kept for who comes back
 SWEEP = 1.0  # seconds between looks at what nobody looks at
-MOST = 2000  # counters of one process
+MAX_COUNTERS = 2000  # counters of one process
 MOST_NAMES = 200  # namespaces known to the viewers of one counter
 
 Key = tuple[str, str]
@@ -45,9 +47,9 @@ class Counter:
         self.connection = connection
         self.viewers: list[Connection] = []  # each with the connection that it came by
         self.waiting = 0  # viewers that do not look at this moment
-        self.counted = Counted(connection, self._changed)
-        self.begun = float("-inf")  # monotonic time of the last round's begin
-        self.left = 0.0  # monotonic time when the last viewer left; 0 while somebody looks
+        self.poll_state = PollState(connection, self._changed)
+        self.poll_started_at = float("-inf")  # monotonic time of the last round's begin
+        self.unwatched_since = 0.0  # monotonic time when the last viewer left; 0 while somebody looks
         self.task: asyncio.Task[None] | None = None
         self._listeners: set[Listener] = set()
         self._lock = threading.Lock()
@@ -55,7 +57,7 @@ class Counter:
 
     @property
     def snapshot(self) -> Snapshot:
-        return self.counted.snapshot
+        return self.poll_state.snapshot
 
     @property
     def is_settled(self) -> bool:
@@ -83,10 +85,10 @@ class Counter:
         before, reach = self.snapshot, _reach_of(error)
         since = before.since if before.reach is reach else now()
         after = replace(before, reach=reach, since=since, error=error)
-        if reach is Reach.REFUSED:
-            gone: Count[Any] = Count(Standing.FAILED, error=error)
-            after = replace(after, nodes=gone, pods=gone, warnings=gone, rights=Rights())
-        self.counted.show(after)
+        if reach is Reach.UNAUTHORIZED:
+            gone: Count[Any] = Count(CountStatus.FAILED, error=error)
+            after = replace(after, nodes=gone, pods=gone, warnings=gone, permissions=Permissions())
+        self.poll_state.show(after)
 
     def _changed(self) -> None:
         with self._lock:
@@ -104,7 +106,7 @@ class Counters:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._streams: Streams | None = None
 
-    def look(self, connection: Connection, known: Iterable[str] = ()) -> Counter | None:
+    def add_viewer(self, connection: Connection, known: Iterable[str] = ()) -> Counter | None:
         """One viewer more; give it back with `leave`. None where this process counts as much as it may.
 
         `known` are namespaces that the viewer knows of, for who may not list pods in all of them.
@@ -112,15 +114,15 @@ class Counters:
         with self._lock:
             counter = self._counters.get(_key(connection))
             if counter is None:
-                if not self._make_room():
+                if not self._evict():
                     return None
                 counter = self._counters[_key(connection)] = Counter(connection)
-            names = counter.counted.known
+            names = counter.poll_state.known_namespaces
             names.update(dict.fromkeys(list(known)[: max(0, MOST_NAMES - len(names))]))
             self._enter(counter, connection)
             return counter
 
-    def leave(self, counter: Counter, connection: Connection) -> None:
+    def remove_viewer(self, counter: Counter, connection: Connection) -> None:
         """One viewer less. No round begins without viewers; the numbers are kept for a minute.
 
         What is asked from now on is asked for one of the others: a refusal is put on record as theirs.
@@ -128,15 +130,15 @@ class Counters:
         with self._lock:
             counter.viewers = [one for one in counter.viewers if one is not connection]
             if counter.viewers:
-                counter.counted.connection = counter.viewers[-1]
-            elif not counter.left:
-                counter.left = time.monotonic()
+                counter.poll_state.connection = counter.viewers[-1]
+            elif not counter.unwatched_since:
+                counter.unwatched_since = time.monotonic()
 
     def pause(self, counter: Counter, connection: Connection) -> None:
         """A viewer looks away, and may look again: the counter stays, and is counted for the others only."""
         with self._lock:
             counter.waiting += 1
-            self.leave(counter, connection)
+            self.remove_viewer(counter, connection)
 
     def resume(self, counter: Counter, connection: Connection) -> None:
         """A viewer that had paused looks again."""
@@ -144,7 +146,7 @@ class Counters:
             counter.waiting = max(0, counter.waiting - 1)
             self._enter(counter, connection)
 
-    def part(self, counter: Counter, _connection: Connection) -> None:
+    def remove_paused_viewer(self, counter: Counter, _connection: Connection) -> None:
         """A viewer that had paused is gone."""
         with self._lock:
             counter.waiting = max(0, counter.waiting - 1)
@@ -164,15 +166,15 @@ class Counters:
 
     def _enter(self, counter: Counter, connection: Connection) -> None:
         counter.viewers.append(connection)
-        counter.counted.connection = connection
-        counter.left = 0.0
+        counter.poll_state.connection = connection
+        counter.unwatched_since = 0.0
         self._call(lambda: self._begin(counter))
 
-    def _make_room(self) -> bool:
+    def _evict(self) -> bool:
         """Below the bound, or with the one gone that was left first."""
-        if len(self._counters) < MOST:
+        if len(self._counters) < MAX_COUNTERS:
             return True
-        left = [(one.left, key) for key, one in self._counters.items() if _is_idle(one)]
+        left = [(one.unwatched_since, key) for key, one in self._counters.items() if _is_idle(one)]
         if left:
             self._end(min(left)[1])
         return bool(left)
@@ -181,26 +183,26 @@ class Counters:
         counter = self._counters.pop(key)
         self._call(lambda: counter.task.cancel() if counter.task is not None else None)
 
-    def _call(self, deed: Callable[[], object]) -> None:
+    def _call(self, callback: Callable[[], object]) -> None:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                self._loop.call_soon(lambda: self._hold(self._sweep()))
+                self._loop.call_soon(lambda: self._create_task(self._sweep()))
                 threading.Thread(target=self._loop.run_forever, name="counting", daemon=True).start()
-            self._loop.call_soon_threadsafe(deed)
+            self._loop.call_soon_threadsafe(callback)
 
     # --- in the loop
 
-    def _hold(self, deed: Any) -> asyncio.Task[None]:
-        return asyncio.get_running_loop().create_task(deed)
+    def _create_task(self, coroutine: Any) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(coroutine)
 
     def _begin(self, counter: Counter) -> None:
         is_open = self._counters.get(_key(counter.connection)) is counter
         if is_open and counter.viewers and (counter.task is None or counter.task.done()):
-            counter.task = self._hold(self._run(counter))
-            counter.task.add_done_callback(lambda task: self._ended(counter, task))
+            counter.task = self._create_task(self._run(counter))
+            counter.task.add_done_callback(lambda task: self._handle_end(counter, task))
 
-    def _ended(self, counter: Counter, task: asyncio.Task[None]) -> None:
+    def _handle_end(self, counter: Counter, task: asyncio.Task[None]) -> None:
         """Somebody may have come back while it was being stopped."""
         if not task.cancelled() and task.exception() is not None:
             log.error("A cluster could not be counted", exc_info=task.exception())
@@ -208,29 +210,31 @@ class Counters:
 
     async def _run(self, counter: Counter) -> None:
         """Rounds, as long as somebody looks."""
-        unseen = time.monotonic() - counter.begun
-        if unseen > KEPT:  # what happened meanwhile nobody knows: how long it stands so begins anew
-            counter.counted.show(replace(counter.snapshot, reach=Reach.ASKING))
-        await asyncio.sleep(EVERY - unseen)
+        unseen = time.monotonic() - counter.poll_started_at
+        if (
+            unseen > RETENTION_SECONDS
+        ):  # what happened meanwhile nobody knows: how long it stands so begins anew
+            counter.poll_state.show(replace(counter.snapshot, reach=Reach.CONNECTING))
+        await asyncio.sleep(POLL_SECONDS - unseen)
         while counter.viewers:
-            counter.begun = time.monotonic()
-            pause = await self._round(counter)
+            counter.poll_started_at = time.monotonic()
+            pause = await self._poll(counter)
             counter.settle()
             await asyncio.sleep(pause)
 
-    async def _round(self, counter: Counter) -> float:
+    async def _poll(self, counter: Counter) -> float:
         """One round; returns the pause until the next in seconds."""
         streams = self._streams = self._streams or Streams()
         started = time.monotonic()
         try:
             if counter.snapshot.reach in (Reach.UNREACHABLE, Reach.FAILING):
-                await rounds.probe(streams, counter.counted)
-            alone = await rounds.take(streams, counter.counted)
+                await rounds.probe(streams, counter.poll_state)
+            alone = await rounds.poll_cluster(streams, counter.poll_state)
         except ApiError as error:
             counter.fail(error)
             return max(_pause_after(error), error.retry_after or 0.0)
         took = time.monotonic() - started
-        return max(EVERY - took, took * (SHARE - 1), alone) + random.uniform(0, 0.5)  # noqa: S311 - spreads load
+        return max(POLL_SECONDS - took, took * (SLOWDOWN - 1), alone) + random.uniform(0, 0.5)  # noqa: S311 - spreads load
 
     async def _sweep(self) -> None:
         """Stop what nobody looks at; forget what is old, and all of a credential that was changed."""
@@ -242,15 +246,15 @@ class Counters:
             for key, one in everything:
                 if is_forgotten(key[0]):
                     await self._close(key, one)
-                elif _is_idle(one) and one.left < clock - KEPT:
+                elif _is_idle(one) and one.unwatched_since < clock - RETENTION_SECONDS:
                     self._drop(key, one)
-                elif one.left and one.left < clock - GRACE and one.task is not None:
+                elif one.unwatched_since and one.unwatched_since < clock - GRACE and one.task is not None:
                     one.task.cancel()
 
     async def _close(self, key: Key, counter: Counter) -> None:
         """The credential was changed or revoked: its numbers go at once, and so do its connections."""
         self._drop(key, counter)
-        counter.counted.show(Snapshot())
+        counter.poll_state.show(Snapshot())
         if self._streams is not None:
             await self._streams.forget(key[0])
 
@@ -265,17 +269,19 @@ def _key(connection: Connection) -> Key:
 
 
 def _is_idle(counter: Counter) -> bool:
-    return bool(counter.left) and not counter.waiting
+    return bool(counter.unwatched_since) and not counter.waiting
 
 
 def _reach_of(error: ApiError) -> Reach:
     if isinstance(error, Unauthorized | CredentialMissing):
-        return Reach.REFUSED
+        return Reach.UNAUTHORIZED
     return Reach.UNREACHABLE if isinstance(error, Unreachable) else Reach.FAILING
 
 
 def _pause_after(error: ApiError) -> float:
-    return {Reach.REFUSED: REFUSED, Reach.UNREACHABLE: AGAIN}.get(_reach_of(error), EVERY)
+    return {Reach.UNAUTHORIZED: UNAUTHORIZED_RETRY_SECONDS, Reach.UNREACHABLE: RETRY_SECONDS}.get(
+        _reach_of(error), POLL_SECONDS
+    )
 
 
 counters = Counters()

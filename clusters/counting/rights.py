@@ -1,4 +1,4 @@
-"""What may one credential do on a cluster? Reviews before anything is listed, so that nothing is asked in vain."""
+"""Permissions: access reviews that decide what a credential may count on a cluster."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from clusters.access import Answer, Ask, Budget, review_async
+from clusters.access import Budget, ResourceAttributes, ReviewResult, review_async
 from clusters.api.connection import Connection
 from clusters.api.errors import ApiError, Unauthorized, Unreachable
 from clusters.api.paths import resource_path
 from clusters.api.streams import Streams
 from clusters.api.tables import TABLE_ACCEPT, decode_page
-from clusters.counting.snapshot import PlaceRights, Rights
+from clusters.counting.snapshot import NamespacePermissions, Permissions
 
-PLACES = 10  # namespaces that are asked about and counted, where the whole cluster may not be
+MAX_NAMESPACES = 10  # namespaces that are asked about and counted, where the whole cluster may not be
 NAMES = 500  # names of namespaces that are read to find them
 REVIEWS = 40  # of one look at the rights (design, section 5)
 AT_ONCE = 10
-PATIENCE = 4.0  # seconds that one review may take
+REVIEW_TIMEOUT = 4.0  # seconds that one review may take
 
-EVERYTHING = Ask("*", "*", "*", "*")
-PODS = Ask("list", "", "v1", "pods")
-NODES = Ask("list", "", "v1", "nodes")
-EVENTS = Ask("list", "", "v1", "events")
-EDIT = Ask("patch", "apps", "v1", "deployments")
-NAMESPACES = Ask("list", "", "v1", "namespaces")
-PROJECTS = Ask("list", "project.openshift.io", "v1", "projects")
+EVERYTHING = ResourceAttributes("*", "*", "*", "*")
+PODS = ResourceAttributes("list", "", "v1", "pods")
+NODES = ResourceAttributes("list", "", "v1", "nodes")
+EVENTS = ResourceAttributes("list", "", "v1", "events")
+EDIT = ResourceAttributes("patch", "apps", "v1", "deployments")
+NAMESPACES = ResourceAttributes("list", "", "v1", "namespaces")
+PROJECTS = ResourceAttributes("list", "project.openshift.io", "v1", "projects")
 
 
 @dataclass(frozen=True)
@@ -38,65 +38,65 @@ class _Reviewer:
     budget: Budget
     slots: asyncio.Semaphore
 
-    async def all(self, asks: Sequence[Ask]) -> list[Answer]:
+    async def review_all(self, checks: Sequence[ResourceAttributes]) -> list[ReviewResult]:
         """The answers in the order of the questions; raises Unauthorized and Unreachable, which meet all alike."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._one(ask)) for ask in asks]
+            tasks = [group.create_task(self._review(ask)) for ask in checks]
         return [task.result() for task in tasks]
 
-    async def _one(self, ask: Ask) -> Answer:
-        if not self.budget.take():
-            return Answer("unknown", source="budget")
+    async def _review(self, check: ResourceAttributes) -> ReviewResult:
+        if not self.budget.spend():
+            return ReviewResult("unknown", source="budget")
         async with self.slots:
             try:
-                async with asyncio.timeout(PATIENCE):
-                    return await review_async(self.streams, self.connection, ask)
+                async with asyncio.timeout(REVIEW_TIMEOUT):
+                    return await review_async(self.streams, self.connection, check)
             except TimeoutError:
-                return Answer("unknown")
+                return ReviewResult("unknown")
             except (Unauthorized, Unreachable):
                 raise
             except ApiError as error:
-                return Answer("unknown", error.message)
+                return ReviewResult("unknown", error.message)
 
 
-async def look(streams: Streams, connection: Connection, known: Sequence[str]) -> Rights:
+async def review_permissions(streams: Streams, connection: Connection, known: Sequence[str]) -> Permissions:
     """The rights now. `known` are namespaces that the person knows of, the likeliest first."""
     reviewer = _Reviewer(streams, connection, Budget(REVIEWS), asyncio.Semaphore(AT_ONCE))
     try:
-        everything, pods, nodes, events, edit, namespaces = await reviewer.all(
+        everything, pods, nodes, events, edit, namespaces = await reviewer.review_all(
             (EVERYTHING, PODS, NODES, EVENTS, EDIT, NAMESPACES)
         )
-        rights = Rights(True, everything, pods, nodes, events, edit)
+        rights = Permissions(True, everything, pods, nodes, events, edit)
         if edit.state == "allowed" and pods.state == "allowed":
             return rights
         names = list(dict.fromkeys(known))
         if pods.state == "denied":
             names = list(dict.fromkeys([*names, *await _names(reviewer, namespaces)]))
-        places = await _places(reviewer, names[:PLACES])
-        return replace(rights, places=places, left_out=max(0, len(names) - PLACES))
+        places = await _review_namespaces(reviewer, names[:MAX_NAMESPACES])
+        return replace(rights, places=places, left_out=max(0, len(names) - MAX_NAMESPACES))
     except ExceptionGroup as several:
-        raise _first(several) from None
+        raise _first_error(several) from None
 
 
-async def _places(reviewer: _Reviewer, names: Sequence[str]) -> tuple[PlaceRights, ...]:
+async def _review_namespaces(reviewer: _Reviewer, names: Sequence[str]) -> tuple[NamespacePermissions, ...]:
     asks = [replace(ask, namespace=name) for name in names for ask in (PODS, EVENTS, EDIT)]
-    answers = iter(await reviewer.all(asks))
-    return tuple(PlaceRights(name, next(answers), next(answers), next(answers)) for name in names)
+    answers = iter(await reviewer.review_all(asks))
+    return tuple(NamespacePermissions(name, next(answers), next(answers), next(answers)) for name in names)
 
 
-async def _names(reviewer: _Reviewer, namespaces: Answer) -> list[str]:
+async def _names(reviewer: _Reviewer, namespaces: ReviewResult) -> list[str]:
     """The namespaces that can be listed, else OpenShift's projects; never more than one page of either."""
     kind = NAMESPACES
     if namespaces.state == "denied":
         kind = PROJECTS
-        (projects,) = await reviewer.all((PROJECTS,))
+        (projects,) = await reviewer.review_all((PROJECTS,))
         if projects.state != "allowed":
             return []
     query = [("limit", str(NAMES)), ("includeObject", "None")]
     path = resource_path(kind.group, kind.version, kind.resource)
     try:
         body = await reviewer.streams.get(
-            reviewer.connection, path, query, accept=TABLE_ACCEPT, timeout=PATIENCE
+            reviewer.connection, path, query, accept=TABLE_ACCEPT, timeout=REVIEW_TIMEOUT
         )
     except (Unauthorized, Unreachable):
         raise
@@ -105,7 +105,7 @@ async def _names(reviewer: _Reviewer, namespaces: Answer) -> list[str]:
     return [row.name for row in decode_page(body).rows if row.name]
 
 
-def _first(several: ExceptionGroup[Exception]) -> Exception:
+def _first_error(several: ExceptionGroup[Exception]) -> Exception:
     """What met one of the reviews meets all of them: one of the errors tells it."""
     one = several.exceptions[0]
-    return _first(one) if isinstance(one, ExceptionGroup) else one
+    return _first_error(one) if isinstance(one, ExceptionGroup) else one

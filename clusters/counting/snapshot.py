@@ -1,4 +1,4 @@
-"""What is known of one cluster under one credential: how it answers, and what was counted there when."""
+"""Snapshot: reachability, counts and permissions of one cluster under one credential."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from clusters.access import Answer
+from clusters.access import ReviewResult
 from clusters.api.errors import ApiError
 
 V = TypeVar("V")
-NOT_ASKED = Answer("unknown")
+NOT_REVIEWED = ReviewResult("unknown")
 
 
 class Reach(enum.StrEnum):
     """How the API server answers this credential."""
 
-    ASKING = "asking"  # nothing has come back yet
+    CONNECTING = "asking"  # nothing has come back yet
     REACHABLE = "reachable"
-    REFUSED = "refused"  # 401: the credential, whatever it asks
+    UNAUTHORIZED = "refused"  # 401: the credential, whatever it asks
     FAILING = "failing"  # it answers, but with errors of its own (5xx, 429)
     UNREACHABLE = "unreachable"  # no answer that is Kubernetes'
 
 
-class Standing(enum.StrEnum):
+class CountStatus(enum.StrEnum):
     """How one of the counts stands."""
 
-    ASKING = "asking"
+    LOADING = "asking"
     COUNTED = "counted"
     DENIED = "denied"  # Kubernetes does not let this credential list them: not its to count
     FAILED = "failed"  # the last count failed: the value, where there is one, is that of `counted_at`
@@ -80,38 +80,38 @@ class Count(Generic[V]):
     `left_out` namespaces are known and not in it: refused, failed, or beyond the bound.
     """
 
-    standing: Standing = Standing.ASKING
+    status: CountStatus = CountStatus.LOADING
     value: V | None = None
     counted_at: datetime | None = None
     error: ApiError | None = None
-    places: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
     left_out: int = 0
 
 
 @dataclass(frozen=True)
-class PlaceRights:
+class NamespacePermissions:
     """What the credential may do in one namespace: list pods, list events, change workloads."""
 
     namespace: str
-    pods: Answer = NOT_ASKED
-    events: Answer = NOT_ASKED
-    edit: Answer = NOT_ASKED
+    pods: ReviewResult = NOT_REVIEWED
+    events: ReviewResult = NOT_REVIEWED
+    edit: ReviewResult = NOT_REVIEWED
 
 
 @dataclass(frozen=True)
-class Rights:
+class Permissions:
     """What Kubernetes answered about the whole cluster, and about the namespaces where that was not enough.
 
     `left_out` namespaces are known and were not asked about. `is_known` is false until there was an answer.
     """
 
     is_known: bool = False
-    everything: Answer = NOT_ASKED
-    pods: Answer = NOT_ASKED
-    nodes: Answer = NOT_ASKED
-    events: Answer = NOT_ASKED
-    edit: Answer = NOT_ASKED
-    places: tuple[PlaceRights, ...] = ()
+    everything: ReviewResult = NOT_REVIEWED
+    pods: ReviewResult = NOT_REVIEWED
+    nodes: ReviewResult = NOT_REVIEWED
+    events: ReviewResult = NOT_REVIEWED
+    edit: ReviewResult = NOT_REVIEWED
+    namespaces: tuple[NamespacePermissions, ...] = ()
     left_out: int = 0
 
 
@@ -119,7 +119,7 @@ class Rights:
 class Snapshot:
     """All of it. `since` is when `reach` began, as far as was seen without a gap; `answered_at` the last answer."""
 
-    reach: Reach = Reach.ASKING
+    reach: Reach = Reach.CONNECTING
     since: datetime = field(default_factory=now)
     answered_at: datetime | None = None
     error: ApiError | None = None
@@ -127,4 +127,4 @@ class Snapshot:
     nodes: Count[Nodes] = Count()
     pods: Count[Pods] = Count()
     warnings: Count[Warnings] = Count()
-    rights: Rights = Rights()
+    permissions: Permissions = Permissions()

@@ -1,4 +1,4 @@
-"""How many of what do the rows of a Table tell of? Cells only: nothing else of an object is asked for."""
+"""Tallies: node, pod and warning totals from the cells of Table rows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def pods(pages: Sequence[Page], *, at_least: bool) -> Pods:
         have, _, want = ready.partition("/")
         unready += number if have != want else 0
         (full if have == want else partial).add(ready)
-    return Pods(sum(statuses.values()), unready, _bounded(statuses), at_least, _few(full), _few(partial))
+    return Pods(sum(statuses.values()), unready, _limit(statuses), at_least, _few(full), _few(partial))
 
 
 def warnings(pages: Sequence[Page], *, at_least: bool) -> Warnings:
@@ -52,7 +52,7 @@ def warnings(pages: Sequence[Page], *, at_least: bool) -> Warnings:
     reasons = Counter(
         reason for seen, reason in _cells(pages, "last seen", "reason") if is_within_an_hour(seen)
     )
-    return Warnings(sum(reasons.values()), _bounded(reasons), at_least)
+    return Warnings(sum(reasons.values()), _limit(reasons), at_least)
 
 
 def is_within_an_hour(text: str) -> bool:
@@ -77,7 +77,7 @@ def join_nodes(one: Nodes, other: Nodes) -> Nodes:
 
 def join_pods(one: Pods, other: Pods) -> Pods:
     """The pods of two places."""
-    statuses = _bounded(Counter(one.statuses) + Counter(other.statuses))
+    statuses = _limit(Counter(one.statuses) + Counter(other.statuses))
     at_least = one.at_least or other.at_least
     full, partial = _few(one.full | other.full), _few(one.partial | other.partial)
     return Pods(one.total + other.total, one.unready + other.unready, statuses, at_least, full, partial)
@@ -85,7 +85,7 @@ def join_pods(one: Pods, other: Pods) -> Pods:
 
 def join_warnings(one: Warnings, other: Warnings) -> Warnings:
     """The warnings of two places."""
-    reasons = _bounded(Counter(one.reasons) + Counter(other.reasons))
+    reasons = _limit(Counter(one.reasons) + Counter(other.reasons))
     return Warnings(one.total + other.total, reasons, one.at_least or other.at_least)
 
 
@@ -110,7 +110,7 @@ def _reader(titles: Sequence[str], name: str) -> Callable[[Sequence[Any]], str]:
     return lambda cells: str(cells[at])[:LONGEST] if at < len(cells) and cells[at] is not None else ""
 
 
-def _bounded(found: Mapping[str, int]) -> dict[str, int]:
+def _limit(found: Mapping[str, int]) -> dict[str, int]:
     """The most frequent words, then by alphabet; what is beyond the bound goes together."""
     ordered = sorted(found.items(), key=lambda pair: (pair[0] == OTHER, -pair[1], pair[0]))
     kept = dict(ordered[:WORDS])

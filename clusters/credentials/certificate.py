@@ -1,4 +1,4 @@
-"""Do this client certificate and key belong together, and when does the certificate end?"""
+"""Client certificates: validates PEM certificates, keys and CA bundles, and reads their expiry."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from clusters.credentials.errors import CertificateError
 
 LONGEST = 256 * 1024
-MOST = 200  # certificates in one bundle
+MAX_CERTIFICATES = 200  # certificates in one bundle
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+?-----END CERTIFICATE-----")
 LABEL = "(?:RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY"
 KEY = re.compile(rf"-----BEGIN (?P<label>{LABEL})-----(?:(?!-----).)+-----END (?P=label)-----", re.DOTALL)
@@ -73,7 +73,7 @@ def certificate_start(certificate: str) -> datetime:
 def _certificates(text: str, field: str) -> list[x509.Certificate]:
     _check_text(text, field)
     blocks = CERTIFICATE.findall(text)
-    if not blocks or len(blocks) > MOST:
+    if not blocks or len(blocks) > MAX_CERTIFICATES:
         raise CertificateError(
             field,
             _("No PEM certificate found."),
@@ -100,11 +100,11 @@ def _private_key(text: str, field: str) -> PrivateKeyTypes:
         )
     block = found.group(0)
     if "ENCRYPTED" in block:
-        raise _encrypted(field)
+        raise _encrypted_key_error(field)
     try:
         return load_pem_private_key(block.encode(), password=None)
     except TypeError as locked:
-        raise _encrypted(field) from locked
+        raise _encrypted_key_error(field) from locked
     except (ValueError, UnsupportedAlgorithm) as wrong:
         raise CertificateError(
             field,
@@ -113,7 +113,7 @@ def _private_key(text: str, field: str) -> PrivateKeyTypes:
         ) from wrong
 
 
-def _encrypted(field: str) -> CertificateError:
+def _encrypted_key_error(field: str) -> CertificateError:
     return CertificateError(
         field,
         _("The private key is protected by a passphrase."),

@@ -1,4 +1,4 @@
-"""What must happen when a credential, a share or a cluster changes? All that stood on the old one ends.
+"""Invalidation: ends feeds, pools and caches when a credential, share or cluster changes.
 
 Whoever changes one of them calls a function of this file in the same transaction.
 """
@@ -22,7 +22,7 @@ def fingerprint(cluster: Cluster, credential: Credential) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def credential_changed(credential: Credential) -> None:
+def invalidate_credential(credential: Credential) -> None:
     """The stored value of this credential was changed, or is about to be deleted.
 
     Its version grows, so its old fingerprint is never used again; its old pool is closed, and the sockets of
@@ -31,23 +31,23 @@ def credential_changed(credential: Credential) -> None:
     forget(fingerprint(credential.cluster, credential))
     Credential.objects.filter(pk=credential.pk).update(version=F("version") + 1)
     credential.refresh_from_db(fields=["version"])
-    bump_access(_acting_with(credential))
+    bump_access(_find_users(credential))
 
 
-def share_changed(team_ids: Iterable[int]) -> None:
+def invalidate_shares(team_ids: Iterable[int]) -> None:
     """These teams see a cluster from now on, or no longer."""
     members = Membership.objects.filter(team_id__in=list(team_ids))
     bump_access(members.values_list("user_id", flat=True))
 
 
-def cluster_changing(cluster: Cluster) -> None:
+def invalidate_cluster(cluster: Cluster) -> None:
     """Where the cluster is or how it is verified will be saved or deleted: all that stood on it ends."""
     for credential in Credential.objects.filter(cluster_id=cluster.pk).select_related("cluster"):
-        credential_changed(credential)
-    share_changed(Share.objects.filter(cluster_id=cluster.pk).values_list("team_id", flat=True))
+        invalidate_credential(credential)
+    invalidate_shares(Share.objects.filter(cluster_id=cluster.pk).values_list("team_id", flat=True))
 
 
-def _acting_with(credential: Credential) -> list[int]:
+def _find_users(credential: Credential) -> list[int]:
     if credential.team is None:
         return [credential.user_id] if credential.user_id is not None else []
     return [*credential.team.memberships.values_list("user_id", flat=True)]

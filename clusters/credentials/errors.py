@@ -1,4 +1,4 @@
-"""What is wrong with what somebody brought as a credential? A tree of sentences, none holds a secret."""
+"""Credential errors: the exception tree for invalid tokens, certificates, kubeconfigs and servers."""
 
 from __future__ import annotations
 

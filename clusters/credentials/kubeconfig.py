@@ -1,4 +1,4 @@
-"""What does a kubeconfig from a stranger offer? Contexts, each with an identity or the reasons against it.
+"""Kubeconfig reader: contexts of an untrusted file, each with an identity or the errors against it.
 
 The text is hostile input: it is never given to a library's loader, and reading it starts no process, opens
 no file and connects to nothing. The fields are those of client-go (tools/clientcmd/api/v1/types.go);
@@ -17,8 +17,8 @@ from clusters.api.connection import Identity
 from clusters.credentials import kubeconfig_fields as fields
 from clusters.credentials.certificate import checked_bundle, checked_pair
 from clusters.credentials.errors import BadCredential, KubeconfigError
-from clusters.credentials.kubeconfig_fields import Place, ReadFile
-from clusters.credentials.kubeconfig_refusals import refused_in_cluster, refused_in_user
+from clusters.credentials.kubeconfig_fields import LocatedMapping, ReadFile
+from clusters.credentials.kubeconfig_refusals import reject_cluster_fields, reject_user_fields
 from clusters.credentials.server import checked_proxy, checked_server
 from clusters.credentials.token import checked_token
 from clusters.credentials.yaml_tree import read_tree
@@ -41,12 +41,12 @@ class Context:
     insecure: bool
     proxy_url: str
     identity: Identity | None
-    problems: tuple[BadCredential, ...]
+    errors: tuple[BadCredential, ...]
 
     @property
     def has_cluster(self) -> bool:
         """Is the cluster's part of it usable, whatever is wrong with the user's?"""
-        return bool(self.server) and not any(one.field.startswith("clusters") for one in self.problems)
+        return bool(self.server) and not any(one.field.startswith("clusters") for one in self.errors)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Kubeconfig:
 
 
 @dataclass(frozen=True)
-class Allowed:
+class ImportOptions:
     """What only the operator's own command may take over: named files, a proxy, TLS that is not verified."""
 
     read_file: ReadFile | None = None
@@ -69,14 +69,14 @@ class Allowed:
     insecure: bool = False
 
 
-def read_kubeconfig(text: bytes | str, allowed: Allowed | None = None) -> Kubeconfig:
+def read_kubeconfig(text: bytes | str, options: ImportOptions | None = None) -> Kubeconfig:
     """The contexts of the text; `KubeconfigError` where it is no kubeconfig that can be read at all."""
     root = fields.root(read_tree(text))
     fields.expect(root, "kind", "Config")
     fields.expect(root, "apiVersion", "v1")
-    clusters = fields.named(root, "clusters", "cluster")
-    users = fields.named(root, "users", "user")
-    contexts = fields.named(root, "contexts", "context")
+    clusters = fields.read_named_list(root, "clusters", "cluster")
+    users = fields.read_named_list(root, "users", "user")
+    contexts = fields.read_named_list(root, "contexts", "context")
     if not contexts:
         raise KubeconfigError(
             "contexts",
@@ -86,7 +86,7 @@ def read_kubeconfig(text: bytes | str, allowed: Allowed | None = None) -> Kubeco
         )
     if len(contexts) > MOST_CONTEXTS:
         raise KubeconfigError("contexts", _("This file has more than 200 contexts."), reason="size")
-    reader = _Reader(clusters, users, allowed or Allowed())
+    reader = _Reader(clusters, users, options or ImportOptions())
     return Kubeconfig(
         tuple(reader.context(name, place) for name, place in contexts.items()),
         fields.text(root, "current-context"),
@@ -107,8 +107,8 @@ def one_context(kubeconfig: Kubeconfig, name: str = "") -> Context:
             _("Choose one of: %(names)s") % {"names": known},
             reason="contexts",
         )
-    if found.problems:
-        raise found.problems[0]
+    if found.errors:
+        raise found.errors[0]
     return found
 
 
@@ -116,81 +116,86 @@ def one_context(kubeconfig: Kubeconfig, name: str = "") -> Context:
 class _Reader:
     """Joins each context with its cluster and user."""
 
-    clusters: dict[str, Place]
-    users: dict[str, Place]
-    allowed: Allowed
-    read: dict[str, object] = field(default_factory=dict, repr=False)
+    clusters: dict[str, LocatedMapping]
+    users: dict[str, LocatedMapping]
+    options: ImportOptions
+    cache: dict[str, object] = field(default_factory=dict, repr=False)
 
-    def context(self, name: str, place: Place) -> Context:
-        cluster_name, user_name = fields.text(place, "cluster"), fields.text(place, "user")
+    def context(self, name: str, mapping: LocatedMapping) -> Context:
+        cluster_name, user_name = fields.text(mapping, "cluster"), fields.text(mapping, "user")
         problems: list[BadCredential] = []
-        cluster = self._find(self.clusters, cluster_name, place, "cluster", problems)
-        user = self._find(self.users, user_name, place, "user", problems)
-        reads = self.allowed.read_file is not None
-        problems += refused_in_cluster(cluster, self.allowed.proxy, self.allowed.insecure, reads)
-        refused = refused_in_user(user, reads)
+        cluster = self._find(self.clusters, cluster_name, mapping, "cluster", problems)
+        user = self._find(self.users, user_name, mapping, "user", problems)
+        reads = self.options.read_file is not None
+        problems += reject_cluster_fields(cluster, self.options.proxy, self.options.insecure, reads)
+        refused = reject_user_fields(user, reads)
         server = _attempt(
-            problems, lambda: checked_server(fields.text(cluster, "server"), field=cluster.at("server"))
+            problems, lambda: checked_server(fields.text(cluster, "server"), field=cluster.path_to("server"))
         )
-        ca = _attempt(problems, lambda: self._once("ca", cluster, self._ca))
+        ca = _attempt(problems, lambda: self._read_once("ca", cluster, self._ca))
         proxy = _attempt(problems, lambda: self._proxy(cluster))
         identity = (
-            None if refused else _attempt(problems, lambda: self._once("identity", user, self._identity))
+            None if refused else _attempt(problems, lambda: self._read_once("identity", user, self._identity))
         )
         problems += refused
         return Context(
             name=name,
             cluster=cluster_name,
             user=user_name,
-            namespace=fields.namespace(place),
+            namespace=fields.namespace(mapping),
             server=server or "",
             ca=ca or "",
             tls_server_name=fields.host(cluster, "tls-server-name"),
             insecure=fields.flag(cluster, "insecure-skip-tls-verify"),
             proxy_url=proxy or "",
             identity=None if problems else identity,
-            problems=tuple(problems),
+            errors=tuple(problems),
         )
 
     def _find(
-        self, known: dict[str, Place], name: str, place: Place, key: str, problems: list[BadCredential]
-    ) -> Place:
+        self,
+        known: dict[str, LocatedMapping],
+        name: str,
+        mapping: LocatedMapping,
+        key: str,
+        errors: list[BadCredential],
+    ) -> LocatedMapping:
         if name in known:
             return known[name]
         message = _("This refers to %(name)s, which is not defined in the file.") % {
             "name": name or _("nothing")
         }
-        problems.append(KubeconfigError(place.at(key), message, reason="reference"))
-        return fields.nowhere(place.at(key))
+        errors.append(KubeconfigError(mapping.path_to(key), message, reason="reference"))
+        return fields.empty_mapping(mapping.path_to(key))
 
-    def _once(self, what: str, place: Place, read: Callable[[Place], T]) -> T:
+    def _read_once(self, what: str, mapping: LocatedMapping, read: Callable[[LocatedMapping], T]) -> T:
         """What many contexts share is read once: certificates and keys take their time."""
-        key = f"{what} {place.path}"
-        if key not in self.read:
+        key = f"{what} {mapping.path}"
+        if key not in self.cache:
             try:
-                self.read[key] = read(place)
+                self.cache[key] = read(mapping)
             except BadCredential as wrong:
-                self.read[key] = wrong
-        found = self.read[key]
+                self.cache[key] = wrong
+        found = self.cache[key]
         if isinstance(found, BadCredential):
             raise found
         return cast(T, found)
 
-    def _ca(self, cluster: Place) -> str:
-        pem = fields.pem(cluster, "certificate-authority", self.allowed.read_file)
-        return checked_bundle(pem, field=cluster.at("certificate-authority-data"))
+    def _ca(self, cluster: LocatedMapping) -> str:
+        pem = fields.pem(cluster, "certificate-authority", self.options.read_file)
+        return checked_bundle(pem, field=cluster.path_to("certificate-authority-data"))
 
-    def _proxy(self, cluster: Place) -> str:
-        if not self.allowed.proxy:
+    def _proxy(self, cluster: LocatedMapping) -> str:
+        if not self.options.proxy:
             return ""
-        return checked_proxy(fields.text(cluster, "proxy-url"), field=cluster.at("proxy-url"))
+        return checked_proxy(fields.text(cluster, "proxy-url"), field=cluster.path_to("proxy-url"))
 
-    def _identity(self, user: Place) -> Identity:
+    def _identity(self, user: LocatedMapping) -> Identity:
         token = fields.text(user, "token")
-        if self.allowed.read_file and fields.text(user, "tokenFile"):  # wins over token, as in client-go
-            token = fields.file_text(user, "tokenFile", self.allowed.read_file)
-        certificate = fields.pem(user, "client-certificate", self.allowed.read_file)
-        key = fields.pem(user, "client-key", self.allowed.read_file)
+        if self.options.read_file and fields.text(user, "tokenFile"):  # wins over token, as in client-go
+            token = fields.file_text(user, "tokenFile", self.options.read_file)
+        certificate = fields.pem(user, "client-certificate", self.options.read_file)
+        key = fields.pem(user, "client-key", self.options.read_file)
         if token and (certificate or key):
             raise KubeconfigError(
                 user.path,
@@ -201,7 +206,7 @@ class _Reader:
                 reason="both",
             )
         if token:
-            return Identity(token=checked_token(token, field=user.at("token")))
+            return Identity(token=checked_token(token, field=user.path_to("token")))
         if not certificate and not key:
             raise KubeconfigError(
                 user.path,
@@ -210,16 +215,16 @@ class _Reader:
                 reason="nothing",
             )
         at = {
-            "certificate_field": user.at("client-certificate-data"),
-            "key_field": user.at("client-key-data"),
+            "certificate_field": user.path_to("client-certificate-data"),
+            "key_field": user.path_to("client-key-data"),
         }
         certificate, key = checked_pair(certificate, key, **at)
         return Identity(certificate=certificate, key=key)
 
 
-def _attempt(problems: list[BadCredential], read: Callable[[], T]) -> T | None:
+def _attempt(errors: list[BadCredential], read: Callable[[], T]) -> T | None:
     try:
         return read()
     except BadCredential as wrong:
-        problems.append(wrong)
+        errors.append(wrong)
         return None

@@ -1,4 +1,4 @@
-"""How is a field of a kubeconfig read? With its type, path and line, and a sentence where it is wrong."""
+"""Kubeconfig fields: typed access with path and line, raising KubeconfigError."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ LONGEST_NAME = 253
 
 
 @dataclass(frozen=True)
-class Place:
+class LocatedMapping:
     """A dictionary of the file and where it stands, such as `users[0].user`."""
 
     node: Mapping
     path: str
 
-    def at(self, key: str) -> str:
+    def path_to(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
 
     def line(self, key: str) -> int:
@@ -34,51 +34,51 @@ class Place:
         return found.line if found else self.node.line
 
 
-def root(node: Node) -> Place:
+def root(node: Node) -> LocatedMapping:
     """The file itself, which must be a mapping."""
     if not isinstance(node, Mapping):
         raise KubeconfigError(
             "", _("This is not a kubeconfig: it has no keys."), _("Paste the whole file."), reason="type"
         )
-    return Place(node, "")
+    return LocatedMapping(node, "")
 
 
-def nowhere(path: str) -> Place:
+def empty_mapping(path: str) -> LocatedMapping:
     """A dictionary without fields, for what is not in the file."""
-    return Place(Mapping({}, 0), path)
+    return LocatedMapping(Mapping({}, 0), path)
 
 
-def expect(place: Place, key: str, value: str) -> None:
+def expect(mapping: LocatedMapping, key: str, value: str) -> None:
     """The field must hold this value where it is there."""
-    found = text(place, key)
+    found = text(mapping, key)
     if found and found != value:
         message = _("Expected %(value)s.") % {"value": value}
-        raise KubeconfigError(place.at(key), message, reason="kind", line=place.line(key))
+        raise KubeconfigError(mapping.path_to(key), message, reason="kind", line=mapping.line(key))
 
 
-def text(place: Place, key: str) -> str:
+def text(mapping: LocatedMapping, key: str) -> str:
     """The text of a field, "" where it is missing or null."""
-    node = place.node.entries.get(key)
+    node = mapping.node.entries.get(key)
     if node is None or _is_null(node):
         return ""
     if not isinstance(node, Scalar) or node.type in ("int", "float", "bool"):
-        raise _wrong_type(place.at(key), node, _("a string"))
+        raise _wrong_type(mapping.path_to(key), node, _("a string"))
     return node.text
 
 
-def flag(place: Place, key: str) -> bool:
+def flag(mapping: LocatedMapping, key: str) -> bool:
     """True or false; a missing field is false."""
-    node = place.node.entries.get(key)
+    node = mapping.node.entries.get(key)
     if node is None or _is_null(node):
         return False
     if not isinstance(node, Scalar) or node.type != "bool":
-        raise _wrong_type(place.at(key), node, _("true or false"))
+        raise _wrong_type(mapping.path_to(key), node, _("true or false"))
     return node.text.lower() in ("true", "yes", "on")
 
 
-def is_set(place: Place, key: str) -> bool:
+def is_set(mapping: LocatedMapping, key: str) -> bool:
     """Is there anything in this field that would mean something?"""
-    node = place.node.entries.get(key)
+    node = mapping.node.entries.get(key)
     if node is None or _is_null(node):
         return False
     if isinstance(node, Scalar):
@@ -86,107 +86,111 @@ def is_set(place: Place, key: str) -> bool:
     return True
 
 
-def named(place: Place, key: str, inner: str) -> dict[str, Place]:
+def read_named_list(mapping: LocatedMapping, key: str, inner: str) -> dict[str, LocatedMapping]:
     """A list of `{name, <inner>}` as a mapping by name, in the order of the file."""
-    node = place.node.entries.get(key)
+    node = mapping.node.entries.get(key)
     if node is None or _is_null(node):
         return {}
     if not isinstance(node, Sequence):
-        raise _wrong_type(place.at(key), node, _("a list"))
-    found: dict[str, Place] = {}
+        raise _wrong_type(mapping.path_to(key), node, _("a list"))
+    found: dict[str, LocatedMapping] = {}
     for index, item in enumerate(node.items):
-        one = _mapping(item, f"{place.at(key)}[{index}]")
+        one = _mapping(item, f"{mapping.path_to(key)}[{index}]")
         name = text(one, "name")
         if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            raise KubeconfigError(one.at("name"), _("A name is missing or invalid."), line=item.line)
+            raise KubeconfigError(one.path_to("name"), _("A name is missing or invalid."), line=item.line)
         if name in found:
             message = _("Duplicate name: %(name)s.") % {"name": name}
-            raise KubeconfigError(one.at("name"), message, reason="duplicate", line=one.line("name"))
+            raise KubeconfigError(one.path_to("name"), message, reason="duplicate", line=one.line("name"))
         found[name] = _inner(one, inner)
     return found
 
 
-def namespace(place: Place) -> str:
+def namespace(mapping: LocatedMapping) -> str:
     """The namespace of a context."""
-    name = text(place, "namespace")
+    name = text(mapping, "namespace")
     if name and not LABEL.fullmatch(name):
         raise KubeconfigError(
-            place.at("namespace"),
+            mapping.path_to("namespace"),
             _("This is not a valid namespace name."),
             _("Lowercase letters, digits and hyphens, at most 63 characters."),
-            line=place.line("namespace"),
+            line=mapping.line("namespace"),
         )
     return name
 
 
-def host(place: Place, key: str) -> str:
+def host(mapping: LocatedMapping, key: str) -> str:
     """A host name, such as `tls-server-name`."""
-    name = text(place, key)
+    name = text(mapping, key)
     if name and not HOST.fullmatch(name):
-        raise KubeconfigError(place.at(key), _("This is not a valid host name."), line=place.line(key))
+        raise KubeconfigError(
+            mapping.path_to(key), _("This is not a valid host name."), line=mapping.line(key)
+        )
     return name
 
 
-def pem(place: Place, key: str, read_file: ReadFile | None) -> str:
+def pem(mapping: LocatedMapping, key: str, read_file: ReadFile | None) -> str:
     """PEM from `<key>-data` (base64), which wins over the file that `<key>` names where files may be read."""
     inline = f"{key}-data"
-    if is_set(place, inline):
-        return _decoded(place, inline)
-    if read_file and is_set(place, key):
-        return file_text(place, key, read_file)
+    if is_set(mapping, inline):
+        return _decode_base64(mapping, inline)
+    if read_file and is_set(mapping, key):
+        return file_text(mapping, key, read_file)
     return ""
 
 
-def file_text(place: Place, key: str, read_file: ReadFile) -> str:
+def file_text(mapping: LocatedMapping, key: str, read_file: ReadFile) -> str:
     """The text of the file that a field names."""
-    path = text(place, key)
+    path = text(mapping, key)
     try:
         return read_file(path).decode()
     except UnicodeDecodeError as wrong:
-        raise KubeconfigError(place.at(key), _("The file %(path)s is not text.") % {"path": path}) from wrong
+        raise KubeconfigError(
+            mapping.path_to(key), _("The file %(path)s is not text.") % {"path": path}
+        ) from wrong
     except OSError as wrong:
         told = {"path": path, "why": wrong.strerror or type(wrong).__name__}
         raise KubeconfigError(
-            place.at(key), _("The file %(path)s cannot be read: %(why)s.") % told
+            mapping.path_to(key), _("The file %(path)s cannot be read: %(why)s.") % told
         ) from wrong
 
 
-def _decoded(place: Place, key: str) -> str:
-    packed = "".join(text(place, key).split())
+def _decode_base64(mapping: LocatedMapping, key: str) -> str:
+    packed = "".join(text(mapping, key).split())
     try:
         return base64.b64decode(packed, validate=True).decode()
     except (binascii.Error, ValueError) as wrong:
         raise KubeconfigError(
-            place.at(key),
+            mapping.path_to(key),
             _("This is not base64-encoded PEM."),
             _("Encode the PEM file with: base64 -w0"),
             reason="base64",
-            line=place.line(key),
+            line=mapping.line(key),
         ) from wrong
 
 
-def _inner(one: Place, inner: str) -> Place:
+def _inner(one: LocatedMapping, inner: str) -> LocatedMapping:
     node = one.node.entries.get(inner)
     if node is None or _is_null(node):
-        return nowhere(one.at(inner))
-    return _mapping(node, one.at(inner))
+        return empty_mapping(one.path_to(inner))
+    return _mapping(node, one.path_to(inner))
 
 
-def _mapping(node: Node, path: str) -> Place:
+def _mapping(node: Node, path: str) -> LocatedMapping:
     if not isinstance(node, Mapping):
         raise _wrong_type(path, node, _("a mapping"))
-    return Place(node, path)
+    return LocatedMapping(node, path)
 
 
 def _is_null(node: Node) -> bool:
     return isinstance(node, Scalar) and node.type == "null"
 
 
-def _wrong_type(path: str, node: Node, wanted: str) -> KubeconfigError:
+def _wrong_type(path: str, node: Node, expected: str) -> KubeconfigError:
     advice = ""
     if isinstance(node, Scalar) and node.type in ("int", "float", "bool"):
         advice = _("Put the value in quotes if it is meant to be a string.")
-    words = {"wanted": wanted, "found": _type_name(node), "line": node.line}
+    words = {"wanted": expected, "found": _type_name(node), "line": node.line}
     message = _("Line %(line)d: expected %(wanted)s, found %(found)s.") % words
     return KubeconfigError(path, message[:1].upper() + message[1:], advice, reason="type", line=node.line)
 

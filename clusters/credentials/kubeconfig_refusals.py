@@ -1,4 +1,4 @@
-"""Which fields of a kubeconfig are never followed here, and what is the way out of each?"""
+"""Kubeconfig rejections: fields that are never followed (exec, files, proxy), each with advice."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from clusters.credentials.errors import BadCredential, KubeconfigError
-from clusters.credentials.kubeconfig_fields import Place, flag, is_set
+from clusters.credentials.kubeconfig_fields import LocatedMapping, flag, is_set
 
 FLATTEN = "kubectl config view --raw --flatten --minify"
 IMPERSONATION = ("as", "as-uid", "as-groups", "as-user-extra")
 BASIC = ("username", "password")
 
 
-def refused_in_cluster(cluster: Place, proxy: bool, insecure: bool, reads_files: bool) -> list[BadCredential]:
+def reject_cluster_fields(
+    cluster: LocatedMapping, proxy: bool, insecure: bool, reads_files: bool
+) -> list[BadCredential]:
     """What of a cluster's fields is refused; the operator may be allowed a proxy, insecure TLS and files."""
     refused: list[BadCredential] = []
     if is_set(cluster, "certificate-authority") and not reads_files:
@@ -26,12 +28,12 @@ def refused_in_cluster(cluster: Place, proxy: bool, insecure: bool, reads_files:
     return refused
 
 
-def refused_in_user(user: Place, reads_files: bool) -> list[BadCredential]:
+def reject_user_fields(user: LocatedMapping, reads_files: bool) -> list[BadCredential]:
     """What of a user's fields is refused, each by its own name."""
-    return list(_of_user(user, reads_files))
+    return list(_find_user_errors(user, reads_files))
 
 
-def _of_user(user: Place, reads_files: bool) -> Iterator[BadCredential]:
+def _find_user_errors(user: LocatedMapping, reads_files: bool) -> Iterator[BadCredential]:
     if is_set(user, "exec"):
         yield _program(user, "exec")
     if is_set(user, "auth-provider"):
@@ -48,9 +50,9 @@ def _of_user(user: Place, reads_files: bool) -> Iterator[BadCredential]:
             yield _basic(user, key)
 
 
-def _program(user: Place, key: str) -> BadCredential:
+def _program(user: LocatedMapping, key: str) -> BadCredential:
     return KubeconfigError(
-        user.at(key),
+        user.path_to(key),
         _(
             "This user signs in with a program on your machine (exec plugin). Quarterdeck does not run "
             "programs for you."
@@ -61,19 +63,19 @@ def _program(user: Place, key: str) -> BadCredential:
     )
 
 
-def _path(place: Place, key: str) -> BadCredential:
+def _path(mapping: LocatedMapping, key: str) -> BadCredential:
     return KubeconfigError(
-        place.at(key),
+        mapping.path_to(key),
         _("This refers to a file on your machine, which the server cannot read."),
         _("Paste the output of this command, which embeds the file: %(command)s") % {"command": FLATTEN},
         reason="path",
-        line=place.line(key),
+        line=mapping.line(key),
     )
 
 
-def _proxy(cluster: Place) -> BadCredential:
+def _proxy(cluster: LocatedMapping) -> BadCredential:
     return KubeconfigError(
-        cluster.at("proxy-url"),
+        cluster.path_to("proxy-url"),
         _("Proxies from a kubeconfig are not used."),
         _("Remove this line. An administrator can set a proxy in the cluster's settings."),
         reason="proxy",
@@ -81,9 +83,9 @@ def _proxy(cluster: Place) -> BadCredential:
     )
 
 
-def _insecure(cluster: Place) -> BadCredential:
+def _insecure(cluster: LocatedMapping) -> BadCredential:
     return KubeconfigError(
-        cluster.at("insecure-skip-tls-verify"),
+        cluster.path_to("insecure-skip-tls-verify"),
         _("This disables TLS verification, so anyone on the network path could steal the credential."),
         _(
             "Put the cluster's CA in certificate-authority-data and remove this line. If you must, an "
@@ -94,9 +96,9 @@ def _insecure(cluster: Place) -> BadCredential:
     )
 
 
-def _impersonation(user: Place, key: str) -> BadCredential:
+def _impersonation(user: LocatedMapping, key: str) -> BadCredential:
     return KubeconfigError(
-        user.at(key),
+        user.path_to(key),
         _("This impersonates another user. In Quarterdeck, everyone acts as themselves."),
         _("Remove this line, or add a credential for that identity."),
         reason="impersonation",
@@ -104,9 +106,9 @@ def _impersonation(user: Place, key: str) -> BadCredential:
     )
 
 
-def _basic(user: Place, key: str) -> BadCredential:
+def _basic(user: LocatedMapping, key: str) -> BadCredential:
     return KubeconfigError(
-        user.at(key),
+        user.path_to(key),
         _("Kubernetes removed basic authentication (username and password) in version 1.19."),
         _("Use a ServiceAccount token instead; this page shows how."),
         reason="basic",

@@ -1,4 +1,4 @@
-"""How do secrets rest? AES-256-GCM under keys of their own, bound to the row that they belong to.
+"""Sealing: encrypts credentials with AES-256-GCM, bound to the database row they belong to.
 
 A sealed value is `version (1 byte) | key id (8) | nonce (12) | ciphertext and tag`. The first nine bytes and
 the context are authenticated too, so a value that was moved to another row is unreadable.
@@ -31,7 +31,7 @@ def seal(plain: bytes, *, context: str) -> bytes:
     first = _keys()[0]
     header = VERSION + key_id(first)
     nonce = secrets.token_bytes(NONCE)
-    return header + nonce + AESGCM(first).encrypt(nonce, plain, _bound(header, context))
+    return header + nonce + AESGCM(first).encrypt(nonce, plain, _associated_data(header, context))
 
 
 def open_sealed(sealed: bytes, *, context: str) -> bytes:
@@ -42,7 +42,7 @@ def open_sealed(sealed: bytes, *, context: str) -> bytes:
     header, nonce, cipher = sealed[:HEADER], sealed[HEADER : HEADER + NONCE], sealed[HEADER + NONCE :]
     for key in _keys():
         if key_id(key) == header[len(VERSION) :]:
-            return _decrypt(key, nonce, cipher, _bound(header, context))
+            return _decrypt(key, nonce, cipher, _associated_data(header, context))
     raise SealBroken("The key that encrypted this value is not in QUARTERDECK_SEALING_KEYS.")
 
 
@@ -70,16 +70,16 @@ def _decrypt(key: bytes, nonce: bytes, cipher: bytes, bound: bytes) -> bytes:
         raise SealBroken("The encrypted value was altered, or belongs to another row.") from wrong
 
 
-def _bound(header: bytes, context: str) -> bytes:
+def _associated_data(header: bytes, context: str) -> bytes:
     return header + context.encode()
 
 
 def _keys() -> tuple[bytes, ...]:
-    return _decoded(tuple(settings.SEALING_KEYS))
+    return _decode_keys(tuple(settings.SEALING_KEYS))
 
 
 @lru_cache(maxsize=8)
-def _decoded(encoded: tuple[str, ...]) -> tuple[bytes, ...]:
+def _decode_keys(encoded: tuple[str, ...]) -> tuple[bytes, ...]:
     keys = tuple(base64.b64decode(key, validate=True) for key in encoded)
     if not keys or any(len(key) != 32 for key in keys):
         raise SealBroken("SEALING_KEYS must contain at least one key of 32 bytes.")

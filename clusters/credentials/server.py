@@ -1,4 +1,4 @@
-"""Is this the address of an API server that may be asked, and which other spelling is the same?"""
+"""Server addresses: validates and normalizes URLs of API servers and HTTP proxies."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def checked_server(text: str, *, field: str = "server") -> str:
     host = (parts.hostname or "").rstrip(".")
     host = f"[{host}]" if ":" in host else host
     port = "" if parts.port in (None, 443) else f":{parts.port}"
-    return _reachable(f"https://{host}{port}{_path(parts, field)}", field)
+    return _check_allowed(f"https://{host}{port}{_path(parts, field)}", field)
 
 
 def checked_proxy(text: str, *, field: str = "proxy_url") -> str:
@@ -55,7 +55,7 @@ def checked_proxy(text: str, *, field: str = "proxy_url") -> str:
     try:
         proxy_host_and_port(found)
     except AddressRefused as refused:
-        raise _never(refused, field) from refused
+        raise _address_error(refused, field) from refused
     return found
 
 
@@ -64,9 +64,9 @@ def _split(address: str, field: str) -> SplitResult:
         parts = urlsplit(address)
         port = parts.port  # raises for a port that is none
     except ValueError as wrong:
-        raise ServerError(field, _("This is not a valid address."), _shape()) from wrong
+        raise ServerError(field, _("This is not a valid address."), _format_advice()) from wrong
     if port == 0:
-        raise ServerError(field, _("Port 0 is not valid."), _shape())
+        raise ServerError(field, _("Port 0 is not valid."), _format_advice())
     return parts
 
 
@@ -79,7 +79,7 @@ def _refuse(parts: SplitResult, address: str, field: str) -> None:
             reason="http",
         )
     if parts.scheme != "https":
-        raise ServerError(field, _("The address must start with https://."), _shape())
+        raise ServerError(field, _("The address must start with https://."), _format_advice())
     if "@" in parts.netloc:
         raise ServerError(
             field,
@@ -92,7 +92,7 @@ def _refuse(parts: SplitResult, address: str, field: str) -> None:
             field, _("The address contains a query string or fragment (? or #)."), _("Remove that part.")
         )
     if not parts.hostname or not HOST.fullmatch(parts.hostname.rstrip(".")):
-        raise ServerError(field, _("The address has no valid host name."), _shape())
+        raise ServerError(field, _("The address has no valid host name."), _format_advice())
 
 
 def _path(parts: SplitResult, field: str) -> str:
@@ -106,18 +106,18 @@ def _path(parts: SplitResult, field: str) -> str:
     return path
 
 
-def _reachable(address: str, field: str) -> str:
+def _check_allowed(address: str, field: str) -> str:
     """The address, unless nothing is ever connected to there; where a name leads is seen at each connection."""
     try:
         host_and_port(Server(address))
     except AddressRefused as refused:
-        raise _never(refused, field) from refused
+        raise _address_error(refused, field) from refused
     return address
 
 
-def _never(refused: AddressRefused, field: str) -> ServerError:
-    return ServerError(field, _(refused.title), _(refused.advice))
+def _address_error(error: AddressRefused, field: str) -> ServerError:
+    return ServerError(field, _(error.title), _(error.advice))
 
 
-def _shape() -> str:
+def _format_advice() -> str:
     return _("Use the form https://host:6443.")

@@ -1,4 +1,4 @@
-"""How does a credential get into its row and out of it? Sealed, bound to the row, and never in between."""
+"""Credential store: seals credentials into their rows, opens and removes them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from clusters.api.connection import Identity, Server
-from clusters.credentials.changed import credential_changed
+from clusters.credentials.changed import invalidate_credential
 from clusters.credentials.sealing import SealBroken, open_sealed, seal
 from clusters.credentials.trial import WhoAmI
 from clusters.models import Cluster, Credential, CredentialKind
-from clusters.recorded import on_credential
+from clusters.recorded import draft_credential_entry
 from people.audit.record import record
 from people.models import Team, User
 
@@ -58,7 +58,7 @@ def store(credential: Credential, identity: Identity) -> None:
 
 
 @transaction.atomic
-def keep(
+def save_credential(
     cluster: Cluster,
     owner: Owner,
     identity: Identity,
@@ -87,16 +87,16 @@ def keep(
         create_defaults={**told, "sealed": b""},
     )
     store(credential, identity)
-    credential_changed(credential)
-    record(on_credential(actor, "credential-set", credential))
+    invalidate_credential(credential)
+    record(draft_credential_entry(actor, "credential-set", credential))
     return credential
 
 
 @transaction.atomic
 def remove(credential: Credential, actor: User | None) -> None:
     """Delete a credential; what stood on it ends."""
-    credential_changed(credential)
-    record(on_credential(actor, "credential-remove", credential))
+    invalidate_credential(credential)
+    record(draft_credential_entry(actor, "credential-remove", credential))
     credential.delete()
 
 

@@ -1,4 +1,4 @@
-"""Is this a bearer token that may be sent, and when does it say that it ends?"""
+"""Bearer tokens: validates them (RFC 6750) and reads the expiry of a JWT."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom does the cluster take this credential for? Asked by SelfSubjectReview before it is stored.
+"""Credential verification: asks the cluster by SelfSubjectReview who a credential is, before storing it.
 
 The user name that a cluster derives cannot be read from a token (structured authentication maps claims by
 CEL), so the cluster is asked, and its answer is what is shown and kept.
@@ -48,7 +48,7 @@ class WhoAmI:
         return parts[2] if is_account else ""
 
 
-class CredentialEnded(Unauthorized):
+class CredentialExpired(Unauthorized):
     """The cluster says 401 only; that the credential has ended is what it says itself."""
 
     title = gettext_noop("The credential has expired.")
@@ -77,10 +77,10 @@ def try_identity(server: Server, identity: Identity) -> WhoAmI:
     try:
         answer = _review(Client(Connection(server.url, server, identity, fingerprint, "trial")))
     except ApiError as refused:
-        raise (_explained(refused, identity) if isinstance(refused, Unauthorized) else refused) from None
+        raise (_explain(refused, identity) if isinstance(refused, Unauthorized) else refused) from None
     finally:
         forget(fingerprint)
-    return replace(_who(answer), expires_at=expires_at(identity))
+    return replace(_read_who(answer), expires_at=expires_at(identity))
 
 
 def reach(server: Server) -> None:
@@ -116,20 +116,20 @@ def _review(client: Client) -> Any:
     raise NoReview(_("Tried: %(versions)s.") % {"versions": ", ".join(VERSIONS)})
 
 
-def _explained(refused: Unauthorized, identity: Identity) -> ApiError:
+def _explain(error: Unauthorized, identity: Identity) -> ApiError:
     now, ends = timezone.now(), expires_at(identity)
     if ends and ends < now:
         told = _("It expired on %(time)s UTC.") % {"time": f"{ends:%Y-%m-%d %H:%M}"}
-        return CredentialEnded(told, status=refused.status)
+        return CredentialExpired(told, status=error.status)
     if identity.certificate and (starts := certificate_start(identity.certificate)) > now:
         told = _("It becomes valid on %(time)s UTC.") % {"time": f"{starts:%Y-%m-%d %H:%M}"}
-        return CredentialNotYetValid(told, status=refused.status)
-    return refused
+        return CredentialNotYetValid(told, status=error.status)
+    return error
 
 
-def _who(answer: Any) -> WhoAmI:
+def _read_who(body: Any) -> WhoAmI:
     """Read a SelfSubjectReview from a server that may be anything at all."""
-    user = _dict(_dict(_dict(answer).get("status")).get("userInfo"))
+    user = _dict(_dict(_dict(body).get("status")).get("userInfo"))
     name = _text(user.get("username"))
     if not name:
         raise NotKubernetes(_("Its SelfSubjectReview response contains no username."))

@@ -1,4 +1,4 @@
-"""What does a YAML text from a stranger say? A small tree with line numbers, built under limits.
+"""YAML tree: parses untrusted YAML into nodes with line numbers, under limits of size and depth.
 
 PyYAML's loaders compose nodes by recursion and follow aliases; here libyaml's events are walked one by one,
 with a stack of our own, and each limit is checked before anything is built. Nothing is constructed but texts,
@@ -49,10 +49,10 @@ Node = Scalar | Sequence | Mapping
 
 def read_tree(text: bytes | str) -> Node:
     """The one document of the text; `KubeconfigError` names the line and the limit that was met."""
-    return _Builder().build(_events(_decoded(text)))
+    return _Builder().build(_events(_decode(text)))
 
 
-def _decoded(text: bytes | str) -> str:
+def _decode(text: bytes | str) -> str:
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(raw) > LARGEST:
         raise KubeconfigError(
@@ -98,7 +98,7 @@ def _syntax_error(wrong: yaml.MarkedYAMLError, text: str) -> KubeconfigError:
 
 
 @dataclass
-class _Frame:
+class _OpenNode:
     """A list or a dictionary that is being read; `key` waits for its value."""
 
     path: str
@@ -121,19 +121,19 @@ class _Builder:
     """Holds the stack of what is open; one for each text."""
 
     def __init__(self) -> None:
-        self.stack: list[_Frame] = []
+        self.stack: list[_OpenNode] = []
         self.root: Node | None = None
         self.documents = 0
         self.nodes = 0
 
     def build(self, events: Iterator[yaml.Event]) -> Node:
         for event in events:
-            self._take(event)
+            self._handle(event)
         if self.root is None:
             raise KubeconfigError("", _("The file is empty."), reason="empty")
         return self.root
 
-    def _take(self, event: yaml.Event) -> None:
+    def _handle(self, event: yaml.Event) -> None:
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.DocumentStartEvent):
             self._document(line)
@@ -161,9 +161,9 @@ class _Builder:
                 "", _("The file contains more than 50,000 values."), reason="size", line=line
             )
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-            raise self._wrong(line, "alias", _("anchors and aliases (& and *) are not supported"))
+            raise self._error(line, "alias", _("anchors and aliases (& and *) are not supported"))
         if getattr(event, "tag", None) is not None:
-            raise self._wrong(line, "tag", _("tags (!) are not supported"))
+            raise self._error(line, "tag", _("tags (!) are not supported"))
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
         frame = self.stack[-1] if self.stack else None
@@ -173,22 +173,22 @@ class _Builder:
         tag: str = _resolver.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
         self._add(Scalar(event.value, tag.rsplit(":", 1)[-1], line))
 
-    def _key(self, frame: _Frame, key: str, line: int) -> None:
+    def _key(self, parent: _OpenNode, key: str, line: int) -> None:
         if key == "<<":
-            raise self._wrong(line, "alias", _("merge keys (<<) are not supported"))
-        if key in frame.entries:
-            frame.key = key
-            raise self._wrong(line, "duplicate", _("duplicate key"))
-        frame.key = key
+            raise self._error(line, "alias", _("merge keys (<<) are not supported"))
+        if key in parent.entries:
+            parent.key = key
+            raise self._error(line, "duplicate", _("duplicate key"))
+        parent.key = key
 
     def _open(self, is_mapping: bool, line: int) -> None:
         frame = self.stack[-1] if self.stack else None
         if frame and frame.is_mapping and frame.key is None:
-            raise self._wrong(line, "type", _("keys must be strings"))
+            raise self._error(line, "type", _("keys must be strings"))
         if len(self.stack) >= DEEPEST:
             message = _("Line %(line)d is nested more than 32 levels deep.") % {"line": line}
             raise KubeconfigError("", message, reason="depth", line=line)
-        self.stack.append(_Frame(frame.next_path() if frame else "", line, is_mapping))
+        self.stack.append(_OpenNode(frame.next_path() if frame else "", line, is_mapping))
 
     def _add(self, node: Node) -> None:
         if not self.stack:
@@ -201,7 +201,7 @@ class _Builder:
         else:
             frame.items.append(node)
 
-    def _wrong(self, line: int, reason: str, message: str) -> KubeconfigError:
+    def _error(self, line: int, reason: str, message: str) -> KubeconfigError:
         path = self.stack[-1].next_path() if self.stack and self.stack[-1].key is not None else ""
         path = path or (self.stack[-1].path if self.stack else "")
         told = _("line %(line)d: %(message)s") % {"line": line, "message": message}

@@ -1,1 +1,1 @@
-"""How do people manage clusters, shares, requests and credentials? One file for each task."""
+"""Cluster pages: managing clusters, shares, requests and credentials, one file for each task."""

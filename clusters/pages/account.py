@@ -1,4 +1,4 @@
-"""What to do instead of signing in by a program? A ServiceAccount's token, with the names filled in."""
+"""Service account advice: kubectl commands that create a ServiceAccount token, for this user."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from clusters.credentials.kubeconfig import Context
-from people.models import Role, User
+from people.models import TeamRole, User
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 HOURS = 720
@@ -26,11 +26,13 @@ class Account:
     days: int = HOURS // 24
 
 
-def account_for(user: User, role: Role, *, namespace: str = "", context: Context | None = None) -> Account:
+def account_for(
+    user: User, role: TeamRole, *, namespace: str = "", context: Context | None = None
+) -> Account:
     """Commands for this person; a refused kubeconfig's context and namespace are used where there is one."""
     wanted = namespace or (context.namespace if context else "")
     place = wanted if LABEL.fullmatch(wanted) else "default"
-    name, grant = account_name(user.username), "edit" if role == Role.OPERATOR else "view"
+    name, grant = account_name(user.username), "edit" if role == TeamRole.EDITOR else "view"
     kubectl = f"kubectl --context {shlex.quote(context.name)}" if context else "kubectl"
     return Account(
         namespace=place,

@@ -1,4 +1,4 @@
-"""What does an administrator say about a cluster, and is it a Kubernetes API server that answers there?"""
+"""Cluster form: the settings of a cluster, validated, and a check that its API server responds."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from clusters.credentials.server import checked_proxy, checked_server
 from clusters.credentials.stored import server_of
 from clusters.credentials.trial import reach
 from clusters.models import Cluster
-from clusters.pages.problems import Problem, problem
+from clusters.pages.problems import Notice, make_notice
 
-COLOURS = (
+COLORS = (
     ("slate", gettext_lazy("Slate")),
     ("red", gettext_lazy("Red")),
     ("orange", gettext_lazy("Orange")),
@@ -84,7 +84,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
         max_length=10_000,
         help_text=gettext_lazy("One per line, e.g. env=production. Used to group and select clusters."),
     )
-    colour = forms.ChoiceField(label=gettext_lazy("Color"), choices=COLOURS, initial="slate")
+    color = forms.ChoiceField(label=gettext_lazy("Color"), choices=COLORS, initial="slate")
     unverified = forms.CharField(
         label=gettext_lazy("To disable verification, type: do not verify"),
         required=False,
@@ -149,13 +149,13 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
         return slug
 
     def clean_server(self) -> str:
-        return _told(lambda: checked_server(self.cleaned_data["server"]))
+        return _validate(lambda: checked_server(self.cleaned_data["server"]))
 
     def clean_proxy_url(self) -> str:
-        return _told(lambda: checked_proxy(self.cleaned_data["proxy_url"]))
+        return _validate(lambda: checked_proxy(self.cleaned_data["proxy_url"]))
 
     def clean_ca(self) -> str:
-        return _told(lambda: checked_bundle(self.cleaned_data["ca"]))
+        return _validate(lambda: checked_bundle(self.cleaned_data["ca"]))
 
     def clean_tls_server_name(self) -> str:
         name = str(self.cleaned_data["tls_server_name"]).strip()
@@ -174,21 +174,21 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
         return cleaned
 
 
-def unreachable(cluster: Cluster) -> Problem | None:
+def check_cluster(cluster: Cluster) -> Notice | None:
     """Why no Kubernetes API server answers there as it is written, None where one does."""
-    return unreachable_server(server_of(cluster))
+    return check_server(server_of(cluster))
 
 
-def unreachable_server(server: Server) -> Problem | None:
+def check_server(server: Server) -> Notice | None:
     """The same of an address that belongs to no cluster yet."""
     try:
         reach(server)
     except ApiError as error:
-        return problem(error)
+        return make_notice(error)
     return None
 
 
-def _told(check: Any) -> str:
+def _validate(check: Any) -> str:
     try:
         return str(check())
     except BadCredential as wrong:

@@ -1,4 +1,4 @@
-"""How do I get to this cluster? My own credential: add, renew in place, remove."""
+"""Credential page: add, renew or remove the user's own credential for a cluster."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clusters.credentials.stored import Owner, keep, remove, server_of
+from clusters.credentials.stored import Owner, remove, save_credential, server_of
 from clusters.models import Cluster, Credential
 from clusters.pages.account import account_for
-from clusters.pages.offer import NAMESPACE, WAYS, Refused, empty_form, offer_form, take
-from clusters.pages.states import credential_state
+from clusters.pages.offer import NAMESPACE, WAYS, Rejected, empty_form, offer_form, verify_form
+from clusters.pages.states import credential_status
 from clusters.visible import roles, team_credentials, visible_cluster
-from people.decorators import person, signed_in
-from people.models import Role, User
-from people.signing import safe_onward
+from people.decorators import person, require_sign_in
+from people.models import TeamRole, User
+from people.signing import safe_next_url
 
 SECRETS = ("token", "certificate", "key", "kubeconfig")
 
 
 @sensitive_post_parameters(*SECRETS)
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@require_sign_in
 @never_cache
 def credential(request: HttpRequest, slug: str) -> HttpResponse:
     """Bring a token, a certificate and key, or a kubeconfig; the cluster says who it is before it is kept."""
@@ -43,20 +43,22 @@ def credential(request: HttpRequest, slug: str) -> HttpResponse:
     form = offer_form(way, request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, user, cluster, way, form)
-    taken = take(form, way, server_of(cluster))
-    if isinstance(taken, Refused):
+    taken = verify_form(form, way, server_of(cluster))
+    if isinstance(taken, Rejected):
         return _page(request, user, cluster, way, form, taken)
     owner = Owner(user=user)
-    keep(cluster, owner, taken.identity, taken.who, namespace=taken.namespace, read_only=False, actor=user)
+    save_credential(
+        cluster, owner, taken.identity, taken.who, namespace=taken.namespace, read_only=False, actor=user
+    )
     told = {"cluster": cluster.name, "identity": taken.who.username}
     messages.success(
         request, _("%(cluster)s accepted the credential. Your identity there is %(identity)s.") % told
     )
-    return HttpResponseRedirect(_onward(request) or reverse("clusters:credential", args=[cluster.slug]))
+    return HttpResponseRedirect(_next_url(request) or reverse("clusters:credential", args=[cluster.slug]))
 
 
 @require_POST
-@signed_in
+@require_sign_in
 def remove_credential(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove an own credential, also of a cluster that is no longer shared with me."""
     own = Credential.objects.filter(pk=pk, user=person(request)).select_related("cluster").first()
@@ -75,24 +77,26 @@ def _page(
     cluster: Cluster,
     way: str,
     form: forms.Form,
-    refused: Refused | None = None,
+    rejected: Rejected | None = None,
 ) -> HttpResponse:
     own = Credential.objects.filter(cluster=cluster, user=user).select_related("cluster").first()
     namespace = _namespace(request, own)
-    role = roles(user).get(cluster.pk, Role.READER)
+    role = roles(user).get(cluster.pk, TeamRole.VIEWER)
     context: dict[str, Any] = {
         "cluster": cluster,
-        "own": credential_state(own),
-        "shared": credential_state(team_credentials(user).get(cluster.pk)),
+        "own": credential_status(own),
+        "shared": credential_status(team_credentials(user).get(cluster.pk)),
         "way": way,
         "ways": WAYS,
         "form": form,
-        "problem": refused.problem if refused else None,
-        "account": account_for(user, role, namespace=namespace, context=refused.context if refused else None),
-        "onward": (onward := _onward(request)),
+        "problem": rejected.notice if rejected else None,
+        "account": account_for(
+            user, role, namespace=namespace, context=rejected.context if rejected else None
+        ),
+        "onward": (onward := _next_url(request)),
         "onward_query": f"&{urlencode({'next': onward})}" if onward else "",
     }
-    failed = refused or form.errors
+    failed = rejected or form.errors
     return render(request, "clusters/credential.html", context, status=422 if failed else 200)
 
 
@@ -110,7 +114,7 @@ def _namespace(request: HttpRequest, own: Credential | None) -> str:
     return own.namespace if own else ""
 
 
-def _onward(request: HttpRequest) -> str:
+def _next_url(request: HttpRequest) -> str:
     """A page of ours to go on to, "" where none was asked for."""
     asked = request.POST.get("next") or request.GET.get("next", "")
-    return safe_onward(asked) if asked else ""
+    return safe_next_url(asked) if asked else ""

@@ -1,4 +1,4 @@
-"""How does a whole kubeconfig come in? Paste it, choose contexts, and see what became of each."""
+"""Import page: paste a kubeconfig, choose contexts, and see the outcome of each."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from django.views.decorators.http import require_http_methods
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig import read_kubeconfig
 from clusters.pages.account import Account, account_for
-from clusters.pages.importing import MOST_AT_ONCE, Choice, Outcome, Plan, carry_out, plans
+from clusters.pages.importing import MOST_AT_ONCE, Choice, ImportResult, Plan, carry_out, plans
 from clusters.pages.offer import KubeconfigForm, offer_form
-from clusters.pages.problems import Problem, problem
+from clusters.pages.problems import Notice, make_notice
 from clusters.visible import roles
-from people.decorators import person, signed_in
-from people.models import Role, Team, User
+from people.decorators import person, require_sign_in
+from people.models import Team, TeamRole, User
 
 
 @sensitive_post_parameters("kubeconfig")
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@require_sign_in
 @never_cache
 def import_kubeconfig(request: HttpRequest) -> HttpResponse:
     """Two steps, both with the text in the form: nothing of it is kept in between."""
@@ -39,36 +39,36 @@ def import_kubeconfig(request: HttpRequest) -> HttpResponse:
     try:
         found = plans(read_kubeconfig(form.cleaned_data["kubeconfig"]), user)
     except BadCredential as wrong:
-        return _page(request, form, trouble=problem(wrong), is_wrong=True)
+        return _page(request, form, notice=make_notice(wrong), is_wrong=True)
     if "carry-out" not in request.POST:
         return _page(request, form, found)
-    chosen = _chosen(request, found)
+    chosen = _read_choices(request, found)
     if not chosen or len(chosen) > MOST_AT_ONCE:
         told = _("Select at least one context.") if not chosen else _("Select at most 20 contexts at a time.")
-        return _page(request, form, found, trouble=Problem(told), is_wrong=True)
-    return _carried_out(request, user, form, chosen)
+        return _page(request, form, found, notice=Notice(told), is_wrong=True)
+    return _apply_choices(request, user, form, chosen)
 
 
-def _carried_out(
+def _apply_choices(
     request: HttpRequest, user: User, form: forms.Form, chosen: Sequence[tuple[Plan, Choice]]
 ) -> HttpResponse:
     outcomes = carry_out(user, chosen)
     for outcome in outcomes:
-        if not outcome.problem:
+        if not outcome.notice:
             messages.success(request, f"{outcome.context}: {outcome.text}")
-    if all(not outcome.problem for outcome in outcomes):
+    if all(not outcome.notice for outcome in outcomes):
         return redirect("clusters:clusters")
     again = plans(read_kubeconfig(form.cleaned_data["kubeconfig"]), user)
-    return _page(request, form, again, outcomes=outcomes, is_wrong=True)
+    return _page(request, form, again, results=outcomes, is_wrong=True)
 
 
-def _chosen(request: HttpRequest, found: Sequence[Plan]) -> list[tuple[Plan, Choice]]:
+def _read_choices(request: HttpRequest, found: Sequence[Plan]) -> list[tuple[Plan, Choice]]:
     """What was ticked; a tick counts only for the context that it was shown beside."""
     ticked = request.POST.getlist("context-chosen")
     team = Team.objects.filter(slug=request.POST.get("team", "")).first()
     chosen = []
     for plan in found:
-        if plan.deed == "nothing" or f"{plan.number}:{plan.context.name}" not in ticked:
+        if plan.action == "nothing" or f"{plan.number}:{plan.context.name}" not in ticked:
             continue
         name = request.POST.get(f"name-{plan.number}", "").strip()
         slug = request.POST.get(f"slug-{plan.number}", "").strip()
@@ -81,7 +81,7 @@ def _account(request: HttpRequest, plan: Plan) -> Account | None:
     if not plan.needs_account:
         return None
     user = person(request)
-    role = roles(user).get(plan.cluster.pk, Role.READER) if plan.cluster else Role.READER
+    role = roles(user).get(plan.cluster.pk, TeamRole.VIEWER) if plan.cluster else TeamRole.VIEWER
     return account_for(user, role, context=plan.context)
 
 
@@ -90,12 +90,12 @@ def _page(
     form: forms.Form,
     found: Sequence[Plan] = (),
     *,
-    trouble: Problem | None = None,
-    outcomes: Sequence[Outcome] = (),
+    notice: Notice | None = None,
+    results: Sequence[ImportResult] = (),
     is_wrong: bool = False,
 ) -> HttpResponse:
     ticked = request.POST.getlist("context-chosen")
-    usable = [plan for plan in found if plan.deed != "nothing"]
+    usable = [plan for plan in found if plan.action != "nothing"]
     if len(usable) == 1 and "carry-out" not in request.POST:
         ticked = [f"{usable[0].number}:{usable[0].context.name}"]  # the only one there is to choose
     rows = [
@@ -111,8 +111,8 @@ def _page(
     context = {
         "form": form,
         "rows": rows,
-        "problem": trouble,
-        "outcomes": [outcome for outcome in outcomes if outcome.problem],
+        "problem": notice,
+        "outcomes": [outcome for outcome in results if outcome.notice],
         "teams": Team.objects.order_by("name"),
         "team": request.POST.get("team", ""),
     }

@@ -1,4 +1,4 @@
-"""What becomes of each context of a kubeconfig? A credential, a new cluster, or a request."""
+"""Kubeconfig import: turns each context into a credential, a new cluster or a cluster request."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from django.utils.translation import gettext as _
 
 from clusters.api.connection import Server
 from clusters.api.errors import ApiError
-from clusters.credentials.changed import share_changed
+from clusters.credentials.changed import invalidate_shares
 from clusters.credentials.kubeconfig import Context, Kubeconfig
-from clusters.credentials.stored import Owner, keep, server_of
+from clusters.credentials.stored import Owner, save_credential, server_of
 from clusters.credentials.trial import WhoAmI, try_identity
 from clusters.matching import free_slug, match
 from clusters.models import Cluster, ClusterRequest, RequestState, Share
-from clusters.pages.cluster_form import ClusterForm, unreachable_server
-from clusters.pages.problems import Problem, problem
-from clusters.recorded import on_cluster, on_request, on_share, settings_of
+from clusters.pages.cluster_form import ClusterForm, check_server
+from clusters.pages.problems import Notice, make_notice
+from clusters.recorded import draft_cluster_entry, draft_request_entry, draft_share_entry, settings_of
 from clusters.visible import visible_clusters
-from people.audit.record import TrailUnavailable, record
+from people.audit.record import AuditTrailUnavailable, record
 from people.models import Team, User
 
 MOST_REQUESTS = 20  # open ones of one person
@@ -35,22 +35,22 @@ class Plan:
     context: Context
     cluster: Cluster | None
     is_near: bool
-    deed: str
-    problems: tuple[Problem, ...]
+    action: str
+    notices: tuple[Notice, ...]
     slug: str
 
     @property
     def needs_account(self) -> bool:
-        return any(one.needs_account for one in self.problems)
+        return any(one.needs_account for one in self.notices)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ImportResult:
     """What was done with a context, or why nothing was."""
 
     context: str
     text: str
-    problem: Problem | None = None
+    notice: Notice | None = None
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,14 @@ def plans(kubeconfig: Kubeconfig, user: User) -> list[Plan]:
     return [_plan(number, context, seen, user) for number, context in enumerate(kubeconfig.contexts)]
 
 
-def carry_out(user: User, chosen: Sequence[tuple[Plan, Choice]]) -> list[Outcome]:
+def carry_out(user: User, chosen: Sequence[tuple[Plan, Choice]]) -> list[ImportResult]:
     """Do what was chosen, one after the other; each context succeeds or fails by itself."""
-    done: list[Outcome] = []
+    done: list[ImportResult] = []
     used: dict[int, str] = {}
     for plan, choice in chosen:
         found = match(plan.context, visible_clusters(user)).cluster
         if found and found.pk in used:
-            done.append(_twice(plan, used[found.pk]))
+            done.append(_duplicate_result(plan, used[found.pk]))
             continue
         outcome, cluster = _do(user, plan, choice, found)
         done.append(outcome)
@@ -90,7 +90,7 @@ def _plan(number: int, context: Context, seen: Sequence[Cluster], user: User) ->
     if found.cluster:
         deed = "credential" if context.identity else "nothing"
     elif context.has_cluster and user.is_auditor:
-        refusal = [Problem(_("This cluster is not in Quarterdeck, and auditors cannot request clusters."))]
+        refusal = [Notice(_("This cluster is not in Quarterdeck, and auditors cannot request clusters."))]
     elif context.has_cluster:
         deed = "cluster" if user.is_administrator else "request"
     return Plan(
@@ -98,35 +98,37 @@ def _plan(number: int, context: Context, seen: Sequence[Cluster], user: User) ->
         context=context,
         cluster=found.cluster,
         is_near=found.is_near,
-        deed=deed,
-        problems=(*refusal, *(problem(one) for one in context.problems)),
+        action=deed,
+        notices=(*refusal, *(make_notice(one) for one in context.errors)),
         slug=free_slug(context.cluster),
     )
 
 
-def _do(user: User, plan: Plan, choice: Choice, found: Cluster | None) -> tuple[Outcome, Cluster | None]:
+def _do(user: User, plan: Plan, choice: Choice, found: Cluster | None) -> tuple[ImportResult, Cluster | None]:
     """The outcome, and the cluster that this context was used for."""
     name = plan.context.name
     try:
         if found and plan.context.identity:
-            return Outcome(name, _store(user, found, plan.context)), found
+            return ImportResult(name, _store(user, found, plan.context)), found
         if found is None and plan.context.has_cluster and user.is_administrator:
             return _add(user, plan.context, choice)
-        if found is None and plan.deed == "request":
-            return _ask(user, plan.context), None
+        if found is None and plan.action == "request":
+            return _request_cluster(user, plan.context), None
     except ApiError as error:
-        return Outcome(name, "", problem(error)), None
-    except TrailUnavailable:
-        return Outcome(name, "", Problem(_("The audit trail is not writable, so nothing was done."))), None
-    return Outcome(name, "", Problem(_("Nothing in this context can be used."))), None
+        return ImportResult(name, "", make_notice(error)), None
+    except AuditTrailUnavailable:
+        return ImportResult(
+            name, "", Notice(_("The audit trail is not writable, so nothing was done."))
+        ), None
+    return ImportResult(name, "", Notice(_("Nothing in this context can be used."))), None
 
 
 def _store(user: User, cluster: Cluster, context: Context) -> str:
     who = _try(server_of(cluster), context)
-    return _keep(user, cluster, context, who)
+    return _save(user, cluster, context, who)
 
 
-def _add(user: User, context: Context, choice: Choice) -> tuple[Outcome, Cluster | None]:
+def _add(user: User, context: Context, choice: Choice) -> tuple[ImportResult, Cluster | None]:
     form = ClusterForm(
         {
             "name": choice.name or context.cluster,
@@ -140,32 +142,32 @@ def _add(user: User, context: Context, choice: Choice) -> tuple[Outcome, Cluster
     )
     if not form.is_valid():
         told = " ".join(str(one) for errors in form.errors.values() for one in errors)
-        return Outcome(context.name, "", Problem(told)), None
+        return ImportResult(context.name, "", Notice(told)), None
     cluster = form.save(commit=False)
     if context.identity:
         who = _try(server_of(cluster), context)
-    elif (trouble := unreachable_server(server_of(cluster))) is not None:
-        return Outcome(context.name, "", trouble), None
+    elif (trouble := check_server(server_of(cluster))) is not None:
+        return ImportResult(context.name, "", trouble), None
     with transaction.atomic():
         cluster.save()
-        record(on_cluster(user, "cluster-add", cluster, detail=settings_of(cluster)))
+        record(draft_cluster_entry(user, "cluster-add", cluster, detail=settings_of(cluster)))
         _share(user, cluster, choice.team)
         told = _("Cluster %(cluster)s added.") % {"cluster": cluster.name}
         if context.identity:
-            told = f"{told} {_keep(user, cluster, context, who)}"
-    return Outcome(context.name, told), cluster
+            told = f"{told} {_save(user, cluster, context, who)}"
+    return ImportResult(context.name, told), cluster
 
 
-def _ask(user: User, context: Context) -> Outcome:
+def _request_cluster(user: User, context: Context) -> ImportResult:
     """A request holds where the cluster is and nothing of the credential."""
     mine = ClusterRequest.objects.filter(user=user, state=RequestState.OPEN)
     if mine.filter(server=context.server).exists():
-        return Outcome(
+        return ImportResult(
             context.name, _("You have already requested this cluster. An administrator will decide.")
         )
     if mine.count() >= MOST_REQUESTS:
         told = _("You have 20 open requests. Wait for a decision, or withdraw one.")
-        return Outcome(context.name, "", Problem(told))
+        return ImportResult(context.name, "", Notice(told))
     with transaction.atomic():
         asked = ClusterRequest.objects.create(
             user=user,
@@ -174,11 +176,11 @@ def _ask(user: User, context: Context) -> Outcome:
             ca=context.ca,
             tls_server_name=context.tls_server_name,
         )
-        record(on_request(user, "request-make", asked))
+        record(draft_request_entry(user, "request-make", asked))
     told = _(
         "Administrators have been asked to add %(server)s. Add your credential once the cluster is available."
     )
-    return Outcome(context.name, told % {"server": context.server})
+    return ImportResult(context.name, told % {"server": context.server})
 
 
 def _try(server: Server, context: Context) -> WhoAmI:
@@ -187,11 +189,13 @@ def _try(server: Server, context: Context) -> WhoAmI:
     return try_identity(server, context.identity)
 
 
-def _keep(user: User, cluster: Cluster, context: Context, who: WhoAmI) -> str:
+def _save(user: User, cluster: Cluster, context: Context, who: WhoAmI) -> str:
     if context.identity is None:
         raise ValueError("Only a context with an identity can be kept.")
     own = Owner(user=user)
-    keep(cluster, own, context.identity, who, namespace=context.namespace, read_only=False, actor=user)
+    save_credential(
+        cluster, own, context.identity, who, namespace=context.namespace, read_only=False, actor=user
+    )
     told = {"cluster": cluster.name, "identity": who.username}
     return _("Your identity on %(cluster)s is %(identity)s.") % told
 
@@ -199,10 +203,10 @@ def _keep(user: User, cluster: Cluster, context: Context, who: WhoAmI) -> str:
 def _share(user: User, cluster: Cluster, team: Team | None) -> None:
     if team:
         Share.objects.get_or_create(cluster=cluster, team=team)
-        share_changed([team.pk])
-        record(on_share(user, "share-add", cluster, team))
+        invalidate_shares([team.pk])
+        record(draft_share_entry(user, "share-add", cluster, team))
 
 
-def _twice(plan: Plan, other: str) -> Outcome:
+def _duplicate_result(plan: Plan, other: str) -> ImportResult:
     told = _("Context %(other)s was already used for this cluster; you can have one credential per cluster.")
-    return Outcome(plan.context.name, "", Problem(told % {"other": other}))
+    return ImportResult(plan.context.name, "", Notice(told % {"other": other}))

@@ -1,4 +1,4 @@
-"""How does an administrator add, change and delete a cluster?"""
+"""Cluster administration: add, edit and delete a cluster."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from clusters.credentials.changed import cluster_changing
+from clusters.credentials.changed import invalidate_cluster
 from clusters.models import Cluster, ClusterRequest, RequestState
-from clusters.pages.cluster_form import ClusterForm, unreachable
-from clusters.pages.problems import Problem
-from clusters.recorded import changes, on_cluster, on_request, settings_of
+from clusters.pages.cluster_form import ClusterForm, check_cluster
+from clusters.pages.problems import Notice
+from clusters.recorded import changes, draft_cluster_entry, draft_request_entry, settings_of
 from people.audit.record import record
-from people.decorators import administrator, person
+from people.decorators import person, require_administrator
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@administrator
+@require_administrator
 @never_cache
 def add(request: HttpRequest) -> HttpResponse:
     """A new cluster; `?request=7` fills in what a member asked for, and saving it approves that request."""
-    asked = _asked(request)
+    asked = _find_request(request)
     if request.method != "POST":
-        return _page(request, ClusterForm(initial=_from_request(asked)), asked=asked)
+        return _page(request, ClusterForm(initial=_initial_values(asked)), cluster_request=asked)
     form = ClusterForm(request.POST)
     if not form.is_valid():
-        return _page(request, form, asked=asked)
+        return _page(request, form, cluster_request=asked)
     cluster = form.save(commit=False)
-    if (trouble := _trouble(request, cluster)) is not None:
+    if (trouble := _check_reachable(request, cluster)) is not None:
         return _page(request, form, trouble, asked)
     with transaction.atomic():
         cluster.save()
-        record(on_cluster(person(request), "cluster-add", cluster, detail=settings_of(cluster)))
+        record(draft_cluster_entry(person(request), "cluster-add", cluster, detail=settings_of(cluster)))
         if asked:
             _approve(asked, cluster, request)
     messages.success(
@@ -48,7 +48,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@administrator
+@require_administrator
 @never_cache
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     """Where the cluster is and how it is verified; what stood on the old settings ends."""
@@ -60,27 +60,31 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, cluster=shown)
     changed = form.save(commit=False)
-    if (trouble := _trouble(request, changed)) is not None:
+    if (trouble := _check_reachable(request, changed)) is not None:
         return _page(request, form, trouble, cluster=shown)
     with transaction.atomic():
-        cluster_changing(shown)
+        invalidate_cluster(shown)
         changed.save()
         detail = changes(shown, changed, form.changed_data)
-        record(on_cluster(person(request), "cluster-edit", changed, detail=detail))
+        record(draft_cluster_entry(person(request), "cluster-edit", changed, detail=detail))
     messages.success(request, _("%(cluster)s updated.") % {"cluster": changed.name})
     return redirect("clusters:clusters")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@administrator
+@require_administrator
 def delete(request: HttpRequest, slug: str) -> HttpResponse:
     """Forget a cluster and every credential for it, once its short name was typed."""
     cluster = get_object_or_404(Cluster, slug=slug)
     typed = request.POST.get("slug", "")
     if request.method == "POST" and typed == cluster.slug:
         with transaction.atomic():
-            cluster_changing(cluster)
-            record(on_cluster(person(request), "cluster-delete", cluster, detail=_lost(cluster)))
+            invalidate_cluster(cluster)
+            record(
+                draft_cluster_entry(
+                    person(request), "cluster-delete", cluster, detail=_describe_deletion(cluster)
+                )
+            )
             cluster.delete()
         messages.success(request, _("%(cluster)s was removed from Quarterdeck.") % {"cluster": cluster.name})
         return redirect("clusters:clusters")
@@ -94,7 +98,7 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "clusters/delete.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _lost(cluster: Cluster) -> dict[str, Any]:
+def _describe_deletion(cluster: Cluster) -> dict[str, Any]:
     """What goes with a cluster."""
     return {
         "server": cluster.server,
@@ -106,20 +110,20 @@ def _lost(cluster: Cluster) -> dict[str, Any]:
 def _page(
     request: HttpRequest,
     form: ClusterForm,
-    trouble: Problem | None = None,
-    asked: ClusterRequest | None = None,
+    notice: Notice | None = None,
+    cluster_request: ClusterRequest | None = None,
     cluster: Cluster | None = None,
 ) -> HttpResponse:
-    here = Cluster.objects.filter(server=asked.server).first() if asked else None
-    context = {"form": form, "problem": trouble, "asked": asked, "here": here, "cluster": cluster}
-    return render(request, "clusters/cluster.html", context, status=422 if trouble or form.errors else 200)
+    here = Cluster.objects.filter(server=cluster_request.server).first() if cluster_request else None
+    context = {"form": form, "problem": notice, "asked": cluster_request, "here": here, "cluster": cluster}
+    return render(request, "clusters/cluster.html", context, status=422 if notice or form.errors else 200)
 
 
-def _trouble(request: HttpRequest, cluster: Cluster) -> Problem | None:
-    return None if request.POST.get("save_anyway") else unreachable(cluster)
+def _check_reachable(request: HttpRequest, cluster: Cluster) -> Notice | None:
+    return None if request.POST.get("save_anyway") else check_cluster(cluster)
 
 
-def _asked(request: HttpRequest) -> ClusterRequest | None:
+def _find_request(request: HttpRequest) -> ClusterRequest | None:
     wanted = request.POST.get("request") or request.GET.get("request", "")
     if not wanted.isdecimal() or len(wanted) > 18:
         return None
@@ -128,19 +132,19 @@ def _asked(request: HttpRequest) -> ClusterRequest | None:
     )
 
 
-def _from_request(asked: ClusterRequest | None) -> dict[str, str]:
-    if asked is None:
+def _initial_values(cluster_request: ClusterRequest | None) -> dict[str, str]:
+    if cluster_request is None:
         return {}
     return {
-        "name": asked.name,
-        "server": asked.server,
-        "ca": asked.ca,
-        "tls_server_name": asked.tls_server_name,
+        "name": cluster_request.name,
+        "server": cluster_request.server,
+        "ca": cluster_request.ca,
+        "tls_server_name": cluster_request.tls_server_name,
     }
 
 
-def _approve(asked: ClusterRequest, cluster: Cluster, request: HttpRequest) -> None:
-    ClusterRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
+def _approve(cluster_request: ClusterRequest, cluster: Cluster, request: HttpRequest) -> None:
+    ClusterRequest.objects.filter(pk=cluster_request.pk, state=RequestState.OPEN).update(
         state=RequestState.APPROVED, cluster=cluster, decided_by=person(request), decided_at=timezone.now()
     )
-    record(on_request(person(request), "request-approve", asked, cluster=cluster.slug))
+    record(draft_request_entry(person(request), "request-approve", cluster_request, cluster=cluster.slug))

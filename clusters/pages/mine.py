@@ -1,4 +1,4 @@
-"""Which clusters and credentials are mine?"""
+"""My clusters: the clusters that the user sees, and their own credentials."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clusters.models import ClusterRequest, Credential, RequestState
-from clusters.pages.states import credential_state, standings
+from clusters.pages.states import credential_status, list_cluster_access
 from clusters.visible import visible_clusters
-from people.decorators import person, signed_in
+from people.decorators import person, require_sign_in
 
 
 @require_safe
-@signed_in
+@require_sign_in
 @never_cache
 def clusters(request: HttpRequest) -> HttpResponse:
     """The clusters that I see, and how I stand with each."""
@@ -23,7 +23,7 @@ def clusters(request: HttpRequest) -> HttpResponse:
     if not user.is_administrator:
         requests = requests.filter(user=user)
     context = {
-        "standings": standings(user),
+        "standings": list_cluster_access(user),
         "open_requests": requests.count(),
         "total": visible_clusters(user).count(),
     }
@@ -31,7 +31,7 @@ def clusters(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@require_sign_in
 @never_cache
 def credentials(request: HttpRequest) -> HttpResponse:
     """My own credentials, those of clusters that I no longer see included, so that they can be removed."""
@@ -43,7 +43,7 @@ def credentials(request: HttpRequest) -> HttpResponse:
         .order_by("cluster__name", "cluster__slug")
     )
     rows = [
-        {"cluster": one.cluster, "state": credential_state(one), "is_visible": one.cluster_id in seen}
+        {"cluster": one.cluster, "state": credential_status(one), "is_visible": one.cluster_id in seen}
         for one in own
     ]
     missing = visible_clusters(user).exclude(pk__in=[one.cluster_id for one in own])

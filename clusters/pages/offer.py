@@ -1,4 +1,4 @@
-"""What does a person bring as a credential, and does the cluster accept it?"""
+"""Credential forms: token, certificate or kubeconfig, verified with the cluster."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from clusters.credentials.server import checked_server
 from clusters.credentials.token import checked_token
 from clusters.credentials.trial import WhoAmI, try_identity
 from clusters.credentials.yaml_tree import LARGEST
-from clusters.pages.problems import Problem, problem
+from clusters.pages.problems import Notice, make_notice
 
 WAYS = ("token", "certificate", "kubeconfig")
 NAMESPACE = RegexValidator(
@@ -116,10 +116,10 @@ class Accepted:
 
 
 @dataclass(frozen=True, repr=False)
-class Refused:
+class Rejected:
     """Why it was not; `context` is the refused context of a kubeconfig, for the advice."""
 
-    problem: Problem
+    notice: Notice
     context: Context | None = None
 
 
@@ -141,7 +141,7 @@ def file_text(file: UploadedFile[Any] | None) -> str:
     return file.read(LARGEST + 1).decode("utf-8-sig", "replace") if file else ""
 
 
-def take(form: forms.Form, way: str, server: Server) -> Accepted | Refused:
+def verify_form(form: forms.Form, way: str, server: Server) -> Accepted | Rejected:
     """Read a valid form and have the cluster say whom it takes this for. Nothing is stored here."""
     context: Context | None = None
     try:
@@ -154,7 +154,7 @@ def take(form: forms.Form, way: str, server: Server) -> Accepted | Refused:
             identity, namespace = _identity(form, way), form.cleaned_data["namespace"]
         return Accepted(identity, try_identity(server, identity), namespace)
     except (BadCredential, ApiError) as error:
-        return Refused(problem(error), context or _refused_context(form, way))
+        return Rejected(make_notice(error), context or _rejected_context(form, way))
 
 
 def _identity(form: forms.Form, way: str) -> Identity:
@@ -184,7 +184,7 @@ def is_same_cluster(context: Context, server: Server) -> bool:
     return context.server == checked_server(server.url) or (bool(ours) and bundle_key(context.ca) == ours)
 
 
-def _refused_context(form: forms.Form, way: str) -> Context | None:
+def _rejected_context(form: forms.Form, way: str) -> Context | None:
     if way != "kubeconfig":
         return None
     try:

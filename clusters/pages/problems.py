@@ -1,4 +1,4 @@
-"""How is a refusal told on a page? One shape for what a person brought and for what a cluster answered."""
+"""Notices: the title, advice and message that a page shows for an error."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ PROGRAMS = ("exec", "basic")  # reasons to show what to do instead of signing in
 
 
 @dataclass(frozen=True)
-class Problem:
+class Notice:
     """What happened, to which field, what to try, and the other side's own words."""
 
     title: str
     advice: str = ""
     field: str = ""
-    said: str = ""
+    message: str = ""
     reason: str = ""
 
     @property
@@ -28,8 +28,8 @@ class Problem:
         return self.reason in PROGRAMS
 
 
-def problem(error: ApiError | BadCredential) -> Problem:
+def make_notice(error: ApiError | BadCredential) -> Notice:
     """The problem that this error is for a person."""
     if isinstance(error, BadCredential):
-        return Problem(error.message, error.advice, error.field, reason=error.reason)
-    return Problem(_(error.title), _(error.advice), said=error.message)
+        return Notice(error.message, error.advice, error.field, reason=error.reason)
+    return Notice(_(error.title), _(error.advice), message=error.message)

@@ -1,4 +1,4 @@
-"""How does a person stand with a cluster? Role, credential, and when it ends."""
+"""Credential states: role and credential status of a user for each visible cluster."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from clusters.credentials.sealing import SealBroken
 from clusters.credentials.stored import identity_of
 from clusters.models import Cluster, Credential
 from clusters.visible import roles, team_credentials, visible_clusters
-from people.models import Role, User
+from people.models import TeamRole, User
 
 WARN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class CredentialState:
+class CredentialStatus:
     """`word` is one of none, unreadable, ended, ending, good."""
 
     credential: Credential | None
@@ -29,50 +29,50 @@ class CredentialState:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ClusterAccess:
     """One row of a person's clusters; `shared` is the state of a team's credential."""
 
     cluster: Cluster
-    role: Role
-    own: CredentialState
-    shared: CredentialState
+    role: TeamRole
+    own: CredentialStatus
+    shared: CredentialStatus
 
     @property
-    def acting(self) -> CredentialState:
+    def active_credential(self) -> CredentialStatus:
         return self.own if self.own.credential else self.shared
 
 
-def standings(user: User) -> list[Standing]:
+def list_cluster_access(user: User) -> list[ClusterAccess]:
     """All clusters that the person sees, by name."""
     own = {one.cluster_id: one for one in Credential.objects.filter(user=user)}
     shared, role = team_credentials(user), roles(user)
     return [
-        Standing(
+        ClusterAccess(
             cluster,
-            role.get(cluster.pk, Role.READER),
-            credential_state(own.get(cluster.pk)),
-            credential_state(shared.get(cluster.pk)),
+            role.get(cluster.pk, TeamRole.VIEWER),
+            credential_status(own.get(cluster.pk)),
+            credential_status(shared.get(cluster.pk)),
         )
         for cluster in visible_clusters(user)
     ]
 
 
-def credential_state(credential: Credential | None) -> CredentialState:
+def credential_status(credential: Credential | None) -> CredentialStatus:
     """Is it there, can it be opened, and how long will it last?"""
     if credential is None:
-        return CredentialState(None, "none")
+        return CredentialStatus(None, "none")
     try:
         identity_of(credential)
     except SealBroken:
-        return CredentialState(credential, "unreadable")
-    return by_now(CredentialState(credential, "good"))
+        return CredentialStatus(credential, "unreadable")
+    return update_status(CredentialStatus(credential, "good"))
 
 
-def by_now(state: CredentialState) -> CredentialState:
+def update_status(state: CredentialStatus) -> CredentialStatus:
     """The same credential at this moment: a page that stays open sees it end."""
     if state.credential is None or not state.is_usable or state.credential.expires_at is None:
         return state
     left = state.credential.expires_at - timezone.now()
     if left <= timedelta(0):
-        return CredentialState(state.credential, "ended")
-    return CredentialState(state.credential, "ending" if left <= WARN else "good")
+        return CredentialStatus(state.credential, "ended")
+    return CredentialStatus(state.credential, "ending" if left <= WARN else "good")

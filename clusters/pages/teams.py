@@ -1,4 +1,4 @@
-"""Which teams see a cluster, and which of them share a credential there?"""
+"""Team sharing: which teams see a cluster, and the credential that a team shares."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clusters.credentials.changed import share_changed
-from clusters.credentials.stored import Owner, keep, remove, server_of
+from clusters.credentials.changed import invalidate_shares
+from clusters.credentials.stored import Owner, remove, save_credential, server_of
 from clusters.models import Cluster, Credential, Share
 from clusters.pages.account import account_for
 from clusters.pages.credential import SECRETS, way_of
-from clusters.pages.offer import WAYS, Refused, empty_form, offer_form, take
-from clusters.pages.states import credential_state
-from clusters.recorded import on_share
+from clusters.pages.offer import WAYS, Rejected, empty_form, offer_form, verify_form
+from clusters.pages.states import credential_status
+from clusters.recorded import draft_share_entry
 from people.audit.record import record
-from people.decorators import administrator, person
-from people.models import Role, Team, User
+from people.decorators import person, require_administrator
+from people.models import Team, TeamRole, User
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@administrator
+@require_administrator
 def teams(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose the teams that see the cluster. A team that no longer does loses its shared credential too."""
     cluster = get_object_or_404(Cluster, slug=slug)
@@ -38,7 +38,7 @@ def teams(request: HttpRequest, slug: str) -> HttpResponse:
     shared = set(cluster.shares.values_list("team_id", flat=True))
     credentials = {one.team_id: one for one in cluster.credentials.filter(team__isnull=False)}
     rows = [
-        {"team": team, "is_shared": team.pk in shared, "state": credential_state(credentials.get(team.pk))}
+        {"team": team, "is_shared": team.pk in shared, "state": credential_status(credentials.get(team.pk))}
         for team in Team.objects.order_by("name")
     ]
     return render(request, "clusters/teams.html", {"cluster": cluster, "rows": rows})
@@ -46,7 +46,7 @@ def teams(request: HttpRequest, slug: str) -> HttpResponse:
 
 @sensitive_post_parameters(*SECRETS)
 @require_http_methods(["GET", "HEAD", "POST"])
-@administrator
+@require_administrator
 @never_cache
 def team_credential(request: HttpRequest, slug: str, team: str) -> HttpResponse:
     """A credential that a team's members act with where they have none; read-only unless it is said."""
@@ -59,12 +59,12 @@ def team_credential(request: HttpRequest, slug: str, team: str) -> HttpResponse:
     form = offer_form(way, request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, share, way, form)
-    taken = take(form, way, server_of(share.cluster))
-    if isinstance(taken, Refused):
+    taken = verify_form(form, way, server_of(share.cluster))
+    if isinstance(taken, Rejected):
         return _page(request, share, way, form, taken)
     read_only = not request.POST.get("may_write")
     owner = Owner(team=share.team)
-    keep(
+    save_credential(
         share.cluster,
         owner,
         taken.identity,
@@ -81,7 +81,7 @@ def team_credential(request: HttpRequest, slug: str, team: str) -> HttpResponse:
 
 
 @require_POST
-@administrator
+@require_administrator
 def remove_team_credential(request: HttpRequest, slug: str, team: str) -> HttpResponse:
     """Take a team's shared credential away."""
     credential = get_object_or_404(
@@ -93,26 +93,26 @@ def remove_team_credential(request: HttpRequest, slug: str, team: str) -> HttpRe
 
 
 @transaction.atomic
-def _share(user: User, cluster: Cluster, wanted: set[Team]) -> None:
+def _share(user: User, cluster: Cluster, chosen: set[Team]) -> None:
     before = {share.team_id: share for share in cluster.shares.select_related("team")}
-    ids = {team.pk for team in wanted}
+    ids = {team.pk for team in chosen}
     for credential in cluster.credentials.filter(team__isnull=False).exclude(team_id__in=ids):
         remove(credential, user)
     Share.objects.filter(cluster=cluster, team_id__in=before.keys() - ids).delete()
     Share.objects.bulk_create(
-        [Share(cluster=cluster, team=team) for team in wanted if team.pk not in before], ignore_conflicts=True
+        [Share(cluster=cluster, team=team) for team in chosen if team.pk not in before], ignore_conflicts=True
     )
-    share_changed(before.keys() ^ ids)
-    for team in sorted(wanted, key=lambda one: one.slug):
+    invalidate_shares(before.keys() ^ ids)
+    for team in sorted(chosen, key=lambda one: one.slug):
         if team.pk not in before:
-            record(on_share(user, "share-add", cluster, team))
+            record(draft_share_entry(user, "share-add", cluster, team))
     for share in before.values():
         if share.team_id not in ids:
-            record(on_share(user, "share-remove", cluster, share.team))
+            record(draft_share_entry(user, "share-remove", cluster, share.team))
 
 
 def _page(
-    request: HttpRequest, share: Share, way: str, form: forms.Form, refused: Refused | None = None
+    request: HttpRequest, share: Share, way: str, form: forms.Form, rejected: Rejected | None = None
 ) -> HttpResponse:
     credential = (
         Credential.objects.filter(cluster=share.cluster, team=share.team).select_related("cluster").first()
@@ -120,13 +120,15 @@ def _page(
     context = {
         "cluster": share.cluster,
         "team": share.team,
-        "own": credential_state(credential),
+        "own": credential_status(credential),
         "way": way,
         "ways": WAYS,
         "form": form,
         "may_write": bool(request.POST.get("may_write")),
-        "problem": refused.problem if refused else None,
-        "account": account_for(person(request), Role.READER, context=refused.context if refused else None),
+        "problem": rejected.notice if rejected else None,
+        "account": account_for(
+            person(request), TeamRole.VIEWER, context=rejected.context if rejected else None
+        ),
     }
-    failed = refused or form.errors
+    failed = rejected or form.errors
     return render(request, "clusters/team_credential.html", context, status=422 if failed else 200)

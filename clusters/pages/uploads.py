@@ -1,4 +1,4 @@
-"""Where does an uploaded file go? Into memory, up to a bound; a kubeconfig with its keys never touches a disk."""
+"""Upload handler: keeps uploaded files in memory up to a limit, never on disk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-MOST = 1024 * 1024 + 1  # bytes: one more than a kubeconfig may have, so that its own limit refuses it by name
+MAX_BYTES = (
+    1024 * 1024 + 1
+)  # bytes: one more than a kubeconfig may have, so that its own limit refuses it by name
 
 
 class InMemory(FileUploadHandler):
@@ -16,19 +18,19 @@ class InMemory(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        self.kept = BytesIO()
+        self.buffer = BytesIO()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self.kept.write(raw_data[: max(0, MOST - start)])
+        self.buffer.write(raw_data[: max(0, MAX_BYTES - start)])
 
     def file_complete(self, file_size: int) -> InMemoryUploadedFile:
-        self.kept.seek(0)
+        self.buffer.seek(0)
         return InMemoryUploadedFile(
-            file=self.kept,
+            file=self.buffer,
             field_name=self.field_name,
             name=self.file_name or "",
             content_type=self.content_type,
-            size=min(file_size, MOST),
+            size=min(file_size, MAX_BYTES),
             charset=self.charset,
             content_type_extra=self.content_type_extra,
         )

@@ -1,4 +1,4 @@
-"""Which columns does a page show, and what does a row hold in each of them?"""
+"""Columns: which columns a page displays, and the value of a row in each of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SECONDS = {"y": 31_536_000, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
 @dataclass(frozen=True)
-class Shown:
+class DisplayColumn:
     """One column of the page. `key` is what URLs call it: the title in lower case, or label:<name>."""
 
     key: str
@@ -29,20 +29,20 @@ class Shown:
     is_number: bool = False
 
 
-def shown_columns(
+def list_columns(
     tables: Iterable[Sequence[Column]], *, clusters: bool, namespaces: bool
-) -> tuple[Shown, ...]:
+) -> tuple[DisplayColumn, ...]:
     """Every column that could be shown: the union of the tables' columns, with cluster and namespace in front."""
-    found: dict[str, Shown] = {}
+    found: dict[str, DisplayColumn] = {}
     if clusters:
-        found["cluster"] = Shown("cluster", "Cluster", "cluster")
+        found["cluster"] = DisplayColumn("cluster", "Cluster", "cluster")
     if namespaces:
-        found["namespace"] = Shown("namespace", "Namespace", "namespace")
+        found["namespace"] = DisplayColumn("namespace", "Namespace", "namespace")
     for columns in tables:
         for column in columns:
             key = column.name.lower()
             if key not in found:
-                found[key] = Shown(
+                found[key] = DisplayColumn(
                     key,
                     column.name,
                     _kind(column),
@@ -53,7 +53,9 @@ def shown_columns(
     return tuple(found.values())
 
 
-def chosen_columns(every: Sequence[Shown], chosen: Sequence[str], *, wide: bool) -> tuple[Shown, ...]:
+def chosen_columns(
+    every: Sequence[DisplayColumn], chosen: Sequence[str], *, wide: bool
+) -> tuple[DisplayColumn, ...]:
     """Those that the page asks for; without a choice the default ones, or all of them where `wide`."""
     usual = [column.key for column in every if wide or not column.is_wide]
     if all(key.startswith(LABEL) for key in chosen):
@@ -69,24 +71,26 @@ def chosen_columns(every: Sequence[Shown], chosen: Sequence[str], *, wide: bool)
 Reader = Callable[[str, Row], Any]
 
 
-def readers(columns: Sequence[Column], shown: Sequence[Shown]) -> tuple[Reader, ...]:
+def readers(columns: Sequence[Column], displayed: Sequence[DisplayColumn]) -> tuple[Reader, ...]:
     """For each shown column, the function (cluster, row) -> value under these table columns."""
     index = {column.name.lower(): place for place, column in enumerate(columns)}
-    return tuple(_reader(column, index.get(column.key)) for column in shown)
+    return tuple(_reader(column, index.get(column.key)) for column in displayed)
 
 
-def place_of(columns: Sequence[Column], column: Shown) -> int | None:
+def find_column_index(columns: Sequence[Column], column: DisplayColumn) -> int | None:
     """Which of a table's columns a shown one is; of several with its name the last, as readers have it."""
     return {one.name.lower(): place for place, one in enumerate(columns)}.get(column.key)
 
 
-def values_of(columns: Sequence[Column], column: Shown, cluster: str, rows: Sequence[Row]) -> list[Any]:
+def values_of(
+    columns: Sequence[Column], column: DisplayColumn, cluster: str, rows: Sequence[Row]
+) -> list[Any]:
     """What each row holds in one column; the same as a reader gives, for a hundred thousand at once."""
     if column.kind == "name":
         return [row.name for row in rows]
     if column.kind == "namespace":
         return [row.namespace for row in rows]
-    at = place_of(columns, column)
+    at = find_column_index(columns, column)
     if column.kind in ("cell", "since") and at is not None:
         try:
             return [row.cells[at] for row in rows]
@@ -125,9 +129,9 @@ def _kind(column: Column) -> str:
     return "since" if column.type == "date" or column.name.lower() in SINCE else "cell"
 
 
-def _label(key: str) -> Shown | None:
+def _label(key: str) -> DisplayColumn | None:
     name = key.removeprefix(LABEL)
-    return Shown(key, name, "label") if key.startswith(LABEL) and name else None
+    return DisplayColumn(key, name, "label") if key.startswith(LABEL) and name else None
 
 
 _FIELDS: Mapping[str, Reader] = {
@@ -138,13 +142,13 @@ _FIELDS: Mapping[str, Reader] = {
 }
 
 
-def _reader(column: Shown, place: int | None) -> Reader:
+def _reader(column: DisplayColumn, index: int | None) -> Reader:
     if column.kind in _FIELDS:
         return _FIELDS[column.kind]
     if column.kind == "label":
         name = column.title
         return lambda _cluster, row: row.labels.get(name, "")
-    if place is None:
+    if index is None:
         return lambda _cluster, _row: None
-    at = place
+    at = index
     return lambda _cluster, row: row.cells[at] if at < len(row.cells) else None

@@ -1,11 +1,11 @@
-"""What does a feed hold? The contract between a feed and the two things it can hold: a table, or one object."""
+"""Content protocol: what a feed holds (a table or one object) and how it lists and watches."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from clusters.access import Ask
+from clusters.access import ResourceAttributes
 from clusters.api.connection import Connection
 from clusters.api.streams import Streams
 
@@ -24,11 +24,11 @@ class Content(Protocol):
     can_watch: bool
     needs_list: bool
 
-    def asks(self) -> tuple[Ask, ...]: ...
+    def access_checks(self) -> tuple[ResourceAttributes, ...]: ...
 
     def load(self, streams: Streams, connection: Connection) -> AsyncIterator[tuple[int, int | None]]: ...
 
-    async def newest(self, streams: Streams, connection: Connection) -> str: ...
+    async def fetch_newest_version(self, streams: Streams, connection: Connection) -> str: ...
 
     def watch_path(self) -> str: ...
 

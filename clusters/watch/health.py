@@ -1,4 +1,4 @@
-"""Does the API server answer? Asked while feeds are open: a stopping one leaves its watches silent for a minute."""
+"""Health checks: polls /readyz of each API server that has open feeds, since a watch may hang silently."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from clusters.api.streams import Streams
 from clusters.watch.content import Content
 from clusters.watch.feed import Feed
 
-WELL = 5.0  # seconds between questions while it answers
-ILL = 0.6  # seconds between questions while it does not
-PATIENCE = 5.0  # seconds that one answer may take, and
-SHORT = 2.0  # while it does not answer: one that hangs is to be asked anew, not waited for
+HEALTHY_INTERVAL = 5.0  # seconds between questions while it answers
+UNHEALTHY_INTERVAL = 0.6  # seconds between questions while it does not
+PROBE_TIMEOUT = 5.0  # seconds that one answer may take, and
+UNHEALTHY_PROBE_TIMEOUT = 2.0  # while it does not answer: one that hangs is to be asked anew, not waited for
 
 
 class Health:
@@ -27,39 +27,43 @@ class Health:
 
     def __init__(self, feeds: Callable[[], Collection[Feed[Content]]]) -> None:
         self._feeds = feeds
-        self._is_well = True
-        self._asked = 0
+        self._is_healthy = True
+        self._probe_count = 0
 
     async def run(self, streams: Streams) -> None:
         """Ask until no feed is open on this server."""
         while self._feeds():
-            await asyncio.sleep(WELL if self._is_well else ILL)
-            await self._ask(streams)
+            await asyncio.sleep(HEALTHY_INTERVAL if self._is_healthy else UNHEALTHY_INTERVAL)
+            await self._probe(streams)
 
-    async def _ask(self, streams: Streams) -> None:
+    async def _probe(self, streams: Streams) -> None:
         feeds = tuple(self._feeds())
         if not feeds:
             return
-        self._asked += 1
+        self._probe_count += 1
         by = feeds[
-            self._asked % len(feeds)
+            self._probe_count % len(feeds)
         ]  # each in turn: one whose certificate is refused speaks for itself alone
         try:
-            await streams.get(by.connection, "/readyz", timeout=PATIENCE if self._is_well else SHORT)
+            await streams.get(
+                by.connection,
+                "/readyz",
+                timeout=PROBE_TIMEOUT if self._is_healthy else UNHEALTHY_PROBE_TIMEOUT,
+            )
         except (ClientCertificateRefused, CredentialMissing, Busy):
             return
         except ApiError as error:
-            if not _is_answer(error):
-                self._is_well = False
+            if not _is_response(error):
+                self._is_healthy = False
                 for feed in feeds:
-                    feed.not_answering(error)
+                    feed.report_unhealthy(error)
                 return
-        self._is_well = True
+        self._is_healthy = True
         for feed in feeds:
-            feed.crowd = len(feeds)
-            feed.answering()
+            feed.feed_count = len(feeds)
+            feed.report_healthy()
 
 
-def _is_answer(error: ApiError) -> bool:
+def _is_response(error: ApiError) -> bool:
     """A refusal is an answer too; a page of something before the API server, or an error of its own, is none."""
     return 400 <= error.status < 500 and not isinstance(error, NotKubernetes)

@@ -1,4 +1,4 @@
-"""Which feeds are open in this process? One hub shares them among viewers, bounds them and closes them."""
+"""Hub: the open feeds of this process, shared among viewers, bounded and closed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FeedKey:
 class _Entry:
     feed: Feed[Any]
     task: asyncio.Task[None] | None
-    left: float  # monotonic seconds when its last viewer left; 0 while watched
+    unwatched_since: float  # monotonic seconds when its last viewer left; 0 while watched
 
 
 class Hub:
@@ -68,7 +68,7 @@ class Hub:
         label_selector: str = "",
         field_selector: str = "",
         *,
-        hurried: bool = True,
+        eager: bool = True,
     ) -> Feed[TableContent]:
         """The feed of a list, opened or shared; give it back with `release`.
 
@@ -77,7 +77,7 @@ class Hub:
         key = FeedKey(
             connection.fingerprint,
             connection.cluster,
-            _known_as(resource),
+            _resource_key(resource),
             namespace,
             label_selector=label_selector,
             field_selector=field_selector,
@@ -89,19 +89,19 @@ class Hub:
                 namespace,
                 label_selector=label_selector,
                 field_selector=field_selector,
-                known=lambda row: self._known(key, row),
+                known=lambda row: self._find_equal_rows(key, row),
             )
 
         feed = self._open(key, connection, content)
-        if hurried:
-            feed.hurry()
+        if eager:
+            feed.load_eagerly()
         return feed
 
     def object(
         self, connection: Connection, resource: Resource, namespace: str, name: str
     ) -> Feed[ObjectContent]:
         """The feed of one object, opened or shared; give it back with `release`."""
-        key = FeedKey(connection.fingerprint, connection.cluster, _known_as(resource), namespace, name)
+        key = FeedKey(connection.fingerprint, connection.cluster, _resource_key(resource), namespace, name)
         return self._open(key, connection, lambda: ObjectContent(resource, namespace, name))
 
     def release(self, feed: Feed[Any]) -> None:
@@ -110,7 +110,7 @@ class Hub:
             feed.viewers = max(0, feed.viewers - 1)
             for entry in self._entries.values():
                 if entry.feed is feed and feed.viewers == 0:
-                    entry.left = time.monotonic()
+                    entry.unwatched_since = time.monotonic()
 
     def drop(self, holds: Callable[[Connection], bool], message: str) -> None:
         """Close, for good and with a message, the feeds whose connection `holds`: a credential or cluster changed."""
@@ -133,10 +133,10 @@ class Hub:
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
-                self._make_room(connection)
+                self._evict(connection)
                 entry = self._entries[key] = _Entry(Feed(connection, content()), None, 0.0)
                 self._run(self._start(key, entry))
-            entry.left = 0.0
+            entry.unwatched_since = 0.0
             entry.feed.viewers += 1
             return entry.feed
 
@@ -145,7 +145,7 @@ class Hub:
         with self._lock:
             if self._entries.get(key) is entry:
                 entry.task = asyncio.create_task(entry.feed.run(streams))
-                entry.task.add_done_callback(lambda task: self._broke(key, task))
+                entry.task.add_done_callback(lambda task: self._handle_crash(key, task))
         server = entry.feed.connection.server
         running = self._healths.get(server)
         if running is None or running.done():
@@ -158,7 +158,7 @@ class Hub:
             asyncio.get_running_loop().create_task(self._sweep())
         return self._streams
 
-    def _broke(self, key: FeedKey, task: asyncio.Task[None]) -> None:
+    def _handle_crash(self, key: FeedKey, task: asyncio.Task[None]) -> None:
         """A feed that fell over a mistake of ours must not go on looking live."""
         if not task.cancelled() and task.exception() is not None:
             log.error("The feed of %s failed", key.resource, exc_info=task.exception())
@@ -168,7 +168,7 @@ class Hub:
         with self._lock:
             return [e.feed for e in self._entries.values() if e.feed.connection.server == server]
 
-    def _known(self, key: FeedKey, row: RowKey) -> Iterable[Row]:
+    def _find_equal_rows(self, key: FeedKey, row: RowKey) -> Iterable[Row]:
         """Equal rows that other feeds of this kind on this cluster hold."""
         with self._lock:
             siblings = [
@@ -182,7 +182,7 @@ class Hub:
             if found is not None:
                 yield found
 
-    def _make_room(self, connection: Connection) -> None:
+    def _evict(self, connection: Connection) -> None:
         """Before one more is opened: close the oldest unwatched of this person; a watched one only where it must be."""
         mine = [(k, e) for k, e in self._entries.items() if e.feed.connection.person == connection.person]
         if len(mine) >= FEEDS_A_PERSON:
@@ -195,7 +195,11 @@ class Hub:
             await asyncio.sleep(SWEEP)
             before = time.monotonic() - KEEP
             with self._lock:
-                idle = [key for key, e in self._entries.items() if e.left and e.left < before]
+                idle = [
+                    key
+                    for key, e in self._entries.items()
+                    if e.unwatched_since and e.unwatched_since < before
+                ]
                 over = [key for key in self._entries if is_forgotten(key.fingerprint)]
             for key in idle:
                 self._close(key, "")
@@ -217,26 +221,26 @@ class Hub:
         def close() -> None:
             if entry.task is not None:
                 entry.task.cancel()
-            entry.feed.end(message)
+            entry.feed.close(message)
 
         self._loop.call_soon_threadsafe(close)
 
-    def _run(self, deed: Coroutine[Any, Any, None]) -> None:
+    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             threading.Thread(target=self._loop.run_forever, name="hub", daemon=True).start()
-        asyncio.run_coroutine_threadsafe(deed, self._loop)
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
 
-def _known_as(resource: Resource) -> str:
+def _resource_key(resource: Resource) -> str:
     return f"{resource.plural}.{resource.version}.{resource.group}"
 
 
 def _oldest(entries: list[tuple[FeedKey, _Entry]]) -> FeedKey:
     """The one to close: unwatched before watched, and then the one that was left, or opened, first."""
-    unwatched = [(key, entry) for key, entry in entries if entry.left]
+    unwatched = [(key, entry) for key, entry in entries if entry.unwatched_since]
     if unwatched:
-        return min(unwatched, key=lambda pair: pair[1].left)[0]
+        return min(unwatched, key=lambda pair: pair[1].unwatched_since)[0]
     return entries[0][0]
 
 

@@ -1,4 +1,4 @@
-"""What does a value sort by? A text that compares as people expect, worked out once for each value.
+"""Sort keys: values as comparable text, for numbers, quantities, durations and natural order.
 
 Numbers, quantities and durations come first and by size, then texts in natural order (web-2 before web-10), and
 what is empty last.
@@ -57,33 +57,33 @@ def _natural(text: str) -> str:
     return text
 
 
-class Known:
+class SortKeyCache:
     """The sort keys of values that many rows hold; all of them are forgotten beyond a bound. Any thread."""
 
-    def __init__(self, *, is_duration: bool = False, most: int = 20_000) -> None:
+    def __init__(self, *, is_duration: bool = False, max_size: int = 20_000) -> None:
         self._is_duration = is_duration
-        self._most = most
+        self._max_size = max_size
         self._keys: dict[Any, SortKey] = {}
 
-    def of(self, values: Sequence[Any]) -> list[SortKey]:
+    def keys_for(self, values: Sequence[Any]) -> list[SortKey]:
         """The key of each value, in their order."""
         known = self._keys
         try:
             return [known[value] for value in values]
         except (KeyError, TypeError):
-            return [self._one(value) for value in values]
+            return [self._key_for(value) for value in values]
 
-    def _one(self, value: Any) -> SortKey:
+    def _key_for(self, value: Any) -> SortKey:
         try:
             found = self._keys.get(value)
         except TypeError:  # an array of a CRD
             return sort_key(value, is_duration=self._is_duration)
         if found is None:
-            if len(self._keys) > self._most:
+            if len(self._keys) > self._max_size:
                 self._keys.clear()
             found = self._keys[value] = sort_key(value, is_duration=self._is_duration)
         return found
 
 
-KEYS = Known()
-DURATION_KEYS = Known(is_duration=True)
+KEYS = SortKeyCache()
+DURATION_KEYS = SortKeyCache(is_duration=True)

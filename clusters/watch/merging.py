@@ -1,4 +1,4 @@
-"""Which rows stand where when several orders are read as one? A window over several clusters or namespaces."""
+"""Merging: a window over the sorted rows of several clusters or namespaces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from clusters.api.tables import Row
 from clusters.watch.orders import Sort
 
 
-def part(orders: Sequence[tuple[Sequence[Row], Sort]], begin: int, end: int) -> list[tuple[int, Row]]:
+def merge_window(orders: Sequence[tuple[Sequence[Row], Sort]], begin: int, end: int) -> list[tuple[int, Row]]:
     """The rows `begin` to `end` of several orders together, each with the place of the order that it is of."""
     if len(orders) == 1:
         return [(0, row) for row in orders[0][0][begin:end]]
@@ -25,12 +25,12 @@ def part(orders: Sequence[tuple[Sequence[Row], Sort]], begin: int, end: int) -> 
         rows = orders[place][0]
         return ((rank(place, here), rows[here]) for here in range(at, len(rows)))
 
-    starts = _skipped([len(rows) for rows, _sort in orders], rank, begin)
+    starts = _skip([len(rows) for rows, _sort in orders], rank, begin)
     merged = heapq.merge(*(after(place, at) for place, at in enumerate(starts)), key=lambda found: found[0])
     return [(found[0][3], found[1]) for found in islice(merged, end - begin)]
 
 
-def _skipped(lengths: Sequence[int], rank: Callable[[int, int], Any], count: int) -> list[int]:
+def _skip(lengths: Sequence[int], rank: Callable[[int, int], Any], count: int) -> list[int]:
     """Where each of several orders goes on once the `count` least of all are left out.
 
     Of each that has rows left, look `step` rows on: the one whose row there is least can lose all up to it, since

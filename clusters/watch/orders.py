@@ -1,4 +1,4 @@
-"""Which rows of a table does a filter keep, and in which order do they stand? Kept up with each change.
+"""Orders: filtered and sorted rows of a table, updated incrementally by bisection.
 
 An order is worked out once and then only mended: a change costs two looks by bisection, however many rows there
 are. Windows that sort and filter alike share it, so that fifty people on one page cost one.
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from clusters.api.tables import Column, Row
-from clusters.watch.columns import DURATIONS, Shown, place_of, seconds_of, text_of, values_of
-from clusters.watch.filters import Filter
+from clusters.watch.columns import DURATIONS, DisplayColumn, find_column_index, seconds_of, text_of, values_of
+from clusters.watch.filters import RowFilter
 from clusters.watch.keys import DURATION_KEYS, KEYS, SortKey, sort_key
 
-MENDED = 100  # rows of the table for each change: where there are fewer, to begin anew is cheaper
+REBUILD_RATIO = 100  # rows of the table for each change: where there are fewer, to begin anew is cheaper
 Rank = tuple[SortKey | float, str, str, str]
 
 
@@ -38,23 +38,25 @@ class Table(Protocol):
     def size(self) -> int: ...
 
 
-Whole = Callable[[], tuple[int, Sequence[Row]]]  # all rows by namespace and name, with the table's version
+AllRows = Callable[[], tuple[int, Sequence[Row]]]  # all rows by namespace and name, with the table's version
 
 
 class Sort:
     """By the values of one column, or by namespace and name alone. Ties stand by namespace and name."""
 
-    def __init__(self, column: Shown | None, cluster: str = "", columns: Sequence[Column] = ()) -> None:
+    def __init__(
+        self, column: DisplayColumn | None, cluster: str = "", columns: Sequence[Column] = ()
+    ) -> None:
         self._column = column
         self._cluster = cluster
         self._columns = columns
-        self._place = place_of(columns, column) if column else None
+        self._column_index = find_column_index(columns, column) if column else None
         # The API server prints an object's name first, and says so; elsewhere a column may be called Name.
-        self._prints_names = self._place == 0 and columns[0].format == "name"
+        self._prints_names = self._column_index == 0 and columns[0].format == "name"
 
     def keys(self, rows: Sequence[Row]) -> Sequence[SortKey | float]:
         """What each row sorts by; all of them texts, or all of them numbers."""
-        column, at = self._column, self._place
+        column, at = self._column, self._column_index
         if column is None:
             return [""] * len(rows)
         if column.kind == "age":
@@ -68,66 +70,66 @@ class Sort:
                 pass  # a row with fewer cells than its table has columns
         values = values_of(self._columns, column, self._cluster, rows)
         if column.kind == "since":
-            return [_began(value, row.arrived) for value, row in zip(values, rows, strict=True)]
-        return (DURATION_KEYS if column.key in DURATIONS else KEYS).of(values)
+            return [_start_key(value, row.arrived) for value, row in zip(values, rows, strict=True)]
+        return (DURATION_KEYS if column.key in DURATIONS else KEYS).keys_for(values)
 
     def rank(self, row: Row) -> Rank:
         """Where one row stands among all."""
         return self.keys((row,))[0], row.namespace, row.name, row.uid
 
-    def arranged(self, rows: Sequence[Row]) -> Sequence[Row]:
+    def sort_rows(self, rows: Sequence[Row]) -> Sequence[Row]:
         """`rows`, which stand by namespace and name, in this order."""
-        return rows if self._column is None else in_order(rows, self.keys(rows))
+        return rows if self._column is None else sort_by_keys(rows, self.keys(rows))
 
 
-def in_order(rows: Sequence[Row], keys: Sequence[SortKey | float]) -> Sequence[Row]:
+def sort_by_keys(rows: Sequence[Row], keys: Sequence[SortKey | float]) -> Sequence[Row]:
     """The rows by their keys, those with equal keys as they stand."""
     return [rows[place] for place in sorted(range(len(rows)), key=keys.__getitem__)]
 
 
-class Keeping:
+class RowMatcher:
     """The rows that hold all words and fields of a filter."""
 
     def __init__(
-        self, wanted: Filter, cluster: str, columns: Sequence[Column], every: Sequence[Shown]
+        self, row_filter: RowFilter, cluster: str, columns: Sequence[Column], every: Sequence[DisplayColumn]
     ) -> None:
         by_key = {column.key: column for column in every}
         self._cluster = cluster
         self._columns = columns
-        self._fields = [(by_key[name], value, is_equal) for name, value, is_equal in wanted.fields]
+        self._fields = [(by_key[name], value, is_equal) for name, value, is_equal in row_filter.fields]
         where = f"{cluster} ".lower()
-        self._words = [(word, where if " " in word else "") for word in wanted.words if word not in where]
+        self._terms = [(word, where if " " in word else "") for word in row_filter.terms if word not in where]
 
-    def kept(self, rows: Sequence[Row]) -> Sequence[Row]:
+    def match_rows(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Those of `rows`, in the order that they have."""
-        for word, before in self._words:  # first: they cost less for each row
+        for word, before in self._terms:  # first: they cost less for each row
             if before:
                 rows = [row for row in rows if word in f"{before}{row.text} {row.label_text}"]
             else:
                 rows = [row for row in rows if word in row.label_text or word in row.text]
         for column, value, is_equal in self._fields:
             said = values_of(self._columns, column, self._cluster, rows)
-            rows = _that_say(rows, said, value, is_equal=is_equal)
+            rows = _match_cells(rows, said, value, is_equal=is_equal)
         return rows
 
 
-def _that_say(rows: Sequence[Row], said: Sequence[Any], value: str, *, is_equal: bool) -> Sequence[Row]:
+def _match_cells(rows: Sequence[Row], cells: Sequence[Any], value: str, *, is_equal: bool) -> Sequence[Row]:
     """Those whose cell reads as `value`, or does not; texts are looked at once for all cells that are alike."""
-    texts = _texts(said)
+    texts = _distinct_texts(cells)
     if texts is None:
         return [
-            row for row, cell in zip(rows, said, strict=True) if (text_of(cell).lower() == value) is is_equal
+            row for row, cell in zip(rows, cells, strict=True) if (text_of(cell).lower() == value) is is_equal
         ]
     wanted = frozenset(text for text in texts if (text.lower() == value) is is_equal)
     if wanted == texts:
         return rows
-    return [row for row, cell in zip(rows, said, strict=True) if cell in wanted] if wanted else []
+    return [row for row, cell in zip(rows, cells, strict=True) if cell in wanted] if wanted else []
 
 
-def _texts(said: Sequence[Any]) -> frozenset[str] | None:
+def _distinct_texts(cells: Sequence[Any]) -> frozenset[str] | None:
     """The different ones among them; None where not all are texts."""
     try:
-        found = frozenset(said)
+        found = frozenset(cells)
     except TypeError:  # an array of a CRD
         return None
     return found if all(type(one) is str for one in found) else None
@@ -136,11 +138,13 @@ def _texts(said: Sequence[Any]) -> frozenset[str] | None:
 class Order:
     """The rows of a table that are kept, in order. Any thread; what it gave is never changed afterwards."""
 
-    def __init__(self, table: Table, whole: Whole, sort: Sort, keeping: Keeping | None = None) -> None:
+    def __init__(
+        self, table: Table, all_rows: AllRows, sort: Sort, matcher: RowMatcher | None = None
+    ) -> None:
         self.sort = sort
         self._table = table
-        self._whole = whole
-        self._keeping = keeping
+        self._all_rows = all_rows
+        self._matcher = matcher
         self._lock = threading.Lock()
         self._version = -1
         self._rows: Sequence[Row] = ()
@@ -149,31 +153,33 @@ class Order:
         """Ascending, with the version of the table that they are of."""
         with self._lock:
             version, changes = self._table.changes_since(self._version)
-            if changes is None or not self._mended(changes):
-                version, every = self._whole()
-                self._rows = self.sort.arranged(self._keeping.kept(every) if self._keeping else every)
+            if changes is None or not self._apply_changes(changes):
+                version, every = self._all_rows()
+                self._rows = self.sort.sort_rows(self._matcher.match_rows(every) if self._matcher else every)
             self._version = version
             return version, self._rows
 
-    def _mended(self, changes: Sequence[Change]) -> bool:
+    def _apply_changes(self, changes: Sequence[Change]) -> bool:
         """Take single changes in; False where it is better to put all in order again."""
         if not changes:
             return True
-        if len(changes) * MENDED > self._table.size():
+        if len(changes) * REBUILD_RATIO > self._table.size():
             return False
         rows = list(self._rows)
         for change in changes:
-            if not put(rows, self.sort, kept_of(change, self._keeping)):
+            if not put(rows, self.sort, filter_change(change, self._matcher)):
                 return False
         self._rows = rows
         return True
 
 
-def kept_of(change: Change, keeping: Keeping | None) -> Change:
+def filter_change(change: Change, matcher: RowMatcher | None) -> Change:
     """The change as somebody sees it to whom only what is kept exists."""
-    if keeping is None:
+    if matcher is None:
         return change
-    old, new = (row if row is not None and keeping.kept((row,)) else None for row in (change.old, change.new))
+    old, new = (
+        row if row is not None and matcher.match_rows((row,)) else None for row in (change.old, change.new)
+    )
     return Change(old, new)
 
 
@@ -193,12 +199,12 @@ def put(rows: list[Row], sort: Sort, change: Change) -> bool:
     return True
 
 
-def by_name(rows: Iterable[Row]) -> Sequence[Row]:
+def sort_by_name(rows: Iterable[Row]) -> Sequence[Row]:
     """How rows stand where nothing else is asked for: by namespace, then by name."""
     return sorted(rows, key=lambda row: f"{row.namespace}\0{row.name}\0{row.uid}")
 
 
-def _began(value: Any, arrived: float) -> float:
+def _start_key(value: Any, arrived: float) -> float:
     """What a duration that was printed at `arrived` sorts by: how long it is by now, less what is alike for all."""
     seconds = seconds_of(text_of(value))
     return math.inf if seconds is None else seconds - arrived

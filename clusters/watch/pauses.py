@@ -1,4 +1,4 @@
-"""How long does a feed wait before it asks again? Politely, and so that who looks sees a recovery within 5 s."""
+"""Backoff: how long a feed waits before it retries, polls or reviews access again."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from datetime import UTC, datetime
 
 POLL = 15.0  # seconds between reads of a kind without watch
 REVIEW = 30.0  # seconds between reviews of an open feed (the bound that design section 5 states is 40)
-END = 0.5  # seconds after the end of a credential
-REFUSED = 30.0  # seconds until what was refused is asked again
+EXPIRY_DELAY = 0.5  # seconds after the end of a credential
+DENIED_SECONDS = 30.0  # seconds until what was refused is asked again
 GRANT = 3.0  # seconds between reviews of what was refused, while somebody looks: a grant is seen soon
-DOUBT = 1.5  # seconds until a refusal right after a failure is asked again, and
-DOUBTS = 3  # how often: an API server that restarts may refuse before it has read its RBAC
-LOST = 1.0  # seconds until a list is read again whose position was too old, at most
-ABSENT = 10.0  # seconds until an object or kind that is not there is asked again
+DENIED_RETRY_SECONDS = 1.5  # seconds until a refusal right after a failure is asked again, and
+DENIED_RETRIES = 3  # how often: an API server that restarts may refuse before it has read its RBAC
+RELIST_SECONDS = 1.0  # seconds until a list is read again whose position was too old, at most
+NOT_FOUND_SECONDS = 10.0  # seconds until an object or kind that is not there is asked again
 BACKOFF = (0.8, 30.0)  # seconds: first and longest pause after a failure, doubled each time, with jitter
-WATCHED = 3.0  # seconds: the longest pause while somebody looks
+MAX_WATCHED_SECONDS = 3.0  # seconds: the longest pause while somebody looks
 SPREAD = 1.5  # seconds over which the feeds of one API server ask when it answers again, at most
-CROWD = 10.0  # feeds of one API server that may ask in one second, all together
+FEEDS_PER_SECOND = 10.0  # feeds of one API server that may ask in one second, all together
 
 
-async def within(event: asyncio.Event, seconds: float) -> bool:
+async def wait_for_event(event: asyncio.Event, seconds: float) -> bool:
     """Whether it is set within so many seconds. asyncio.wait_for may lose a cancellation before Python 3.12."""
     try:
         async with asyncio.timeout(seconds):
@@ -31,28 +31,28 @@ async def within(event: asyncio.Event, seconds: float) -> bool:
     return True
 
 
-def after_failure(failures: int, *, is_watched: bool, crowd: int) -> float:
+def compute_failure_delay(failures: int, *, is_watched: bool, feed_count: int) -> float:
     """Seconds until the next try after so many failures in a row; `crowd` is how many feeds that server has."""
     first, longest = BACKOFF
     if is_watched:
-        longest = min(longest, max(WATCHED, crowd / CROWD))
+        longest = min(longest, max(MAX_WATCHED_SECONDS, feed_count / FEEDS_PER_SECOND))
     pause = min(longest, first * 2.0 ** min(failures - 1, 10))
     return pause * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
 
 
-def until_review(ends: datetime | None) -> float:
+def compute_review_delay(expires_at: datetime | None) -> float:
     """Seconds until the rights that a feed stands on are asked for again: at the latest when the credential ends."""
     usual = REVIEW - random.uniform(0, 2)  # noqa: S311
-    left = (ends - datetime.now(UTC)).total_seconds() + END if ends is not None else -1.0
+    left = (expires_at - datetime.now(UTC)).total_seconds() + EXPIRY_DELAY if expires_at is not None else -1.0
     return min(usual, left) if left > 0 else usual
 
 
-def until_grant(vain: int, *, is_watched: bool, crowd: int) -> float:
+def compute_grant_delay(attempts: int, *, is_watched: bool, feed_count: int) -> float:
     """Seconds until a right that is missing is asked for; longer where it was granted `vain` times for nothing."""
-    pause = max(GRANT, crowd / CROWD) * 2.0 ** min(vain, 10) if is_watched else REVIEW
+    pause = max(GRANT, feed_count / FEEDS_PER_SECOND) * 2.0 ** min(attempts, 10) if is_watched else REVIEW
     return min(pause, REVIEW) * random.uniform(0.8, 1)  # noqa: S311
 
 
-def after_recovery(crowd: int) -> float:
+def compute_recovery_delay(feed_count: int) -> float:
     """Seconds until a feed asks once its API server answers again, so that not all ask in the same moment."""
-    return random.uniform(0, min(SPREAD, crowd / CROWD / 2))  # noqa: S311
+    return random.uniform(0, min(SPREAD, feed_count / FEEDS_PER_SECOND / 2))  # noqa: S311

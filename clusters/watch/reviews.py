@@ -1,4 +1,4 @@
-"""Does the right that a feed stands on still hold, or hold again? Kubernetes itself lets open watches go on."""
+"""Access checks: reviews an open feed's permission again, since Kubernetes lets open watches go on."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ async def keep_reviewing(feed: Feed[Any], streams: Streams) -> None:
     vain = 0  # how often rows were refused although the review allowed them
     while True:
         if feed.state.state is not State.DENIED:
-            await pauses.within(feed.refused, pauses.until_review(feed.connection.ends))
-            feed.refused.clear()
-            if feed.state.state not in (State.DENIED, State.LAPSED):
+            await pauses.wait_for_event(feed.denied, pauses.compute_review_delay(feed.connection.expires_at))
+            feed.denied.clear()
+            if feed.state.state not in (State.DENIED, State.UNAUTHORIZED):
                 vain = 0
                 await _end_where_denied(feed, streams)
             continue
-        feed.refused.clear()
-        await asyncio.sleep(pauses.until_grant(vain, is_watched=feed.viewers > 0, crowd=feed.crowd))
+        feed.denied.clear()
+        await asyncio.sleep(
+            pauses.compute_grant_delay(vain, is_watched=feed.viewers > 0, feed_count=feed.feed_count)
+        )
         if feed.state.state is State.DENIED and await _is_granted(feed, streams):
             vain += 1
-            feed.look_again()
+            feed.retry_now()
 
 
 async def _is_granted(feed: Feed[Any], streams: Streams) -> bool:

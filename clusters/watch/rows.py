@@ -1,4 +1,4 @@
-"""How is a row kept? Small: what many rows say is held once; with what filters and sorts look at, and its time."""
+"""Rows: interns texts and labels of table rows, with their search text, sort keys and arrival time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from clusters.api.tables import Row
 from clusters.watch.columns import text_of
 from clusters.watch.keys import SortKey, sort_key
 
-_MOST = 20_000  # texts, and sets of labels, that are remembered; beyond it all are forgotten and begun anew
+_MAX_TEXTS = (
+    20_000  # texts, and sets of labels, that are remembered; beyond it all are forgotten and begun anew
+)
 RowKey = str
 
 
@@ -25,11 +27,11 @@ class Pool:
         self._texts: dict[str, tuple[str, SortKey]] = {}
         self._labels: dict[tuple[tuple[str, str], ...], tuple[Mapping[str, str], str]] = {}
 
-    def kept(self, row: Row, arrived: float) -> Row:
+    def intern_row(self, row: Row, arrived: float) -> Row:
         """The row as a table keeps it; `arrived` is when it came, in seconds since 1970."""
         name = row.name
         found = [self._cell(cell, name) for cell in row.cells]
-        labels, label_text = self._shared(row.labels)
+        labels, label_text = self._intern_labels(row.labels)
         return Row(
             row.uid,
             self._text(row.namespace)[0],
@@ -40,7 +42,7 @@ class Pool:
             tuple([one[0] for one in found]),
             row.completed,
             row.deleting,
-            _said(row),
+            _search_text(row),
             label_text,
             arrived,
             tuple([one[1] for one in found]),
@@ -54,17 +56,17 @@ class Pool:
     def _text(self, text: str) -> tuple[str, SortKey]:
         found = self._texts.get(text)
         if found is None:
-            if len(self._texts) > _MOST:
+            if len(self._texts) > _MAX_TEXTS:
                 self._texts.clear()
             found = self._texts[text] = (text, sort_key(text))
         return found
 
-    def _shared(self, labels: Mapping[str, str]) -> tuple[Mapping[str, str], str]:
+    def _intern_labels(self, labels: Mapping[str, str]) -> tuple[Mapping[str, str], str]:
         """With what they say in lower case."""
         key = tuple(labels.items())
         found = self._labels.get(key)
         if found is None:
-            if len(self._labels) > _MOST:
+            if len(self._labels) > _MAX_TEXTS:
                 self._labels.clear()
             text = " ".join([f"{name}={value}" for name, value in key]).lower()
             found = self._labels[key] = (labels, text)
@@ -74,7 +76,7 @@ class Pool:
 POOL = Pool()
 
 
-def _said(row: Row) -> str:
+def _search_text(row: Row) -> str:
     """All that the row says but for its labels, in lower case: namespace, name and cells."""
     return " ".join([row.namespace, row.name, *_texts(row.cells)]).lower()
 

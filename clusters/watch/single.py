@@ -1,4 +1,4 @@
-"""What does one object hold now? A GET, kept by a watch of that one name.
+"""Object content: a GET of one object, followed by a watch of that name.
 
 The resourceVersion of an object is no place to begin a watch at: it is as old as the object's last change, and the
 API server knows only the newest changes of a kind, after its start none at all (410). So the watch begins without
@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from clusters.access import Ask
+from clusters.access import ResourceAttributes
 from clusters.api.connection import Connection
 from clusters.api.errors import NotFound, NotKubernetes, error_of_status
 from clusters.api.streams import Streams
@@ -47,11 +47,11 @@ class ObjectContent:
         self._is_deleted = False
         self._is_confirmed = False  # by the watch: it is there since the stream began
 
-    def asks(self) -> tuple[Ask, ...]:
+    def access_checks(self) -> tuple[ResourceAttributes, ...]:
         """The right that this object stands on; for a Namespace both name and namespace, each its name."""
         namespace = self.name if self._is_namespace() else self.namespace
         return (
-            Ask(
+            ResourceAttributes(
                 verb="get",
                 group=self.resource.group,
                 version=self.resource.version,
@@ -65,16 +65,16 @@ class ObjectContent:
         """GET the object; one that is not there (any more) is marked deleted and the error raised."""
         path = self.resource.path(namespace=self.namespace, name=self.name)
         try:
-            found = _decoded(await streams.get(connection, path))
+            found = _decode(await streams.get(connection, path))
         except NotFound:
             self._is_deleted = True
             self.version += 1
             raise
-        self._take(found)
+        self._set_object(found)
         self.resource_version, self._is_confirmed = "", False
         yield 1, 1
 
-    async def newest(self, streams: Streams, connection: Connection) -> str:
+    async def fetch_newest_version(self, streams: Streams, connection: Connection) -> str:
         """Nothing is known of an object but by reading it, which comes next."""
         return ""
 
@@ -89,7 +89,7 @@ class ObjectContent:
 
     def apply(self, line: bytes) -> bool:
         """Take one event in. Raises ApiError for an ERROR event."""
-        event = _decoded(line)
+        event = _decode(line)
         kind, found = event.get("type"), event.get("object")
         if not isinstance(found, dict):
             raise NotKubernetes("A watch event contains no object.")
@@ -104,7 +104,7 @@ class ObjectContent:
         if kind != "ADDED" or self._is_confirmed:  # the first ADDED is the object as it was
             self.resource_version = str(metadata.get("resourceVersion") or self.resource_version)
         self._is_confirmed = True
-        self._take(found, is_deleted=kind == "DELETED")
+        self._set_object(found, is_deleted=kind == "DELETED")
         return True
 
     def _is_gone_unseen(self, bookmark: Mapping[str, Any]) -> bool:
@@ -128,7 +128,7 @@ class ObjectContent:
     def snapshot(self) -> ObjectSnapshot:
         return ObjectSnapshot(self._object, self._is_deleted, self.version)
 
-    def _take(self, found: Mapping[str, Any], *, is_deleted: bool = False) -> None:
+    def _set_object(self, found: Mapping[str, Any], *, is_deleted: bool = False) -> None:
         self._object = found
         self._is_deleted = is_deleted
         self.version += 1
@@ -137,7 +137,7 @@ class ObjectContent:
         return (self.resource.group, self.resource.plural) == ("", "namespaces")
 
 
-def _decoded(content: bytes) -> dict[str, Any]:
+def _decode(content: bytes) -> dict[str, Any]:
     """A JSON object; NotKubernetes for anything else: a page of a proxy, half a line."""
     try:
         found = msgspec.json.decode(content)

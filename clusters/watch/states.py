@@ -1,4 +1,4 @@
-"""How does a feed stand? Its states, each with its time and the API server's own words."""
+"""Feed states: the state of a feed, with its time and the API server's own message."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class State(enum.StrEnum):
     RECONNECTING = "reconnecting"  # the stream broke
     BEHIND = "behind"  # the API server asks to wait (429)
     EXPIRED = "expired"  # the position was lost (410): listing again, old rows stay until then
-    LAPSED = "lapsed"  # the API server takes the credential no more (401): the rows are gone
+    UNAUTHORIZED = "lapsed"  # the API server takes the credential no more (401): the rows are gone
     DENIED = "denied"  # Kubernetes refuses: the rows are gone
     REJECTED = "rejected"  # the API server does not understand the selectors
     FAILING = "failing"  # the API server answers with errors of its own (5xx)
     UNREACHABLE = "unreachable"  # the API server does not answer
     GONE = "gone"  # the object was deleted, or the kind is no longer served
-    ENDED = "ended"  # closed here: another credential, or a bound was met
+    CLOSED = "ended"  # closed here: another credential, or a bound was met
 
 
 CURRENT = frozenset({State.LIVE, State.POLLED})  # what is held is what there is
@@ -50,7 +50,7 @@ class FeedState:
     total: int | None = None
     error: ApiError | None = None
     as_of: datetime | None = None
-    again: datetime | None = None
+    retry_at: datetime | None = None
 
     @property
     def is_settled(self) -> bool:

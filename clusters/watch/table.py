@@ -1,4 +1,4 @@
-"""Which rows does a table hold? A server-side Table, listed in pages and kept by a watch."""
+"""Table content: rows of a server-side Table, listed in pages and updated by a watch."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from clusters.access import Ask
+from clusters.access import ResourceAttributes
 from clusters.api.connection import Connection
 from clusters.api.streams import Streams
 from clusters.api.tables import TABLE_ACCEPT, Column, Row, decode_event, decode_page
 from clusters.discovery import Resource
-from clusters.watch.columns import Shown
+from clusters.watch.columns import DisplayColumn
 from clusters.watch.content import Query
-from clusters.watch.filters import Filter
-from clusters.watch.orders import Change, Keeping, Order, Sort, by_name
+from clusters.watch.filters import RowFilter
+from clusters.watch.orders import Change, Order, RowMatcher, Sort, sort_by_name
 from clusters.watch.rows import POOL, RowKey, row_key
-from clusters.watch.stretches import Stretches
+from clusters.watch.stretches import SliceOrder
 
-Asked = TypeVar("Asked", Order, Stretches)
+OrderType = TypeVar("Asked", Order, SliceOrder)
 
 FIRST = 100  # rows of the first page, so that there is soon something to see
 PAGE = 500  # rows of each page after it
-TOLD = 1000  # changes that are told one by one; a window that looks more seldom reads the whole anew
+MAX_CHANGES = 1000  # changes that are told one by one; a window that looks more seldom reads the whole anew
 ORDERS = 4  # sorts and filters that are kept ready though nobody looks
 
 
@@ -65,20 +65,20 @@ class TableContent:
         ]
         self.columns: tuple[Column, ...] = ()
         self._rows: dict[RowKey, Row] = {}
-        self._known = known
+        self._find_known = known
         self._lock = threading.Lock()
         self._snapshot: TableSnapshot | None = None
-        self._changes: deque[Change] = deque(maxlen=TOLD)  # the last ones, up to `version`
-        self._by_name = Order(self, self._sorted, Sort(None))
+        self._changes: deque[Change] = deque(maxlen=MAX_CHANGES)  # the last ones, up to `version`
+        self._name_order = Order(self, self._sort_by_name, Sort(None))
         self._orders: weakref.WeakValueDictionary[object, Any] = weakref.WeakValueDictionary()
-        self._ready: deque[object] = deque(maxlen=ORDERS)
+        self._recent_orders: deque[object] = deque(maxlen=ORDERS)
 
-    def asks(self) -> tuple[Ask, ...]:
+    def access_checks(self) -> tuple[ResourceAttributes, ...]:
         """The rights that this table stands on, asked again every 30 s."""
         name = _single_name(self._selectors)
         verbs = ("list", "watch") if self.can_watch else ("list",)
         return tuple(
-            Ask(
+            ResourceAttributes(
                 verb=verb,
                 group=self.resource.group,
                 version=self.resource.version,
@@ -100,7 +100,7 @@ class TableContent:
             )
             if not token and page.columns is not None:
                 self._set_columns(page.columns)
-            fresh |= self._kept(page.rows)
+            fresh |= self._intern_rows(page.rows)
             token = page.continue_token
             if not token:
                 break
@@ -111,7 +111,7 @@ class TableContent:
         self.needs_list = False
         yield len(fresh), len(fresh)
 
-    async def newest(self, streams: Streams, connection: Connection) -> str:
+    async def fetch_newest_version(self, streams: Streams, connection: Connection) -> str:
         """The resourceVersion that a list of one row has now."""
         query = [("limit", "1"), ("includeObject", "None"), *self._selectors]
         page = decode_page(await streams.get(connection, self.watch_path(), query, accept=TABLE_ACCEPT))
@@ -139,7 +139,7 @@ class TableContent:
             return False
         if event.type == "DELETED":
             return self._change(row_key(event.row), None)
-        (key, row), *_ = self._kept([event.row]).items()
+        (key, row), *_ = self._intern_rows([event.row]).items()
         return self._change(key, row)
 
     def clear(self) -> None:
@@ -160,33 +160,39 @@ class TableContent:
                 self._snapshot = TableSnapshot(self.columns, rows, self.version)
             return self._snapshot
 
-    def order(self, column: Shown | None, wanted: Filter, cluster: str, every: Sequence[Shown]) -> Order:
+    def order(
+        self,
+        column: DisplayColumn | None,
+        row_filter: RowFilter,
+        cluster: str,
+        every: Sequence[DisplayColumn],
+    ) -> Order:
         """The rows that a filter keeps, by one column; shared by all who ask for the same. Any thread.
 
         `every` are the columns that the filter may name, `cluster` is what its column says.
         """
-        if column is None and wanted.is_empty:
-            return self._by_name
-        sort, keeping = self._made(column, wanted, cluster, every)
-        key = (column, wanted, cluster, self.columns)
-        return self._asked(key, lambda: Order(self, self._by_name.rows, sort, keeping))
+        if column is None and row_filter.is_empty:
+            return self._name_order
+        sort, keeping = self._make_sort(column, row_filter, cluster, every)
+        key = (column, row_filter, cluster, self.columns)
+        return self._find_or_make(key, lambda: Order(self, self._name_order.rows, sort, keeping))
 
-    def stretch(
+    def slice_order(
         self,
-        column: Shown,
-        wanted: Filter,
+        column: DisplayColumn,
+        row_filter: RowFilter,
         cluster: str,
-        every: Sequence[Shown],
+        every: Sequence[DisplayColumn],
         *,
         number: int,
         descends: bool,
-    ) -> Stretches:
+    ) -> SliceOrder:
         """The same, where one page's part of it is enough: the `number`th thousand."""
-        sort, keeping = self._made(column, wanted, cluster, every)
-        key = (column, wanted, cluster, self.columns, number, descends)
-        return self._asked(
+        sort, keeping = self._make_sort(column, row_filter, cluster, every)
+        key = (column, row_filter, cluster, self.columns, number, descends)
+        return self._find_or_make(
             key,
-            lambda: Stretches(self, self._by_name.rows, sort, keeping, number=number, descends=descends),
+            lambda: SliceOrder(self, self._name_order.rows, sort, keeping, number=number, descends=descends),
         )
 
     def changes_since(self, version: int) -> tuple[int, Sequence[Change] | None]:
@@ -197,25 +203,29 @@ class TableContent:
                 return self.version, None
             return self.version, list(self._changes)[len(self._changes) - count :]
 
-    def _made(
-        self, column: Shown | None, wanted: Filter, cluster: str, every: Sequence[Shown]
-    ) -> tuple[Sort, Keeping | None]:
+    def _make_sort(
+        self,
+        column: DisplayColumn | None,
+        row_filter: RowFilter,
+        cluster: str,
+        every: Sequence[DisplayColumn],
+    ) -> tuple[Sort, RowMatcher | None]:
         sort = Sort(column, cluster, self.columns)
-        return sort, None if wanted.is_empty else Keeping(wanted, cluster, self.columns, every)
+        return sort, None if row_filter.is_empty else RowMatcher(row_filter, cluster, self.columns, every)
 
-    def _asked(self, key: object, make: Callable[[], Asked]) -> Asked:
+    def _find_or_make(self, key: object, make: Callable[[], OrderType]) -> OrderType:
         """The order of this key that somebody holds, or that was asked for lately."""
         with self._lock:
-            found: Asked | None = self._orders.get(key)
+            found: OrderType | None = self._orders.get(key)
             if found is None:
                 found = self._orders[key] = make()
-                self._ready.append(found)
+                self._recent_orders.append(found)
         return found
 
-    def _sorted(self) -> tuple[int, Sequence[Row]]:
+    def _sort_by_name(self) -> tuple[int, Sequence[Row]]:
         with self._lock:
             version, rows = self.version, list(self._rows.values())
-        return version, by_name(rows)
+        return version, sort_by_name(rows)
 
     def _page_query(self, token: str) -> list[tuple[str, str]]:
         if not token:
@@ -226,13 +236,13 @@ class TableContent:
         with self._lock:
             if columns and columns != self.columns:
                 self.columns = columns
-                self._step(None)
+                self._add_version(None)
 
     def _replace(self, rows: dict[RowKey, Row], resource_version: str) -> None:
         with self._lock:
             self._rows = rows
             self.resource_version = resource_version
-            self._step(None)
+            self._add_version(None)
 
     def _change(self, key: RowKey, row: Row | None) -> bool:
         """One row is new, other or (None) gone; False where it was not there."""
@@ -242,10 +252,10 @@ class TableContent:
                 self._rows[key] = row
             elif old is None:
                 return False
-            self._step(Change(old, row))
+            self._add_version(Change(old, row))
         return True
 
-    def _step(self, change: Change | None) -> None:
+    def _add_version(self, change: Change | None) -> None:
         """Another version; where it is no change of one row, those before it say nothing any more."""
         self.version += 1
         if change is None:
@@ -253,14 +263,14 @@ class TableContent:
         else:
             self._changes.append(change)
 
-    def _kept(self, rows: Sequence[Row]) -> dict[RowKey, Row]:
+    def _intern_rows(self, rows: Sequence[Row]) -> dict[RowKey, Row]:
         """Rows as they are kept: the equal one that another feed holds already, so that many viewers cost one set."""
-        arrived, kept = time.time(), POOL.kept
-        return {row_key(row): self._shared(row) or kept(row, arrived) for row in rows}
+        arrived, kept = time.time(), POOL.intern_row
+        return {row_key(row): self._find_shared(row) or kept(row, arrived) for row in rows}
 
-    def _shared(self, row: Row) -> Row | None:
+    def _find_shared(self, row: Row) -> Row | None:
         if row.uid and row.resource_version:
-            for other in self._known(row.uid):
+            for other in self._find_known(row.uid):
                 if other.resource_version == row.resource_version and other.cells == row.cells:
                     return other
         return None

@@ -1,4 +1,4 @@
-"""What is this room called? Live."""
+"""App configuration: live."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""How does a page get its changes? One socket for each page: checked, paced, acknowledged, ended in time."""
+"""WebSocket consumer: sends changed HTML to one page, paced by acknowledgements."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from django.utils.html import format_html
 from clusters.api.errors import ApiError
 from clusters.connect import NoCredential, NotShared
 from clusters.credentials.sealing import SealBroken
-from clusters.watch.pauses import within
+from clusters.watch.pauses import wait_for_event
 from dashboard.live.pulse import drop_feeds, sockets
-from dashboard.live.subscriptions import NotLive, Pausing, Subscription, subscribe, waiting_for
+from dashboard.live.subscriptions import NotLive, Pausable, Subscription, create_waiting, subscribe
 from dashboard.resources.address import BadAddress
-from dashboard.resources.waiting import Waiting
+from dashboard.resources.waiting import WaitingSubscription
 from dashboard.shell import outage
 from people.control import session_group, user_group
-from people.pulse import Pulse
-from people.socket_auth import enter
+from people.pulse import SessionCheck
+from people.socket_auth import authenticate_socket
 from people.storage import storage
 
 GATHER = (0.1, 0.5)  # seconds that changes are gathered for after some were sent: shortest and longest
 # For so many times as long as the page drew the last ones, and this server rendered them. Rows that come or go are
 # looked for; cells that change may take longer.
-DRAWS, RENDERS = 14, 10
-DRAWS_OF_ROWS = 8
-BEAT = 15.0  # seconds of quiet after which the page is told that the socket lives
-UNDER_WAY = 1024 * 1024  # bytes sent and not yet drawn by the page
-STALLED = 120.0  # seconds without an acknowledgement after which the socket is closed
-MESSAGE = 16 * 1024  # bytes of a message from the page
+DRAW_FACTOR, RENDER_FACTOR = 14, 10
+ROW_DRAW_FACTOR = 8
+HEARTBEAT = 15.0  # seconds of quiet after which the page is told that the socket lives
+MAX_UNACKNOWLEDGED = 1024 * 1024  # bytes sent and not yet drawn by the page
+ACKNOWLEDGEMENT_TIMEOUT = 120.0  # seconds without an acknowledgement after which the socket is closed
+MAX_MESSAGE = 16 * 1024  # bytes of a message from the page
 
 UNREADABLE = 4503  # the database does not answer; the handshake is refused, and the page asks again
 SIGNED_OUT, REFUSED, NOT_FOUND, CHANGED, TOO_SLOW = 4401, 4403, 4404, 4409, 4408
@@ -48,7 +48,7 @@ SIGNED_OUT, REFUSED, NOT_FOUND, CHANGED, TOO_SLOW = 4401, 4403, 4404, 4409, 4408
 log = logging.getLogger(__name__)
 renderers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="render")
 # Opening asks the cluster: one that hangs must not hold up the database thread that all consumers share.
-entrances = ThreadPoolExecutor(max_workers=32, thread_name_prefix="enter")
+openers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="enter")
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has no types
@@ -58,21 +58,21 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         super().__init__()
         self.subscription: Subscription | None = None
         self.groups_joined: list[str] = []
-        self.sent = 0
+        self.sent_count = 0
         self.unacknowledged: dict[int, int] = {}
-        self.paused = False
-        self.took = 0.0  # seconds that the page worked on what it drew last
+        self.is_paused = False
+        self.draw_time = 0.0  # seconds that the page worked on what it drew last
         self.has_moved = False  # whether rows came or went in what was sent last
         self.task: asyncio.Task[None] | None = None
-        self.waiting: asyncio.Task[None] | None = None
+        self.retry_task: asyncio.Task[None] | None = None
         self.dirty = asyncio.Event()
-        self.drawn = asyncio.Event()
-        self.over = asyncio.Event()
+        self.acknowledged = asyncio.Event()
+        self.closed = asyncio.Event()
         self.banner: str | None = None
 
     async def connect(self) -> None:
         """All checks, and all use of the database, come before the socket is accepted."""
-        self._dirty = partial(_tell, asyncio.get_running_loop(), self.dirty)
+        self._dirty = partial(_notify, asyncio.get_running_loop(), self.dirty)
         try:
             code = await self._enter()
         except DatabaseError as error:
@@ -86,15 +86,15 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self._follow(self.subscription)  # type: ignore[arg-type] # _enter has opened it
         storage.listen(self._dirty)
         self.task = asyncio.create_task(self._serve())
-        if isinstance(self.subscription, Waiting):
-            self.waiting = asyncio.create_task(self._wait(self.subscription))
+        if isinstance(self.subscription, WaitingSubscription):
+            self.retry_task = asyncio.create_task(self._wait(self.subscription))
 
     async def disconnect(self, code: int) -> None:
         sockets.remove(self)
         storage.unlisten(self._dirty)
         for group in self.groups_joined:
             await self.channel_layer.group_discard(group, self.channel_name)
-        self.over.set()
+        self.closed.set()
         if self.task is not None:
             self.task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -110,13 +110,13 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             for number in [n for n in self.unacknowledged if n <= message["ack"]]:
                 del self.unacknowledged[number]
             took = message.get("took")
-            self.took = min(max(took, 0), 1000) / 1000 if isinstance(took, (int, float)) else 0.0
-            self.drawn.set()
+            self.draw_time = min(max(took, 0), 1000) / 1000 if isinstance(took, (int, float)) else 0.0
+            self.acknowledged.set()
         elif isinstance(message.get("pause"), bool):
-            self.paused = message["pause"]
-            if isinstance(self.subscription, Pausing):
+            self.is_paused = message["pause"]
+            if isinstance(self.subscription, Pausable):
                 await asyncio.get_running_loop().run_in_executor(
-                    renderers, self.subscription.pause, self.paused
+                    renderers, self.subscription.pause, self.is_paused
                 )
             self.dirty.set()
         elif isinstance(message.get("renew"), str) and self.subscription is not None:
@@ -142,7 +142,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
 
     async def _enter(self) -> int:
         """Whether the page may open its socket: 0, or the code that refuses it."""
-        found = await enter(self.scope)
+        found = await authenticate_socket(self.scope)
         if found is None:
             return SIGNED_OUT
         user, session_key = found
@@ -157,20 +157,20 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             query.get("window", [""])[0][:64],
         )
         try:
-            self.subscription = await self._opened()
+            self.subscription = await self._open_subscription()
         except (NotShared, NotLive, BadAddress):
             return NOT_FOUND
         except (NoCredential, SealBroken):
             return REFUSED
         except ApiError as error:
-            self.subscription = waiting_for(user, self.page, error, query.get("seen", [""])[0])
+            self.subscription = create_waiting(user, self.page, error, query.get("seen", [""])[0])
             if self.subscription is None:
                 return REFUSED
-        sockets.add(self, Pulse(session_key, user.pk, user.access_version), self._ended)
+        sockets.add(self, SessionCheck(session_key, user.pk, user.access_version), self._close_changed)
         return 0
 
-    async def _opened(self) -> Subscription:
-        opened: Subscription = await _entered(subscribe, self.user, self.page, self.window)
+    async def _open_subscription(self) -> Subscription:
+        opened: Subscription = await _run_opening(subscribe, self.user, self.page, self.window)
         return opened
 
     def _follow(self, subscription: Subscription) -> None:
@@ -178,12 +178,12 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         subscription.start(self._dirty)
         self.dirty.set()
 
-    async def _wait(self, waiting: Waiting) -> None:
+    async def _wait(self, waiting: WaitingSubscription) -> None:
         """The cluster did not answer when the page came: go on with it as soon as it does."""
-        while not await within(self.over, waiting.pause()):
+        while not await wait_for_event(self.closed, waiting.retry_delay()):
             try:
-                await _entered(waiting.look)
-                opened = await self._opened()
+                await _run_opening(waiting.probe)
+                opened = await self._open_subscription()
             except ApiError as error:
                 if waiting.fail(error):
                     self.dirty.set()
@@ -193,28 +193,28 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
                 continue
             except (NotShared, NotLive, BadAddress, NoCredential, SealBroken):
                 break
-            if self.over.is_set():
+            if self.closed.is_set():
                 opened.stop()
             else:
                 self._follow(opened)
             return
-        if not self.over.is_set():
+        if not self.closed.is_set():
             await self.close(CHANGED)
 
-    async def _ended(self) -> None:
+    async def _close_changed(self) -> None:
         """The session is over, or what this person may reach has changed: the page finds out which."""
         await self.close(CHANGED)
 
     async def _serve(self) -> None:
         """Send what changed: the first change at once, then gathered, never past what the page has drawn."""
         while True:
-            if not await within(self.dirty, BEAT):
+            if not await wait_for_event(self.dirty, HEARTBEAT):
                 await self._send("")
-            await self._room()
+            await self._wait_for_acknowledgement()
             self.dirty.clear()
             began = time.monotonic()
-            if not self.paused and self.subscription is not None:
-                html = await asyncio.get_running_loop().run_in_executor(renderers, self._changes)
+            if not self.is_paused and self.subscription is not None:
+                html = await asyncio.get_running_loop().run_in_executor(renderers, self._render_changes)
                 if html:
                     self.has_moved = ' data-order="' in html  # no text of an object: its quotes are escaped
                     await self._send(html)
@@ -223,10 +223,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
     def _pause(self, rendered: float) -> float:
         """How long changes are gathered now, so that neither the page nor this server has much to do with them."""
         shortest, longest = GATHER
-        draws = DRAWS_OF_ROWS if self.has_moved else DRAWS
-        return min(max(shortest, draws * self.took, RENDERS * rendered), longest)
+        draws = ROW_DRAW_FACTOR if self.has_moved else DRAW_FACTOR
+        return min(max(shortest, draws * self.draw_time, RENDER_FACTOR * rendered), longest)
 
-    def _changes(self) -> str:
+    def _render_changes(self) -> str:
         """What the page does not show yet: of its content, and of whether this server can save."""
         content = self.subscription.render() if self.subscription is not None else None
         banner = outage.banner()
@@ -236,33 +236,33 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         piece = format_html('<template data-swap="morph" data-target="#outage">{}</template>', banner)
         return (content or "") + piece
 
-    async def _room(self) -> None:
+    async def _wait_for_acknowledgement(self) -> None:
         """Wait until less than 1 MiB is under way to the page; one that draws nothing for two minutes is left."""
-        while sum(self.unacknowledged.values()) >= UNDER_WAY or len(self.unacknowledged) > 8:
-            self.drawn.clear()
-            if not await within(self.drawn, STALLED):
+        while sum(self.unacknowledged.values()) >= MAX_UNACKNOWLEDGED or len(self.unacknowledged) > 8:
+            self.acknowledged.clear()
+            if not await wait_for_event(self.acknowledged, ACKNOWLEDGEMENT_TIMEOUT):
                 await self.close(TOO_SLOW)
-                await asyncio.sleep(STALLED)
+                await asyncio.sleep(ACKNOWLEDGEMENT_TIMEOUT)
 
     async def _send(self, html: str) -> None:
-        self.sent += 1
-        self.unacknowledged[self.sent] = len(html)
-        await self.send(text_data=f"{self.sent}\n{html}" if html else str(self.sent))
+        self.sent_count += 1
+        self.unacknowledged[self.sent_count] = len(html)
+        await self.send(text_data=f"{self.sent_count}\n{html}" if html else str(self.sent_count))
 
 
-async def _entered(deed: Callable[..., Any], *arguments: Any) -> Any:
+async def _run_opening(function: Callable[..., Any], *arguments: Any) -> Any:
     """Run what asks clusters and the database in a thread of its own."""
-    return await DatabaseSyncToAsync(deed, thread_sensitive=False, executor=entrances)(*arguments)
+    return await DatabaseSyncToAsync(function, thread_sensitive=False, executor=openers)(*arguments)
 
 
-def _tell(loop: asyncio.AbstractEventLoop, dirty: asyncio.Event) -> None:
+def _notify(loop: asyncio.AbstractEventLoop, dirty: asyncio.Event) -> None:
     """From the hub's thread: there is something new. A loop that is closing needs to know nothing."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(dirty.set)
 
 
 def _read(text: str | None) -> dict[str, Any]:
-    if text is None or len(text) > MESSAGE:
+    if text is None or len(text) > MAX_MESSAGE:
         return {}
     try:
         message = json.loads(text)

@@ -1,4 +1,4 @@
-"""Which open sockets may stay open? All of this process are asked about in one query, every 10 seconds."""
+"""Session checks of open sockets: all of this process in one query, every 10 seconds."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from clusters.watch.hub import hub
-from people.pulse import Pulse, alive
+from people.pulse import SessionCheck, select_valid
 from people.storage import storage
 
 INTERVAL = 10.0  # seconds; with the query's own time an ended session's sockets are closed within 15
 log = logging.getLogger(__name__)
-Ending = Callable[[], Awaitable[None]]
+CloseSocket = Callable[[], Awaitable[None]]
 
 
 class Sockets:
     """The open sockets of this process with what each was opened under."""
 
     def __init__(self) -> None:
-        self._open: dict[object, tuple[Pulse, Ending]] = {}
+        self._open: dict[object, tuple[SessionCheck, CloseSocket]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, socket: object, pulse: Pulse, ending: Ending) -> None:
+    def add(self, socket: object, check: SessionCheck, close: CloseSocket) -> None:
         """Watch over one socket; `ending` closes it."""
-        self._open[socket] = (pulse, ending)
+        self._open[socket] = (check, close)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -40,12 +40,12 @@ class Sockets:
     async def _run(self) -> None:
         while self._open:
             await asyncio.sleep(INTERVAL)
-            await self._look()
+            await self._check_sessions()
 
-    async def _look(self) -> None:
+    async def _check_sessions(self) -> None:
         asked = list(self._open.values())
         try:
-            valid = await database_sync_to_async(alive)([pulse for pulse, _ending in asked])
+            valid = await database_sync_to_async(select_valid)([pulse for pulse, _ending in asked])
         except DatabaseError as error:
             storage.note(error)
             log.exception(

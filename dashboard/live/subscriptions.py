@@ -1,4 +1,4 @@
-"""What does an open page subscribe to? Its own URL, resolved to the room that renders it."""
+"""Subscriptions: resolves an open page's URL to the package that renders it live."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from django.utils import timezone
 from clusters.api.errors import ApiError
 from dashboard.overview.board import open_board
 from dashboard.overview.live import OverviewSubscription
-from dashboard.overview.wish import read_wish
+from dashboard.overview.wish import read_query
 from dashboard.resources.address import parse
 from dashboard.resources.list_live import ListSubscription
 from dashboard.resources.listing import open_listing
 from dashboard.resources.object_live import ObjectSubscription, YamlSubscription, open_object
-from dashboard.resources.templatetags.cluster_places import cluster_places
-from dashboard.resources.waiting import Waiting
-from people.audit.live import open_trail
+from dashboard.resources.templatetags.cluster_places import cluster_links
+from dashboard.resources.waiting import WaitingSubscription
+from people.audit.live import open_audit_trail
 from people.models import User
 
-LONGEST = 8192  # characters of a page's URL
+MAX_URL = 8192  # characters of a page's URL
 
 
 class Subscription(Protocol):
@@ -43,7 +43,7 @@ class Subscription(Protocol):
 
 
 @runtime_checkable
-class Pausing(Protocol):
+class Pausable(Protocol):
     """A subscription that costs something only while its page is seen: a hidden tab pauses it."""
 
     def pause(self, paused: bool) -> None: ...
@@ -58,17 +58,17 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
 
     `page` is the page's path and query as the browser sees it, `window` the token of the rows that it shows.
     """
-    parts = urlsplit(page[:LONGEST])
+    parts = urlsplit(page[:MAX_URL])
     if parts.scheme or parts.netloc:
         raise NotLive(page)
     try:
-        match = resolve(_below_prefix(parts.path))
+        match = resolve(_strip_prefix(parts.path))
     except Resolver404:
         raise NotLive(page) from None
     query = QueryDict(parts.query)
     if match.view_name == "home":
-        wish = read_wish(query)
-        return OverviewSubscription(open_board(user, wish.words), wish, window)
+        wish = read_query(query)
+        return OverviewSubscription(open_board(user, wish.terms), wish, window)
     if match.view_name == "resources:list":
         return ListSubscription(open_listing(user, parse(match.kwargs, query)), window)
     if match.view_name == "resources:object":
@@ -77,25 +77,25 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
         opened = open_object(user, parse(match.kwargs, query), with_related=False)
         return YamlSubscription(opened, window, query.get("page", ""))
     if match.view_name == "people:audit:trail":
-        trail = open_trail(user, query, window, cluster_places)
+        trail = open_audit_trail(user, query, window, cluster_links)
         if trail is not None:
             return trail
     raise NotLive(page)
 
 
-def waiting_for(user: User, page: str, error: ApiError, seen: str) -> Waiting | None:
+def create_waiting(user: User, page: str, error: ApiError, last_update: str) -> WaitingSubscription | None:
     """What stands in for a page whose cluster does not answer now; None where waiting would not help.
 
     `seen` is when the page was last told something, in milliseconds since 1970, as its script says it: for words alone.
     """
-    match = resolve(_below_prefix(urlsplit(page[:LONGEST]).path))
+    match = resolve(_strip_prefix(urlsplit(page[:MAX_URL]).path))
     slug = str(match.kwargs.get("clusters", "")).partition(",")[0]
     as_of = None
-    if seen.isascii() and seen.isdigit() and len(seen) == 13:
-        as_of = min(datetime.fromtimestamp(int(seen) / 1000, UTC), timezone.now())
-    return Waiting(user, slug, error, as_of) if slug and error.passes else None
+    if last_update.isascii() and last_update.isdigit() and len(last_update) == 13:
+        as_of = min(datetime.fromtimestamp(int(last_update) / 1000, UTC), timezone.now())
+    return WaitingSubscription(user, slug, error, as_of) if slug and error.is_transient else None
 
 
-def _below_prefix(path: str) -> str:
+def _strip_prefix(path: str) -> str:
     prefix = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
     return path.removeprefix(prefix) if prefix else path

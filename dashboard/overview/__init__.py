@@ -1,1 +1,1 @@
-"""How do all of a person's clusters stand? The page after sign-in."""
+"""Overview: all clusters of a user, the page after sign-in."""

@@ -1,4 +1,4 @@
-"""What does the overview stand on? Every cluster of the person with its counter, or what stands in the way."""
+"""Overview board: each cluster of a user with its session and counter."""
 
 from __future__ import annotations
 
@@ -11,72 +11,74 @@ from datetime import timedelta
 from django.utils import timezone
 
 from clusters.api.connection import Connection
-from clusters.connect import Desk, connect_all
+from clusters.connect import ClusterSession, connect_all
 from clusters.counting.counters import Counter, counters
-from clusters.namespaces import known_everywhere
-from clusters.pages.states import CredentialState, Standing, by_now, standings
-from people.models import Standing as PersonStanding
+from clusters.namespaces import list_remembered
+from clusters.pages.states import ClusterAccess, CredentialStatus, list_cluster_access, update_status
+from people.models import GlobalRole as PersonStanding
 from people.models import User
 
-MOST = 100  # clusters on one page
-ASKABLE = 3  # administrators that are named where only one of them can help
+MAX_CLUSTERS = 100  # clusters on one page
+MAX_ADMINISTRATORS = 3  # administrators that are named where only one of them can help
 # The API server takes a token for a minute after its end: until then it is asked, and what it says is shown.
-AFTERLIFE = timedelta(seconds=60)
+EXPIRY_GRACE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
-class Line:
+class BoardCluster:
     """One cluster. Without a desk nothing can be asked there; without a counter nothing more can be counted here."""
 
-    standing: Standing
-    desk: Desk | None = None
+    access: ClusterAccess
+    cluster_session: ClusterSession | None = None
     counter: Counter | None = None
 
     @property
-    def acting(self) -> CredentialState:
+    def active_credential(self) -> CredentialStatus:
         """The credential that is used there, as it stands at this moment."""
-        return by_now(self.standing.acting)
+        return update_status(self.access.active_credential)
 
     @property
     def slug(self) -> str:
-        return self.standing.cluster.slug
+        return self.access.cluster.slug
 
 
-class _Look:
+class _CounterViews:
     """The counters that one page looks at: left exactly once, also where the page is lost on its way."""
 
     def __init__(self) -> None:
-        self._held: list[tuple[Counter, Connection]] = []
+        self._entries: list[tuple[Counter, Connection]] = []
         self._is_paused = False
-        self._is_over = False
+        self._is_closed = False
         self._lock = threading.Lock()
 
     @property
     def counters(self) -> list[Counter]:
-        return [counter for counter, _connection in self._held]
+        return [counter for counter, _connection in self._entries]
 
-    def at(self, connection: Connection, known: list[str]) -> Counter | None:
+    def add(self, connection: Connection, known: list[str]) -> Counter | None:
         """Begin to look at one cluster; None where nothing more can be counted."""
-        counter = counters.look(connection, known)
+        counter = counters.add_viewer(connection, known)
         if counter is not None:
-            self._held.append((counter, connection))
+            self._entries.append((counter, connection))
         return counter
 
     def pause(self, paused: bool) -> None:
         with self._lock:
-            if self._is_over or paused is self._is_paused:
+            if self._is_closed or paused is self._is_paused:
                 return
             self._is_paused = paused
-            for counter, connection in self._held:
+            for counter, connection in self._entries:
                 (counters.pause if paused else counters.resume)(counter, connection)
 
-    def end(self) -> None:
+    def close(self) -> None:
         with self._lock:
-            if self._is_over:
+            if self._is_closed:
                 return
-            self._is_over = True
-            for counter, connection in self._held:
-                (counters.part if self._is_paused else counters.leave)(counter, connection)
+            self._is_closed = True
+            for counter, connection in self._entries:
+                (counters.remove_paused_viewer if self._is_paused else counters.remove_viewer)(
+                    counter, connection
+                )
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,13 @@ class Board:
     """The lines by name, and how many clusters are beyond the bound; give it back with `close`."""
 
     user: User
-    lines: tuple[Line, ...]
-    beyond: int
+    clusters: tuple[BoardCluster, ...]
+    hidden_count: int
     administrators: tuple[str, ...]
-    look: _Look
+    counter_views: _CounterViews
 
     def counters(self) -> list[Counter]:
-        return self.look.counters
+        return self.counter_views.counters
 
     def wait(self, seconds: float) -> None:
         """Let first counts come in, for so many seconds; what was counted before is not waited for."""
@@ -99,43 +101,43 @@ class Board:
             counter.wait(until - time.monotonic())
 
     def close(self) -> None:
-        self.look.end()
+        self.counter_views.close()
 
     def forget(self) -> None:
         """At sign-out: nothing of this person's rights is kept."""
         self.close()
-        for line in self.lines:
-            if line.desk is not None:
-                line.desk.forget()
-                counters.forget(line.desk.connection.fingerprint)
+        for line in self.clusters:
+            if line.cluster_session is not None:
+                line.cluster_session.forget()
+                counters.forget(line.cluster_session.connection.fingerprint)
 
 
-def open_board(user: User, words: tuple[str, ...] = ()) -> Board:
+def open_board(user: User, terms: tuple[str, ...] = ()) -> Board:
     """Through the door of every cluster of the person; nothing is asked of a cluster here, the counters do it.
 
     `words` only matter beyond the bound: the clusters whose names hold them come first.
     """
-    found = standings(user)
-    if len(found) > MOST:
-        found.sort(key=lambda one: not all(word in names_of(one) for word in words))
-    known, look = known_everywhere(user), _Look()
-    desks = connect_all(user, [one.cluster.slug for one in found[:MOST] if _is_sent(one)])
+    found = list_cluster_access(user)
+    if len(found) > MAX_CLUSTERS:
+        found.sort(key=lambda one: not all(word in names_of(one) for word in terms))
+    known, look = list_remembered(user), _CounterViews()
+    desks = connect_all(user, [one.cluster.slug for one in found[:MAX_CLUSTERS] if _is_sent(one)])
     try:
         lines = tuple(
-            _line(one, desks.get(one.cluster.slug), known.get(one.cluster.pk, []), look)
-            for one in found[:MOST]
+            _open_cluster(one, desks.get(one.cluster.slug), known.get(one.cluster.pk, []), look)
+            for one in found[:MAX_CLUSTERS]
         )
-        board = Board(user, lines, max(0, len(found) - MOST), administrators(), look)
+        board = Board(user, lines, max(0, len(found) - MAX_CLUSTERS), administrators(), look)
     except BaseException:
-        look.end()
+        look.close()
         raise
-    weakref.finalize(board, look.end)  # a socket may end before anybody has taken the board
+    weakref.finalize(board, look.close)  # a socket may end before anybody has taken the board
     return board
 
 
-def names_of(standing: Standing) -> str:
+def names_of(access: ClusterAccess) -> str:
     """What a cluster is found by: its names and its labels."""
-    cluster = standing.cluster
+    cluster = access.cluster
     labels = " ".join(f"{key}={value}" for key, value in cluster.labels.items())
     return f"{cluster.name} {cluster.slug} {labels}".lower()
 
@@ -143,17 +145,24 @@ def names_of(standing: Standing) -> str:
 def administrators() -> tuple[str, ...]:
     """Whom to ask."""
     people = User.objects.filter(standing=PersonStanding.ADMINISTRATOR, is_active=True).order_by("pk")
-    return tuple(str(one) for one in people[:ASKABLE])
+    return tuple(str(one) for one in people[:MAX_ADMINISTRATORS])
 
 
-def _is_sent(standing: Standing) -> bool:
+def _is_sent(access: ClusterAccess) -> bool:
     """A credential that has ended is not sent any more."""
-    ends = standing.acting.credential.expires_at if standing.acting.credential else None
-    return ends is None or ends + AFTERLIFE > timezone.now()
+    ends = access.active_credential.credential.expires_at if access.active_credential.credential else None
+    return ends is None or ends + EXPIRY_GRACE > timezone.now()
 
 
-def _line(standing: Standing, desk: Desk | None, known: list[str], look: _Look) -> Line:
-    if desk is None:
-        return Line(standing)
-    own = [desk.credential.namespace] if desk.credential.namespace else []
-    return Line(standing, desk, look.at(desk.connection, [*own, *known]))
+def _open_cluster(
+    access: ClusterAccess,
+    cluster_session: ClusterSession | None,
+    known: list[str],
+    counter_views: _CounterViews,
+) -> BoardCluster:
+    if cluster_session is None:
+        return BoardCluster(access)
+    own = [cluster_session.credential.namespace] if cluster_session.credential.namespace else []
+    return BoardCluster(
+        access, cluster_session, counter_views.add(cluster_session.connection, [*own, *known])
+    )

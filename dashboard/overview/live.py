@@ -1,4 +1,4 @@
-"""What does an open overview still lack? Renders for the socket only the rows that changed."""
+"""Live overview: renders only the rows that changed, for the socket."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from django.utils.safestring import mark_safe
 
 from clusters.counting.snapshot import Snapshot
 from dashboard.overview import parts
-from dashboard.overview.board import Board, Line
-from dashboard.overview.rows import Group, Row, arranged, group_html, html_of, row_of, window_of
-from dashboard.overview.wish import Wish, read_wish
+from dashboard.overview.board import Board, BoardCluster
+from dashboard.overview.rows import Group, Row, arrange_rows, group_html, html_of, row_of, window_of
+from dashboard.overview.wish import OverviewQuery, read_query
 
 
 class OverviewSubscription:
     """The overview while its socket is open. `render` is never called by two threads at once."""
 
-    def __init__(self, board: Board, wish: Wish, window: str = "") -> None:
+    def __init__(self, board: Board, query: OverviewQuery, window: str = "") -> None:
         """`window` is what the page says that it shows."""
         self._board = board
-        self._wish = wish
+        self._query = query
         self._window = window
         self._changed: Callable[[], None] = lambda: None
-        self._drawn: dict[str, _Drawn] = {}  # by slug
-        self._shown: dict[str, str] = {}  # id of a table row -> its version, in the order of the page
+        self._rendered: dict[str, _RenderedRow] = {}  # by slug
+        self._versions: dict[str, str] = {}  # id of a table row -> its version, in the order of the page
         self._parts: dict[str, str] = {}
 
     def start(self, changed: Callable[[], None]) -> None:
@@ -42,7 +42,7 @@ class OverviewSubscription:
 
     def pause(self, paused: bool) -> None:
         """A hidden tab does not look: nothing is counted for it."""
-        self._board.look.pause(paused)
+        self._board.counter_views.pause(paused)
 
     def forget(self) -> None:
         """At sign-out: nothing of this person's rights is kept."""
@@ -50,29 +50,35 @@ class OverviewSubscription:
 
     def renew(self, query: str) -> None:
         """Other words, another order or another label; the clusters of the page stay those that it has."""
-        self._wish = read_wish(parts.query_of(query))
+        self._query = read_query(parts.query_of(query))
 
     def render(self) -> str | None:
         """The pieces that changed since the last call, or None."""
-        rows = [self._draw(line).row for line in self._board.lines]
-        groups = arranged(rows, self._wish)
-        return "".join([*self._morphs(rows, groups), *self._table(groups)]) or None
+        rows = [self._render_row(line).row for line in self._board.clusters]
+        groups = arrange_rows(rows, self._query)
+        return "".join([*self._render_pieces(rows, groups), *self._render_table(groups)]) or None
 
-    def _draw(self, line: Line) -> _Drawn:
+    def _render_row(self, cluster: BoardCluster) -> _RenderedRow:
         """The row as it stands, drawn anew only where something happened to its cluster."""
-        snapshot = line.counter.snapshot if line.counter is not None else None
-        drawn = self._drawn.get(line.slug)
-        if drawn is None or drawn.snapshot is not snapshot or drawn.credential != line.acting.word:
-            row = row_of(self._board, line)
-            drawn = _Drawn(snapshot, line.acting.word, row, html_of(row, self._board.user))
-            self._drawn[line.slug] = drawn
+        snapshot = cluster.counter.snapshot if cluster.counter is not None else None
+        drawn = self._rendered.get(cluster.slug)
+        if (
+            drawn is None
+            or drawn.snapshot is not snapshot
+            or drawn.credential != cluster.active_credential.word
+        ):
+            row = row_of(self._board, cluster)
+            drawn = _RenderedRow(
+                snapshot, cluster.active_credential.word, row, html_of(row, self._board.user)
+            )
+            self._rendered[cluster.slug] = drawn
         return drawn
 
-    def _morphs(self, rows: Sequence[Row], groups: Sequence[Group]) -> Iterator[str]:
+    def _render_pieces(self, rows: Sequence[Row], groups: Sequence[Group]) -> Iterator[str]:
         for target, part, context in (
             ("live-state", "state", {"state": "live"}),
             ("overview-summary", "summary", {"summary": parts.summary_of(rows)}),
-            ("overview-foot", "foot", {"foot": parts.foot_of(groups, len(rows), self._wish)}),
+            ("overview-foot", "foot", {"foot": parts.foot_of(groups, len(rows), self._query)}),
         ):
             html = get_template(f"overview/overview.html#{part}").render(context)
             if self._parts.get(part) != html:
@@ -83,18 +89,18 @@ class OverviewSubscription:
                     mark_safe(html),  # noqa: S308 - rendered by the page's own template
                 )
 
-    def _table(self, groups: Sequence[Group]) -> Iterator[str]:
+    def _render_table(self, groups: Sequence[Group]) -> Iterator[str]:
         made: dict[str, str] = {}
         for group in groups:
             if group.id:
                 made[group.id] = group_html(group)
-            made |= {row.id: self._drawn[row.standing.cluster.slug].html for row in group.rows}
-        before, self._shown = self._shown, {name: window_of([html]) for name, html in made.items()}
+            made |= {row.id: self._rendered[row.access.cluster.slug].html for row in group.rows}
+        before, self._versions = self._versions, {name: window_of([html]) for name, html in made.items()}
         window, known = window_of(made.values()), self._window
         self._window = window
         if window == known:
             return
-        changed = [html for name, html in made.items() if before.get(name) != self._shown[name]]
+        changed = [html for name, html in made.items() if before.get(name) != self._versions[name]]
         order = format_html(' data-order="{}"', " ".join(made)) if list(before) != list(made) else ""
         yield format_html(
             '<template data-swap="rows" data-target="#overview-rows" data-window="{}"{}>{}</template>',
@@ -105,7 +111,7 @@ class OverviewSubscription:
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _RenderedRow:
     """A row with what it was drawn from."""
 
     snapshot: Snapshot | None

@@ -1,4 +1,4 @@
-"""How are the counts of a cluster written? Numbers and words, each with the page that lists what was counted."""
+"""Count cells of the overview: figures and status words, each linked to its list."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clusters.counting.snapshot import Count, Nodes, Pods, Standing, Warnings
+from clusters.counting.snapshot import Count, CountStatus, Nodes, Pods, Warnings
 from clusters.counting.tallies import OTHER
-from clusters.watch.filters import MOST
+from clusters.watch.filters import MAX_TERMS
 from dashboard.resources.address import address
 from dashboard.resources.tones import tone
 
@@ -22,7 +22,7 @@ WORDS = 5  # statuses of pods that are written out
 REASONS = 2  # of warnings
 TONES = ("error", "warning", "progress", "unknown", "ok", "done")  # worst first
 READY = re.compile(r"\d+/\d+")
-SLIVER = 1.5  # percent of the bar that the smallest part has at least
+MIN_BAR_PERCENT = 1.5  # percent of the bar that the smallest part has at least
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def nodes_cell(slug: str, count: Count[Nodes]) -> Cell:
     href = address(slug, "nodes", namespaced=False).url()
     found = count.value
     if found is None:
-        return _without_value(count, href)
+        return _empty_cell(count, href)
     text = _("%(ready)d of %(total)d ready") % {"ready": found.ready, "total": found.total}
     if found.at_least:
         text = _("at least %(text)s") % {"text": text}
@@ -87,7 +87,7 @@ def pods_cell(slug: str, count: Count[Pods]) -> Cell:
     href = place.url()
     found = count.value
     if found is None:
-        return _without_value(count, href)
+        return _empty_cell(count, href)
     words = _pod_words(found, place.path())
     number = ngettext("%(n)d pod", "%(n)d pods", found.total) % {"n": found.total}
     is_partial = found.at_least or count.left_out > 0
@@ -96,10 +96,10 @@ def pods_cell(slug: str, count: Count[Pods]) -> Cell:
         _("at least %(text)s") % {"text": number} if is_partial else number,
         words[0].tone if words else "ok",
         is_marked=False,
-        words=_told(words),
+        words=_select_words(words),
         more=max(0, len(words) - WORDS),
         bar=_bar(words),
-        note=_places(count),
+        note=_describe_namespaces(count),
         **_age(count),
     )
 
@@ -110,7 +110,7 @@ def warnings_cell(slug: str, count: Count[Warnings]) -> Cell:
     href = place.with_query(chosen).url()
     found = count.value
     if found is None:
-        return _without_value(count, href)
+        return _empty_cell(count, href)
     reasons = list(found.reasons.items())
     is_partial = found.at_least or count.left_out > 0
     number = str(found.total) if found.total else _("None")
@@ -119,11 +119,11 @@ def warnings_cell(slug: str, count: Count[Warnings]) -> Cell:
         _("at least %(text)s") % {"text": found.total} if is_partial else number,
         "warning" if found.total else "ok",
         words=tuple(
-            Word(number, reason, "", place.with_query(chosen, ("q", _is("Reason", reason))).url())
+            Word(number, reason, "", place.with_query(chosen, ("q", _filter_term("Reason", reason))).url())
             for reason, number in reasons[:REASONS]
         ),
         more=max(0, len(reasons) - REASONS),
-        note=_places(count),
+        note=_describe_namespaces(count),
         **_age(count),
     )
 
@@ -139,7 +139,7 @@ def _pod_words(found: Pods, path: str) -> tuple[Word, ...]:
     return tuple(sorted(words, key=lambda word: (TONES.index(word.tone), -word.number, word.name)))
 
 
-def _told(words: tuple[Word, ...]) -> tuple[Word, ...]:
+def _select_words(words: tuple[Word, ...]) -> tuple[Word, ...]:
     """The worst, and what most of them are in any case."""
     most = max(words, key=lambda word: word.number, default=None)
     if most is None or most in words[:WORDS]:
@@ -149,7 +149,7 @@ def _told(words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 def _pod_word(status: str, number: int, path: str) -> Word:
     """A status links to exactly these pods; one that the filter box could not say links to all."""
-    said = _is("Status", status)
+    said = _filter_term("Status", status)
     href = f"{path}?{urlencode({'q': said})}" if said else path
     return Word(number, status or _("No status"), tone("status", status) or "unknown", href)
 
@@ -157,12 +157,12 @@ def _pod_word(status: str, number: int, path: str) -> Word:
 def _running_without(cells: frozenset[str], path: str) -> str:
     """The Running pods whose READY cell is none of these; all Running pods if the filter cannot hold so many terms."""
     terms = [f"Ready!={cell}" for cell in sorted(cells)]
-    if len(terms) >= MOST or not all(READY.fullmatch(cell) for cell in cells):
+    if len(terms) >= MAX_TERMS or not all(READY.fullmatch(cell) for cell in cells):
         terms = []
     return f"{path}?{urlencode({'q': ' '.join(['Status=Running', *terms])})}"
 
 
-def _is(column: str, value: str) -> str:
+def _filter_term(column: str, value: str) -> str:
     """What the filter box of a list takes to mean exactly this; nothing for what it cannot say."""
     if not value or '"' in value or value == OTHER:
         return ""
@@ -175,7 +175,7 @@ def _bar(words: Sequence[Word]) -> tuple[Segment, ...]:
     total = sum(sums.values())
     if not total:
         return ()
-    shares = {each: max(SLIVER, number * 100 / total) for each, number in sums.items() if number}
+    shares = {each: max(MIN_BAR_PERCENT, number * 100 / total) for each, number in sums.items() if number}
     scale = 100 / sum(shares.values())
     segments, at = [], 0.0
     for each, share in shares.items():
@@ -184,20 +184,20 @@ def _bar(words: Sequence[Word]) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-def _without_value(count: Count[Any], href: str) -> Cell:
-    if count.standing is Standing.DENIED:
+def _empty_cell(count: Count[Any], href: str) -> Cell:
+    if count.status is CountStatus.DENIED:
         why = count.error.message if count.error is not None else ""
         return Cell("", _("No permission to list"), "unknown", why=why)
-    if count.standing is Standing.FAILED and count.error is not None:
+    if count.status is CountStatus.FAILED and count.error is not None:
         return Cell(href, _("Not available"), "warning", why=_(count.error.title))
     return Cell(href, _("Loading…"), "progress")
 
 
-def _places(count: Count[Any]) -> str:
+def _describe_namespaces(count: Count[Any]) -> str:
     """Which namespaces it is the sum of."""
-    if not count.places:
+    if not count.namespaces:
         return ""
-    names = ", ".join(count.places)
+    names = ", ".join(count.namespaces)
     if count.left_out:
         return _("in %(names)s (%(n)d more namespaces not counted)") % {"names": names, "n": count.left_out}
     return _("in %(names)s") % {"names": names}
@@ -205,6 +205,6 @@ def _places(count: Count[Any]) -> str:
 
 def _age(count: Count[Any]) -> dict[str, Any]:
     """Of a count that failed since: when it was true, and what failed."""
-    if count.standing is not Standing.FAILED or count.error is None:
+    if count.status is not CountStatus.FAILED or count.error is None:
         return {}
     return {"stale": count.counted_at, "why": _(count.error.title)}

@@ -1,4 +1,4 @@
-"""Which parts of the overview move? The same for the first load and for the socket."""
+"""Live pieces of the overview: summary, footer and choices, for first load and socket."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from dashboard.overview.board import Board
-from dashboard.overview.rows import BROKEN, FINE, LOOK, NOT_MINE, Group, Row
-from dashboard.overview.wish import Wish
+from dashboard.overview.rows import HEALTHY, NEEDS_ATTENTION, UNAVAILABLE, WITHOUT_CREDENTIAL, Group, Row
+from dashboard.overview.wish import OverviewQuery
 
 LABELS = 12  # keys that the page offers to group by
 COMMANDS = 20  # clusters in the command below the table
@@ -33,48 +33,55 @@ class Summary:
     """How many clusters stand how, and how many of those that may be counted are still being asked."""
 
     total: int
-    broken: int
-    look: int
-    fine: int
-    not_mine: int
-    asking: int
+    unavailable: int
+    needs_attention: int
+    healthy: int
+    without_credential: int
+    connecting: int
 
 
 def summary_of(rows: Sequence[Row]) -> Summary:
     """Of all clusters of the page, whatever the filter keeps."""
     asking = sum(row.level == "progress" for row in rows)
     found = Counter(row.weight for row in rows)
-    return Summary(len(rows), found[BROKEN], found[LOOK], found[FINE] - asking, found[NOT_MINE], asking)
+    return Summary(
+        len(rows),
+        found[UNAVAILABLE],
+        found[NEEDS_ATTENTION],
+        found[HEALTHY] - asking,
+        found[WITHOUT_CREDENTIAL],
+        asking,
+    )
 
 
-def foot_of(groups: Sequence[Group], total: int, wish: Wish) -> dict[str, Any]:
+def foot_of(groups: Sequence[Group], total: int, query: OverviewQuery) -> dict[str, Any]:
     """What is said below the table."""
-    return {"shown": sum(len(group.rows) for group in groups), "total": total, "wish": wish}
+    return {"shown": sum(len(group.rows) for group in groups), "total": total, "wish": query}
 
 
-def sorts(wish: Wish) -> list[Choice]:
+def sorts(query: OverviewQuery) -> list[Choice]:
     """The orders."""
     return [
-        Choice(_("Problems first"), wish.url(sort="trouble"), wish.sort == "trouble"),
-        Choice(_("Name"), wish.url(sort="name"), wish.sort == "name"),
+        Choice(_("Problems first"), query.url(sort="trouble"), query.sort == "trouble"),
+        Choice(_("Name"), query.url(sort="name"), query.sort == "name"),
     ]
 
 
-def groupings(board: Board, wish: Wish) -> list[Choice]:
+def groupings(board: Board, query: OverviewQuery) -> list[Choice]:
     """The labels of the clusters, the most used first; none where there are no labels."""
-    keys = Counter(key for line in board.lines for key in line.standing.cluster.labels)
+    keys = Counter(key for line in board.clusters for key in line.access.cluster.labels)
     named = [key for key, _number in keys.most_common(LABELS)]
-    if wish.group and wish.group not in named:
-        named.append(wish.group)
+    if query.group and query.group not in named:
+        named.append(query.group)
     if not named:
         return []
-    nothing = Choice(_("No grouping"), wish.url(group=""), not wish.group)
-    return [nothing, *(Choice(key, wish.url(group=key), wish.group == key) for key in named)]
+    nothing = Choice(_("No grouping"), query.url(group=""), not query.group)
+    return [nothing, *(Choice(key, query.url(group=key), query.group == key) for key in named)]
 
 
 def command_of(groups: Sequence[Group]) -> str:
     """What counts the same with kubectl."""
-    slugs = [row.standing.cluster.slug for group in groups for row in group.rows if row.trouble is None]
+    slugs = [row.access.cluster.slug for group in groups for row in group.rows if row.notice is None]
     if not slugs:
         return ""
     names = " ".join(shlex.quote(slug) for slug in slugs[:COMMANDS])

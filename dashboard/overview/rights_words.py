@@ -1,4 +1,4 @@
-"""What may the person do on a cluster, in words? Kubernetes' answers, less what the dashboard role takes away."""
+"""Permissions in words: Kubernetes access reviews restricted by the team role."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from clusters.access import Answer
+from clusters.access import ReviewResult
 from clusters.access_rules import State
-from clusters.counting.snapshot import PlaceRights, Rights
-from people.models import Role
+from clusters.counting.snapshot import NamespacePermissions, Permissions
+from people.models import TeamRole
 
-NAMED = 3  # namespaces that are written out
+MAX_NAMESPACES = 3  # namespaces that are written out
 
 
 @dataclass(frozen=True)
@@ -24,39 +24,43 @@ class Sentence:
     why: str = ""
 
 
-def sentences(rights: Rights, role: Role) -> list[Sentence]:
+def sentences(permissions: Permissions, role: TeamRole) -> list[Sentence]:
     """The most telling first; nothing where Kubernetes was not asked yet."""
-    if not rights.is_known:
+    if not permissions.is_known:
         return []
-    edits = role == Role.OPERATOR
-    if rights.everything.state == "allowed":
+    edits = role == TeamRole.EDITOR
+    if permissions.everything.state == "allowed":
         text = _("Full access") if edits else _("Read-only access to everything")
-        return [Sentence("allowed", text, _why(_("All verbs on all resources"), rights.everything))]
-    return [*_in_all(rights, edits=edits), *_in_places(rights, edits=edits), *_around(rights)]
+        return [Sentence("allowed", text, _why(_("All verbs on all resources"), permissions.everything))]
+    return [
+        *_describe_all_namespaces(permissions, edits=edits),
+        *_describe_namespaces(permissions, edits=edits),
+        *_describe_nodes(permissions),
+    ]
 
 
-def _in_all(rights: Rights, *, edits: bool) -> list[Sentence]:
+def _describe_all_namespaces(permissions: Permissions, *, edits: bool) -> list[Sentence]:
     """About all namespaces together."""
-    if edits and rights.edit.state == "allowed":
-        why = _why(_("Update Deployments in all namespaces"), rights.edit)
+    if edits and permissions.edit.state == "allowed":
+        why = _why(_("Update Deployments in all namespaces"), permissions.edit)
         return [Sentence("allowed", _("Can edit in all namespaces"), why)]
-    if rights.pods.state == "allowed":
-        why = _why(_("List Pods in all namespaces"), rights.pods)
+    if permissions.pods.state == "allowed":
+        why = _why(_("List Pods in all namespaces"), permissions.pods)
         return [Sentence("allowed", _("Can view all namespaces"), why)]
-    if rights.pods.state == "unknown":
-        return [Sentence("unknown", _("Cluster-wide read access: unknown"), rights.pods.reason)]
+    if permissions.pods.state == "unknown":
+        return [Sentence("unknown", _("Cluster-wide read access: unknown"), permissions.pods.reason)]
     return []
 
 
-def _in_places(rights: Rights, *, edits: bool) -> list[Sentence]:
+def _describe_namespaces(permissions: Permissions, *, edits: bool) -> list[Sentence]:
     """About single namespaces, where the answer for all of them was not yes."""
-    if rights.edit.state == "allowed" and edits:
+    if permissions.edit.state == "allowed" and edits:
         return []
-    changing = [place for place in rights.places if edits and place.edit.state == "allowed"]
+    changing = [place for place in permissions.namespaces if edits and place.edit.state == "allowed"]
     reading = [
         place
-        for place in rights.places
-        if rights.pods.state != "allowed" and place.pods.state == "allowed" and place not in changing
+        for place in permissions.namespaces
+        if permissions.pods.state != "allowed" and place.pods.state == "allowed" and place not in changing
     ]
     found = []
     if changing:
@@ -65,32 +69,32 @@ def _in_places(rights: Rights, *, edits: bool) -> list[Sentence]:
     if reading:
         why = _why(_("List Pods"), reading[0].pods)
         found.append(Sentence("allowed", _("Can view %(names)s") % {"names": _names(reading)}, why))
-    unclear = [place for place in rights.places if place.pods.state == "unknown"]
-    if unclear and rights.pods.state != "allowed":
+    unclear = [place for place in permissions.namespaces if place.pods.state == "unknown"]
+    if unclear and permissions.pods.state != "allowed":
         text = _("%(names)s: access unknown") % {"names": _names(unclear)}
         found.append(Sentence("unknown", text, unclear[0].pods.reason))
-    if not found and rights.pods.state == "denied":
+    if not found and permissions.pods.state == "denied":
         text = _("No accessible namespaces known yet. Open the cluster to enter one.")
         found.append(Sentence("denied", text))
     return found
 
 
-def _around(rights: Rights) -> list[Sentence]:
+def _describe_nodes(permissions: Permissions) -> list[Sentence]:
     """What is missed where it is not allowed."""
     found = []
-    if rights.nodes.state == "denied":
-        found.append(Sentence("denied", _("Cannot list nodes"), rights.nodes.reason))
-    elif rights.nodes.state == "unknown":
-        found.append(Sentence("unknown", _("Nodes: access unknown"), rights.nodes.reason))
+    if permissions.nodes.state == "denied":
+        found.append(Sentence("denied", _("Cannot list nodes"), permissions.nodes.reason))
+    elif permissions.nodes.state == "unknown":
+        found.append(Sentence("unknown", _("Nodes: access unknown"), permissions.nodes.reason))
     return found
 
 
-def _names(places: Sequence[PlaceRights]) -> str:
-    names = ", ".join(place.namespace for place in places[:NAMED])
-    more = len(places) - NAMED
+def _names(namespaces: Sequence[NamespacePermissions]) -> str:
+    names = ", ".join(place.namespace for place in namespaces[:MAX_NAMESPACES])
+    more = len(namespaces) - MAX_NAMESPACES
     return _("%(names)s and %(more)d more") % {"names": names, "more": more} if more > 0 else names
 
 
-def _why(what: str, answer: Answer) -> str:
+def _why(what: str, review: ReviewResult) -> str:
     """What was asked and, in Kubernetes' own words, which binding allows it."""
-    return f"{what}. {answer.reason}" if answer.reason else what
+    return f"{what}. {review.reason}" if review.reason else what

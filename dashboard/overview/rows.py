@@ -1,4 +1,4 @@
-"""What does one row of the overview say, and in which order do the rows stand?"""
+"""Overview rows: what each cluster's row says, sorted and grouped."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from zlib import crc32
 from django.template.loader import get_template
 from django.utils.translation import gettext_lazy as _
 
+from clusters.counting.snapshot import CountStatus as CountStanding
 from clusters.counting.snapshot import Reach, Snapshot
-from clusters.counting.snapshot import Standing as CountStanding
-from clusters.pages.states import CredentialState, Standing
-from dashboard.overview.board import Board, Line, names_of
+from clusters.pages.states import ClusterAccess, CredentialStatus
+from dashboard.overview.board import Board, BoardCluster, names_of
 from dashboard.overview.numbers import Cell, nodes_cell, pods_cell, warnings_cell
 from dashboard.overview.rights_words import Sentence, sentences
-from dashboard.overview.trouble import Trouble, trouble_of
-from dashboard.overview.wish import Wish
+from dashboard.overview.trouble import Notice, find_notice
+from dashboard.overview.wish import OverviewQuery
 from people.models import User
 
-BROKEN, LOOK, FINE, NOT_MINE = range(4)  # how much a row asks for, in the order of the page
+UNAVAILABLE, NEEDS_ATTENTION, HEALTHY, WITHOUT_CREDENTIAL = range(
+    4
+)  # how much a row asks for, in the order of the page
 REACH = {
-    Reach.ASKING: ("progress", _("Connecting…")),
+    Reach.CONNECTING: ("progress", _("Connecting…")),
     Reach.REACHABLE: ("ok", _("Reachable")),
-    Reach.REFUSED: ("error", _("Credential rejected")),
+    Reach.UNAUTHORIZED: ("error", _("Credential rejected")),
     Reach.FAILING: ("error", _("API server errors")),
     Reach.UNREACHABLE: ("error", _("Unreachable")),
 }
-UNASKED = Snapshot()
+EMPTY_SNAPSHOT = Snapshot()
 AGE = re.compile(r"(?<=data-age>)[^<]*")
 
 
@@ -39,20 +41,20 @@ class Row:
     """One cluster as the template takes it. `since` is empty where the state has no begin worth telling."""
 
     id: str
-    standing: Standing
-    acting: CredentialState
+    access: ClusterAccess
+    active_credential: CredentialStatus
     weight: int
     level: str
     word: str
     since: datetime | None
     version: str
-    trouble: Trouble | None
+    notice: Notice | None
     nodes: Cell
     pods: Cell
     warnings: Cell
     has_numbers: bool
     answered_at: datetime | None
-    rights: tuple[Sentence, ...]
+    permissions: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True)
@@ -64,14 +66,14 @@ class Group:
     rows: tuple[Row, ...]
 
 
-def row_of(board: Board, line: Line) -> Row:
+def row_of(board: Board, cluster: BoardCluster) -> Row:
     """What is known now; nothing is asked."""
-    snapshot = line.counter.snapshot if line.counter is not None else UNASKED
-    trouble = trouble_of(board, line)
+    snapshot = cluster.counter.snapshot if cluster.counter is not None else EMPTY_SNAPSHOT
+    trouble = find_notice(board, cluster)
     level, word = REACH[snapshot.reach][0], str(REACH[snapshot.reach][1])
     if trouble is not None and trouble.word:
         level, word = trouble.level, trouble.word
-    slug = line.slug
+    slug = cluster.slug
     cells = (
         nodes_cell(slug, snapshot.nodes),
         pods_cell(slug, snapshot.pods),
@@ -79,20 +81,22 @@ def row_of(board: Board, line: Line) -> Row:
     )
     return Row(
         id=f"cluster-{slug}",
-        standing=line.standing,
-        acting=line.acting,
-        weight=_weight(line, snapshot, trouble, cells),
+        access=cluster.access,
+        active_credential=cluster.active_credential,
+        weight=_weight(cluster, snapshot, trouble, cells),
         level=level,
         word=word,
-        since=snapshot.since if line.counter is not None and snapshot.reach is not Reach.ASKING else None,
+        since=snapshot.since
+        if cluster.counter is not None and snapshot.reach is not Reach.CONNECTING
+        else None,
         version=snapshot.version,
-        trouble=trouble,
+        notice=trouble,
         nodes=cells[0],
         pods=cells[1],
         warnings=cells[2],
         has_numbers=any(count.value for count in (snapshot.nodes, snapshot.pods, snapshot.warnings)),
         answered_at=snapshot.answered_at,
-        rights=tuple(sentences(snapshot.rights, line.standing.role)),
+        permissions=tuple(sentences(snapshot.permissions, cluster.access.role)),
     )
 
 
@@ -101,19 +105,19 @@ def html_of(row: Row, user: User) -> str:
     return get_template("overview/row.html").render({"row": row, "person": user})
 
 
-def arranged(rows: Sequence[Row], wish: Wish) -> list[Group]:
+def arrange_rows(rows: Sequence[Row], query: OverviewQuery) -> list[Group]:
     """The rows that the wish keeps, in its order, under the values of its label."""
-    kept = [row for row in rows if all(word in _text(row) for word in wish.words)]
-    if wish.sort == "trouble":
+    kept = [row for row in rows if all(word in _text(row) for word in query.terms)]
+    if query.sort == "trouble":
         kept.sort(key=lambda row: row.weight)  # stable: rows come by name
-    if not wish.group:
+    if not query.group:
         return [Group("", "", tuple(kept))]
     values: dict[str | None, list[Row]] = {}
     for row in kept:
-        values.setdefault(_label(row, wish.group), []).append(row)
+        values.setdefault(_label(row, query.group), []).append(row)
     ordered = sorted(values, key=lambda value: (value is None, value or ""))
     return [
-        Group(_group_id(value), _group_title(wish.group, value), tuple(values[value])) for value in ordered
+        Group(_group_id(value), _group_title(query.group, value), tuple(values[value])) for value in ordered
     ]
 
 
@@ -130,27 +134,27 @@ def window_of(htmls: Iterable[str]) -> str:
     return shown.hexdigest()[:16]
 
 
-def _weight(line: Line, snapshot: Snapshot, trouble: Trouble | None, cells: Sequence[Cell]) -> int:
+def _weight(cluster: BoardCluster, snapshot: Snapshot, notice: Notice | None, cells: Sequence[Cell]) -> int:
     """Warnings alone ask for nothing: every cluster has some."""
-    if trouble is not None:
-        return NOT_MINE if trouble.level == "unknown" else BROKEN
+    if notice is not None:
+        return WITHOUT_CREDENTIAL if notice.level == "unknown" else UNAVAILABLE
     counts = (snapshot.nodes, snapshot.pods, snapshot.warnings)
-    if line.acting.word == "ending" or any(c.standing is CountStanding.FAILED for c in counts):
-        return LOOK
+    if cluster.active_credential.word == "ending" or any(c.status is CountStanding.FAILED for c in counts):
+        return NEEDS_ATTENTION
     nodes, pods, _warnings = cells
     worst = {nodes.tone, pods.tone, *(word.tone for word in nodes.words)}
-    return LOOK if worst & {"error", "warning"} else FINE
+    return NEEDS_ATTENTION if worst & {"error", "warning"} else HEALTHY
 
 
 def _text(row: Row) -> str:
     """What the filter box looks at."""
-    credential = row.acting.credential
+    credential = row.active_credential.credential
     identity = credential.identity if credential is not None else ""
-    return f"{names_of(row.standing)} {row.word} {row.version} {row.standing.role} {identity}".lower()
+    return f"{names_of(row.access)} {row.word} {row.version} {row.access.role} {identity}".lower()
 
 
 def _label(row: Row, key: str) -> str | None:
-    value = row.standing.cluster.labels.get(key)
+    value = row.access.cluster.labels.get(key)
     return None if value is None else str(value)
 
 

@@ -1,4 +1,4 @@
-"""What does the query of the overview ask for? Words, an order, and a label to group by."""
+"""Overview query: filter terms, sort order and label to group by, from the URL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST = 200  # characters of the filter and of a label's key that are looked a
 
 
 @dataclass(frozen=True)
-class Wish:
+class OverviewQuery:
     """`q` are words that must all be in a row, `sort` one of SORTS, `group` the key of a label or nothing."""
 
     q: str = ""
@@ -21,7 +21,7 @@ class Wish:
     group: str = ""
 
     @property
-    def words(self) -> tuple[str, ...]:
+    def terms(self) -> tuple[str, ...]:
         return tuple(self.q.lower().split())[:20]
 
     def url(self, **other: str) -> str:
@@ -31,10 +31,10 @@ class Wish:
         return reverse("home") + (f"?{urlencode(pairs)}" if pairs else "")
 
 
-def read_wish(query: QueryDict) -> Wish:
+def read_query(query: QueryDict) -> OverviewQuery:
     """What is out of bounds falls back to what is usual."""
     sort = query.get("sort", "")
-    return Wish(
+    return OverviewQuery(
         query.get("q", "")[:LONGEST].strip(),
         sort if sort in SORTS else SORTS[0],
         query.get("group", "")[:LONGEST].strip(),

@@ -1,4 +1,4 @@
-"""Which clusters, namespaces, kind and object does a URL name? Addresses under /c/."""
+"""Addresses under /c/: parses and builds the URLs of lists and objects."""
 
 from __future__ import annotations
 

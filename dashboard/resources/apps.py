@@ -1,7 +1,7 @@
-"""What is this room called? Resources."""
+"""Django app configuration of the frame package."""
 
 from django.apps import AppConfig
 
 
-class ResourcesConfig(AppConfig):
+class FrameConfig(AppConfig):
     name = "dashboard.resources"

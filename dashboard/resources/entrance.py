@@ -1,4 +1,4 @@
-"""What if a page of a cluster cannot be shown? Each trouble of the door as its own answer, in one place."""
+"""View decorator: maps NotShared, NoCredential and API errors to error pages and redirects."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from clusters.credentials.sealing import SealBroken
 from clusters.visible import visible_clusters
 from dashboard.resources.address import BadAddress
 from dashboard.resources.trouble import credential_href
-from dashboard.shell.problems import problem_page
+from dashboard.shell.problems import render_cluster_error
 from people.decorators import person
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def entered(view: View[P]) -> View[P]:
+def handle_cluster_errors(view: View[P]) -> View[P]:
     """Answer NotShared with 404, a missing credential with the page that adds one, an API error with its own page."""
 
     @wraps(view)
@@ -31,7 +31,7 @@ def entered(view: View[P]) -> View[P]:
         try:
             return view(request, *args, **kwargs)
         except BadAddress as wrong:
-            return problem_page(request, BadRequest(f"{wrong.field}: {wrong.message}", status=400))
+            return render_cluster_error(request, BadRequest(f"{wrong.field}: {wrong.message}", status=400))
         except NotShared:
             raise Http404(_("This cluster does not exist or is not shared with you.")) from None
         except NoCredential as missing:
@@ -41,7 +41,7 @@ def entered(view: View[P]) -> View[P]:
         except ApiError as error:
             # the frame stays that of the cluster: its strip, and the way back to it
             cluster = visible_clusters(person(request)).filter(slug=_slug(kwargs)).first()
-            return problem_page(request, error, cluster=cluster)
+            return render_cluster_error(request, error, cluster=cluster)
 
     return guarded
 

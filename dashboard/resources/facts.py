@@ -1,4 +1,4 @@
-"""What is true of any object? Its conditions, its whole ObjectMeta and one word for its state."""
+"""Object facts: conditions, ObjectMeta and one status word, for an object of any kind."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _PHASES: Mapping[str, Level] = {
 
 
 @dataclass(frozen=True)
-class State:
+class ObjectState:
     """One word for how it stands, and how good that is."""
 
     level: Level
@@ -164,19 +164,19 @@ def meta(
     )
 
 
-def state(found: Mapping[str, Any]) -> State | None:
+def state(found: Mapping[str, Any]) -> ObjectState | None:
     """The word for any kind: going, a condition that is bad, Ready and the like, or the phase."""
     if dig(found, "metadata", "deletionTimestamp"):
-        return State("progress", "Terminating")
+        return ObjectState("progress", "Terminating")
     phase = text(found, "status", "phase")
     all_conditions = {condition.type: condition for condition in conditions(found)}
     for name in ("Ready", "Available", "Healthy", "Established", "Complete", "Synced"):
         if (condition := all_conditions.get(name)) and not phase:
-            return State(condition.level, name if condition.status == "True" else f"Not{name}")
+            return ObjectState(condition.level, name if condition.status == "True" else f"Not{name}")
     for condition in all_conditions.values():
         if condition.level == "error":
-            return State("error", condition.type)
-    return State(_PHASES.get(phase, "unknown"), phase) if phase else None
+            return ObjectState("error", condition.type)
+    return ObjectState(_PHASES.get(phase, "unknown"), phase) if phase else None
 
 
 def _condition(entry: Mapping[str, Any]) -> Condition:

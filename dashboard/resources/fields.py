@@ -1,4 +1,4 @@
-"""What stands at a path of a raw object? Reading that never trips over a missing or wrongly typed part."""
+"""Field accessors: reads paths of raw objects, tolerant of missing and wrongly typed parts."""
 
 from __future__ import annotations
 

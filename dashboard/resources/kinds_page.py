@@ -1,4 +1,4 @@
-"""Which kinds does this cluster serve? All of them by API group, found by words, asked about when unfolded."""
+"""API resources page: all resources of a cluster by API group, searchable, reviewed on unfolding."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clusters.connect import Desk, connect
+from clusters.connect import ClusterSession, connect
 from clusters.discovery import Resource
 from dashboard.resources.address import Address, parse
-from dashboard.resources.entrance import entered
-from dashboard.resources.frame import frame_of
-from dashboard.resources.menu import KINDS, entry, kinds, label_of, listable, navigation
+from dashboard.resources.entrance import handle_cluster_errors
+from dashboard.resources.frame import build_frame_context
+from dashboard.resources.menu import KINDS, entry, kinds, label_of, navigation, review_lists
 from dashboard.resources.switcher import switcher
 from dashboard.shell.navigation import Entry
-from people.decorators import person, signed_in
+from people.decorators import person, require_sign_in
 
-FEW = 30  # kinds found by words that are all unfolded and asked about
-ASKED = 40  # kinds of one group that are asked about
+MAX_UNFOLDED = 30  # kinds found by words that are all unfolded and asked about
+MAX_REVIEWED = 40  # kinds of one group that are asked about
 
 
 @dataclass(frozen=True)
@@ -35,21 +35,23 @@ class KindGroup:
 
 
 @require_safe
-@signed_in
-@entered
+@require_sign_in
+@handle_cluster_errors
 def kinds_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpResponse:
     """`?q=` finds kinds, `?group=` unfolds one group (`core` is the one without a name)."""
     place = parse({"clusters": clusters, "namespaces": namespaces, "resource": "pods"}, request.GET)
     place = Address(place.clusters, place.namespaces, KINDS)
     desk = connect(person(request), place.cluster)
     words, group = request.GET.get("q", "")[:100], request.GET.get("group", "")
-    found = [one for one in kinds(desk.catalogue()) if _matches(one, words.lower().split())]
-    groups = _groups(desk, place, found, lambda name: name == group or (bool(words) and len(found) <= FEW))
+    found = [one for one in kinds(desk.catalog()) if _matches(one, words.lower().split())]
+    groups = _groups(
+        desk, place, found, lambda name: name == group or (bool(words) and len(found) <= MAX_UNFOLDED)
+    )
     if request.headers.get("HX-Request-Type") == "partial":
         wanted = [one for one in groups if one.name == group][:1]
         return render(request, "resources/kinds.html#group", {"group": wanted[0] if wanted else None})
     context = {
-        **frame_of(place, [desk]),
+        **build_frame_context(place, [desk]),
         "navigation": navigation(desk, place),
         "switcher": switcher(desk, place),
         "kinds": _("API resources"),
@@ -67,14 +69,17 @@ def _matches(resource: Resource, words: Sequence[str]) -> bool:
 
 
 def _groups(
-    desk: Desk, place: Address, found: Sequence[Resource], is_open: Callable[[str], bool]
+    cluster_session: ClusterSession,
+    address: Address,
+    found: Sequence[Resource],
+    is_open: Callable[[str], bool],
 ) -> Sequence[KindGroup]:
     made = []
     for name, members in groupby(
         sorted(found, key=lambda one: (one.group, one.kind)), key=lambda one: one.group
     ):
         resources, shown = list(members), name or "core"
-        answers = listable(desk, place, resources[:ASKED]) if is_open(shown) else {}
-        entries = [(one, entry(place, one, label_of(one), answers.get(one.slug))) for one in resources]
+        answers = review_lists(cluster_session, address, resources[:MAX_REVIEWED]) if is_open(shown) else {}
+        entries = [(one, entry(address, one, label_of(one), answers.get(one.slug))) for one in resources]
         made.append(KindGroup(shown, is_open(shown), entries))
     return made

@@ -1,4 +1,4 @@
-"""Which kubectl command shows the same? Built from an address, quoted for a POSIX shell."""
+"""kubectl commands for a list or an object: built from an address, quoted for a POSIX shell."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dashboard.resources.address import ALL, CLUSTER, Address
 MAX_COMMANDS = 12
 
 
-def listing(address: Address) -> str:
+def list_commands(address: Address) -> str:
     """The commands that list what the page lists, one a line: kubectl takes one cluster and one namespace."""
     words = [address.resource, *_selectors(address)]
     commands = [
@@ -22,17 +22,17 @@ def listing(address: Address) -> str:
     return "\n".join([*commands[:MAX_COMMANDS], *more])
 
 
-def getting(address: Address, *options: str) -> str:
+def get_command(address: Address, *options: str) -> str:
     """The command that shows one object, such as with `-o yaml`."""
     return command(address.cluster, address.namespaces[0], "get", *_object(address), *options)
 
 
-def describing(address: Address) -> str:
+def describe_command(address: Address) -> str:
     """The command whose answer is nearest to an object's page."""
     return command(address.cluster, address.namespaces[0], "describe", *_object(address))
 
 
-def events_of(address: Address, kind: str) -> str:
+def events_command(address: Address, kind: str) -> str:
     """The command that shows an object's events."""
     namespace = "default" if address.namespaces[0] == CLUSTER else address.namespaces[0]
     return command(address.cluster, namespace, "events", "--for", f"{kind}/{address.name}")
@@ -41,7 +41,7 @@ def events_of(address: Address, kind: str) -> str:
 def secret_value(address: Address, key: str) -> str:
     """The command that prints one value of a Secret."""
     escaped = key.replace("\\", "\\\\").replace(".", "\\.")
-    return getting(address, "-o", f"jsonpath={{.data.{escaped}}}") + " | base64 -d"
+    return get_command(address, "-o", f"jsonpath={{.data.{escaped}}}") + " | base64 -d"
 
 
 def command(cluster: str, namespace: str, verb: str, *words: str) -> str:

@@ -1,4 +1,4 @@
-"""Where does one begin in a cluster? Its namespaces: all that can be listed, else the known ones and a form."""
+"""Cluster home page: its namespaces, complete if they can be listed, else the known ones and a form."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clusters.api.errors import Forbidden
-from clusters.connect import Desk, connect
+from clusters.connect import ClusterSession, connect
 from dashboard.resources import kubectl
 from dashboard.resources.address import ALL, Address, address, parse
-from dashboard.resources.entrance import entered
-from dashboard.resources.frame import frame_of
+from dashboard.resources.entrance import handle_cluster_errors
+from dashboard.resources.frame import build_frame_context
 from dashboard.resources.menu import navigation
 from dashboard.resources.switcher import switcher
-from people.decorators import person, signed_in
+from people.decorators import person, require_sign_in
 
-SHOWN = 500  # namespaces on the page; the filter finds the others
+MAX_LISTED_NAMESPACES = 500  # namespaces on the page; the filter finds the others
 
 
 class NamespaceForm(forms.Form):
@@ -41,15 +41,15 @@ class NamespaceForm(forms.Form):
 
 
 @require_safe
-@signed_in
+@require_sign_in
 def landing(request: HttpRequest) -> HttpResponse:
     """`/c/` names no cluster: choose one."""
     return redirect("clusters:clusters")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
-@entered
+@require_sign_in
+@handle_cluster_errors
 def cluster(request: HttpRequest, cluster: str) -> HttpResponse:
     """Namespaces to choose from; where just one is known, its pods at once. POST opens a typed one."""
     place = parse({"clusters": cluster, "namespaces": ALL, "resource": "pods"}, request.GET)
@@ -70,12 +70,14 @@ def cluster(request: HttpRequest, cluster: str) -> HttpResponse:
     return render(request, "resources/cluster.html", _context(request, desk, place, form))
 
 
-def _open(request: HttpRequest, desk: Desk, form: NamespaceForm) -> HttpResponseRedirect | None:
+def _open(
+    request: HttpRequest, cluster_session: ClusterSession, form: NamespaceForm
+) -> HttpResponseRedirect | None:
     """Only a real answer proves that a namespace is there, to this person."""
     name = form.cleaned_data["namespace"]
     try:
-        if desk.remember(name):
-            return redirect(_pods(desk.cluster.slug, name).url())
+        if cluster_session.remember(name):
+            return redirect(_pods(cluster_session.cluster.slug, name).url())
         form.add_error("namespace", _("Namespace “%(name)s” does not exist.") % {"name": name})
     except Forbidden as refusal:
         messages.error(request, refusal.message)
@@ -91,25 +93,30 @@ def _open(request: HttpRequest, desk: Desk, form: NamespaceForm) -> HttpResponse
     return None
 
 
-def _context(request: HttpRequest, desk: Desk, place: Address, form: NamespaceForm) -> dict[str, object]:
-    known = desk.namespaces()
+def _context(
+    request: HttpRequest, cluster_session: ClusterSession, page_address: Address, form: NamespaceForm
+) -> dict[str, object]:
+    known = cluster_session.namespaces()
     words = request.GET.get("q", "").strip().lower()[:63]
     matching = [name for name in known.names if words in name]
-    nowhere = Address(place.clusters, (ALL,), "")  # no kind: the page is about the whole cluster
+    nowhere = Address(page_address.clusters, (ALL,), "")  # no kind: the page is about the whole cluster
     return {
-        **frame_of(place, [desk]),
+        **build_frame_context(page_address, [cluster_session]),
         "address": nowhere,
-        "navigation": navigation(desk, nowhere),
-        "switcher": switcher(desk, nowhere),
+        "navigation": navigation(cluster_session, nowhere),
+        "switcher": switcher(cluster_session, nowhere),
         "known": known,
         "q": request.GET.get("q", "")[:63],
-        "shown": [(name, _pods(desk.cluster.slug, name).url()) for name in matching[:SHOWN]],
+        "shown": [
+            (name, _pods(cluster_session.cluster.slug, name).url())
+            for name in matching[:MAX_LISTED_NAMESPACES]
+        ],
         "matching": len(matching),
-        "more": max(0, len(matching) - SHOWN),
-        "everywhere": _pods(desk.cluster.slug, "").url(),
-        "kinds_url": reverse("resources:kinds", args=[desk.cluster.slug, ALL]),
+        "more": max(0, len(matching) - MAX_LISTED_NAMESPACES),
+        "everywhere": _pods(cluster_session.cluster.slug, "").url(),
+        "kinds_url": reverse("resources:kinds", args=[cluster_session.cluster.slug, ALL]),
         "form": form,
-        "command": kubectl.command(desk.cluster.slug, "_cluster", "get", "namespaces"),
+        "command": kubectl.command(cluster_session.cluster.slug, "_cluster", "get", "namespaces"),
     }
 
 

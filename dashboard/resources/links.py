@@ -1,10 +1,10 @@
-"""Where does a reference lead? URLs of objects and lists, resolved by what the cluster serves."""
+"""Links: URLs of objects and lists in one cluster, resolved by API discovery."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clusters.discovery import Catalogue, Resource
+from clusters.discovery import Catalog, Resource
 from dashboard.resources.address import address, is_label, is_object_name
 
 
@@ -13,11 +13,11 @@ class Links:
     """URLs in one cluster. What is not served there, or cannot be a name, has the empty URL."""
 
     cluster: str
-    catalogue: Catalogue
+    catalog: Catalog
 
     def resource(self, group: str, kind: str) -> Resource | None:
         """The served resource of a kind in a group."""
-        return self.catalogue.kind(group, kind)
+        return self.catalog.kind(group, kind)
 
     def object(self, group: str, kind: str, name: str, namespace: str = "") -> str:
         """The page of one object."""

@@ -1,4 +1,4 @@
-"""What does an open list page still lack? Renders for the socket only what changed inside its window."""
+"""Live list subscription: renders for the socket only what changed in the window."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from dashboard.resources.list_page import parts_of
-from dashboard.resources.list_rows import Rendered, aged
-from dashboard.resources.listing import Listing, wish
+from dashboard.resources.list_rows import RenderedRow, insert_ages
+from dashboard.resources.listing import Listing, parse_query
 from dashboard.resources.object_parts import digest
 
 # Partials of the list's template that morph as a whole, each with what it stands on: while that is as it was, so is it.
@@ -29,28 +29,28 @@ class ListSubscription:
 
     def __init__(self, listing: Listing, window: str) -> None:
         self._listing = listing
-        self._shown: dict[str, str] = {}  # row id -> version, in the order of the page
+        self._versions: dict[str, str] = {}  # row id -> version, in the order of the page
         self._window = window
-        self._parts: dict[str, str] = {}
-        self._stood_on: dict[str, list[Any]] = {}
-        self._changed: Callable[[], None] = lambda: None
+        self._digests: dict[str, str] = {}
+        self._inputs: dict[str, list[Any]] = {}
+        self._notify: Callable[[], None] = lambda: None
 
     def start(self, changed: Callable[[], None]) -> None:
         """Call `changed` whenever there may be something to render."""
-        self._changed = changed
+        self._notify = changed
         for source in self._listing.window.sources:
             source.feed.listen(changed)
 
     def stop(self) -> None:
         for source in self._listing.window.sources:
-            source.feed.unlisten(self._changed)
+            source.feed.unlisten(self._notify)
         self._listing.close()
 
     def forget(self) -> None:
         """At sign-out: nothing of this person's rights is kept."""
-        for place in self._listing.places:
-            if place.desk is not None:
-                place.desk.forget()
+        for place in self._listing.clusters:
+            if place.cluster_session is not None:
+                place.cluster_session.forget()
 
     def renew(self, query: str) -> None:
         """Another filter, sort or place in the same list; selectors are part of the feeds and stay."""
@@ -62,7 +62,7 @@ class ListSubscription:
             if k not in ("selector", "fields", "clusters")
         ]
         self._listing.address = self._listing.address.with_query(*asked, *kept)
-        self._listing.window.renew(wish(self._listing.address))
+        self._listing.window.renew(parse_query(self._listing.address))
 
     def render(self) -> str | None:
         """The pieces that changed since the last call, or None."""
@@ -73,14 +73,14 @@ class ListSubscription:
     def _morphs(self, context: dict[str, Any]) -> Iterator[str]:
         for part, names in PARTS.items():
             stands_on = [context[name] for name in names]
-            if self._stood_on.get(part) == stands_on:
+            if self._inputs.get(part) == stands_on:
                 continue
-            self._stood_on[part] = stands_on
+            self._inputs[part] = stands_on
             html = get_template(f"resources/list.html#{part}").render(context)
-            first = part not in self._parts
+            first = part not in self._digests
             said = digest(html)
-            if self._parts.get(part) != said:
-                self._parts[part] = said
+            if self._digests.get(part) != said:
+                self._digests[part] = said
                 target = "live-state" if part == "state" else f"list-{part}"
                 if not first or part != "head" or self._window != context["window"]:
                     yield format_html(
@@ -89,16 +89,18 @@ class ListSubscription:
                         mark_safe(html),  # noqa: S308
                     )
 
-    def _rows(self, made: list[Rendered], window: str) -> Iterator[str]:
-        shown = {one.id: one.version for one in made}
+    def _rows(self, rendered_rows: list[RenderedRow], window: str) -> Iterator[str]:
+        shown = {one.id: one.version for one in rendered_rows}
         if window == self._window:
-            self._shown = shown
+            self._versions = shown
             return
-        changed = [aged(one.html) for one in made if self._shown.get(one.id) != one.version]
+        changed = [
+            insert_ages(one.html) for one in rendered_rows if self._versions.get(one.id) != one.version
+        ]
         order = ""
-        if list(self._shown) != list(shown):
+        if list(self._versions) != list(shown):
             order = format_html(' data-order="{}"', " ".join(shown))
-        self._shown, self._window = shown, window
+        self._versions, self._window = shown, window
         yield format_html(
             '<template data-swap="rows" data-target="#list-rows" data-window="{}"{}>{}</template>',
             window,

@@ -1,4 +1,4 @@
-"""Which objects are there? The list page of any kind, in one, several or all namespaces and clusters."""
+"""List page view: objects of any kind in one, several or all namespaces and clusters."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from clusters.connect import Desk
+from clusters.connect import ClusterSession
 from clusters.watch.window import View
 from dashboard.resources import kubectl, list_parts
 from dashboard.resources.address import Address, parse
-from dashboard.resources.entrance import entered
-from dashboard.resources.frame import frame_of
-from dashboard.resources.list_ahead import Ahead
-from dashboard.resources.listing import Listing, open_listing, wish
+from dashboard.resources.entrance import handle_cluster_errors
+from dashboard.resources.frame import build_frame_context
+from dashboard.resources.list_ahead import Prefetch
+from dashboard.resources.listing import Listing, open_listing, parse_query
 from dashboard.resources.menu import label_of, navigation
 from dashboard.resources.switcher import switcher
-from dashboard.resources.verbs import rights
-from people.decorators import person, signed_in
+from dashboard.resources.verbs import review_permissions
+from people.decorators import person, require_sign_in
 
 
 @require_safe
 @never_cache
-@signed_in
-@entered
+@require_sign_in
+@handle_cluster_errors
 def list_page(request: HttpRequest, clusters: str, namespaces: str, resource: str) -> HttpResponse:
     """The first rows of the window, and the socket's address; the rest comes live."""
     address = parse({"clusters": clusters, "namespaces": namespaces, "resource": resource}, request.GET)
-    asked = wish(address)
+    asked = parse_query(address)
     needs_all = bool(asked.q or asked.sort or asked.offset)
-    listing = open_listing(person(request), address, hurried=needs_all)
+    listing = open_listing(person(request), address, eager=needs_all)
     try:
-        ahead = Ahead(listing)
+        ahead = Prefetch(listing)
         listing.wait()
         view = listing.window.view()
         return render(request, "resources/list.html", _context(listing, view, ahead))
@@ -43,41 +43,41 @@ def list_page(request: HttpRequest, clusters: str, namespaces: str, resource: st
         listing.close()
 
 
-def _context(listing: Listing, view: View, ahead: Ahead) -> dict[str, Any]:
+def _context(listing: Listing, view: View, prefetch: Prefetch) -> dict[str, Any]:
     address, resource = listing.address, listing.resource
     parts = parts_of(listing, view)
-    desks = [place.desk for place in listing.places if place.desk]
+    desks = [place.cluster_session for place in listing.clusters if place.cluster_session]
     query = dict(address.query)
     rows = list_parts.rows_html(parts["made"])
-    ahead.wait()
+    prefetch.wait()
     return {
-        **frame_of(address, desks),
+        **build_frame_context(address, desks),
         **parts,
         "rows": rows,
-        **_beside_the_list(listing, desks),
+        **_build_side_context(listing, desks),
         "address": address,
         "resource": resource,
-        "wish": wish(address),
+        "wish": parse_query(address),
         "selector": query.get("selector", ""),
         "fields": query.get("fields", ""),
-        "command": kubectl.listing(_named(listing)),
+        "command": kubectl.list_commands(_resolve_address(listing)),
         **_columns(address, view),
     }
 
 
-def _named(listing: Listing) -> Address:
+def _resolve_address(listing: Listing) -> Address:
     """Its address with the clusters by name, since kubectl knows no "all" and no labels of clusters."""
-    return replace(listing.address, clusters=tuple(place.slug for place in listing.places))
+    return replace(listing.address, clusters=tuple(place.slug for place in listing.clusters))
 
 
-def _beside_the_list(listing: Listing, desks: list[Desk]) -> dict[str, Any]:
+def _build_side_context(listing: Listing, cluster_sessions: list[ClusterSession]) -> dict[str, Any]:
     """Navigation, namespaces and rights: of the first cluster of the page that can be reached."""
-    place = next((one for one in listing.places if one.desk and one.resource), None)
-    if place is None or place.desk is None or place.resource is None:
+    place = next((one for one in listing.clusters if one.cluster_session and one.resource), None)
+    if place is None or place.cluster_session is None or place.resource is None:
         return {}
-    desk, resource, address = place.desk, place.resource, listing.address
+    desk, resource, address = place.cluster_session, place.resource, listing.address
     # the strip's reviews come before the navigation's: they share one budget
-    strip = rights(desk, resource, place.namespaces[0], "") if len(desks) == 1 else []
+    strip = review_permissions(desk, resource, place.namespaces[0], "") if len(cluster_sessions) == 1 else []
     return {
         "rights": strip,
         "navigation": navigation(desk, address),
@@ -92,37 +92,39 @@ def _columns(address: Address, view: View) -> dict[str, Any]:
     return {
         "chosen": chosen,
         "choosable": [*(c for c in view.every_column if c.kind != "name"), *labels],
-        "wide_columns": _with(address, ("columns", "label"), ("wide", "1")),
-        "default_columns": _with(address, ("columns", "label", "wide")),
+        "wide_columns": _build_url(address, ("columns", "label"), ("wide", "1")),
+        "default_columns": _build_url(address, ("columns", "label", "wide")),
         "pairs_beside": {
-            "q": _beside(address, ("q",)),
-            "selectors": _beside(address, ("selector", "fields")),
-            "columns": _beside(address, ("columns", "label", "wide")),
+            "q": _remaining_pairs(address, ("q",)),
+            "selectors": _remaining_pairs(address, ("selector", "fields")),
+            "columns": _remaining_pairs(address, ("columns", "label", "wide")),
         },
     }
 
 
-def _beside(address: Address, names: tuple[str, ...]) -> list[tuple[str, str]]:
+def _remaining_pairs(address: Address, names: tuple[str, ...]) -> list[tuple[str, str]]:
     """The query without these names, and without the place in the list."""
     return [(key, value) for key, value in address.query if key not in (*names, "offset")]
 
 
-def _with(address: Address, without: tuple[str, ...], *pairs: tuple[str, str]) -> str:
-    return address.with_query(*_beside(address, without), *pairs).url()
+def _build_url(address: Address, without: tuple[str, ...], *pairs: tuple[str, str]) -> str:
+    return address.with_query(*_remaining_pairs(address, without), *pairs).url()
 
 
 def parts_of(listing: Listing, view: View) -> dict[str, Any]:
     """The context of the moving parts (see templates/resources/list.html)."""
     address, resource = listing.address, listing.resource
-    made = list_parts.rendered(view, address.resource, namespaced=resource.namespaced if resource else True)
+    made = list_parts.render_rows(
+        view, address.resource, namespaced=resource.namespaced if resource else True
+    )
     return {
         "view": view,
-        "totals": (view.total, view.matching, len(view.lines)),
-        "headings": list_parts.headings(address, view, listing.window.wish.sort),
+        "totals": (view.total, view.matching, len(view.rows)),
+        "headings": list_parts.headings(address, view, listing.window.query.sort),
         "made": made,
         "window": list_parts.window_token(made, view),
         "summary": list_parts.summary(listing, view),
-        "notices": list_parts.notices(listing, view),
+        "notices": list_parts.collect_notices(listing, view),
         "is_listed": list_parts.is_listed(view),
         "kinds": label_of(resource) if resource else address.resource,
         **_pages(address, view),
@@ -136,9 +138,9 @@ def _pages(address: Address, view: View) -> dict[str, Any]:
     def at(offset: int) -> str:
         return address.with_query(*pairs, ("offset", str(offset) if offset else "")).url()
 
-    last = view.offset + len(view.lines)
+    last = view.offset + len(view.rows)
     return {
-        "first_row": view.offset + 1 if view.lines else 0,
+        "first_row": view.offset + 1 if view.rows else 0,
         "last_row": last,
         "earlier": at(max(0, view.offset - view.limit)) if view.offset else "",
         "later": at(last) if last < view.matching else "",

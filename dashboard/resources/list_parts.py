@@ -1,4 +1,4 @@
-"""What are the moving parts of a list page? The same for the first load, for htmx and for the socket."""
+"""Pieces of the list page: headings, rows, summary and notices, for first load, htmx and socket."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from functools import lru_cache
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from clusters.watch.columns import Shown
+from clusters.watch.columns import DisplayColumn
 from clusters.watch.states import State
 from clusters.watch.window import Source, View
 from dashboard.resources import trouble
 from dashboard.resources.address import Address
-from dashboard.resources.list_rows import Rendered, aged, rows
-from dashboard.resources.listing import Listing, Place
+from dashboard.resources.list_rows import RenderedRow, insert_ages, row_cache
+from dashboard.resources.listing import ListedCluster, Listing
 from dashboard.resources.trouble import Notice
 
 # From good to bad: what a page of several feeds says in one word is the worst of them.
@@ -31,12 +31,12 @@ SEVERITY = (
     State.GONE,
     State.REJECTED,
     State.DENIED,
-    State.LAPSED,
+    State.UNAUTHORIZED,
     State.FAILING,
     State.UNREACHABLE,
-    State.ENDED,
+    State.CLOSED,
 )
-LISTED = frozenset({State.LIVE, State.POLLED, State.EXPIRED})  # no rows are no objects
+COMPLETE_STATES = frozenset({State.LIVE, State.POLLED, State.EXPIRED})  # no rows are no objects
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Heading:
     description: str
     css: str
     href: str
-    sorted: str
+    sort_direction: str
 
 
 @dataclass(frozen=True)
@@ -67,24 +67,24 @@ def headings(address: Address, view: View, sort: str) -> Sequence[Heading]:
 
 @lru_cache(maxsize=500)
 def _headings(
-    address: Address, columns: tuple[Shown, ...], sort: str, _language: str | None
+    address: Address, columns: tuple[DisplayColumn, ...], sort: str, _language: str | None
 ) -> Sequence[Heading]:
     return tuple(_heading(address, column, sort) for column in columns)
 
 
-def rendered(view: View, resource: str, *, namespaced: bool) -> list[Rendered]:
+def render_rows(view: View, resource: str, *, namespaced: bool) -> list[RenderedRow]:
     """The window's rows, from the store that all viewers share."""
-    return rows.render(view, resource, namespaced=namespaced)
+    return row_cache.render(view, resource, namespaced=namespaced)
 
 
-def rows_html(made: Sequence[Rendered]) -> list[str]:
+def rows_html(rendered_rows: Sequence[RenderedRow]) -> list[str]:
     """The rows with the ages of this moment."""
-    return [aged(one.html) for one in made]
+    return [insert_ages(one.html) for one in rendered_rows]
 
 
-def window_token(made: Sequence[Rendered], view: View) -> str:
+def window_token(rendered_rows: Sequence[RenderedRow], view: View) -> str:
     """One word for what the window shows: a page that has it already is sent nothing again."""
-    shown = "|".join(f"{one.id}{one.version}" for one in made) + repr([c.key for c in view.columns])
+    shown = "|".join(f"{one.id}{one.version}" for one in rendered_rows) + repr([c.key for c in view.columns])
     return hashlib.sha1(shown.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
@@ -111,24 +111,24 @@ def summary(listing: Listing, view: View) -> Summary:
 
 def is_listed(view: View) -> bool:
     """Has every feed of the page been read, so that an empty table means that there is nothing?"""
-    return all(state.state in LISTED for _source, state in view.states)
+    return all(state.state in COMPLETE_STATES for _source, state in view.states)
 
 
-def notices(listing: Listing, view: View) -> list[Notice]:
+def collect_notices(listing: Listing, view: View) -> list[Notice]:
     """What stands in the way at some place, each with what to try."""
     page = listing.address.url()
-    found = [_place_notice(place, page) for place in listing.places if place.problem or place.error]
+    found = [_cluster_notice(place, page) for place in listing.clusters if place.message or place.error]
     seen: set[tuple[str, State, str]] = set()
-    for place in listing.places:
+    for place in listing.clusters:
         for source in place.sources:
             state = source.feed.state
-            if place.desk is None or state.state in trouble.CALM:
+            if place.cluster_session is None or state.state in trouble.STATES_WITHOUT_NOTICE:
                 continue
             if (source.cluster, state.state, state.message) not in seen:
                 seen.add((source.cluster, state.state, state.message))
-                where = _where(source, several=len(listing.places) > 1)
-                found.append(trouble.of_state(state, place.desk, where=where, page=page))
-    for place in listing.places:
+                where = _source_label(source, several=len(listing.clusters) > 1)
+                found.append(trouble.build_state_notice(state, place.cluster_session, where=where, page=page))
+    for place in listing.clusters:
         if place.is_partial and place.namespaces != ("",):
             found.append(
                 Notice(
@@ -145,7 +145,7 @@ def notices(listing: Listing, view: View) -> list[Notice]:
     return found
 
 
-def _heading(address: Address, column: Shown, sort: str) -> Heading:
+def _heading(address: Address, column: DisplayColumn, sort: str) -> Heading:
     ascending, descending = sort == column.key, sort == f"-{column.key}"
     onward = f"-{column.key}" if ascending else column.key
     pairs = [(key, value) for key, value in address.query if key not in ("sort", "offset")]
@@ -155,18 +155,20 @@ def _heading(address: Address, column: Shown, sort: str) -> Heading:
     return Heading(_title(column), column.description, css, href, state)
 
 
-def _title(column: Shown) -> str:
+def _title(column: DisplayColumn) -> str:
     words = {"cluster": _("Cluster"), "namespace": _("Namespace"), "name": _("Name"), "age": _("Age")}
     return words.get(column.kind, column.title) if column.kind != "name" else column.title
 
 
-def _place_notice(place: Place, page: str) -> Notice:
-    if place.error is not None:
-        return trouble.of_error(place.error, place.name, slug=place.slug)
-    if place.needs_credential:
-        return trouble.no_credential(place.name, slug=place.slug, page=page, text=place.problem)
-    return Notice("warning", place.problem, place.name)
+def _cluster_notice(cluster: ListedCluster, page: str) -> Notice:
+    if cluster.error is not None:
+        return trouble.build_error_notice(cluster.error, cluster.name, slug=cluster.slug)
+    if cluster.needs_credential:
+        return trouble.build_no_credential_notice(
+            cluster.name, slug=cluster.slug, page=page, text=cluster.message
+        )
+    return Notice("warning", cluster.message, cluster.name)
 
 
-def _where(source: Source, *, several: bool) -> str:
+def _source_label(source: Source, *, several: bool) -> str:
     return " / ".join(part for part in (source.cluster if several else "", source.namespace) if part)

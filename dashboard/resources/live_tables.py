@@ -1,4 +1,4 @@
-"""What does a feed's table look like as a small part of an object's page? The rows of what belongs to it."""
+"""Small live tables: rows of a feed as a part of an object page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from clusters.api.tables import Row
-from clusters.watch.columns import Reader, Shown, readers, shown_columns, text_of
+from clusters.watch.columns import DisplayColumn, Reader, list_columns, readers, text_of
 from clusters.watch.feed import Feed
 from clusters.watch.states import FeedState, State
 from clusters.watch.table import TableContent
@@ -27,44 +27,44 @@ class LiveTable:
 
     table: SmallTable | None
     total: int
-    trouble: str
+    notice: str
 
 
 def live_table(feed: Feed[TableContent], *, name: str, title: str, link: Link) -> LiveTable:
     """The first rows by name, in the columns that kubectl shows."""
     snapshot = feed.content.snapshot()
     columns = [
-        one for one in shown_columns([snapshot.columns], clusters=False, namespaces=False) if not one.is_wide
+        one for one in list_columns([snapshot.columns], clusters=False, namespaces=False) if not one.is_wide
     ]
     read = readers(snapshot.columns, columns)
     rows = sorted(snapshot.rows.values(), key=lambda row: (row.namespace, row.name))
     made = [_cells(row, columns, read, link) for row in rows[:ROWS]]
     table = SmallTable(name, title, [one.title for one in columns], made) if made else None
-    return LiveTable(table, len(rows), trouble(feed.state))
+    return LiveTable(table, len(rows), describe_state(feed.state))
 
 
-def trouble(state: FeedState) -> str:
+def describe_state(state: FeedState) -> str:
     """What stands in the way of a feed's rows, as a sentence; empty where nothing does."""
     words: Mapping[State, str] = {
         State.DENIED: _("You do not have permission to list these."),
         State.REJECTED: _("The API server rejected the selector."),
-        State.LAPSED: _("The cluster no longer accepts your credential."),
+        State.UNAUTHORIZED: _("The cluster no longer accepts your credential."),
         State.UNREACHABLE: _("The API server is not responding; showing the last known data."),
         State.FAILING: _("The API server returns errors; showing the last known data."),
         State.BEHIND: _("The API server is rate limiting requests; showing the last known data."),
         State.GONE: _("This resource is no longer served."),
-        State.ENDED: _("This view was closed. Reload the page."),
+        State.CLOSED: _("This view was closed. Reload the page."),
         State.LOADING: _("Loading…"),
     }
     sentence = words.get(state.state, "")
     return f"{sentence} {state.message}".strip() if sentence and state.message else sentence
 
 
-def _cells(row: Row, columns: Sequence[Shown], read: Sequence[Reader], link: Link) -> Sequence[Cell]:
+def _cells(row: Row, columns: Sequence[DisplayColumn], read: Sequence[Reader], link: Link) -> Sequence[Cell]:
     return [_cell(column, reader("", row), row, link) for column, reader in zip(columns, read, strict=True)]
 
 
-def _cell(column: Shown, value: object, row: Row, link: Link) -> Cell:
+def _cell(column: DisplayColumn, value: object, row: Row, link: Link) -> Cell:
     written = text_of(value)[:LONGEST]
     if column.kind == "age":
         return Cell(when=row.created)

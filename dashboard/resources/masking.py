@@ -1,4 +1,4 @@
-"""Which values of an object must not leave the server? A Secret's, and every copy of them inside it."""
+"""Secret masking: replaces a Secret's values, and every copy of them, before anything is rendered."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def is_secret(found: Mapping[str, Any]) -> bool:
     return found.get("kind") == "Secret" and found.get("apiVersion") == "v1"
 
 
-def masked(found: Mapping[str, Any]) -> Mapping[str, Any]:
+def mask(found: Mapping[str, Any]) -> Mapping[str, Any]:
     """The object as it may be shown: of a Secret a copy with `Hidden` for each value, of others itself.
 
     Hidden are all of `data` and `stringData`, the last applied configuration, every other annotation that is
@@ -93,7 +93,7 @@ def _metadata(metadata: Any) -> Any:
     if isinstance(annotations := shown.get("annotations"), Mapping):
         shown["annotations"] = {key: _annotation(key, value) for key, value in annotations.items()}
     if isinstance(entries := shown.get("managedFields"), list):
-        shown["managedFields"] = [_managed(entry) for entry in entries]
+        shown["managedFields"] = [_mask_managed_fields(entry) for entry in entries]
     return shown
 
 
@@ -104,13 +104,13 @@ def _annotation(key: str, value: Any) -> Any:
     return value
 
 
-def _managed(node: Any, depth: int = 0) -> Any:
+def _mask_managed_fields(node: Any, depth: int = 0) -> Any:
     """The names of fields stay; `v:` (a value of a set) and `k:` (keys of a list's entry) hold values."""
     if depth > DEEPEST:
         return Hidden(0)
     if isinstance(node, Mapping):
-        return {_field(key): _managed(value, depth + 1) for key, value in node.items()}
-    return [_managed(entry, depth + 1) for entry in node] if isinstance(node, list) else node
+        return {_field(key): _mask_managed_fields(value, depth + 1) for key, value in node.items()}
+    return [_mask_managed_fields(entry, depth + 1) for entry in node] if isinstance(node, list) else node
 
 
 def _field(key: str) -> str:

@@ -1,4 +1,4 @@
-"""Which kinds stand in the navigation, under which words? The table, written out by hand."""
+"""Menu table: groups, labels and shortcut keys of the built-in kinds in the navigation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True)
-class Known:
+class MenuKind:
     """A built-in kind: its slug in discovery, its name for people, the letter after g."""
 
     slug: str
@@ -19,78 +19,78 @@ class Known:
 
 
 @dataclass(frozen=True)
-class KnownGroup:
+class MenuGroup:
     title: Promise
     icon: str
-    kinds: Sequence[Known]
+    kinds: Sequence[MenuKind]
 
 
 RBAC = "rbac.authorization.k8s.io"
 
-GROUPS: Sequence[KnownGroup] = (
-    KnownGroup(
+GROUPS: Sequence[MenuGroup] = (
+    MenuGroup(
         _("Workloads"),
         "pod",
         (
-            Known("pods", _("Pods"), "p"),
-            Known("deployments.apps", _("Deployments"), "d"),
-            Known("statefulsets.apps", _("StatefulSets"), "f"),
-            Known("daemonsets.apps", _("DaemonSets"), "a"),
-            Known("replicasets.apps", _("ReplicaSets")),
-            Known("jobs.batch", _("Jobs"), "j"),
-            Known("cronjobs.batch", _("CronJobs")),
-            Known("horizontalpodautoscalers.autoscaling", _("HorizontalPodAutoscalers")),
-            Known("poddisruptionbudgets.policy", _("PodDisruptionBudgets")),
-            Known("events", _("Events"), "e"),
+            MenuKind("pods", _("Pods"), "p"),
+            MenuKind("deployments.apps", _("Deployments"), "d"),
+            MenuKind("statefulsets.apps", _("StatefulSets"), "f"),
+            MenuKind("daemonsets.apps", _("DaemonSets"), "a"),
+            MenuKind("replicasets.apps", _("ReplicaSets")),
+            MenuKind("jobs.batch", _("Jobs"), "j"),
+            MenuKind("cronjobs.batch", _("CronJobs")),
+            MenuKind("horizontalpodautoscalers.autoscaling", _("HorizontalPodAutoscalers")),
+            MenuKind("poddisruptionbudgets.policy", _("PodDisruptionBudgets")),
+            MenuKind("events", _("Events"), "e"),
         ),
     ),
-    KnownGroup(
+    MenuGroup(
         _("Configuration"),
         "config",
         (
-            Known("configmaps", _("ConfigMaps"), "m"),
-            Known("secrets", _("Secrets"), "x"),
-            Known("resourcequotas", _("ResourceQuotas")),
-            Known("limitranges", _("LimitRanges")),
+            MenuKind("configmaps", _("ConfigMaps"), "m"),
+            MenuKind("secrets", _("Secrets"), "x"),
+            MenuKind("resourcequotas", _("ResourceQuotas")),
+            MenuKind("limitranges", _("LimitRanges")),
         ),
     ),
-    KnownGroup(
+    MenuGroup(
         _("Network"),
         "network",
         (
-            Known("services", _("Services"), "s"),
-            Known("ingresses.networking.k8s.io", _("Ingresses"), "i"),
-            Known("networkpolicies.networking.k8s.io", _("NetworkPolicies")),
-            Known("endpointslices.discovery.k8s.io", _("EndpointSlices")),
+            MenuKind("services", _("Services"), "s"),
+            MenuKind("ingresses.networking.k8s.io", _("Ingresses"), "i"),
+            MenuKind("networkpolicies.networking.k8s.io", _("NetworkPolicies")),
+            MenuKind("endpointslices.discovery.k8s.io", _("EndpointSlices")),
         ),
     ),
-    KnownGroup(
+    MenuGroup(
         _("Storage"),
         "storage",
         (
-            Known("persistentvolumeclaims", _("PersistentVolumeClaims"), "v"),
-            Known("persistentvolumes", _("PersistentVolumes")),
-            Known("storageclasses.storage.k8s.io", _("StorageClasses")),
+            MenuKind("persistentvolumeclaims", _("PersistentVolumeClaims"), "v"),
+            MenuKind("persistentvolumes", _("PersistentVolumes")),
+            MenuKind("storageclasses.storage.k8s.io", _("StorageClasses")),
         ),
     ),
-    KnownGroup(
+    MenuGroup(
         _("Access control"),
         "access",
         (
-            Known("serviceaccounts", _("ServiceAccounts")),
-            Known(f"roles.{RBAC}", _("Roles")),
-            Known(f"rolebindings.{RBAC}", _("RoleBindings"), "r"),
-            Known(f"clusterroles.{RBAC}", _("ClusterRoles")),
-            Known(f"clusterrolebindings.{RBAC}", _("ClusterRoleBindings")),
+            MenuKind("serviceaccounts", _("ServiceAccounts")),
+            MenuKind(f"roles.{RBAC}", _("Roles")),
+            MenuKind(f"rolebindings.{RBAC}", _("RoleBindings"), "r"),
+            MenuKind(f"clusterroles.{RBAC}", _("ClusterRoles")),
+            MenuKind(f"clusterrolebindings.{RBAC}", _("ClusterRoleBindings")),
         ),
     ),
-    KnownGroup(
+    MenuGroup(
         _("Cluster"),
         "node",
         (
-            Known("nodes", _("Nodes"), "n"),
-            Known("namespaces", _("Namespaces")),
-            Known("customresourcedefinitions.apiextensions.k8s.io", _("CustomResourceDefinitions")),
+            MenuKind("nodes", _("Nodes"), "n"),
+            MenuKind("namespaces", _("Namespaces")),
+            MenuKind("customresourcedefinitions.apiextensions.k8s.io", _("CustomResourceDefinitions")),
         ),
     ),
 )

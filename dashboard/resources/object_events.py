@@ -1,4 +1,4 @@
-"""What happened to an object? Its events as a table, the newest first."""
+"""Events of an object as a small table, newest first."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from clusters.watch.feed import Feed
 from clusters.watch.table import TableContent
 from dashboard.resources.fields import text
 from dashboard.resources.kinds.special import Cell, SmallTable
-from dashboard.resources.live_tables import LiveTable, trouble
+from dashboard.resources.live_tables import LiveTable, describe_state
 
 ROWS = 50
-KEPT = 20_000  # remembered moments
+MAX_REMEMBERED = 20_000  # remembered moments
 _PART = re.compile(r"(\d+)([ydhms])")
 _SECONDS = {"y": 31_536_000, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
@@ -41,7 +41,7 @@ def events_table(feed: Feed[TableContent]) -> LiveTable:
         index = place.get(column)
         return text_of(row.cells[index]) if index is not None and index < len(row.cells) else ""
 
-    seen = [(moments.of(row, cell(row, "last seen")), row) for row in snapshot.rows.values()]
+    seen = [(last_seen_times.resolve(row, cell(row, "last seen")), row) for row in snapshot.rows.values()]
     seen.sort(key=lambda pair: (pair[0], pair[1].name), reverse=True)
     rows: Sequence[Sequence[Cell]] = [
         [
@@ -55,10 +55,10 @@ def events_table(feed: Feed[TableContent]) -> LiveTable:
     ]
     columns = [_("Last seen"), _("Type"), _("Reason"), _("Message"), _("Count")]
     table = SmallTable("events", _("Events"), columns, rows) if rows else None
-    return LiveTable(table, len(seen), trouble(feed.state))
+    return LiveTable(table, len(seen), describe_state(feed.state))
 
 
-class _Moments:
+class _LastSeenTimes:
     """When each event was last seen. The Table says only how long ago that was when the row came.
 
     The first look at a row fixes its moment, so that it does not wander: off by at most the time that a feed
@@ -66,24 +66,24 @@ class _Moments:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, row: Row, ago: str) -> str:
+    def resolve(self, row: Row, ago: str) -> str:
         """RFC 3339; the creation where the Table does not say."""
         key = (row.uid, row.resource_version)
         with self._lock:
-            if key not in self._kept:
-                self._kept[key] = _before_now(ago) or row.created
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
-            return self._kept[key]
+            if key not in self._cache:
+                self._cache[key] = _subtract_age(ago) or row.created
+                while len(self._cache) > MAX_REMEMBERED:
+                    self._cache.popitem(last=False)
+            return self._cache[key]
 
 
-moments = _Moments()
+last_seen_times = _LastSeenTimes()
 
 
-def _before_now(ago: str) -> str:
+def _subtract_age(ago: str) -> str:
     parts = _PART.findall(ago)
     if not parts:
         return ""

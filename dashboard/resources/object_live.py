@@ -1,4 +1,4 @@
-"""What does an open object page still lack? Renders for the socket only the parts whose content changed."""
+"""Live object subscription: renders for the socket only the pieces whose content changed."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ class ObjectSubscription:
         """`window` is what the page says that it shows (`object_parts.window_of`)."""
         self._window = window
         self._opened = opened
-        self._changed: Callable[[], None] = lambda: None
-        self._shown: dict[str, str] = {}  # part -> digest of what the page shows
+        self._notify: Callable[[], None] = lambda: None
+        self._digests: dict[str, str] = {}  # part -> digest of what the page shows
         self._versions: tuple[Any, ...] = ()
 
     def start(self, changed: Callable[[], None]) -> None:
         """Call `changed` whenever there may be something to render."""
-        self._changed = changed
+        self._notify = changed
         for feed in self._opened.feeds():
             feed.listen(changed)
 
     def stop(self) -> None:
         for feed in self._opened.feeds():
-            feed.unlisten(self._changed)
+            feed.unlisten(self._notify)
         self._opened.close()
 
     def forget(self) -> None:
         """At sign-out: nothing of this person's rights is kept."""
-        self._opened.desk.forget()
+        self._opened.cluster_session.forget()
 
     def renew(self, query: str) -> None:
         """An object has no window."""
@@ -54,39 +54,41 @@ class ObjectSubscription:
         return "".join(self._pieces()) or None
 
     def _pieces(self) -> Iterator[str]:
-        yield from self._standing()
+        yield from self._render_status()
         found = self._opened.found
         if found is None:
-            yield from self._lost("object-body")
+            yield from self._render_lost("object-body")
             return
-        made = object_parts.pieces(object_parts.parts(self._opened, found))
-        if self._shown.pop("object-body", None):
-            yield _morph("object-body", object_parts.body(made))
+        made = object_parts.render_pieces(object_parts.build_context(self._opened, found))
+        if self._digests.pop("object-body", None):
+            yield _morph("object-body", object_parts.render_body(made))
             self._remember(made)
-        elif self._window and self._window == object_parts.window_of(made):
+        elif self._window and self._window == object_parts.window_digest(made):
             self._remember(made)
         self._window = ""
         for part, html in made.items():
             yield from self._piece(f"object-{part}", html)
 
-    def _remember(self, made: Mapping[str, str]) -> None:
-        self._shown |= {f"object-{part}": object_parts.digest(html) for part, html in made.items()}
+    def _remember(self, rendered_pieces: Mapping[str, str]) -> None:
+        self._digests |= {
+            f"object-{part}": object_parts.digest(html) for part, html in rendered_pieces.items()
+        }
 
-    def _standing(self) -> Iterator[str]:
+    def _render_status(self) -> Iterator[str]:
         state = {"feed_state": self._opened.feed.state}
-        yield from self._piece("live-state", object_parts.render("state", state))
+        yield from self._piece("live-state", object_parts.render_piece("state", state))
         page = self._opened.address.url()
-        yield from self._piece("object-trouble", object_parts.trouble_of(self._opened, page))
+        yield from self._piece("object-trouble", object_parts.render_notice(self._opened, page))
 
-    def _lost(self, target: str) -> Iterator[str]:
+    def _render_lost(self, target: str) -> Iterator[str]:
         """The right to see the object is gone: so is everything of it from the page."""
         context = {"feed_state": self._opened.feed.state}
         yield from self._piece(target, get_template("resources/object_lost.html").render(context))
 
     def _piece(self, target: str, html: str) -> Iterator[str]:
         digest = object_parts.digest(html)
-        if self._shown.get(target) != digest:
-            self._shown[target] = digest
+        if self._digests.get(target) != digest:
+            self._digests[target] = digest
             yield _morph(target, html)
 
 
@@ -98,13 +100,13 @@ class YamlSubscription(ObjectSubscription):
         self._page = page
 
     def _pieces(self) -> Iterator[str]:
-        yield from self._standing()
+        yield from self._render_status()
         if self._opened.found is None:
-            yield from self._lost("object-body")
+            yield from self._render_lost("object-body")
             return
         html = yaml_document(self._opened, self._page)
         if self._window and self._window == object_parts.digest(html):
-            self._shown["object-body"] = self._window
+            self._digests["object-body"] = self._window
         self._window = ""
         yield from self._piece("object-body", html)
 

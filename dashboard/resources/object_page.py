@@ -1,4 +1,4 @@
-"""What is this one object? The page of any kind: status, metadata, spec, what belongs to it, and YAML."""
+"""Object page views of any kind: overview, YAML and download."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from django.views.decorators.http import require_safe
 
 from dashboard.resources import kubectl, object_parts, yaml_lines, yaml_view
 from dashboard.resources.address import Address, parse
-from dashboard.resources.entrance import entered
-from dashboard.resources.frame import frame_of
+from dashboard.resources.entrance import handle_cluster_errors
+from dashboard.resources.frame import build_frame_context
 from dashboard.resources.menu import label_of, navigation
 from dashboard.resources.opened import OpenObject, open_object
 from dashboard.resources.switcher import switcher
-from dashboard.resources.verbs import rights
-from people.decorators import person, signed_in
+from dashboard.resources.verbs import review_permissions
+from people.decorators import person, require_sign_in
 
 
 @require_safe
 @never_cache
-@signed_in
-@entered
+@require_sign_in
+@handle_cluster_errors
 def object_page(request: HttpRequest, /, **path: str) -> HttpResponse:
     """The object now; what changes comes live. `?download=yaml` gives the masked object as a file."""
     address = parse(path, request.GET)
@@ -42,8 +42,8 @@ def object_page(request: HttpRequest, /, **path: str) -> HttpResponse:
 
 @require_safe
 @never_cache
-@signed_in
-@entered
+@require_sign_in
+@handle_cluster_errors
 def object_yaml(request: HttpRequest, /, **path: str) -> HttpResponse:
     """The object's YAML, line by line; `?page=` for long ones."""
     address = parse(path, request.GET)
@@ -56,11 +56,11 @@ def object_yaml(request: HttpRequest, /, **path: str) -> HttpResponse:
         opened.close()
 
 
-def frame(opened: OpenObject) -> dict[str, Any]:
+def build_object_frame(opened: OpenObject) -> dict[str, Any]:
     """What is around every page of an object."""
-    address, desk = opened.address, opened.desk
+    address, desk = opened.address, opened.cluster_session
     return {
-        **frame_of(address, [desk]),
+        **build_frame_context(address, [desk]),
         "navigation": navigation(desk, address),
         "switcher": switcher(desk, address),
         "resource": opened.resource,
@@ -70,7 +70,7 @@ def frame(opened: OpenObject) -> dict[str, Any]:
         "object_url": address.path(),
         "yaml_url": address.path("yaml"),
         "feed_state": opened.feed.state,
-        "trouble": object_parts.trouble_of(opened, address.url()),
+        "trouble": object_parts.render_notice(opened, address.url()),
     }
 
 
@@ -89,30 +89,30 @@ def yaml_document(opened: OpenObject, page: str) -> SafeString:
 def _context(opened: OpenObject) -> dict[str, Any]:
     address = opened.address
     # the strip's reviews come before the navigation's: they share one budget
-    strip = rights(opened.desk, opened.resource, address.namespace, address.name)
-    context = object_parts.parts(opened, opened.found or {})
-    made = object_parts.pieces(context)
+    strip = review_permissions(opened.cluster_session, opened.resource, address.namespace, address.name)
+    context = object_parts.build_context(opened, opened.found or {})
+    made = object_parts.render_pieces(context)
     return {
-        **frame(opened),
+        **build_object_frame(opened),
         "kind": context["kind"],
         "values": context["values"],
         "may_show_values": context["may_show_values"],
         "reveal_url": address.path("secret-value"),
-        "pieces": {**made, "state": object_parts.render("state", {"feed_state": opened.feed.state})},
-        "window": object_parts.window_of(made),
+        "pieces": {**made, "state": object_parts.render_piece("state", {"feed_state": opened.feed.state})},
+        "window": object_parts.window_digest(made),
         "rights": strip,
         "tab": "overview",
-        "commands": [kubectl.describing(address), kubectl.getting(address, "-o", "yaml")],
+        "commands": [kubectl.describe_command(address), kubectl.get_command(address, "-o", "yaml")],
     }
 
 
 def _yaml_context(opened: OpenObject, page: str) -> dict[str, Any]:
     document = yaml_document(opened, page)
     return {
-        **frame(opened),
+        **build_object_frame(opened),
         "page": opened.address.url("yaml"),
         "tab": "yaml",
-        "commands": [kubectl.getting(opened.address, "-o", "yaml", "--show-managed-fields")],
+        "commands": [kubectl.get_command(opened.address, "-o", "yaml", "--show-managed-fields")],
         "download_url": f"{opened.address.path()}?download=yaml",
         "document": document,
         "window": object_parts.digest(document),

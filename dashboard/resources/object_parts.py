@@ -1,4 +1,4 @@
-"""Which parts has an object's page, and what does each need? The same for the first load and for the socket."""
+"""Pieces of the object page: context and HTML of each, for first load and socket."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from django.utils.translation import gettext as _
 from clusters.api.tables import Row
 from dashboard.resources import facts, spec_status, trouble
 from dashboard.resources.fields import group_of, mapping
-from dashboard.resources.kinds import special
-from dashboard.resources.kinds.special import Special
+from dashboard.resources.kinds import summarize
+from dashboard.resources.kinds.special import KindSummary
 from dashboard.resources.live_tables import Link, live_table
 from dashboard.resources.masking import Hidden, is_secret
 from dashboard.resources.object_events import events_table
-from dashboard.resources.opened import OpenObject, Related
+from dashboard.resources.opened import OpenObject, RelatedFeed
 from dashboard.resources.related import groups
 
 Context = dict[str, Any]
 
 # Partials of templates/resources/object_parts.html, each inside the element #object-<name>, in the page's order.
-PARTS = ("notice", "facts", "values", "tables", "conditions", "lists", "events", "fields", "meta", "related")
+PIECES = ("notice", "facts", "values", "tables", "conditions", "lists", "events", "fields", "meta", "related")
 _TIME = re.compile(r"(<time [^>]*>)[^<]*(?=</time>)")
 
 
-def parts(opened: OpenObject, found: Mapping[str, Any]) -> Context:
+def build_context(opened: OpenObject, found: Mapping[str, Any]) -> Context:
     """The context of all parts."""
-    own = special(found, opened.links)
+    own = summarize(found, opened.links)
     return {
         "found": found,
         "kind": found.get("kind", opened.resource.kind),
@@ -43,11 +43,11 @@ def parts(opened: OpenObject, found: Mapping[str, Any]) -> Context:
         "parts": _fields(found, own),
         "groups": groups(found, opened.links),
         "tables": [_table(opened, one) for one in opened.related if one.feed or one.why],
-        "more_lists": [one.related for one in opened.related if not one.feed and not one.why],
+        "more_lists": [one.related_list for one in opened.related if not one.feed and not one.why],
         "events": events_table(opened.events) if opened.events else None,
         "events_why": opened.events_why,
         "values": _values(found),
-        "may_show_values": opened.desk.may_see_secrets,
+        "may_show_values": opened.cluster_session.can_see_secrets,
         "why_hidden": _(
             "Secret values are shown only to people with the Editor role. Your role for this "
             "cluster is Viewer."
@@ -58,26 +58,30 @@ def parts(opened: OpenObject, found: Mapping[str, Any]) -> Context:
     }
 
 
-def pieces(context: Context) -> dict[str, SafeString]:
+def render_pieces(context: Context) -> dict[str, SafeString]:
     """The HTML of each part by its name."""
-    return {part: render(part, context) for part in PARTS}
+    return {part: render_piece(part, context) for part in PIECES}
 
 
-def render(part: str, context: Context) -> SafeString:
+def render_piece(part: str, context: Context) -> SafeString:
     """One part's HTML; also of `state`, the line that says whether the page is live, and of `trouble`."""
     return cast(SafeString, get_template(f"resources/object_parts.html#{part}").render(context))
 
 
-def trouble_of(opened: OpenObject, page: str) -> SafeString:
+def render_notice(opened: OpenObject, page: str) -> SafeString:
     """What stands between the page and its object, or nothing."""
     state = opened.feed.state
-    notice = None if state.state in trouble.CALM else trouble.of_state(state, opened.desk, page=page)
-    return render("trouble", {"notice": notice})
+    notice = (
+        None
+        if state.state in trouble.STATES_WITHOUT_NOTICE
+        else trouble.build_state_notice(state, opened.cluster_session, page=page)
+    )
+    return render_piece("trouble", {"notice": notice})
 
 
-def body(made: Mapping[str, SafeString]) -> SafeString:
+def render_body(rendered_pieces: Mapping[str, SafeString]) -> SafeString:
     """All parts in their places."""
-    return cast(SafeString, get_template("resources/object_body.html").render({"pieces": made}))
+    return cast(SafeString, get_template("resources/object_body.html").render({"pieces": rendered_pieces}))
 
 
 def digest(html: str) -> str:
@@ -85,9 +89,9 @@ def digest(html: str) -> str:
     return hashlib.sha256(_TIME.sub(r"\1", html).encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def window_of(made: Mapping[str, SafeString]) -> str:
+def window_digest(rendered_pieces: Mapping[str, SafeString]) -> str:
     """What a page tells the socket that it shows already."""
-    return digest("".join(made[part] for part in PARTS))
+    return digest("".join(rendered_pieces[part] for part in PIECES))
 
 
 def _meta(opened: OpenObject, found: Mapping[str, Any]) -> facts.Meta:
@@ -102,7 +106,7 @@ def _meta(opened: OpenObject, found: Mapping[str, Any]) -> facts.Meta:
     return facts.meta(found, owner_url=owner_url, label_url=label_url)
 
 
-def _fields(found: Mapping[str, Any], own: Special) -> Context:
+def _fields(found: Mapping[str, Any], own: KindSummary) -> Context:
     """Spec and status side by side, everything else before them; conditions stand in a part of their own."""
     shown = dict(found)
     if "conditions" in mapping(found, "status"):
@@ -126,17 +130,17 @@ def _values(found: Mapping[str, Any]) -> list[tuple[str, int]] | None:
     return [(key, value.size) for key, value in sorted(values.items()) if isinstance(value, Hidden)]
 
 
-def _table(opened: OpenObject, one: Related) -> Context:
+def _table(opened: OpenObject, one: RelatedFeed) -> Context:
     """A small live table, or why it is not shown."""
     name = f"list-{opened.related.index(one)}"
     shown = None
     if one.feed is not None:
-        shown = live_table(one.feed, name=name, title=one.related.label, link=_link(opened, one))
-    return {"label": one.related.label, "url": one.related.url, "why": one.why, "shown": shown}
+        shown = live_table(one.feed, name=name, title=one.related_list.label, link=_link(opened, one))
+    return {"label": one.related_list.label, "url": one.related_list.url, "why": one.why, "shown": shown}
 
 
-def _link(opened: OpenObject, one: Related) -> Link:
-    pick = one.related.pick
+def _link(opened: OpenObject, one: RelatedFeed) -> Link:
+    pick = one.related_list.pick
 
     def url(row: Row) -> str:
         return opened.links.object(pick.group, pick.kind, row.name, row.namespace)

@@ -1,4 +1,4 @@
-"""What does an object's page stand on? Its feed, and those of what belongs to it, under one person's rights."""
+"""Open object: its feed and the feeds of related lists, under one user's permissions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError, NotFound, TimedOut
-from clusters.connect import Desk, connect
+from clusters.connect import ClusterSession, connect
 from clusters.discovery import Resource
 from clusters.watch.feed import Feed
 from clusters.watch.hub import hub
@@ -20,24 +20,24 @@ from dashboard.resources.address import CLUSTER, Address
 from dashboard.resources.facts import Owner
 from dashboard.resources.fields import group_of, mappings, text
 from dashboard.resources.links import Links
-from dashboard.resources.masking import masked
+from dashboard.resources.masking import mask
 from dashboard.resources.object_events import selector
 from dashboard.resources.related import RelatedList, lists
-from dashboard.resources.verbs import ask_of
+from dashboard.resources.verbs import build_attributes
 from people.models import User
 
-PATIENCE = 8.0  # seconds that a page waits for its object
-RELATED_PATIENCE = 1.5  # seconds that it waits for what belongs to it
+OBJECT_TIMEOUT = 8.0  # seconds that a page waits for its object
+RELATED_TIMEOUT = 1.5  # seconds that it waits for what belongs to it
 TABLES = 3  # small live tables on one page
 OWNERS = 4  # owners that are followed upwards
 META_ONLY = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json"
 
 
 @dataclass(frozen=True)
-class Related:
+class RelatedFeed:
     """A list that belongs to the object; `feed` is None where it is only a link, `why` says why it is not shown."""
 
-    related: RelatedList
+    related_list: RelatedList
     feed: Feed[TableContent] | None
     resource: Resource | None
     why: str = ""
@@ -48,20 +48,20 @@ class OpenObject:
     """An open object; give it back with `close`."""
 
     address: Address
-    desk: Desk
+    cluster_session: ClusterSession
     resource: Resource
     links: Links
     feed: Feed[ObjectContent]
     events: Feed[TableContent] | None = None
     events_why: str = ""
-    related: Sequence[Related] = ()
+    related: Sequence[RelatedFeed] = ()
     owners: Sequence[Owner] = field(default_factory=tuple)
 
     @property
     def found(self) -> Mapping[str, Any] | None:
         """The object, masked, as it is now; None where the right to see it is gone."""
         raw = self.feed.content.snapshot().object
-        return None if raw is None else masked(raw)
+        return None if raw is None else mask(raw)
 
     @property
     def is_deleted(self) -> bool:
@@ -80,13 +80,13 @@ class OpenObject:
 def open_object(user: User, address: Address, *, with_related: bool = True) -> OpenObject:
     """Open an object and wait for it. Raises what `connect` raises, and ApiError where it cannot be shown."""
     desk = connect(user, address.cluster)
-    catalogue = desk.catalogue()
-    resource = _served(desk, address)
+    catalogue = desk.catalog()
+    resource = _find_resource(desk, address)
     links = Links(address.cluster, catalogue)
     feed = desk.object(resource, address.namespace, address.name)
     opened = OpenObject(address, desk, resource, links, feed)
     try:
-        found = _awaited(opened)
+        found = _wait_for_object(opened)
         if with_related:
             _open_related(opened, found)
     except ApiError:
@@ -95,8 +95,8 @@ def open_object(user: User, address: Address, *, with_related: bool = True) -> O
     return opened
 
 
-def _served(desk: Desk, address: Address) -> Resource:
-    resource = desk.find(address.resource)
+def _find_resource(cluster_session: ClusterSession, address: Address) -> Resource:
+    resource = cluster_session.find(address.resource)
     if resource is None or "get" not in resource.verbs:
         message = _("This cluster does not serve a readable resource “%(kind)s”.")
         raise NotFound(message % {"kind": address.resource}, status=404)
@@ -110,12 +110,12 @@ def _served(desk: Desk, address: Address) -> Resource:
     return resource
 
 
-def _awaited(opened: OpenObject) -> Mapping[str, Any]:
-    opened.feed.wait(PATIENCE)
+def _wait_for_object(opened: OpenObject) -> Mapping[str, Any]:
+    opened.feed.wait(OBJECT_TIMEOUT)
     found = opened.found
     if found is None:
         raise opened.feed.state.error or TimedOut(
-            _("The cluster did not respond within %(n)d seconds.") % {"n": PATIENCE}
+            _("The cluster did not respond within %(n)d seconds.") % {"n": OBJECT_TIMEOUT}
         )
     return found
 
@@ -128,32 +128,32 @@ def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
         (one, resource) for one in live if (resource := opened.links.resource(one.pick.group, one.pick.kind))
     ]
     events = opened.links.resource("", "Event")
-    places = _event_places(opened.address)
-    asks = [ask_of(resource, "list", one.pick.namespace) for one, resource in asked]
-    event_asks = [ask_of(events, "list", place) for place in places] if events else []
-    answers = opened.desk.may([*asks, *event_asks])
-    kept: list[Related] = []
+    places = _event_namespaces(opened.address)
+    asks = [build_attributes(resource, "list", one.pick.namespace) for one, resource in asked]
+    event_asks = [build_attributes(events, "list", place) for place in places] if events else []
+    answers = opened.cluster_session.review_access([*asks, *event_asks])
+    kept: list[RelatedFeed] = []
     for (one, resource), ask in zip(asked, asks, strict=True):
         if answers[ask].state == "denied":
-            kept.append(Related(one, None, resource, _("You do not have permission to list these here.")))
+            kept.append(RelatedFeed(one, None, resource, _("You do not have permission to list these here.")))
             continue
-        feed = opened.desk.table(resource, one.pick.namespace, one.pick.labels, one.pick.fields)
-        kept.append(Related(one, feed, resource))
-    opened.related = [*kept, *(Related(one, None, None) for one in picked if one not in live)]
+        feed = opened.cluster_session.table(resource, one.pick.namespace, one.pick.labels, one.pick.fields)
+        kept.append(RelatedFeed(one, feed, resource))
+    opened.related = [*kept, *(RelatedFeed(one, None, None) for one in picked if one not in live)]
     allowed = [
         place for place, ask in zip(places, event_asks, strict=False) if answers[ask].state != "denied"
     ]
     if events and allowed:
-        opened.events = opened.desk.table(events, allowed[0], field_selector=selector(found))
+        opened.events = opened.cluster_session.table(events, allowed[0], field_selector=selector(found))
     else:
         opened.events_why = _("You do not have permission to list events here.")
     opened.owners = _chain(opened, found)
-    until = time.monotonic() + RELATED_PATIENCE
+    until = time.monotonic() + RELATED_TIMEOUT
     for feed in opened.feeds()[1:]:
         feed.wait(max(0.0, until - time.monotonic()))
 
 
-def _event_places(address: Address) -> Sequence[str]:
+def _event_namespaces(address: Address) -> Sequence[str]:
     """Events of what is in no namespace are in `default`, or wherever the reporter wrote them."""
     return ("", "default") if address.namespaces == (CLUSTER,) else (address.namespace,)
 
@@ -172,7 +172,7 @@ def _chain(opened: OpenObject, found: Mapping[str, Any]) -> Sequence[Owner]:
             break
         path = resource.path(namespace=namespace if resource.namespaced else "", name=name)
         try:
-            current = opened.desk.client.get(path, accept=META_ONLY, timeout=3.0)
+            current = opened.cluster_session.client.get(path, accept=META_ONLY, timeout=3.0)
         except ApiError:
             break
     return chain

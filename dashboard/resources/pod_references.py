@@ -1,4 +1,4 @@
-"""What does a pod, or a template of one, name? Accounts, volumes, configuration and classes."""
+"""References of a PodSpec: service account, volumes, ConfigMaps, Secrets and classes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dashboard.resources.references import Reference
 Spec = Mapping[str, Any]
 
 
-def of_pod_spec(spec: Spec, namespace: str) -> Iterator[Reference]:
+def find_pod_spec_references(spec: Spec, namespace: str) -> Iterator[Reference]:
     """Everything that a PodSpec names but the node."""
     if account := text(spec, "serviceAccountName"):
         yield Reference(_("ServiceAccount"), "", "ServiceAccount", account, namespace)
-    yield from _of_volumes(spec, namespace)
-    yield from _of_containers(spec, namespace)
+    yield from _find_volume_references(spec, namespace)
+    yield from _find_container_references(spec, namespace)
     for entry in mappings(spec, "imagePullSecrets"):
         yield Reference(_("Image pull Secrets"), "", "Secret", text(entry, "name"), namespace)
     if name := text(spec, "priorityClassName"):
@@ -27,7 +27,7 @@ def of_pod_spec(spec: Spec, namespace: str) -> Iterator[Reference]:
         yield Reference(_("RuntimeClass"), "node.k8s.io", "RuntimeClass", name)
 
 
-def _of_volumes(spec: Spec, namespace: str) -> Iterator[Reference]:
+def _find_volume_references(spec: Spec, namespace: str) -> Iterator[Reference]:
     for volume in mappings(spec, "volumes"):
         if name := text(volume, "persistentVolumeClaim", "claimName"):
             yield Reference(_("PersistentVolumeClaims"), "", "PersistentVolumeClaim", name, namespace)
@@ -39,13 +39,15 @@ def _of_volumes(spec: Spec, namespace: str) -> Iterator[Reference]:
                 yield _secret(name, namespace)
 
 
-def _of_containers(spec: Spec, namespace: str) -> Iterator[Reference]:
+def _find_container_references(spec: Spec, namespace: str) -> Iterator[Reference]:
     for container in _containers(spec):
         for entry in mappings(container, "envFrom"):
-            yield from _of_source(mapping(entry, "configMapRef"), mapping(entry, "secretRef"), namespace)
+            yield from _find_source_references(
+                mapping(entry, "configMapRef"), mapping(entry, "secretRef"), namespace
+            )
         for entry in mappings(container, "env"):
             source = mapping(entry, "valueFrom")
-            yield from _of_source(
+            yield from _find_source_references(
                 mapping(source, "configMapKeyRef"), mapping(source, "secretKeyRef"), namespace
             )
 
@@ -55,7 +57,7 @@ def _containers(spec: Spec) -> Iterator[Spec]:
         yield from mappings(spec, field)
 
 
-def _of_source(config: Spec, secret: Spec, namespace: str) -> Iterator[Reference]:
+def _find_source_references(config: Spec, secret: Spec, namespace: str) -> Iterator[Reference]:
     if name := text(config, "name"):
         yield _config_map(name, namespace)
     if name := text(secret, "name"):

@@ -1,4 +1,4 @@
-"""What is a reference? An object that another names, or a list that it selects."""
+"""Reference types: an object that another names, or a list that it selects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has an object to do with others? References and selections, from a table written by hand."""
+"""Related objects: references and selections of an object, from the reference tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_REFERENCES = 60
 MAX_PICKS = 16
 MAX_FOUND = 20  # references found in the spec of a kind that is not in the table
 
-Found = Mapping[str, Any]
+KubernetesObject = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class RelatedList:
     pick: Pick
 
 
-def groups(found: Found, links: Links) -> Sequence[RelatedGroup]:
+def groups(found: KubernetesObject, links: Links) -> Sequence[RelatedGroup]:
     """The objects that this one names, by what they are to it."""
     made: dict[str, dict[RelatedObject, None]] = {}
     for reference in _first(references(found), MAX_REFERENCES):
@@ -57,7 +57,7 @@ def groups(found: Found, links: Links) -> Sequence[RelatedGroup]:
     return [RelatedGroup(label, tuple(objects)) for label, objects in made.items()]
 
 
-def lists(found: Found, links: Links) -> Sequence[RelatedList]:
+def lists(found: KubernetesObject, links: Links) -> Sequence[RelatedList]:
     """The lists that this object selects, those of kinds that are not served left out."""
     made = []
     for pick in _first(picks(found), MAX_PICKS):
@@ -67,35 +67,35 @@ def lists(found: Found, links: Links) -> Sequence[RelatedList]:
     return made
 
 
-def references(found: Found) -> Iterator[Reference]:
+def references(found: KubernetesObject) -> Iterator[Reference]:
     """Owners are not among them: they are part of the metadata."""
     table = tables.REFERENCES.get(_kind_of(found))
-    yield from table(found) if table else _in_spec(found)
+    yield from table(found) if table else _find_in_spec(found)
 
 
-def picks(found: Found) -> Iterator[Pick]:
+def picks(found: KubernetesObject) -> Iterator[Pick]:
     """Lists by selector; only those with something to select by."""
     table = tables.PICKS.get(_kind_of(found))
     if table:
         yield from table(found)
 
 
-def _kind_of(found: Found) -> tuple[str, str]:
+def _kind_of(found: KubernetesObject) -> tuple[str, str]:
     return group_of(text(found, "apiVersion")), text(found, "kind")
 
 
-def _in_spec(found: Found) -> Iterator[Reference]:
+def _find_in_spec(found: KubernetesObject) -> Iterator[Reference]:
     """In kinds that nobody wrote down: whatever in the spec has both a kind and a name."""
     namespace = text(found, "metadata", "namespace")
-    yield from _first(_named(dig(found, "spec"), "spec", namespace, 0), MAX_FOUND)
+    yield from _first(_find_named(dig(found, "spec"), "spec", namespace, 0), MAX_FOUND)
 
 
-def _named(value: Any, key: str, namespace: str, depth: int) -> Iterator[Reference]:
+def _find_named(value: Any, key: str, namespace: str, depth: int) -> Iterator[Reference]:
     if depth > 6:
         return
     if isinstance(value, list):
         for entry in value[:50]:
-            yield from _named(entry, key, namespace, depth + 1)
+            yield from _find_named(entry, key, namespace, depth + 1)
     if not isinstance(value, Mapping):
         return
     kind, name = text(value, "kind"), text(value, "name")
@@ -109,7 +109,7 @@ def _named(value: Any, key: str, namespace: str, depth: int) -> Iterator[Referen
             text(value, "namespace") or namespace,
         )
     for inner_key, inner in value.items():
-        yield from _named(inner, inner_key, namespace, depth + 1)
+        yield from _find_named(inner, inner_key, namespace, depth + 1)
 
 
 def _first(found: Iterator[Any], limit: int) -> Iterator[Any]:

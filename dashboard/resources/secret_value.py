@@ -1,4 +1,4 @@
-"""May I see this one value? A Secret's value on request, where role and Kubernetes both allow it."""
+"""Secret value view: reveals one value on request, if team role and Kubernetes both allow it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from clusters.connect import Desk, connect
+from clusters.connect import ClusterSession, connect
 from dashboard.resources import kubectl
 from dashboard.resources.address import Address, parse
-from dashboard.resources.entrance import entered
-from dashboard.resources.frame import frame_of
+from dashboard.resources.entrance import handle_cluster_errors
+from dashboard.resources.frame import build_frame_context
 from dashboard.resources.masking import is_secret, value_of
 from dashboard.resources.menu import label_of
-from people.decorators import person, signed_in
+from people.decorators import person, require_sign_in
 
-MOST = 64 * 1024  # bytes of a value that are shown
+MAX_BYTES = 64 * 1024  # bytes of a value that are shown
 
 
 @require_POST
 @never_cache
-@signed_in
-@entered
+@require_sign_in
+@handle_cluster_errors
 def secret_value(request: HttpRequest, /, **path: str) -> HttpResponse:
     """The value of the posted `key`: a part for htmx, a page without it. Each is recorded before it is read."""
     address = parse(path, request.GET)
@@ -36,27 +36,27 @@ def secret_value(request: HttpRequest, /, **path: str) -> HttpResponse:
     value = _value(desk, address, key)
     is_part = request.headers.get("HX-Request") == "true"
     template = "resources/secret_value.html" if is_part else "resources/secret_value_page.html"
-    frame = {} if is_part else _frame(desk, address)
+    frame = {} if is_part else _frame_context(desk, address)
     response = render(
         request,
         template,
-        {**_shown(value), **frame, "key": key, "command": kubectl.secret_value(address, key)},
+        {**_value_context(value), **frame, "key": key, "command": kubectl.secret_value(address, key)},
     )
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _value(desk: Desk, address: Address, key: str) -> bytes:
-    found = desk.reveal(address.namespace, address.name, key)
+def _value(cluster_session: ClusterSession, address: Address, key: str) -> bytes:
+    found = cluster_session.reveal(address.namespace, address.name, key)
     value = value_of(found, key) if is_secret(found) else None
     if value is None:
         raise Http404(_("This Secret has no such key."))
     return value
 
 
-def _shown(value: bytes) -> dict[str, object]:
+def _value_context(value: bytes) -> dict[str, object]:
     """As text where it is text, as base64 where it is not; at most `MOST` bytes of it."""
-    cut = value[:MOST]
+    cut = value[:MAX_BYTES]
     try:
         written, is_text = cut.decode(), "\x00" not in cut.decode()
     except UnicodeDecodeError:
@@ -64,15 +64,15 @@ def _shown(value: bytes) -> dict[str, object]:
     return {
         "value": written if is_text else base64.b64encode(cut).decode(),
         "is_text": is_text,
-        "is_cut": len(value) > MOST,
+        "is_cut": len(value) > MAX_BYTES,
         "size": len(value),
     }
 
 
-def _frame(desk: Desk, address: Address) -> dict[str, object]:
-    resource = desk.find(address.resource)
+def _frame_context(cluster_session: ClusterSession, address: Address) -> dict[str, object]:
+    resource = cluster_session.find(address.resource)
     return {
-        **frame_of(address, [desk]),
+        **build_frame_context(address, [cluster_session]),
         "name": address.name,
         "resource": resource,
         "kinds": label_of(resource) if resource else address.resource,

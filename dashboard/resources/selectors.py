@@ -1,4 +1,4 @@
-"""How is a selector of an object's spec written in a query? As kubectl's -l takes it."""
+"""Label selectors: formats a LabelSelector or a map of labels as kubectl -l takes it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _WORDS = {
 }
 
 
-def of_map(labels: Mapping[str, Any]) -> str:
+def format_labels(labels: Mapping[str, Any]) -> str:
     """A plain map of labels (Service, ReplicationController); empty where there is none."""
     return ",".join(f"{key}={value}" for key, value in sorted(labels.items()) if isinstance(value, str))
 
 
-def of_selector(selector: Mapping[str, Any]) -> str:
+def format_selector(selector: Mapping[str, Any]) -> str:
     """A LabelSelector: matchLabels and matchExpressions (API reference, LabelSelector)."""
-    parts = [of_map(mapping(selector, "matchLabels"))]
+    parts = [format_labels(mapping(selector, "matchLabels"))]
     for entry in mappings(selector, "matchExpressions"):
         if pattern := _WORDS.get(text(entry, "operator")):
             parts.append(pattern.format(key=text(entry, "key"), values=",".join(texts(entry, "values"))))

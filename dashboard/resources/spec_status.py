@@ -1,4 +1,4 @@
-"""How is a part of an object read without YAML? A nested list of keys and values, folded and bounded."""
+"""Field tree: a part of an object as a nested list of keys and values, folded and bounded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from dashboard.resources.masking import Hidden
 
-Sort = Literal["open", "close", "text", "long", "big", "word", "number", "time", "hidden", "items", "more"]
+RowType = Literal["open", "close", "text", "long", "big", "word", "number", "time", "hidden", "items", "more"]
 
 MAX_ROWS = 1200
 MAX_DEPTH = 14
@@ -17,10 +17,10 @@ FOLDED_FROM = (99_999, 24, 24, 9)  # rows below an entry that make it start fold
 LONG = 160  # characters of a string that stand unfolded
 BIG = 10_000  # characters of a string that are shown at all
 INLINE = 90  # characters of a list of scalars that stand on one line
-NAMING = ("name", "type", "key", "ip", "kind", "host", "path", "topologyKey", "mountPath", "port")
+NAME_KEYS = ("name", "type", "key", "ip", "kind", "host", "path", "topologyKey", "mountPath", "port")
 
-_ELSEWHERE = ("apiVersion", "kind", "metadata")
-_FIRST = ("data", "stringData", "spec", "status")
+_EXCLUDED_FIELDS = ("apiVersion", "kind", "metadata")
+_LEADING_FIELDS = ("data", "stringData", "spec", "status")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Row:
     are those of a list of scalars; `size` in bytes.
     """
 
-    sort: Sort
+    type: RowType
     key: str = ""
     value: str = ""
     name: str = ""
@@ -54,8 +54,13 @@ def parts(found: Mapping[str, Any]) -> Sequence[Part]:
 
     Fields that are single values stand together in a part without a title; empty ones are left to the YAML.
     """
-    names = [name for name in found if name not in _ELSEWHERE and found[name] not in ({}, [], None)]
-    names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
+    names = [name for name in found if name not in _EXCLUDED_FIELDS and found[name] not in ({}, [], None)]
+    names.sort(
+        key=lambda name: (
+            _LEADING_FIELDS.index(name) if name in _LEADING_FIELDS else len(_LEADING_FIELDS),
+            name,
+        )
+    )
     plain = {name: found[name] for name in names if not _is_collection(found[name])}
     made = [Part(name, rows(found[name])) for name in names if name not in plain]
     return [*([Part("", rows(plain))] if plain else []), *made]
@@ -66,9 +71,9 @@ def rows(value: Any) -> Sequence[Row]:
     made: list[Row] = []
     depth = 0
     for row in _entries(value, 0) if _is_collection(value) else [_leaf("", value)]:
-        if len(made) >= MAX_ROWS and row.sort != "close":
+        if len(made) >= MAX_ROWS and row.type != "close":
             break
-        depth += {"open": 1, "close": -1}.get(row.sort, 0)
+        depth += {"open": 1, "close": -1}.get(row.type, 0)
         made.append(row)
     else:
         return made
@@ -137,7 +142,7 @@ def _inline(value: Any) -> Sequence[str] | None:
 def _name(value: Any) -> str:
     if not isinstance(value, Mapping):
         return ""
-    for key in NAMING:
+    for key in NAME_KEYS:
         if isinstance(value.get(key), str | int) and not isinstance(value.get(key), bool):
             return str(value[key])[:LONG]
     return ""

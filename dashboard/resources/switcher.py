@@ -1,4 +1,4 @@
-"""Which namespaces can the page be switched to? What the top bar's namespace menu holds."""
+"""Namespace switcher: the choices of the namespace menu in the top bar."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clusters.connect import Desk
+from clusters.connect import ClusterSession
 from dashboard.resources.address import ALL, CLUSTER, Address
 
-MOST = 100  # names in the menu; all of them are on the cluster's page
+MAX_NAMES = 100  # names in the menu; all of them are on the cluster's page
 
 
 @dataclass(frozen=True)
@@ -28,32 +28,32 @@ class Switcher:
     current: str
     choices: Sequence[Choice]
     more: int
-    everything: str
+    cluster_href: str
     is_complete: bool
 
 
-def switcher(desk: Desk, place: Address) -> Switcher:
+def switcher(cluster_session: ClusterSession, address: Address) -> Switcher:
     """The same kind in another namespace; an object's page leads to its kind's list there."""
-    known = desk.namespaces()
-    resource = place.resource if place.resource and place.namespaces != (CLUSTER,) else "pods"
-    where = replace(place, resource=resource, name="", query=())
+    known = cluster_session.namespaces()
+    resource = address.resource if address.resource and address.namespaces != (CLUSTER,) else "pods"
+    where = replace(address, resource=resource, name="", query=())
 
     def choice(name: str, label: str = "") -> Choice:
         there = replace(where, namespaces=(name,))
-        return Choice(label or name, there.path(), place.namespaces == (name,))
+        return Choice(label or name, there.path(), address.namespaces == (name,))
 
-    shown = [name for name in known.names if name in place.namespaces]
-    names = [*shown, *(name for name in known.names if name not in shown)][:MOST]
+    shown = [name for name in known.names if name in address.namespaces]
+    names = [*shown, *(name for name in known.names if name not in shown)][:MAX_NAMES]
     return Switcher(
-        current=_current(place),
+        current=_current(address),
         choices=[choice(ALL, _("All namespaces")), *(choice(name) for name in sorted(names))],
         more=len(known.names) - len(names),
-        everything=reverse("resources:cluster", args=[place.cluster]),
+        cluster_href=reverse("resources:cluster", args=[address.cluster]),
         is_complete=known.is_complete,
     )
 
 
-def _current(place: Address) -> str:
-    if place.namespaces == (CLUSTER,):
+def _current(address: Address) -> str:
+    if address.namespaces == (CLUSTER,):
         return _("Cluster-scoped")
-    return _("All namespaces") if place.namespaces == (ALL,) else ", ".join(place.namespaces)
+    return _("All namespaces") if address.namespaces == (ALL,) else ", ".join(address.namespaces)

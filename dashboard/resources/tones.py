@@ -1,4 +1,4 @@
-"""Is what a cell says good, under way, a warning or bad? Words that kubectl prints, for status by shape and colour."""
+"""Status tones: maps words that kubectl prints to ok, done, progress, warning or error."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def tone(column: str, text: str) -> str:
     part = _PART.match(text)
     if part:
         return "" if part[1] == part[2] else "warning"
-    return _of_word(text.lower(), is_ready=name == "ready")
+    return _classify_word(text.lower(), is_ready=name == "ready")
 
 
-def _of_word(word: str, *, is_ready: bool) -> str:
+def _classify_word(word: str, *, is_ready: bool) -> str:
     if word.startswith("init:") and not any(bad in word for bad in ("error", "crash", "backoff")):
         return "progress"
     for name, words in (

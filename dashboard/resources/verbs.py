@@ -1,4 +1,4 @@
-"""What may the person do here? Every verb of a kind, allowed, denied or unknown, each with its reason."""
+"""Permissions: every verb of a resource as allowed, denied or unknown, each with its reason."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from clusters.access import Answer, Ask
-from clusters.connect import Desk
+from clusters.access import ResourceAttributes, ReviewResult
+from clusters.connect import ClusterSession
 from clusters.discovery import Resource
 
 ORDER = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
-BY_NAME = frozenset({"get", "update", "patch", "delete"})  # never create or deletecollection (observed.md 1)
+NAMEABLE_VERBS = frozenset(
+    {"get", "update", "patch", "delete"}
+)  # never create or deletecollection (observed.md 1)
 
 
 @dataclass(frozen=True)
-class Right:
+class Permission:
     """One verb. `reason` is a sentence: the grant, what the role takes away, or that nothing grants it."""
 
     verb: str
@@ -25,33 +27,39 @@ class Right:
     reason: str
 
 
-def rights(desk: Desk, resource: Resource, namespace: str, name: str = "") -> Sequence[Right]:
+def review_permissions(
+    cluster_session: ClusterSession, resource: Resource, namespace: str, name: str = ""
+) -> Sequence[Permission]:
     """The verbs that the kind has, in one place. Asked without the name first, by it only where that is denied."""
     verbs = [verb for verb in ORDER if verb in resource.verbs and (not name or verb != "deletecollection")]
-    asks = {verb: ask_of(resource, verb, namespace, name) for verb in verbs}
-    answers = desk.may(list(asks.values()))
+    asks = {verb: build_attributes(resource, verb, namespace, name) for verb in verbs}
+    answers = cluster_session.review_access(list(asks.values()))
     again = {
         verb: replace(ask, name=name)
         for verb, ask in asks.items()
-        if name and verb in BY_NAME and not ask.name and _is_denied_there(answers[ask])
+        if name and verb in NAMEABLE_VERBS and not ask.name and _is_denied_by_kubernetes(answers[ask])
     }
-    named = desk.may(list(again.values())) if again else {}
+    named = cluster_session.review_access(list(again.values())) if again else {}
     return [
-        Right(verb, answer.state, _reason(resource, verb, namespace, answer))
+        Permission(verb, answer.state, _reason(resource, verb, namespace, answer))
         for verb in verbs
         for answer in [named[again[verb]] if verb in again else answers[asks[verb]]]
     ]
 
 
-def all_asks(resource: Resource, namespace: str) -> list[Ask]:
+def build_all_attributes(resource: Resource, namespace: str) -> list[ResourceAttributes]:
     """What `rights` asks about a kind in one place."""
-    return [ask_of(resource, verb, namespace) for verb in ORDER if verb in resource.verbs]
+    return [build_attributes(resource, verb, namespace) for verb in ORDER if verb in resource.verbs]
 
 
-def ask_of(resource: Resource, verb: str, namespace: str = "", name: str = "") -> Ask:
+def build_attributes(
+    resource: Resource, verb: str, namespace: str = "", name: str = ""
+) -> ResourceAttributes:
     """The review for a verb: no namespace for cluster-scoped kinds, but both names for one Namespace."""
-    is_one_namespace = name and (resource.group, resource.plural) == ("", "namespaces") and verb in BY_NAME
-    return Ask(
+    is_one_namespace = (
+        name and (resource.group, resource.plural) == ("", "namespaces") and verb in NAMEABLE_VERBS
+    )
+    return ResourceAttributes(
         verb=verb,
         group=resource.group,
         version=resource.version,
@@ -61,18 +69,18 @@ def ask_of(resource: Resource, verb: str, namespace: str = "", name: str = "") -
     )
 
 
-def _is_denied_there(answer: Answer) -> bool:
+def _is_denied_by_kubernetes(result: ReviewResult) -> bool:
     """By Kubernetes: what the role takes away, a name does not give back."""
-    return answer.state == "denied" and answer.source == "kubernetes"
+    return result.state == "denied" and result.source == "kubernetes"
 
 
-def _reason(resource: Resource, verb: str, namespace: str, answer: Answer) -> str:
-    if answer.state == "allowed":
-        return answer.reason or _("Allowed by Kubernetes.")
-    if answer.state == "unknown":
-        return answer.reason or _("The access review gave no clear answer; Kubernetes decides when you try.")
-    if answer.reason:
-        return answer.reason
+def _reason(resource: Resource, verb: str, namespace: str, result: ReviewResult) -> str:
+    if result.state == "allowed":
+        return result.reason or _("Allowed by Kubernetes.")
+    if result.state == "unknown":
+        return result.reason or _("The access review gave no clear answer; Kubernetes decides when you try.")
+    if result.reason:
+        return result.reason
     words = {"verb": verb, "kind": resource.slug, "namespace": namespace}
     if namespace and resource.namespaced:
         return _("No role grants you “%(verb)s” on %(kind)s in namespace %(namespace)s.") % words

@@ -1,4 +1,4 @@
-"""What does an open page say while its cluster cannot be asked? That it waits, and as of when it is."""
+"""Waiting subscription: stands in for a live page while its cluster is unreachable."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from clusters.api.errors import ApiError, Forbidden, Unauthorized
 from clusters.connect import connect
 from clusters.watch.states import state_of
 from dashboard.resources import trouble
-from dashboard.resources.answers import ask
+from dashboard.resources.answers import check_ready
 from people.models import User
 
-LOOK = 1.0  # seconds
-DOUBTS = 4  # refusals that are not believed: an API server that has just started has not read its RBAC yet
+MIN_INTERVAL = 1.0  # seconds
+MAX_DENIALS = (
+    4  # refusals that are not believed: an API server that has just started has not read its RBAC yet
+)
 TARGETS = ("list-notices", "object-trouble")  # the page has one of them
 
 
-class Waiting:
+class WaitingSubscription:
     """Stands in for the subscription of a page until its cluster answers. `as_of` is what the page says of its rows."""
 
     def __init__(self, user: User, slug: str, error: ApiError, as_of: datetime | None) -> None:
@@ -30,35 +32,35 @@ class Waiting:
         self._slug = slug
         self._error = error
         self._since = timezone.now()
-        self._said = ""
-        self._doubts = 0
+        self._last_notice = ""
+        self._denials = 0
 
-    def look(self) -> None:
+    def probe(self) -> None:
         """Ask whether it answers; raises the ApiError that says why not."""
-        ask(connect(self._user, self._slug))
+        check_ready(connect(self._user, self._slug))
 
     def fail(self, error: ApiError) -> bool:
         """It still does not, perhaps for another reason; False where waiting does not help any more."""
-        if isinstance(error, Unauthorized | Forbidden) and self._doubts < DOUBTS:
-            self._doubts += 1
+        if isinstance(error, Unauthorized | Forbidden) and self._denials < MAX_DENIALS:
+            self._denials += 1
             return True
         self._error = error
-        return error.passes
+        return error.is_transient
 
-    def pause(self) -> float:
+    def retry_delay(self) -> float:
         """Seconds until the next look."""
-        return max(LOOK, self._error.retry_after or 0.0)
+        return max(MIN_INTERVAL, self._error.retry_after or 0.0)
 
     def start(self, changed: Callable[[], None]) -> None:
         """Whoever holds it asks for changes itself."""
 
     def render(self) -> str | None:
         """The state line and the notice, once for each reason."""
-        notice = trouble.of_outage(self._error, self._slug, self.as_of)
+        notice = trouble.build_unreachable_notice(self._error, self._slug, self.as_of)
         said = f"{notice.title}{notice.message}"
-        if said == self._said:
+        if said == self._last_notice:
             return None
-        self._said = said
+        self._last_notice = said
         line = {"state": state_of(self._error).value, "since": self._since, "as_of": self.as_of}
         state = render_to_string("resources/waiting.html", line)
         told = render_to_string("resources/trouble.html", {"notice": notice})

@@ -1,4 +1,4 @@
-"""How is an object written as YAML? Line by line, each with the pointer of what stands on it.
+"""YAML emitter: writes an object line by line, each with its JSON pointer.
 
 Not PyYAML's emitter: pages fold, link and colour by line, and strings that a YAML 1.1 or 1.2 parser would
 take for something else (`y`, `1e3`, `0o7`) are quoted for both: the API server's own parser coerces.
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from dashboard.resources.masking import Hidden
 
-Sort = Literal["", "text", "number", "word", "hidden", "big", "block"]
+ValueType = Literal["", "text", "number", "word", "hidden", "big", "block"]
 Pointer = tuple[str, ...]
 
 MAX_DEPTH = 50  # levels that are indented; what is nested deeper stands in one line, as JSON
@@ -31,7 +31,7 @@ _CONTROL_IN_BLOCK = re.compile(_CONTROL.pattern.replace("\x00-\x1f", "\x00-\x08\
 
 
 @dataclass(frozen=True)
-class Line:
+class YamlLine:
     """One line. `lead` is indentation and dashes, `key` comes without its colon, `value` as it is written.
 
     `sort` says what the value is: `block` is a line of a multi-line string (without key), `big` a string over
@@ -41,7 +41,7 @@ class Line:
     lead: str
     key: str = ""
     value: str = ""
-    sort: Sort = ""
+    type: ValueType = ""
     pointer: Pointer = ()
     size: int = 0
 
@@ -51,9 +51,9 @@ class Line:
         return f"{self.lead}{self.key}{colon}{space}{self.value}"
 
 
-def lines(value: Any, *, longest: int | None = None) -> Iterator[Line]:
+def lines(value: Any, *, longest: int | None = None) -> Iterator[YamlLine]:
     """The value's lines, keys sorted as by kubectl; strings of more than `longest` characters are cut."""
-    yield from _node(value, _Place("", "", ()), longest)
+    yield from _node(value, _LinePosition("", "", ()), longest)
 
 
 def text(value: Any) -> str:
@@ -61,13 +61,13 @@ def text(value: Any) -> str:
     return "".join(f"{line}\n" for line in lines(value))
 
 
-def in_plain_sight(value: str) -> str:
+def escape_invisible(value: str) -> str:
     """The text with what is invisible or turns the writing escaped; tabs and line feeds stay."""
-    return _CONTROL_IN_BLOCK.sub(_escaped, value)
+    return _CONTROL_IN_BLOCK.sub(_escape, value)
 
 
 @dataclass(frozen=True)
-class _Place:
+class _LinePosition:
     """`first` leads the first line of what is written (it may hold dashes), `rest` all further ones."""
 
     first: str
@@ -75,7 +75,7 @@ class _Place:
     pointer: Pointer
 
 
-def in_one_line(value: Any) -> str:
+def format_inline(value: Any) -> str:
     """The value as JSON, which is YAML too; without recursion, since an object may be nested a thousand levels deep."""
     written: list[str] = []
     waiting: list[Any] = [value]
@@ -84,12 +84,12 @@ def in_one_line(value: Any) -> str:
         if isinstance(node, _Text):
             written.append(node)
         elif isinstance(node, Mapping):
-            inner = [(_Text(_quoted(str(key)) + ": "), node[key]) for key in sorted(node)]
-            waiting += _in_brackets("{}", inner)
+            inner = [(_Text(_quote(str(key)) + ": "), node[key]) for key in sorted(node)]
+            waiting += _bracket("{}", inner)
         elif _is_list(node):
-            waiting += _in_brackets("[]", [(entry,) for entry in node])
+            waiting += _bracket("[]", [(entry,) for entry in node])
         else:
-            written.append(_quoted(node) if isinstance(node, str) else _other(node)[0])
+            written.append(_quote(node) if isinstance(node, str) else _other(node)[0])
     return "".join(written)
 
 
@@ -99,7 +99,7 @@ class _Text(str):
     __slots__ = ()
 
 
-def _in_brackets(brackets: str, entries: Sequence[Sequence[Any]]) -> Iterator[Any]:
+def _bracket(brackets: str, entries: Sequence[Sequence[Any]]) -> Iterator[Any]:
     """What is to be written, the last first."""
     yield _Text(brackets[1])
     for number, entry in enumerate(reversed(entries)):
@@ -109,71 +109,76 @@ def _in_brackets(brackets: str, entries: Sequence[Sequence[Any]]) -> Iterator[An
     yield _Text(brackets[0])
 
 
-def _node(value: Any, place: _Place, longest: int | None) -> Iterator[Line]:
-    if _is_collection(value) and len(place.pointer) >= MAX_DEPTH:
-        yield from _rest(value, place, longest)
+def _node(value: Any, position: _LinePosition, longest: int | None) -> Iterator[YamlLine]:
+    if _is_collection(value) and len(position.pointer) >= MAX_DEPTH:
+        yield from _rest(value, position, longest)
     elif isinstance(value, Mapping) and value:
-        yield from _mapping(value, place, longest)
+        yield from _mapping(value, position, longest)
     elif _is_list(value) and value:
-        yield from _sequence(value, place, longest)
+        yield from _sequence(value, position, longest)
     else:
-        yield from _scalar("", value, place, longest)
+        yield from _scalar("", value, position, longest)
 
 
-def _mapping(value: Mapping[str, Any], place: _Place, longest: int | None) -> Iterator[Line]:
-    lead = place.first
+def _mapping(value: Mapping[str, Any], position: _LinePosition, longest: int | None) -> Iterator[YamlLine]:
+    lead = position.first
     for key in sorted(value):
-        entry = _Place(lead, place.rest, (*place.pointer, str(key)))
+        entry = _LinePosition(lead, position.rest, (*position.pointer, str(key)))
         yield from _pair(_key(str(key)), value[key], entry, longest)
-        lead = place.rest
+        lead = position.rest
 
 
-def _pair(key: str, value: Any, place: _Place, longest: int | None) -> Iterator[Line]:
+def _pair(key: str, value: Any, position: _LinePosition, longest: int | None) -> Iterator[YamlLine]:
     if _is_collection(value):
-        yield Line(place.first, key, pointer=place.pointer)
-        is_block = _is_list(value) and len(place.pointer) < MAX_DEPTH  # whose dashes stand below the key
-        inner = place.rest if is_block else place.rest + "  "
-        yield from _node(value, _Place(inner, inner, place.pointer), longest)
+        yield YamlLine(position.first, key, pointer=position.pointer)
+        is_block = _is_list(value) and len(position.pointer) < MAX_DEPTH  # whose dashes stand below the key
+        inner = position.rest if is_block else position.rest + "  "
+        yield from _node(value, _LinePosition(inner, inner, position.pointer), longest)
     else:
-        yield from _scalar(key, value, place, longest)
+        yield from _scalar(key, value, position, longest)
 
 
-def _sequence(value: Sequence[Any], place: _Place, longest: int | None) -> Iterator[Line]:
-    lead = place.first
+def _sequence(value: Sequence[Any], position: _LinePosition, longest: int | None) -> Iterator[YamlLine]:
+    lead = position.first
     for index, entry in enumerate(value):
-        inner = _Place(lead + "- ", place.rest + "  ", (*place.pointer, str(index)))
+        inner = _LinePosition(lead + "- ", position.rest + "  ", (*position.pointer, str(index)))
         yield from _node(entry, inner, longest)
-        lead = place.rest
+        lead = position.rest
 
 
-def _scalar(key: str, value: Any, place: _Place, longest: int | None) -> Iterator[Line]:
+def _scalar(key: str, value: Any, position: _LinePosition, longest: int | None) -> Iterator[YamlLine]:
     if not isinstance(value, str):
         written, sort = _other(value)
-        yield Line(
-            place.first, key, written, sort, place.pointer, value.size if isinstance(value, Hidden) else 0
+        yield YamlLine(
+            position.first,
+            key,
+            written,
+            sort,
+            position.pointer,
+            value.size if isinstance(value, Hidden) else 0,
         )
     elif longest is not None and len(value) > longest:
         size = len(value.encode("utf-8", "replace"))
-        yield Line(place.first, key, _quoted(value[:longest]), "big", place.pointer, size)
+        yield YamlLine(position.first, key, _quote(value[:longest]), "big", position.pointer, size)
     elif _is_block(value):
-        yield from _block(key, value, place)
+        yield from _block(key, value, position)
     else:
-        yield Line(place.first, key, _string(value), "text", place.pointer)
+        yield YamlLine(position.first, key, _string(value), "text", position.pointer)
 
 
-def _rest(value: Any, place: _Place, longest: int | None) -> Iterator[Line]:
+def _rest(value: Any, position: _LinePosition, longest: int | None) -> Iterator[YamlLine]:
     """Below MAX_DEPTH levels."""
-    written = in_one_line(value)
+    written = format_inline(value)
     size = len(written.encode("utf-8", "replace"))
     if longest is None or len(written) <= longest:
-        yield Line(place.first, "", written, "word", place.pointer, size)
+        yield YamlLine(position.first, "", written, "word", position.pointer, size)
     else:
-        yield Line(place.first, "", _quoted(written[:longest]), "big", place.pointer, size)
+        yield YamlLine(position.first, "", _quote(written[:longest]), "big", position.pointer, size)
 
 
-def _other(value: Any) -> tuple[str, Sort]:
+def _other(value: Any) -> tuple[str, ValueType]:
     if isinstance(value, Hidden):
-        return _quoted(str(value)), "hidden"
+        return _quote(str(value)), "hidden"
     if isinstance(value, Mapping):
         return "{}", "word"
     if _is_list(value):
@@ -189,13 +194,13 @@ def _number(value: int | float) -> str:
     return written if "." in written else written.replace("e", ".0e")
 
 
-def _block(key: str, value: str, place: _Place) -> Iterator[Line]:
+def _block(key: str, value: str, position: _LinePosition) -> Iterator[YamlLine]:
     stripped = value.rstrip("\n")
     chomp = {0: "-", 1: ""}.get(len(value) - len(stripped), "+")
-    yield Line(place.first, key, "|" + chomp, "word", place.pointer)
-    indent = place.rest + "  " if key else place.rest or "  "
+    yield YamlLine(position.first, key, "|" + chomp, "word", position.pointer)
+    indent = position.rest + "  " if key else position.rest or "  "
     for row in value.removesuffix("\n").split("\n"):
-        yield Line(indent if row else "", "", row, "block", place.pointer)
+        yield YamlLine(indent if row else "", "", row, "block", position.pointer)
 
 
 def _is_block(value: str) -> bool:
@@ -216,15 +221,15 @@ def _key(value: str) -> str:
 def _string(value: str) -> str:
     if (_PLAIN.fullmatch(value) and not _COERCED.fullmatch(value)) or _PLAIN_NUMBERED.fullmatch(value):
         return value
-    return _quoted(value)
+    return _quote(value)
 
 
-def _quoted(value: str) -> str:
+def _quote(value: str) -> str:
     """Double quotes as in JSON, which YAML takes; what is invisible or turns the writing is escaped."""
-    return _CONTROL.sub(_escaped, json.dumps(value, ensure_ascii=False))
+    return _CONTROL.sub(_escape, json.dumps(value, ensure_ascii=False))
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
 
 

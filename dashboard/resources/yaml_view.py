@@ -1,4 +1,4 @@
-"""How does a page show YAML? Numbered lines with links, folds, big values as size and download."""
+"""YAML view: numbered lines with anchors and folds; big values as size and download."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 
 from dashboard.resources import yaml_lines
 from dashboard.resources.masking import LAST_APPLIED, Hidden
-from dashboard.resources.yaml_lines import Line, Pointer
+from dashboard.resources.yaml_lines import Pointer, YamlLine
 
 LINES = 2000  # on one page
 LONGEST = 2000  # characters of a value that stand in the page
-FOLDED: Sequence[Pointer] = (
+FOLDED_PATHS: Sequence[Pointer] = (
     ("metadata", "managedFields"),
     ("metadata", "annotations", LAST_APPLIED),
 )
@@ -47,12 +47,12 @@ class Document:
     pages: int
 
     @property
-    def earlier(self) -> int:
+    def previous_page(self) -> int:
         """The page before, 0 where there is none."""
         return self.page - 1
 
     @property
-    def later(self) -> int:
+    def next_page(self) -> int:
         """The page after, 0 where there is none."""
         return self.page + 1 if self.page < self.pages else 0
 
@@ -87,24 +87,24 @@ def value_at(found: Mapping[str, Any], pointer: str) -> str | None:
     if value is None or isinstance(value, Hidden):
         return None
     if isinstance(value, Mapping | list):
-        return yaml_lines.in_one_line(value) if pointer.count("/") >= yaml_lines.MAX_DEPTH else None
+        return yaml_lines.format_inline(value) if pointer.count("/") >= yaml_lines.MAX_DEPTH else None
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _blocks(shown: Sequence[tuple[int, Line]], download: str) -> Iterator[Block]:
-    for fold, lines in groupby(shown, key=lambda numbered: _fold(numbered[1].pointer)):
+def _blocks(numbered_lines: Sequence[tuple[int, YamlLine]], download: str) -> Iterator[Block]:
+    for fold, lines in groupby(numbered_lines, key=lambda numbered: _fold(numbered[1].pointer)):
         kept = list(lines)
         html = mark_safe("".join(_html(number, line, download) for number, line in kept))  # noqa: S308 - by format_html
         yield Block(fold[-1] if fold else "", len(kept), html)
 
 
 def _fold(pointer: Pointer) -> Pointer:
-    return next((fold for fold in FOLDED if pointer[: len(fold)] == fold), ())
+    return next((fold for fold in FOLDED_PATHS if pointer[: len(fold)] == fold), ())
 
 
-def _html(number: int, line: Line, download: str) -> SafeString:
+def _html(number: int, line: YamlLine, download: str) -> SafeString:
     key = format_html('<span class="key">{}</span>:', line.key) if line.key else ""
-    value = format_html('<span class="value {}">{}</span>', line.sort, line.value) if line.value else ""
+    value = format_html('<span class="value {}">{}</span>', line.type, line.value) if line.value else ""
     return format_html(
         '<div class="line" id="L{}"><a href="#L{}">{}</a><code>{}{}{}{}{}</code></div>',
         number,
@@ -118,9 +118,9 @@ def _html(number: int, line: Line, download: str) -> SafeString:
     )
 
 
-def _more(line: Line, download: str) -> SafeString | str:
+def _more(line: YamlLine, download: str) -> SafeString | str:
     """Behind the beginning of a big value: its size, and all of it as a file."""
-    if line.sort != "big":
+    if line.type != "big":
         return ""
     pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in line.pointer)
     url = f"{download}?{urlencode({'download': 'value', 'at': pointer})}"

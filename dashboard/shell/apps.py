@@ -1,4 +1,4 @@
-"""What is this room called? Shell."""
+"""App configuration: shell."""
 
 from django.apps import AppConfig
 

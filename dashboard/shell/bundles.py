@@ -1,4 +1,4 @@
-"""Which style sheets and scripts leave as one file? All of a page: each request more makes its first paint wait.
+"""Static bundles: style sheets and scripts joined into one file each by collectstatic.
 
 A page loads one style sheet, that of its room, and one script. The files stay what is written, read and tested; in
 production `collectstatic` joins them, in development each is sent.
@@ -35,7 +35,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
 }
 
 
-def addresses(name: str) -> list[str]:
+def bundle_urls(name: str) -> list[str]:
     """Where a page finds this bundle: one file, or in development its parts."""
     return [static(each) for each in ((name,) if settings.PRODUCTION else BUNDLES[name])]
 

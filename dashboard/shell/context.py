@@ -1,4 +1,4 @@
-"""What does every page's frame know? The person, their clusters, the way home and the theme."""
+"""Context processor of the shell: user, clusters, navigation and theme."""
 
 from __future__ import annotations
 
@@ -46,28 +46,28 @@ class Shell:
 
     @property
     def home(self) -> str:
-        return address("home") or address("clusters:clusters") or self.sign_in_href or "/"
+        return page_url("home") or page_url("clusters:clusters") or self.sign_in_href or "/"
 
     @property
     def sign_in_href(self) -> str:
-        return address("people:sign_in")
+        return page_url("people:sign_in")
 
     @property
     def sign_out_href(self) -> str:
-        return address("people:sign_out")
+        return page_url("people:sign_out")
 
     @property
-    def here_href(self) -> str:
+    def session_check_href(self) -> str:
         """What a page asks whether its session still lives."""
-        return address("people:here")
+        return page_url("people:here")
 
     @property
     def clusters_href(self) -> str:
-        return address("clusters:clusters")
+        return page_url("clusters:clusters")
 
     @property
     def credentials_href(self) -> str:
-        return address("clusters:credentials")
+        return page_url("clusters:credentials")
 
     @cached_property
     def clusters(self) -> list[ClusterChoice]:
@@ -75,22 +75,22 @@ class Shell:
         if self._person is None:
             return []
         return [
-            ClusterChoice(one.slug, one.name, one.colour, one.protected, cluster_home(one.slug))
+            ClusterChoice(one.slug, one.name, one.color, one.protected, cluster_home(one.slug))
             for one in visible_clusters(self._person)
         ]
 
     @property
     def audit(self) -> list[Entry]:
         """The trail: one's own deeds, or everybody's for auditors and administrators."""
-        return _there(Entry(_("Audit trail"), address("people:audit:trail"), icon="audit", goto="a"))
+        return _drop_missing(Entry(_("Audit trail"), page_url("people:audit:trail"), icon="audit", goto="a"))
 
     @cached_property
-    def mine(self) -> list[Entry]:
+    def account_entries(self) -> list[Entry]:
         """The pages about oneself, in the person's menu."""
-        return _there(
+        return _drop_missing(
             Entry(_("My credentials"), self.credentials_href, icon="key"),
-            Entry(_("My account"), address("people:me"), icon="person"),
-            Entry(_("My sessions"), address("people:sessions"), icon="screen"),
+            Entry(_("My account"), page_url("people:me"), icon="person"),
+            Entry(_("My sessions"), page_url("people:sessions"), icon="screen"),
         )
 
     @cached_property
@@ -101,26 +101,26 @@ class Shell:
         groups = [
             Group(
                 "",
-                _there(
-                    Entry(_("Overview"), address("home"), icon="home"),
+                _drop_missing(
+                    Entry(_("Overview"), page_url("home"), icon="home"),
                     Entry(_("Clusters"), self.clusters_href, icon="cluster", goto="c"),
                     *self.audit,
                 ),
             ),
-            Group(_("My account"), self.mine),
+            Group(_("My account"), self.account_entries),
         ]
         if self._person.is_administrator:
             groups.append(
                 Group(
                     _("Administration"),
-                    _there(
-                        Entry(_("Cluster requests"), address("clusters:requests"), icon="plus"),
-                        Entry(_("People"), address("people:people"), icon="people"),
-                        Entry(_("Teams"), address("people:teams"), icon="team"),
+                    _drop_missing(
+                        Entry(_("Cluster requests"), page_url("clusters:requests"), icon="plus"),
+                        Entry(_("People"), page_url("people:people"), icon="people"),
+                        Entry(_("Teams"), page_url("people:teams"), icon="team"),
                     ),
                 )
             )
-        return [_current(group, self._request.path) for group in groups if group.entries]
+        return [_mark_current(group, self._request.path) for group in groups if group.entries]
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -128,10 +128,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)  # absent where a request is refused before it is known whose it is
     person = user if user is not None and user.is_authenticated else None
     frame = Shell(request, person)
-    return {"person": person, "shell": frame, "navigation": _Later(frame)}
+    return {"person": person, "shell": frame, "navigation": _LazyNavigation(frame)}
 
 
-def address(name: str, *args: str) -> str:
+def page_url(name: str, *args: str) -> str:
     """The path of a named page, or empty where that room has no such page."""
     try:
         return reverse(name, args=args)
@@ -141,10 +141,10 @@ def address(name: str, *args: str) -> str:
 
 def cluster_home(slug: str) -> str:
     """Where a cluster's pages begin."""
-    return address("resources:cluster", slug) or f"/c/{slug}/"
+    return page_url("resources:cluster", slug) or f"/c/{slug}/"
 
 
-class _Later:
+class _LazyNavigation:
     """The groups of a shell, built when the template walks them, so that a page with its own pays nothing."""
 
     def __init__(self, frame: Shell) -> None:
@@ -154,9 +154,9 @@ class _Later:
         return iter(self._frame.pages)
 
 
-def _there(*entries: Entry) -> list[Entry]:
+def _drop_missing(*entries: Entry) -> list[Entry]:
     return [entry for entry in entries if entry.href]
 
 
-def _current(group: Group, path: str) -> Group:
+def _mark_current(group: Group, path: str) -> Group:
     return replace(group, entries=[replace(entry, current=entry.href == path) for entry in group.entries])

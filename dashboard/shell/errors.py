@@ -1,4 +1,4 @@
-"""What does a person see when an address leads nowhere, or something breaks?"""
+"""Error views: 400, 403, 404, 500 and rejected CSRF tokens."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, drawn without the request: whatever broke must not break this page too; 503 where the database did."""
     raised = sys.exc_info()[1]
-    outage = outages.answer(request, raised) if raised is not None else None
+    outage = outages.render_unavailable(request, raised) if raised is not None else None
     if outage is not None:
         return outage
     text = {

@@ -1,4 +1,4 @@
-"""What does the navigation on the left hold? Groups of entries, each allowed, denied or unknown."""
+"""Navigation model: groups of entries, each allowed, denied or unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is answered where this server's own database fails? 503 with what was typed, and a banner on every page."""
+"""Database outage: 503 with the typed form fields, and a banner on every page."""
 
 from __future__ import annotations
 
@@ -15,58 +15,60 @@ from django.utils.translation import gettext as _
 
 from dashboard.shell.context import Shell
 from people.audit.record import health
-from people.storage import IN_LINE, Trouble, storage, waiting
+from people.storage import REQUEST_LOCK_TIMEOUT, StorageOutage, limit_lock_wait, storage
 
 RETRY_SECONDS = 5
-MARK = "Quarterdeck-Outage"  # a header, by which a page's script knows that nothing can be saved
+OUTAGE_HEADER = "Quarterdeck-Outage"  # a header, by which a page's script knows that nothing can be saved
 MOST_FIELDS = 200
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def outages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def outage_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Runs last, so that it meets what a view raises first. All that is answered during an outage is marked."""
 
     def marked(request: HttpRequest) -> HttpResponse:
-        with _in_line(request):
+        with _limit_lock_wait(request):
             response = get_response(request)
-        trouble = storage.trouble
+        trouble = storage.outage
         if trouble is not None:
-            response.headers.setdefault(MARK, trouble.kind)
+            response.headers.setdefault(OUTAGE_HEADER, trouble.kind)
         return response
 
-    marked.process_exception = answer  # type: ignore[attr-defined] # Django asks the function for it
+    marked.process_exception = render_unavailable  # type: ignore[attr-defined] # Django asks the function for it
     return marked
 
 
-def answer(request: HttpRequest, error: BaseException) -> HttpResponse | None:
+def render_unavailable(request: HttpRequest, error: BaseException) -> HttpResponse | None:
     """503 where the error is an outage of the database. Drawn without it, and so without the person's frame."""
     if not isinstance(error, DatabaseError) or not storage.note(error):
         return None
     response = HttpResponse(render_to_string("errors/outage.html", _context(request)), status=503)
     response["Retry-After"] = str(RETRY_SECONDS)
-    response[MARK] = "database"
+    response[OUTAGE_HEADER] = "database"
     return response
 
 
-def _in_line(request: HttpRequest) -> AbstractContextManager[None]:
+def _limit_lock_wait(request: HttpRequest) -> AbstractContextManager[None]:
     """What is sent waits for a lock of the database as long as a person would, and while one is known not at all."""
-    return nullcontext() if request.method in SAFE else waiting(IN_LINE)
+    return nullcontext() if request.method in SAFE_METHODS else limit_lock_wait(REQUEST_LOCK_TIMEOUT)
 
 
 def banner() -> SafeString:
     """What stands above every page while nothing can be saved; empty while all is well."""
-    return render_to_string("parts/outage.html", {"told": told(storage.trouble)})
+    return render_to_string("parts/outage.html", {"told": describe_outage(storage.outage)})
 
 
-def told(trouble: Trouble | None) -> dict[str, Any] | None:
+def describe_outage(outage: StorageOutage | None) -> dict[str, Any] | None:
     """The trouble in words: what happened, what goes on, what to do."""
     trail = health()
-    if trouble is None:
+    if outage is None:
         if trail.is_writable:
             return None
         return {
             "title": _("The audit trail is not writable."),
-            "cure": _cure("unwritable"),
+            "cure": _find_advice("unwritable"),
             "since": trail.since,
         }
     titles = {
@@ -75,10 +77,10 @@ def told(trouble: Trouble | None) -> dict[str, Any] | None:
         "unwritable": _("Quarterdeck's database is not writable."),
         "unreachable": _("Quarterdeck's database is not responding."),
     }
-    return {"title": titles[trouble.kind], "cure": _cure(trouble.kind), "since": trouble.since}
+    return {"title": titles[outage.kind], "cure": _find_advice(outage.kind), "since": outage.since}
 
 
-def _cure(kind: str) -> str:
+def _find_advice(kind: str) -> str:
     cures = {
         "full": _("If you run this server: free up space in the data folder (QUARTERDECK_DATA)."),
         "locked": _("This clears up by itself when that program (a backup, a migration, a shell) finishes."),
@@ -88,9 +90,9 @@ def _cure(kind: str) -> str:
 
 def _context(request: HttpRequest) -> dict[str, Any]:
     is_post = request.method == "POST"
-    fields, has_secrets = _typed(request) if is_post else ([], False)
+    fields, has_secrets = _read_fields(request) if is_post else ([], False)
     return {
-        "told": told(storage.trouble),
+        "told": describe_outage(storage.outage),
         "is_post": is_post,
         "fields": fields,
         "has_secrets": has_secrets,
@@ -101,7 +103,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _typed(request: HttpRequest) -> tuple[list[tuple[str, str]], bool]:
+def _read_fields(request: HttpRequest) -> tuple[list[tuple[str, str]], bool]:
     """What was typed, to be sent again, and whether something of it is secret and left out."""
     marked = getattr(request, "sensitive_post_parameters", ())
     secret = set(request.POST) if marked == "__ALL__" else {"csrfmiddlewaretoken", *marked}

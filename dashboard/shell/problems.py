@@ -1,4 +1,4 @@
-"""How is an error of a cluster shown? As a page that says what happened, to what, and what to try."""
+"""Cluster error page: title, advice, HTTP status and kubectl command for an API error."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from clusters.api.errors import (
     Unreachable,
 )
 from clusters.models import Cluster
-from dashboard.shell.context import address
+from dashboard.shell.context import page_url
 
 BUSY_SECONDS = 1
 
 
-def problem_page(
+def render_cluster_error(
     request: HttpRequest,
     error: ApiError,
     *,
@@ -45,17 +45,17 @@ def problem_page(
         "error": error,
         "cluster": cluster,
         "status": code,
-        "kubectl": kubectl or _raw(error),
+        "kubectl": kubectl or _raw_command(error),
         "again": request.get_full_path() if request.method == "GET" else "",
         "needs_credential": isinstance(error, CredentialMissing | Unauthorized),
         "is_missing": isinstance(error, CredentialMissing),
-        "passes": request.method == "GET" and (error.passes or _is_starting(error)),
+        "passes": request.method == "GET" and (error.is_transient or _is_starting(error)),
         "until": "ok" if _is_starting(error) else "",
         "wait": math.ceil(error.retry_after or 0),
-        "probe": address("resources:answers", cluster.slug)
+        "probe": page_url("resources:answers", cluster.slug)
         if cluster and isinstance(error, Unreachable)
         else "",
-        "renew": _renew(request, cluster),
+        "renew": _renew_url(request, cluster),
     }
     part = request.headers.get("HX-Request-Type") == "partial"
     response = render(request, "errors/notice.html" if part else "errors/problem.html", context, status=code)
@@ -69,11 +69,11 @@ def _is_starting(error: ApiError) -> bool:
     return isinstance(error, Forbidden) and error.path in ("/api", "/apis")
 
 
-def _renew(request: HttpRequest, cluster: Cluster | None) -> str:
+def _renew_url(request: HttpRequest, cluster: Cluster | None) -> str:
     """Where the credential for this cluster is renewed, and the way back; of all clusters where it is not known."""
     if cluster is None:
-        return address("clusters:credentials")
-    return f"{address('clusters:credential', cluster.slug)}?{urlencode({'next': request.get_full_path()})}"
+        return page_url("clusters:credentials")
+    return f"{page_url('clusters:credential', cluster.slug)}?{urlencode({'next': request.get_full_path()})}"
 
 
 def status_of(error: ApiError) -> int:
@@ -91,7 +91,7 @@ def status_of(error: ApiError) -> int:
     return 502
 
 
-def _raw(error: ApiError) -> str:
+def _raw_command(error: ApiError) -> str:
     if error.method != "GET" or not error.path:
         return ""
     return f"kubectl get --raw {shlex.quote(error.path)}"

@@ -1,4 +1,4 @@
-"""Which page of the frame is where?"""
+"""URL configuration of the shell."""
 
 from django.urls import path
 
@@ -6,6 +6,6 @@ from dashboard.shell import views
 
 app_name = "shell"
 urlpatterns = [
-    path("signed-in/", views.signed_in_again, name="signed_in"),
+    path("signed-in/", views.finish_sign_in, name="signed_in"),
     path("theme/", views.theme, name="theme"),
 ]

@@ -1,4 +1,4 @@
-"""What does the frame itself ask of the server? Light or dark, and where a second sign-in ends."""
+"""Shell views: theme choice, and the page on which a second sign-in ends."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.shell.context import THEME_COOKIE, THEMES
-from people.decorators import signed_in
-from people.signing import safe_onward
+from people.decorators import require_sign_in
+from people.signing import safe_next_url
 
 YEAR = 365 * 24 * 3600
 
 
 @require_safe
-@signed_in
-def signed_in_again(request: HttpRequest) -> HttpResponse:
+@require_sign_in
+def finish_sign_in(request: HttpRequest) -> HttpResponse:
     """Where the sign-in in a second tab ends: the first one, with what was typed there, goes on by itself."""
     return render(request, "shell/signed_in.html")
 
@@ -24,7 +24,7 @@ def signed_in_again(request: HttpRequest) -> HttpResponse:
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or "as the system" in a cookie, so that the first byte of a page has the right colours."""
-    answer = _back(request)
+    answer = _redirect_back(request)
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
         answer.set_cookie(
@@ -41,8 +41,8 @@ def theme(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _back(request: HttpRequest) -> HttpResponse:
+def _redirect_back(request: HttpRequest) -> HttpResponse:
     """To the page it came from; nothing at all for the script, which has changed the page already."""
     if request.headers.get("X-Requested-With") == "fetch":
         return HttpResponse(status=204)
-    return HttpResponseRedirect(safe_onward(request.POST.get("next", "")))
+    return HttpResponseRedirect(safe_next_url(request.POST.get("next", "")))

@@ -1,4 +1,4 @@
-"""How do rows come to the end of the chain? Under a lock that all writers of the trail take, in one transaction."""
+"""Appending: adds rows to the end of the chain under a lock, in one transaction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from people.audit import guards
 from people.audit.chain import digest
 from people.audit.guards import GENESIS
-from people.audit.models import Entry
+from people.audit.models import AuditEntry
 from people.audit.routing import ALIAS
 
 LOCK = 5_317_408_326_112_905_411  # PostgreSQL's advisory lock of all writers
@@ -21,21 +21,21 @@ class NotAppendOnly(Exception):
     """The triggers that keep the trail are not there: what was written now could be changed unseen."""
 
 
-def append(entries: Sequence[Entry]) -> list[int]:
+def append(entries: Sequence[AuditEntry]) -> list[int]:
     """Their sequences, once they are durable. Raises DatabaseError or NotAppendOnly, and then none is written."""
     connection = connections[ALIAS]
     with transaction.atomic(using=ALIAS):
         lock(connection)
-        gone = guards.missing(connection)
+        gone = guards.find_missing(connection)
         if gone:
             raise NotAppendOnly(f"its append-only triggers are missing: {', '.join(gone)}")
-        last = Entry.objects.using(ALIAS).order_by("-sequence").values_list("sequence", "hash").first()
+        last = AuditEntry.objects.using(ALIAS).order_by("-sequence").values_list("sequence", "hash").first()
         sequence, previous = last or (0, GENESIS)
         for entry in entries:
             sequence += 1
             entry.sequence, entry.previous = sequence, previous
             previous = entry.hash = digest(entry)
-        Entry.objects.using(ALIAS).bulk_create(entries)
+        AuditEntry.objects.using(ALIAS).bulk_create(entries)
     return [entry.sequence for entry in entries]
 
 

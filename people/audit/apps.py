@@ -1,9 +1,9 @@
-"""What is this room called? Audit."""
+"""App configuration: audit trail."""
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from people.audit.checks import guards_are_there
+from people.audit.checks import check_triggers
 
 
 class AuditConfig(AppConfig):
@@ -12,4 +12,4 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        register(guards_are_there, Tags.database)
+        register(check_triggers, Tags.database)

@@ -1,4 +1,4 @@
-"""How does a row of the trail stand in a file? Exactly in JSON lines; harmless to spreadsheets and terminals in CSV."""
+"""CSV and JSON Lines export: exact rows for programs, cells without formulas for spreadsheets."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from people.audit.deeds import Deed
-from people.audit.models import Entry
-from people.audit.moments import utc
-from people.audit.texts import plain
+from people.audit.deeds import Action
+from people.audit.models import AuditEntry
+from people.audit.moments import format_utc
+from people.audit.texts import sanitize_text
 
 # What stands in every row, and what tells of other people's rows: numbers and the hash before.
-ROW = tuple(field.attname for field in Entry._meta.concrete_fields)
-OF_THE_CHAIN = ("sequence", "intent", "previous")
+ROW = tuple(field.attname for field in AuditEntry._meta.concrete_fields)
+CHAIN_FIELDS = ("sequence", "intent", "previous")
 COLUMNS = (
     "sequence", "at", "person", "person_id", "standing", "role", "token", "session", "address",
     "cluster", "cluster_id", "verb", "group", "version", "resource", "subresource", "namespace", "name", "subject",
     "credential", "credential_id", "identity", "result", "status", "reason", "audit_id", "duration_ms", "detail",
     "hash", "previous", "outcome_sequence", "outcome_at", "outcome_hash", "outcome_previous",
 )  # fmt: skip
-OF_ALL_ROWS = ("sequence", "previous", "outcome_sequence", "outcome_previous")
+GLOBAL_COLUMNS = ("sequence", "previous", "outcome_sequence", "outcome_previous")
 LONGEST = 20_000  # characters of a cell; a spreadsheet takes 32,767
 
 # A cell that begins so is a formula: for the spreadsheet that opens it, whatever quotes stand around it. In half of
@@ -32,31 +32,31 @@ LONGEST = 20_000  # characters of a cell; a spreadsheet takes 32,767
 _FORMULA = re.compile("(^|;)([\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])")
 
 
-def csv_text(deeds: Iterable[Deed], *, whole: bool, heading: bool = True) -> str:
+def csv_text(actions: Iterable[Action], *, can_see_all: bool, heading: bool = True) -> str:
     """RFC 4180, every cell in quotes; `whole` for who may see the numbers that run through everybody's rows."""
-    columns = [name for name in COLUMNS if whole or name not in OF_ALL_ROWS]
+    columns = [name for name in COLUMNS if can_see_all or name not in GLOBAL_COLUMNS]
     written = io.StringIO()
     writer = csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     if heading:
         writer.writerow(columns)
-    for deed in deeds:
-        values = summary(deed)
-        writer.writerow([cell(values[name]) for name in columns])
+    for deed in actions:
+        values = summarize(deed)
+        writer.writerow([render_cell(values[name]) for name in columns])
     return written.getvalue()
 
 
-def json_lines(deeds: Iterable[Deed], *, whole: bool) -> str:
+def json_lines(actions: Iterable[Action], *, can_see_all: bool) -> str:
     """One object a line: what is in the CSV, and under `rows` the rows of the chain exactly as they are stored."""
-    return "".join(f"{_line(deed, whole)}\n" for deed in deeds)
+    return "".join(f"{_json_line(deed, can_see_all)}\n" for deed in actions)
 
 
-def summary(deed: Deed) -> dict[str, Any]:
+def summarize(action: Action) -> dict[str, Any]:
     """The columns of a deed: what was intended by whom, and what became of it."""
-    first, last, outcome = deed.first, deed.last, deed.outcome
+    first, last, outcome = action.first, action.last, action.result_entry
     return {
         **{name: getattr(first, name) for name in COLUMNS if name in ROW},
         **{name: getattr(last, name) for name in ("status", "reason", "audit_id", "detail")},
-        "result": deed.result,
+        "result": action.result,
         "duration_ms": last.duration,
         "outcome_sequence": outcome.sequence if outcome else None,
         "outcome_at": outcome.at if outcome else None,
@@ -65,35 +65,37 @@ def summary(deed: Deed) -> dict[str, Any]:
     }
 
 
-def cell(value: Any) -> str:
+def render_cell(value: Any) -> str:
     """Text in which nothing is invisible, breaks a line or turns the writing, and which no spreadsheet calculates."""
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return utc(value)
+        return format_utc(value)
     if isinstance(value, bool | int):
         return str(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return _FORMULA.sub(r"\1\2'", plain(text, LONGEST))
+    return _FORMULA.sub(r"\1\2'", sanitize_text(text, LONGEST))
 
 
-def _line(deed: Deed, whole: bool) -> str:
-    values = {name: value for name, value in summary(deed).items() if whole or name not in OF_ALL_ROWS}
-    rows = [_row(one, whole) for one in (deed.first, deed.outcome) if one is not None]
-    return json.dumps({**values, "rows": rows}, ensure_ascii=True, default=_plain)
+def _json_line(action: Action, can_see_all: bool) -> str:
+    values = {
+        name: value for name, value in summarize(action).items() if can_see_all or name not in GLOBAL_COLUMNS
+    }
+    rows = [_json_row(one, can_see_all) for one in (action.first, action.result_entry) if one is not None]
+    return json.dumps({**values, "rows": rows}, ensure_ascii=True, default=_json_value)
 
 
-def _row(entry: Entry, whole: bool) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in ROW if whole or name not in OF_THE_CHAIN}
+def _json_row(entry: AuditEntry, can_see_all: bool) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in ROW if can_see_all or name not in CHAIN_FIELDS}
 
 
-def _plain(value: object) -> str:
+def _json_value(value: object) -> str:
     if isinstance(value, datetime):
-        return utc(value)
+        return format_utc(value)
     raise TypeError(f"{type(value).__name__} does not stand in a row")
 
 
-def in_file_name(parts: Sequence[str]) -> str:
+def join_file_name(parts: Sequence[str]) -> str:
     """The parts of a file's name as every system takes them."""
     cleaned = [re.sub(r"[^A-Za-z0-9.=-]+", "-", part).strip("-.")[:40] for part in parts]
     return "_".join(part for part in cleaned if part)[:150]

@@ -1,4 +1,4 @@
-"""Does the database refuse to change the trail? Asked by `migrate`, `check --database audit` and `serve`."""
+"""System check: the database refuses changes to the audit trail."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ADVICE = (
 )
 
 
-def guards_are_there(databases: Sequence[str] | None = None, **_more: Any) -> list[CheckMessage]:
+def check_triggers(databases: Sequence[str] | None = None, **_more: Any) -> list[CheckMessage]:
     """A system check of the database; silent before the table is made."""
     if ALIAS not in (databases or ()):
         return []
     connection = connections[ALIAS]
     if guards.TABLE not in connection.introspection.table_names():
         return []
-    gone = guards.missing(connection)
+    gone = guards.find_missing(connection)
     if not gone:
         return []
     return [Error(f"The audit trail is not append-only: {', '.join(gone)}.", hint=ADVICE, id="audit.E001")]

@@ -1,4 +1,4 @@
-"""What was done? One deed for each event, and for each intent together with its outcome."""
+"""Actions: one for each event, and for each request together with its result."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from people.audit.models import Entry, Phase, Result
+from people.audit.models import AuditEntry, Phase, Result
 
 
 @dataclass(frozen=True)
-class Deed:
+class Action:
     """`first` is the event or the intent, `outcome` the row that followed an intent; `place` is what it is found by.
 
     A write whose outcome was never recorded, or whose answer never came, is unknown.
     """
 
-    first: Entry
-    outcome: Entry | None
-    place: int
+    first: AuditEntry
+    result_entry: AuditEntry | None
+    sequence: int
 
     @property
-    def last(self) -> Entry:
+    def last(self) -> AuditEntry:
         """The row that says what became of it."""
-        return self.outcome or self.first
+        return self.result_entry or self.first
 
     @property
     def id(self) -> str:
@@ -46,7 +46,7 @@ class Deed:
     @property
     def is_pending(self) -> bool:
         """Whether it is an intent of which nothing more was recorded."""
-        return self.first.phase == Phase.INTENT and self.outcome is None
+        return self.first.phase == Phase.REQUEST and self.result_entry is None
 
     @property
     def kind(self) -> str:
@@ -56,31 +56,33 @@ class Deed:
         return f"{whole}/{entry.subresource}" if entry.subresource else whole
 
 
-def deeds(found: Sequence[Entry]) -> list[Deed]:
+def build_actions(found: Sequence[AuditEntry]) -> list[Action]:
     """The deeds of these rows, in their order.
 
     What belongs to a row is looked up by its number alone, and is shown only where it is of the same person: who may
     read the one may read the other.
     """
-    wanted = [one.sequence for one in found if one.phase == Phase.INTENT]
-    outcomes = {one.intent: one for one in _some("intent__in", wanted) if one.phase == Phase.OUTCOME}
-    before = [one.intent for one in found if one.phase == Phase.OUTCOME and one.intent is not None]
-    firsts = {one.sequence: one for one in _some("sequence__in", before)}
-    return [_deed(one, outcomes, firsts) for one in found]
+    wanted = [one.sequence for one in found if one.phase == Phase.REQUEST]
+    outcomes = {one.request: one for one in _fetch_entries("intent__in", wanted) if one.phase == Phase.RESULT}
+    before = [one.request for one in found if one.phase == Phase.RESULT and one.request is not None]
+    firsts = {one.sequence: one for one in _fetch_entries("sequence__in", before)}
+    return [_build_action(one, outcomes, firsts) for one in found]
 
 
-def _deed(entry: Entry, outcomes: Mapping[int | None, Entry], firsts: Mapping[int, Entry]) -> Deed:
-    if entry.phase != Phase.OUTCOME:
-        return Deed(entry, _same_person(entry, outcomes.get(entry.sequence)), entry.sequence)
-    first = _same_person(entry, firsts.get(entry.intent or 0))
-    return Deed(first, entry, entry.sequence) if first else Deed(entry, None, entry.sequence)
+def _build_action(
+    entry: AuditEntry, results: Mapping[int | None, AuditEntry], firsts: Mapping[int, AuditEntry]
+) -> Action:
+    if entry.phase != Phase.RESULT:
+        return Action(entry, _same_person(entry, results.get(entry.sequence)), entry.sequence)
+    first = _same_person(entry, firsts.get(entry.request or 0))
+    return Action(first, entry, entry.sequence) if first else Action(entry, None, entry.sequence)
 
 
-def _same_person(entry: Entry, other: Entry | None) -> Entry | None:
+def _same_person(entry: AuditEntry, other: AuditEntry | None) -> AuditEntry | None:
     return other if other is not None and other.person_id == entry.person_id else None
 
 
-def _some(condition: str, numbers: list[int]) -> Iterator[Entry]:
+def _fetch_entries(condition: str, numbers: list[int]) -> Iterator[AuditEntry]:
     """Rows by their numbers, a few hundred in one query (SQLite takes a thousand variables)."""
     for start in range(0, len(numbers), 500):
-        yield from Entry.objects.filter(**{condition: numbers[start : start + 500]}).order_by()
+        yield from AuditEntry.objects.filter(**{condition: numbers[start : start + 500]}).order_by()

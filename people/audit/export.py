@@ -1,4 +1,4 @@
-"""How does the trail leave the server? As files of CSV or JSON lines, each bounded and itself on record."""
+"""Export views: the audit trail as bounded CSV or JSON Lines files, each export recorded."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from people.audit import cells, cursors, record
-from people.audit.deeds import Deed
-from people.audit.filters import Asked, asked
-from people.audit.moments import utc
-from people.audit.shown import sealed_before
-from people.audit.walk import Walk
-from people.decorators import person, signed_in
+from people.audit.deeds import Action
+from people.audit.filters import AuditQuery, parse_query
+from people.audit.moments import format_utc
+from people.audit.shown import archived_before
+from people.audit.walk import Pagination
+from people.decorators import person, require_sign_in
 from people.models import User
 
-FILE = 10_000  # deeds in one file, about 10 MB: the server holds a file until the browser has taken it
-FILES = 100  # that are listed on one page
-PATIENCE = 3.0  # seconds that the list of files is counted for
-READING = 20.0  # seconds that one file is read for
-AT_ONCE = threading.BoundedSemaphore(2)  # files that are made at the same time
-TURN = 10.0  # seconds that one waits for its turn
+MAX_FILE_ACTIONS = (
+    10_000  # deeds in one file, about 10 MB: the server holds a file until the browser has taken it
+)
+MAX_FILES = 100  # that are listed on one page
+COUNT_TIME_LIMIT = 3.0  # seconds that the list of files is counted for
+READ_TIME_LIMIT = 20.0  # seconds that one file is read for
+EXPORT_SLOTS = threading.BoundedSemaphore(2)  # files that are made at the same time
+SLOT_TIMEOUT = 10.0  # seconds that one waits for its turn
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}
 VIEWS = {"csv": "people:audit:csv", "jsonl": "people:audit:json_lines"}
 
@@ -40,38 +42,40 @@ class File:
     number: int
     query: str
     ends: datetime | None
-    deeds: int
+    action_count: int
 
 
 @require_safe
 @never_cache
-@signed_in
+@require_sign_in
 def files(request: HttpRequest) -> HttpResponse:
     """The files of an export, oldest first; where `format` is given and all fits into one, that file itself."""
     user, now = person(request), timezone.now()
     try:
-        wanted, after, _through = _asked(request, user, now)
-    except Unclear as unclear:
-        return unclear.answer
-    walk = Walk(user, wanted.filter, oldest_first=True, patience=PATIENCE)
-    cuts = walk.cuts(after, FILE, FILES)
+        wanted, after, _through = _read_query(request, user, now)
+    except InvalidExport as unclear:
+        return unclear.response
+    walk = Pagination(user, wanted.filter, oldest_first=True, time_limit=COUNT_TIME_LIMIT)
+    cuts = walk.find_boundaries(after, MAX_FILE_ACTIONS, MAX_FILES)
     view = VIEWS.get(request.GET.get("format", ""))
-    if view and len(cuts.parts) < 2 and cuts.onward is None:
-        return HttpResponseRedirect(f"{reverse(view)}?{wanted.query(after=_place(user, after))}")
+    if view and len(cuts.parts) < 2 and cuts.next_sequence is None:
+        return HttpResponseRedirect(f"{reverse(view)}?{wanted.query(after=_write_cursor(user, after))}")
     context = {
         "files": _files(user, wanted, walk, after, cuts.parts),
-        "further": wanted.query(after=_place(user, cuts.onward)) if cuts.onward is not None else "",
+        "further": wanted.query(after=_write_cursor(user, cuts.next_sequence))
+        if cuts.next_sequence is not None
+        else "",
         "wanted": wanted,
-        "most": FILE,
+        "most": MAX_FILE_ACTIONS,
         "trail_query": wanted.query(),
-        "sealed_before": sealed_before(),
+        "sealed_before": archived_before(),
     }
     return render(request, "people/audit/export.html", context)
 
 
 @require_GET
 @never_cache
-@signed_in
+@require_sign_in
 def csv_file(request: HttpRequest) -> HttpResponse:
     """For spreadsheets: with a byte order mark, since they take the file for Latin letters without one."""
     return _file(request, "csv")
@@ -79,7 +83,7 @@ def csv_file(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
-@signed_in
+@require_sign_in
 def json_lines_file(request: HttpRequest) -> HttpResponse:
     """For programs: every row exactly as it is stored."""
     return _file(request, "jsonl")
@@ -88,86 +92,92 @@ def json_lines_file(request: HttpRequest) -> HttpResponse:
 # --- below: not for outsiders
 
 
-class Unclear(Exception):
+class InvalidExport(Exception):
     """The address asks for nothing that could be answered; `answer` leads to where that is said."""
 
-    def __init__(self, answer: HttpResponse) -> None:
+    def __init__(self, response: HttpResponse) -> None:
         super().__init__()
-        self.answer = answer
+        self.response = response
 
 
 def _file(request: HttpRequest, form: str) -> HttpResponse:
     """At most FILE deeds; where more follow, a Link header says how to get them. It is on record before it leaves."""
     user, now = person(request), timezone.now()
     try:
-        wanted, after, through = _asked(request, user, now)
-    except Unclear as unclear:
-        return unclear.answer
-    if not AT_ONCE.acquire(timeout=TURN):
+        wanted, after, through = _read_query(request, user, now)
+    except InvalidExport as unclear:
+        return unclear.response
+    if not EXPORT_SLOTS.acquire(timeout=SLOT_TIMEOUT):
         return _busy(request)
     try:
-        walk = Walk(user, wanted.filter, oldest_first=True, patience=READING)
-        page = walk.page(after, FILE, through)
-        body = _written(page.deeds, form, whole=cursors.sees_all(user))
+        walk = Pagination(user, wanted.filter, oldest_first=True, time_limit=READ_TIME_LIMIT)
+        page = walk.page(after, MAX_FILE_ACTIONS, through)
+        body = _render_body(page.actions, form, can_see_all=cursors.can_see_all(user))
     finally:
-        AT_ONCE.release()
-    record.record(_fact(user, wanted, form, page.deeds))
+        EXPORT_SLOTS.release()
+    record.record(_draft_entry(user, wanted, form, page.actions))
     response = HttpResponse(body, content_type=FORMATS[form])
-    response["Content-Disposition"] = f'attachment; filename="{_name(wanted, form, page.deeds, now)}"'
-    if page.onward is not None:
-        more = wanted.query(after=_place(user, page.onward), through=_place(user, through))
+    response["Content-Disposition"] = f'attachment; filename="{_file_name(wanted, form, page.actions, now)}"'
+    if page.next_sequence is not None:
+        more = wanted.query(
+            after=_write_cursor(user, page.next_sequence), through=_write_cursor(user, through)
+        )
         response["Link"] = f'<{reverse(VIEWS[form])}?{more}>; rel="next"'
     return response
 
 
-def _asked(request: HttpRequest, user: User, now: datetime) -> tuple[Asked, int | None, int | None]:
+def _read_query(request: HttpRequest, user: User, now: datetime) -> tuple[AuditQuery, int | None, int | None]:
     """The filter with its times made exact, and the places between which the file lies."""
-    wanted = asked(request.GET, now)
+    wanted = parse_query(request.GET, now)
     trail = reverse("people:audit:trail")
     if wanted.errors:
-        raise Unclear(HttpResponseRedirect(f"{trail}?{wanted.query()}"))
+        raise InvalidExport(HttpResponseRedirect(f"{trail}?{wanted.query()}"))
     places = {name: request.GET.get(name, "") for name in ("after", "through")}
     try:
         after, through = (cursors.read(user, text) if text else None for text in places.values())
-    except cursors.NoPlace:
-        raise Unclear(HttpResponseRedirect(f"{trail}?{wanted.query(after='nowhere')}")) from None
-    return wanted.fixed(now), after, through
+    except cursors.InvalidCursor:
+        raise InvalidExport(HttpResponseRedirect(f"{trail}?{wanted.query(after='nowhere')}")) from None
+    return wanted.fix_times(now), after, through
 
 
 def _files(
-    user: User, wanted: Asked, walk: Walk, after: int | None, parts: list[tuple[int, int]]
+    user: User,
+    audit_query: AuditQuery,
+    pagination: Pagination,
+    after: int | None,
+    parts: list[tuple[int, int]],
 ) -> list[File]:
     found = []
     for number, (last, deeds) in enumerate(parts, 1):
-        query = wanted.query(after=_place(user, after), through=_place(user, last))
-        found.append(File(number, query, walk.time_before(last), deeds))
+        query = audit_query.query(after=_write_cursor(user, after), through=_write_cursor(user, last))
+        found.append(File(number, query, pagination.time_before(last), deeds))
         after = last
     return found
 
 
-def _place(user: User, place: int | None) -> str:
-    return "" if place is None else cursors.write(user, place)
+def _write_cursor(user: User, sequence: int | None) -> str:
+    return "" if sequence is None else cursors.write(user, sequence)
 
 
-def _written(deeds: list[Deed], form: str, *, whole: bool) -> bytes:
+def _render_body(actions: list[Action], form: str, *, can_see_all: bool) -> bytes:
     if form == "csv":
-        return cells.csv_text(deeds, whole=whole).encode("utf-8-sig")
-    return cells.json_lines(deeds, whole=whole).encode()
+        return cells.csv_text(actions, can_see_all=can_see_all).encode("utf-8-sig")
+    return cells.json_lines(actions, can_see_all=can_see_all).encode()
 
 
-def _fact(user: User, wanted: Asked, form: str, deeds: list[Deed]) -> record.Fact:
+def _draft_entry(user: User, audit_query: AuditQuery, form: str, actions: list[Action]) -> record.AuditDraft:
     """Who took which part of the trail; without the rows' numbers, which are not everybody's to know."""
-    detail = {"format": form, "deeds": len(deeds), "filter": dict(wanted.typed)}
-    if deeds:
-        detail |= {"first": utc(deeds[0].at), "last": utc(deeds[-1].at)}
-    return record.by(user, "export", subject="trail", detail=detail)
+    detail = {"format": form, "deeds": len(actions), "filter": dict(audit_query.typed)}
+    if actions:
+        detail |= {"first": format_utc(actions[0].at), "last": format_utc(actions[-1].at)}
+    return record.draft_for_user(user, "export", subject="trail", detail=detail)
 
 
-def _name(wanted: Asked, form: str, deeds: list[Deed], now: datetime) -> str:
+def _file_name(audit_query: AuditQuery, form: str, actions: list[Action], now: datetime) -> str:
     """`trail_20260701T101112Z_result=denied_from-20260601T000000Z.csv`."""
-    parts = [f"{name}={text}" for name, text in wanted.typed.items() if name not in ("from", "to")]
-    span = [f"{deeds[0].at:%Y%m%dT%H%M%SZ}-to-{deeds[-1].at:%Y%m%dT%H%M%SZ}"] if deeds else []
-    return cells.in_file_name(["quarterdeck-trail", f"{now:%Y%m%dT%H%M%SZ}", *span, *parts]) + f".{form}"
+    parts = [f"{name}={text}" for name, text in audit_query.typed.items() if name not in ("from", "to")]
+    span = [f"{actions[0].at:%Y%m%dT%H%M%SZ}-to-{actions[-1].at:%Y%m%dT%H%M%SZ}"] if actions else []
+    return cells.join_file_name(["quarterdeck-trail", f"{now:%Y%m%dT%H%M%SZ}", *span, *parts]) + f".{form}"
 
 
 def _busy(request: HttpRequest) -> HttpResponse:

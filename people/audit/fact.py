@@ -1,4 +1,4 @@
-"""What is to be recorded? One fact, and how it becomes a row."""
+"""Audit draft: what is to be recorded, and how it becomes a row."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 from django.db.models import CharField
 from django.utils import timezone
 
-from people.audit.models import Entry, Phase, Result
+from people.audit.models import AuditEntry, Phase, Result
 from people.audit.origin import current
-from people.audit.texts import plain, small
+from people.audit.texts import sanitize_detail, sanitize_text
 from people.models import User
 
 NUMBERS = ("status", "duration")
-LARGEST = 2**31 - 1  # a server that is none of Kubernetes' may answer any number
+MAX_NUMBER = 2**31 - 1  # a server that is none of Kubernetes' may answer any number
 _LIMITS = {
-    one.attname: one.max_length or 0 for one in Entry._meta.concrete_fields if isinstance(one, CharField)
+    one.attname: one.max_length or 0 for one in AuditEntry._meta.concrete_fields if isinstance(one, CharField)
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fact:
+class AuditDraft:
     """Who did what to what. Never a secret's value in any of it: `detail` names the fields that changed.
 
     `at`, `session` and `address` are filled from the request under way where they are left out.
@@ -32,7 +32,7 @@ class Fact:
     verb: str
     person_id: int | None = None
     person: str = ""
-    standing: str = ""
+    global_role: str = ""
     role: str = ""
     session: str = ""
     token: str = ""
@@ -48,7 +48,7 @@ class Fact:
     subresource: str = ""
     namespace: str = ""
     name: str = ""
-    subject: str = ""
+    target: str = ""
     result: str = Result.OK
     status: int | None = None
     reason: str = ""
@@ -58,32 +58,34 @@ class Fact:
     at: datetime | None = None
 
 
-def by(user: User, verb: str, **more: Any) -> Fact:
+def draft_for_user(user: User, verb: str, **more: Any) -> AuditDraft:
     """A fact about what this person did; `more` are further fields of Fact."""
-    return Fact(verb=verb, person_id=user.pk, person=user.username, standing=user.standing, **more)
+    return AuditDraft(
+        verb=verb, person_id=user.pk, person=user.username, global_role=user.global_role, **more
+    )
 
 
-def by_program(program: str, verb: str, **more: Any) -> Fact:
+def draft_for_program(program: str, verb: str, **more: Any) -> AuditDraft:
     """A fact about what whoever runs this installation did on its machine, such as by `manage.py rotate_keys`."""
-    return Fact(verb=verb, person=program, **more)
+    return AuditDraft(verb=verb, person=program, **more)
 
 
-def entry_of(fact: Fact, phase: Phase, intent: int | None = None) -> Entry:
+def build_entry(draft: AuditDraft, phase: Phase, request: int | None = None) -> AuditEntry:
     """The row, cleaned and bounded, without its place in the chain."""
     here = current()
     whole = replace(
-        fact,
-        at=fact.at or timezone.now(),
-        session=fact.session or here.session,
-        address=fact.address or here.address,
+        draft,
+        at=draft.at or timezone.now(),
+        session=draft.session or here.session,
+        address=draft.address or here.address,
     )
     values = {one.name: _clean(one.name, getattr(whole, one.name)) for one in fields(whole)}
-    return Entry(phase=phase, intent=intent, **values)
+    return AuditEntry(phase=phase, intent=request, **values)
 
 
 def _clean(name: str, value: Any) -> Any:
     if name in _LIMITS:
-        return plain(value, _LIMITS[name])
+        return sanitize_text(value, _LIMITS[name])
     if name == "detail":
-        return small(value)
-    return max(-LARGEST, min(value, LARGEST)) if name in NUMBERS and value is not None else value
+        return sanitize_detail(value)
+    return max(-MAX_NUMBER, min(value, MAX_NUMBER)) if name in NUMBERS and value is not None else value

@@ -1,4 +1,4 @@
-"""Which rows of the trail does a person ask for? The query of the page's URL, field by field."""
+"""Filters of the audit trail: the query of the page's URL, parsed and validated field by field."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from people.audit.models import Result
-from people.audit.moments import NoMoment, moment, utc
-from people.audit.texts import plain
+from people.audit.moments import InvalidTime, format_utc, parse_time_range
+from people.audit.texts import sanitize_text
 
 LONGEST = 300  # characters of a field
 ONE_MICROSECOND = timedelta(microseconds=1)
@@ -27,12 +27,12 @@ _KIND = re.compile(r"([a-z0-9-]{1,63})((?:\.[a-z0-9-]{1,63}){0,20})(?:/([a-z]{1,
 _CAMEL = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
 
 
-class NotPossible(ValueError):
+class InvalidValue(ValueError):
     """A field's value that nothing can have; its words are for the person."""
 
 
 @dataclass(frozen=True)
-class Filter:
+class AuditFilter:
     """What is asked for; what is empty does not matter. `until` is no longer in it."""
 
     person: str = ""
@@ -47,7 +47,7 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
 
-    def where(self, *, own: bool) -> Q:
+    def conditions(self, *, own: bool) -> Q:
         """The conditions that are the same for an intent and its outcome: all but result and time.
 
         Of `own` rows alone no condition may be answered by an index that holds everybody's rows: how long that takes
@@ -75,11 +75,11 @@ def equals(name: str, value: str, *, own: bool) -> Q:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuditQuery:
     """A query as it was typed, what it means, and by field what is wrong with it."""
 
     typed: Mapping[str, str] = field(default_factory=dict)
-    filter: Filter = field(default_factory=Filter)
+    filter: AuditFilter = field(default_factory=AuditFilter)
     errors: Mapping[str, str] = field(default_factory=dict)
 
     def query(self, **others: str) -> str:
@@ -87,16 +87,16 @@ class Asked:
         pairs = {**self.typed, **others}
         return urlencode([(name, value) for name, value in pairs.items() if value])
 
-    def fixed(self, now: datetime) -> Asked:
+    def fix_times(self, now: datetime) -> AuditQuery:
         """The same up to `now` and in exact times, so that files fetched one after the other belong together."""
         until = min(self.filter.until or now, now)
-        exact = {"to": utc(until - ONE_MICROSECOND)}
+        exact = {"to": format_utc(until - ONE_MICROSECOND)}
         if self.filter.since is not None:
-            exact["from"] = utc(self.filter.since)
+            exact["from"] = format_utc(self.filter.since)
         return replace(self, typed={**self.typed, **exact}, filter=replace(self.filter, until=until))
 
 
-def asked(query: QueryDict, now: datetime) -> Asked:
+def parse_query(query: QueryDict, now: datetime) -> AuditQuery:
     """Read the query. A value that cannot be is an error of its field; it stays as it was typed."""
     typed: dict[str, str] = {}
     errors: dict[str, str] = {}
@@ -108,76 +108,78 @@ def asked(query: QueryDict, now: datetime) -> Asked:
         typed[name] = text
         try:
             found.update(read(text, now))
-        except NotPossible as error:
+        except InvalidValue as error:
             errors[name] = str(error)
-    wanted = Filter(**found)  # type: ignore[arg-type]
+    wanted = AuditFilter(**found)  # type: ignore[arg-type]
     if not errors and wanted.since and wanted.until and wanted.since >= wanted.until:
         errors["to"] = _("“To” is before “From”, so nothing can match.")
-    return Asked(typed, wanted, errors)
+    return AuditQuery(typed, wanted, errors)
 
 
-def _person(text: str, _now: datetime) -> dict[str, object]:
-    return {"person": _short(text, 150)}
+def _parse_person(text: str, _now: datetime) -> dict[str, object]:
+    return {"person": _limit_length(text, 150)}
 
 
-def _cluster(text: str, _now: datetime) -> dict[str, object]:
+def _parse_cluster(text: str, _now: datetime) -> dict[str, object]:
     if not _LABEL.fullmatch(text):
-        raise NotPossible(_("Enter a cluster ID as in its URLs, e.g. prod-eu."))
+        raise InvalidValue(_("Enter a cluster ID as in its URLs, e.g. prod-eu."))
     return {"cluster": text}
 
 
-def _verb(text: str, _now: datetime) -> dict[str, object]:
+def _parse_verb(text: str, _now: datetime) -> dict[str, object]:
     if not _VERB.fullmatch(text):
-        raise NotPossible(_("Enter one verb in lowercase, e.g. patch, delete or sign-in."))
+        raise InvalidValue(_("Enter one verb in lowercase, e.g. patch, delete or sign-in."))
     return {"verb": text}
 
 
-def _kind(text: str, _now: datetime) -> dict[str, object]:
+def _parse_kind(text: str, _now: datetime) -> dict[str, object]:
     """`deployments`, `deployments.apps`, `pods/exec`, or the kind's own name: `Deployment`."""
     if _CAMEL.fullmatch(text):
         return {"resource": plural(text)}
     found = _KIND.fullmatch(text)
     if not found:
-        raise NotPossible(_("Enter a resource, e.g. deployments, deployments.apps, pods/exec or Deployment."))
+        raise InvalidValue(
+            _("Enter a resource, e.g. deployments, deployments.apps, pods/exec or Deployment.")
+        )
     resource, group, subresource = found.groups()
     return {"resource": resource, "group": group.removeprefix("."), "subresource": subresource or ""}
 
 
-def _namespace(text: str, _now: datetime) -> dict[str, object]:
+def _parse_namespace(text: str, _now: datetime) -> dict[str, object]:
     if not _LABEL.fullmatch(text):
-        raise NotPossible(_("A namespace name has lowercase letters, digits and hyphens, at most 63."))
+        raise InvalidValue(_("A namespace name has lowercase letters, digits and hyphens, at most 63."))
     return {"namespace": text}
 
 
-def _name(text: str, _now: datetime) -> dict[str, object]:
-    return {"name": _short(text, 253)}
+def _parse_name(text: str, _now: datetime) -> dict[str, object]:
+    return {"name": _limit_length(text, 253)}
 
 
-def _result(text: str, _now: datetime) -> dict[str, object]:
+def _parse_result(text: str, _now: datetime) -> dict[str, object]:
     if text not in Result.values:
-        raise NotPossible(_("The result must be ok, denied, failed or unknown."))
+        raise InvalidValue(_("The result must be ok, denied, failed or unknown."))
     return {"result": text}
 
 
-def _from(text: str, now: datetime) -> dict[str, object]:
-    return {"since": _time(text, now)[0]}
+def _parse_from(text: str, now: datetime) -> dict[str, object]:
+    return {"since": _parse_time(text, now)[0]}
 
 
-def _to(text: str, now: datetime) -> dict[str, object]:
+def _parse_to(text: str, now: datetime) -> dict[str, object]:
     """Up to the end of what is named: `to` a day means all of that day."""
-    return {"until": _time(text, now)[1]}
+    return {"until": _parse_time(text, now)[1]}
 
 
 _READERS: dict[str, Callable[[str, datetime], dict[str, object]]] = {
-    "person": _person,
-    "cluster": _cluster,
-    "verb": _verb,
-    "kind": _kind,
-    "namespace": _namespace,
-    "name": _name,
-    "result": _result,
-    "from": _from,
-    "to": _to,
+    "person": _parse_person,
+    "cluster": _parse_cluster,
+    "verb": _parse_verb,
+    "kind": _parse_kind,
+    "namespace": _parse_namespace,
+    "name": _parse_name,
+    "result": _parse_result,
+    "from": _parse_from,
+    "to": _parse_to,
 }
 FIELDS = tuple(_READERS)
 
@@ -192,18 +194,18 @@ def plural(kind: str) -> str:
     return word[:-1] + "ies" if word.endswith("y") else word + "s"
 
 
-def _short(text: str, limit: int) -> str:
+def _limit_length(text: str, limit: int) -> str:
     """As the trail keeps texts: what is invisible stands in it escaped."""
     if len(text) > limit:
-        raise NotPossible(_("Too long: at most {limit} characters.").format(limit=limit))
-    return plain(text, LONGEST * 10)
+        raise InvalidValue(_("Too long: at most {limit} characters.").format(limit=limit))
+    return sanitize_text(text, LONGEST * 10)
 
 
-def _time(text: str, now: datetime) -> tuple[datetime, datetime]:
+def _parse_time(text: str, now: datetime) -> tuple[datetime, datetime]:
     try:
-        found = moment(text, now)
-    except NoMoment:
-        raise NotPossible(
+        found = parse_time_range(text, now)
+    except InvalidTime:
+        raise InvalidValue(
             _(
                 "Enter a UTC time such as 2026-07-01 10:00, 2026-07-01 or 2026-07, or a relative time such as "
                 "2h or 3d."

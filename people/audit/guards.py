@@ -1,4 +1,4 @@
-"""What keeps the trail append-only? Triggers that refuse all but a next row; which of them are missing?
+"""Triggers: keep the audit table append-only in the database, and report which are missing.
 
 A migration that alters the table makes it anew on SQLite and drops them without a word: such a migration ends with
 `RunPython(guard)`, and whoever writes asks `missing` first.
@@ -14,23 +14,23 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLE = "audit_entry"
 GENESIS = "0" * 64  # stands before the first row
-REFUSAL = "the audit trail is append-only"
+APPEND_ONLY_MESSAGE = "the audit trail is append-only"
 
 # REPLACE deletes without asking a DELETE trigger; it cannot pass the one that lets only a next row in.
 _SQLITE = {
     "audit_entry_no_update": f"""CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON {TABLE}
-BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
+BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY_MESSAGE}'); END""",
     "audit_entry_no_delete": f"""CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON {TABLE}
-BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
+BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY_MESSAGE}'); END""",
     "audit_entry_next_only": f"""CREATE TRIGGER audit_entry_next_only BEFORE INSERT ON {TABLE}
 WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM {TABLE})
   OR NEW.previous IS NOT coalesce((SELECT hash FROM {TABLE} ORDER BY sequence DESC LIMIT 1), '{GENESIS}')
-BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",  # noqa: S608
+BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY_MESSAGE}'); END""",  # noqa: S608
 }
 
 _REFUSE = f"""
 BEGIN
-  RAISE EXCEPTION '{REFUSAL}';
+  RAISE EXCEPTION '{APPEND_ONLY_MESSAGE}';
 END"""
 _NEXT = f"""
 DECLARE
@@ -39,7 +39,7 @@ BEGIN
   SELECT sequence, hash INTO last FROM {TABLE} ORDER BY sequence DESC LIMIT 1;
   IF NEW.sequence IS DISTINCT FROM coalesce(last.sequence, 0) + 1
      OR NEW.previous IS DISTINCT FROM coalesce(last.hash, '{GENESIS}') THEN
-    RAISE EXCEPTION '{REFUSAL}';
+    RAISE EXCEPTION '{APPEND_ONLY_MESSAGE}';
   END IF;
   RETURN NEW;
 END"""  # noqa: S608
@@ -52,7 +52,7 @@ _POSTGRESQL = {
 }
 
 
-def guard(_apps: Any, schema_editor: Any) -> None:
+def install_triggers(_apps: Any, schema_editor: Any) -> None:
     """Put the triggers up, as an operation of a migration (`RunPython`); those that are there are made anew."""
     install(schema_editor.connection)
 
@@ -64,7 +64,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 @contextmanager
-def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
+def allow_deletes(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Within the block rows may be deleted, for `people.audit.sealing` alone. All of it is one transaction.
 
     Nobody else ever sees the table without the trigger: SQLite has locked its file, PostgreSQL the table, and where
@@ -79,7 +79,7 @@ def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
     install(connection)
 
 
-def missing(connection: BaseDatabaseWrapper) -> list[str]:
+def find_missing(connection: BaseDatabaseWrapper) -> list[str]:
     """The names of the triggers that are not there, are switched off, or are not as they are written here."""
     if connection.vendor == "sqlite":
         found = _rows(
@@ -96,7 +96,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     ]
 
 
-def names(connection: BaseDatabaseWrapper) -> list[str]:
+def trigger_names(connection: BaseDatabaseWrapper) -> list[str]:
     """All that there have to be."""
     return list(_SQLITE if connection.vendor == "sqlite" else _POSTGRESQL)
 

@@ -1,4 +1,4 @@
-"""What does an open page of the trail still lack? The newest deeds, as they come, from this and other processes."""
+"""Live audit trail: the newest actions for open pages, from this and other processes."""
 
 from __future__ import annotations
 
@@ -19,40 +19,42 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from people.audit import record
-from people.audit.deeds import Deed
-from people.audit.filters import Filter, asked
-from people.audit.shown import ROWS, head_of, is_live, row_context
-from people.audit.walk import Walk
+from people.audit.deeds import Action
+from people.audit.filters import AuditFilter, parse_query
+from people.audit.shown import ROWS, checkpoint_of, is_live, row_context
+from people.audit.walk import Pagination
 from people.models import User
 
 log = logging.getLogger(__name__)
 POLL = 2.0  # seconds after which rows of other processes are looked for
 PACE = 0.3  # seconds between two looks
-PACE_IN_A_FLOOD = 1.0
-FLOOD = 30  # new deeds in one look
+BURST_PACE = 1.0
+BURST = 30  # new deeds in one look
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """What the newest page holds; `trouble` says why it may be behind."""
 
-    deeds: tuple[Deed, ...] = ()
-    head: str = ""
-    trouble: str = ""
+    actions: tuple[Action, ...] = ()
+    checkpoint: str = ""
+    notice: str = ""
 
 
-class TrailSubscription:
+class AuditTrailSubscription:
     """The newest page of one reader under one filter, while its socket is open."""
 
-    def __init__(self, user: User, wanted: Filter, window: str, places: Mapping[int, Any]) -> None:
+    def __init__(
+        self, user: User, entry_filter: AuditFilter, window: str, cluster_links: Mapping[int, Any]
+    ) -> None:
         """Opened where the database may be asked; `window` says what the page shows already."""
-        self._user, self._places = user, places
-        self._walk = Walk(user, wanted)
+        self._user, self._cluster_links = user, cluster_links
+        self._pagination = Pagination(user, entry_filter)
         self._window = window
         self._changed: Callable[[], None] = lambda: None
-        self._shown: dict[str, str] = {}
+        self._versions: dict[str, str] = {}
         self._parts: dict[str, str] = {}
-        self._seen = record.head()
+        self._seen = record.last_sequence()
         self._snapshot = self._newest()
 
     def start(self, changed: Callable[[], None]) -> None:
@@ -68,37 +70,41 @@ class TrailSubscription:
     def renew(self, query: str) -> None:
         """Another filter is another page."""
 
-    def look(self, head: int) -> int:
+    def refresh(self, last_sequence: int) -> int:
         """Read the newest page if this reader has rows up to `head` that were not there; how many deeds are new."""
-        has_new = self._walk.fitting().filter(sequence__gt=self._seen, sequence__lte=head).exists()
+        has_new = (
+            self._pagination.matching_entries()
+            .filter(sequence__gt=self._seen, sequence__lte=last_sequence)
+            .exists()
+        )
         before = self._snapshot
-        self._take(self._newest() if has_new else Snapshot(before.deeds, before.head))
-        self._seen = head
-        known = {deed.id for deed in before.deeds}
-        return sum(deed.id not in known for deed in self._snapshot.deeds)
+        self._set_snapshot(self._newest() if has_new else Snapshot(before.actions, before.checkpoint))
+        self._seen = last_sequence
+        known = {deed.id for deed in before.actions}
+        return sum(deed.id not in known for deed in self._snapshot.actions)
 
     def fail(self) -> None:
         """The trail cannot be read: the rows stay, and the page says so."""
         trouble = _("The audit trail cannot be read right now; retrying.")
-        self._take(Snapshot(self._snapshot.deeds, self._snapshot.head, trouble))
+        self._set_snapshot(Snapshot(self._snapshot.actions, self._snapshot.checkpoint, trouble))
 
     def render(self) -> str | None:
         """The pieces that changed since the last call, or None. Does not ask the database."""
         now = self._snapshot
-        state = render_to_string("people/audit/state.html", {"trouble": now.trouble})
-        head = render_to_string("people/audit/head.html", {"head": now.head})
+        state = render_to_string("people/audit/state.html", {"trouble": now.notice})
+        head = render_to_string("people/audit/head.html", {"head": now.checkpoint})
         pieces = [
             *self._part("live-state", state),
-            *(self._part("trail-head", head) if now.head else ()),
-            *self._part("trail-empty", render_to_string("people/audit/empty.html", {"deeds": now.deeds})),
-            *self._rows(now.deeds),
+            *(self._part("trail-head", head) if now.checkpoint else ()),
+            *self._part("trail-empty", render_to_string("people/audit/empty.html", {"deeds": now.actions})),
+            *self._rows(now.actions),
         ]
         return "".join(pieces) or None
 
     def _newest(self) -> Snapshot:
-        return Snapshot(tuple(self._walk.page(None, ROWS).deeds), head_of(self._user))
+        return Snapshot(tuple(self._pagination.page(None, ROWS).actions), checkpoint_of(self._user))
 
-    def _take(self, snapshot: Snapshot) -> None:
+    def _set_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot != self._snapshot:
             self._snapshot = snapshot
             self._changed()
@@ -112,15 +118,15 @@ class TrailSubscription:
                 mark_safe(html),  # noqa: S308 - rendered by a template
             )
 
-    def _rows(self, deeds: tuple[Deed, ...]) -> Iterator[SafeString]:
-        window = window_of(deeds)
-        shown = {deed.id: deed.version for deed in deeds}
+    def _rows(self, actions: tuple[Action, ...]) -> Iterator[SafeString]:
+        window = window_of(actions)
+        shown = {deed.id: deed.version for deed in actions}
         if window == self._window:
-            self._shown = shown
+            self._versions = shown
             return
-        html = [self._row(deed) for deed in deeds if self._shown.get(deed.id) != deed.version]
-        order = " ".join(f"{deed.id} {deed.id}-all" for deed in deeds)
-        self._shown, self._window = shown, window
+        html = [self._row(deed) for deed in actions if self._versions.get(deed.id) != deed.version]
+        order = " ".join(f"{deed.id} {deed.id}-all" for deed in actions)
+        self._versions, self._window = shown, window
         yield format_html(
             '<template data-swap="rows" data-target="#trail-rows" data-window="{}" data-order="{}">{}</template>',
             window,
@@ -128,26 +134,26 @@ class TrailSubscription:
             mark_safe("".join(html)),  # noqa: S308 - rendered by the page's own template
         )
 
-    def _row(self, deed: Deed) -> str:
+    def _row(self, action: Action) -> str:
         return render_to_string(
-            "people/audit/row.html", {**row_context(self._user, deed), "places": self._places}
+            "people/audit/row.html", {**row_context(self._user, action), "places": self._cluster_links}
         )
 
 
-def open_trail(
-    user: User, query: QueryDict, window: str, places: Callable[[User], Mapping[int, Any]]
-) -> TrailSubscription | None:
+def open_audit_trail(
+    user: User, query: QueryDict, window: str, find_cluster_links: Callable[[User], Mapping[int, Any]]
+) -> AuditTrailSubscription | None:
     """What the page of this query shows; None where that page is not live. `places` as in the row's template."""
     now = timezone.now()
-    wanted = asked(query, now)
+    wanted = parse_query(query, now)
     if not is_live(wanted, query, now):
         return None
-    return TrailSubscription(user, wanted.filter, window, places(user))
+    return AuditTrailSubscription(user, wanted.filter, window, find_cluster_links(user))
 
 
-def window_of(deeds: tuple[Deed, ...] | list[Deed]) -> str:
+def window_of(actions: tuple[Action, ...] | list[Action]) -> str:
     """One word for what a page shows."""
-    shown = "|".join(f"{deed.id}{deed.version}" for deed in deeds)
+    shown = "|".join(f"{deed.id}{deed.version}" for deed in actions)
     return hashlib.sha1(shown.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
@@ -155,13 +161,13 @@ class Watcher:
     """Looks for all open pages of this process, in a thread of its own: at once, or when other processes wrote."""
 
     def __init__(self) -> None:
-        self._open: set[TrailSubscription] = set()
+        self._open: set[AuditTrailSubscription] = set()
         self._lock = threading.Lock()
         self._news = threading.Event()
         self._seen = -1
         self._thread: threading.Thread | None = None
 
-    def add(self, subscription: TrailSubscription) -> None:
+    def add(self, subscription: AuditTrailSubscription) -> None:
         with self._lock:
             self._open.add(subscription)
             self._seen = -1
@@ -171,7 +177,7 @@ class Watcher:
                 self._thread.start()
         self._news.set()
 
-    def remove(self, subscription: TrailSubscription) -> None:
+    def remove(self, subscription: AuditTrailSubscription) -> None:
         with self._lock:
             self._open.discard(subscription)
         self._news.set()
@@ -181,9 +187,9 @@ class Watcher:
             while self._is_needed():
                 self._news.wait(POLL)
                 self._news.clear()
-                arrived = self._round()
+                arrived = self._poll()
                 close_old_connections()
-                time.sleep(PACE_IN_A_FLOOD if arrived > FLOOD else PACE)
+                time.sleep(BURST_PACE if arrived > BURST else PACE)
         finally:
             with self._lock:  # a mistake of ours ended it: the next page starts another
                 if self._thread is threading.current_thread():
@@ -197,13 +203,13 @@ class Watcher:
                 self._thread = None
             return bool(self._open)
 
-    def _round(self) -> int:
+    def _poll(self) -> int:
         """Let every page look where there are rows that nobody has seen; the most deeds that were new to one."""
         with self._lock:
             pages, seen, self._seen = tuple(self._open), self._seen, 0
         try:
-            head = record.head()
-            arrived = [self._look(page, head) for page in pages] if head != seen else []
+            head = record.last_sequence()
+            arrived = [self._refresh_page(page, head) for page in pages] if head != seen else []
         except DatabaseError:
             log.exception("The audit trail could not be read for open pages; retrying soon")
             for page in pages:
@@ -214,10 +220,10 @@ class Watcher:
                 self._seen = head
         return max((number for number in arrived if number), default=0)
 
-    def _look(self, page: TrailSubscription, head: int) -> int | None:
+    def _refresh_page(self, page: AuditTrailSubscription, last_sequence: int) -> int | None:
         """How many deeds are new to this page. None after a mistake of ours, which costs the other pages nothing."""
         try:
-            return page.look(head)
+            return page.refresh(last_sequence)
         except DatabaseError:
             raise
         except Exception:

@@ -1,4 +1,4 @@
-"""What does each request bring for the trail, who is not let in, and what if the trail cannot be written?"""
+"""Audit middleware: request origin, denied requests, and 503 if the audit trail cannot be written."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from people.audit.origin import of_request
-from people.audit.record import TrailUnavailable, by, note
-from people.audit.seldom import Seldom
+from people.audit.origin import use_request_origin
+from people.audit.record import AuditTrailUnavailable, draft_for_user, note
+from people.audit.seldom import RateLimiter
 from people.models import User
 
 MOST_FIELDS = 200
@@ -19,25 +19,27 @@ RETRY_SECONDS = "5"
 SECRETS = frozenset({"password", "again", "current", "token", "key", "certificate", "kubeconfig"})
 DENIED_EVERY = 60.0  # seconds between two rows about one person at one view
 
-_denied = Seldom(DENIED_EVERY, most=4096)
+_denied_limiter = RateLimiter(DENIED_EVERY, max_keys=4096)
 
 
-def audited(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def audit_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Runs after authentication."""
 
     def with_origin(request: HttpRequest) -> HttpResponse:
-        with of_request(request):
+        with use_request_origin(request):
             return get_response(request)
 
-    with_origin.process_exception = refused  # type: ignore[attr-defined] # Django asks the function for it
+    with_origin.process_exception = handle_exception  # type: ignore[attr-defined] # Django asks the function for it
     return with_origin
 
 
-def refused(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+def handle_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     """503 for a change that was not made: with what was typed, to be sent again, and without what is secret."""
     if isinstance(exception, PermissionDenied):
         _note_denied(request, exception)
-    if not isinstance(exception, TrailUnavailable):
+    if not isinstance(exception, AuditTrailUnavailable):
         return None
     marked = getattr(request, "sensitive_post_parameters", ())
     secret = set(request.POST) if marked == "__ALL__" else SECRETS | set(marked)
@@ -65,10 +67,10 @@ def _note_denied(request: HttpRequest, exception: PermissionDenied) -> None:
     match, user = request.resolver_match, request.user
     if getattr(exception, "is_on_record", False) or match is None or not isinstance(user, User):
         return
-    if _denied.is_due((user.pk, match.view_name, request.method)):
+    if _denied_limiter.is_due((user.pk, match.view_name, request.method)):
         subject, told = f"page {match.view_name}", str(exception) or "the global role does not allow it"
         note(
-            by(
+            draft_for_user(
                 user,
                 "enter",
                 subject=subject,

@@ -1,4 +1,4 @@
-"""What is one line of the trail? Who did what to what, from where, and what became of it."""
+"""Models of the audit trail: one append-only entry with phase, result, target and hash."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ class Phase(models.TextChoices):
     """An intent stands before a write that is sent to a cluster, an outcome after it; all else is an event."""
 
     EVENT = "event"
-    INTENT = "intent"
-    OUTCOME = "outcome"
+    REQUEST = "intent"
+    RESULT = "outcome"
 
 
 class Result(models.TextChoices):
@@ -24,7 +24,7 @@ class Result(models.TextChoices):
     UNKNOWN = "unknown"
 
 
-class Entry(models.Model):
+class AuditEntry(models.Model):
     """One row, written once by `people.audit.writer` and never changed: the database's triggers see to it.
 
     People, clusters and credentials stand in it as text and id, so that it says the same when they are gone. All
@@ -34,11 +34,11 @@ class Entry(models.Model):
     sequence = models.BigIntegerField(primary_key=True)  # 1, 2, 3 ... without a gap
     at = models.DateTimeField()
     phase = models.CharField(max_length=8, choices=Phase.choices)
-    intent = models.BigIntegerField(null=True)  # of an outcome: the sequence of its intent
+    request = models.BigIntegerField(null=True)  # of an outcome: the sequence of its intent
     verb = models.CharField(max_length=32)
     person_id = models.BigIntegerField(null=True)
     person = models.CharField(max_length=150)
-    standing = models.CharField(max_length=16)
+    global_role = models.CharField(max_length=16)
     role = models.CharField(max_length=16)
     session = models.CharField(max_length=12)
     token = models.CharField(max_length=64)
@@ -54,7 +54,7 @@ class Entry(models.Model):
     subresource = models.CharField(max_length=63)
     namespace = models.CharField(max_length=253)
     name = models.CharField(max_length=253)
-    subject = models.CharField(max_length=300)
+    target = models.CharField(max_length=300)
     result = models.CharField(max_length=8, choices=Result.choices, blank=True)
     status = models.IntegerField(null=True)
     reason = models.CharField(max_length=1000)
@@ -82,4 +82,4 @@ class Entry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sequence}: {self.person} {self.verb} {self.subject or self.name}"
+        return f"{self.sequence}: {self.person} {self.verb} {self.target or self.name}"

@@ -1,4 +1,4 @@
-"""From where does the request under way come? Address and session, for whatever is recorded meanwhile."""
+"""Request origin: IP address and session of the current request or socket, for audit entries."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def begin(address: str, session_key: str) -> None:
 
 
 @contextmanager
-def of_request(request: HttpRequest) -> Iterator[None]:
+def use_request_origin(request: HttpRequest) -> Iterator[None]:
     """For the length of the block."""
-    session = getattr(request, "session", None)
+    session = getattr(request, "create_session", None)
     mark = session_mark(session.session_key or "" if session is not None else "")
     before = _current.set(Origin(address_of(request), mark))
     try:

@@ -1,4 +1,4 @@
-"""Who did what, and with which proof? The page of the trail: all of it for auditors, each person's own for the rest."""
+"""Audit trail view: all entries for auditors and administrators, each user's own for the rest."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from people.audit import cursors
-from people.audit.filters import Asked, asked
+from people.audit.filters import AuditQuery, parse_query
 from people.audit.live import window_of
 from people.audit.models import Result
-from people.audit.shown import ROWS, head_of, is_live, row_context, sealed_before
-from people.audit.walk import Page, Walk
-from people.decorators import person, signed_in
+from people.audit.shown import ROWS, archived_before, checkpoint_of, is_live, row_context
+from people.audit.walk import Page, Pagination
+from people.decorators import person, require_sign_in
 from people.models import User
 
-PERSONS = 500  # user names that are offered
+MAX_USERNAMES = 500  # user names that are offered
 
 # What is offered; any other verb may be written as well.
 VERBS = (
@@ -35,7 +35,7 @@ VERBS = (
 
 
 @dataclass(frozen=True)
-class Part:
+class PagePosition:
     """What one page shows, and the places from which the pages beside it go on ("" where there is none)."""
 
     page: Page
@@ -47,24 +47,24 @@ class Part:
 
 @require_safe
 @never_cache
-@signed_in
-def trail(request: HttpRequest) -> HttpResponse:
+@require_sign_in
+def audit_trail(request: HttpRequest) -> HttpResponse:
     """The newest deeds that fit the query, or those beside the place that it names."""
     user, now = person(request), timezone.now()
-    wanted = asked(request.GET, now)
-    part = _part(user, wanted, request)
+    wanted = parse_query(request.GET, now)
+    part = _find_page(user, wanted, request)
     live = is_live(wanted, request.GET, now)
     context = {
         **_form(user, wanted),
         **_links(user, wanted, part),
         "part": part,
-        "rows": [row_context(user, deed) for deed in part.page.deeds],
-        "deeds": part.page.deeds,
-        "looked": part.page.looked,
-        "sealed_before": None if part.older else sealed_before(),
-        "window": window_of(part.page.deeds),
-        "head": head_of(user),
-        "sees_all": cursors.sees_all(user),
+        "rows": [row_context(user, deed) for deed in part.page.actions],
+        "deeds": part.page.actions,
+        "looked": part.page.searched_until,
+        "sealed_before": None if part.older else archived_before(),
+        "window": window_of(part.page.actions),
+        "head": checkpoint_of(user),
+        "sees_all": cursors.can_see_all(user),
         "viewer": user,
         "is_live": live,
         "live": f"{get_script_prefix()}live/",
@@ -74,56 +74,56 @@ def trail(request: HttpRequest) -> HttpResponse:
     return render(request, "people/audit/trail.html", context, status=400 if wrong else 200)
 
 
-def _part(user: User, wanted: Asked, request: HttpRequest) -> Part:
+def _find_page(user: User, audit_query: AuditQuery, request: HttpRequest) -> PagePosition:
     """The deeds; none where the query cannot be understood, so that nobody takes them for an answer to it."""
-    if wanted.errors:
-        return Part(Page([], None))
+    if audit_query.errors:
+        return PagePosition(Page([], None))
     before, after = request.GET.get("before", ""), request.GET.get("after", "")
     try:
         beyond = cursors.read(user, after or before) if after or before else None
-    except cursors.NoPlace:
-        return Part(
+    except cursors.InvalidCursor:
+        return PagePosition(
             Page([], None),
             error=_("This link does not match an entry in your audit trail. Start from the latest entries."),
         )
     if after:
-        return _newer(user, wanted, beyond)
-    page = Walk(user, wanted.filter).page(beyond, ROWS)
-    older = cursors.write(user, page.onward) if page.onward is not None else ""
-    newer = cursors.write(user, page.deeds[0].place) if before and page.deeds else ""
-    return Part(page, older, newer, is_newest=not before)
+        return _newer(user, audit_query, beyond)
+    page = Pagination(user, audit_query.filter).page(beyond, ROWS)
+    older = cursors.write(user, page.next_sequence) if page.next_sequence is not None else ""
+    newer = cursors.write(user, page.actions[0].sequence) if before and page.actions else ""
+    return PagePosition(page, older, newer, is_newest=not before)
 
 
-def _newer(user: User, wanted: Asked, beyond: int | None) -> Part:
-    page = Walk(user, wanted.filter, oldest_first=True).page(beyond, ROWS)
-    shown = Page(page.deeds[::-1], page.onward, page.looked)
-    older = cursors.write(user, shown.deeds[-1].place if shown.deeds else (beyond or 0) + 1)
-    newer = cursors.write(user, page.onward) if page.onward is not None else ""
-    return Part(shown, older, newer)
+def _newer(user: User, audit_query: AuditQuery, cursor: int | None) -> PagePosition:
+    page = Pagination(user, audit_query.filter, oldest_first=True).page(cursor, ROWS)
+    shown = Page(page.actions[::-1], page.next_sequence, page.searched_until)
+    older = cursors.write(user, shown.actions[-1].sequence if shown.actions else (cursor or 0) + 1)
+    newer = cursors.write(user, page.next_sequence) if page.next_sequence is not None else ""
+    return PagePosition(shown, older, newer)
 
 
-def _form(user: User, wanted: Asked) -> dict[str, Any]:
+def _form(user: User, audit_query: AuditQuery) -> dict[str, Any]:
     """The filter: as it was typed, what is wrong with it, and what is offered."""
     names = User.objects.order_by("username").values_list("username", flat=True)
     return {
-        "typed": wanted.typed,
-        "errors": wanted.errors,
+        "typed": audit_query.typed,
+        "errors": audit_query.errors,
         "verbs": VERBS,
         "results": Result.values,
-        "persons": list(names[:PERSONS]) if cursors.sees_all(user) else [],
+        "persons": list(names[:MAX_USERNAMES]) if cursors.can_see_all(user) else [],
     }
 
 
-def _links(user: User, wanted: Asked, part: Part) -> dict[str, Any]:
+def _links(user: User, audit_query: AuditQuery, part: PagePosition) -> dict[str, Any]:
     """Where the pages beside this one are, and the export of what is shown."""
-    newest = part.page.deeds[0] if part.page.deeds else None
+    newest = part.page.actions[0] if part.page.actions else None
     return {
-        "newest_query": wanted.query(),
-        "older_query": wanted.query(before=part.older) if part.older else "",
-        "newer_query": wanted.query(after=part.newer) if part.newer else "",
+        "newest_query": audit_query.query(),
+        "older_query": audit_query.query(before=part.older) if part.older else "",
+        "newer_query": audit_query.query(after=part.newer) if part.newer else "",
         "presets": [
-            (label, wanted.query(**{"from": text, "to": ""}), wanted.typed.get("from") == text)
+            (label, audit_query.query(**{"from": text, "to": ""}), audit_query.typed.get("from") == text)
             for label, text in ((_("Last hour"), "1h"), (_("Last 24 hours"), "1d"), (_("Last 7 days"), "1w"))
         ],
-        "hold_query": wanted.query(before=cursors.write(user, newest.place + 1)) if newest else "",
+        "hold_query": audit_query.query(before=cursors.write(user, newest.sequence + 1)) if newest else "",
     }

@@ -1,4 +1,4 @@
-"""In which database does the trail stand? In its own file on SQLite; beside all else on PostgreSQL."""
+"""Database router: the audit trail in its own SQLite file, or beside other tables on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ALIAS = "audit"  # a connection of its own in any case: a row stays where the ch
 LABEL = "audit"
 
 
-class TrailRouter:
+class AuditTrailRouter:
     """The trail's model through its own connection; all other models stay out of its file."""
 
     def db_for_read(self, model: Any, **_hints: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""How do old months leave the table? Into segments that are verified first, each with a row that says so, bit by bit.
+"""Archiving: moves whole months of audit rows into verified segment files, in small transactions.
 
 A row is taken out of the table only while the same transaction has found, under the lock of all writers, that the
 file's last row is the table's own. No moment is ever committed at which the triggers are not there.
@@ -17,46 +17,46 @@ from django.db.models import Min
 
 from people.audit import guards
 from people.audit.appending import NotAppendOnly, lock
-from people.audit.models import Entry
-from people.audit.moments import utc
-from people.audit.record import by_program, record
+from people.audit.models import AuditEntry
+from people.audit.moments import format_utc
+from people.audit.record import draft_for_program, record
 from people.audit.routing import ALIAS
-from people.audit.segments import SEALED, About, Segment, Unreadable, segments, write
+from people.audit.segments import ARCHIVED, Segment, SegmentHeader, UnreadableSegment, segments, write
 from people.audit.verifying import CHUNK
 
-AT_ONCE = 5000  # rows that one transaction takes out: writers wait for it
+DELETE_BATCH = 5000  # rows that one transaction takes out: writers wait for it
 
 
-class NotSealed(Exception):
+class NotArchived(Exception):
     """Nothing was taken out of the table; the text says why."""
 
 
 @dataclass(frozen=True)
-class Sealed:
+class ArchivedSegment:
     """What was done: the file, and how many of its rows were taken out of the table."""
 
     segment: Segment
     rows: int
 
 
-def seal(before: datetime, where: Path) -> Iterator[Sealed]:
+def archive(before: datetime, where: Path) -> Iterator[ArchivedSegment]:
     """Months that were over `before` then, oldest first. Raises NotSealed, TrailUnavailable or DatabaseError.
 
     What a call that was interrupted had sealed already is taken out first.
     """
     for segment in segments(where):
-        if _is_on_record(segment):
-            yield from _taken_out(segment)
+        if _is_recorded(segment):
+            yield from _delete_archived(segment)
     while (last := _last_of_the_oldest_month(before)) is not None:
-        segment = _written(last, where)
-        detail = _told(segment, _checked(segment))
-        record(by_program("manage.py", SEALED, subject="trail", detail=detail))
-        yield from _taken_out(segment)
+        segment = _write_segment(last, where)
+        detail = _describe_segment(segment, _verify_segment(segment))
+        record(draft_for_program("manage.py", ARCHIVED, subject="trail", detail=detail))
+        yield from _delete_archived(segment)
 
 
-def _last_of_the_oldest_month(before: datetime) -> Entry | None:
+def _last_of_the_oldest_month(before: datetime) -> AuditEntry | None:
     """The last row before the first one that is not of the month of the oldest; None where that is not over."""
-    oldest = Entry.objects.order_by("sequence").first()
+    oldest = AuditEntry.objects.order_by("sequence").first()
     if oldest is None:
         return None
     following = (oldest.at.replace(day=1) + timedelta(days=32)).replace(
@@ -64,56 +64,56 @@ def _last_of_the_oldest_month(before: datetime) -> Entry | None:
     )
     if following > before:
         return None
-    later = Entry.objects.filter(at__gte=following).aggregate(first=Min("sequence"))["first"]
+    later = AuditEntry.objects.filter(at__gte=following).aggregate(first=Min("sequence"))["first"]
     if later is None or later == oldest.sequence:  # the newest row stays in any case
         return None
-    return Entry.objects.filter(sequence=later - 1).first()
+    return AuditEntry.objects.filter(sequence=later - 1).first()
 
 
-def _written(last: Entry, where: Path) -> Segment:
-    first = Entry.objects.order_by("sequence").first()
+def _write_segment(last: AuditEntry, where: Path) -> Segment:
+    first = AuditEntry.objects.order_by("sequence").first()
     if first is None:
-        raise NotSealed("The table is empty.")
-    about = About(
+        raise NotArchived("The table is empty.")
+    about = SegmentHeader(
         first.sequence, last.sequence, last.sequence - first.sequence + 1, first.previous, last.hash,
-        utc(first.at), utc(last.at),
+        format_utc(first.at), format_utc(last.at),
     )  # fmt: skip
     month = f"{first.at:%Y-%m}"
     for there in segments(where):
         if (there.month, there.first, there.last) == (month, about.first, about.last):
             return there  # of a call that was interrupted; it is checked like a new one
         if there.last >= about.first:
-            raise NotSealed(
+            raise NotArchived(
                 f"{there.path.name} already exists, but the table still has its rows: move the file away."
             )
     return write(where, month, _rows(first.sequence, last.sequence), about)
 
 
-def _rows(first: int, last: int) -> Iterator[Entry]:
+def _rows(first: int, last: int) -> Iterator[AuditEntry]:
     for low in range(first, last + 1, CHUNK):
-        yield from Entry.objects.filter(sequence__gte=low, sequence__lt=min(low + CHUNK, last + 1)).order_by(
-            "sequence"
-        )
+        yield from AuditEntry.objects.filter(
+            sequence__gte=low, sequence__lt=min(low + CHUNK, last + 1)
+        ).order_by("sequence")
 
 
-def _checked(segment: Segment) -> str:
+def _verify_segment(segment: Segment) -> str:
     """The last row's hash of the file as it lies on the disk, which is the table's own chain; else it is not used."""
     expected, previous = segment.first, ""
     try:
         for entry in segment.entries():
             if entry.sequence != expected or previous not in ("", entry.previous):
-                raise Unreadable(f"{segment.path.name} is not a valid chain at row {expected}")
+                raise UnreadableSegment(f"{segment.path.name} is not a valid chain at row {expected}")
             expected, previous = expected + 1, entry.hash
-    except Unreadable as error:
-        raise NotSealed(str(error)) from error
-    if Entry.objects.filter(sequence=segment.last).values_list("hash", flat=True).first() != previous:
-        raise NotSealed(f"{segment.path.name} ends with a row that differs from the table.")
+    except UnreadableSegment as error:
+        raise NotArchived(str(error)) from error
+    if AuditEntry.objects.filter(sequence=segment.last).values_list("hash", flat=True).first() != previous:
+        raise NotArchived(f"{segment.path.name} ends with a row that differs from the table.")
     return previous
 
 
-def _told(segment: Segment, of_the_file: str) -> dict[str, Any]:
+def _describe_segment(segment: Segment, last_hash: str) -> dict[str, Any]:
     """What the trail says of a segment, so that the chain itself vouches for the file."""
-    bounds = Entry.objects.filter(sequence__in=(segment.first, segment.last)).order_by("sequence")
+    bounds = AuditEntry.objects.filter(sequence__in=(segment.first, segment.last)).order_by("sequence")
     first, last = bounds[0], bounds.reverse()[0]
     return {
         "file": segment.path.name,
@@ -121,47 +121,51 @@ def _told(segment: Segment, of_the_file: str) -> dict[str, Any]:
         "last": segment.last,
         "rows": segment.last - segment.first + 1,
         "previous": first.previous,
-        "hash": of_the_file,
-        "until": utc(last.at),
+        "hash": last_hash,
+        "until": format_utc(last.at),
         "digest": segment.digest(),
     }
 
 
-def _is_on_record(segment: Segment) -> bool:
-    found = Entry.objects.filter(verb=SEALED, detail__file=segment.path.name).last()
+def _is_recorded(segment: Segment) -> bool:
+    found = AuditEntry.objects.filter(verb=ARCHIVED, detail__file=segment.path.name).last()
     return found is not None and found.detail.get("digest") == segment.digest()
 
 
-def _taken_out(segment: Segment) -> Iterator[Sealed]:
+def _delete_archived(segment: Segment) -> Iterator[ArchivedSegment]:
     """Nothing where all of its rows are out already."""
     count = 0
-    while some := _take_out(segment):
+    while some := _delete_batch(segment):
         count += some
     if count:
-        yield Sealed(segment, count)
+        yield ArchivedSegment(segment, count)
 
 
-def _take_out(segment: Segment) -> int:
+def _delete_batch(segment: Segment) -> int:
     """Some of the segment's rows, the oldest first; the trigger is away within this transaction alone."""
     connection = connections[ALIAS]
     with transaction.atomic(using=ALIAS):
         lock(connection)
-        gone = guards.missing(connection)
+        gone = guards.find_missing(connection)
         if gone:
             raise NotAppendOnly(f"its append-only triggers are missing: {', '.join(gone)}")
-        first = Entry.objects.using(ALIAS).order_by("sequence").values_list("sequence", flat=True).first()
+        first = (
+            AuditEntry.objects.using(ALIAS).order_by("sequence").values_list("sequence", flat=True).first()
+        )
         if first is None or first > segment.last:
             return 0
-        _is_the_same(segment)
-        with guards.lifted(connection), connection.cursor() as cursor:
-            upto = min(first + AT_ONCE - 1, segment.last)
+        _require_same_segment(segment)
+        with guards.allow_deletes(connection), connection.cursor() as cursor:
+            upto = min(first + DELETE_BATCH - 1, segment.last)
             cursor.execute(f"DELETE FROM {guards.TABLE} WHERE sequence <= %s", [upto])  # noqa: S608
     return upto - first + 1
 
 
-def _is_the_same(segment: Segment) -> None:
+def _require_same_segment(segment: Segment) -> None:
     """Whose last row is the file's stands on the file's rows: a hash is of all that is before it."""
-    told = Entry.objects.using(ALIAS).filter(verb=SEALED, detail__file=segment.path.name).last()
-    here = Entry.objects.using(ALIAS).filter(sequence=segment.last).values_list("hash", flat=True).first()
+    told = AuditEntry.objects.using(ALIAS).filter(verb=ARCHIVED, detail__file=segment.path.name).last()
+    here = (
+        AuditEntry.objects.using(ALIAS).filter(sequence=segment.last).values_list("hash", flat=True).first()
+    )
     if told is None or here is None or here != told.detail.get("hash"):
-        raise NotSealed(f"{segment.path.name} does not match its entry in the audit trail.")
+        raise NotArchived(f"{segment.path.name} does not match its entry in the audit trail.")

@@ -1,4 +1,4 @@
-"""Where are the rows of old months? In sealed segments: files of the very bytes over which the hashes were made.
+"""Archived segments: gzip files of canonical rows, over which the hashes were made.
 
 A segment is gzip of lines. The first is a JSON object about the file; each other one is a row as its canonical form
 (`people.audit.chain`), so that the row's hash is SHA-256 of the line without its end, and the next line names it.
@@ -20,21 +20,21 @@ from typing import Any
 
 from django.conf import settings
 
-from people.audit.chain import FIELDS, FORM, canonical
-from people.audit.models import Entry
+from people.audit.chain import FIELDS, FORMAT, canonical
+from people.audit.models import AuditEntry
 
-SEALED = "trail-sealed"  # the verb of the row that vouches for a segment
-FORM_OF_FILE = "quarterdeck.audit.segment/1"
+ARCHIVED = "trail-sealed"  # the verb of the row that vouches for a segment
+FILE_FORMAT = "quarterdeck.audit.segment/1"
 LONGEST = 256 * 1024  # bytes of a line; a row has a few thousand
 _NAME = re.compile(r"trail-(\d{4}-\d\d)-(\d{1,18})-(\d{1,18})\.jsonl\.gz")
 
 
-class Unreadable(Exception):
+class UnreadableSegment(Exception):
     """The file is no whole segment; the text says what is wrong with it."""
 
 
 @dataclass(frozen=True)
-class About:
+class SegmentHeader:
     """The first line: which rows the file has, the hash before them and that of the last; times as in the rows."""
 
     first: int
@@ -44,7 +44,7 @@ class About:
     hash: str
     since: str
     until: str
-    form: str = FORM_OF_FILE
+    form: str = FILE_FORMAT
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,19 @@ class Segment:
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[AuditEntry]:
         """Its rows, one at a time; Unreadable where a line is none, or the file is not as its first line says."""
         told, count, last = None, 0, None
         for number, line in enumerate(_lines(self.path)):
             if number == 0:
-                told = _about(line, self.path)
+                told = _parse_header(line, self.path)
                 continue
-            last, count = _entry(line, self.path), count + 1
+            last, count = _parse_entry(line, self.path), count + 1
             yield last
         if told is None or last is None or (told.rows, told.last) != (count, last.sequence):
-            raise Unreadable(f"{self.path.name} does not contain the rows that it declares")
+            raise UnreadableSegment(f"{self.path.name} does not contain the rows that it declares")
         if (told.hash, told.first, self.first, self.last) != (last.hash, self.first, told.first, told.last):
-            raise Unreadable(f"{self.path.name} does not contain the rows that it declares")
+            raise UnreadableSegment(f"{self.path.name} does not contain the rows that it declares")
 
 
 def folder() -> Path:
@@ -91,14 +91,14 @@ def segments(where: Path) -> list[Segment]:
     return sorted(found, key=lambda one: (one.first, one.last))
 
 
-def write(where: Path, month: str, entries: Iterable[Entry], about: About) -> Segment:
+def write(where: Path, month: str, entries: Iterable[AuditEntry], header: SegmentHeader) -> Segment:
     """A new file of these rows, on the disk when this returns; nobody but the owner may read it."""
     where.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = where / f"trail-{month}-{about.first}-{about.last}.jsonl.gz"
+    path = where / f"trail-{month}-{header.first}-{header.last}.jsonl.gz"
     unfinished = path.with_suffix(".part")
     handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(handle, "wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as file:
-        file.write(json.dumps(asdict(about)).encode() + b"\n")
+        file.write(json.dumps(asdict(header)).encode() + b"\n")
         for entry in entries:
             file.write(canonical(entry) + b"\n")
         file.close()
@@ -106,7 +106,7 @@ def write(where: Path, month: str, entries: Iterable[Entry], about: About) -> Se
         os.fsync(raw.fileno())
     os.replace(unfinished, path)
     _sync(where)
-    return Segment(path, month, about.first, about.last)
+    return Segment(path, month, header.first, header.last)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -114,34 +114,34 @@ def _lines(path: Path) -> Iterator[bytes]:
         with gzip.open(path, "rb") as file:
             while line := file.readline(LONGEST):
                 if not line.endswith(b"\n"):
-                    raise Unreadable(f"{path.name} has a line that is truncated or too long")
+                    raise UnreadableSegment(f"{path.name} has a line that is truncated or too long")
                 yield line[:-1]
     except (OSError, EOFError, zlib.error) as error:
-        raise Unreadable(f"{path.name} cannot be read: {error}") from error
+        raise UnreadableSegment(f"{path.name} cannot be read: {error}") from error
 
 
-def _about(line: bytes, path: Path) -> About:
+def _parse_header(line: bytes, path: Path) -> SegmentHeader:
     try:
-        told = About(**json.loads(line))
+        told = SegmentHeader(**json.loads(line))
     except (ValueError, TypeError, RecursionError) as error:
-        raise Unreadable(f"{path.name} does not declare its contents") from error
-    if told.form != FORM_OF_FILE:
-        raise Unreadable(f"{path.name} has an unknown format")
+        raise UnreadableSegment(f"{path.name} does not declare its contents") from error
+    if told.form != FILE_FORMAT:
+        raise UnreadableSegment(f"{path.name} has an unknown format")
     return told
 
 
-def _entry(line: bytes, path: Path) -> Entry:
+def _parse_entry(line: bytes, path: Path) -> AuditEntry:
     """The row of a line; its hash is that of the bytes, whether or not they are a row's."""
     try:
         form, *values = json.loads(line)
-        if form != FORM or len(values) != len(FIELDS):
+        if form != FORMAT or len(values) != len(FIELDS):
             raise ValueError(form)
         named: dict[str, Any] = dict(zip(FIELDS, values, strict=True))
         named["at"] = datetime.fromisoformat(named["at"])
         named["sequence"] = int(named["sequence"])
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise Unreadable(f"{path.name} has a line that is not a row") from error
-    return Entry(**named, hash=hashlib.sha256(line).hexdigest())
+        raise UnreadableSegment(f"{path.name} has a line that is not a row") from error
+    return AuditEntry(**named, hash=hashlib.sha256(line).hexdigest())
 
 
 def _sync(where: Path) -> None:

@@ -1,4 +1,4 @@
-"""Is it time to say it again? Once in a while for each thing, in a bounded memory."""
+"""Rate limiter: once per key and interval, bounded by LRU."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from collections import OrderedDict
 from collections.abc import Hashable
 
 
-class Seldom:
+class RateLimiter:
     """Says yes at most once in `seconds` for each key; beyond `most` keys the one that was said longest ago is new."""
 
-    def __init__(self, seconds: float, most: int) -> None:
+    def __init__(self, seconds: float, max_keys: int) -> None:
         self.seconds = seconds
-        self.most = most
-        self._said: OrderedDict[Hashable, float] = OrderedDict()
+        self.max_keys = max_keys
+        self._last_allowed: OrderedDict[Hashable, float] = OrderedDict()
         self._lock = threading.Lock()
 
     def is_due(self, key: Hashable) -> bool:
         """And if so, it counts as said."""
         now = time.monotonic()
         with self._lock:
-            said = self._said.get(key)
+            said = self._last_allowed.get(key)
             if said is not None and now - said < self.seconds:
                 return False
-            self._said[key] = now
-            self._said.move_to_end(key)
-            while len(self._said) > self.most:
-                self._said.popitem(last=False)
+            self._last_allowed[key] = now
+            self._last_allowed.move_to_end(key)
+            while len(self._last_allowed) > self.max_keys:
+                self._last_allowed.popitem(last=False)
             return True

@@ -1,4 +1,4 @@
-"""Which page of the trail is where?"""
+"""URL configuration of the audit trail: the page and its exports."""
 
 from django.urls import path
 
@@ -6,7 +6,7 @@ from people.audit import export, pages
 
 app_name = "audit"
 urlpatterns = [
-    path("", pages.trail, name="trail"),
+    path("", pages.audit_trail, name="trail"),
     path("export/", export.files, name="export"),
     path("export/trail.csv", export.csv_file, name="csv"),
     path("export/trail.jsonl", export.json_lines_file, name="json_lines"),

@@ -1,4 +1,4 @@
-"""Who writes the trail? One thread of this process, many rows in one transaction, in line with other processes."""
+"""Writer: one thread that appends queued rows in batches and reports outages."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from django.db import DatabaseError, DataError, IntegrityError, connections
 from django.utils import timezone
 
 from people.audit.appending import NotAppendOnly, append
-from people.audit.fact import Fact, entry_of
-from people.audit.models import Entry, Phase
+from people.audit.fact import AuditDraft, build_entry
+from people.audit.models import AuditEntry, Phase
 from people.audit.routing import ALIAS
 
 log = logging.getLogger(__name__)
-WAITING = 4096  # rows that may wait; who comes then is told that the trail is not available
+QUEUE_SIZE = 4096  # rows that may wait; who comes then is told that the trail is not available
 BATCH = 256  # rows in one transaction
-PROBE = 2.0  # seconds between tries while the trail cannot be written
-GOODBYE = 10.0  # seconds in which a process that ends writes what waits
-AT_FAULT = (DataError, IntegrityError, ValueError, TypeError)  # of one row
-TROUBLE = (DatabaseError, NotAppendOnly, OSError, RuntimeError)  # of the trail as a whole
+PROBE_INTERVAL = 2.0  # seconds between tries while the trail cannot be written
+STOP_TIMEOUT = 10.0  # seconds in which a process that ends writes what waits
+ROW_ERRORS = (DataError, IntegrityError, ValueError, TypeError)  # of one row
+DATABASE_ERRORS = (DatabaseError, NotAppendOnly, OSError, RuntimeError)  # of the trail as a whole
 
 
-class TrailUnavailable(Exception):
+class AuditTrailUnavailable(Exception):
     """The trail cannot be written, so what was to stand in it must not be done."""
 
 
@@ -45,10 +45,10 @@ class Health:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueuedEntry:
     """A row on its way, and who waits for its sequence."""
 
-    entry: Entry
+    entry: AuditEntry
     future: Future[int] = field(default_factory=Future)
 
 
@@ -59,22 +59,22 @@ class Writer:
         self.health = Health()
         self.listeners: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
-        self._waiting: queue.Queue[Waiting | None] = queue.Queue(WAITING)
+        self._queue: queue.Queue[QueuedEntry | None] = queue.Queue(QUEUE_SIZE)
         self._thread: threading.Thread | None = None
 
-    def put(self, entry: Entry) -> Future[int]:
+    def put(self, entry: AuditEntry) -> Future[int]:
         """The row's sequence once it is durable. TrailUnavailable where it cannot be: at once, or from the future."""
         if not self.health.is_writable:
-            raise TrailUnavailable(self.health.reason)
-        waiting = Waiting(entry)
+            raise AuditTrailUnavailable(self.health.reason)
+        waiting = QueuedEntry(entry)
         try:
-            self._waiting.put_nowait(waiting)
+            self._queue.put_nowait(waiting)
         except queue.Full:
-            raise TrailUnavailable("too many rows are waiting to be written") from None
+            raise AuditTrailUnavailable("too many rows are waiting to be written") from None
         self._start()
         return waiting.future
 
-    def missed(self) -> None:
+    def count_missed(self) -> None:
         """Count a fact that could not be recorded; the row that ends the outage says how many there were."""
         with self._lock:
             self.health = replace(self.health, missed=self.health.missed + 1)
@@ -83,8 +83,8 @@ class Writer:
         """Write what waits, and close the database in good order."""
         thread = self._thread
         if thread is not None and thread.is_alive():
-            self._waiting.put(None)
-            thread.join(GOODBYE)
+            self._queue.put(None)
+            thread.join(STOP_TIMEOUT)
 
     # --- below: not for outsiders
 
@@ -102,89 +102,89 @@ class Writer:
             self._write([one for one in batch if one is not None])
         connections[ALIAS].close()
 
-    def _next(self) -> list[Waiting | None]:
+    def _next(self) -> list[QueuedEntry | None]:
         """What waits now; nothing where it is time to see whether the trail can be written again."""
-        batch: list[Waiting | None] = []
+        batch: list[QueuedEntry | None] = []
         try:
-            batch.append(self._waiting.get(timeout=None if self.health.is_writable else PROBE))
+            batch.append(self._queue.get(timeout=None if self.health.is_writable else PROBE_INTERVAL))
             while len(batch) < BATCH and batch[-1] is not None:
-                batch.append(self._waiting.get_nowait())
+                batch.append(self._queue.get_nowait())
         except queue.Empty:
             pass
         return batch
 
-    def _write(self, batch: Sequence[Waiting]) -> None:
+    def _write(self, batch: Sequence[QueuedEntry]) -> None:
         """All in one transaction. Where one row is at fault, each in one of its own: the others are not refused."""
         taken = [one for one in batch if one.future.set_running_or_notify_cancel()]
         if not taken and self.health.is_writable:
             return
         try:
             self._append(taken)
-        except AT_FAULT as error:
+        except ROW_ERRORS as error:
             connections[ALIAS].close()
             for one in taken:
-                self._alone(one, error, is_only=len(taken) == 1)
-        except TROUBLE as error:
+                self._append_alone(one, error, is_only=len(taken) == 1)
+        except DATABASE_ERRORS as error:
             connections[ALIAS].close()
-            self._failed(taken, error)
+            self._fail_all(taken, error)
 
-    def _append(self, taken: Sequence[Waiting]) -> None:
+    def _append(self, batch: Sequence[QueuedEntry]) -> None:
         """Write them, after a row about the outage that is over now, and tell who waits and who listens."""
-        outage = [] if self.health == Health() else [_outage(self.health)]
-        written = append([*outage, *(one.entry for one in taken)])
+        outage = [] if self.health == Health() else [_build_outage_entry(self.health)]
+        written = append([*outage, *(one.entry for one in batch)])
         if outage:
-            self._recovered()
-        for one, sequence in zip(taken, written[len(outage) :], strict=True):
+            self._mark_recovered()
+        for one, sequence in zip(batch, written[len(outage) :], strict=True):
             one.future.set_result(sequence)
         for listener in tuple(self.listeners):
             listener()
 
-    def _alone(self, one: Waiting, error: Exception, *, is_only: bool) -> None:
+    def _append_alone(self, one: QueuedEntry, error: Exception, *, is_only: bool) -> None:
         if not is_only:
             try:
                 self._append([one])
-            except AT_FAULT as again:
+            except ROW_ERRORS as again:
                 connections[ALIAS].close()
                 error = again
-            except TROUBLE as trouble:
+            except DATABASE_ERRORS as trouble:
                 connections[ALIAS].close()
-                self._failed([one], trouble)
+                self._fail_all([one], trouble)
                 return
             else:
                 return
         log.error("The audit trail rejected a row: %s", type(error).__name__)
-        one.future.set_exception(TrailUnavailable("the audit trail rejected the row"))
+        one.future.set_exception(AuditTrailUnavailable("the audit trail rejected the row"))
 
-    def _failed(self, taken: Sequence[Waiting], error: Exception) -> None:
+    def _fail_all(self, batch: Sequence[QueuedEntry], error: Exception) -> None:
         log.critical("The audit trail is not writable, and changes are rejected: %s", error)
         with self._lock:
             since = self.health.since or timezone.now()
             self.health = Health(False, since, self.health.missed, str(error))
-        for one in (*taken, *self._behind()):
-            one.future.set_exception(TrailUnavailable(str(error)))
+        for one in (*batch, *self._drain_queue()):
+            one.future.set_exception(AuditTrailUnavailable(str(error)))
 
-    def _behind(self) -> list[Waiting]:
+    def _drain_queue(self) -> list[QueuedEntry]:
         """Who waits behind a row that could not be written is not to wait as long once more for the same answer."""
-        batch: list[Waiting | None] = []
+        batch: list[QueuedEntry | None] = []
         with suppress(queue.Empty):
             while True:
-                batch.append(self._waiting.get_nowait())
+                batch.append(self._queue.get_nowait())
         if None in batch:
-            self._waiting.put_nowait(None)  # the end of this process is still to come
+            self._queue.put_nowait(None)  # the end of this process is still to come
         return [one for one in batch if one is not None and one.future.set_running_or_notify_cancel()]
 
-    def _recovered(self) -> None:
+    def _mark_recovered(self) -> None:
         log.warning("The audit trail is writable again")
         with self._lock:
             self.health = Health()
 
 
-def _outage(health: Health) -> Entry:
+def _build_outage_entry(health: Health) -> AuditEntry:
     """What the trail says about its own gap."""
     since = health.since.isoformat() if health.since else ""
     detail = {"since": since, "missed": health.missed}
-    return entry_of(
-        Fact(verb="trail-resumed", subject="trail", reason=health.reason, detail=detail), Phase.EVENT
+    return build_entry(
+        AuditDraft(verb="trail-resumed", target="trail", reason=health.reason, detail=detail), Phase.EVENT
     )
 
 

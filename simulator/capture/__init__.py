@@ -1,1 +1,1 @@
-"""What of a real control plane is data, and how does it come into `simulator/captured/`?"""
+"""Capture of a real control plane: its discovery, schemas and first objects as data in `simulator/captured/`."""

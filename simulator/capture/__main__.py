@@ -1,4 +1,4 @@
-"""How is a version of Kubernetes captured? `python -m simulator.capture <kubeconfig> <version> [protos ...]`
+"""Command line of the capture: `python -m simulator.capture <kubeconfig> <version> [protos ...]`.
 
 The kubeconfig belongs to somebody in system:masters of an empty control plane; what lies in it becomes the
 first content of every simulated cluster. The protos are folders of Go modules (k8s.io/api and the like) in
@@ -8,8 +8,8 @@ which `generated.proto` is looked for; without them the messages captured last a
 import sys
 from pathlib import Path
 
-from simulator.capture.contents import first_objects, printed_columns
-from simulator.capture.documents import discovery, openapi_v2, openapi_v3
+from simulator.capture.contents import fetch_first_objects, fetch_printer_columns
+from simulator.capture.documents import fetch_discovery, fetch_openapi_v2, fetch_openapi_v3
 from simulator.capture.protos import messages
 from simulator.capture.source import Source
 from simulator.schemas.archive import FOLDER, write
@@ -17,16 +17,16 @@ from simulator.schemas.archive import FOLDER, write
 
 def capture(kubeconfig: Path, version: str, protos: list[Path]) -> None:
     """Overwrite what is captured of that version."""
-    source = Source.of(kubeconfig)
+    source = Source.from_kubeconfig(kubeconfig)
     folder = FOLDER / version
     folder.mkdir(parents=True, exist_ok=True)
     write(folder, "version", source.json("/version"))
-    found = discovery(source)
+    found = fetch_discovery(source)
     write(folder, "discovery", found)
-    write(folder, "openapi_v3", openapi_v3(source))
-    write(folder, "openapi_v2", openapi_v2(source))
-    write(folder, "columns", printed_columns(source, found["lists"]))
-    write(folder, "objects", first_objects(source, found["lists"]))
+    write(folder, "openapi_v3", fetch_openapi_v3(source))
+    write(folder, "openapi_v2", fetch_openapi_v2(source))
+    write(folder, "columns", fetch_printer_columns(source, found["lists"]))
+    write(folder, "objects", fetch_first_objects(source, found["lists"]))
     if protos:
         write(folder, "protobuf", messages(protos))
     for path in sorted(folder.iterdir()):

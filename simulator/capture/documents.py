@@ -1,4 +1,4 @@
-"""What does a real API server say of its kinds: discovery, OpenAPI v3 and v2?"""
+"""Capture of discovery and OpenAPI documents (v3 and v2) from a real API server."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from simulator.capture.source import Source
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 
-def discovery(source: Source) -> dict[str, Any]:
+def fetch_discovery(source: Source) -> dict[str, Any]:
     """`api` and `apis` are the aggregated answers, `plain` the old ones of each path, `lists` those of a
     group and version (APIResourceList)."""
     plain = {path: source.json(path) for path in ("/api", "/apis")}
@@ -28,7 +28,7 @@ def discovery(source: Source) -> dict[str, Any]:
     }
 
 
-def openapi_v3(source: Source) -> dict[str, Any]:
+def fetch_openapi_v3(source: Source) -> dict[str, Any]:
     """Every document once, with the schemas that they share taken out: `schemas` is name -> variants,
     `documents` path -> {hash, body}, where the body's schemas are name -> number of the variant."""
     schemas: dict[str, list[Any]] = {}
@@ -44,7 +44,7 @@ def openapi_v3(source: Source) -> dict[str, Any]:
     return {"schemas": schemas, "documents": documents}
 
 
-def openapi_v2(source: Source) -> Any:
+def fetch_openapi_v2(source: Source) -> Any:
     """The one document of the old form."""
     return source.json("/openapi/v2")
 

@@ -1,4 +1,4 @@
-"""What do protobuf bodies mean? Field numbers from the `generated.proto` files of Kubernetes' Go modules.
+"""Parser of `generated.proto` files: protobuf field numbers from Kubernetes' Go modules.
 
 kubectl sends them for typed clients (auth can-i, auth whoami, create, drain), whatever the server prefers.
 """

@@ -1,4 +1,4 @@
-"""How does the capture ask a real API server? With a kubeconfig's client certificate or token."""
+"""HTTP client of the capture: a real API server by a kubeconfig's client certificate or token."""
 
 import base64
 import ssl
@@ -24,7 +24,7 @@ class Source:
     token: str = ""
 
     @classmethod
-    def of(cls, kubeconfig: Path) -> "Source":
+    def from_kubeconfig(cls, kubeconfig: Path) -> "Source":
         """Raises KeyError where the file is no kubeconfig with everything inline."""
         config = yaml.load(kubeconfig.read_text(), Loader=yaml.CSafeLoader)
         cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]

@@ -1,1 +1,1 @@
-"""What keeps a cluster in order by itself, whatever lives in it? (What a kube-controller-manager must do at least.)"""
+"""Reconcilers that run at once after each change: accounts, role aggregation, namespaces, garbage collection."""

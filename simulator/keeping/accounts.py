@@ -1,4 +1,4 @@
-"""What does every namespace get: its default ServiceAccount and the cluster's certificate. And token Secrets."""
+"""Reconciler of namespaces: default ServiceAccount, root CA ConfigMap, and tokens of token Secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.writing.options import WriteOptions
 NAMESPACES, SECRETS, CONFIG_MAPS = ("", "namespaces"), ("", "secrets"), ("", "configmaps")
 TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105 - the type, no token
 ACCOUNT_NAME, ACCOUNT_UID = "kubernetes.io/service-account.name", "kubernetes.io/service-account.uid"
-BY = WriteOptions(manager="kube-controller-manager")
+WRITE_OPTIONS = WriteOptions(manager="kube-controller-manager")
 ROOT_CA = "kube-root-ca.crt"
 ROOT_CA_TEXT = (
     "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
@@ -23,16 +23,16 @@ ROOT_CA_TEXT = (
 )
 
 
-def keep_accounts(cluster: Cluster, event: Event) -> None:
+def reconcile_accounts(cluster: Cluster, event: Event) -> None:
     if event.storage == NAMESPACES and event.type == "ADDED":
-        furnish(cluster, event.key.partition("/")[2])
+        create_namespace_defaults(cluster, event.key.partition("/")[2])
     elif event.storage in (ACCOUNTS, CONFIG_MAPS) and event.type == "DELETED":
-        furnish(cluster, event.key.partition("/")[0])
+        create_namespace_defaults(cluster, event.key.partition("/")[0])
     if event.storage == SECRETS and event.type != "DELETED":
         _fill_token(cluster, event.object)
 
 
-def furnish(cluster: Cluster, namespace: str) -> None:
+def create_namespace_defaults(cluster: Cluster, namespace: str) -> None:
     """Where the namespace is there and not going."""
     found = cluster.store.get(NAMESPACES, "", namespace)
     if found is None or "deletionTimestamp" in found["metadata"]:
@@ -46,9 +46,9 @@ def furnish(cluster: Cluster, namespace: str) -> None:
 
 
 def _create(cluster: Cluster, plural: str, thing: Object) -> None:
-    resource = cluster.catalogue.find("", "v1", plural)
+    resource = cluster.catalog.find("", "v1", plural)
     if resource is not None:
-        registry.create(cluster, resource, thing["metadata"]["namespace"], thing, BY)
+        registry.create(cluster, resource, thing["metadata"]["namespace"], thing, WRITE_OPTIONS)
 
 
 def _fill_token(cluster: Cluster, secret: Object) -> None:
@@ -59,7 +59,7 @@ def _fill_token(cluster: Cluster, secret: Object) -> None:
         return
     namespace = metadata["namespace"]
     account = cluster.store.get(ACCOUNTS, namespace, name)
-    resource = cluster.catalogue.find("", "v1", "secrets")
+    resource = cluster.catalog.find("", "v1", "secrets")
     if account is None or resource is None:
         return
     uid = account["metadata"]["uid"]
@@ -72,4 +72,4 @@ def _fill_token(cluster: Cluster, secret: Object) -> None:
         old["metadata"].setdefault("annotations", {})[ACCOUNT_UID] = uid
         return old
 
-    registry.update(cluster, resource, namespace, metadata["name"], filled, BY)
+    registry.update(cluster, resource, namespace, metadata["name"], filled, WRITE_OPTIONS)

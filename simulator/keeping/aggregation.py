@@ -1,35 +1,35 @@
-"""What is in a ClusterRole that aggregates others? The rules of those that its selectors choose."""
+"""Reconciler of aggregated ClusterRoles: rules of the roles that their selectors choose."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.reading.labels import matches, of_selector
+from simulator.reading.labels import matches, parse_selector
 from simulator.requests.rbac import CLUSTER_ROLES, GROUP
 from simulator.schemas.resources import Resource
 from simulator.store import Event, Object
 from simulator.writing import registry
 from simulator.writing.options import WriteOptions
 
-BY = WriteOptions(manager="clusterrole-aggregation-controller")
+WRITE_OPTIONS = WriteOptions(manager="clusterrole-aggregation-controller")
 
 
-def keep_roles(cluster: Cluster, event: Event) -> None:
+def reconcile_roles(cluster: Cluster, event: Event) -> None:
     """After any change of a ClusterRole."""
     if event.storage == CLUSTER_ROLES:
-        aggregate(cluster)
+        aggregate_roles(cluster)
 
 
-def aggregate(cluster: Cluster) -> None:
-    resource = cluster.catalogue.find(GROUP, "v1", "clusterroles")
+def aggregate_roles(cluster: Cluster) -> None:
+    resource = cluster.catalog.find(GROUP, "v1", "clusterroles")
     if resource is None:
         return
-    while _aggregated_once(cluster, resource):
+    while _aggregate_once(cluster, resource):
         pass  # one that was aggregated may be chosen by another
 
 
-def _aggregated_once(cluster: Cluster, resource: Resource) -> bool:
+def _aggregate_once(cluster: Cluster, resource: Resource) -> bool:
     is_changed = False
     roles = cluster.store.items(CLUSTER_ROLES)
     for role in roles:
@@ -40,7 +40,7 @@ def _aggregated_once(cluster: Cluster, resource: Resource) -> bool:
         def changed(old: Object, rules: list[Any] = rules) -> Object:
             return old | {"rules": rules}
 
-        registry.update(cluster, resource, "", role["metadata"]["name"], changed, BY)
+        registry.update(cluster, resource, "", role["metadata"]["name"], changed, WRITE_OPTIONS)
         is_changed = True
     return is_changed
 
@@ -52,7 +52,7 @@ def _rules(role: Object, roles: list[Object]) -> list[Any] | None:
         return None
     found: list[Any] = []
     for selector in aggregation.get("clusterRoleSelectors") or ():
-        requirements = of_selector(selector) or []
+        requirements = parse_selector(selector) or []
         for one in roles:
             name = one["metadata"]["name"]
             if name == role["metadata"]["name"] or not matches(requirements, one["metadata"].get("labels")):

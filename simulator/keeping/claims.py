@@ -1,4 +1,4 @@
-"""When does a volume, a claim or a class of volumes that is protected go? When nothing uses it any more."""
+"""Reconciler of protection finalizers: volumes, claims and volume attributes classes no longer in use."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from simulator.writing.options import WriteOptions
 
 CLAIMS, VOLUMES, PODS = ("", "persistentvolumeclaims"), ("", "persistentvolumes"), ("", "pods")
 CLASSES = ("storage.k8s.io", "volumeattributesclasses")
-BY = WriteOptions(manager="kube-controller-manager")
+WRITE_OPTIONS = WriteOptions(manager="kube-controller-manager")
 
 
-def keep_claims(cluster: Cluster, event: Event) -> None:
+def reconcile_claims(cluster: Cluster, event: Event) -> None:
     if event.storage == CLAIMS and "deletionTimestamp" in event.object["metadata"]:
         _release_claim(cluster, event.object)
     elif event.storage == PODS and event.type == "DELETED":
@@ -58,7 +58,7 @@ def _release_class(cluster: Cluster, found: Object) -> None:
 def _release(cluster: Cluster, storage: tuple[str, str], thing: Object) -> None:
     metadata = thing["metadata"]
     finalizer = PROTECTION[storage[1]]
-    resource = cluster.catalogue.find(storage[0], "v1", storage[1])
+    resource = cluster.catalog.find(storage[0], "v1", storage[1])
     current = cluster.store.get(storage, metadata.get("namespace", ""), metadata["name"])
     if resource is None or current is None or finalizer not in (current["metadata"].get("finalizers") or ()):
         return
@@ -67,4 +67,6 @@ def _release(cluster: Cluster, storage: tuple[str, str], thing: Object) -> None:
         left = [one for one in old["metadata"].get("finalizers") or () if one != finalizer]
         return old | {"metadata": old["metadata"] | {"finalizers": left}}
 
-    registry.update(cluster, resource, metadata.get("namespace", ""), metadata["name"], released, BY)
+    registry.update(
+        cluster, resource, metadata.get("namespace", ""), metadata["name"], released, WRITE_OPTIONS
+    )

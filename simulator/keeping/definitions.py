@@ -1,4 +1,4 @@
-"""When is a CustomResourceDefinition served? Once it is accepted; and its objects go with it."""
+"""Reconciler of CustomResourceDefinitions: establishes them, serves them, deletes their instances."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from simulator.writing.options import WriteOptions
 
 DEFINITIONS = ("apiextensions.k8s.io", "customresourcedefinitions")
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
-BY = WriteOptions(manager="kube-apiserver", subresource="status")
+WRITE_OPTIONS = WriteOptions(manager="kube-apiserver", subresource="status")
 
 
-def keep_definitions(cluster: Cluster, event: Event) -> None:
+def reconcile_definitions(cluster: Cluster, event: Event) -> None:
     if event.storage != DEFINITIONS:
         return
     name = event.key.partition("/")[2]
     if event.type == "DELETED":
-        cluster.catalogue.undefine(name)
+        cluster.catalog.undefine(name)
         return
     definition = event.object
     if "deletionTimestamp" in definition["metadata"]:
@@ -32,7 +32,7 @@ def keep_definitions(cluster: Cluster, event: Event) -> None:
         or event.previous["spec"] != definition["spec"]
         or not _is_established(event.previous)
     ):
-        cluster.catalogue.define(definition)
+        cluster.catalog.define(definition)
 
 
 def _is_established(definition: Object) -> bool:
@@ -41,7 +41,7 @@ def _is_established(definition: Object) -> bool:
 
 
 def _establish(cluster: Cluster, name: str) -> None:
-    resource = cluster.catalogue.find(DEFINITIONS[0], "v1", DEFINITIONS[1])
+    resource = cluster.catalog.find(DEFINITIONS[0], "v1", DEFINITIONS[1])
     if resource is None:
         return
     now = cluster.clock.stamp()
@@ -57,7 +57,7 @@ def _establish(cluster: Cluster, name: str) -> None:
             "status": {"conditions": conditions, "acceptedNames": spec["names"], "storedVersions": stored}
         }
 
-    registry.update(cluster, resource, "", name, accepted, BY)
+    registry.update(cluster, resource, "", name, accepted, WRITE_OPTIONS)
 
 
 def _condition(kind: str, reason: str, message: str, now: str) -> dict[str, Any]:
@@ -69,12 +69,12 @@ def _clean(cluster: Cluster, definition: Object) -> None:
     """Its objects first, then the finalizer."""
     spec, name = definition["spec"], definition["metadata"]["name"]
     storage = (spec["group"], spec["names"]["plural"])
-    resource = cluster.catalogue.any_version(*storage)
+    resource = cluster.catalog.find_any_version(*storage)
     for one in cluster.store.items(storage):
         metadata = one["metadata"]
         if resource is not None and "deletionTimestamp" not in metadata:
             delete(cluster, resource, metadata.get("namespace", ""), metadata["name"], DeleteOptions())
-    own = cluster.catalogue.find(DEFINITIONS[0], "v1", DEFINITIONS[1])
+    own = cluster.catalog.find(DEFINITIONS[0], "v1", DEFINITIONS[1])
     finalizers = definition["metadata"].get("finalizers") or []
     if cluster.store.count(storage) or CLEANUP not in finalizers or own is None:
         return

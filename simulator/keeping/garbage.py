@@ -1,4 +1,4 @@
-"""What goes with its owner? Dependents of what is deleted, in the foreground or the background; orphans stay.
+"""Garbage collector: foreground, background and orphan deletion of dependents by owner references.
 
 https://kubernetes.io/docs/concepts/architecture/garbage-collection/
 """
@@ -9,26 +9,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.requests.statuses import Refusal
+from simulator.requests.statuses import StatusError
 from simulator.store import Event, Object, Storage
 from simulator.writing import registry
 from simulator.writing.deletion import FOREGROUND, ORPHAN, DeleteOptions, delete
 from simulator.writing.options import WriteOptions
 
-BY = WriteOptions(manager="kube-controller-manager")
-Place = tuple[Storage, str]  # and the key in it
+WRITE_OPTIONS = WriteOptions(manager="kube-controller-manager")
+ObjectKey = tuple[Storage, str]  # and the key in it
 
 
 @dataclass
-class Garbage:
+class GarbageCollector:
     """The owners and dependents of one cluster, by uid."""
 
     cluster: Cluster
-    _dependents: dict[str, set[Place]] = field(default_factory=dict)
-    _is_read: bool = False
+    _dependents: dict[str, set[ObjectKey]] = field(default_factory=dict)
+    _is_loaded: bool = False
 
-    def keep(self, event: Event) -> None:
-        self._read()
+    def reconcile(self, event: Event) -> None:
+        self._load_dependents()
         self._note(event)
         metadata = event.object["metadata"]
         if event.type == "DELETED":
@@ -38,13 +38,13 @@ class Garbage:
         elif "deletionTimestamp" in metadata:
             self._finish(event.storage, event.object)
         elif event.type == "ADDED":
-            self._collect_stray(event)
+            self._collect_ownerless(event)
 
-    def _read(self) -> None:
+    def _load_dependents(self) -> None:
         """What was there before anybody listened."""
-        if self._is_read:
+        if self._is_loaded:
             return
-        self._is_read = True
+        self._is_loaded = True
         for storage in self.cluster.store.storages():
             for thing in self.cluster.store.items(storage):
                 self._add(storage, thing)
@@ -60,23 +60,23 @@ class Garbage:
         if event.type != "DELETED":
             self._add(event.storage, event.object)
 
-    def _at(self, place: Place) -> Object | None:
-        namespace, _, name = place[1].partition("/")
-        return self.cluster.store.get(place[0], namespace, name)
+    def _get(self, key: ObjectKey) -> Object | None:
+        namespace, _, name = key[1].partition("/")
+        return self.cluster.store.get(key[0], namespace, name)
 
-    def _collect(self, place: Place, gone: str) -> None:
+    def _collect(self, key: ObjectKey, gone: str) -> None:
         """A dependent of an owner that is gone: it goes too where no other owner is left."""
-        thing = self._at(place)
+        thing = self._get(key)
         if thing is None:
             return
         owners = thing["metadata"].get("ownerReferences") or []
         left = [one for one in owners if one["uid"] != gone and self._is_there(one, thing)]
         if left:
-            self._change(place, thing, {"ownerReferences": left})
+            self._change(key, thing, {"ownerReferences": left})
         elif any(one["uid"] == gone for one in owners):
-            self._delete(place, thing, DeleteOptions(policy="Background"))
+            self._delete(key, thing, DeleteOptions(policy="Background"))
 
-    def _collect_stray(self, event: Event) -> None:
+    def _collect_ownerless(self, event: Event) -> None:
         """One that was made for an owner that is already gone."""
         owners = event.object["metadata"].get("ownerReferences") or []
         if owners and not any(self._is_there(one, event.object) for one in owners):
@@ -85,7 +85,7 @@ class Garbage:
 
     def _is_there(self, owner: dict[str, Any], thing: Object) -> bool:
         group, _, version = owner["apiVersion"].rpartition("/")
-        resource = self.cluster.catalogue.of_kind(group, version, owner["kind"])
+        resource = self.cluster.catalog.find_kind(group, version, owner["kind"])
         if resource is None:
             return True  # nobody knows
         namespace = thing["metadata"].get("namespace", "") if resource.is_namespaced else ""
@@ -99,18 +99,18 @@ class Garbage:
         if ORPHAN in finalizers:
             self._orphan(storage, thing, places)
         elif FOREGROUND in finalizers:
-            blocking = [place for place in places if (one := self._at(place)) and _blocks(one, thing)]
+            blocking = [place for place in places if (one := self._get(place)) and _blocks(one, thing)]
             for place in places:
-                one = self._at(place)
+                one = self._get(place)
                 if one is not None and "deletionTimestamp" not in one["metadata"]:
                     self._delete(place, one, DeleteOptions(policy="Foreground"))
-            if not any(self._at(place) for place in blocking):
+            if not any(self._get(place) for place in blocking):
                 self._release(storage, thing, FOREGROUND)
 
-    def _orphan(self, storage: Storage, thing: Object, places: list[Place]) -> None:
+    def _orphan(self, storage: Storage, thing: Object, keys: list[ObjectKey]) -> None:
         uid = thing["metadata"]["uid"]
-        for place in places:
-            one = self._at(place)
+        for place in keys:
+            one = self._get(place)
             if one is not None:
                 left = [
                     owner for owner in one["metadata"].get("ownerReferences") or () if owner["uid"] != uid
@@ -122,7 +122,7 @@ class Garbage:
         """Owners that waited for this one."""
         for owner in thing["metadata"].get("ownerReferences") or ():
             group, _, version = owner["apiVersion"].rpartition("/")
-            resource = self.cluster.catalogue.of_kind(group, version, owner["kind"])
+            resource = self.cluster.catalog.find_kind(group, version, owner["kind"])
             if resource is None:
                 continue
             namespace = thing["metadata"].get("namespace", "") if resource.is_namespaced else ""
@@ -131,13 +131,13 @@ class Garbage:
                 self._finish(resource.storage, found)
 
     def _release(self, storage: Storage, thing: Object, finalizer: str) -> None:
-        found = self._at((storage, _key(thing)))
+        found = self._get((storage, _key(thing)))
         if found is not None:
             left = [one for one in found["metadata"].get("finalizers") or () if one != finalizer]
             self._change((storage, _key(thing)), found, {"finalizers": left})
 
-    def _change(self, place: Place, thing: Object, changes: dict[str, Any]) -> None:
-        resource = self.cluster.catalogue.any_version(*place[0])
+    def _change(self, target: ObjectKey, thing: Object, changes: dict[str, Any]) -> None:
+        resource = self.cluster.catalog.find_any_version(*target[0])
         metadata = thing["metadata"]
         if resource is None:
             return
@@ -148,13 +148,18 @@ class Garbage:
 
         try:
             registry.update(
-                self.cluster, resource, metadata.get("namespace", ""), metadata["name"], changed, BY
+                self.cluster,
+                resource,
+                metadata.get("namespace", ""),
+                metadata["name"],
+                changed,
+                WRITE_OPTIONS,
             )
-        except Refusal:
+        except StatusError:
             return  # it is gone meanwhile
 
-    def _delete(self, place: Place, thing: Object, options: DeleteOptions) -> None:
-        resource = self.cluster.catalogue.any_version(*place[0])
+    def _delete(self, key: ObjectKey, thing: Object, options: DeleteOptions) -> None:
+        resource = self.cluster.catalog.find_any_version(*key[0])
         metadata = thing["metadata"]
         if resource is not None:
             delete(self.cluster, resource, metadata.get("namespace", ""), metadata["name"], options)

@@ -1,4 +1,4 @@
-"""Who hears of every change, and does what follows from it a moment later?"""
+"""Reconciler runner: passes each change of the store to every reconciler, after the write was answered."""
 
 from __future__ import annotations
 
@@ -7,59 +7,59 @@ from collections import deque
 from collections.abc import Callable
 
 from simulator.cluster import Cluster
-from simulator.keeping.accounts import NAMESPACES, furnish, keep_accounts
-from simulator.keeping.aggregation import aggregate, keep_roles
-from simulator.keeping.claims import keep_claims
-from simulator.keeping.definitions import keep_definitions
-from simulator.keeping.garbage import Garbage
-from simulator.keeping.namespaces import keep_namespaces
-from simulator.pods.budgets import keep_all_budgets, keep_budgets
+from simulator.keeping.accounts import NAMESPACES, create_namespace_defaults, reconcile_accounts
+from simulator.keeping.aggregation import aggregate_roles, reconcile_roles
+from simulator.keeping.claims import reconcile_claims
+from simulator.keeping.definitions import reconcile_definitions
+from simulator.keeping.garbage import GarbageCollector
+from simulator.keeping.namespaces import reconcile_namespaces
+from simulator.pods.budgets import reconcile_all_budgets, reconcile_budgets
 from simulator.store import Event
 
-Keeper = Callable[[Cluster, Event], None]
-KEEPERS: tuple[Keeper, ...] = (
-    keep_definitions,
-    keep_accounts,
-    keep_roles,
-    keep_claims,
-    keep_budgets,
-    keep_namespaces,
+Reconciler = Callable[[Cluster, Event], None]
+RECONCILERS: tuple[Reconciler, ...] = (
+    reconcile_definitions,
+    reconcile_accounts,
+    reconcile_roles,
+    reconcile_claims,
+    reconcile_budgets,
+    reconcile_namespaces,
 )
 
 
-class House:
+class ReconcilerRunner:
     """Runs the keepers of one cluster: in its event loop, after the write that they follow was answered."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._waiting: deque[Event] = deque()
-        self._garbage = Garbage(cluster)
-        self._is_called = False
+        self._pending: deque[Event] = deque()
+        self._garbage = GarbageCollector(cluster)
+        self._is_scheduled = False
         for namespace in cluster.store.items(NAMESPACES):
-            furnish(cluster, namespace["metadata"]["name"])
-        aggregate(cluster)
-        keep_all_budgets(cluster)
-        cluster.store.listen(self._heard)
+            create_namespace_defaults(cluster, namespace["metadata"]["name"])
+        aggregate_roles(cluster)
+        reconcile_all_budgets(cluster)
+        cluster.store.listen(self._receive)
 
     def settle(self) -> None:
         """Do all that is waiting, and what follows from it."""
-        while self._waiting:
-            event = self._waiting.popleft()
-            for keeper in KEEPERS:
+        while self._pending:
+            event = self._pending.popleft()
+            for keeper in RECONCILERS:
                 keeper(self._cluster, event)
-            self._garbage.keep(event)
+            self._garbage.reconcile(event)
 
-    def _heard(self, event: Event) -> None:
-        self._waiting.append(event)
-        if self._is_called:
+    def _receive(self, event: Event) -> None:
+        self._pending.append(event)
+        if self._is_scheduled:
             return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return  # somebody who has no loop settles by hand
-        self._is_called = True
-        loop.call_soon(self._called)
+        self._is_scheduled = True
+        loop.call_soon(self._run_scheduled)
 
-    def _called(self) -> None:
-        self._is_called = False
+    def _run_scheduled(self) -> None:
+        self._is_scheduled = False
         self.settle()

@@ -1,4 +1,4 @@
-"""When is a namespace that goes gone? When everything in it is."""
+"""Reconciler of namespaces that are being deleted: empties them, then removes the finalizer."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from simulator.writing.deletion import DeleteOptions, delete
 from simulator.writing.options import WriteOptions
 
 NAMESPACES = ("", "namespaces")
-BY = WriteOptions(manager="kube-controller-manager", subresource="finalize")
+WRITE_OPTIONS = WriteOptions(manager="kube-controller-manager", subresource="finalize")
 
 
-def keep_namespaces(cluster: Cluster, event: Event) -> None:
+def reconcile_namespaces(cluster: Cluster, event: Event) -> None:
     """After a namespace was marked, and after each thing that left it."""
     if event.storage == NAMESPACES:
         name = event.key.partition("/")[2]
@@ -28,7 +28,7 @@ def keep_namespaces(cluster: Cluster, event: Event) -> None:
 def _empty(cluster: Cluster, name: str) -> None:
     is_left = False
     for storage in cluster.store.storages():
-        resource = cluster.catalogue.any_version(*storage)
+        resource = cluster.catalog.find_any_version(*storage)
         if resource is None or not resource.is_namespaced:
             continue
         for one in cluster.store.items(storage, name):
@@ -40,7 +40,7 @@ def _empty(cluster: Cluster, name: str) -> None:
 
 
 def _release(cluster: Cluster, name: str) -> None:
-    resource = cluster.catalogue.find("", "v1", "namespaces")
+    resource = cluster.catalog.find("", "v1", "namespaces")
     found = cluster.store.get(NAMESPACES, "", name)
     if resource is None or found is None:
         return
@@ -48,4 +48,4 @@ def _release(cluster: Cluster, name: str) -> None:
     def released(old: Object) -> Object:
         return old | {"spec": {}}
 
-    registry.update(cluster, resource, "", name, released, BY)
+    registry.update(cluster, resource, "", name, released, WRITE_OPTIONS)

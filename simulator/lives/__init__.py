@@ -1,1 +1,1 @@
-"""What goes on in a simulated cluster? Controllers by its clock, and what a world says about its workloads."""
+"""Cluster runtime: controllers driven by the cluster's clock, and scripted events of a world."""

@@ -1,21 +1,21 @@
-"""What makes a cluster live? Its house, its controllers and its clock's alarms, run in one loop or by hand."""
+"""Cluster runtime: reconcilers, controllers and clock alarms, in an event loop or stepped by hand."""
 
 from __future__ import annotations
 
 import asyncio
 
 from simulator.cluster import Cluster
-from simulator.keeping.controllers.behaviours import Behaviours
+from simulator.keeping.controllers.behaviours import Behaviors
 from simulator.keeping.controllers.controllers import Controllers
 from simulator.keeping.controllers.plane import Pace
-from simulator.keeping.house import House
+from simulator.keeping.house import ReconcilerRunner
 from simulator.lives.script import Script
 from simulator.lives.sources import Sources
 
-MOST_ALARMS = 200  # that ring in one turn of the loop; the rest follow in the next, after requests
+MAX_ALARMS = 200  # that ring in one turn of the loop; the rest follow in the next, after requests
 
 
-class Lives:
+class ClusterRuntime:
     """The life of one cluster. `start()` in a running loop and `stop()`, or `step(seconds)` by hand."""
 
     def __init__(
@@ -23,17 +23,17 @@ class Lives:
         cluster: Cluster,
         *,
         pace: Pace | None = None,
-        behaviours: Behaviours | None = None,
+        behaviors: Behaviors | None = None,
         script: Script | None = None,
         sources: Sources | None = None,
     ) -> None:
         self.cluster = cluster
-        self.house = House(cluster)
-        self.controllers = Controllers(cluster, pace=pace, behaviours=behaviours)
+        self.reconcilers = ReconcilerRunner(cluster)
+        self.controllers = Controllers(cluster, pace=pace, behaviors=behaviors)
         self.script = script or Script()
         self.script.start(self.controllers.plane)
         if sources is not None:
-            sources.feed(self.controllers.plane)
+            sources.install(self.controllers.plane)
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -42,9 +42,9 @@ class Lives:
         if self._loop is not None:
             return
         self._loop = asyncio.get_running_loop()
-        self._stop_listening = self.cluster.clock.listen(self._wait)
+        self._stop_listening = self.cluster.clock.listen(self._arm_timer)
         self.controllers.start()
-        self._wait()
+        self._arm_timer()
 
     def stop(self) -> None:
         """Nothing of it is left in the loop."""
@@ -60,10 +60,10 @@ class Lives:
 
     def settle(self) -> None:
         """Do all that follows from what has happened, at this moment of the clock."""
-        self.house.settle()
+        self.reconcilers.settle()
         while not self.controllers.is_quiet():
             self.controllers.work()
-            self.house.settle()
+            self.reconcilers.settle()
 
     def step(self, seconds: float) -> None:
         """Live through so many seconds of the cluster at once, each thing at its own time.
@@ -73,7 +73,7 @@ class Lives:
         self.settle()
         self.cluster.clock.advance(seconds, self.settle)
 
-    def _wait(self) -> None:
+    def _arm_timer(self) -> None:
         """Until the next alarm, which may be another than before."""
         if self._loop is None:
             return
@@ -82,11 +82,11 @@ class Lives:
             self._timer = None
         seconds = self.cluster.clock.real_seconds()
         if seconds is not None:
-            self._timer = self._loop.call_later(seconds, self._ring)
+            self._timer = self._loop.call_later(seconds, self._fire_alarms)
 
-    def _ring(self) -> None:
+    def _fire_alarms(self) -> None:
         self._timer = None
         try:
-            self.cluster.clock.ring(MOST_ALARMS)
+            self.cluster.clock.ring(MAX_ALARMS)
         finally:
-            self._wait()
+            self._arm_timer()

@@ -1,4 +1,4 @@
-"""What else happens in a world, again and again? Roll-outs and nodes that fall silent, by the cluster's clock."""
+"""Scripted events of a world: recurring rollouts and node downtime by the cluster's clock."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.clock import Alarm
-from simulator.keeping.controllers.nodes import revive, silence
+from simulator.keeping.controllers.nodes import restart_kubelet, stop_kubelet
 from simulator.keeping.controllers.plane import Plane
 from simulator.keeping.controllers.pods import is_going
 from simulator.keeping.controllers.progress import is_complete
-from simulator.requests.statuses import Refusal
+from simulator.requests.statuses import StatusError
 from simulator.store import Object
 
 DEPLOYMENTS, NODES = ("apps", "deployments"), ("", "nodes")
@@ -32,12 +32,12 @@ class Rollout:
 
 
 @dataclass(frozen=True)
-class Outage:
+class NodeDowntime:
     """A node's kubelet says nothing for a while, and is there again."""
 
     node: str
     every: Span
-    lasts: Span
+    duration: Span
 
 
 @dataclass
@@ -45,39 +45,39 @@ class Script:
     """The life of one world. `start()` sets its alarms, `stop()` leaves none."""
 
     rollouts: Sequence[Rollout] = ()
-    outages: Sequence[Outage] = ()
+    downtimes: Sequence[NodeDowntime] = ()
     _alarms: dict[int, Alarm] = field(default_factory=dict)
 
     def start(self, plane: Plane) -> None:
         for number, rollout in enumerate(self.rollouts):
-            self._again(plane, number, rollout.every, self._rolls(plane, number, rollout))
-        for number, outage in enumerate(self.outages, len(self.rollouts)):
-            self._again(plane, number, outage.every, self._falls_silent(plane, number, outage))
+            self._set_alarm(plane, number, rollout.every, self._schedule_rollout(plane, number, rollout))
+        for number, outage in enumerate(self.downtimes, len(self.rollouts)):
+            self._set_alarm(plane, number, outage.every, self._schedule_downtime(plane, number, outage))
 
     def stop(self) -> None:
         for alarm in self._alarms.values():
             alarm.cancel()
         self._alarms.clear()
 
-    def _again(self, plane: Plane, number: int, span: Span, call: Callable[[], None]) -> None:
-        self._alarms[number] = plane.cluster.clock.after(plane.between(*span), call)
+    def _set_alarm(self, plane: Plane, number: int, span: Span, call: Callable[[], None]) -> None:
+        self._alarms[number] = plane.cluster.clock.call_after(plane.random_between(*span), call)
 
-    def _rolls(self, plane: Plane, number: int, rollout: Rollout) -> Callable[[], None]:
+    def _schedule_rollout(self, plane: Plane, number: int, rollout: Rollout) -> Callable[[], None]:
         def call() -> None:
-            self._again(plane, number, rollout.every, call)
+            self._set_alarm(plane, number, rollout.every, call)
             roll(plane, rollout)
 
         return call
 
-    def _falls_silent(self, plane: Plane, number: int, outage: Outage) -> Callable[[], None]:
+    def _schedule_downtime(self, plane: Plane, number: int, downtime: NodeDowntime) -> Callable[[], None]:
         def call() -> None:
-            if plane.get(NODES, "", outage.node) is not None:
-                silence(plane, outage.node)
-            self._again(plane, number, outage.lasts, back)
+            if plane.get(NODES, "", downtime.node) is not None:
+                stop_kubelet(plane, downtime.node)
+            self._set_alarm(plane, number, downtime.duration, back)
 
         def back() -> None:
-            revive(plane, outage.node)
-            self._again(plane, number, outage.every, call)
+            restart_kubelet(plane, downtime.node)
+            self._set_alarm(plane, number, downtime.every, call)
 
         return call
 
@@ -101,7 +101,7 @@ def roll(plane: Plane, rollout: Rollout) -> None:
 
     try:
         plane.update(DEPLOYMENTS, own, rolled, DEPLOYER)
-    except Refusal:
+    except StatusError:
         return  # somebody has changed it so that it cannot be; the next time is not far
 
 

@@ -1,1 +1,1 @@
-"""How much do pods and nodes use? metrics.k8s.io, as metrics-server serves it."""
+"""metrics.k8s.io: usage of pods and nodes, as metrics-server serves it."""

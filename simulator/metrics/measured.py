@@ -1,4 +1,4 @@
-"""What does metrics.k8s.io answer? NodeMetrics and PodMetrics, as metrics-server writes them."""
+"""Endpoints of metrics.k8s.io: NodeMetrics and PodMetrics, as objects and as Tables."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from aiohttp import web
 
 from simulator.clock import Clock
 from simulator.cluster import Cluster
-from simulator.metrics.usage import WINDOW, Used
-from simulator.quantities import quantity
+from simulator.metrics.usage import WINDOW, ContainerUsage
+from simulator.quantities import parse_quantity
 from simulator.reading.options import read_options
-from simulator.reading.shapes import partial
-from simulator.requests.answers import answer
+from simulator.reading.shapes import make_partial_metadata
+from simulator.requests.answers import respond
 from simulator.requests.call import Call
-from simulator.requests.negotiation import Form, accepted
-from simulator.requests.statuses import not_found, refusal
+from simulator.requests.negotiation import Form, negotiate
+from simulator.requests.statuses import not_found_error, status_error
 from simulator.schemas.resources import Object, Resource
 
 PODS, NODES = ("", "pods"), ("", "nodes")
 GROUP = "metrics.k8s.io"
 PACE = 500  # pods that are looked at before others are served
 PAGE = 4096  # bytes: memory is used by the page
-SYSTEM = Used(80.0, 400 * 2**20)  # what a node itself uses
+SYSTEM = ContainerUsage(80.0, 400 * 2**20)  # what a node itself uses
 COLUMNS = [
     {"name": name, "type": "string", "format": form, "description": about, "priority": 0}
     for name, form, about in (
@@ -37,44 +37,44 @@ COLUMNS = [
 ]
 
 
-async def get_measured(call: Call) -> web.StreamResponse:
+async def get_metrics(call: Call) -> web.StreamResponse:
     """One pod or node; raises 404 where there is none, or nothing is known of it."""
-    form = accepted(call.headers.get("Accept", ""), ("Table",))
+    form = negotiate(call.headers.get("Accept", ""), ("Table",))
     name = call.info.name
     thing = call.cluster.store.get(_storage(call), call.namespace, name)
     if thing is None:
         which = "pods" if call.resource.is_namespaced else "node"
-        raise refusal(404, f'{which} "{name}" not found', {"name": name, "kind": which})
-    found = await _measured(call, [thing])
+        raise status_error(404, f'{which} "{name}" not found', {"name": name, "kind": which})
+    found = await _collect_metrics(call, [thing])
     if not found:
         qualified = "podmetrics" if call.resource.is_namespaced else "nodemetrics"
         path = f"{call.info.namespace}/{name}" if call.resource.is_namespaced else name
-        raise not_found(Resource(GROUP, "v1beta1", qualified, "", "", True, ()), path)
-    if form.shape == "Table":
-        return await answer(call, _table(call, form, found), media=form.media)
-    return await answer(call, _head(call.resource.kind) | found[0], media=form.media)
+        raise not_found_error(Resource(GROUP, "v1beta1", qualified, "", "", True, ()), path)
+    if form.kind == "Table":
+        return await respond(call, _table(call, form, found), media=form.media)
+    return await respond(call, _type_fields(call.resource.kind) | found[0], media=form.media)
 
 
-async def list_measured(call: Call) -> web.StreamResponse:
+async def list_metrics(call: Call) -> web.StreamResponse:
     """By labels and by name, in one page."""
-    form = accepted(call.headers.get("Accept", ""), ("Table",))
+    form = negotiate(call.headers.get("Accept", ""), ("Table",))
     selection = read_options(call.query, call.resource).selection
     things = call.cluster.store.items(_storage(call), call.namespace)
-    items = await _measured(call, [one for one in things if selection.holds(one)])
-    if form.shape == "Table":
-        return await answer(call, _table(call, form, items), media=form.media)
-    found = _head(call.resource.list_kind) | {"metadata": {}, "items": items}
-    return await answer(call, found, media=form.media)
+    items = await _collect_metrics(call, [one for one in things if selection.holds(one)])
+    if form.kind == "Table":
+        return await respond(call, _table(call, form, items), media=form.media)
+    found = _type_fields(call.resource.list_kind) | {"metadata": {}, "items": items}
+    return await respond(call, found, media=form.media)
 
 
-async def refuse_watch(call: Call) -> web.StreamResponse:
+async def reject_watch(call: Call) -> web.StreamResponse:
     """metrics-server has none: who wants to know asks again."""
     kind = call.resource.plural
     message = f'watch is not supported on resources of kind "{kind}.{GROUP}"'
-    raise refusal(405, message, {"group": GROUP, "kind": kind})
+    raise status_error(405, message, {"group": GROUP, "kind": kind})
 
 
-def _head(kind: str) -> Object:
+def _type_fields(kind: str) -> Object:
     return {"kind": kind, "apiVersion": f"{GROUP}/v1beta1"}
 
 
@@ -82,33 +82,39 @@ def _storage(call: Call) -> tuple[str, str]:
     return PODS if call.resource.plural == "pods" else NODES
 
 
-async def _measured(call: Call, things: list[Object]) -> list[Object]:
+async def _collect_metrics(call: Call, things: list[Object]) -> list[Object]:
     """Of those of which anything is known, without kind and apiVersion. Others are served in between."""
     if call.resource.plural == "pods":
-        return [found async for pod in _pausing(things) if (found := _of_pod(call.cluster, pod)) is not None]
+        return [
+            found
+            async for pod in _yield_to_loop(things)
+            if (found := _pod_metrics(call.cluster, pod)) is not None
+        ]
     cluster, names = call.cluster, {one["metadata"]["name"] for one in things}
     totals = {name: SYSTEM for name in names}
-    async for pod in _pausing(cluster.store.items(PODS)):
+    async for pod in _yield_to_loop(cluster.store.items(PODS)):
         node = (pod.get("spec") or {}).get("nodeName")
         if node in totals:
             total = totals[node]
-            for _, used in _used(cluster, pod):
-                total = Used(total.cpu + used.cpu, total.memory + used.memory)
+            for _, used in _iterate_usage(cluster, pod):
+                total = ContainerUsage(total.cpu + used.cpu, total.memory + used.memory)
             totals[node] = total
     known = [one for one in things if _is_known(one)]
-    return [_begun(cluster, one) | {"usage": _amounts(totals[one["metadata"]["name"]])} for one in known]
+    return [
+        _new_metrics(cluster, one) | {"usage": _amounts(totals[one["metadata"]["name"]])} for one in known
+    ]
 
 
-async def _pausing(things: list[Object]) -> AsyncIterator[Object]:
+async def _yield_to_loop(things: list[Object]) -> AsyncIterator[Object]:
     for number, thing in enumerate(things):
         if number % PACE == PACE - 1:
             await asyncio.sleep(0)
         yield thing
 
 
-def _of_pod(cluster: Cluster, pod: Object) -> Object | None:
-    containers = [{"name": name, "usage": _amounts(used)} for name, used in _used(cluster, pod)]
-    return _begun(cluster, pod) | {"containers": containers} if containers else None
+def _pod_metrics(cluster: Cluster, pod: Object) -> Object | None:
+    containers = [{"name": name, "usage": _amounts(used)} for name, used in _iterate_usage(cluster, pod)]
+    return _new_metrics(cluster, pod) | {"containers": containers} if containers else None
 
 
 def _is_known(node: Object) -> bool:
@@ -117,18 +123,20 @@ def _is_known(node: Object) -> bool:
     return all(one.get("status") == "True" for one in conditions if one.get("type") == "Ready")
 
 
-def _used(cluster: Cluster, pod: Object) -> Iterator[tuple[str, Used]]:
+def _iterate_usage(cluster: Cluster, pod: Object) -> Iterator[tuple[str, ContainerUsage]]:
     """Of the containers of a running pod of which anything is known."""
     if (pod.get("status") or {}).get("phase") != "Running":
         return
     for container in (pod.get("spec") or {}).get("containers") or ():
-        used = cluster.usage.of(pod, container["name"])
+        used = cluster.usage.measure(pod, container["name"])
         if used is not None:
             yield container["name"], used
 
 
-def _begun(cluster: Cluster, thing: Object) -> Object:
-    now, scraped = (_stamp(int(moment)) for moment in (cluster.clock.seconds(), cluster.usage.scraped()))
+def _new_metrics(cluster: Cluster, thing: Object) -> Object:
+    now, scraped = (
+        _stamp(int(moment)) for moment in (cluster.clock.seconds(), cluster.usage.last_scrape_at())
+    )
     metadata = thing["metadata"]
     own: dict[str, Any] = {"name": metadata["name"]}
     if "namespace" in metadata:
@@ -140,25 +148,25 @@ def _begun(cluster: Cluster, thing: Object) -> Object:
 
 
 @functools.lru_cache(8)
-def _stamp(moment: int) -> str:
+def _stamp(timestamp: int) -> str:
     """The same for all of a list."""
-    return Clock.written(moment)
+    return Clock.format_timestamp(timestamp)
 
 
-def _amounts(used: Used) -> dict[str, str]:
+def _amounts(used: ContainerUsage) -> dict[str, str]:
     """As Go writes quantities: in the largest unit that leaves no fraction."""
-    return {"cpu": _written(_nano(used), 1000, ("n", "u", "m", "")), "memory": _memory(used)}
+    return {"cpu": _format_quantity(_nano(used), 1000, ("n", "u", "m", "")), "memory": _memory(used)}
 
 
-def _nano(used: Used) -> int:
+def _nano(used: ContainerUsage) -> int:
     return round(used.cpu * 1_000_000)
 
 
-def _memory(used: Used) -> str:
-    return _written(used.memory // PAGE * PAGE, 1024, ("", "Ki", "Mi", "Gi", "Ti"))
+def _memory(used: ContainerUsage) -> str:
+    return _format_quantity(used.memory // PAGE * PAGE, 1024, ("", "Ki", "Mi", "Gi", "Ti"))
 
 
-def _written(number: int, step: int, units: tuple[str, ...]) -> str:
+def _format_quantity(number: int, step: int, units: tuple[str, ...]) -> str:
     if number == 0:
         return "0"
     rest = list(units)
@@ -178,12 +186,12 @@ def _table(call: Call, form: Form, items: list[Object]) -> Object:
 
 def _row(call: Call, form: Form, include: str, item: Object) -> Object:
     every = [one["usage"] for one in item["containers"]] if "containers" in item else [item["usage"]]
-    cpu, memory = (sum(quantity(one[key]) for one in every) for key in ("cpu", "memory"))
-    total = _amounts(Used(float(cpu * 1000), int(memory)))
+    cpu, memory = (sum(parse_quantity(one[key]) for one in every) for key in ("cpu", "memory"))
+    total = _amounts(ContainerUsage(float(cpu * 1000), int(memory)))
     shown: Object | None = None
     if include == "Object":
-        shown = _head(call.resource.kind) | item
+        shown = _type_fields(call.resource.kind) | item
     elif include == "Metadata":
-        shown = partial(item, form.api_version)
+        shown = make_partial_metadata(item, form.api_version)
     cells = [item["metadata"]["name"], total["cpu"], total["memory"], item["window"]]
     return {"cells": cells, "object": shown}

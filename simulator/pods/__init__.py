@@ -1,1 +1,1 @@
-"""What can be done with a running pod: its log, a shell in it, its eviction?"""
+"""Pod subresources: logs, exec, attach and eviction."""

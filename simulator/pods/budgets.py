@@ -1,4 +1,4 @@
-"""How many pods of a PodDisruptionBudget may go just now? Its status, as the disruption controller keeps it."""
+"""Status of PodDisruptionBudgets in clusters without controllers: disruptions allowed just now."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.pods.runs import moment
+from simulator.pods.runs import parse_timestamp
 from simulator.reading import labels
-from simulator.requests.statuses import Refusal
+from simulator.requests.statuses import StatusError
 from simulator.schemas.resources import Object
 from simulator.store import Event
 from simulator.writing import registry
@@ -22,38 +22,38 @@ SCALES = (
     ("apps", "deployments"),
     ("", "replicationcontrollers"),
 )
-BY = WriteOptions(manager="kube-controller-manager", subresource="status")
+WRITE_OPTIONS = WriteOptions(manager="kube-controller-manager", subresource="status")
 DELETION_SECONDS = 120.0  # after which an evicted pod that is still there counts again
-ALLOWED = "DisruptionAllowed"
+DISRUPTION_ALLOWED = "DisruptionAllowed"
 
 
 class NoScale(Exception):
     """Nobody says how many pods there should be."""
 
 
-def keep_budgets(cluster: Cluster, event: Event) -> None:
+def reconcile_budgets(cluster: Cluster, event: Event) -> None:
     """A Keeper (simulator/keeping/house.py)."""
     if event.storage == BUDGETS and event.type != "DELETED":
-        _keep(cluster, event.object)
+        _reconcile(cluster, event.object)
     elif event.storage == PODS and _matters(event):
         namespace = event.object["metadata"]["namespace"]
         for budget in cluster.store.items(BUDGETS, namespace):
             if selects(budget, event.object) or (event.previous and selects(budget, event.previous)):
-                _keep(cluster, budget)
+                _reconcile(cluster, budget)
     elif event.storage in SCALES and _replicas(event.object) != _replicas(event.previous or {}):
         for budget in cluster.store.items(BUDGETS, event.object["metadata"]["namespace"]):
-            _keep(cluster, budget)
+            _reconcile(cluster, budget)
 
 
-def keep_all_budgets(cluster: Cluster) -> None:
+def reconcile_all_budgets(cluster: Cluster) -> None:
     """Of the first content of a world, which came without events."""
     for budget in cluster.store.items(BUDGETS):
-        _keep(cluster, budget)
+        _reconcile(cluster, budget)
 
 
 def selects(budget: Object, pod: Object) -> bool:
     """An empty selector is every pod of the namespace, none at all is none."""
-    wanted = labels.of_selector((budget.get("spec") or {}).get("selector"))
+    wanted = labels.parse_selector((budget.get("spec") or {}).get("selector"))
     return wanted is not None and labels.matches(wanted, pod["metadata"].get("labels"))
 
 
@@ -62,15 +62,15 @@ def is_ready(pod: Object) -> bool:
     return any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)
 
 
-def allowing(status: dict[str, Any], now: str) -> dict[str, Any]:
+def set_disruption_allowed(status: dict[str, Any], now: str) -> dict[str, Any]:
     """The same status, with the condition that goes with its numbers."""
     is_enough = status["disruptionsAllowed"] > 0
     reason = "SufficientPods" if is_enough else "InsufficientPods"
-    return _with_condition(status, "True" if is_enough else "False", reason, "", now)
+    return _set_condition(status, "True" if is_enough else "False", reason, "", now)
 
 
-def _keep(cluster: Cluster, budget: Object) -> None:
-    resource = cluster.catalogue.any_version(*BUDGETS)
+def _reconcile(cluster: Cluster, budget: Object) -> None:
+    resource = cluster.catalog.find_any_version(*BUDGETS)
     metadata = budget["metadata"]
     budget = cluster.store.get(BUDGETS, metadata["namespace"], metadata["name"]) or budget
     status = _status(cluster, budget)
@@ -81,8 +81,8 @@ def _keep(cluster: Cluster, budget: Object) -> None:
         return old | {"status": status}
 
     try:
-        registry.update(cluster, resource, metadata["namespace"], metadata["name"], changed, BY)
-    except Refusal:
+        registry.update(cluster, resource, metadata["namespace"], metadata["name"], changed, WRITE_OPTIONS)
+    except StatusError:
         return  # it is gone meanwhile
 
 
@@ -90,7 +90,7 @@ def _status(cluster: Cluster, budget: Object) -> dict[str, Any]:
     now = cluster.clock.stamp()
     before = dict(budget.get("status") or {})
     namespace = budget["metadata"]["namespace"]
-    wanted = labels.of_selector(budget["spec"].get("selector"))
+    wanted = labels.parse_selector(budget["spec"].get("selector"))
     every = cluster.store.items(PODS, namespace) if wanted is not None else []
     pods = [one for one in every if labels.matches(wanted or [], one["metadata"].get("labels"))]
     try:
@@ -99,8 +99,8 @@ def _status(cluster: Cluster, budget: Object) -> dict[str, Any]:
         failed = (
             {"currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0} | before | {"disruptionsAllowed": 0}
         )
-        return _with_condition(failed, "False", "SyncFailed", str(fault), now)
-    disrupted = dict(_disrupted(cluster, before, pods))
+        return _set_condition(failed, "False", "SyncFailed", str(fault), now)
+    disrupted = dict(_iterate_disrupted(cluster, before, pods))
     healthy = sum(1 for one in pods if is_ready(one) and not _is_going(one, disrupted))
     status = {
         "observedGeneration": budget["metadata"].get("generation", 0),
@@ -113,7 +113,7 @@ def _status(cluster: Cluster, budget: Object) -> dict[str, Any]:
     }
     if not disrupted:
         del status["disruptedPods"]
-    return allowing(status, now)
+    return set_disruption_allowed(status, now)
 
 
 def _is_going(pod: Object, disrupted: dict[str, str]) -> bool:
@@ -125,7 +125,7 @@ def _numbers(cluster: Cluster, spec: dict[str, Any], pods: list[Object]) -> tupl
     most, least = spec.get("maxUnavailable"), spec.get("minAvailable")
     if most is None and isinstance(least, int):
         return len(pods), least
-    expected = _expected(cluster, pods)
+    expected = _count_expected(cluster, pods)
     if most is not None:
         return expected, max(expected - _share(most, expected), 0)
     return expected, _share(least, expected) if least is not None else 0
@@ -135,7 +135,7 @@ def _share(value: Any, whole: int) -> int:
     return value if isinstance(value, int) else math.ceil(int(str(value).removesuffix("%")) * whole / 100)
 
 
-def _expected(cluster: Cluster, pods: list[Object]) -> int:
+def _count_expected(cluster: Cluster, pods: list[Object]) -> int:
     """What the owners of the pods want; pods of nobody do not count."""
     scales: dict[str, int] = {}
     for pod in pods:
@@ -150,7 +150,7 @@ def _expected(cluster: Cluster, pods: list[Object]) -> int:
 def _scale(cluster: Cluster, pod: Object, owner: dict[str, Any]) -> tuple[str, int]:
     """Who says how many (the Deployment of a ReplicaSet), and how many; raises NoScale."""
     group, _, version = owner["apiVersion"].rpartition("/")
-    resource = cluster.catalogue.of_kind(group, version, owner["kind"])
+    resource = cluster.catalog.find_kind(group, version, owner["kind"])
     has_scale = resource is not None and "scale" in resource.subresources
     namespace = pod["metadata"]["namespace"]
     found = cluster.store.get(resource.storage, namespace, owner["name"]) if resource and has_scale else None
@@ -172,25 +172,25 @@ def _replicas(thing: Object) -> int:
     return found
 
 
-def _disrupted(cluster: Cluster, status: dict[str, Any], pods: list[Object]) -> Iterator[tuple[str, str]]:
+def _iterate_disrupted(
+    cluster: Cluster, status: dict[str, Any], pods: list[Object]
+) -> Iterator[tuple[str, str]]:
     """Pods that were evicted a moment ago and are not going yet."""
     told = status.get("disruptedPods") or {}
     for pod in pods:
         name = pod["metadata"]["name"]
-        is_new = name in told and moment(told[name]) + DELETION_SECONDS > cluster.clock.seconds()
+        is_new = name in told and parse_timestamp(told[name]) + DELETION_SECONDS > cluster.clock.seconds()
         if is_new and "deletionTimestamp" not in pod["metadata"]:
             yield name, told[name]
 
 
-def _with_condition(
-    status: dict[str, Any], value: str, reason: str, message: str, now: str
-) -> dict[str, Any]:
+def _set_condition(status: dict[str, Any], value: str, reason: str, message: str, now: str) -> dict[str, Any]:
     before: dict[str, Any] = next(
-        (one for one in status.get("conditions") or () if one["type"] == ALLOWED), {}
+        (one for one in status.get("conditions") or () if one["type"] == DISRUPTION_ALLOWED), {}
     )
     since = before["lastTransitionTime"] if before.get("status") == value else now
     condition = {
-        "type": ALLOWED,
+        "type": DISRUPTION_ALLOWED,
         "status": value,
         "lastTransitionTime": since,
         "reason": reason,
@@ -198,16 +198,16 @@ def _with_condition(
     }
     if "observedGeneration" in status:
         condition["observedGeneration"] = status["observedGeneration"]
-    others = [one for one in status.get("conditions") or () if one["type"] != ALLOWED]
+    others = [one for one in status.get("conditions") or () if one["type"] != DISRUPTION_ALLOWED]
     return status | {"conditions": [*others, condition]}
 
 
 def _matters(event: Event) -> bool:
     """What changed of a pod is something that a budget counts."""
-    return event.type != "MODIFIED" or _counted(event.object) != _counted(event.previous)
+    return event.type != "MODIFIED" or _counted_fields(event.object) != _counted_fields(event.previous)
 
 
-def _counted(pod: Object | None) -> tuple[Any, ...]:
+def _counted_fields(pod: Object | None) -> tuple[Any, ...]:
     if pod is None:
         return ()
     metadata = pod["metadata"]

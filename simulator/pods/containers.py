@@ -1,36 +1,36 @@
-"""Which container of a pod is meant, and does a node run the pod? As the API server asks before it calls a kubelet."""
+"""Container lookup for pod subresources: container named in the query, and node of the pod."""
 
 from __future__ import annotations
 
-from simulator.requests.statuses import Refusal, bad_request
+from simulator.requests.statuses import StatusError, bad_request_error
 from simulator.schemas.resources import Object
 
 NODES = ("", "nodes")
 KINDS = ("initContainers", "containers", "ephemeralContainers")
 
 
-def container_of(pod: Object, asked: str) -> str:
+def find_container(pod: Object, container: str) -> str:
     """The one that was asked for, else the only one; raises 400 (pkg/registry/core/pod: validateContainer)."""
     name, spec = pod["metadata"]["name"], pod.get("spec") or {}
     names = [str(one["name"]) for kind in KINDS for one in spec.get(kind) or ()]
-    if asked:
-        if asked not in names:
-            raise bad_request(f"container {asked} is not valid for pod {name}")
-        return asked
+    if container:
+        if container not in names:
+            raise bad_request_error(f"container {container} is not valid for pod {name}")
+        return container
     own = spec.get("containers") or []
     if len(own) != 1:
         chosen = f", choose one of: [{' '.join(names)}]" if own else ""
-        raise bad_request(f"a container name must be specified for pod {name}{chosen}")
+        raise bad_request_error(f"a container name must be specified for pod {name}{chosen}")
     return str(own[0]["name"])
 
 
-def node_of(pod: Object) -> str:
+def find_node(pod: Object) -> str:
     """Raises 400 where no node has taken it."""
     found: str = (pod.get("spec") or {}).get("nodeName") or ""
     if not found:
-        raise no_host(pod)
+        raise no_host_error(pod)
     return found
 
 
-def no_host(pod: Object) -> Refusal:
-    return bad_request(f"pod {pod['metadata']['name']} does not have a host assigned")
+def no_host_error(pod: Object) -> StatusError:
+    return bad_request_error(f"pod {pod['metadata']['name']} does not have a host assigned")

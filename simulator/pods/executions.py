@@ -1,4 +1,4 @@
-"""How is a command run in a container, and how is one looked at? pods/exec and pods/attach over WebSocket."""
+"""pods/exec and pods/attach: commands in a container over a WebSocket."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from aiohttp import web
 
 from simulator.pods.channels import V5, Channels
-from simulator.pods.log_requests import following
-from simulator.pods.runs import run_of
-from simulator.pods.sessions import SUCCESS, failure, serve
+from simulator.pods.log_requests import follow
+from simulator.pods.runs import find_run
+from simulator.pods.sessions import SUCCESS, internal_error_status, serve
 from simulator.pods.shell.machine import Machine
 from simulator.pods.shell.shell import NoProgram, run
 from simulator.pods.shell.streams import Input, Streams
@@ -26,7 +26,7 @@ async def execute(call: Call) -> web.StreamResponse:
     """`command=` for the program and each argument."""
 
     async def work(pod: Object, container: str, channels: Channels) -> dict[str, Any]:
-        return await _executed(call, Machine(call.cluster, pod, container), channels)
+        return await _run_command(call, Machine(call.cluster, pod, container), channels)
 
     return await serve(call, work)
 
@@ -35,13 +35,15 @@ async def attach(call: Call) -> web.StreamResponse:
     """What the container writes from now on, until it ends; what is typed is heard by nobody."""
 
     async def work(pod: Object, container: str, channels: Channels) -> dict[str, Any]:
-        run = run_of(pod, container)
+        run = find_run(pod, container)
         shown = call.cluster.logs.lines(run, last=1)
-        position = shown[-1].moment if shown else 0.0
+        position = shown[-1].timestamp if shown else 0.0
         drained = asyncio.create_task(_drain(channels))
         try:
-            async for batch in following(call.cluster, run, position):
-                await channels.out(b"".join(f"{one.text}\n".encode(errors="replace") for one in batch))
+            async for batch in follow(call.cluster, run, position):
+                await channels.write_stdout(
+                    b"".join(f"{one.text}\n".encode(errors="replace") for one in batch)
+                )
         finally:
             drained.cancel()
         return SUCCESS
@@ -50,36 +52,36 @@ async def attach(call: Call) -> web.StreamResponse:
 
 
 async def _drain(channels: Channels) -> None:
-    while await channels.typed.read():
+    while await channels.stdin.read():
         pass
 
 
-async def _executed(call: Call, machine: Machine, channels: Channels) -> dict[str, Any]:
+async def _run_command(call: Call, machine: Machine, channels: Channels) -> dict[str, Any]:
     words = call.query.all("command")
     if not words:
-        return _not_started(channels, NO_COMMAND)
-    given = channels.typed if channels.asked.stdin else Input(is_ended=True)
+        return _start_error_status(channels, NO_COMMAND)
+    given = channels.stdin if channels.requested.stdin else Input(is_ended=True)
     typing: asyncio.Task[None] | None = None
-    if channels.asked.tty:
-        terminal = Terminal(given, channels.out)
+    if channels.requested.tty:
+        terminal = Terminal(given, channels.write_stdout)
         terminal.console = channels.console
         typing = asyncio.create_task(terminal.run())
         streams = Streams(terminal.input, terminal.write, terminal.write, terminal.console)
     else:
-        streams = Streams(given, channels.out, channels.error)
+        streams = Streams(given, channels.write_stdout, channels.write_stderr)
     try:
         code = await run(machine, words, streams)
     except NoProgram as missing:
         why = f'exec: "{missing.name}": executable file not found in $PATH'
         started = f'failed to start exec "{secrets.token_hex(32)}": OCI runtime exec failed: exec failed: '
-        return _not_started(channels, f"{started}unable to start container process: {why}: unknown")
+        return _start_error_status(channels, f"{started}unable to start container process: {why}: unknown")
     finally:
         if typing is not None:
             typing.cancel()
-    return _exited(channels, words, code)
+    return _exit_status(channels, words, code)
 
 
-def _exited(channels: Channels, words: list[str], code: int) -> dict[str, Any]:
+def _exit_status(channels: Channels, words: list[str], code: int) -> dict[str, Any]:
     """The exit code as a kubelet tells it, and in v5 the API server after it."""
     if code == 0:
         return SUCCESS
@@ -94,6 +96,8 @@ def _exited(channels: Channels, words: list[str], code: int) -> dict[str, Any]:
     }
 
 
-def _not_started(channels: Channels, why: str) -> dict[str, Any]:
-    told = f"error executing command in container: failed to exec in container: {why}"
-    return failure(channels, f"Internal error occurred: {told}" if channels.protocol == V5 else told)
+def _start_error_status(channels: Channels, reason: str) -> dict[str, Any]:
+    told = f"error executing command in container: failed to exec in container: {reason}"
+    return internal_error_status(
+        channels, f"Internal error occurred: {told}" if channels.protocol == V5 else told
+    )

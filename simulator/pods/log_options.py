@@ -1,4 +1,4 @@
-"""What does the query of pods/log ask for, and what is wrong with it?"""
+"""Query options of pods/log: parsed and validated as the API server does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from simulator.requests.call import Call
 from simulator.requests.info import Query
-from simulator.requests.statuses import Cause, bad_request, invalid
+from simulator.requests.statuses import Cause, bad_request_error, invalid_error
 from simulator.schemas.resources import Resource
 
 _OPTIONS = Resource("", "v1", "podlogoptions", "podlogoptions", "PodLogOptions", True, ())
@@ -36,7 +36,7 @@ def read_log_options(call: Call) -> LogOptions:
     if query.has("stream"):
         causes.append(Cause("FieldValueForbidden", "Forbidden: may not be specified", "stream"))
     if causes:
-        raise invalid(_OPTIONS, call.info.name, causes)
+        raise invalid_error(_OPTIONS, call.info.name, causes)
     if seconds is not None:
         since = call.cluster.clock.seconds() - seconds
     return LogOptions(
@@ -73,7 +73,7 @@ def _number(query: Query, name: str) -> int | None:
     if not text:
         return None
     if not re.fullmatch(r"[+-]?\d+", text):
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        raise bad_request_error(f'strconv.ParseInt: parsing "{text}": invalid syntax')
     return int(text)
 
 
@@ -84,11 +84,13 @@ def _time(text: str) -> float:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise bad_request(f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": {_unread(text)}')
+        raise bad_request_error(
+            f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": {_time_parse_error(text)}'
+        )
     return float(int(found.timestamp()))
 
 
-def _unread(text: str) -> str:
+def _time_parse_error(text: str) -> str:
     """Where Go stops to read a time."""
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return 'cannot parse "" as "T"'

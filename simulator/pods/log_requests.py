@@ -1,4 +1,4 @@
-"""How is a log read over HTTP? All at once, or as a stream that ends with the container."""
+"""pods/log over HTTP: a whole log, or a stream followed until the container terminates."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator, Iterable
 from aiohttp import web
 
 from simulator.cluster import Cluster
-from simulator.pods.chatter import stamp
-from simulator.pods.containers import container_of
+from simulator.pods.chatter import format_timestamp
+from simulator.pods.containers import find_container
 from simulator.pods.log_options import LogOptions, read_log_options
-from simulator.pods.logs import KEPT_LINES, PODS
-from simulator.pods.runs import Line, Run, run_of
-from simulator.reading.objects import existing
+from simulator.pods.logs import MAX_LINES, PODS
+from simulator.pods.runs import LogLine, Run, find_run
+from simulator.reading.objects import get_existing
 from simulator.requests.answers import common_headers
 from simulator.requests.call import Call
-from simulator.requests.statuses import Refusal
+from simulator.requests.statuses import StatusError
 
 FOLLOW_SECONDS = 0.1  # from one look for new lines to the next
 
@@ -24,17 +24,17 @@ FOLLOW_SECONDS = 0.1  # from one look for new lines to the next
 async def read_log(call: Call) -> web.StreamResponse:
     """Raises 400, 404 and 422 before the head; a followed stream ends with the container, the pod or the caller."""
     options = read_log_options(call)
-    pod = existing(call)
-    container = container_of(pod, options.container)
+    pod = get_existing(call)
+    container = find_container(pod, options.container)
     if not (pod.get("spec") or {}).get("nodeName"):
         return web.Response(status=204, headers=common_headers(call))
-    run = run_of(pod, container, previous=options.previous)
+    run = find_run(pod, container, previous=options.previous)
     response = web.StreamResponse(headers=common_headers(call))
     response.headers["Content-Type"] = "text/plain"
-    first, position = _first(call.cluster, run, options)
+    first, position = _first_lines(call.cluster, run, options)
     left = options.limit
     try:
-        async for batch in _batches(call.cluster, run, options, first, position):
+        async for batch in _iterate_batches(call.cluster, run, options, first, position):
             text = _text(batch, options)
             await _send(call, response, text if left is None else text[:left])
             left = None if left is None else left - len(text)
@@ -47,34 +47,34 @@ async def read_log(call: Call) -> web.StreamResponse:
     return response
 
 
-async def following(cluster: Cluster, run: Run, position: float) -> AsyncIterator[list[Line]]:
+async def follow(cluster: Cluster, run: Run, position: float) -> AsyncIterator[list[LogLine]]:
     """What a run writes after that moment, until it ends."""
     while True:
-        now = _as_it_is(cluster, run)
+        now = _reload_run(cluster, run)
         lines = cluster.logs.lines(now or run, since=position)
         if lines:
-            position = lines[-1].moment
+            position = lines[-1].timestamp
             yield lines
-        if now is None or now.ended is not None:
+        if now is None or now.finished_at is not None:
             return
         await asyncio.sleep(FOLLOW_SECONDS)
 
 
-def _first(cluster: Cluster, run: Run, options: LogOptions) -> tuple[list[Line], float]:
+def _first_lines(cluster: Cluster, run: Run, options: LogOptions) -> tuple[list[LogLine], float]:
     """What is shown at once, and the moment up to which all was shown (or left out)."""
-    count = KEPT_LINES if options.tail is None else options.tail
+    count = MAX_LINES if options.tail is None else options.tail
     lines = cluster.logs.lines(run, last=max(count, 1))
-    position = lines[-1].moment if lines else 0.0
-    return [one for one in lines if one.moment >= options.since] if count else [], position
+    position = lines[-1].timestamp if lines else 0.0
+    return [one for one in lines if one.timestamp >= options.since] if count else [], position
 
 
-async def _batches(
-    cluster: Cluster, run: Run, options: LogOptions, first: list[Line], position: float
-) -> AsyncIterator[list[Line]]:
+async def _iterate_batches(
+    cluster: Cluster, run: Run, options: LogOptions, first: list[LogLine], position: float
+) -> AsyncIterator[list[LogLine]]:
     if first:
         yield first
-    if options.follow and run.ended is None:
-        async for batch in following(cluster, run, position):
+    if options.follow and run.finished_at is None:
+        async for batch in follow(cluster, run, position):
             yield batch
 
 
@@ -86,13 +86,15 @@ async def _send(call: Call, response: web.StreamResponse, data: bytes) -> None:
         await response.write(data)
 
 
-def _text(lines: Iterable[Line], options: LogOptions) -> bytes:
+def _text(lines: Iterable[LogLine], options: LogOptions) -> bytes:
     if options.timestamps:
-        return b"".join(f"{stamp(one.moment)} {one.text}\n".encode(errors="replace") for one in lines)
+        return b"".join(
+            f"{format_timestamp(one.timestamp)} {one.text}\n".encode(errors="replace") for one in lines
+        )
     return b"".join(f"{one.text}\n".encode(errors="replace") for one in lines)
 
 
-def _as_it_is(cluster: Cluster, run: Run) -> Run | None:
+def _reload_run(cluster: Cluster, run: Run) -> Run | None:
     """The same run, as the pod's status tells of it now; None where it is gone."""
     metadata = run.pod["metadata"]
     pod = cluster.store.get(PODS, metadata["namespace"], metadata["name"])
@@ -100,8 +102,8 @@ def _as_it_is(cluster: Cluster, run: Run) -> Run | None:
         return None
     for previous in (False, True):
         try:
-            found = run_of(pod, run.container, previous=previous)
-        except Refusal:
+            found = find_run(pod, run.container, previous=previous)
+        except StatusError:
             continue
         if found.number == run.number:
             return found

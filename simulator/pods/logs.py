@@ -1,4 +1,4 @@
-"""What have the containers of a cluster written? Lines that were appended, and lines that a source makes up."""
+"""Logs of a cluster's containers: appended lines and lines from a source."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 
 from simulator.clock import Clock
-from simulator.pods.chatter import chatter
-from simulator.pods.runs import Line, Run, container_status
+from simulator.pods.chatter import generate_lines
+from simulator.pods.runs import LogLine, Run, container_status
 from simulator.store import Event, Store
 
 PODS = ("", "pods")
-KEPT_LINES = 5_000  # of a run, as rotation leaves them; older ones are gone
-WRITTEN_LINES = 1_000  # appended ones of one run; older ones are dropped
-WRITTEN_RUNS = 2_000  # that hold appended lines; the one that was begun longest ago is dropped
+MAX_LINES = 5_000  # of a run, as rotation leaves them; older ones are gone
+MAX_APPENDED_LINES = 1_000  # appended ones of one run; older ones are dropped
+MAX_APPENDED_RUNS = 2_000  # that hold appended lines; the one that was begun longest ago is dropped
 STEP = 1e-6  # seconds from one appended line to the next
 
 # The last `count` lines of a run whose moment is after `since` and not after `until`, oldest first
-Source = Callable[[Run, float, float, int], Sequence[Line]]
+Source = Callable[[Run, float, float, int], Sequence[LogLine]]
 
 
 class Logs:
@@ -29,12 +29,12 @@ class Logs:
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self.source: Source = chatter
+        self.source: Source = generate_lines
         self._store = store
         self._clock = clock
-        self._written: OrderedDict[tuple[str, str, int], deque[Line]] = OrderedDict()
+        self._appended: OrderedDict[tuple[str, str, int], deque[LogLine]] = OrderedDict()
         self._latest = 0.0  # no line is appended at or before what was already shown
-        store.listen(self._heard)
+        store.listen(self._receive)
 
     def append(self, namespace: str, pod: str, container: str, text: str) -> None:
         """A line (or several) of the run that the pod's status names now; of a pod that is not there, nothing."""
@@ -43,27 +43,27 @@ class Logs:
             return
         number = (container_status(found, container) or {}).get("restartCount") or 0
         key = found["metadata"]["uid"], container, number
-        lines = self._written.setdefault(key, deque(maxlen=WRITTEN_LINES))
+        lines = self._appended.setdefault(key, deque(maxlen=MAX_APPENDED_LINES))
         for line in text.splitlines() or [""]:
             self._latest = max(self._clock.seconds(), self._latest + STEP)
-            lines.append(Line(self._latest, line))
-        while len(self._written) > WRITTEN_RUNS:
-            self._written.popitem(last=False)
+            lines.append(LogLine(self._latest, line))
+        while len(self._appended) > MAX_APPENDED_RUNS:
+            self._appended.popitem(last=False)
 
-    def lines(self, run: Run, *, since: float = 0.0, last: int = KEPT_LINES) -> list[Line]:
+    def lines(self, run: Run, *, since: float = 0.0, last: int = MAX_LINES) -> list[LogLine]:
         """The last lines after `since` (seconds since 1970, of the cluster's clock) until now, oldest first."""
         now = self._clock.seconds()
         self._latest = max(self._latest, now)
-        until = now if run.ended is None else min(now, run.ended)
-        count = min(last, KEPT_LINES)
+        until = now if run.finished_at is None else min(now, run.finished_at)
+        count = min(last, MAX_LINES)
         made = self.source(run, since, until, count) if count and until > since else ()
-        written = [one for one in self._written.get(run.key, ()) if one.moment > since]
+        written = [one for one in self._appended.get(run.key, ()) if one.timestamp > since]
         merged = list(heapq.merge(made, written, key=attrgetter("moment")))
         return merged[-count:] if count else []
 
-    def _heard(self, event: Event) -> None:
+    def _receive(self, event: Event) -> None:
         """What a pod wrote goes with it."""
         if event.storage == PODS and event.type == "DELETED":
             uid = event.object["metadata"]["uid"]
-            for key in [one for one in self._written if one[0] == uid]:
-                del self._written[key]
+            for key in [one for one in self._appended if one[0] == uid]:
+                del self._appended[key]

@@ -1,4 +1,4 @@
-"""Which run of a container is meant, and since when has it run? Read from the pod's status, as a kubelet knows it."""
+"""Container runs: which run a log request means, and its start and finish from the pod's status."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.requests.statuses import Refusal, bad_request
+from simulator.requests.statuses import StatusError, bad_request_error
 from simulator.schemas.resources import Object
 
 STATUSES = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
@@ -17,10 +17,10 @@ PULLS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """`moment` is seconds since 1970, by the cluster's clock; `text` has no line end."""
 
-    moment: float
+    timestamp: float
     text: str
 
 
@@ -31,8 +31,8 @@ class Run:
     pod: Object
     container: str
     number: int  # restartCount as it was then: 0 is the first run
-    began: float
-    ended: float | None = None  # None while it runs
+    started_at: float
+    finished_at: float | None = None  # None while it runs
     exit_code: int = 0
     reason: str = ""  # of its end: Completed, Error, OOMKilled
 
@@ -42,26 +42,26 @@ class Run:
         return self.pod["metadata"]["uid"], self.container, self.number
 
 
-def run_of(pod: Object, container: str, *, previous: bool = False) -> Run:
+def find_run(pod: Object, container: str, *, previous: bool = False) -> Run:
     """The run whose log is shown; raises the 400 of a kubelet (pkg/kubelet: validateContainerLogStatus)."""
     where = f'container "{container}" in pod "{pod["metadata"]["name"]}"'
     status = container_status(pod, container)
     if status is None:
-        raise bad_request(f"{where} is not available")
+        raise bad_request_error(f"{where} is not available")
     state, last = status.get("state") or {}, (status.get("lastState") or {}).get("terminated")
     count = status.get("restartCount") or 0
     waiting = state.get("waiting") or {}
     if previous:
         if last is None:
-            raise bad_request(f"previous terminated {where} not found")
-        return _over(pod, container, count if waiting else count - 1, last)
+            raise bad_request_error(f"previous terminated {where} not found")
+        return _finished_run(pod, container, count if waiting else count - 1, last)
     if "running" in state:
-        return Run(pod, container, count, moment((state["running"] or {}).get("startedAt")))
+        return Run(pod, container, count, parse_timestamp((state["running"] or {}).get("startedAt")))
     if "terminated" in state:
-        return _over(pod, container, count, state["terminated"] or {})
+        return _finished_run(pod, container, count, state["terminated"] or {})
     if last is not None:
-        return _over(pod, container, count, last)
-    raise _not_started(where, waiting)
+        return _finished_run(pod, container, count, last)
+    raise _not_started_error(where, waiting)
 
 
 def is_running(pod: Object, container: str) -> bool:
@@ -75,19 +75,19 @@ def container_status(pod: Object, container: str) -> dict[str, Any] | None:
     return next(found, None)
 
 
-def moment(stamp: str | None) -> float:
+def parse_timestamp(stamp: str | None) -> float:
     """Seconds since 1970 of a time as Kubernetes writes it; 0 where there is none."""
     return datetime.datetime.fromisoformat(stamp).timestamp() if stamp else 0.0
 
 
-def _over(pod: Object, container: str, number: int, end: dict[str, Any]) -> Run:
-    began, ended = moment(end.get("startedAt")), moment(end.get("finishedAt"))
+def _finished_run(pod: Object, container: str, number: int, end: dict[str, Any]) -> Run:
+    began, ended = parse_timestamp(end.get("startedAt")), parse_timestamp(end.get("finishedAt"))
     code, reason = end.get("exitCode") or 0, end.get("reason") or ""
     return Run(pod, container, max(number, 0), began, ended, code, reason)
 
 
-def _not_started(where: str, waiting: dict[str, Any]) -> Refusal:
+def _not_started_error(where: str, waiting: dict[str, Any]) -> StatusError:
     if not waiting:
-        return bad_request(f"{where} is waiting to start - no logs yet")
+        return bad_request_error(f"{where} is waiting to start - no logs yet")
     reason = waiting.get("reason") or ""
-    return bad_request(f"{where} is waiting to start: {PULLS.get(reason, reason)}")
+    return bad_request_error(f"{where} is waiting to start: {PULLS.get(reason, reason)}")

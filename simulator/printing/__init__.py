@@ -1,1 +1,1 @@
-"""What stands in the cells of a Table? As the printers of the API server write it."""
+"""Table printers: cells of each built-in kind, as the API server prints them."""

@@ -1,4 +1,4 @@
-"""Who may what, and who may come in? Role bindings and CertificateSigningRequests."""
+"""Table printers of role bindings and CertificateSigningRequests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is asked about writes, and who serves which group? Webhooks, admission policies, APIServices."""
+"""Table printers of webhooks, admission policies and APIServices."""
 
 from __future__ import annotations
 

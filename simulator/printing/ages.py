@@ -1,4 +1,4 @@
-"""How does Kubernetes write a length of time? 45s, 3m12s, 5h2m, 3d4h, 30d, 2y40d."""
+"""Ages and durations as Kubernetes prints them: 45s, 3m12s, 5h2m, 3d4h, 30d, 2y40d."""
 
 import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What does a HorizontalPodAutoscaler look at, and what does it see? `cpu: 40%/80%`"""
+"""Table printer of HorizontalPodAutoscalers: targets such as `cpu: 40%/80%`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from simulator.printing.parts import NONE, UNKNOWN, UNSET, age_of, name, spec, status
 from simulator.schemas.resources import Object
 
-MOST = 2  # metrics
+MAX_METRICS = 2  # metrics
 NIL = "<nil>"  # how Go writes a quantity that is not there
 # The field of a metric, of its specification and its status alike, by its type
 _FIELDS = {
@@ -37,29 +37,29 @@ def horizontal_pod_autoscaler(thing: Object, now: datetime.datetime) -> list[Any
     ]
 
 
-def _metrics(wanted: list[Object], seen: list[Object]) -> str:
-    if not wanted:
+def _metrics(desired: list[Object], seen: list[Object]) -> str:
+    if not desired:
         return NONE
-    texts = [_metric(one, seen[index] if index < len(seen) else {}) for index, one in enumerate(wanted)]
-    shown = ", ".join(texts[:MOST])
-    return f"{shown} + {len(texts) - MOST} more..." if len(texts) > MOST else shown
+    texts = [_metric(one, seen[index] if index < len(seen) else {}) for index, one in enumerate(desired)]
+    shown = ", ".join(texts[:MAX_METRICS])
+    return f"{shown} + {len(texts) - MAX_METRICS} more..." if len(texts) > MAX_METRICS else shown
 
 
-def _metric(wanted: Object, seen: Object) -> str:
-    field = _FIELDS.get(wanted.get("type", ""))
+def _metric(desired: Object, seen: Object) -> str:
+    field = _FIELDS.get(desired.get("type", ""))
     if field is None:
         return "<unknown type>"
-    part = wanted[field]
+    part = desired[field]
     target: Object = part.get("target") or {}
     current = (seen[field].get("current") or {}) if seen.get(field) is not None else None
     if field == "pods":
         return f"{_quantity(current, 'averageValue')}/{target.get('averageValue', NIL)}"
     if field in ("resource", "containerResource"):
-        return f"{part['name']}: {_of_resource(target, current)}"
-    return _of_value(target, current)
+        return f"{part['name']}: {_resource_target(target, current)}"
+    return _value_target(target, current)
 
 
-def _of_value(target: Object, current: Object | None) -> str:
+def _value_target(target: Object, current: Object | None) -> str:
     """External and Object: an average, or the value itself."""
     if target.get("averageValue") is None:
         return f"{_quantity(current, 'value')}/{target.get('value', NIL)}"
@@ -67,7 +67,7 @@ def _of_value(target: Object, current: Object | None) -> str:
     return f"{current['averageValue'] if current and is_known else UNKNOWN}/{target['averageValue']} (avg)"
 
 
-def _of_resource(target: Object, current: Object | None) -> str:
+def _resource_target(target: Object, current: Object | None) -> str:
     if target.get("averageValue") is not None:
         return f"{_quantity(current, 'averageValue')}/{target['averageValue']}"
     percent = (current or {}).get("averageUtilization")

@@ -1,4 +1,4 @@
-"""What is a cluster made of, and what happened in it? Nodes, namespaces, events, leases, and what is configured."""
+"""Table printers of nodes, namespaces, events, leases, ConfigMaps and Secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which columns and cells has the Table of a custom resource? Its additionalPrinterColumns, by JSONPath."""
+"""Table printer of custom resources: additionalPrinterColumns by JSONPath."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def custom_cells(thing: Object, resource: Resource, now: datetime.datetime) -> l
     return [name(thing), *cells]
 
 
-def found_at(path: str, thing: Any) -> list[Any]:
+def find_values(path: str, thing: Any) -> list[Any]:
     """The values of a simple JSONPath: fields, [number], [*], and one filter by equality."""
     values = [thing]
     for match in _STEP.finditer(path):
@@ -72,7 +72,7 @@ def _columns(resource: Resource) -> list[dict[str, Any]]:
 def _step(match: re.Match[str], value: Any) -> list[Any]:
     field, quoted, index, filtered, wanted = match.groups()
     if quoted:  # Kubernetes reads ['a.b'] as .a.b
-        return found_at(f".{quoted}", value)
+        return find_values(f".{quoted}", value)
     if field:
         key = field.replace("\\", "")
         return [value[key]] if isinstance(value, dict) and key in value else []
@@ -80,13 +80,13 @@ def _step(match: re.Match[str], value: Any) -> list[Any]:
     if index is not None:
         return items[int(index) : int(index) + 1]
     if filtered:
-        return [one for one in items if any(str(each) == wanted for each in found_at(f".{filtered}", one))]
+        return [one for one in items if any(str(each) == wanted for each in find_values(f".{filtered}", one))]
     return items
 
 
 def _cell(column: dict[str, Any], thing: Object, now: datetime.datetime) -> Any:
     """Of several values the first."""
-    values = found_at(column["jsonPath"], thing)
+    values = find_values(column["jsonPath"], thing)
     if not values:
         return None
     value, kind = values[0], column["type"]
@@ -94,7 +94,7 @@ def _cell(column: dict[str, Any], thing: Object, now: datetime.datetime) -> Any:
         return _text(value)
     if kind == "date":
         return _age(value, now) if isinstance(value, str) else None
-    return _typed(kind, value)
+    return _convert_value(kind, value)
 
 
 def _age(text: str, now: datetime.datetime) -> str:
@@ -104,7 +104,7 @@ def _age(text: str, now: datetime.datetime) -> str:
         return "<invalid>"
 
 
-def _typed(kind: str, value: Any) -> Any:
+def _convert_value(kind: str, value: Any) -> Any:
     if kind == "boolean":
         return value if isinstance(value, bool) else None
     if isinstance(value, bool) or not isinstance(value, int | float):

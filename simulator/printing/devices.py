@@ -1,11 +1,11 @@
-"""Which devices are there, and which are taken? Dynamic resource allocation."""
+"""Table printers of dynamic resource allocation: ResourceClaims and ResourceSlices."""
 
 from __future__ import annotations
 
 import datetime
 from typing import Any
 
-from simulator.printing.parts import age_of, is_ending, name, spec, status
+from simulator.printing.parts import age_of, is_deleting, name, spec, status
 from simulator.schemas.resources import Object
 
 
@@ -20,7 +20,7 @@ def resource_slice(thing: Object, now: datetime.datetime) -> list[Any]:
 
 
 def _states(thing: Object) -> list[str]:
-    found = ["deleted"] if is_ending(thing) else []
+    found = ["deleted"] if is_deleting(thing) else []
     if status(thing).get("allocation") is None:
         return found or ["pending"]
     found.append("allocated")

@@ -1,4 +1,4 @@
-"""Which function prints the rows of which built-in kind? The one table, written out by hand."""
+"""Table of printers: the function that prints the rows of each built-in kind."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from simulator.printing import (
     storage,
     workloads,
 )
-from simulator.printing.pods import pod, pod_is_over
+from simulator.printing.pods import pod, pod_conditions
 from simulator.schemas.resources import Object
 
 # (object, now) -> one cell for each captured column of the kind, in their order
-Print = Callable[[Object, datetime.datetime], list[Any]]
+PrintFunction = Callable[[Object, datetime.datetime], list[Any]]
 
 ADMISSION, FLOW = "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io"
 NETWORK, RBAC, STORAGE = "networking.k8s.io", "rbac.authorization.k8s.io", "storage.k8s.io"
 
 # by (group, plural); others print Name and Age, or Name and Created At, alone (simulator/reading/tables.py)
-PRINTERS: dict[tuple[str, str], Print] = {
+PRINTERS: dict[tuple[str, str], PrintFunction] = {
     ("", "componentstatuses"): basics.component_status,
     ("", "configmaps"): basics.config_map,
     ("", "endpoints"): network.endpoints,
@@ -86,4 +86,4 @@ PRINTERS: dict[tuple[str, str], Print] = {
 ORDER: dict[tuple[str, str], Callable[[Object], Any]] = {(FLOW, "flowschemas"): policy.precedence}
 
 # Row conditions ({"type": "Completed", "status": "True", ...}) of kinds that have any
-CONDITIONS: dict[tuple[str, str], Callable[[Object], list[dict[str, str]]]] = {("", "pods"): pod_is_over}
+CONDITIONS: dict[tuple[str, str], Callable[[Object], list[dict[str, str]]]] = {("", "pods"): pod_conditions}

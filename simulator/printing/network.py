@@ -1,4 +1,4 @@
-"""Where does traffic go? Services, their endpoints, Ingresses, NetworkPolicies, addresses."""
+"""Table printers of Services, EndpointSlices, Ingresses, NetworkPolicies and IP addresses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from simulator.printing.parts import (
 from simulator.schemas.resources import Object
 
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
-MOST = 3  # of hosts, ports and addresses
+MAX_ITEMS = 3  # of hosts, ports and addresses
 
 
 def service(thing: Object, now: datetime.datetime) -> list[Any]:
@@ -48,8 +48,8 @@ def endpoint_slice(thing: Object, now: datetime.datetime) -> list[Any]:
     return [
         name(thing),
         thing.get("addressType", ""),
-        first_of(ports, MOST, len(ports)) or UNSET,
-        first_of(addresses, MOST, len(addresses)) or UNSET,
+        first_of(ports, MAX_ITEMS, len(ports)) or UNSET,
+        first_of(addresses, MAX_ITEMS, len(addresses)) or UNSET,
         age_of(thing, now),
     ]
 
@@ -60,7 +60,7 @@ def ingress(thing: Object, now: datetime.datetime) -> list[Any]:
         name(thing),
         NONE if wanted.get("ingressClassName") is None else wanted["ingressClassName"],
         _hosts([one.get("host", "") for one in wanted.get("rules") or ()]),
-        _balanced(thing),
+        _load_balancer_addresses(thing),
         "80, 443" if wanted.get("tls") else "80",
         age_of(thing, now),
     ]
@@ -102,12 +102,12 @@ def _external(thing: Object) -> str:
     if kind in ("ClusterIP", "NodePort"):
         return ",".join(own) or NONE
     if kind == "LoadBalancer":
-        balanced = _balanced(thing)
+        balanced = _load_balancer_addresses(thing)
         return ",".join([balanced, *own] if balanced else own) or "<pending>"
     return str(wanted.get("externalName", "")) if kind == "ExternalName" else UNKNOWN
 
 
-def _balanced(thing: Object) -> str:
+def _load_balancer_addresses(thing: Object) -> str:
     """The addresses of a load balancer, sorted, each once."""
     found = (status(thing).get("loadBalancer") or {}).get("ingress") or ()
     return ",".join(
@@ -130,12 +130,14 @@ def _endpoints(thing: Object) -> str:
         addresses = [one.get("ip", "") for one in subset.get("addresses") or ()]
         ports = subset.get("ports") or ()
         found += (
-            [_joined(each, one.get("port", 0)) for one in ports for each in addresses] if ports else addresses
+            [_join_host_port(each, one.get("port", 0)) for one in ports for each in addresses]
+            if ports
+            else addresses
         )
-    return first_of(found, MOST, len(found))
+    return first_of(found, MAX_ITEMS, len(found))
 
 
-def _joined(address: str, port: int) -> str:
+def _join_host_port(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
@@ -149,8 +151,8 @@ def _hosts(hosts: list[str]) -> str:
     """Three hosts at the most. The rest is counted over all rules, with or without hosts, as Go counts it."""
     found: list[str] = []
     for host in hosts:
-        if len(found) == MOST:
-            return f"{','.join(found)} + {len(hosts) - MOST} more..."
+        if len(found) == MAX_ITEMS:
+            return f"{','.join(found)} + {len(hosts) - MAX_ITEMS} more..."
         if host:
             found.append(host)
     return ",".join(found) or "*"

@@ -1,4 +1,4 @@
-"""What have the rows of many kinds in common? The name, the age, containers with their images, labels, selectors."""
+"""Shared parts of table rows: name, age, containers with images, labels, selectors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def status(thing: Object) -> Object:
     return thing.get("status") or {}
 
 
-def is_ending(thing: Object) -> bool:
+def is_deleting(thing: Object) -> bool:
     return bool(thing["metadata"].get("deletionTimestamp"))
 
 

@@ -1,4 +1,4 @@
-"""How does a pod do? Ready, status, restarts: from the states of its containers, as `kubectl get pods` tells it.
+"""Table printer of pods: ready, status and restarts from the states of their containers.
 
 printPod of kubernetes/pkg/printers/internalversion/printers.go, step by step.
 """
@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.printing.ages import age, parse_time
-from simulator.printing.parts import NONE, age_of, has_true, is_ending, name, spec, status
+from simulator.printing.parts import NONE, age_of, has_true, is_deleting, name, spec, status
 from simulator.schemas.resources import Object
 
 NODE_LOST = "NodeLost"
 GATED = "SchedulingGated"
-_OVER = {"Succeeded": "The pod has completed successfully.", "Failed": "The pod failed."}
+_FINISHED = {"Succeeded": "The pod has completed successfully.", "Failed": "The pod failed."}
 
 
 @dataclass
@@ -37,7 +37,7 @@ class _Restarts:
 
 
 @dataclass
-class _Course:
+class _PodSummary:
     """How far the pod has come, container by container."""
 
     reason: str
@@ -51,7 +51,7 @@ def pod(thing: Object, now: datetime.datetime) -> list[Any]:
     sidecars = {
         one.get("name") for one in wanted.get("initContainers") or () if one.get("restartPolicy") == "Always"
     }
-    course = _Course(_first_reason(seen))
+    course = _PodSummary(_first_reason(seen))
     is_initializing = _init_containers(course, seen, sidecars, len(wanted.get("initContainers") or ()))
     if not is_initializing or has_true(seen.get("conditions"), "Initialized"):
         course.restarts = course.sidecar_restarts
@@ -70,12 +70,12 @@ def pod(thing: Object, now: datetime.datetime) -> list[Any]:
     ]
 
 
-def pod_is_over(thing: Object) -> list[dict[str, str]]:
+def pod_conditions(thing: Object) -> list[dict[str, str]]:
     """The conditions of the row."""
     phase = status(thing).get("phase", "")
-    if phase not in _OVER:
+    if phase not in _FINISHED:
         return []
-    return [{"type": "Completed", "status": "True", "reason": phase, "message": _OVER[phase]}]
+    return [{"type": "Completed", "status": "True", "reason": phase, "message": _FINISHED[phase]}]
 
 
 def _first_reason(seen: Object) -> str:
@@ -86,7 +86,7 @@ def _first_reason(seen: Object) -> str:
     return found
 
 
-def _init_containers(course: _Course, seen: Object, sidecars: set[str | None], total: int) -> bool:
+def _init_containers(course: _PodSummary, seen: Object, sidecars: set[str | None], total: int) -> bool:
     """Whether it is still at them: up to the first that is not done."""
     for index, container in enumerate(seen.get("initContainerStatuses") or ()):
         is_sidecar = container.get("name") in sidecars
@@ -101,7 +101,7 @@ def _init_containers(course: _Course, seen: Object, sidecars: set[str | None], t
             continue
         waits = (_state(container, "waiting") or {}).get("reason") or ""
         if ended is not None:
-            course.reason = f"Init:{_ending(ended)}"
+            course.reason = f"Init:{_termination_reason(ended)}"
         elif waits and waits != "PodInitializing":
             course.reason = f"Init:{waits}"
         else:
@@ -110,7 +110,7 @@ def _init_containers(course: _Course, seen: Object, sidecars: set[str | None], t
     return False
 
 
-def _containers(course: _Course, seen: Object) -> None:
+def _containers(course: _PodSummary, seen: Object) -> None:
     """The last container's reason first: the first container has the last word."""
     is_running, error = False, ""
     for container in reversed(seen.get("containerStatuses") or ()):
@@ -119,7 +119,7 @@ def _containers(course: _Course, seen: Object) -> None:
         if waits.get("reason"):
             course.reason = waits["reason"]
         elif ended is not None:
-            course.reason = _ending(ended)
+            course.reason = _termination_reason(ended)
             error = course.reason if ended.get("exitCode") else error
         elif container.get("ready") and _state(container, "running") is not None:
             is_running = True
@@ -136,9 +136,9 @@ def _containers(course: _Course, seen: Object) -> None:
 
 def _last_reason(reason: str, thing: Object) -> str:
     seen = status(thing)
-    if is_ending(thing) and seen.get("reason") == NODE_LOST:
+    if is_deleting(thing) and seen.get("reason") == NODE_LOST:
         return "Unknown"
-    if is_ending(thing) and seen.get("phase") not in _OVER:
+    if is_deleting(thing) and seen.get("phase") not in _FINISHED:
         return "Terminating"
     return reason
 
@@ -148,12 +148,12 @@ def _state(container: Object, which: str) -> Object | None:
     return found
 
 
-def _ending(ended: Object) -> str:
-    if ended.get("reason"):
-        return str(ended["reason"])
-    if ended.get("signal"):
-        return f"Signal:{ended['signal']}"
-    return f"ExitCode:{ended.get('exitCode') or 0}"
+def _termination_reason(terminated: Object) -> str:
+    if terminated.get("reason"):
+        return str(terminated["reason"])
+    if terminated.get("signal"):
+        return f"Signal:{terminated['signal']}"
+    return f"ExitCode:{terminated.get('exitCode') or 0}"
 
 
 def _is_ready(seen: Object) -> bool:
@@ -168,8 +168,8 @@ def _address(seen: Object) -> str:
     return str(seen.get("podIP") or first.get("ip") or "")
 
 
-def _gates(wanted: Object, seen: Object) -> str:
-    gates = wanted.get("readinessGates") or ()
+def _gates(required: Object, seen: Object) -> str:
+    gates = required.get("readinessGates") or ()
     if not gates:
         return NONE
     passed = sum(has_true(seen.get("conditions"), one.get("conditionType", "")) for one in gates)

@@ -1,4 +1,4 @@
-"""How much may run, and what comes first? Quotas, disruption budgets, priorities, flow control."""
+"""Table printers of quotas, disruption budgets, priority classes and flow control."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""What is kept where? Volumes, claims, classes, attachments, and the drivers behind them."""
+"""Table printers of volumes, claims, storage classes, attachments and CSI drivers."""
 
 from __future__ import annotations
 
 import datetime
 from typing import Any
 
-from simulator.printing.parts import NONE, UNSET, age_of, annotation, is_ending, name, spec, status
+from simulator.printing.parts import NONE, UNSET, age_of, annotation, is_deleting, name, spec, status
 from simulator.schemas.resources import Object
 
 CLASS = "volume.beta.kubernetes.io/storage-class"
@@ -103,7 +103,7 @@ def csi_node(thing: Object, now: datetime.datetime) -> list[Any]:
 
 
 def _phase(thing: Object) -> str:
-    return "Terminating" if is_ending(thing) else str(status(thing).get("phase", ""))
+    return "Terminating" if is_deleting(thing) else str(status(thing).get("phase", ""))
 
 
 def _modes(part: Object) -> str:

@@ -1,4 +1,4 @@
-"""How do the kinds do that make pods? Deployments, their ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs."""
+"""Table printers of Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.printing.parts import (
     boolean_text,
     containers,
     has_true,
-    is_ending,
+    is_deleting,
     labels_text,
     name,
     selector_text,
@@ -77,7 +77,7 @@ def job(thing: Object, now: datetime.datetime) -> list[Any]:
         name(thing),
         _job_status(thing),
         _completions(wanted, status(thing)),
-        _took(status(thing), now),
+        _duration(status(thing), now),
         age_of(thing, now),
         *containers(wanted.get("template")),
         selector_text(wanted.get("selector")) or NONE,
@@ -118,9 +118,9 @@ def pod_template(thing: Object, _now: datetime.datetime) -> list[Any]:
     return [name(thing), *containers(template), labels_text(labels)]
 
 
-def _replicas(wanted: Object) -> int:
+def _replicas(desired: Object) -> int:
     """Defaulted to 1 when it is written."""
-    replicas: int = wanted.get("replicas", 1)
+    replicas: int = desired.get("replicas", 1)
     return replicas
 
 
@@ -135,20 +135,20 @@ def _job_status(thing: Object) -> str:
     for one in _ENDS:
         if has_true(conditions, one):
             return one
-    if is_ending(thing):
+    if is_deleting(thing):
         return "Terminating"
     return next((one for one in _STEPS if has_true(conditions, one)), "Running")
 
 
-def _completions(wanted: Object, seen: Object) -> str:
+def _completions(desired: Object, seen: Object) -> str:
     done = seen.get("succeeded", 0)
-    if wanted.get("completions") is not None:
-        return f"{done}/{wanted['completions']}"
-    parallel = wanted.get("parallelism") or 0
+    if desired.get("completions") is not None:
+        return f"{done}/{desired['completions']}"
+    parallel = desired.get("parallelism") or 0
     return f"{done}/1 of {parallel}" if parallel > 1 else f"{done}/1"
 
 
-def _took(seen: Object, now: datetime.datetime) -> str:
+def _duration(seen: Object, now: datetime.datetime) -> str:
     """Until now where it is not complete; "" before it has begun."""
     if not seen.get("startTime"):
         return ""

@@ -1,1 +1,1 @@
-"""What does a cluster answer to those who read: objects, lists, Tables, watches, discovery?"""
+"""Read endpoints of the API server: objects, lists, Tables, watches, discovery."""

@@ -1,4 +1,4 @@
-"""What does the API server tell of itself: discovery, OpenAPI, version, health?"""
+"""Endpoints of discovery, OpenAPI, version and health."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.requests.answers import answer, compress, encoded, json_body, plain
+from simulator.requests.answers import compress, encode_json, json_body, respond, text_response
 from simulator.requests.call import Call
 from simulator.requests.negotiation import JSON
-from simulator.requests.statuses import no_such_page, no_such_resource, not_acceptable
+from simulator.requests.statuses import not_acceptable_error, unknown_path_error, unknown_resource_error
 
 CHECKS = (
     "ping",
@@ -29,22 +29,22 @@ async def discovery(call: Call) -> web.StreamResponse:
     """/api, /apis, a group, a version; raises 404."""
     path = call.info.path.rstrip("/")
     if path in ("/api", "/apis") and _wants_aggregated(call):
-        value, etag = call.cluster.discovery.aggregated(path)
+        value, etag = call.cluster.discovery.get_aggregated(path)
         return await _public(call, value, etag, media=AGGREGATED)
-    found = call.cluster.discovery.plain(path, call.request.host)
+    found = call.cluster.discovery.get_plain(path, call.request.host)
     if found is None:
         group = path.split("/")[2] if path.startswith("/apis/") else ""
-        raise no_such_resource() if call.cluster.catalogue.is_built_in(group) else no_such_page()
-    return await answer(call, found)
+        raise unknown_resource_error() if call.cluster.catalog.is_built_in(group) else unknown_path_error()
+    return await respond(call, found)
 
 
 async def root(call: Call) -> web.StreamResponse:
-    return await answer(call, {"paths": call.cluster.discovery.root()})
+    return await respond(call, {"paths": call.cluster.discovery.get_root()})
 
 
 async def release(call: Call) -> web.StreamResponse:
     """/version, always indented."""
-    response = await answer(call, call.cluster.archive.release, media=JSON)
+    response = await respond(call, call.cluster.archive.release, media=JSON)
     response.body = json_body(call.cluster.archive.release, pretty=True)
     return response
 
@@ -53,9 +53,9 @@ async def health(call: Call) -> web.StreamResponse:
     """/readyz, /livez, /healthz: `ok`, or with ?verbose each check."""
     name = call.info.path.strip("/").partition("/")[0]
     if not call.query.has("verbose"):
-        return plain(call, "ok")
+        return text_response(call, "ok")
     lines = [f"[+]{check} ok" for check in CHECKS]
-    return plain(call, "\n".join([*lines, f"{name} check passed", ""]))
+    return text_response(call, "\n".join([*lines, f"{name} check passed", ""]))
 
 
 async def openapi_v3(call: Call) -> web.StreamResponse:
@@ -63,7 +63,7 @@ async def openapi_v3(call: Call) -> web.StreamResponse:
     path = call.info.path.removeprefix("/openapi/v3").strip("/")
     documents = call.cluster.openapi
     if not path:
-        response = await answer(call, {"paths": documents.index()}, media=JSON)
+        response = await respond(call, {"paths": documents.index()}, media=JSON)
         response.headers["Content-Type"] = "text/plain; charset=utf-8"
         return response
     digest = documents.digest(path)
@@ -91,7 +91,7 @@ async def openapi_v2(call: Call) -> web.StreamResponse:
         response.headers.update({"ETag": etag, "Cache-Control": "no-cache, private", "Content-Type": V2_TYPE})
         return response
     if JSON not in accept and "*/*" not in accept:
-        raise not_acceptable((JSON, V2_PROTOBUF))
+        raise not_acceptable_error((JSON, V2_PROTOBUF))
     response = await _public(call, value, etag, media=JSON)
     response.headers["Cache-Control"] = "no-cache, private"
     return response
@@ -114,7 +114,7 @@ async def _public(call: Call, value: Any, etag: str, *, media: str) -> web.Respo
     headers = {"Cache-Control": "public", "ETag": etag, "Vary": "Accept", "Audit-Id": call.audit_id}
     if call.headers.get("If-None-Match") == etag:
         return web.Response(status=304, headers=headers)
-    response = web.Response(body=encoded(value), headers=headers)
+    response = web.Response(body=encode_json(value), headers=headers)
     response.headers["Content-Type"] = media
     if media == JSON:
         await compress(call, response)

@@ -1,4 +1,4 @@
-"""Which labels does a label selector want? Read as the API server reads it, with its complaints."""
+"""Label selectors: parser, matching and error messages of the API server."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from simulator.requests.statuses import bad_request
+from simulator.requests.statuses import bad_request_error
 
 LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 NAME_PART = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_WORD = re.compile(r"\s*(==|!=|[!=(),<>]|[^\s!=(),<>]+|$)")
+_TOKEN = re.compile(r"\s*(==|!=|[!=(),<>]|[^\s!=(),<>]+|$)")
 _SIGNS = {"=", "==", "!=", "<", ">", "(", ")", ",", "!", ""}
 Labels = Mapping[str, str]
 
@@ -37,7 +37,7 @@ class Requirement:
         return _OPERATORS[self.operator](labels, self.key, self.values)
 
 
-def _compared(labels: Labels, key: str, values: frozenset[str], *, greater: bool) -> bool:
+def _compare_numbers(labels: Labels, key: str, values: frozenset[str], *, greater: bool) -> bool:
     try:
         number = int(labels.get(key, ""))
     except ValueError:
@@ -51,8 +51,8 @@ _OPERATORS: dict[str, Callable[[Labels, str, frozenset[str]], bool]] = {
     "notin": lambda labels, key, values: labels.get(key) not in values,
     "exists": lambda labels, key, values: key in labels,
     "!": lambda labels, key, values: key not in labels,
-    "gt": lambda labels, key, values: _compared(labels, key, values, greater=True),
-    "lt": lambda labels, key, values: _compared(labels, key, values, greater=False),
+    "gt": lambda labels, key, values: _compare_numbers(labels, key, values, greater=True),
+    "lt": lambda labels, key, values: _compare_numbers(labels, key, values, greater=False),
 }
 
 
@@ -65,7 +65,7 @@ def matches(requirements: list[Requirement], labels: Labels | None) -> bool:
     return all(one.holds(labels or {}) for one in requirements)
 
 
-def of_selector(selector: Mapping[str, object] | None) -> list[Requirement] | None:
+def parse_selector(selector: Mapping[str, object] | None) -> list[Requirement] | None:
     """The requirements of a LabelSelector; None (which selects nothing) where there is none."""
     if selector is None:
         return None
@@ -79,63 +79,63 @@ def of_selector(selector: Mapping[str, object] | None) -> list[Requirement] | No
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self._words: list[str] = [match[1] for match in _WORD.finditer(text)]
+        self._tokens: list[str] = [match[1] for match in _TOKEN.finditer(text)]
         self._position = 0
 
     def parse(self) -> list[Requirement]:
         found: list[Requirement] = []
         while True:
-            word = self._look()
+            word = self._peek()
             if word == "":
                 return found
             if word != "!" and word in _SIGNS:
-                raise bad_request(f"found '{word}', expected: !, identifier, or 'end of string'")
+                raise bad_request_error(f"found '{word}', expected: !, identifier, or 'end of string'")
             found.append(self._requirement())
-            word = self._take()
+            word = self._next()
             if word == "":
                 return found
             if word != ",":
-                raise bad_request(f"found '{word}', expected: ',' or 'end of string'")
-            after = self._look()
+                raise bad_request_error(f"found '{word}', expected: ',' or 'end of string'")
+            after = self._peek()
             if after != "!" and after in _SIGNS:
-                raise bad_request(f"found '{after}', expected: identifier after ','")
+                raise bad_request_error(f"found '{after}', expected: identifier after ','")
 
     def _requirement(self) -> Requirement:
-        key, is_negated = self._take(), False
+        key, is_negated = self._next(), False
         if key == "!":
-            key, is_negated = self._take(), True
+            key, is_negated = self._next(), True
         if key in _SIGNS:
-            raise _unreadable(f"found '{key}', expected: identifier")
+            raise _parse_error(f"found '{key}', expected: identifier")
         _check_key(key)
-        if is_negated or self._look() in ("", ","):
+        if is_negated or self._peek() in ("", ","):
             return Requirement(key, "!" if is_negated else "exists")
-        return self._with_operator(key)
+        return self._parse_operator(key)
 
-    def _with_operator(self, key: str) -> Requirement:
-        sign = self._take()
+    def _parse_operator(self, key: str) -> Requirement:
+        sign = self._next()
         if sign in ("in", "notin"):
-            return self._checked(key, sign, self._values())
+            return self._make_requirement(key, sign, self._values())
         named = {"=": "in", "==": "in", "!=": "notin", ">": "gt", "<": "lt"}.get(sign)
         if named is None:
-            raise _unreadable(f"found '{sign}', expected: in, notin, =, ==, !=, gt, lt")
-        return self._checked(key, named, [self._exact_value()])
+            raise _parse_error(f"found '{sign}', expected: in, notin, =, ==, !=, gt, lt")
+        return self._make_requirement(key, named, [self._exact_value()])
 
     def _exact_value(self) -> str:
-        word = self._look()
+        word = self._peek()
         if word in ("", ","):
             return ""
         if word in _SIGNS:
-            raise _unreadable(f"found '{word}', expected: identifier")
-        return self._take()
+            raise _parse_error(f"found '{word}', expected: identifier")
+        return self._next()
 
     def _values(self) -> list[str]:
-        word = self._take()
+        word = self._next()
         if word != "(":
-            raise _unreadable(f"found '{word}' expected: '('")
+            raise _parse_error(f"found '{word}' expected: '('")
         found: list[str] = []
         is_after_comma = True
         while True:
-            word = self._take()
+            word = self._next()
             if word == ")":
                 return [*found, ""] if is_after_comma else found
             if word == ",":
@@ -143,27 +143,27 @@ class _Parser:
                     found.append("")
                 is_after_comma = True
             elif word in _SIGNS:
-                raise _unreadable(f"found '{word}', expected: ',', ')' or identifier")
+                raise _parse_error(f"found '{word}', expected: ',', ')' or identifier")
             elif not is_after_comma:
-                raise _unreadable(f"found '{word}', expected: ',' or ')'")
+                raise _parse_error(f"found '{word}', expected: ',' or ')'")
             else:
                 found.append(word)
                 is_after_comma = False
 
-    def _checked(self, key: str, operator: str, values: list[str]) -> Requirement:
+    def _make_requirement(self, key: str, operator: str, values: list[str]) -> Requirement:
         for number, value in enumerate(values):
             if operator in ("gt", "lt"):
                 _check_integer(number, value)
             elif len(value) > 63 or not LABEL_VALUE.fullmatch(value):
                 why = VALUE_RULE if len(value) <= 63 else "must be no more than 63 bytes"
-                raise _unreadable(f'values[{number}][{key}]: Invalid value: "{value}": {why}')
+                raise _parse_error(f'values[{number}][{key}]: Invalid value: "{value}": {why}')
         return Requirement(key, operator, frozenset(values))
 
-    def _look(self) -> str:
-        return self._words[self._position] if self._position < len(self._words) else ""
+    def _peek(self) -> str:
+        return self._tokens[self._position] if self._position < len(self._tokens) else ""
 
-    def _take(self) -> str:
-        word = self._look()
+    def _next(self) -> str:
+        word = self._peek()
         self._position += 1
         return word
 
@@ -171,7 +171,7 @@ class _Parser:
 def _check_key(key: str) -> None:
     complaint = key_complaint(key)
     if complaint:
-        raise _unreadable(f'<nil>: Invalid value: "{key}": {complaint}')
+        raise _parse_error(f'<nil>: Invalid value: "{key}": {complaint}')
 
 
 def key_complaint(key: str) -> str:
@@ -208,8 +208,8 @@ def _name_complaints(name: str) -> list[str]:
 def _check_integer(number: int, value: str) -> None:
     if not re.fullmatch(r"[+-]?\d+", value):
         why = "for 'Gt', 'Lt' operators, the value must be an integer"
-        raise _unreadable(f'values[{number}]: Invalid value: "{value}": {why}')
+        raise _parse_error(f'values[{number}]: Invalid value: "{value}": {why}')
 
 
-def _unreadable(why: str) -> Exception:
-    return bad_request(f"unable to parse requirement: {why}")
+def _parse_error(why: str) -> Exception:
+    return bad_request_error(f"unable to parse requirement: {why}")

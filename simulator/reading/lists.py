@@ -1,4 +1,4 @@
-"""Which objects are there? Lists in pages, at a resourceVersion, by labels and fields."""
+"""List endpoint: pagination, resourceVersion, label and field selectors."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 from aiohttp import web
 
 from simulator.reading.options import ListOptions, read_options
-from simulator.reading.shapes import shaper
-from simulator.requests.answers import answer
+from simulator.reading.shapes import create_renderer
+from simulator.requests.answers import respond
 from simulator.requests.call import Call
-from simulator.requests.go_words import go_complaint
-from simulator.requests.statuses import Refusal, bad_request, expired
+from simulator.requests.go_words import go_error_message
+from simulator.requests.statuses import StatusError, bad_request_error, expired_error
 from simulator.schemas.resources import Object
 from simulator.store import Compacted
 
-PATIENCE = 3.0  # seconds for a resourceVersion of the future, as the real one waits
+WAIT_SECONDS = 3.0  # seconds for a resourceVersion of the future, as the real one waits
 TOO_OLD = "The resourceVersion for the provided list is too old."
 EXPIRED = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list "
@@ -37,66 +37,66 @@ class Page:
 
 
 async def list_objects(call: Call) -> web.StreamResponse:
-    shape = shaper(call, of_list=True)
+    shape = create_renderer(call, of_list=True)
     options = read_options(call.query, call.resource)
     if not options.token:
-        await refuse_future(call, options.number)
-    page = page_of(call, options)
-    return await answer(call, shape.many(page.items, page.metadata), media=shape.form.media)
+        await wait_for_revision(call, options.number)
+    page = read_page(call, options)
+    return await respond(call, shape.render_many(page.items, page.metadata), media=shape.form.media)
 
 
-async def refuse_future(call: Call, revision: int) -> None:
+async def wait_for_revision(call: Call, revision: int) -> None:
     """A resourceVersion that the cluster has not reached: 504 after some seconds."""
     store = call.cluster.store
-    deadline = asyncio.get_running_loop().time() + PATIENCE
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
     while revision > store.revision:
         if asyncio.get_running_loop().time() >= deadline:
             causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
             message = f"Timeout: Too large resource version: {revision}, current: {store.revision}"
-            raise Refusal(504, message, "Timeout", {"causes": causes, "retryAfterSeconds": 1})
+            raise StatusError(504, message, "Timeout", {"causes": causes, "retryAfterSeconds": 1})
         await asyncio.sleep(0.05)
 
 
-def page_of(call: Call, options: ListOptions) -> Page:
+def read_page(call: Call, options: ListOptions) -> Page:
     """Raises the 400 of a continue token that is none, the 410 of an old one."""
     if options.token:
-        return _continued(call, options)
+        return _continue_page(call, options)
     revision = call.cluster.store.revision
     exact = options.match == "Exact" or (options.limit > 0 and options.number > 0 and not options.match)
     if exact:
-        return _page(call, options, _at(call, options.number, TOO_OLD), options.number, "")
+        return _page(call, options, _items_at(call, options.number, TOO_OLD), options.number, "")
     limited = options if options.revision != "0" else None
     if limited is None or options.limit <= 0:
-        return Page(_selected(options, _all(call)), {"resourceVersion": str(revision)})
+        return Page(_filter_items(options, _all(call)), {"resourceVersion": str(revision)})
     return _current_page(call, options, revision, "")
 
 
-def _continued(call: Call, options: ListOptions) -> Page:
+def _continue_page(call: Call, options: ListOptions) -> Page:
     revision, start = _decode(options.token)
     if options.revision and options.revision != "0":
-        raise bad_request("specifying resource version is not allowed when using continue")
+        raise bad_request_error("specifying resource version is not allowed when using continue")
     store = call.cluster.store
     if revision < 0 or revision == store.revision:
         return _current_page(call, options, store.revision, start)
     try:
-        things = store.at(call.resource.storage, revision, call.namespace)
+        things = store.items_at(call.resource.storage, revision, call.namespace)
     except Compacted:
-        raise expired(EXPIRED, _encode(-1, start)) from None
+        raise expired_error(EXPIRED, _encode(-1, start)) from None
     return _page(call, options, things, revision, start)
 
 
-def _at(call: Call, revision: int, message: str) -> list[Object]:
+def _items_at(call: Call, revision: int, message: str) -> list[Object]:
     try:
-        return call.cluster.store.at(call.resource.storage, revision, call.namespace)
+        return call.cluster.store.items_at(call.resource.storage, revision, call.namespace)
     except Compacted:
-        raise expired(message) from None
+        raise expired_error(message) from None
 
 
 def _all(call: Call) -> list[Object]:
     return call.cluster.store.items(call.resource.storage, call.namespace)
 
 
-def _selected(options: ListOptions, things: list[Object]) -> list[Object]:
+def _filter_items(options: ListOptions, things: list[Object]) -> list[Object]:
     return things if options.selection.is_all else [one for one in things if options.selection.holds(one)]
 
 
@@ -104,17 +104,17 @@ def _current_page(call: Call, options: ListOptions, revision: int, start: str) -
     """From what is there now, without copying all of it."""
     store, storage, namespace = call.cluster.store, call.resource.storage, call.namespace
     if options.selection.is_all and options.limit > 0:
-        items, left = store.page(storage, namespace, _absolute(start, namespace), options.limit)
+        items, left = store.page(storage, namespace, _absolute_key(start, namespace), options.limit)
         return Page(items, _page_metadata(items, namespace, revision, left, left))
     return _page(call, options, store.items(storage, namespace), revision, start)
 
 
 def _page(call: Call, options: ListOptions, things: list[Object], revision: int, start: str) -> Page:
-    first = _absolute(start, call.namespace)
+    first = _absolute_key(start, call.namespace)
     left = [one for one in things if _key(one) >= first] if start else things
     if options.limit <= 0:
-        return Page(_selected(options, left), {"resourceVersion": str(revision)})
-    items, rest = _first(_holding(options, left), options.limit)
+        return Page(_filter_items(options, left), {"resourceVersion": str(revision)})
+    items, rest = _first(_iterate_matching(options, left), options.limit)
     is_known = options.selection.is_all
     return Page(
         items,
@@ -122,7 +122,7 @@ def _page(call: Call, options: ListOptions, things: list[Object], revision: int,
     )
 
 
-def _holding(options: ListOptions, things: list[Object]) -> Iterator[Object]:
+def _iterate_matching(options: ListOptions, things: list[Object]) -> Iterator[Object]:
     return (one for one in things if options.selection.holds(one))
 
 
@@ -153,7 +153,7 @@ def _key(thing: Object) -> str:
     return f"{metadata.get('namespace', '')}/{metadata['name']}"
 
 
-def _absolute(start: str, namespace: str) -> str:
+def _absolute_key(start: str, namespace: str) -> str:
     if not start:
         return ""
     return f"{namespace}/{start}" if namespace else start
@@ -172,6 +172,6 @@ def _decode(token: str) -> tuple[int, str]:
         found = json.loads(raw)
         revision, start = int(found["rv"]), str(found["start"])
     except (ValueError, KeyError, TypeError) as failure:
-        why = go_complaint(raw, failure)
-        raise bad_request(f"invalid continue token: continue key is not valid: {why}") from None
+        why = go_error_message(raw, failure)
+        raise bad_request_error(f"invalid continue token: continue key is not valid: {why}") from None
     return revision, start

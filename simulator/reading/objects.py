@@ -1,4 +1,4 @@
-"""What is one object? GET of it and of its status."""
+"""Read endpoint of one object and of its status."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import re
 
 from aiohttp import web
 
-from simulator.reading.lists import refuse_future
-from simulator.reading.shapes import shaper
-from simulator.requests.answers import answer
+from simulator.reading.lists import wait_for_revision
+from simulator.reading.shapes import create_renderer
+from simulator.requests.answers import respond
 from simulator.requests.call import Call
-from simulator.requests.statuses import Refusal, not_found
+from simulator.requests.statuses import StatusError, not_found_error
 from simulator.schemas.resources import Object
 
 
 async def get_object(call: Call) -> web.StreamResponse:
-    shape = shaper(call)
+    shape = create_renderer(call)
     revision = call.query.get("resourceVersion")
     if revision and not re.fullmatch(r"\d+", revision):
         parsing = f'strconv.ParseUint: parsing "{revision}": invalid syntax'
-        raise Refusal(500, f'resourceVersion: Invalid value: "{revision}": {parsing}')
-    await refuse_future(call, int(revision or 0))
-    return await answer(call, shape.one(existing(call)), media=shape.form.media)
+        raise StatusError(500, f'resourceVersion: Invalid value: "{revision}": {parsing}')
+    await wait_for_revision(call, int(revision or 0))
+    return await respond(call, shape.render_one(get_existing(call)), media=shape.form.media)
 
 
-def existing(call: Call) -> Object:
+def get_existing(call: Call) -> Object:
     """As it is in the store; raises 404."""
     found = call.cluster.store.get(call.resource.storage, call.namespace, call.info.name)
     if found is None:
-        raise not_found(call.resource, call.info.name)
+        raise not_found_error(call.resource, call.info.name)
     return found

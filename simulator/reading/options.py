@@ -1,4 +1,4 @@
-"""What does the query of a list or watch ask for, and what is wrong with it?"""
+"""Query options of list and watch: parsed and validated as the API server does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simulator.reading import fields, labels
 from simulator.requests.info import Query
-from simulator.requests.statuses import Cause, Refusal, bad_request, invalid, refusal
+from simulator.requests.statuses import Cause, StatusError, bad_request_error, invalid_error, status_error
 from simulator.schemas.resources import Object, Resource
 
 _OPTIONS = Resource("meta.k8s.io", "v1", "listoptions", "listoptions", "ListOptions", False, ())
@@ -65,9 +65,11 @@ def read_options(query: Query, resource: Resource, *, is_watch: bool = False) ->
     cause = _complaint(options)
     if cause is not None and is_watch and options.match == "Exact":
         message = 'Unsupported value: "Exact": supported values: "NotOlderThan"'
-        raise invalid(_OPTIONS, "", [cause, Cause("FieldValueNotSupported", message, "resourceVersionMatch")])
+        raise invalid_error(
+            _OPTIONS, "", [cause, Cause("FieldValueNotSupported", message, "resourceVersionMatch")]
+        )
     if cause is not None:
-        raise invalid(_OPTIONS, "", [cause])
+        raise invalid_error(_OPTIONS, "", [cause])
     if options.revision and not re.fullmatch(r"\d+", options.revision):
         raise _no_number(options)
     return options
@@ -82,7 +84,7 @@ def selection(query: Query, resource: Resource) -> Selection:
 def _number(query: Query, name: str) -> int:
     text = query.get(name)
     if not re.fullmatch(r"[+-]?\d+|", text):
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        raise bad_request_error(f'strconv.ParseInt: parsing "{text}": invalid syntax')
     return int(text or 0)
 
 
@@ -122,9 +124,9 @@ def _not(field: str, why: str) -> Cause:
     return Cause("FieldValueForbidden", f"Forbidden: {why}", field)
 
 
-def _no_number(one: ListOptions) -> Refusal:
+def _no_number(one: ListOptions) -> StatusError:
     parsing = f'strconv.ParseUint: parsing "{one.revision}": invalid syntax'
     message = f'resourceVersion: Invalid value: "{one.revision}": {parsing}'
     if one.is_watch:
-        return Refusal(500, message)
-    return refusal(400, f"invalid resource version: {message}")
+        return StatusError(500, message)
+    return status_error(400, f"invalid resource version: {message}")

@@ -1,4 +1,4 @@
-"""In which shape does an object leave: as it is, as metadata alone, or as the row of a Table?"""
+"""Response rendering of objects: the object itself, metadata alone, or a Table row."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from simulator.reading.tables import COLUMNS_OF_EVENTS, Printer
 from simulator.requests.call import Call
-from simulator.requests.negotiation import Form, accepted
-from simulator.requests.statuses import Refusal, bad_request
-from simulator.schemas.conversion import served
+from simulator.requests.negotiation import Form, negotiate
+from simulator.requests.statuses import StatusError, bad_request_error
+from simulator.schemas.conversion import to_served_version
 from simulator.schemas.resources import Object, Resource
 
 INCLUDES = ("None", "Metadata", "Object")
@@ -25,7 +25,7 @@ NO_TABLE = {
 }
 
 
-class Shaper:
+class ObjectRenderer:
     """Writes the objects of one resource for one call."""
 
     def __init__(self, call: Call, form: Form) -> None:
@@ -33,42 +33,42 @@ class Shaper:
         self._resource = call.resource
         self.form = form
         self._include = call.query.get("includeObject") or "Metadata"
-        if form.shape == "Table" and self._include not in INCLUDES:
+        if form.kind == "Table" and self._include not in INCLUDES:
             why = "must be 'Metadata', 'Object', 'None', or empty"
             message = f'includeObject: Invalid value: "{self._include}": {why}'
-            raise bad_request(f"Unable to convert to Table as requested: {message}")
+            raise bad_request_error(f"Unable to convert to Table as requested: {message}")
         self._printer = Printer(call.cluster, call.resource)
-        self._told_columns = False
+        self._has_sent_columns = False
 
-    def one(self, thing: Object) -> Object:
+    def render_one(self, thing: Object) -> Object:
         """The answer to a GET or to a write."""
-        if self.form.shape == "Table":
+        if self.form.kind == "Table":
             return self._table([thing], self._call_metadata(thing))
-        if self.form.shape == "PartialObjectMetadata":
-            return partial(thing, self.form.api_version)
-        return served(thing, self._resource)
+        if self.form.kind == "PartialObjectMetadata":
+            return make_partial_metadata(thing, self.form.api_version)
+        return to_served_version(thing, self._resource)
 
-    def many(self, things: Sequence[Object], metadata: dict[str, Any]) -> Object:
-        if self.form.shape == "Table":
+    def render_many(self, things: Sequence[Object], metadata: dict[str, Any]) -> Object:
+        if self.form.kind == "Table":
             return self._table(things, metadata)
-        if self.form.shape == "PartialObjectMetadataList":
-            items = [partial(one, self.form.api_version) for one in things]
-            head = {"kind": self.form.shape, "apiVersion": self.form.api_version}
+        if self.form.kind == "PartialObjectMetadataList":
+            items = [make_partial_metadata(one, self.form.api_version) for one in things]
+            head = {"kind": self.form.kind, "apiVersion": self.form.api_version}
             return head | {"metadata": metadata, "items": items}
-        return listed(things, self._resource, metadata)
+        return make_list(things, self._resource, metadata)
 
-    def event(self, kind: str, thing: Object) -> Object:
+    def render_event(self, kind: str, thing: Object) -> Object:
         """One line of a watch; the columns of a Table are in the first alone."""
-        if self.form.shape != "Table":
-            return {"type": kind, "object": self.one(thing)}
+        if self.form.kind != "Table":
+            return {"type": kind, "object": self.render_one(thing)}
         table = self._table([thing], self._call_metadata(thing))
-        if self._told_columns:
+        if self._has_sent_columns:
             table["columnDefinitions"] = COLUMNS_OF_EVENTS
-        self._told_columns = True
+        self._has_sent_columns = True
         return {"type": kind, "object": table}
 
     def _table(self, things: Sequence[Object], metadata: dict[str, Any]) -> Object:
-        rows = [self._row(one) for one in self._printer.ordered(things)]
+        rows = [self._row(one) for one in self._printer.sort_items(things)]
         head = {"kind": "Table", "apiVersion": self.form.api_version, "metadata": metadata}
         return head | {"columnDefinitions": self._printer.columns, "rows": rows or self._printer.no_rows}
 
@@ -78,9 +78,9 @@ class Shaper:
         if conditions:
             found["conditions"] = conditions
         if self._include == "Object":
-            return found | {"object": served(thing, self._resource)}
+            return found | {"object": to_served_version(thing, self._resource)}
         if self._include == "Metadata":
-            return found | {"object": partial(thing, self.form.api_version)}
+            return found | {"object": make_partial_metadata(thing, self.form.api_version)}
         return found | {"object": None}
 
     @staticmethod
@@ -88,31 +88,31 @@ class Shaper:
         return {"resourceVersion": thing["metadata"]["resourceVersion"]}
 
 
-def listed(things: Sequence[Object], resource: Resource, metadata: dict[str, Any]) -> Object:
+def make_list(things: Sequence[Object], resource: Resource, metadata: dict[str, Any]) -> Object:
     """A plain list; the items of a built-in kind go without kind and apiVersion."""
     head: Object = {"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata}
-    items = [served(one, resource) for one in things]
+    items = [to_served_version(one, resource) for one in things]
     if resource.definition is None:
         for one in items:
             del one["kind"], one["apiVersion"]
     return head | {"items": items}
 
 
-def partial(thing: Object, api_version: str) -> Object:
+def make_partial_metadata(thing: Object, api_version: str) -> Object:
     return {"kind": "PartialObjectMetadata", "apiVersion": api_version, "metadata": thing["metadata"]}
 
 
-def shaper(call: Call, *, of_list: bool = False, is_watch: bool = False) -> Shaper:
+def create_renderer(call: Call, *, of_list: bool = False, is_watch: bool = False) -> ObjectRenderer:
     """By the Accept header; raises 406."""
     part = (call.resource.group, call.resource.plural, call.info.subresource)
     shapes = PARTIAL if part in NO_TABLE else ("Table", *PARTIAL)
-    form = accepted(call.headers.get("Accept", ""), shapes, streams=of_list or is_watch)
-    if not is_watch and form.shape == PARTIAL[0 if of_list else 1]:
+    form = negotiate(call.headers.get("Accept", ""), shapes, streams=of_list or is_watch)
+    if not is_watch and form.kind == PARTIAL[0 if of_list else 1]:
         is_core = call.resource.definition is None
         kind = call.resource.list_kind if of_list else call.resource.kind
         group = (call.resource.group or "core").partition(".")[0]
         go_type = f"*{group}.{kind}" if is_core else f"*unstructured.Unstructured{'List' if of_list else ''}"
         which = "a list" if of_list else "not a list"
-        message = f"you requested {form.shape}, but the requested object is {which} ({go_type})"
-        raise Refusal(406, message, "NotAcceptable")
-    return Shaper(call, form)
+        message = f"you requested {form.kind}, but the requested object is {which} ({go_type})"
+        raise StatusError(406, message, "NotAcceptable")
+    return ObjectRenderer(call, form)

@@ -1,4 +1,4 @@
-"""How do the events of a watch leave: as lines of one answer, or each as a message of a WebSocket?"""
+"""Watch streams: events as lines of one response or as messages of a WebSocket."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLOSING_SECONDS = 2.0  # for the other side's farewell
 LARGEST_MESSAGE = 64 * 1024  # bytes: nothing is expected from there
 
 
-class Unopened(Exception):
+class StreamNotOpened(Exception):
     """The upgrade is refused: `response` is the answer."""
 
     def __init__(self, response: web.StreamResponse) -> None:
@@ -50,7 +50,7 @@ async def open_stream(call: Call, gone: Callable[[], None]) -> AsyncIterator[Str
 async def _socket(call: Call, gone: Callable[[], None]) -> AsyncIterator[Stream]:
     """As golang.org/x/net/websocket takes one: only from somebody who names an Origin."""
     if call.headers.get("Origin", "null") in ("", "null"):
-        raise Unopened(web.Response(status=403))
+        raise StreamNotOpened(web.Response(status=403))
     protocol = call.headers.get("Sec-WebSocket-Protocol", "")
     socket = web.WebSocketResponse(
         timeout=CLOSING_SECONDS,

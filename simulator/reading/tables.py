@@ -1,4 +1,4 @@
-"""Which columns and cells has a kind's Table? Captured columns with a printer for each built-in kind
+"""Table columns and cells of a kind: captured for built-in kinds, from the CRD for custom ones.
 (simulator/printing/), printer columns of a CRD by their paths."""
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Printer:
         # Kinds without a printer of their own go through another function there, which leaves it out.
         self.no_rows: list[Object] | None = None if self._names() == ["Name", "Created At"] else []
 
-    def ordered(self, things: Sequence[Object]) -> Sequence[Object]:
+    def sort_items(self, things: Sequence[Object]) -> Sequence[Object]:
         """As the rows of a list come."""
         key = ORDER.get((self._resource.group, self._resource.plural))
         return sorted(things, key=key) if key else things

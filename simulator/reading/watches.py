@@ -1,4 +1,4 @@
-"""What changes? A watch from a resourceVersion, with bookmarks, initial events, time-out and 410."""
+"""Watch endpoint: changes since a resourceVersion, bookmarks, initial events, timeout and 410."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.reading.lists import page_of
+from simulator.reading.lists import read_page
 from simulator.reading.options import ListOptions, Selection, read_options
-from simulator.reading.shapes import Shaper, shaper
-from simulator.reading.streams import Unopened, open_stream
-from simulator.requests.answers import encoded
+from simulator.reading.shapes import ObjectRenderer, create_renderer
+from simulator.reading.streams import StreamNotOpened, open_stream
+from simulator.requests.answers import encode_json
 from simulator.requests.call import Call
-from simulator.requests.statuses import Refusal, expired
+from simulator.requests.statuses import StatusError, expired_error
 from simulator.schemas.resources import Object
 from simulator.store import Compacted, Event, Subscription
 
@@ -31,15 +31,15 @@ class Watch:
 
     call: Call
     options: ListOptions
-    shape: Shaper
+    renderer: ObjectRenderer
     write: Callable[[bytes], Awaitable[None]]
     revision: int
 
     async def send(self, kind: str, thing: Object) -> None:
-        await self.write(encoded(self.shape.event(kind, thing)) + b"\n")
+        await self.write(encode_json(self.renderer.render_event(kind, thing)) + b"\n")
 
-    async def send_error(self, one: Refusal) -> None:
-        await self.write(encoded({"type": "ERROR", "object": one.status()}) + b"\n")
+    async def send_error(self, one: StatusError) -> None:
+        await self.write(encode_json({"type": "ERROR", "object": one.status()}) + b"\n")
 
     async def bookmark(self, revision: int, *, ends_initial: bool = False) -> None:
         metadata: dict[str, Any] = {"resourceVersion": str(revision)}
@@ -50,18 +50,18 @@ class Watch:
 
 async def watch_objects(call: Call) -> web.StreamResponse:
     """Raises only before the head is sent; what goes wrong later is an ERROR event."""
-    shape = shaper(call, is_watch=True)
+    shape = create_renderer(call, is_watch=True)
     options = read_options(call.query, call.resource, is_watch=True)
     subscription = call.cluster.store.subscribe(call.resource.storage)
     name = call.resource.definition["metadata"]["name"] if call.resource.definition else ""
-    unlisten = call.cluster.catalogue.on_change(name, subscription.finish) if name else _nothing
+    unlisten = call.cluster.catalog.listen_to(name, subscription.finish) if name else _nothing
     response: web.StreamResponse = web.Response()
     try:
         async with open_stream(call, subscription.finish) as stream:
             response = stream.response
             watch = Watch(call, options, shape, stream.write, call.cluster.store.revision)
             await _run(watch, _first_events(watch), subscription)
-    except Unopened as refused:
+    except StreamNotOpened as refused:
         response = refused.response
     except ConnectionResetError:
         pass  # the caller went away
@@ -97,23 +97,23 @@ def _nothing() -> None:
     return
 
 
-def _first_events(watch: Watch) -> list[Event] | Refusal | None:
+def _first_events(watch: Watch) -> list[Event] | StatusError | None:
     """What came since the resourceVersion; None where the state of now comes first; a 410 as it is sent."""
     options = watch.options
     if options.number == 0 or options.sends_initial:
         return None
     watch.revision = options.number
     try:
-        return watch.call.cluster.store.since(watch.call.resource.storage, options.number)
+        return watch.call.cluster.store.events_since(watch.call.resource.storage, options.number)
     except Compacted as gone:
-        return expired(str(gone))
+        return expired_error(str(gone))
 
 
-async def _run(watch: Watch, first: list[Event] | Refusal | None, subscription: Subscription) -> None:
-    if isinstance(first, Refusal):
+async def _run(watch: Watch, first: list[Event] | StatusError | None, subscription: Subscription) -> None:
+    if isinstance(first, StatusError):
         await watch.send_error(first)
         return
-    if watch.shape.form.shape == "PartialObjectMetadataList":
+    if watch.renderer.form.kind == "PartialObjectMetadataList":
         return  # a shape that no event has: the real one ends without a word
     deadline = _deadline(watch.options)
     if first is None:
@@ -136,7 +136,7 @@ async def _send_initial(watch: Watch) -> None:
     wanted = watch.options.sends_initial is not False
     if wanted:
         listed = ListOptions(watch.options.selection)
-        for thing in page_of(watch.call, listed).items:
+        for thing in read_page(watch.call, listed).items:
             await watch.send("ADDED", thing)
     watch.revision = revision
     if wanted and watch.options.bookmarks and (watch.options.sends_initial or not watch.options.revision):
@@ -162,11 +162,11 @@ async def _follow(watch: Watch, subscription: Subscription, deadline: float) -> 
 
 
 async def _send(watch: Watch, events: list[Event]) -> None:
-    for kind, thing in _seen(watch, events):
+    for kind, thing in _iterate_new(watch, events):
         await watch.send(kind, thing)
 
 
-def _seen(watch: Watch, events: list[Event]) -> Iterator[tuple[str, Object]]:
+def _iterate_new(watch: Watch, events: list[Event]) -> Iterator[tuple[str, Object]]:
     for event in events:
         if event.revision <= watch.revision:
             continue

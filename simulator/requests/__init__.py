@@ -1,1 +1,1 @@
-"""Who asks for what, may they, and in which form do they want the answer?"""
+"""Request handling: authentication, authorization, content negotiation and errors."""

@@ -1,4 +1,4 @@
-"""How is an answer written: JSON or YAML, indented for people, compressed when it is large?"""
+"""HTTP responses: JSON or YAML, indented for browsers and curl, compressed when large."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from simulator.requests.call import Call
-from simulator.requests.negotiation import JSON, YAML, accepted, is_pretty
-from simulator.requests.statuses import Refusal
+from simulator.requests.negotiation import JSON, YAML, is_pretty, negotiate
+from simulator.requests.statuses import StatusError
 
 LARGE = 128 * 1024  # bytes; from here on answers are compressed
 TEXT = "text/plain; charset=utf-8"
 _encoder = msgspec.json.Encoder()
 
 
-def encoded(value: Any) -> bytes:
+def encode_json(value: Any) -> bytes:
     """Compact JSON."""
     return _encoder.encode(value)
 
 
-async def answer(
+async def respond(
     call: Call, value: Any, status: int = 200, *, media: str = "", headers: Mapping[str, str] | None = None
 ) -> web.Response:
     """One value in the form that was asked for (or in `media`)."""
-    media = media or accepted(call.headers.get("Accept", "")).media
+    media = media or negotiate(call.headers.get("Accept", "")).media
     if media == YAML:
         body = yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True).encode()
     else:
@@ -51,11 +51,11 @@ async def compress(call: Call, response: web.Response) -> None:
 
 
 def json_body(value: Any, *, pretty: bool) -> bytes:
-    raw = encoded(value)
+    raw = encode_json(value)
     return msgspec.json.format(raw, indent=2) if pretty else raw + b"\n"
 
 
-def refused(call: Call, one: Refusal) -> web.Response:
+def error_response(call: Call, one: StatusError) -> web.Response:
     """A Status, or plain text where the API server writes none."""
     if one.text:
         headers = common_headers(call, {"X-Content-Type-Options": "nosniff", **one.headers})
@@ -68,7 +68,7 @@ def refused(call: Call, one: Refusal) -> web.Response:
     return response
 
 
-def plain(call: Call, text: str, status: int = 200) -> web.Response:
+def text_response(call: Call, text: str, status: int = 200) -> web.Response:
     headers = common_headers(call, {"X-Content-Type-Options": "nosniff"})
     response = web.Response(status=status, body=text.encode(), headers=headers)
     response.headers["Content-Type"] = TEXT

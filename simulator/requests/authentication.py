@@ -1,4 +1,4 @@
-"""Who calls? By client certificate first, then by bearer token; without either, system:anonymous."""
+"""Authentication: client certificate, then bearer token, else system:anonymous."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from simulator.requests.statuses import bad_request, unauthorized
+from simulator.requests.statuses import bad_request_error, unauthorized_error
 from simulator.requests.tokens import ISSUER, Tokens
 from simulator.store import Store
 
@@ -73,22 +73,22 @@ class Authentication:
     def remove(self, token: str) -> None:
         self._static.pop(token, None)
 
-    def user_of(self, asked: HasCredentials) -> User:
+    def authenticate(self, request: HasCredentials) -> User:
         """Raises the 401 of the API server where a token is not good and no certificate is."""
-        if asked.peer and (user := _user_of_certificate(asked.peer, asked.peer_bytes)):
+        if request.peer and (user := _user_of_certificate(request.peer, request.peer_bytes)):
             return user
-        token = bearer(asked.headers.get("Authorization", ""))
+        token = read_bearer_token(request.headers.get("Authorization", ""))
         if token:
-            return self.user_of_token(token)
-        if asked.peer:
-            raise unauthorized()
+            return self.authenticate_token(token)
+        if request.peer:
+            raise unauthorized_error()
         return ANONYMOUS
 
-    def user_of_token(self, token: str) -> User:
+    def authenticate_token(self, token: str) -> User:
         """Raises 401."""
         user = self._static.get(token) or self._account(token)
         if user is None:
-            raise unauthorized()
+            raise unauthorized_error()
         return user
 
     def _account(self, token: str) -> User | None:
@@ -124,13 +124,13 @@ def account_user(
     return User(f"{ACCOUNT}{namespace}:{name}", groups, uid, extra or {})
 
 
-def bearer(header: str) -> str:
+def read_bearer_token(header: str) -> str:
     """The token as the API server reads it: anything else than one word after `Bearer` is no credential."""
     parts = header.strip().split(" ")
     return parts[1] if len(parts) > 1 and parts[0].lower() == "bearer" else ""
 
 
-def impersonated(headers: Mapping[str, str], groups: Sequence[str]) -> User | None:
+def read_impersonated_user(headers: Mapping[str, str], groups: Sequence[str]) -> User | None:
     """Who is asked for by Impersonate-User; `groups` are all values of Impersonate-Group."""
     name = headers.get("Impersonate-User", "")
     extra = {
@@ -142,7 +142,7 @@ def impersonated(headers: Mapping[str, str], groups: Sequence[str]) -> User | No
         if groups or extra or headers.get("Impersonate-Uid"):
             shown = _go_user(headers.get("Impersonate-Uid", ""), groups, extra)
             message = f"requested {shown} without impersonating a user name"
-            raise replace(bad_request(message), headers={"X-Content-Type-Options": "nosniff"})
+            raise replace(bad_request_error(message), headers={"X-Content-Type-Options": "nosniff"})
         return None
     own: list[str] = list(groups)
     if name.startswith(ACCOUNT) and not groups:

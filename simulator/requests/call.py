@@ -1,4 +1,4 @@
-"""What is one request, once it is known who asks for what?"""
+"""API call: one request with its user, path info and resource."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.cluster import Cluster
 from simulator.requests.authentication import User
 from simulator.requests.info import Query, RequestInfo
 from simulator.requests.rbac import Attributes
-from simulator.requests.statuses import Refusal, no_such_resource, refusal
+from simulator.requests.statuses import StatusError, status_error, unknown_resource_error
 from simulator.schemas.resources import Resource
 
 LARGEST_BODY = 3 * 1024 * 1024  # bytes, as the real one
@@ -35,7 +35,7 @@ class Call:
     def resource(self) -> Resource:
         """Of a resource request whose kind exists."""
         if self.resource_or_none is None:
-            raise no_such_resource()
+            raise unknown_resource_error()
         return self.resource_or_none
 
     @property
@@ -95,5 +95,5 @@ class Call:
         return bytes(found)
 
 
-def _too_large() -> Refusal:
-    return refusal(413, f"Request entity too large: limit is {LARGEST_BODY}")
+def _too_large() -> StatusError:
+    return status_error(413, f"Request entity too large: limit is {LARGEST_BODY}")

@@ -1,4 +1,4 @@
-"""Which kinds are to go, and what does the API server say to who still asks for them?"""
+"""Deprecation warnings of API versions and kinds."""
 
 from simulator.schemas.resources import Resource
 

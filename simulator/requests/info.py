@@ -1,4 +1,4 @@
-"""What does a path and a method ask for? (As the API server itself reads them, before it looks for a kind.)"""
+"""Request info: verb, group, version, resource and name from a path and a method."""
 
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -30,7 +30,7 @@ class Query:
     pairs: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, text: str) -> "Query":
+    def parse(cls, text: str) -> "Query":
         kept = "&".join(part for part in text.split("&") if ";" not in part)
         return cls(tuple(parse_qsl(kept, keep_blank_values=True, encoding="utf-8", errors="replace")))
 
@@ -78,12 +78,12 @@ def _resource(
     name = parts[1] if len(parts) > 1 else ""
     subresource = parts[2] if len(parts) > 2 else ""
     if not name:
-        verb, name = _of_collection(verb, query)
+        verb, name = _parse_collection_verb(verb, query)
     rest = tuple(parts[3:])
     return RequestInfo(True, path, verb, group, version, namespace, parts[0], subresource, name, rest)
 
 
-def _of_collection(verb: str, query: Query) -> tuple[str, str]:
+def _parse_collection_verb(verb: str, query: Query) -> tuple[str, str]:
     """The verb, and the name that a field selector gives to a list or watch (RBAC's resourceNames ask it)."""
     if verb == "delete":
         verb = "deletecollection"

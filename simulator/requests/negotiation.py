@@ -1,10 +1,10 @@
-"""In which form is an answer wanted? The Accept header, as the API server reads it."""
+"""Content negotiation: the Accept header, as the API server reads it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.requests.statuses import Refusal, not_acceptable
+from simulator.requests.statuses import StatusError, not_acceptable_error
 
 JSON, YAML = "application/json", "application/yaml"
 AVAILABLE = (JSON, YAML, "application/vnd.kubernetes.protobuf")
@@ -19,25 +19,25 @@ class Form:
     its apiVersion."""
 
     media: str = JSON
-    shape: str = ""
+    kind: str = ""
     api_version: str = ""
 
 
-def accepted(header: str, shapes: tuple[str, ...] = (), *, streams: bool = True) -> Form:
+def negotiate(header: str, kinds: tuple[str, ...] = (), *, streams: bool = True) -> Form:
     """The first clause that can be served; raises 406 where none can."""
     for clause in _clauses(header or "*/*"):
-        form = _form(clause, shapes)
+        form = _form(clause, kinds)
         if form is not None:
             return form
     clauses = _clauses(header)
     if any(clause[""] in (JSON, YAML) for clause in clauses):  # the right type, in a shape that there is not
         message = f"only the following media types are accepted: {', '.join(AVAILABLE)}"
-        raise Refusal(406, message, "NotAcceptable")
-    raise refused(streams=streams)
+        raise StatusError(406, message, "NotAcceptable")
+    raise unacceptable_error(streams=streams)
 
 
-def refused(*, streams: bool = True) -> Refusal:
-    return not_acceptable(AVAILABLE + STREAMS if streams else AVAILABLE)
+def unacceptable_error(*, streams: bool = True) -> StatusError:
+    return not_acceptable_error(AVAILABLE + STREAMS if streams else AVAILABLE)
 
 
 def is_pretty(agent: str, pretty: str | None) -> bool:
@@ -67,12 +67,12 @@ def _weight(text: str) -> float:
         return 1.0
 
 
-def _form(clause: dict[str, str], shapes: tuple[str, ...]) -> Form | None:
+def _form(clause: dict[str, str], kinds: tuple[str, ...]) -> Form | None:
     media = {"*/*": JSON, JSON: JSON, YAML: YAML}.get(clause[""])
     if media is None or clause.get("stream", "watch") != "watch":
         return None
     if "as" not in clause:
         return Form(media)
-    if clause["as"] in shapes and clause.get("g") == "meta.k8s.io" and clause.get("v") in META_VERSIONS:
+    if clause["as"] in kinds and clause.get("g") == "meta.k8s.io" and clause.get("v") in META_VERSIONS:
         return Form(media, clause["as"], META_VERSIONS[clause["v"]])
     return None

@@ -1,4 +1,4 @@
-"""May they? From the cluster's own Roles and Bindings, as the RBAC authorizer reads them."""
+"""RBAC authorizer: decisions from the cluster's Roles and bindings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Attributes:
     version: str = ""
 
     @property
-    def combined(self) -> str:
+    def resource_path(self) -> str:
         return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
 
 
@@ -48,7 +48,7 @@ class Grant:
 
     rules: tuple[Rule, ...]
     sentence: str = ""
-    problem: str = ""  # the role is not there
+    error: str = ""  # the role is not there
 
 
 class Rbac:
@@ -56,21 +56,21 @@ class Rbac:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._bound: dict[str, dict[tuple[str, str], list[tuple[Any, Any]]]] = {}
-        store.listen(self._heard)
+        self._bindings_by_scope: dict[str, dict[tuple[str, str], list[tuple[Any, Any]]]] = {}
+        store.listen(self._invalidate)
 
-    def decide(self, user: User, asked: Attributes) -> Decision:
+    def decide(self, user: User, attributes: Attributes) -> Decision:
         if MASTERS in user.groups:
             return Decision(True)
         problems = []
-        for grant in self.grants(user, asked.namespace):
-            if grant.problem:
-                problems.append(grant.problem)
-            elif any(allows(rule, asked) for rule in grant.rules):
+        for grant in self.grants(user, attributes.namespace):
+            if grant.error:
+                problems.append(grant.error)
+            elif any(allows(rule, attributes) for rule in grant.rules):
                 return Decision(True, f"RBAC: allowed by {grant.sentence}")
         if not problems:
             return Decision(False)
-        return Decision(False, f"RBAC: {problems[0] if len(problems) == 1 else _aggregate(problems)}")
+        return Decision(False, f"RBAC: {problems[0] if len(problems) == 1 else _join_errors(problems)}")
 
     def grants(self, user: User, namespace: str) -> Iterator[Grant]:
         """Of the whole cluster first, then of the namespace ("" has none)."""
@@ -93,17 +93,17 @@ class Rbac:
         rules = self.role_rules(role["kind"], role["name"], scope)
         if rules is None:
             kind = f"{role['kind'].lower()}.{GROUP}"
-            return Grant((), problem=f'{kind} "{role["name"]}" not found')
+            return Grant((), error=f'{kind} "{role["name"]}" not found')
         kind = "RoleBinding" if scope else "ClusterRoleBinding"
         name = binding["metadata"]["name"] + (f"/{scope}" if scope else "")
         about = f'{kind} "{name}" of {role["kind"]} "{role["name"]}"'
-        return Grant(rules, f"{about} to {_described(subject, scope)}")
+        return Grant(rules, f"{about} to {_describe_binding_subject(subject, scope)}")
 
     def _bindings_of(self, user: User, scope: str) -> list[tuple[Any, Any]]:
         """(binding, the first of its subjects that is the user) in the order of the bindings' names."""
-        index = self._bound.get(scope)
+        index = self._bindings_by_scope.get(scope)
         if index is None:
-            index = self._bound[scope] = self._indexed(scope)
+            index = self._bindings_by_scope[scope] = self._index_bindings(scope)
         keys = [("User", user.name), *(("Group", group) for group in user.groups)]
         found: dict[str, tuple[int, Any, Any]] = {}
         for key in keys:
@@ -113,42 +113,42 @@ class Rbac:
                     found[name] = (position, binding, subject)
         return [found[name][1:] for name in sorted(found)]
 
-    def _indexed(self, scope: str) -> dict[tuple[str, str], list[tuple[Any, Any]]]:
+    def _index_bindings(self, scope: str) -> dict[tuple[str, str], list[tuple[Any, Any]]]:
         index: dict[tuple[str, str], list[tuple[Any, Any]]] = {}
         for binding in self._store.items(BINDINGS if scope else CLUSTER_BINDINGS, scope):
             for position, subject in enumerate(binding.get("subjects") or ()):
                 index.setdefault(_key(subject, scope), []).append((binding, (position, subject)))
         return index
 
-    def _heard(self, event: Event) -> None:
+    def _invalidate(self, event: Event) -> None:
         if event.storage == CLUSTER_BINDINGS:
-            self._bound.pop("", None)
+            self._bindings_by_scope.pop("", None)
         elif event.storage == BINDINGS:
-            self._bound.pop(event.key.partition("/")[0], None)
+            self._bindings_by_scope.pop(event.key.partition("/")[0], None)
 
 
-def allows(rule: Rule, asked: Attributes) -> bool:
-    if asked.path:
-        return _has(rule.get("verbs"), asked.verb) and _has_path(
-            rule.get("nonResourceURLs") or (), asked.path
+def allows(rule: Rule, attributes: Attributes) -> bool:
+    if attributes.path:
+        return _has(rule.get("verbs"), attributes.verb) and _has_path(
+            rule.get("nonResourceURLs") or (), attributes.path
         )
     return (
-        _has(rule.get("verbs"), asked.verb)
-        and _has(rule.get("apiGroups"), asked.group)
-        and _has_resource(rule.get("resources") or (), asked.combined, asked.subresource)
-        and (not rule.get("resourceNames") or asked.name in rule["resourceNames"])
+        _has(rule.get("verbs"), attributes.verb)
+        and _has(rule.get("apiGroups"), attributes.group)
+        and _has_resource(rule.get("resources") or (), attributes.resource_path, attributes.subresource)
+        and (not rule.get("resourceNames") or attributes.name in rule["resourceNames"])
     )
 
 
-def covers(owned: Iterable[Rule], wanted: Iterable[Rule]) -> list[Rule]:
+def find_missing_rules(owned: Iterable[Rule], requested: Iterable[Rule]) -> list[Rule]:
     """The parts of `wanted` (one verb, group, resource, name each) that no rule of `owned` holds."""
     have = list(owned)
     return [
-        part for rule in wanted for part in broken_down(rule) if not any(_covers(one, part) for one in have)
+        part for rule in requested for part in split_rule(rule) if not any(_covers(one, part) for one in have)
     ]
 
 
-def broken_down(rule: Rule) -> Iterator[Rule]:
+def split_rule(rule: Rule) -> Iterator[Rule]:
     """A rule for each verb, group, resource and name, in the API server's order."""
     for group in rule.get("apiGroups") or ():
         for resource in rule.get("resources") or ():
@@ -162,8 +162,8 @@ def broken_down(rule: Rule) -> Iterator[Rule]:
         yield from ({"nonResourceURLs": [url], "verbs": [verb]} for verb in rule.get("verbs") or ())
 
 
-def attributes_with(asked: Attributes, **changes: str) -> Attributes:
-    return replace(asked, **changes)
+def attributes_with(attributes: Attributes, **changes: str) -> Attributes:
+    return replace(attributes, **changes)
 
 
 def _covers(owned: Rule, part: Rule) -> bool:
@@ -182,8 +182,8 @@ def _covers(owned: Rule, part: Rule) -> bool:
     )
 
 
-def _has(values: Iterable[str] | None, wanted: str) -> bool:
-    return any(value in ("*", wanted) for value in values or ())
+def _has(values: Iterable[str] | None, item: str) -> bool:
+    return any(value in ("*", item) for value in values or ())
 
 
 def _has_resource(values: Iterable[str], combined: str, subresource: str) -> bool:
@@ -203,11 +203,11 @@ def _key(subject: Any, scope: str) -> tuple[str, str]:
     return subject["kind"], subject["name"]
 
 
-def _described(subject: Any, scope: str) -> str:
+def _describe_binding_subject(subject: Any, scope: str) -> str:
     if subject["kind"] == "ServiceAccount":
         return f'ServiceAccount "{subject["name"]}/{subject.get("namespace") or scope}"'
     return f'{subject["kind"]} "{subject["name"]}"'
 
 
-def _aggregate(problems: list[str]) -> str:
-    return f"[{', '.join(dict.fromkeys(problems))}]"
+def _join_errors(errors: list[str]) -> str:
+    return f"[{', '.join(dict.fromkeys(errors))}]"

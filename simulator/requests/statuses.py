@@ -1,4 +1,4 @@
-"""How does the API server say no? Its Status objects, with its own words."""
+"""Status errors of the API server: codes, reasons and messages."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Cause:
 
 
 @dataclass
-class Refusal(Exception):
+class StatusError(Exception):
     """An answer that is no success. With `text` it is text/plain instead of a Status."""
 
     code: int
@@ -69,12 +69,12 @@ class Refusal(Exception):
         return found | {"code": self.code}
 
 
-def refusal(code: int, message: str, details: Mapping[str, Any] | None = None) -> Refusal:
+def status_error(code: int, message: str, details: Mapping[str, Any] | None = None) -> StatusError:
     """With the reason that goes with the code."""
-    return Refusal(code, message, REASONS.get(code, ""), details)
+    return StatusError(code, message, REASONS.get(code, ""), details)
 
 
-def named(resource: Resource | None, name: str = "", *, by_kind: bool = False) -> dict[str, Any]:
+def error_details(resource: Resource | None, name: str = "", *, by_kind: bool = False) -> dict[str, Any]:
     """`details` of an answer about an object; `kind` is the plural resource save in validation."""
     found: dict[str, Any] = {"name": name} if name else {}
     if resource is not None:
@@ -84,73 +84,73 @@ def named(resource: Resource | None, name: str = "", *, by_kind: bool = False) -
     return found
 
 
-def unauthorized() -> Refusal:
-    return refusal(401, "Unauthorized")
+def unauthorized_error() -> StatusError:
+    return status_error(401, "Unauthorized")
 
 
-def bad_request(message: str) -> Refusal:
-    return refusal(400, message)
+def bad_request_error(message: str) -> StatusError:
+    return status_error(400, message)
 
 
-def not_found(resource: Resource, name: str) -> Refusal:
-    return refusal(404, f'{resource.qualified} "{name}" not found', named(resource, name))
+def not_found_error(resource: Resource, name: str) -> StatusError:
+    return status_error(404, f'{resource.qualified_name} "{name}" not found', error_details(resource, name))
 
 
-def no_such_resource() -> Refusal:
-    return refusal(404, "the server could not find the requested resource", {})
+def unknown_resource_error() -> StatusError:
+    return status_error(404, "the server could not find the requested resource", {})
 
 
-def no_such_page() -> Refusal:
-    return Refusal(404, "", text="404 page not found\n")
+def unknown_path_error() -> StatusError:
+    return StatusError(404, "", text="404 page not found\n")
 
 
-def method_not_allowed() -> Refusal:
-    return refusal(405, "the server does not allow this method on the requested resource", {})
+def method_not_allowed_error() -> StatusError:
+    return status_error(405, "the server does not allow this method on the requested resource", {})
 
 
-def already_exists(resource: Resource, name: str, *, is_going: bool = False) -> Refusal:
-    message = f'{resource.qualified} "{name}" already exists'
+def already_exists_error(resource: Resource, name: str, *, is_going: bool = False) -> StatusError:
+    message = f'{resource.qualified_name} "{name}" already exists'
     if is_going:
         message = f"object is being deleted: {message}"
-    return Refusal(409, message, "AlreadyExists", named(resource, name))
+    return StatusError(409, message, "AlreadyExists", error_details(resource, name))
 
 
-def conflict(resource: Resource, name: str, why: str) -> Refusal:
-    message = f'Operation cannot be fulfilled on {resource.qualified} "{name}": {why}'
-    return refusal(409, message, named(resource, name))
+def conflict_error(resource: Resource, name: str, why: str) -> StatusError:
+    message = f'Operation cannot be fulfilled on {resource.qualified_name} "{name}": {why}'
+    return status_error(409, message, error_details(resource, name))
 
 
-def modified(resource: Resource, name: str) -> Refusal:
+def modified_error(resource: Resource, name: str) -> StatusError:
     why = "the object has been modified; please apply your changes to the latest version and try again"
-    return conflict(resource, name, why)
+    return conflict_error(resource, name, why)
 
 
-def invalid(resource: Resource, name: str, causes: Sequence[Cause]) -> Refusal:
+def invalid_error(resource: Resource, name: str, causes: Sequence[Cause]) -> StatusError:
     """422: `causes` have the API server's reasons (FieldValueRequired, ...) and messages."""
     parts = [f"{one.field}: {one.message}" if one.field else one.message for one in causes]
     text = parts[0] if len(parts) == 1 else f"[{', '.join(parts)}]"
-    details = named(resource, name, by_kind=True) | {"causes": [one.json() for one in causes]}
-    return refusal(422, f'{resource.qualified_kind} "{name}" is invalid: {text}', details)
+    details = error_details(resource, name, by_kind=True) | {"causes": [one.json() for one in causes]}
+    return status_error(422, f'{resource.qualified_kind} "{name}" is invalid: {text}', details)
 
 
-def forbidden(resource: Resource, name: str, why: str) -> Refusal:
+def forbidden_error(resource: Resource, name: str, why: str) -> StatusError:
     """403 by admission or by validation of rights; RBAC's own words are in rbac_texts.py."""
-    subject = f'{resource.qualified} "{name}"' if name else resource.qualified
-    return refusal(403, f"{subject} is forbidden: {why}", named(resource, name))
+    subject = f'{resource.qualified_name} "{name}"' if name else resource.qualified_name
+    return status_error(403, f"{subject} is forbidden: {why}", error_details(resource, name))
 
 
-def expired(message: str, token: str = "") -> Refusal:
+def expired_error(message: str, token: str = "") -> StatusError:
     """410; with a token that goes on inconsistently, where one can be given."""
     metadata = {"continue": token} if token else {}
-    return Refusal(410, message, "Expired", metadata=metadata)
+    return StatusError(410, message, "Expired", metadata=metadata)
 
 
-def unsupported_media_type(accepted: Sequence[str]) -> Refusal:
+def unsupported_media_type_error(accepted: Sequence[str]) -> StatusError:
     known = ", ".join(accepted)
     message = f"the body of the request was in an unknown format - accepted media types include: {known}"
-    return refusal(415, message)
+    return status_error(415, message)
 
 
-def not_acceptable(available: Sequence[str]) -> Refusal:
+def not_acceptable_error(available: Sequence[str]) -> StatusError:
     message = f"406: Not Acceptable\n\nAvailable representations: {', '.join(available)}"
-    return Refusal(406, message, "NotAcceptable", {}, is_pretty=True)
+    return StatusError(406, message, "NotAcceptable", {}, is_pretty=True)

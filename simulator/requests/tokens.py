@@ -1,4 +1,4 @@
-"""How does a cluster make a ServiceAccount's token, and know one that it made? JWTs by ES256."""
+"""ServiceAccount tokens: ES256 JSON Web Tokens, signed and verified by the cluster."""
 
 import base64
 import json

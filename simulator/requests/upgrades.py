@@ -1,4 +1,4 @@
-"""Is this the beginning of a WebSocket?"""
+"""WebSocket upgrade detection."""
 
 from __future__ import annotations
 

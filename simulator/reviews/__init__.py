@@ -1,1 +1,1 @@
-"""What does a cluster answer to those who ask after themselves and after rights?"""
+"""Review endpoints: access reviews, token reviews and token requests."""

@@ -1,4 +1,4 @@
-"""Who am I, and may they? The reviews of authorization.k8s.io and authentication.k8s.io."""
+"""Review endpoints of authorization.k8s.io and authentication.k8s.io."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.requests.answers import answer
+from simulator.requests.answers import respond
 from simulator.requests.authentication import User
 from simulator.requests.call import Call
 from simulator.requests.rbac import MASTERS, Attributes, Decision, Rule
-from simulator.requests.statuses import Cause, Refusal, bad_request
+from simulator.requests.statuses import Cause, StatusError, bad_request_error
 from simulator.requests.tokens import ISSUER
 from simulator.schemas.resources import Object
 from simulator.writing import managed
 from simulator.writing.bodies import read_object
 from simulator.writing.options import write_options
-from simulator.writing.strictness import taken
+from simulator.writing.strictness import accept_object
 
 EVERYTHING: tuple[Rule, ...] = (
     {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
@@ -27,24 +27,24 @@ EVERYTHING: tuple[Rule, ...] = (
 
 async def self_access_review(call: Call) -> web.StreamResponse:
     """May the caller?"""
-    thing = await _read(call)
+    thing = await _read_review(call)
     spec = thing.get("spec") or {}
     _check_attributes(spec)
-    return await _answered(call, thing, _decided(call, call.user, spec))
+    return await _respond_decision(call, thing, _decide(call, call.user, spec))
 
 
 async def access_review(call: Call) -> web.StreamResponse:
     """May somebody else?"""
-    thing = await _read(call)
+    thing = await _read_review(call)
     spec = thing.get("spec") or {}
     _check_attributes(spec)
     _check_subject(spec)
-    return await _answered(call, thing, _decided(call, _subject(spec), spec))
+    return await _respond_decision(call, thing, _decide(call, _subject(spec), spec))
 
 
 async def local_access_review(call: Call) -> web.StreamResponse:
     """May somebody else, in this namespace?"""
-    thing = await _read(call)
+    thing = await _read_review(call)
     thing["metadata"] = {"namespace": call.info.namespace} | (thing.get("metadata") or {})
     spec = thing.get("spec") or {}
     _check_attributes(spec)
@@ -53,15 +53,15 @@ async def local_access_review(call: Call) -> web.StreamResponse:
     if given != call.info.namespace:
         path = "spec.resourceAttributes.namespace"
         raise _invalid(path, f'"{given}"', "must match metadata.namespace")
-    return await _answered(call, thing, _decided(call, _subject(spec), spec))
+    return await _respond_decision(call, thing, _decide(call, _subject(spec), spec))
 
 
 async def self_rules_review(call: Call) -> web.StreamResponse:
     """What may the caller do in a namespace?"""
-    thing = await _read(call)
+    thing = await _read_review(call)
     namespace = (thing.get("spec") or {}).get("namespace", "")
     if not namespace:
-        raise bad_request("no namespace on request")
+        raise bad_request_error("no namespace on request")
     rules = list(call.cluster.rbac.rules(call.user, namespace))
     if MASTERS in call.user.groups:
         rules = [*EVERYTHING, *rules]
@@ -70,43 +70,43 @@ async def self_rules_review(call: Call) -> web.StreamResponse:
         "nonResourceRules": [_path_rule(rule) for rule in rules if rule.get("nonResourceURLs")],
         "incomplete": False,
     }
-    return await answer(call, _head(call) | {"metadata": {}, "spec": {}, "status": status}, 201)
+    return await respond(call, _head(call) | {"metadata": {}, "spec": {}, "status": status}, 201)
 
 
 async def self_review(call: Call) -> web.StreamResponse:
     """Who is the caller?"""
-    await _read(call)
+    await _read_review(call)
     metadata = {"creationTimestamp": call.cluster.clock.stamp()}
-    return await answer(
+    return await respond(
         call, _head(call) | {"metadata": metadata, "status": {"userInfo": call.user.json()}}, 201
     )
 
 
 async def token_review(call: Call) -> web.StreamResponse:
     """Whose is a token?"""
-    thing = await _read(call)
+    thing = await _read_review(call)
     token = (thing.get("spec") or {}).get("token", "")
     if not token:
         raise _invalid("spec.token", '""', "must be specified")
     try:
-        user = call.cluster.authentication.user_of_token(token)
-    except Refusal:
+        user = call.cluster.authentication.authenticate_token(token)
+    except StatusError:
         status: dict[str, Any] = {"user": {}, "error": "invalid bearer token"}
     else:
         status = {"authenticated": True, "user": user.json(), "audiences": [ISSUER]}
-    return await _finished(call, thing, status)
+    return await _respond_status(call, thing, status)
 
 
-async def _read(call: Call) -> Object:
+async def _read_review(call: Call) -> Object:
     thing, duplicates = await read_object(call)
-    return taken(call, thing, duplicates, write_options(call, "CreateOptions"))
+    return accept_object(call, thing, duplicates, write_options(call, "CreateOptions"))
 
 
 def _head(call: Call) -> Object:
     return {"kind": call.resource.kind, "apiVersion": call.resource.api_version}
 
 
-async def _answered(call: Call, thing: Object, decision: Decision) -> web.StreamResponse:
+async def _respond_decision(call: Call, thing: Object, decision: Decision) -> web.StreamResponse:
     status: dict[str, Any] = {"allowed": decision.is_allowed}
     if decision.reason:
         status["reason"] = decision.reason
@@ -115,16 +115,18 @@ async def _answered(call: Call, thing: Object, decision: Decision) -> web.Stream
     if problems:
         errors = [f"spec.resourceAttributes.{name} ignored due to parse error" for name in problems]
         status["evaluationError"] = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
-    return await _finished(call, thing, status)
+    return await _respond_status(call, thing, status)
 
 
-async def _finished(call: Call, thing: Object, status: dict[str, Any]) -> web.StreamResponse:
+async def _respond_status(call: Call, thing: Object, status: dict[str, Any]) -> web.StreamResponse:
     body = _head(call) | {"metadata": thing.get("metadata") or {}, "spec": thing.get("spec") or {}}
-    body = managed.after_update(call.cluster, call.resource, None, body, write_options(call, "CreateOptions"))
-    return await answer(call, body | {"status": status}, 201)
+    body = managed.record_update(
+        call.cluster, call.resource, None, body, write_options(call, "CreateOptions")
+    )
+    return await respond(call, body | {"status": status}, 201)
 
 
-def _decided(call: Call, user: User, spec: dict[str, Any]) -> Decision:
+def _decide(call: Call, user: User, spec: dict[str, Any]) -> Decision:
     paths, resources = spec.get("nonResourceAttributes"), spec.get("resourceAttributes") or {}
     if paths is not None:
         return call.cluster.rbac.decide(user, Attributes(paths.get("verb", ""), path=paths.get("path", "")))
@@ -161,11 +163,13 @@ def _subject(spec: dict[str, Any]) -> User:
     )
 
 
-def _invalid(path: str, shown: str, why: str) -> Refusal:
+def _invalid(path: str, value: str, why: str) -> StatusError:
     """The API server names no kind in these."""
-    cause = Cause("FieldValueInvalid", f"Invalid value: {shown}: {why}", path)
+    cause = Cause("FieldValueInvalid", f"Invalid value: {value}: {why}", path)
     details = {"group": "authorization.k8s.io", "causes": [cause.json()]}
-    return Refusal(422, f'.authorization.k8s.io "" is invalid: {path}: {cause.message}', "Invalid", details)
+    return StatusError(
+        422, f'.authorization.k8s.io "" is invalid: {path}: {cause.message}', "Invalid", details
+    )
 
 
 def _is_unreadable(selector: Any) -> bool:
@@ -174,12 +178,12 @@ def _is_unreadable(selector: Any) -> bool:
 
 
 def _resource_rule(rule: Rule) -> Rule:
-    return _kept(rule, ("verbs", "apiGroups", "resources", "resourceNames"))
+    return _pick_fields(rule, ("verbs", "apiGroups", "resources", "resourceNames"))
 
 
 def _path_rule(rule: Rule) -> Rule:
-    return _kept(rule, ("verbs", "nonResourceURLs"))
+    return _pick_fields(rule, ("verbs", "nonResourceURLs"))
 
 
-def _kept(rule: Rule, names: Sequence[str]) -> Rule:
+def _pick_fields(rule: Rule, names: Sequence[str]) -> Rule:
     return {name: rule[name] for name in names if rule.get(name)}

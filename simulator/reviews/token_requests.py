@@ -1,4 +1,4 @@
-"""How does somebody get a ServiceAccount's token? TokenRequest, bound to a pod or a Secret if they like."""
+"""TokenRequest endpoint: ServiceAccount tokens, optionally bound to a pod or a Secret."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.requests.answers import answer
+from simulator.requests.answers import respond
 from simulator.requests.authentication import ACCOUNTS
 from simulator.requests.call import Call
-from simulator.requests.statuses import Cause, Refusal, bad_request, conflict, invalid, not_found
+from simulator.requests.statuses import (
+    Cause,
+    StatusError,
+    bad_request_error,
+    conflict_error,
+    invalid_error,
+    not_found_error,
+)
 from simulator.requests.tokens import ISSUER, account_claims
 from simulator.schemas.resources import Object, Resource
 from simulator.writing import managed
@@ -26,13 +33,13 @@ _REQUEST = Resource("authentication.k8s.io", "v1", "tokenrequests", "tokenreques
 async def request_token(call: Call) -> web.StreamResponse:
     thing, _ = await read_object(call)
     thing = decode(
-        thing, call.cluster.types.of_kind("authentication.k8s.io", "v1", "TokenRequest"), _REQUEST
+        thing, call.cluster.types.get_kind_type("authentication.k8s.io", "v1", "TokenRequest"), _REQUEST
     ).thing
     account = call.cluster.store.get(ACCOUNTS, call.info.namespace, call.info.name)
     if account is None:
-        raise not_found(call.resource, call.info.name)
-    spec = _checked(thing.get("spec") or {})
-    bound = _bound(call, spec.get("boundObjectRef"))
+        raise not_found_error(call.resource, call.info.name)
+    spec = _check_spec(thing.get("spec") or {})
+    bound = _resolve_bound_object(call, spec.get("boundObjectRef"))
     metadata = account["metadata"]
     claims = account_claims(
         call.info.namespace,
@@ -44,20 +51,20 @@ async def request_token(call: Call) -> web.StreamResponse:
     )
     status = {
         "token": call.cluster.tokens.sign(claims),
-        "expirationTimestamp": _end(spec["expirationSeconds"]),
+        "expirationTimestamp": _expiry(spec["expirationSeconds"]),
     }
     head: Object = {"kind": "TokenRequest", "apiVersion": _REQUEST.api_version}
     own = {"name": call.info.name, "namespace": call.info.namespace, "uid": metadata["uid"]}
     own["creationTimestamp"] = call.cluster.clock.stamp()
     options = write_options(call, "CreateOptions")
     recorded = {"expirationSeconds": spec["expirationSeconds"]} | (thing.get("spec") or {})
-    told = managed.after_update(
+    told = managed.record_update(
         call.cluster, _REQUEST, None, head | {"metadata": own, "spec": recorded}, options
     )
-    return await answer(call, told | {"spec": spec, "status": status}, 201)
+    return await respond(call, told | {"spec": spec, "status": status}, 201)
 
 
-def _checked(spec: dict[str, Any]) -> dict[str, Any]:
+def _check_spec(spec: dict[str, Any]) -> dict[str, Any]:
     seconds = spec.get("expirationSeconds")
     if seconds is not None and seconds < SHORTEST:
         raise _invalid(seconds, "may not specify a duration less than 10 minutes")
@@ -68,34 +75,34 @@ def _checked(spec: dict[str, Any]) -> dict[str, Any]:
     return {"audiences": audiences, "expirationSeconds": usual, "boundObjectRef": spec.get("boundObjectRef")}
 
 
-def _invalid(seconds: int, why: str) -> Refusal:
+def _invalid(seconds: int, why: str) -> StatusError:
     message = f"Invalid value: {seconds}: {why}"
-    return invalid(_REQUEST, "", [Cause("FieldValueInvalid", message, "spec.expirationSeconds")])
+    return invalid_error(_REQUEST, "", [Cause("FieldValueInvalid", message, "spec.expirationSeconds")])
 
 
-def _bound(call: Call, reference: dict[str, Any] | None) -> dict[str, Any]:
+def _resolve_bound_object(call: Call, reference: dict[str, Any] | None) -> dict[str, Any]:
     """What the token is bound to; raises 404 and 409 where that is not there, or another of its name."""
     if not reference:
         return {}
     kind = reference.get("kind", "")
     if reference.get("apiVersion") != "v1" or kind not in ("Pod", "Secret", "Node"):
         group, _, version = reference.get("apiVersion", "").rpartition("/")
-        raise bad_request(f"cannot bind token to object of type {group}/{version}, Kind={kind}")
+        raise bad_request_error(f"cannot bind token to object of type {group}/{version}, Kind={kind}")
     plural, name = f"{kind.lower()}s", reference.get("name", "")
     found = call.cluster.store.get(("", plural), "" if kind == "Node" else call.info.namespace, name)
-    resource = call.cluster.catalogue.find("", "v1", plural)
+    resource = call.cluster.catalog.find("", "v1", plural)
     if found is None or resource is None:
-        raise not_found(resource or call.resource, name)
+        raise not_found_error(resource or call.resource, name)
     uid = found["metadata"]["uid"]
     if reference.get("uid") and reference["uid"] != uid:
         why = (
             f"the UID in the bound object reference ({reference['uid']}) does not match the UID in record. "
             "The object might have been deleted and then recreated"
         )
-        raise conflict(resource, name, why)
+        raise conflict_error(resource, name, why)
     return {kind.lower(): {"name": name, "uid": uid}}
 
 
-def _end(seconds: int) -> str:
+def _expiry(seconds: int) -> str:
     moment = datetime.datetime.fromtimestamp(time.time() + seconds, datetime.UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,1 +1,1 @@
-"""Which kinds does a cluster have, and what is known of them? (From captured data and from its CRDs.)"""
+"""Kinds and their schemas, from captured data and from CustomResourceDefinitions."""

@@ -1,4 +1,4 @@
-"""Where does captured data lie, and how is it read? Compressed JSON, each part when it is first asked for."""
+"""Archive of captured data: compressed JSON, each part loaded on first use."""
 
 import functools
 import gzip

@@ -1,12 +1,12 @@
-"""Which kinds does this cluster serve just now?"""
+"""Catalog of served kinds: built-in resources and CustomResourceDefinitions."""
 
 from collections.abc import Callable, Iterator
 
 from simulator.schemas.archive import Archive
-from simulator.schemas.resources import Object, Resource, from_definition, from_list
+from simulator.schemas.resources import Object, Resource, parse_definition, parse_resource_list
 
 
-class Catalogue:
+class Catalog:
     """The built-in kinds, and those of the cluster's CustomResourceDefinitions. `revision` counts changes."""
 
     def __init__(self, archive: Archive) -> None:
@@ -16,7 +16,7 @@ class Catalogue:
         self._definitions: dict[str, Object] = {}
         self._listeners: list[Callable[[str], None]] = []
         for answer in archive.discovery["lists"].values():
-            for one in from_list(answer):
+            for one in parse_resource_list(answer):
                 self._resources[one.group, one.version, one.plural] = one
 
     def __iter__(self) -> Iterator[Resource]:
@@ -25,13 +25,13 @@ class Catalogue:
     def find(self, group: str, version: str, plural: str) -> Resource | None:
         return self._resources.get((group, version, plural))
 
-    def of_kind(self, group: str, version: str, kind: str) -> Resource | None:
+    def find_kind(self, group: str, version: str, kind: str) -> Resource | None:
         for one in self._resources.values():
             if (one.group, one.version, one.kind) == (group, version, kind):
                 return one
         return None
 
-    def any_version(self, group: str, plural: str) -> Resource | None:
+    def find_any_version(self, group: str, plural: str) -> Resource | None:
         """The preferred one: the first that discovery names."""
         for one in self._resources.values():
             if (one.group, one.plural) == (group, plural):
@@ -51,21 +51,21 @@ class Catalogue:
         name = definition["metadata"]["name"]
         self._drop(name)
         self._definitions[name] = definition
-        for one in from_definition(definition):
+        for one in parse_definition(definition):
             self._resources[one.group, one.version, one.plural] = one
-        self._changed(name)
+        self._notify_listeners(name)
 
     def undefine(self, name: str) -> None:
         if name in self._definitions:
             self._drop(name)
             del self._definitions[name]
-            self._changed(name)
+            self._notify_listeners(name)
 
     def listen(self, callback: Callable[[str], None]) -> None:
         """Called with the name of each CustomResourceDefinition that was changed or is gone."""
         self._listeners.append(callback)
 
-    def on_change(self, name: str, callback: Callable[[], None]) -> Callable[[], None]:
+    def listen_to(self, name: str, callback: Callable[[], None]) -> Callable[[], None]:
         """Called when that CustomResourceDefinition is changed or gone. Answers how to stop it."""
 
         def heard(changed: str) -> None:
@@ -80,7 +80,7 @@ class Catalogue:
             if one.definition is not None and one.definition["metadata"]["name"] == name:
                 del self._resources[key]
 
-    def _changed(self, name: str) -> None:
+    def _notify_listeners(self, name: str) -> None:
         self.revision += 1
         for callback in list(self._listeners):
             callback(name)

@@ -1,4 +1,4 @@
-"""How does one stored object look in another version of its kind?
+"""Version conversion of stored objects: Events of both groups, HorizontalPodAutoscalers v1 and v2.
 
 Objects lie in the version that they were written in; events of both groups lie as core Events, HPAs as
 autoscaling/v2.
@@ -24,7 +24,7 @@ _EVENT_BACK = {new: old for old, new in _EVENT_FIELDS.items()}
 HPA = ("autoscaling", "horizontalpodautoscalers")
 
 
-def served(thing: Object, resource: Resource) -> Object:
+def to_served_version(thing: Object, resource: Resource) -> Object:
     """A copy of the outermost dictionary, with kind and apiVersion first."""
     body = {key: value for key, value in thing.items() if key not in ("kind", "apiVersion")}
     if (resource.group, resource.plural) == EVENTS:
@@ -36,7 +36,7 @@ def served(thing: Object, resource: Resource) -> Object:
     return {"kind": resource.kind, "apiVersion": resource.api_version} | body
 
 
-def stored(thing: Object, resource: Resource) -> Object:
+def to_stored_version(thing: Object, resource: Resource) -> Object:
     """As it is kept: of a written object whose kind and apiVersion are right."""
     if (resource.group, resource.plural) == EVENTS:
         body = {_EVENT_FIELDS.get(key, key): value for key, value in thing.items()}

@@ -1,4 +1,4 @@
-"""What does discovery say: captured for built-in kinds, made in the same form for those of CRDs?"""
+"""Discovery documents: captured for built-in kinds, generated for CustomResourceDefinitions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from simulator.schemas.catalogue import Catalogue
+from simulator.schemas.catalogue import Catalog
 from simulator.schemas.resources import Resource, group_path
 
 AGGREGATED = "apidiscovery.k8s.io/v2"
@@ -20,17 +20,17 @@ _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
 class Discovery:
     """The documents of one cluster, made anew after its kinds changed."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._captured = catalogue.archive.discovery
-        self._made: tuple[int, dict[str, tuple[Any, str]]] = (-1, {})
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._captured = catalog.archive.discovery
+        self._cache: tuple[int, dict[str, tuple[Any, str]]] = (-1, {})
 
-    def aggregated(self, path: str) -> tuple[Any, str]:
+    def get_aggregated(self, path: str) -> tuple[Any, str]:
         """The APIGroupDiscoveryList of /api or /apis, and its ETag."""
-        revision, made = self._made
-        if revision != self._catalogue.revision:
+        revision, made = self._cache
+        if revision != self._catalog.revision:
             made = {}
-            self._made = (self._catalogue.revision, made)
+            self._cache = (self._catalog.revision, made)
         if path not in made:
             value = self._captured[path.strip("/")]
             if path == "/apis":
@@ -38,7 +38,7 @@ class Discovery:
             made[path] = (value, f'"{hashlib.sha512(msgspec.json.encode(value)).hexdigest().upper()}"')
         return made[path]
 
-    def plain(self, path: str, server: str) -> Any | None:
+    def get_plain(self, path: str, server: str) -> Any | None:
         """The old answer of /api, /apis, a group or a version; None where there is no such."""
         if path == "/api":
             answer = copy.deepcopy(self._captured["plain"]["/api"])
@@ -50,7 +50,7 @@ class Discovery:
         found = self._captured["plain"].get(path) or self._captured["lists"].get(path)
         return found if found is not None else self._custom_plain(path)
 
-    def root(self) -> list[str]:
+    def get_root(self) -> list[str]:
         """The paths that / lists."""
         own = {f"/apis/{group}" for group in self._custom_versions()}
         own |= {
@@ -63,7 +63,7 @@ class Discovery:
     # --- custom resources
 
     def _custom(self) -> list[Resource]:
-        return [one for one in self._catalogue if one.definition is not None]
+        return [one for one in self._catalog if one.definition is not None]
 
     def _custom_versions(self) -> dict[str, list[str]]:
         """The versions of each group, the preferred one first."""
@@ -88,7 +88,7 @@ class Discovery:
         resources: list[Any] = []
         for one in self._custom():
             if (one.group, one.version) == (group, version):
-                resources += _listed(one)
+                resources += _list_entries(one)
         head = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{group}/{version}"}
         return head | {"resources": resources}
 
@@ -98,7 +98,7 @@ class Discovery:
             entries = []
             for version in versions:
                 ones = [one for one in self._custom() if (one.group, one.version) == (group, version)]
-                resources = [_aggregated(one) for one in sorted(ones, key=lambda one: one.plural)]
+                resources = [_aggregated_entry(one) for one in sorted(ones, key=lambda one: one.plural)]
                 entries.append({"version": version, "resources": resources, "freshness": "Current"})
             found.append({"metadata": {"name": group}, "versions": entries})
         return found
@@ -118,7 +118,7 @@ def _group(group: str, versions: list[str]) -> Any:
     return {"name": group, "versions": named, "preferredVersion": named[0]}
 
 
-def _listed(one: Resource) -> list[Any]:
+def _list_entries(one: Resource) -> list[Any]:
     found: dict[str, Any] = {
         "name": one.plural,
         "singularName": one.singular,
@@ -144,7 +144,7 @@ def _listed(one: Resource) -> list[Any]:
     return entries
 
 
-def _aggregated(one: Resource) -> Any:
+def _aggregated_entry(one: Resource) -> Any:
     found: dict[str, Any] = {
         "resource": one.plural,
         "responseKind": {"group": one.group, "version": one.version, "kind": one.kind},

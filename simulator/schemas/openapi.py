@@ -1,4 +1,4 @@
-"""What does OpenAPI say: captured documents, and those of CRDs made after the pattern of a captured kind?"""
+"""OpenAPI documents: captured for built-in kinds, generated for CustomResourceDefinitions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from simulator.schemas import openapi_protobuf
-from simulator.schemas.catalogue import Catalogue
+from simulator.schemas.catalogue import Catalog
 from simulator.schemas.resources import Object, Resource
 
 META = "io.k8s.apimachinery.pkg.apis.meta.v1"
@@ -25,9 +25,9 @@ PATTERN = {
 class OpenApi:
     """The documents of one cluster, made anew after its kinds changed."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._archive = catalogue.archive
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._archive = catalog.archive
         self._revision = -1
         self._custom: dict[str, tuple[Any, str]] = {}
         self._v2: tuple[Any, str] | None = None
@@ -81,17 +81,17 @@ class OpenApi:
         """The same for those who read nothing else."""
         value, etag = self.v2()
         if self._v2_protobuf[0] != etag:
-            self._v2_protobuf = etag, openapi_protobuf.encoded(value)
+            self._v2_protobuf = etag, openapi_protobuf.encode_openapi(value)
         return self._v2_protobuf[1]
 
     def _renew(self) -> None:
-        if self._revision != self._catalogue.revision:
-            self._revision = self._catalogue.revision
+        if self._revision != self._catalog.revision:
+            self._revision = self._catalog.revision
             self._v2 = None
             self._custom = dict(self._custom_documents())
 
     def _custom_resources(self) -> Iterator[Resource]:
-        return (one for one in self._catalogue if one.definition is not None)
+        return (one for one in self._catalog if one.definition is not None)
 
     def _custom_documents(self) -> Iterator[tuple[str, tuple[Any, str]]]:
         found: dict[str, list[Resource]] = {}
@@ -139,11 +139,11 @@ class OpenApi:
         ):
             text = text.replace(old, new)
         found = json.loads(text)
-        kept = {path: item for path, item in found.items() if _is_kept(path, one)}
+        kept = {path: item for path, item in found.items() if _is_included(path, one)}
         for path, item in kept.items():
             if path.endswith("/scale"):
                 _name_kind(item, one)
-        return {path: _without_builtin_parts(item) for path, item in kept.items()}
+        return {path: _strip_builtin_parts(item) for path, item in kept.items()}
 
 
 def schema_name(one: Resource) -> str:
@@ -196,20 +196,20 @@ def _name_kind(item: Any, one: Resource) -> None:
             operation["x-kubernetes-group-version-kind"] = kind
 
 
-def _is_kept(path: str, one: Resource) -> bool:
+def _is_included(path: str, one: Resource) -> bool:
     last = path.rpartition("}/")[2] if "{name}/" in path else ""
     return not last or last in one.subresources
 
 
-def _without_builtin_parts(item: Any) -> Any:
+def _strip_builtin_parts(item: Any) -> Any:
     """No protobuf, no CBOR, no strategic merge."""
     if isinstance(item, dict):
         return {
-            key: _without_builtin_parts(value)
+            key: _strip_builtin_parts(value)
             for key, value in item.items()
             if "protobuf" not in key and "cbor" not in key and "strategic" not in key
         }
-    return [_without_builtin_parts(one) for one in item] if isinstance(item, list) else item
+    return [_strip_builtin_parts(one) for one in item] if isinstance(item, list) else item
 
 
 def _camel(group: str, version: str) -> str:

@@ -1,4 +1,4 @@
-"""How is OpenAPI v2 written in protobuf? kubectl reads it in no other form when it checks a List.
+"""Protobuf encoding of OpenAPI v2: the only form in which kubectl reads it to validate a List.
 
 Swagger, info and definitions of github.com/google/gnostic-models/openapiv2/OpenAPIv2.proto; what a client of
 schemas does not look at (paths, security) is left out.
@@ -17,14 +17,14 @@ ENUM, ADDITIONAL, TYPE, ITEMS, ALL_OF, PROPERTIES, VENDOR = 20, 21, 22, 23, 24, 
 SWAGGER, INFO, DEFINITIONS = 1, 2, 9
 
 
-def encoded(document: dict[str, Any]) -> bytes:
+def encode_openapi(document: dict[str, Any]) -> bytes:
     info = document["info"]
     head = _text(SWAGGER, document["swagger"])
     head += _bytes(INFO, _text(1, info["title"]) + _text(2, info["version"]))
-    return head + _bytes(DEFINITIONS, _named(document["definitions"]))
+    return head + _bytes(DEFINITIONS, _encode_named_schemas(document["definitions"]))
 
 
-def _named(schemas: dict[str, Any]) -> bytes:
+def _encode_named_schemas(schemas: dict[str, Any]) -> bytes:
     """NamedSchema for each."""
     return b"".join(_bytes(1, _text(1, name) + _bytes(2, _schema(one))) for name, one in schemas.items())
 
@@ -41,15 +41,15 @@ def _schema(schema: dict[str, Any]) -> bytes:
         elif name.startswith("x-"):
             found += _bytes(VENDOR, _text(1, name) + _bytes(2, _any(value)))
         else:
-            found += _nested(name, value)
+            found += _encode_nested(name, value)
     return found
 
 
-def _nested(name: str, value: Any) -> bytes:
+def _encode_nested(name: str, value: Any) -> bytes:
     if name == "type":
         return _bytes(TYPE, _texts(1, [value] if isinstance(value, str) else value))
     if name == "properties":
-        return _bytes(PROPERTIES, _named(value))
+        return _bytes(PROPERTIES, _encode_named_schemas(value))
     if name == "items":
         return _bytes(ITEMS, _bytes(1, _schema(value)))
     if name == "additionalProperties":

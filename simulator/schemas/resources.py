@@ -1,4 +1,4 @@
-"""What is one kind, as its collection is served? Built from discovery and from CustomResourceDefinitions."""
+"""Resource: one kind as its collection is served, from discovery or a CustomResourceDefinition."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Resource:
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
-    def qualified(self) -> str:
+    def qualified_name(self) -> str:
         """As error texts name it: `deployments.apps`, `pods`."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
@@ -85,13 +85,13 @@ def split_api_version(text: str) -> tuple[str, str]:
     return group, version
 
 
-def from_list(answer: Object) -> Iterator[Resource]:
+def parse_resource_list(resource_list: Object) -> Iterator[Resource]:
     """The resources of an APIResourceList, in its order."""
-    group, version = split_api_version(answer["groupVersion"])
-    for one in answer["resources"]:
+    group, version = split_api_version(resource_list["groupVersion"])
+    for one in resource_list["resources"]:
         if "/" in one["name"]:
             continue
-        parts = [part for part in answer["resources"] if part["name"].startswith(one["name"] + "/")]
+        parts = [part for part in resource_list["resources"] if part["name"].startswith(one["name"] + "/")]
         yield Resource(
             group,
             version,
@@ -116,7 +116,7 @@ def _subresource(part: Object, group: str, version: str) -> Subresource:
 CUSTOM_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 
 
-def from_definition(definition: Object) -> Iterator[Resource]:
+def parse_definition(definition: Object) -> Iterator[Resource]:
     """The served versions of a CustomResourceDefinition."""
     spec = definition["spec"]
     names = (definition.get("status") or {}).get("acceptedNames") or spec["names"]

@@ -1,4 +1,4 @@
-"""Of which type is each field of a kind? Compiled from OpenAPI v3 (built-in) and from the schemas of CRDs."""
+"""Field types of kinds, compiled from OpenAPI v3 and from the schemas of CustomResourceDefinitions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from simulator.schemas.archive import Archive
 from simulator.schemas.openapi import PREFIX, custom_schema
 from simulator.schemas.resources import Resource
 
-Sort = Literal["struct", "map", "list", "string", "integer", "number", "boolean", "int-or-string", "any"]
+TypeCategory = Literal[
+    "struct", "map", "list", "string", "integer", "number", "boolean", "int-or-string", "any"
+]
 META_TYPE = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
 TIMES = ("io.k8s.apimachinery.pkg.apis.meta.v1.Time", "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime")
@@ -36,14 +38,14 @@ class Field:
 class Type:
     """`fields` of a struct, `element` of a list or map; `schema` is what it was compiled from."""
 
-    sort: Sort
+    category: TypeCategory
     name: str = ""  # of the shared schema: io.k8s.api.apps.v1.DeploymentSpec
     fields: dict[str, Field] = field(default_factory=dict)
     element: Type | None = None
     is_atomic: bool = False
     list_type: str = "atomic"  # atomic, set, map
     list_keys: tuple[str, ...] = ()
-    keeps_unknown: bool = False
+    preserves_unknown: bool = False
     is_nullable: bool = False
     is_custom: bool = False  # of a CRD: pruned and checked by its schema
     schema: dict[str, Any] = field(default_factory=dict)
@@ -60,56 +62,56 @@ class Types:
     def __init__(self, archive: Archive) -> None:
         self._schemas = archive.openapi_v3["schemas"]
         self._messages = archive.protobuf
-        self._shared: dict[str, Type] = {}
+        self._shared_types: dict[str, Type] = {}
         self._custom: dict[tuple[int, str], Type] = {}
         self._names: dict[tuple[str, str, str], str] = {}
         for name, variants in self._schemas.items():
             for kind in variants[0].get("x-kubernetes-group-version-kind", ()):
                 self._names.setdefault((kind["group"], kind["version"], kind["kind"]), name)
 
-    def of(self, resource: Resource) -> Type:
+    def get_type(self, resource: Resource) -> Type:
         """The type of the objects of a resource."""
         if resource.definition is None:
-            return self.of_kind(resource.group, resource.version, resource.kind)
+            return self.get_kind_type(resource.group, resource.version, resource.kind)
         key = (id(resource.definition), resource.version)
         if key not in self._custom:
             if len(self._custom) > 500:
                 self._custom.clear()
-            self._custom[key] = self._compiled(custom_schema(resource), is_custom=True)
+            self._custom[key] = self._compile(custom_schema(resource), is_custom=True)
             self._custom[key].schema["x-definition"] = resource.definition  # keeps the id alive
         return self._custom[key]
 
-    def of_kind(self, group: str, version: str, kind: str) -> Type:
+    def get_kind_type(self, group: str, version: str, kind: str) -> Type:
         """Raises KeyError for a kind that no document names."""
-        return self.shared(self._names[group, version, kind])
+        return self.get_shared(self._names[group, version, kind])
 
-    def shared(self, name: str) -> Type:
-        found = self._shared.get(name)
+    def get_shared(self, name: str) -> Type:
+        found = self._shared_types.get(name)
         if found is None:
-            found = self._shared[name] = Type("any", name)
+            found = self._shared_types[name] = Type("any", name)
             schema = self._schemas[name][0]
-            found.__dict__.update(self._compiled(schema, name=name).__dict__)
+            found.__dict__.update(self._compile(schema, name=name).__dict__)
         return found
 
-    def _compiled(self, schema: dict[str, Any], *, name: str = "", is_custom: bool = False) -> Type:
+    def _compile(self, schema: dict[str, Any], *, name: str = "", is_custom: bool = False) -> Type:
         target = _target(schema)
         if target:
-            shared = self.shared(target)
+            shared = self.get_shared(target)
             is_parted = shared.is_atomic and schema.get("x-kubernetes-map-type") == "granular"
             return replace(shared, is_atomic=False) if is_parted else shared
-        found = Type(_sort(schema, name), name, is_custom=is_custom, schema=dict(schema))
+        found = Type(_categorize(schema, name), name, is_custom=is_custom, schema=dict(schema))
         found.is_atomic = schema.get("x-kubernetes-map-type") == "atomic"
-        found.keeps_unknown = bool(schema.get("x-kubernetes-preserve-unknown-fields"))
+        found.preserves_unknown = bool(schema.get("x-kubernetes-preserve-unknown-fields"))
         found.is_nullable = bool(schema.get("nullable"))
-        if found.sort == "struct":
+        if found.category == "struct":
             self._add_fields(found, schema, is_custom)
-        elif found.sort == "map":
+        elif found.category == "map":
             inner = schema.get("additionalProperties")
             found.element = (
-                self._compiled(inner, is_custom=is_custom) if isinstance(inner, dict) else Type("any")
+                self._compile(inner, is_custom=is_custom) if isinstance(inner, dict) else Type("any")
             )
-        elif found.sort == "list":
-            found.element = self._compiled(schema.get("items") or {}, is_custom=is_custom)
+        elif found.category == "list":
+            found.element = self._compile(schema.get("items") or {}, is_custom=is_custom)
             found.list_type = schema.get("x-kubernetes-list-type", "atomic")
             found.list_keys = tuple(schema.get("x-kubernetes-list-map-keys", ()))
         return found
@@ -121,7 +123,7 @@ class Types:
         for name, one in (schema.get("properties") or {}).items():
             found.fields[name] = Field(
                 name,
-                self._compiled(one, is_custom=is_custom),
+                self._compile(one, is_custom=is_custom),
                 name in required,
                 not is_custom and "z" not in flags.get(name, "") and _is_embedded(one, flags.get(name)),
                 "p" in flags.get(name, ""),
@@ -155,7 +157,7 @@ def _is_embedded(schema: dict[str, Any], flags: str | None) -> bool:
     return bool(target) and schema.get("default") == {}
 
 
-def _sort(schema: dict[str, Any], name: str) -> Sort:  # noqa: PLR0911 - a table of forms
+def _categorize(schema: dict[str, Any], name: str) -> TypeCategory:  # noqa: PLR0911 - a table of forms
     if name.endswith(_OPAQUE) or any(f"{part}" in name for part in _OPAQUE[3:]):
         return "any"
     if (

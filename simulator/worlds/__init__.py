@@ -1,1 +1,1 @@
-"""Which worlds are there? One YAML file for each: what a cluster holds, who is in it, and how it lives."""
+"""Worlds: YAML files with what a cluster contains, who uses it, and how it behaves."""

@@ -1,4 +1,4 @@
-"""Which objects make up an application of a world? Its workload, and what stands around it; without any status."""
+"""Objects of a world's applications: workload, Service, Ingress and configuration, without status."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from simulator.store import Object
 from simulator.worlds.files import Plan
 
 NAME, PART_OF, INSTANCE = "app.kubernetes.io/name", "app.kubernetes.io/part-of", "app.kubernetes.io/instance"
-VERSION, BY = "app.kubernetes.io/version", "app.kubernetes.io/managed-by"
+VERSION, MANAGED_BY = "app.kubernetes.io/version", "app.kubernetes.io/managed-by"
 GROUPS = {"CronJob": "batch/v1", "Job": "batch/v1"}
 
 
-def copies(app: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def expand_copies(app: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """`count` of them: `{n}` in texts is the number, and it is appended to the name."""
     count = app.get("count")
     if count is None:
         yield app
         return
     for number in range(1, count + 1):
-        yield _filled({key: one for key, one in app.items() if key != "count"}, str(number)) | {
+        yield _fill_number({key: one for key, one in app.items() if key != "count"}, str(number)) | {
             "name": f"{app['name']}-{number}"
         }
 
 
-def around(plan: Plan, app: dict[str, Any]) -> Iterator[Object]:
+def build_companions(plan: Plan, app: dict[str, Any]) -> Iterator[Object]:
     """What its workload needs, and what needs it."""
     name = app["name"]
     if app.get("account"):
@@ -49,12 +49,12 @@ def around(plan: Plan, app: dict[str, Any]) -> Iterator[Object]:
         yield _thing(app, "policy/v1", "PodDisruptionBudget", name, spec=spec)
 
 
-def workload(plan: Plan, app: dict[str, Any], tag: str = "") -> Object:
+def build_workload(plan: Plan, app: dict[str, Any], tag: str = "") -> Object:
     """A Deployment, StatefulSet, DaemonSet, CronJob or Job; with another tag, one of its earlier versions."""
     kind, name = app.get("kind", "Deployment"), app["name"]
     tag = tag or str(app.get("tag", "1.0.0"))
     template: Object = {"metadata": _template_metadata(app, tag), "spec": _pod_spec(plan, app, tag)}
-    labels = labels_of(app) | {VERSION: tag}
+    labels = build_labels(app) | {VERSION: tag}
     if kind in ("CronJob", "Job"):
         return _thing(app, "batch/v1", kind, name, labels, spec=_batch_spec(app, kind, template))
     spec: dict[str, Any] = {"selector": {"matchLabels": selector(app)}, "template": template}
@@ -78,14 +78,14 @@ def selector(app: dict[str, Any]) -> dict[str, str]:
     return {NAME: app["name"], INSTANCE: app["name"]}
 
 
-def labels_of(app: dict[str, Any]) -> dict[str, str]:
-    found = selector(app) | {BY: "argocd"}
+def build_labels(app: dict[str, Any]) -> dict[str, str]:
+    found = selector(app) | {MANAGED_BY: "argocd"}
     if app.get("part_of"):
         found[PART_OF] = app["part_of"]
     return found | {key: str(value) for key, value in (app.get("labels") or {}).items()}
 
 
-def image_of(plan: Plan, app: dict[str, Any], tag: str) -> str:
+def build_image(plan: Plan, app: dict[str, Any], tag: str) -> str:
     image = str(app.get("image") or f"{{registry}}/{app['namespace']}/{app['name']}")
     return f"{image.replace('{registry}', plan.registry)}:{tag}"
 
@@ -96,7 +96,7 @@ def _thing(
     metadata: dict[str, Any] = {
         "name": name,
         "namespace": app["namespace"],
-        "labels": labels or labels_of(app),
+        "labels": labels or build_labels(app),
     }
     if kind in ("Deployment", "StatefulSet", "DaemonSet", "CronJob") and app.get("annotations"):
         metadata["annotations"] = {key: str(value) for key, value in app["annotations"].items()}
@@ -104,7 +104,7 @@ def _thing(
 
 
 def _template_metadata(app: dict[str, Any], tag: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"labels": labels_of(app) | {VERSION: tag}}
+    found: dict[str, Any] = {"labels": build_labels(app) | {VERSION: tag}}
     annotations: dict[str, str] = {}
     if app.get("config"):
         text = repr(sorted(app["config"].items()))
@@ -141,7 +141,7 @@ def _pod_spec(plan: Plan, app: dict[str, Any], tag: str) -> dict[str, Any]:
 def _main(plan: Plan, app: dict[str, Any], tag: str) -> dict[str, Any]:
     asked = {"cpu": str(app.get("cpu", "50m")), "memory": str(app.get("memory", "64Mi"))}
     limits = {key: str(value) for key, value in (app.get("limits") or {"memory": asked["memory"]}).items()}
-    found: dict[str, Any] = {"name": app["name"], "image": image_of(plan, app, tag)}
+    found: dict[str, Any] = {"name": app["name"], "image": build_image(plan, app, tag)}
     for key in ("command", "args"):
         if app.get(key):
             found[key] = [str(one) for one in app[key]]
@@ -243,11 +243,11 @@ def _scaler(app: dict[str, Any], scaler: dict[str, Any]) -> Object:
     return _thing(app, "autoscaling/v2", "HorizontalPodAutoscaler", app["name"], spec=spec)
 
 
-def _filled(value: Any, number: str) -> Any:
+def _fill_number(value: Any, number: str) -> Any:
     if isinstance(value, str):
         return value.replace("{n}", number)
     if isinstance(value, list):
-        return [_filled(one, number) for one in value]
+        return [_fill_number(one, number) for one in value]
     if isinstance(value, dict):
-        return {key: _filled(one, number) for key, one in value.items()}
+        return {key: _fill_number(one, number) for key, one in value.items()}
     return value

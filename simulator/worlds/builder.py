@@ -1,4 +1,4 @@
-"""How is an object of a world put in that is days old? Checked as everybody's writes are, then dated back."""
+"""World builder: creates objects with a past date, validated like every other write."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from simulator.keeping.controllers.containers import RUNNING, Run, runs_of
 from simulator.keeping.controllers.index import PODS, amount, requests
 from simulator.keeping.controllers.kubelet import address_in
 from simulator.keeping.controllers.pod_status import pod_status
-from simulator.keeping.controllers.scheduler import chooses, tolerates, with_topology
-from simulator.requests.statuses import Refusal
+from simulator.keeping.controllers.scheduler import add_topology_labels, chooses, tolerates
+from simulator.requests.statuses import StatusError
 from simulator.schemas.resources import Resource, split_api_version
 from simulator.store import Object
 from simulator.worlds.checking import WorldError
@@ -31,22 +31,22 @@ class Builder:
     cluster: Cluster
     file: str
     now: float
-    taken: dict[str, list[float]] = field(default_factory=dict)  # by node: cores, bytes, pods
-    used: dict[str, int] = field(default_factory=dict)  # addresses of a node's range
+    allocated: dict[str, list[float]] = field(default_factory=dict)  # by node: cores, bytes, pods
+    address_counts: dict[str, int] = field(default_factory=dict)  # addresses of a node's range
     pods: list[Object] = field(default_factory=list)  # to be put in at once
     fitting: dict[str, list[Object]] = field(default_factory=dict)  # nodes, by what a pod asks of them
 
-    def between(self, least: float, most: float) -> float:
-        return self.cluster.random.uniform(least, most)
+    def random_between(self, minimum: float, maximum: float) -> float:
+        return self.cluster.random.uniform(minimum, maximum)
 
     def resource(self, thing: Object) -> Resource:
         group, version = split_api_version(thing["apiVersion"])
-        found = self.cluster.catalogue.of_kind(group, version, thing["kind"])
+        found = self.cluster.catalog.find_kind(group, version, thing["kind"])
         if found is None:
             raise WorldError(f"{self.file}: there is no kind {thing['kind']} in {thing['apiVersion']}.")
         return found
 
-    def checked(self, thing: Object, manager: str = DEPLOYER) -> Object:
+    def validate(self, thing: Object, manager: str = DEPLOYER) -> Object:
         """With defaults and all that admission adds; not put in. Raises WorldError."""
         resource = self.resource(thing)
         metadata = thing["metadata"]
@@ -55,25 +55,25 @@ class Builder:
             return registry.create(
                 self.cluster, resource, namespace, thing, WriteOptions(manager=manager, is_dry_run=True)
             )
-        except Refusal as one:
+        except StatusError as one:
             name = f"{thing['kind']} {namespace}/{metadata.get('name', '')}"
             raise WorldError(f"{self.file}: {name} is refused: {one.message}") from None
 
-    def completed(self, thing: Object) -> Object:
+    def add_defaults(self, thing: Object) -> Object:
         """With defaults alone."""
         return registry.complete(self.cluster, self.resource(thing), thing)
 
     def put(
         self,
         thing: Object,
-        moment: float,
+        timestamp: float,
         status: dict[str, Any] | None = None,
         manager: str = DEPLOYER,
         generation: int = 1,
     ) -> Object:
         """Made at that moment (seconds since 1970), with that status; the object as it is kept."""
         given = thing.get("status")
-        made = dated(self.checked(thing, manager), moment, generation)
+        made = backdate(self.validate(thing, manager), timestamp, generation)
         if status is not None or given:
             made["status"] = status if status is not None else given
         made["metadata"].pop("resourceVersion", None)
@@ -81,18 +81,18 @@ class Builder:
 
     # --- pods
 
-    def node_for(self, pod: Object) -> Object:
+    def choose_node(self, pod: Object) -> Object:
         """The one that fits and is the least full."""
         spec = pod["spec"]
         key = repr((spec.get("nodeSelector"), spec.get("tolerations")))
         if key not in self.fitting:
             nodes = self.cluster.store.items(NODES)
-            self.fitting[key] = [one for one in nodes if may_run(spec, one)]
+            self.fitting[key] = [one for one in nodes if can_run(spec, one)]
         cores, size = requests(pod)
         best, least = None, float("inf")
         for node in self.fitting[key]:
             name = node["metadata"]["name"]
-            own, room = self.taken.setdefault(name, [0.0, 0.0, 0.0]), _capacity(node)
+            own, room = self.allocated.setdefault(name, [0.0, 0.0, 0.0]), _capacity(node)
             if any(
                 part + asked > whole for part, asked, whole in zip(own, (cores, size, 1), room, strict=True)
             ):
@@ -105,26 +105,26 @@ class Builder:
             raise WorldError(
                 f"{self.file}: no node has room for the pods {name}*. Add nodes, or ask for less."
             )
-        self.take(best["metadata"]["name"], cores, size)
+        self.allocate(best["metadata"]["name"], cores, size)
         return best
 
-    def take(self, node: str, cores: float, size: float) -> None:
-        own = self.taken.setdefault(node, [0.0, 0.0, 0.0])
+    def allocate(self, node: str, cores: float, size: float) -> None:
+        own = self.allocated.setdefault(node, [0.0, 0.0, 0.0])
         own[0], own[1], own[2] = own[0] + cores, own[1] + size, own[2] + 1
 
-    def address(self, node: Object) -> str:
+    def next_address(self, node: Object) -> str:
         name = node["metadata"]["name"]
-        self.used[name] = self.used.get(name, 0) + 1
-        return address_in(node["spec"]["podCIDR"], self.used[name])
+        self.address_counts[name] = self.address_counts.get(name, 0) + 1
+        return address_in(node["spec"]["podCIDR"], self.address_counts[name])
 
-    def bound(self, pod: Object, node: Object, moment: float, name: str = "") -> Object:
+    def bind_pod(self, pod: Object, node: Object, timestamp: float, name: str = "") -> Object:
         """A copy of a checked pod on a node, made at that moment; parts are shared."""
         metadata = dict(
-            with_topology(pod, node)["metadata"],
+            add_topology_labels(pod, node)["metadata"],
             uid=self.cluster.new_uid(),
-            creationTimestamp=Clock.written(moment),
+            creationTimestamp=Clock.format_timestamp(timestamp),
         )
-        metadata["name"] = name or metadata["generateName"] + self.cluster.name_end()
+        metadata["name"] = name or metadata["generateName"] + self.cluster.name_suffix()
         metadata["generation"] = 1
         metadata.pop("resourceVersion", None)
         told = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "observedGeneration": 1}
@@ -133,26 +133,26 @@ class Builder:
         spec = pod["spec"] | {"nodeName": node["metadata"]["name"]}
         return {"kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": spec, "status": status}
 
-    def running(self, pod: Object, node: Object, moment: float) -> Object:
+    def run_pod(self, pod: Object, node: Object, timestamp: float) -> Object:
         """Since a few seconds after that moment, and well."""
         runs = runs_of(pod)
         for run in runs:
-            self.start(run, moment + self.between(2.0, 12.0))
-        return self.told(pod, node, runs, moment + 20.0)
+            self.start(run, timestamp + self.random_between(2.0, 12.0))
+        return self.set_pod_status(pod, node, runs, timestamp + 20.0)
 
-    def start(self, run: Run, moment: float) -> None:
+    def start(self, run: Run, timestamp: float) -> None:
         run.id = f"containerd://{self.cluster.random.getrandbits(256):064x}"
-        run.started = float(int(moment))
+        run.started = float(int(timestamp))
         if run.kind == "init":
             run.state, run.reason, run.finished = "ended", "Completed", run.started + 1
         else:
             run.state, run.ready = RUNNING, True
 
-    def told(self, pod: Object, node: Object, runs: list[Run], moment: float) -> Object:
+    def set_pod_status(self, pod: Object, node: Object, runs: list[Run], timestamp: float) -> Object:
         """With the status that a kubelet gives it."""
         host = node["status"]["addresses"][0]["address"]
-        address = host if pod["spec"].get("hostNetwork") else self.address(node)
-        status = pod_status(pod, runs, Clock.written(moment), address=address, host=host)
+        address = host if pod["spec"].get("hostNetwork") else self.next_address(node)
+        status = pod_status(pod, runs, Clock.format_timestamp(timestamp), address=address, host=host)
         found = pod | {"status": status}
         self.pods.append(found)
         return found
@@ -162,15 +162,15 @@ class Builder:
         self.pods = []
 
 
-def complete_with(thing: Object, owner: Object, api_version: str, kind: str) -> Object:
+def set_owner_fields(thing: Object, owner: Object, api_version: str, kind: str) -> Object:
     """What a controller would make: with its kind, in its owner's namespace."""
     metadata = thing["metadata"] | {"namespace": owner["metadata"]["namespace"]}
     return thing | {"apiVersion": api_version, "kind": kind, "metadata": metadata}
 
 
-def dated(thing: Object, moment: float, generation: int) -> Object:
+def backdate(thing: Object, timestamp: float, generation: int) -> Object:
     """A copy that was made at that moment."""
-    stamp = Clock.written(moment)
+    stamp = Clock.format_timestamp(timestamp)
     metadata = dict(thing["metadata"], creationTimestamp=stamp)
     if "generation" in metadata:
         metadata["generation"] = generation
@@ -179,7 +179,7 @@ def dated(thing: Object, moment: float, generation: int) -> Object:
     return thing | {"metadata": metadata}
 
 
-def may_run(spec: dict[str, Any], node: Object) -> bool:
+def can_run(spec: dict[str, Any], node: Object) -> bool:
     taints: Iterable[dict[str, Any]] = (node.get("spec") or {}).get("taints") or ()
     return chooses(spec, node) and all(
         tolerates(spec.get("tolerations") or (), one) for one in taints if one["effect"] != "PreferNoSchedule"

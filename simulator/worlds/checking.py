@@ -1,4 +1,4 @@
-"""Is a part of a world's file as it must be? Errors name the file, the place in it and what to do."""
+"""Validation of world files: errors name the file, the path in it and what to do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-WORDS = {
+TYPE_NAMES = {
     str: "text",
     int: "a whole number",
     bool: "true or false",
@@ -30,42 +30,42 @@ class Field:
     is_required: bool = False
     choices: tuple[str, ...] = ()
     inner: Mapping[str, Field] = field(default_factory=dict)
-    of_each: bool = False
+    is_per_value: bool = False
 
 
 Fields = Mapping[str, Field]
 
 
-def check(value: Any, fields: Fields, place: str) -> None:
+def check(value: Any, fields: Fields, path: str) -> None:
     """Raises WorldError. `place` names the file and the path in it: `staging.yaml: apps[3] (web)`."""
     if not isinstance(value, dict):
-        raise WorldError(f"{place}: is {_shown(value)}, and must be a mapping with {_list(fields)}.")
+        raise WorldError(f"{path}: is {_shorten(value)}, and must be a mapping with {_list(fields)}.")
     for key in value:
         if key not in fields:
-            raise WorldError(f"{place}: nobody knows the key {key!r}. {_meant(str(key), fields)}")
+            raise WorldError(f"{path}: nobody knows the key {key!r}. {_suggest(str(key), fields)}")
     for key, one in fields.items():
         if one.is_required and key not in value:
-            raise WorldError(f"{place}: lacks {key!r}. Add it: {_described(one)}.")
+            raise WorldError(f"{path}: lacks {key!r}. Add it: {_describe_field(one)}.")
         if key in value:
-            _check_value(value[key], one, f"{place}: {key}" if place.endswith(".yaml") else f"{place}.{key}")
+            _check_value(value[key], one, f"{path}: {key}" if path.endswith(".yaml") else f"{path}.{key}")
 
 
-def _check_value(value: Any, one: Field, place: str) -> None:
+def _check_value(value: Any, one: Field, path: str) -> None:
     is_wrong = not isinstance(value, one.kinds) or (isinstance(value, bool) and bool not in one.kinds)
     if is_wrong:
-        raise WorldError(f"{place}: is {_shown(value)}, and must be {_described(one)}.")
+        raise WorldError(f"{path}: is {_shorten(value)}, and must be {_describe_field(one)}.")
     if one.choices and value not in one.choices:
-        raise WorldError(f"{place}: is {_shown(value)}. {_meant(str(value), dict.fromkeys(one.choices))}")
+        raise WorldError(f"{path}: is {_shorten(value)}. {_suggest(str(value), dict.fromkeys(one.choices))}")
     if not one.inner:
         return
     if isinstance(value, list):
         for number, part in enumerate(value):
-            check(part, one.inner, f"{place}[{number}]{_name(part)}")
-    elif isinstance(value, dict) and one.of_each:
+            check(part, one.inner, f"{path}[{number}]{_name(part)}")
+    elif isinstance(value, dict) and one.is_per_value:
         for key, part in value.items():
-            check(part if part is not None else {}, one.inner, f"{place}.{key}")
+            check(part if part is not None else {}, one.inner, f"{path}.{key}")
     elif isinstance(value, dict):
-        check(value, one.inner, place)
+        check(value, one.inner, path)
 
 
 def _name(part: Any) -> str:
@@ -73,12 +73,12 @@ def _name(part: Any) -> str:
     return f" ({name})" if name else ""
 
 
-def _described(one: Field) -> str:
-    words = " or ".join(WORDS[kind] for kind in one.kinds)
+def _describe_field(one: Field) -> str:
+    words = " or ".join(TYPE_NAMES[kind] for kind in one.kinds)
     return f"{words}, one of {', '.join(one.choices)}" if one.choices else words
 
 
-def _meant(key: str, known: Mapping[str, Any]) -> str:
+def _suggest(key: str, known: Mapping[str, Any]) -> str:
     close = difflib.get_close_matches(key, known, 1)
     return f"Did you mean {close[0]!r}?" if close else f"There are {_list(known)}."
 
@@ -87,6 +87,6 @@ def _list(known: Mapping[str, Any]) -> str:
     return ", ".join(sorted(known))
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = repr(value)
     return text if len(text) < 60 else f"{text[:57]}..."

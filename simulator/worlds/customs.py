@@ -1,4 +1,4 @@
-"""Which custom resources has a world, and what have their operators said of them?"""
+"""Custom resources of a world, with the status that their operators report."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from simulator.worlds.files import Plan
 DAY = 86_400.0
 
 
-def settle_customs(builder: Builder, plan: Plan) -> None:
-    for thing, says in _customs(plan):
-        since = builder.now - builder.between(20 * DAY, 150 * DAY)
+def add_custom_resources(builder: Builder, plan: Plan) -> None:
+    for thing, says in _iterate_custom_resources(plan):
+        since = builder.now - builder.random_between(20 * DAY, 150 * DAY)
         made = builder.put(thing, since)
         status = _STATUS[made["kind"]](made, says, builder.now) if made["kind"] in _STATUS else {}
         if status:
             builder.cluster.store.put(builder.resource(made).storage, made | {"status": status})
 
 
-def _customs(plan: Plan) -> Iterator[tuple[Object, dict[str, Any]]]:
-    for group in plan.customs:
+def _iterate_custom_resources(plan: Plan) -> Iterator[tuple[Object, dict[str, Any]]]:
+    for group in plan.custom_resources:
         for key, item in group["items"].items():
             namespace, _, name = key.rpartition("/")
             if namespace and namespace not in plan.namespaces:
                 continue
             metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
-            spec = _with_domain(item.get("spec") or {}, plan.domain)
+            spec = _fill_domain(item.get("spec") or {}, plan.domain)
             yield (
                 {
                     "apiVersion": group["apiVersion"],
@@ -41,35 +41,35 @@ def _customs(plan: Plan) -> Iterator[tuple[Object, dict[str, Any]]]:
             )
 
 
-def _with_domain(value: Any, domain: str) -> Any:
+def _fill_domain(value: Any, domain: str) -> Any:
     if isinstance(value, str):
         return value.replace("{domain}", domain)
     if isinstance(value, list):
-        return [_with_domain(one, domain) for one in value]
+        return [_fill_domain(one, domain) for one in value]
     if isinstance(value, dict):
-        return {key: _with_domain(one, domain) for key, one in value.items()}
+        return {key: _fill_domain(one, domain) for key, one in value.items()}
     return value
 
 
-def _certificate(thing: Object, says: dict[str, Any], now: float) -> dict[str, Any]:
-    broken = says.get("broken", "")
+def _certificate(thing: Object, item: dict[str, Any], now: float) -> dict[str, Any]:
+    broken = item.get("broken", "")
     told = {
         "type": "Ready",
         "status": "False" if broken else "True",
         "reason": "Failed" if broken else "Ready",
         "message": broken or "Certificate is up to date and has not expired",
-        "lastTransitionTime": Clock.written(now - 12 * DAY),
+        "lastTransitionTime": Clock.format_timestamp(now - 12 * DAY),
         "observedGeneration": 1,
     }
     if broken:
         return {"conditions": [told]}
     ends = {"notBefore": -30 * DAY, "notAfter": 60 * DAY, "renewalTime": 30 * DAY}
     return {"conditions": [told], "revision": 3} | {
-        key: Clock.written(now + days) for key, days in ends.items()
+        key: Clock.format_timestamp(now + days) for key, days in ends.items()
     }
 
 
-def _database(thing: Object, says: dict[str, Any], now: float) -> dict[str, Any]:
+def _database(thing: Object, item: dict[str, Any], now: float) -> dict[str, Any]:
     count = thing["spec"]["instances"]
     return {
         "instances": count,

@@ -1,4 +1,4 @@
-"""What may stand in a world's file? Each key with its kind; what it means is in docs/simulator.md."""
+"""Schema of world files: the keys of each section (documented in docs/simulator.md)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from simulator.worlds.checking import Field, Fields
 TEXT, NUMBER, FLAG = Field(), Field((int,)), Field((bool,))
 MAPPING, LIST = Field((dict,)), Field((list,))
 AMOUNT = Field((str, int))
-NEEDED = Field(is_required=True)
+REQUIRED_TEXT = Field(is_required=True)
 SPAN = Field((str, list))  # a duration ("20m"), or [least, most]
 
-BEHAVIOUR: Fields = {
+BEHAVIOR: Fields = {
     "after": SPAN, "code": NUMBER, "message": TEXT, "killed": FLAG, "pull": TEXT, "share": Field((float, int)),
     "unready_every": SPAN, "unready_for": SPAN, "why": TEXT,
 }  # fmt: skip
@@ -19,14 +19,20 @@ LOAD: Fields = {
     "high": Field((float, int), is_required=True),
     "period": Field(is_required=True),
 }
-ROLLOUT: Fields = {"every": SPAN, "tag": NEEDED}
+ROLLOUT: Fields = {"every": SPAN, "tag": REQUIRED_TEXT}
 SCALER: Fields = {"min": NUMBER, "max": Field((int,), is_required=True), "cpu": NUMBER}
-CONTAINER: Fields = {"name": NEEDED, "image": NEEDED, "cpu": AMOUNT, "memory": AMOUNT, "port": NUMBER}
+CONTAINER: Fields = {
+    "name": REQUIRED_TEXT,
+    "image": REQUIRED_TEXT,
+    "cpu": AMOUNT,
+    "memory": AMOUNT,
+    "port": NUMBER,
+}
 KINDS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job")
 
 APP: Fields = {
-    "name": NEEDED,
-    "namespace": NEEDED,
+    "name": REQUIRED_TEXT,
+    "namespace": REQUIRED_TEXT,
     "kind": Field(choices=KINDS),
     "count": NUMBER,
     "replicas": NUMBER,
@@ -65,38 +71,38 @@ APP: Fields = {
     "strategy": Field(choices=("RollingUpdate", "Recreate")),
     "age": TEXT,
     "revisions": NUMBER,
-    "behaves": Field((dict,), inner=BEHAVIOUR),
+    "behaves": Field((dict,), inner=BEHAVIOR),
     "rollout": Field((dict,), inner=ROLLOUT),
     "load": Field((dict,), inner=LOAD),
     "logs": LIST,
     "part_of": TEXT,
 }
 
-PERSON: Fields = {"groups": Field((list,), is_required=True), "about": NEEDED}
+PERSON: Fields = {"groups": Field((list,), is_required=True), "about": REQUIRED_TEXT}
 NAMESPACE: Fields = {
     "team": TEXT, "labels": MAPPING, "annotations": MAPPING, "quota": MAPPING, "isolated": FLAG, "age": TEXT,
 }  # fmt: skip
 POOL: Fields = {
-    "pool": NEEDED, "count": Field((int,), is_required=True), "zones": Field((list,), is_required=True),
-    "cpu": Field((str, int), is_required=True), "memory": NEEDED, "pods": NUMBER, "instance": TEXT, "version": TEXT,
+    "pool": REQUIRED_TEXT, "count": Field((int,), is_required=True), "zones": Field((list,), is_required=True),
+    "cpu": Field((str, int), is_required=True), "memory": REQUIRED_TEXT, "pods": NUMBER, "instance": TEXT, "version": TEXT,
     "image": TEXT, "kernel": TEXT, "labels": MAPPING, "taints": LIST, "role": TEXT, "age": TEXT, "storage": TEXT,
 }  # fmt: skip
-OUTAGE: Fields = {"pool": NEEDED, "number": NUMBER, "every": SPAN, "for": SPAN}
+DOWNTIME: Fields = {"pool": REQUIRED_TEXT, "number": NUMBER, "every": SPAN, "for": SPAN}
 CUSTOM: Fields = {
-    "kind": NEEDED,
-    "apiVersion": NEEDED,
+    "kind": REQUIRED_TEXT,
+    "apiVersion": REQUIRED_TEXT,
     "namespace": TEXT,
     "items": Field((dict,), is_required=True),
 }
 
 # Of a world, and but for the people of the parts that it includes (simulator/worlds/parts/).
 PART: Fields = {
-    "namespaces": Field((dict,), inner=NAMESPACE, of_each=True),
+    "namespaces": Field((dict,), inner=NAMESPACE, is_per_value=True),
     "nodes": Field((list,), inner=POOL),
     "apps": Field((list,), inner=APP),
     "customs": Field((list,), inner=CUSTOM),
     "objects": LIST,
-    "outages": Field((list,), inner=OUTAGE),
+    "outages": Field((list,), inner=DOWNTIME),
 }
 WORLD: Fields = {
     **PART,
@@ -105,5 +111,5 @@ WORLD: Fields = {
     "region": TEXT,
     "domain": TEXT,
     "registry": TEXT,
-    "people": Field((dict,), is_required=True, inner=PERSON, of_each=True),
+    "people": Field((dict,), is_required=True, inner=PERSON, is_per_value=True),
 }

@@ -1,4 +1,4 @@
-"""What does a world's file say? Read with the parts that it includes, and checked."""
+"""World file reader: YAML with included parts, validated into a Plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PARTS = Path(__file__).parent / "parts"
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 
-__all__ = ["PersonPlan", "Plan", "WorldError", "read_world", "seconds", "span"]
+__all__ = ["PersonPlan", "Plan", "WorldError", "parse_seconds", "parse_span", "read_world"]
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Plan:
     namespaces: dict[str, dict[str, Any]]
     nodes: list[dict[str, Any]]
     apps: list[dict[str, Any]]
-    customs: list[dict[str, Any]]
+    custom_resources: list[dict[str, Any]]
     objects: list[dict[str, Any]]
-    outages: list[dict[str, Any]]
+    downtimes: list[dict[str, Any]]
 
 
 def read_world(path: Path) -> Plan:
@@ -50,7 +50,7 @@ def read_world(path: Path) -> Plan:
     if not path.exists():
         known = ", ".join(sorted(one.stem for one in path.parent.glob("*.yaml")))
         raise WorldError(f"There is no world {path.stem}. There are {known}.")
-    world = _read(path, WORLD)
+    world = _read_yaml(path, WORLD)
     parts = [_part(name, path) for name in world.get("include") or ()]
     everything = [*parts, world]
 
@@ -75,22 +75,22 @@ def read_world(path: Path) -> Plan:
     return plan
 
 
-def seconds(text: str, place: str) -> float:
+def parse_seconds(text: str, path: str) -> float:
     """Of 90s, 20m, 3h, 12d, 1h30m."""
     parts = _SPAN.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise WorldError(f"{place}: {text!r} is no duration. Write it like 90s, 20m, 3h, 12d or 1h30m.")
+        raise WorldError(f"{path}: {text!r} is no duration. Write it like 90s, 20m, 3h, 12d or 1h30m.")
     return sum(float(number) * UNITS[unit] for number, unit in parts)
 
 
-def span(value: Any, place: str) -> tuple[float, float]:
+def parse_span(value: Any, path: str) -> tuple[float, float]:
     """Of a duration, or of [least, most]."""
     if isinstance(value, list):
         if len(value) != 2:
-            raise WorldError(f"{place}: has {len(value)} parts. Write a duration, or [least, most].")
-        least, most = (seconds(str(one), place) for one in value)
+            raise WorldError(f"{path}: has {len(value)} parts. Write a duration, or [least, most].")
+        least, most = (parse_seconds(str(one), path) for one in value)
         return least, most
-    length = seconds(value, place)
+    length = parse_seconds(value, path)
     return length, length
 
 
@@ -99,10 +99,10 @@ def _part(name: str, path: Path) -> dict[str, Any]:
     if not found.exists():
         known = ", ".join(sorted(one.stem for one in PARTS.glob("*.yaml")))
         raise WorldError(f"{path.name}: include: there is no part {name!r}. There are {known}.")
-    return _read(found, PART)
+    return _read_yaml(found, PART)
 
 
-def _read(path: Path, fields: Fields) -> dict[str, Any]:
+def _read_yaml(path: Path, fields: Fields) -> dict[str, Any]:
     try:
         value = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
@@ -137,6 +137,6 @@ def _check_together(plan: Plan) -> None:
             raise WorldError(
                 f"{plan.file}: objects[{number}]: lacks {missing!r}. Write the object as kubectl reads it."
             )
-    for one in plan.outages:
+    for one in plan.downtimes:
         if one["pool"] not in pools:
             raise WorldError(f"{plan.file}: outages: there is no pool {one['pool']!r}.")

@@ -1,4 +1,4 @@
-"""What does a world stand on? Its nodes, its namespaces with their rights and limits, its definitions."""
+"""Base objects of a world: nodes, namespaces with roles and quotas, CustomResourceDefinitions."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.clock import Clock
-from simulator.keeping.controllers.nodes import WELL
+from simulator.keeping.controllers.nodes import HEALTHY_CONDITIONS
 from simulator.schemas.archive import Archive
 from simulator.store import Object
-from simulator.worlds.files import Plan, seconds
+from simulator.worlds.files import Plan, parse_seconds
 
 DAY = 86_400.0
 RBAC = "rbac.authorization.k8s.io"
@@ -18,19 +18,19 @@ KERNEL, SYSTEM = "6.1.0-26-cloud-amd64", "Debian GNU/Linux 12 (bookworm)"
 LIMITS = {"default": {"cpu": "500m", "memory": "512Mi"}, "defaultRequest": {"cpu": "50m", "memory": "64Mi"}}
 
 
-def grounds(
+def build_base_objects(
     plan: Plan, archive: Archive, now: float, chance: random.Random, first: int = 0
 ) -> Iterator[Object]:
     """`first` is where nodes begin to be counted: addresses and ids follow from it."""
-    yield from namespaces(plan, now, chance)
+    yield from build_namespaces(plan, now, chance)
     yield from _nodes(plan, archive, now, chance, first)
     for one in plan.objects:
-        yield _dated(_established(one, now), now - 200 * DAY)
+        yield _backdate(_establish(one, now), now - 200 * DAY)
 
 
-def namespaces(plan: Plan, now: float, chance: random.Random) -> Iterator[Object]:
+def build_namespaces(plan: Plan, now: float, chance: random.Random) -> Iterator[Object]:
     for name, one in plan.namespaces.items():
-        age = seconds(one["age"], f"{plan.file}: namespaces.{name}.age") if "age" in one else 200 * DAY
+        age = parse_seconds(one["age"], f"{plan.file}: namespaces.{name}.age") if "age" in one else 200 * DAY
         since = now - age - chance.random() * DAY
         labels = {"kubernetes.io/metadata.name": name} | (one.get("labels") or {})
         if one.get("team"):
@@ -40,59 +40,59 @@ def namespaces(plan: Plan, now: float, chance: random.Random) -> Iterator[Object
             metadata["annotations"] = one["annotations"]
         if name not in ("default", "kube-system", "kube-public", "kube-node-lease"):
             thing = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-            yield _dated(
+            yield _backdate(
                 thing | {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}, since
             )
-        for thing in _of_namespace(name, one):
-            yield _dated(thing, since)
+        for thing in _build_namespace_objects(name, one):
+            yield _backdate(thing, since)
 
 
-def _of_namespace(name: str, one: dict[str, Any]) -> Iterator[Object]:
+def _build_namespace_objects(name: str, one: dict[str, Any]) -> Iterator[Object]:
     """Its team's rights, its quota and limits, its walls."""
     if team := one.get("team"):
-        yield binding(f"team-{team}", name, "developer", [f"team-{team}"])
+        yield build_binding(f"team-{team}", name, "developer", [f"team-{team}"])
     if quota := one.get("quota"):
         hard = {key: str(value) for key, value in quota.items()}
-        yield _named(
+        yield _build_object(
             "v1", "ResourceQuota", "team", name, spec={"hard": hard}, status={"hard": hard, "used": {}}
         )
         limits = [{"type": "Container"} | LIMITS]
-        yield _named("v1", "LimitRange", "defaults", name, spec={"limits": limits})
+        yield _build_object("v1", "LimitRange", "defaults", name, spec={"limits": limits})
     if one.get("isolated"):
-        yield from _walls(name)
+        yield from _build_network_policies(name)
 
 
-def _walls(name: str) -> Iterator[Object]:
+def _build_network_policies(name: str) -> Iterator[Object]:
     group = "networking.k8s.io/v1"
-    yield _named(
+    yield _build_object(
         group, "NetworkPolicy", "deny-all", name, spec={"podSelector": {}, "policyTypes": ["Ingress"]}
     )
     own = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [{"podSelector": {}}]}]}
-    yield _named(group, "NetworkPolicy", "allow-same-namespace", name, spec=own)
+    yield _build_object(group, "NetworkPolicy", "allow-same-namespace", name, spec=own)
     gate = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress"}}}
     spec = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [gate]}]}
-    yield _named(group, "NetworkPolicy", "allow-ingress", name, spec=spec)
+    yield _build_object(group, "NetworkPolicy", "allow-ingress", name, spec=spec)
 
 
-def binding(name: str, namespace: str, role: str, groups: list[str]) -> Object:
+def build_binding(name: str, namespace: str, role: str, groups: list[str]) -> Object:
     subjects = [{"apiGroup": RBAC, "kind": "Group", "name": one} for one in groups]
     reference = {"apiGroup": RBAC, "kind": "ClusterRole", "name": role}
-    return _named(f"{RBAC}/v1", "RoleBinding", name, namespace, roleRef=reference, subjects=subjects)
+    return _build_object(f"{RBAC}/v1", "RoleBinding", name, namespace, roleRef=reference, subjects=subjects)
 
 
-def _named(version: str, kind: str, name: str, namespace: str, **rest: Any) -> Object:
+def _build_object(version: str, kind: str, name: str, namespace: str, **rest: Any) -> Object:
     return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace}, **rest}
 
 
-def _dated(thing: Object, moment: float) -> Object:
-    return thing | {"metadata": {"creationTimestamp": Clock.written(moment)} | thing["metadata"]}
+def _backdate(thing: Object, timestamp: float) -> Object:
+    return thing | {"metadata": {"creationTimestamp": Clock.format_timestamp(timestamp)} | thing["metadata"]}
 
 
-def _established(thing: Object, now: float) -> Object:
+def _establish(thing: Object, now: float) -> Object:
     """A CustomResourceDefinition is served at once."""
     if thing["kind"] != "CustomResourceDefinition":
         return thing
-    since = Clock.written(now - 200 * DAY)
+    since = Clock.format_timestamp(now - 200 * DAY)
     conditions = [
         {"type": kind, "status": "True", "lastTransitionTime": since, "reason": reason, "message": message}
         for kind, reason, message in (
@@ -115,21 +115,21 @@ def _nodes(plan: Plan, archive: Archive, now: float, chance: random.Random, numb
             yield _node(plan, archive, pool, place, number, now, chance)
 
 
-def node_name(plan: Plan, pool: dict[str, Any], place: int) -> str:
-    return f"{plan.region}-{pool['pool']}-{place + 1:02d}"
+def node_name(plan: Plan, pool: dict[str, Any], index: int) -> str:
+    return f"{plan.region}-{pool['pool']}-{index + 1:02d}"
 
 
 def _node(
     plan: Plan,
     archive: Archive,
     pool: dict[str, Any],
-    place: int,
+    index: int,
     number: int,
     now: float,
     chance: random.Random,
 ) -> Object:
-    name, zone = node_name(plan, pool, place), pool["zones"][place % len(pool["zones"])]
-    age = seconds(pool.get("age", "40d"), f"{plan.file}: nodes ({pool['pool']}).age")
+    name, zone = node_name(plan, pool, index), pool["zones"][index % len(pool["zones"])]
+    age = parse_seconds(pool.get("age", "40d"), f"{plan.file}: nodes ({pool['pool']}).age")
     since = now - age - chance.random() * 2 * DAY
     labels = {
         "kubernetes.io/hostname": name,
@@ -166,13 +166,13 @@ def _node(
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "nodeInfo": _node_info(archive, pool, number),
     }
-    metadata = {"name": name, "labels": labels, "creationTimestamp": Clock.written(since)}
+    metadata = {"name": name, "labels": labels, "creationTimestamp": Clock.format_timestamp(since)}
     metadata["annotations"] = {"volumes.kubernetes.io/controller-managed-attach-detach": "true"}
     return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": spec, "status": status}
 
 
 def _conditions(now: float, since: float) -> list[dict[str, Any]]:
-    beat, change = Clock.written(now), Clock.written(since + 30)
+    beat, change = Clock.format_timestamp(now), Clock.format_timestamp(since + 30)
     return [
         {
             "type": kind,
@@ -182,7 +182,7 @@ def _conditions(now: float, since: float) -> list[dict[str, Any]]:
             "reason": reason,
             "message": message,
         }
-        for kind, (word, reason, message) in WELL.items()
+        for kind, (word, reason, message) in HEALTHY_CONDITIONS.items()
     ]
 
 

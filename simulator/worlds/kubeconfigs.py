@@ -1,4 +1,4 @@
-"""Which kubeconfigs do people of worlds get? One for each person with a context for each cluster, or all in one."""
+"""Kubeconfigs of a world: one file for each person with a context per cluster, or one for all."""
 
 from __future__ import annotations
 

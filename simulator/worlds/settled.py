@@ -1,4 +1,4 @@
-"""What has become of a world's workloads in all the days? ReplicaSets, pods, claims and statuses, as controllers leave
+"""History of a world's workloads: ReplicaSets, pods, claims and statuses, as controllers leave them.
 them: when the controllers look at them for the first time, they find nothing to do."""
 
 from __future__ import annotations
@@ -13,67 +13,69 @@ from simulator.keeping.controllers.index import requests
 from simulator.keeping.controllers.pods import is_ready, new_pod
 from simulator.keeping.controllers.revisions import new_revision, revision_label
 from simulator.keeping.controllers.rollouts import bounds
-from simulator.keeping.controllers.statefulsets import claim_of, stateful_pod
+from simulator.keeping.controllers.statefulsets import new_claim, stateful_pod
 from simulator.keeping.controllers.volumes import claim_status, volume_of
 from simulator.store import Object
-from simulator.worlds.apps import workload
+from simulator.worlds.apps import build_workload
 from simulator.worlds.batch import settle_cron_job, settle_job
-from simulator.worlds.builder import CONTROLLER, NODES, Builder, complete_with
-from simulator.worlds.files import Plan, seconds
+from simulator.worlds.builder import CONTROLLER, NODES, Builder, set_owner_fields
+from simulator.worlds.files import Plan, parse_seconds
 
 HOUR, DAY = 3600.0, 86_400.0
 CLASSES = ("storage.k8s.io", "storageclasses")
 
 
-def settle(builder: Builder, plan: Plan, app: dict[str, Any]) -> None:
+def settle_workload(builder: Builder, plan: Plan, app: dict[str, Any]) -> None:
     """One application's workload, with all that controllers made of it."""
-    age = seconds(app["age"], f"{plan.file}: apps ({app['name']}).age") if "age" in app else None
-    since = builder.now - (age or builder.between(20 * DAY, 190 * DAY))
+    age = parse_seconds(app["age"], f"{plan.file}: apps ({app['name']}).age") if "age" in app else None
+    since = builder.now - (age or builder.random_between(20 * DAY, 190 * DAY))
     kinds = {
-        "StatefulSet": _stateful_set,
-        "DaemonSet": _daemon_set,
+        "StatefulSet": _add_stateful_set,
+        "DaemonSet": _add_daemon_set,
         "CronJob": settle_cron_job,
         "Job": settle_job,
     }
-    kinds.get(app.get("kind", "Deployment"), _deployment)(builder, plan, app, since)
+    kinds.get(app.get("kind", "Deployment"), _add_deployment)(builder, plan, app, since)
 
 
 # --- Deployments
 
 
-def _deployment(builder: Builder, plan: Plan, app: dict[str, Any], since: float) -> None:
-    thing = workload(plan, app)
+def _add_deployment(builder: Builder, plan: Plan, app: dict[str, Any], since: float) -> None:
+    thing = build_workload(plan, app)
     count = app.get("revisions", 1 + builder.cluster.random.randrange(4))
     rolled = (
-        since if count == 1 else builder.now - builder.between(2 * HOUR, min(9 * DAY, builder.now - since))
+        since
+        if count == 1
+        else builder.now - builder.random_between(2 * HOUR, min(9 * DAY, builder.now - since))
     )
     thing["metadata"].setdefault("annotations", {})[REVISION] = str(count)
     own = builder.put(thing, since, generation=count)
     for number in range(1, count):
-        _old_set(builder, plan, app, own, number, since + (rolled - since) * number / count)
-    wanted = complete_with(new_replica_set(own, [], count), own, "apps/v1", "ReplicaSet")
+        _add_old_replica_set(builder, plan, app, own, number, since + (rolled - since) * number / count)
+    wanted = set_owner_fields(new_replica_set(own, [], count), own, "apps/v1", "ReplicaSet")
     made = builder.put(wanted, rolled, manager=CONTROLLER)
-    pods = _pods(builder, app, made, rolled)
+    pods = _add_pods(builder, app, made, rolled)
     ready = sum(is_ready(one) for one in pods)
-    status = set_status(len(pods), ready, 1)
+    status = replica_set_status(len(pods), ready, 1)
     kept = builder.cluster.store.put(("apps", "replicasets"), made | {"status": status})
     _put_status(builder, own, deployment_status(own, kept, len(pods), ready, since, rolled))
 
 
-def _old_set(
-    builder: Builder, plan: Plan, app: dict[str, Any], own: Object, number: int, moment: float
+def _add_old_replica_set(
+    builder: Builder, plan: Plan, app: dict[str, Any], own: Object, number: int, timestamp: float
 ) -> None:
     """Of an earlier version, without any pod."""
-    tag = earlier(str(app.get("tag", "1.0.0")), own["metadata"]["generation"] - number)
-    then = builder.completed(workload(plan, app, tag))
+    tag = earlier_tag(str(app.get("tag", "1.0.0")), own["metadata"]["generation"] - number)
+    then = builder.add_defaults(build_workload(plan, app, tag))
     was = own | {"spec": own["spec"] | {"template": then["spec"]["template"]}}
-    wanted = complete_with(new_replica_set(was, [], number), own, "apps/v1", "ReplicaSet")
+    wanted = set_owner_fields(new_replica_set(was, [], number), own, "apps/v1", "ReplicaSet")
     wanted["spec"]["replicas"] = 0
     status = {"replicas": 0, "terminatingReplicas": 0, "observedGeneration": 2}
-    builder.put(wanted, moment, status, CONTROLLER, 2)
+    builder.put(wanted, timestamp, status, CONTROLLER, 2)
 
 
-def earlier(tag: str, steps: int) -> str:
+def earlier_tag(tag: str, steps: int) -> str:
     """1.42.0 -> 1.40.0; a tag that is no version gets its number from the steps."""
     parts = tag.split(".")
     place = min(1, len(parts) - 1)
@@ -84,82 +86,84 @@ def earlier(tag: str, steps: int) -> str:
     return f"{tag}-rc{max(20 - steps, 1)}"
 
 
-def _pods(builder: Builder, app: dict[str, Any], owner: Object, moment: float) -> list[Object]:
-    checked = builder.checked(
-        complete_with(new_pod(owner["spec"]["template"], owner), owner, "v1", "Pod"), CONTROLLER
+def _add_pods(builder: Builder, app: dict[str, Any], owner: Object, timestamp: float) -> list[Object]:
+    checked = builder.validate(
+        set_owner_fields(new_pod(owner["spec"]["template"], owner), owner, "v1", "Pod"), CONTROLLER
     )
     found = []
     for _ in range(owner["spec"]["replicas"]):
-        node = builder.node_for(checked)
-        began = moment + builder.between(1.0, 90.0)
+        node = builder.choose_node(checked)
+        began = timestamp + builder.random_between(1.0, 90.0)
         if builder.cluster.random.random() < 0.15:
-            began = builder.now - builder.between(
-                0.5 * HOUR, builder.now - moment
+            began = builder.now - builder.random_between(
+                0.5 * HOUR, builder.now - timestamp
             )  # its node was drained meanwhile
-        pod = builder.bound(checked, node, began)
-        found.append(_lived(builder, app, pod, node, began))
+        pod = builder.bind_pod(checked, node, began)
+        found.append(_run_pod(builder, app, pod, node, began))
     return found
 
 
-def _lived(builder: Builder, app: dict[str, Any], pod: Object, node: Object, moment: float) -> Object:
+def _run_pod(builder: Builder, app: dict[str, Any], pod: Object, node: Object, timestamp: float) -> Object:
     """As its behaviour has left it: most are well."""
     behaves = app.get("behaves") or {}
     if behaves.get("share", 1) == 1 and behaves.get("pull"):
-        return _unpulled(builder, pod, node, moment, str(behaves["pull"]))
+        return _fail_pull(builder, pod, node, timestamp, str(behaves["pull"]))
     if behaves.get("share", 1) == 1 and behaves.get("after") and behaves.get("code"):
-        return _crashed(builder, behaves, pod, node, moment)
+        return _crash_pod(builder, behaves, pod, node, timestamp)
     if builder.cluster.random.random() < 0.06:
-        return _restarted(builder, pod, node, moment)
-    return builder.running(pod, node, moment)
+        return _restart_pod(builder, pod, node, timestamp)
+    return builder.run_pod(pod, node, timestamp)
 
 
-def _unpulled(builder: Builder, pod: Object, node: Object, moment: float, why: str) -> Object:
+def _fail_pull(builder: Builder, pod: Object, node: Object, timestamp: float, why: str) -> Object:
     runs = runs_of(pod)
     for run in runs:
-        builder.start(run, moment + 5)
+        builder.start(run, timestamp + 5)
     last = runs[-1]
     text = f'Back-off pulling image "{last.image}": ErrImagePull: {why}'
-    last.state, last.why, last.ready, last.id = PULL_BACK_OFF, text, False, ""
-    return builder.told(pod, node, runs, moment + 20)
+    last.state, last.wait_message, last.ready, last.id = PULL_BACK_OFF, text, False, ""
+    return builder.set_pod_status(pod, node, runs, timestamp + 20)
 
 
-def _crashed(builder: Builder, behaves: dict[str, Any], pod: Object, node: Object, moment: float) -> Object:
+def _crash_pod(
+    builder: Builder, behaves: dict[str, Any], pod: Object, node: Object, timestamp: float
+) -> Object:
     runs = runs_of(pod)
     for run in runs:
-        builder.start(run, moment + 5)
+        builder.start(run, timestamp + 5)
     run = next(one for one in runs if one.kind == "main")
-    run.finished = float(int(builder.now - builder.between(20, 250)))
+    run.finished = float(int(builder.now - builder.random_between(20, 250)))
     run.started, run.code = run.finished - 12, int(behaves["code"])
     run.reason, run.message = "Error", str(behaves.get("message", ""))
-    run.restarts = int((builder.now - moment) / 320) + 5
+    run.restarts = int((builder.now - timestamp) / 320) + 5
     _back_off(run, pod)
-    return builder.told(pod, node, runs, moment + 20)
+    return builder.set_pod_status(pod, node, runs, timestamp + 20)
 
 
 def _back_off(run: Run, pod: Object) -> None:
     metadata = pod["metadata"]
     whole = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
-    run.last = {"terminated": run.terminated()}
+    run.last = {"terminated": run.terminated_state()}
     run.state, run.ready = BACK_OFF, False
-    run.why = f"back-off 5m0s restarting failed container={run.name} pod={whole}"
+    run.wait_message = f"back-off 5m0s restarting failed container={run.name} pod={whole}"
 
 
-def _restarted(builder: Builder, pod: Object, node: Object, moment: float) -> Object:
+def _restart_pod(builder: Builder, pod: Object, node: Object, timestamp: float) -> Object:
     """Once or twice, long ago."""
     runs = runs_of(pod)
     for run in runs:
-        builder.start(run, moment + 5)
+        builder.start(run, timestamp + 5)
     run = next(one for one in runs if one.kind == "main")
-    ended = moment + builder.between(0.1, 0.9) * (builder.now - moment)
+    ended = timestamp + builder.random_between(0.1, 0.9) * (builder.now - timestamp)
     run.finished, run.code, run.reason = float(int(ended)), 137, "OOMKilled"
-    run.last = {"terminated": run.terminated()}
+    run.last = {"terminated": run.terminated_state()}
     run.code, run.reason, run.finished = 0, "", 0.0
     run.restarts = 1 + builder.cluster.random.randrange(2)
     run.started = float(int(ended)) + 2
-    return builder.told(pod, node, runs, ended + 8)
+    return builder.set_pod_status(pod, node, runs, ended + 8)
 
 
-def set_status(count: int, ready: int, generation: int) -> dict[str, Any]:
+def replica_set_status(count: int, ready: int, generation: int) -> dict[str, Any]:
     found = {
         "replicas": count,
         "fullyLabeledReplicas": count,
@@ -191,34 +195,36 @@ def deployment_status(
     return found | {"terminatingReplicas": 0, "conditions": conditions}
 
 
-def _condition(kind: str, words: tuple[str, str, str], updated: float, changed: float) -> dict[str, Any]:
+def _condition(
+    kind: str, reason_and_message: tuple[str, str, str], updated: float, changed: float
+) -> dict[str, Any]:
     return {
         "type": kind,
-        "status": words[0],
-        "lastUpdateTime": Clock.written(updated),
-        "lastTransitionTime": Clock.written(changed),
-        "reason": words[1],
-        "message": words[2],
+        "status": reason_and_message[0],
+        "lastUpdateTime": Clock.format_timestamp(updated),
+        "lastTransitionTime": Clock.format_timestamp(changed),
+        "reason": reason_and_message[1],
+        "message": reason_and_message[2],
     }
 
 
 # --- StatefulSets and DaemonSets
 
 
-def _stateful_set(builder: Builder, plan: Plan, app: dict[str, Any], since: float) -> None:
-    own = builder.put(workload(plan, app), since)
-    revision = _revision(builder, own, since)
+def _add_stateful_set(builder: Builder, plan: Plan, app: dict[str, Any], since: float) -> None:
+    own = builder.put(build_workload(plan, app), since)
+    revision = _add_revision(builder, own, since)
     label, count = revision["metadata"]["name"], own["spec"]["replicas"]
     ready = 0
     for ordinal in range(count):
         for template in own["spec"].get("volumeClaimTemplates") or ():
-            _claim(builder, own, template, f"data-{own['metadata']['name']}-{ordinal}", since)
+            _add_claim(builder, own, template, f"data-{own['metadata']['name']}-{ordinal}", since)
         wanted = stateful_pod(own, ordinal, label, own["spec"]["template"])
-        checked = builder.checked(complete_with(wanted, own, "v1", "Pod"), CONTROLLER)
-        node = builder.node_for(checked)
-        began = builder.now - builder.between(HOUR, min(builder.now - since, 30 * DAY))
-        pod = builder.bound(checked, node, began, checked["metadata"]["name"])
-        ready += is_ready(_lived(builder, app, pod, node, began))
+        checked = builder.validate(set_owner_fields(wanted, own, "v1", "Pod"), CONTROLLER)
+        node = builder.choose_node(checked)
+        began = builder.now - builder.random_between(HOUR, min(builder.now - since, 30 * DAY))
+        pod = builder.bind_pod(checked, node, began, checked["metadata"]["name"])
+        ready += is_ready(_run_pod(builder, app, pod, node, began))
     status: dict[str, Any] = {
         "observedGeneration": 1,
         "replicas": count,
@@ -233,9 +239,9 @@ def _stateful_set(builder: Builder, plan: Plan, app: dict[str, Any], since: floa
     _put_status(builder, own, {key: one for key, one in status.items() if one or key in ("collisionCount",)})
 
 
-def _claim(builder: Builder, own: Object, template: Object, name: str, since: float) -> None:
+def _add_claim(builder: Builder, own: Object, template: Object, name: str, since: float) -> None:
     """Bound to a volume that was made for it."""
-    wanted = complete_with(claim_of(own, template, name), own, "v1", "PersistentVolumeClaim")
+    wanted = set_owner_fields(new_claim(own, template, name), own, "v1", "PersistentVolumeClaim")
     claim = builder.put(wanted, since, manager=CONTROLLER)
     found = builder.cluster.store.get(CLASSES, "", claim["spec"]["storageClassName"])
     if found is None:
@@ -248,20 +254,20 @@ def _claim(builder: Builder, own: Object, template: Object, name: str, since: fl
     builder.cluster.store.put(("", "persistentvolumeclaims"), bound)
 
 
-def _daemon_set(builder: Builder, plan: Plan, app: dict[str, Any], since: float) -> None:
-    own = builder.put(workload(plan, app), since)
-    label = revision_label(own, _revision(builder, own, since))
+def _add_daemon_set(builder: Builder, plan: Plan, app: dict[str, Any], since: float) -> None:
+    own = builder.put(build_workload(plan, app), since)
+    label = revision_label(own, _add_revision(builder, own, since))
     nodes = [one for one in builder.cluster.store.items(NODES) if runs_on(own, one)]
     ready = 0
     checked: Object = {}
     for node in nodes:
         wanted = daemon_pod(own, node["metadata"]["name"], label)
-        checked = checked or builder.checked(complete_with(wanted, own, "v1", "Pod"), CONTROLLER)
+        checked = checked or builder.validate(set_owner_fields(wanted, own, "v1", "Pod"), CONTROLLER)
         checked = checked | {"spec": checked["spec"] | {"affinity": wanted["spec"]["affinity"]}}
-        began = builder.now - builder.between(HOUR, min(builder.now - since, 20 * DAY))
-        builder.take(node["metadata"]["name"], *requests(checked))
-        pod = builder.bound(checked, node, began)
-        ready += is_ready(builder.running(pod, node, began))
+        began = builder.now - builder.random_between(HOUR, min(builder.now - since, 20 * DAY))
+        builder.allocate(node["metadata"]["name"], *requests(checked))
+        pod = builder.bind_pod(checked, node, began)
+        ready += is_ready(builder.run_pod(pod, node, began))
     count = len(nodes)
     status: dict[str, Any] = {
         "currentNumberScheduled": count,
@@ -275,7 +281,7 @@ def _daemon_set(builder: Builder, plan: Plan, app: dict[str, Any], since: float)
     _put_status(builder, own, status)
 
 
-def _revision(builder: Builder, own: Object, since: float) -> Object:
+def _add_revision(builder: Builder, own: Object, since: float) -> Object:
     data = {"spec": {"template": own["spec"]["template"] | {"$patch": "replace"}}}
     return builder.put(new_revision(own, data, 1), since, manager=CONTROLLER)
 

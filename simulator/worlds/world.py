@@ -1,4 +1,4 @@
-"""How does a cluster full of life come into being? `build(name)` of a YAML file, settled and ready to be served."""
+"""World: builds a cluster from a YAML file, settled and ready to be served."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 from simulator.clock import Clock
 from simulator.cluster import Cluster
-from simulator.keeping.accounts import furnish
-from simulator.keeping.controllers.behaviours import Behaviours
-from simulator.lives.lives import Lives
-from simulator.worlds.apps import around, copies
-from simulator.worlds.builder import Builder, dated
+from simulator.keeping.accounts import create_namespace_defaults
+from simulator.keeping.controllers.behaviours import Behaviors
+from simulator.lives.lives import ClusterRuntime
+from simulator.worlds.apps import build_companions, expand_copies
+from simulator.worlds.builder import Builder, backdate
 from simulator.worlds.checking import WorldError
-from simulator.worlds.customs import settle_customs
+from simulator.worlds.customs import add_custom_resources
 from simulator.worlds.files import Plan, read_world
-from simulator.worlds.grounds import grounds
-from simulator.worlds.living import rules, script, sources
+from simulator.worlds.grounds import build_base_objects
+from simulator.worlds.living import build_rules, build_script, build_sources
 from simulator.worlds.rows import add_nodes, add_rows
-from simulator.worlds.settled import settle
-from simulator.worlds.told import tell
+from simulator.worlds.settled import settle_workload
+from simulator.worlds.told import record_past_events
 
 FOLDER = Path(__file__).parent
 DAY = 86_400.0
-MADE = (
+GENERATED_STORAGES = (
     ("discovery.k8s.io", "endpointslices"),
     ("", "endpoints"),
     ("", "configmaps"),
@@ -50,10 +50,10 @@ class World:
     name: str
     cluster: Cluster
     people: dict[str, Person]
-    lives: Lives
+    runtime: ClusterRuntime
 
 
-def names() -> list[str]:
+def list_names() -> list[str]:
     """Of the worlds that come with it."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
@@ -75,17 +75,17 @@ def build(
     plan = read_world(folder / f"{name}.yaml")
     cluster = Cluster(name, version=plan.version, clock=Clock(speed=speed, start=start), seed=seed)
     builder = Builder(cluster, plan.file, cluster.clock.seconds())
-    apps = [one for app in plan.apps for one in copies(app)]
+    apps = [one for app in plan.apps for one in expand_copies(app)]
     _fill(builder, plan, apps, rows)
-    lives = Lives(
+    lives = ClusterRuntime(
         cluster,
-        behaviours=Behaviours(rules(plan, apps)),
-        script=script(plan, apps),
-        sources=sources(plan, apps),
+        behaviors=Behaviors(build_rules(plan, apps)),
+        script=build_script(plan, apps),
+        sources=build_sources(plan, apps),
     )
     lives.settle()
-    _age(builder)
-    tell(builder, lives.controllers.plane.recorder)
+    _backdate_generated(builder)
+    record_past_events(builder, lives.controllers.plane.recorder)
     people = {
         one.name: Person(one.name, one.groups, cluster.add_person(one.name, one.groups), one.about)
         for one in plan.people
@@ -96,28 +96,28 @@ def build(
 def _fill(builder: Builder, plan: Plan, apps: list[dict[str, Any]], rows: int) -> None:
     cluster = builder.cluster
     try:
-        cluster.load(grounds(plan, cluster.archive, builder.now, cluster.random))
+        cluster.load(build_base_objects(plan, cluster.archive, builder.now, cluster.random))
     except ValueError as error:
         text = f"{plan.file}: objects: {error} Mend it, or put the definition of a custom kind before it."
         raise WorldError(text) from None
     nodes = add_nodes(builder, plan, rows)
     for namespace in plan.namespaces:
-        furnish(cluster, namespace)
+        create_namespace_defaults(cluster, namespace)
     for app in apps:
-        for thing in around(plan, app):
-            builder.put(thing, builder.now - builder.between(20 * DAY, 190 * DAY))
+        for thing in build_companions(plan, app):
+            builder.put(thing, builder.now - builder.random_between(20 * DAY, 190 * DAY))
     for app in apps:
-        settle(builder, plan, app)
-    settle_customs(builder, plan)
+        settle_workload(builder, plan, app)
+    add_custom_resources(builder, plan)
     missing = rows - len(builder.pods)
     if missing > 0:
         add_rows(builder, plan, missing, nodes)
     builder.load_pods()
 
 
-def _age(builder: Builder) -> None:
+def _backdate_generated(builder: Builder) -> None:
     """What controllers have made just now has been there for long."""
     store = builder.cluster.store
-    for storage in MADE:
-        store.load(storage, [dated(one, builder.now - 20 * DAY, 1) for one in store.items(storage)])
+    for storage in GENERATED_STORAGES:
+        store.load(storage, [backdate(one, builder.now - 20 * DAY, 1) for one in store.items(storage)])
     store.compact()

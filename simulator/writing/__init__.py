@@ -1,1 +1,1 @@
-"""How does a cluster change: what is taken, filled in, checked, merged, removed?"""
+"""Write endpoints of the API server: create, update, patch, apply and delete."""

@@ -1,4 +1,4 @@
-"""What does server-side apply make of an object? Merged by type, pruned of what its manager gave up, refused
+"""Server-side apply: merges by type, removes fields that the manager gave up, and answers 409 on a conflict.
 where it takes a field from another. https://kubernetes.io/docs/reference/using-api/server-side-apply/"""
 
 from __future__ import annotations
@@ -9,27 +9,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.requests.statuses import Cause, Refusal
+from simulator.requests.statuses import Cause, StatusError
 from simulator.schemas.resources import Object, Resource
 from simulator.schemas.types import Type
 from simulator.writing.fieldsets import (
     DEDUCED,
     Path,
     child_type,
+    collect_fields,
     compare,
     element_of,
-    field_set,
-    is_whole,
-    written,
+    format_path,
+    is_owned_whole,
 )
-from simulator.writing.managed import STRIPPED, Manager, Share, Shares, reset_paths, shares_of, with_shares
+from simulator.writing.managed import STRIPPED, Manager, Share, Shares, reset_paths, set_shares, shares_of
 from simulator.writing.options import WriteOptions
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True)
-class Applied:
+class ApplyResult:
     """The new object with its managedFields. It is to be filled in and checked as by an update."""
 
     thing: Object
@@ -38,30 +38,30 @@ class Applied:
 
 def apply(
     cluster: Cluster, resource: Resource, live: Object, config: Object, options: WriteOptions
-) -> Applied:
+) -> ApplyResult:
     """`live` is the object as it is served, or {"metadata": {}}; raises the 409 of a conflict."""
-    type_ = cluster.types.of(resource)
+    type_ = cluster.types.get_type(resource)
     shares = shares_of(live)
     manager = Manager(options.manager, "Apply", resource.api_version, options.subresource)
     last = shares[manager.key].paths if manager.key in shares else set()
-    wanted = field_set(config, type_)
+    wanted = collect_fields(config, type_)
     wanted -= reset_paths(wanted, resource, options.subresource)
     merged = merge(live, config, type_)
     owned = set(wanted)
     for share in shares.values():
         if share.manager.key != manager.key:
             owned |= share.paths
-    new = _pruned(merged, last, owned, type_)
-    _take(live, new, type_, shares, manager, options, resource)
+    new = _prune(merged, last, owned, type_)
+    _claim_fields(live, new, type_, shares, manager, options, resource)
     before = shares.get(manager.key)
     time = before.time if before is not None else ""  # of an apply that changes nothing
     if _differs(live, new):
         time = cluster.clock.stamp()
     shares[manager.key] = Share(manager, wanted - STRIPPED, time)
-    return Applied(with_shares(_with_last_applied(new, config, options), shares), shares)
+    return ApplyResult(set_shares(_update_last_applied(new, config, options), shares), shares)
 
 
-def _with_last_applied(new: Object, config: Object, options: WriteOptions) -> Object:
+def _update_last_applied(new: Object, config: Object, options: WriteOptions) -> Object:
     """kubectl's own note of what it applied on its side is kept true by kubectl's apply on the server's."""
     annotations = new["metadata"].get("annotations") or {}
     if options.manager != "kubectl" or not annotations.get(LAST_APPLIED):
@@ -79,17 +79,17 @@ def _with_last_applied(new: Object, config: Object, options: WriteOptions) -> Ob
 
 def merge(left: Any, right: Any, type_: Type) -> Any:
     """The right side wins; maps and associative lists are merged."""
-    if left is None or right is None or is_whole(right, type_) or type(left) is not type(right):
+    if left is None or right is None or is_owned_whole(right, type_) or type(left) is not type(right):
         return copy.deepcopy(right)
     if isinstance(right, dict):
         found = dict(left)
         for key, one in right.items():
             found[key] = merge(left.get(key), one, child_type(type_, key))
         return found
-    return _merged_list(left, right, type_)
+    return _merge_list(left, right, type_)
 
 
-def _merged_list(left: list[Any], right: list[Any], type_: Type) -> list[Any]:
+def _merge_list(left: list[Any], right: list[Any], type_: Type) -> list[Any]:
     """In the order of structured-merge-diff (typed/merge.go): what only the left has comes as early as it stood."""
     olds = {element_of(one, type_): one for one in left}
     news = {element_of(one, type_): one for one in right}
@@ -121,7 +121,7 @@ def _merged_list(left: list[Any], right: list[Any], type_: Type) -> list[Any]:
     return found
 
 
-def _take(
+def _claim_fields(
     live: Object,
     new: Object,
     type_: Type,
@@ -141,16 +141,16 @@ def _take(
         for path in sorted(share.paths & taken)
     ]
     if conflicts and not options.is_forced:
-        raise conflict(conflicts)
+        raise field_conflict_error(conflicts)
     for share in shares.values():
         if share.manager.key != manager.key:
             share.paths = share.paths - taken - difference.removed
 
 
-def conflict(conflicts: list[tuple[Manager, Path]]) -> Refusal:
+def field_conflict_error(conflicts: list[tuple[Manager, Path]]) -> StatusError:
     causes = [
-        Cause("FieldManagerConflict", f"conflict with {manager.described()}", written(path))
-        for manager, path in sorted(conflicts, key=lambda one: (one[0].described(), one[1]))
+        Cause("FieldManagerConflict", f"conflict with {manager.describe()}", format_path(path))
+        for manager, path in sorted(conflicts, key=lambda one: (one[0].describe(), one[1]))
     ]
     if len(causes) == 1:
         message = f"Apply failed with 1 conflict: {causes[0].message}: {causes[0].field}"
@@ -160,35 +160,37 @@ def conflict(conflicts: list[tuple[Manager, Path]]) -> Refusal:
             lines.append(f"{name.replace('conflict', 'conflicts', 1)}:")
             lines += [f"- {cause.field}" for cause in causes if cause.message == name]
         message = f"Apply failed with {len(causes)} conflicts: " + "\n".join(lines)
-    return Refusal(409, message, "Conflict", {"causes": [cause.json() for cause in causes]})
+    return StatusError(409, message, "Conflict", {"causes": [cause.json() for cause in causes]})
 
 
-def _pruned(thing: Object, last: set[Path], owned: set[Path], type_: Type) -> Object:
+def _prune(thing: Object, last: set[Path], owned: set[Path], type_: Type) -> Object:
     """Without what the manager applied last time, does not apply now, and nobody else owns."""
     kept = {path[:length] for path in owned for length in range(1, len(path) + 1)}
     gone = {path for path in last if path not in kept}
     if not gone:
         return thing
-    found = _without(thing, gone, kept, type_, ())
+    found = _remove_paths(thing, gone, kept, type_, ())
     return found if isinstance(found, dict) else {}
 
 
-def _without(value: Any, gone: set[Path], kept: set[Path], type_: Type, path: Path) -> Any:
-    if isinstance(value, dict) and not is_whole(value, type_):
+def _remove_paths(value: Any, gone: set[Path], retained: set[Path], type_: Type, path: Path) -> Any:
+    if isinstance(value, dict) and not is_owned_whole(value, type_):
         found = {}
         for key, one in value.items():
             inner = (*path, f"f:{key}")
             if inner in gone:
                 continue
-            new = _without(one, gone, kept, child_type(type_, key), inner)
-            if new in ({}, []) and one not in ({}, []) and inner not in kept:
+            new = _remove_paths(one, gone, retained, child_type(type_, key), inner)
+            if new in ({}, []) and one not in ({}, []) and inner not in retained:
                 continue
             found[key] = new
         return found
-    if isinstance(value, list) and not is_whole(value, type_):
+    if isinstance(value, list) and not is_owned_whole(value, type_):
         pairs = [(one, (*path, element_of(one, type_))) for one in value]
         element = type_.element or DEDUCED
-        return [_without(one, gone, kept, element, inner) for one, inner in pairs if inner not in gone]
+        return [
+            _remove_paths(one, gone, retained, element, inner) for one, inner in pairs if inner not in gone
+        ]
     return value
 
 

@@ -1,4 +1,4 @@
-"""Which value is in the bytes of a body? JSON or YAML by its content type, read as strictly as is asked."""
+"""Request bodies: JSON or YAML by content type, with duplicate fields reported."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from simulator.requests.call import Call
-from simulator.requests.go_words import go_complaint
-from simulator.requests.statuses import Refusal, bad_request, unsupported_media_type
+from simulator.requests.go_words import go_error_message
+from simulator.requests.statuses import StatusError, bad_request_error, unsupported_media_type_error
 from simulator.schemas.resources import Object, Resource
 from simulator.writing import protobuf
 
@@ -22,7 +22,7 @@ ACCEPTED = (JSON, YAML, PROTOBUF)
 class Duplicates(list[str]):
     """The paths of keys that stand twice in a body, and how the body begins."""
 
-    shown = ""
+    raw_text = ""
 
 
 async def read_object(call: Call) -> tuple[Object, Duplicates]:
@@ -30,13 +30,13 @@ async def read_object(call: Call) -> tuple[Object, Duplicates]:
     raw = await call.body()
     media = content_type(call)
     if media not in (ACCEPTED if call.resource.definition is None else ACCEPTED[:2]):
-        raise unsupported_media_type(ACCEPTED if call.resource.definition is None else ACCEPTED[:2])
+        raise unsupported_media_type_error(ACCEPTED if call.resource.definition is None else ACCEPTED[:2])
     if media == PROTOBUF:
-        return protobuf.decoded(raw, call.cluster), Duplicates()
-    value, duplicates = parsed(raw, media, lambda why: unrecognized(call.resource, why, raw))
+        return protobuf.decode_protobuf(raw, call.cluster), Duplicates()
+    value, duplicates = parse_body(raw, media, lambda why: unrecognized_error(call.resource, why, raw))
     if value is not None and not isinstance(value, dict):
-        raise unrecognized(call.resource, no_struct(value), raw)
-    duplicates.shown = beginning(raw)
+        raise unrecognized_error(call.resource, no_struct_message(value), raw)
+    duplicates.raw_text = quote_beginning(raw)
     return value or {}, duplicates
 
 
@@ -45,19 +45,21 @@ def content_type(call: Call) -> str:
     return call.headers.get("Content-Type", "").partition(";")[0].strip().lower() or JSON
 
 
-def parsed(raw: bytes, media: str, refuse: Callable[[str], Refusal]) -> tuple[Any, Duplicates]:
+def parse_body(raw: bytes, media: str, make_error: Callable[[str], StatusError]) -> tuple[Any, Duplicates]:
     if media == YAML:
-        return _yaml(raw, refuse)
-    return _json(raw, refuse)
+        return _yaml(raw, make_error)
+    return _json(raw, make_error)
 
 
-def unrecognized(resource: Resource, why: str, raw: bytes) -> Refusal:
+def unrecognized_error(resource: Resource, why: str, raw: bytes) -> StatusError:
     """What the API server says of a body in which it finds no kind."""
-    message = f"couldn't get version/kind; json parse error: {why} ({beginning(raw)})"
-    return bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): {message}")
+    message = f"couldn't get version/kind; json parse error: {why} ({quote_beginning(raw)})"
+    return bad_request_error(
+        f"the object provided is unrecognized (must be of type {resource.kind}): {message}"
+    )
 
 
-def beginning(raw: bytes) -> str:
+def quote_beginning(raw: bytes) -> str:
     """Of what looks like an object the text, of other bodies the bytes."""
     if not raw:
         return "<empty>"
@@ -66,7 +68,7 @@ def beginning(raw: bytes) -> str:
     return raw[:30].decode(errors="replace") + (" ..." if len(raw) > 30 else "")
 
 
-def _json(raw: bytes, refuse: Callable[[str], Refusal]) -> tuple[Any, Duplicates]:
+def _json(raw: bytes, make_error: Callable[[str], StatusError]) -> tuple[Any, Duplicates]:
     seen: dict[int, list[str]] = {}  # of an object with doubles all keys in their order
 
     def build(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def _json(raw: bytes, refuse: Callable[[str], Refusal]) -> tuple[Any, Duplicates
     try:
         value = json.loads(raw, object_pairs_hook=build, parse_constant=_no_constant)
     except (ValueError, RecursionError) as failure:
-        raise refuse(go_complaint(raw, failure)) from None
+        raise make_error(go_error_message(raw, failure)) from None
     return value, Duplicates(_paths(value, seen) if seen else ())
 
 
@@ -108,7 +110,7 @@ def _paths(value: Any, seen: dict[int, list[str]]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def no_struct(value: Any) -> str:
+def no_struct_message(value: Any) -> str:
     kind = {list: "array", str: "string", bool: "bool"}.get(type(value), "number")
     struct = (
         r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
@@ -123,18 +125,18 @@ class _Loader(yaml.CSafeLoader):
     """Without dates, and without numbers of base 60."""
 
 
-_KEPT = {
+_CONSTRUCTORS = {
     letter: [(tag, form) for tag, form in forms if not tag.endswith((":timestamp", ":int", ":float"))]
     for letter, forms in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.yaml_implicit_resolvers = _KEPT
+_Loader.yaml_implicit_resolvers = _CONSTRUCTORS
 _INT = re.compile(r"^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$")
 _FLOAT = re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$")
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", _INT, list("-+0123456789"))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
 
 
-def _yaml(raw: bytes, refuse: Callable[[str], Refusal]) -> tuple[Any, Duplicates]:
+def _yaml(raw: bytes, make_error: Callable[[str], StatusError]) -> tuple[Any, Duplicates]:
     """The first document alone, as the API server does."""
     try:
         loader = _Loader(raw)
@@ -143,14 +145,14 @@ def _yaml(raw: bytes, refuse: Callable[[str], Refusal]) -> tuple[Any, Duplicates
         finally:
             loader.dispose()
     except (yaml.YAMLError, ValueError, RecursionError) as failure:
-        raise refuse(f"error converting YAML to JSON: yaml: {str(failure).splitlines()[0]}") from None
-    return _with_text_keys(value), Duplicates()
+        raise make_error(f"error converting YAML to JSON: yaml: {str(failure).splitlines()[0]}") from None
+    return _stringify_keys(value), Duplicates()
 
 
-def _with_text_keys(value: Any) -> Any:
+def _stringify_keys(value: Any) -> Any:
     if isinstance(value, dict):
-        return {_key(key): _with_text_keys(one) for key, one in value.items()}
-    return [_with_text_keys(one) for one in value] if isinstance(value, list) else value
+        return {_key(key): _stringify_keys(one) for key, one in value.items()}
+    return [_stringify_keys(one) for one in value] if isinstance(value, list) else value
 
 
 def _key(key: Any) -> str:

@@ -1,4 +1,4 @@
-"""Does a custom object obey the schema of its CRD? In the words of kube-openapi's validator."""
+"""Schema validation of custom resources, with the messages of kube-openapi's validator."""
 
 from __future__ import annotations
 
@@ -101,9 +101,9 @@ def _bad(value: Any, path: str, why: str) -> Cause:
     return Cause("FieldValueInvalid", f"Invalid value: {json.dumps(value)}: {why}", path)
 
 
-def _wrong_type(value: Any, wanted: str, path: str) -> Cause:
+def _wrong_type(value: Any, expected: str, path: str) -> Cause:
     found = _name(value)
-    message = f'Invalid value: "{found}": {path} in body must be of type {wanted}: "{found}"'
+    message = f'Invalid value: "{found}": {path} in body must be of type {expected}: "{found}"'
     return Cause("FieldValueTypeInvalid", message, path)
 
 

@@ -1,4 +1,4 @@
-"""What stands in a new object that nobody wrote? The defaults of built-in types, by the name of the Go type.
+"""Defaults of built-in types, by the name of the Go type.
 
 https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/v1/defaults.go and its neighbours
 """
@@ -101,7 +101,7 @@ _OWN_NAMES = {
 }
 
 
-def with_defaults(thing: Object, type_: Type, resource: Resource) -> Object:
+def add_defaults(thing: Object, type_: Type, resource: Resource) -> Object:
     """Fills in place, and answers the object. A custom kind's defaults are in its schema."""
     if resource.definition is None:
         _fill(thing, type_)
@@ -109,12 +109,12 @@ def with_defaults(thing: Object, type_: Type, resource: Resource) -> Object:
 
 
 def _fill(value: Any, type_: Type) -> None:
-    if type_.sort == "struct" and isinstance(value, dict):
+    if type_.category == "struct" and isinstance(value, dict):
         _fill_struct(value, type_)
-    elif type_.sort == "list" and isinstance(value, list) and type_.element is not None:
+    elif type_.category == "list" and isinstance(value, list) and type_.element is not None:
         for one in value:
             _fill(one, type_.element)
-    elif type_.sort == "map" and isinstance(value, dict) and type_.element is not None:
+    elif type_.category == "map" and isinstance(value, dict) and type_.element is not None:
         for one in value.values():
             _fill(one, type_.element)
 

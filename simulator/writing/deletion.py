@@ -1,4 +1,4 @@
-"""How does an object go? Preconditions, finalizers, propagation to what it owns, the grace of a pod."""
+"""Deletion: preconditions, finalizers, propagation policy and the grace period of pods."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.requests.statuses import Cause, Refusal, forbidden, invalid, named, not_found, refusal
-from simulator.schemas.conversion import served
+from simulator.requests.statuses import (
+    Cause,
+    StatusError,
+    error_details,
+    forbidden_error,
+    invalid_error,
+    not_found_error,
+    status_error,
+)
+from simulator.schemas.conversion import to_served_version
 from simulator.schemas.resources import Object, Resource
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
@@ -30,18 +38,18 @@ def read_delete_options(value: dict[str, Any]) -> DeleteOptions:
     policy = value.get("propagationPolicy") or ""
     if policy and value.get("orphanDependents") is not None:
         message = f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
-        raise invalid(_OPTIONS, "", [Cause("FieldValueInvalid", message, "propagationPolicy")])
+        raise invalid_error(_OPTIONS, "", [Cause("FieldValueInvalid", message, "propagationPolicy")])
     if value.get("orphanDependents") is not None:
         policy = "Orphan" if value["orphanDependents"] else "Background"
     if policy not in ("", *POLICIES):
         known = ", ".join(f'"{one}"' for one in (*POLICIES, "nil"))
         message = f'Unsupported value: "{policy}": supported values: {known}'
-        raise invalid(_OPTIONS, "", [Cause("FieldValueNotSupported", message, "propagationPolicy")])
+        raise invalid_error(_OPTIONS, "", [Cause("FieldValueNotSupported", message, "propagationPolicy")])
     dry = value.get("dryRun") or []
     if any(one != "All" for one in dry):
         shown = ",".join(f'"{one}"' for one in dry)
         message = f'Unsupported value: [{shown}]: supported values: "All"'
-        raise invalid(_OPTIONS, "", [Cause("FieldValueNotSupported", message, "dryRun")])
+        raise invalid_error(_OPTIONS, "", [Cause("FieldValueNotSupported", message, "dryRun")])
     conditions = value.get("preconditions") or {}
     return DeleteOptions(
         policy,
@@ -58,24 +66,24 @@ def delete(
     """The object as it is after it, and whether it is gone; raises 404 and 409."""
     found = cluster.store.get(resource.storage, namespace, name)
     if found is None:
-        raise not_found(resource, name)
+        raise not_found_error(resource, name)
     if resource.plural == "namespaces" and name in UNDELETABLE:
-        raise forbidden(resource, name, "this namespace may not be deleted")
+        raise forbidden_error(resource, name, "this namespace may not be deleted")
     _check(resource, found, options)
-    new = _marked(cluster, resource, found, options)
+    new = _mark_for_deletion(cluster, resource, found, options)
     if new is None:
         if not options.is_dry_run:
             found = cluster.store.remove(resource.storage, namespace, name) or found
-        return _told(cluster, resource, found), True
+        return _mark_deleted(cluster, resource, found), True
     if options.is_dry_run or new == found:
         return new, False
     return cluster.store.put(resource.storage, new), False
 
 
-def deletion_answer(resource: Resource, thing: Object, gone: bool) -> Object:
+def deletion_response(resource: Resource, thing: Object, gone: bool) -> Object:
     """The object where it stays for a while, else a Status that names it."""
-    if not gone or _answers_object(resource):
-        return served(thing, resource)
+    if not gone or _returns_object(resource):
+        return to_served_version(thing, resource)
     metadata = thing["metadata"]
     details: dict[str, Any] = {"name": metadata["name"]}
     if resource.group:
@@ -84,7 +92,7 @@ def deletion_answer(resource: Resource, thing: Object, gone: bool) -> Object:
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
 
 
-def _answers_object(resource: Resource) -> bool:
+def _returns_object(resource: Resource) -> bool:
     """Kinds whose DELETE answers the object itself."""
     core = (
         "namespaces", "persistentvolumeclaims", "persistentvolumes", "pods", "podtemplates", "resourcequotas",
@@ -101,17 +109,17 @@ def _check(resource: Resource, found: Object, options: DeleteOptions) -> None:
     name, uid, revision = metadata["name"], metadata["uid"], metadata["resourceVersion"]
     if options.uid and options.uid != uid:
         why = f"the UID in the precondition ({options.uid}) does not match the UID in record ({uid}). "
-        raise _failed(resource, name, why + "The object might have been deleted and then recreated")
+        raise _operation_error(resource, name, why + "The object might have been deleted and then recreated")
     if options.revision and options.revision != revision:
         why = f"the ResourceVersion in the precondition ({options.revision}) does not match the "
-        raise _failed(
+        raise _operation_error(
             resource,
             name,
             f"{why}ResourceVersion in record ({revision}). The object might have been modified",
         )
 
 
-def _told(cluster: Cluster, resource: Resource, gone: Object) -> Object:
+def _mark_deleted(cluster: Cluster, resource: Resource, gone: Object) -> Object:
     """A pod that goes at once is answered as one that was marked first."""
     if (resource.group, resource.plural) != ("", "pods") or "deletionTimestamp" in gone["metadata"]:
         return gone
@@ -120,12 +128,14 @@ def _told(cluster: Cluster, resource: Resource, gone: Object) -> Object:
     return gone | {"metadata": gone["metadata"] | marks | {"generation": generation}}
 
 
-def _failed(resource: Resource, name: str, why: str) -> Refusal:
+def _operation_error(resource: Resource, name: str, why: str) -> StatusError:
     message = f'Operation cannot be fulfilled on {resource.qualified_kind} "{name}": {why}'
-    return refusal(409, message, named(resource, name, by_kind=True))
+    return status_error(409, message, error_details(resource, name, by_kind=True))
 
 
-def _marked(cluster: Cluster, resource: Resource, found: Object, options: DeleteOptions) -> Object | None:
+def _mark_for_deletion(
+    cluster: Cluster, resource: Resource, found: Object, options: DeleteOptions
+) -> Object | None:
     """The object that goes later; None where it goes at once."""
     metadata = dict(found["metadata"])
     finalizers = [one for one in metadata.get("finalizers") or () if one not in (ORPHAN, FOREGROUND)]
@@ -170,4 +180,4 @@ def _grace(resource: Resource, found: Object, options: DeleteOptions) -> int:
 
 def _later(cluster: Cluster, seconds: int) -> str:
     moment = cluster.clock.seconds() + seconds
-    return cluster.clock.written(moment)
+    return cluster.clock.format_timestamp(moment)

@@ -1,4 +1,4 @@
-"""Which fields has an object, and which differ between two? Paths as structured-merge-diff counts them.
+"""Field sets of objects: paths, as structured-merge-diff computes and compares them.
 
 https://github.com/kubernetes-sigs/structured-merge-diff (typed/tofieldset.go, typed/compare.go)
 """
@@ -24,7 +24,7 @@ class Comparison:
     removed: set[Path] = field(default_factory=set)
 
 
-def field_set(value: Any, type_: Type) -> set[Path]:
+def collect_fields(value: Any, type_: Type) -> set[Path]:
     """The leaves of an object, and the items of its lists and maps."""
     found: set[Path] = set()
     _collect(value, type_, (), found)
@@ -37,7 +37,7 @@ def compare(old: Any, new: Any, type_: Type) -> Comparison:
     return found
 
 
-def from_fields(fields: dict[str, Any]) -> set[Path]:
+def parse_fields(fields: dict[str, Any]) -> set[Path]:
     """Of a FieldsV1."""
     found: set[Path] = set()
 
@@ -54,7 +54,7 @@ def from_fields(fields: dict[str, Any]) -> set[Path]:
     return found
 
 
-def to_fields(paths: set[Path]) -> dict[str, Any]:
+def format_fields(paths: set[Path]) -> dict[str, Any]:
     """FieldsV1; a path that has others below it is marked by "."."""
     root: dict[str, Any] = {}
     for path in sorted(paths, key=_order):
@@ -65,7 +65,7 @@ def to_fields(paths: set[Path]) -> dict[str, Any]:
     return _slim(root)
 
 
-def written(path: Path) -> str:
+def format_path(path: Path) -> str:
     """For people: .spec.containers[name="web"].image"""
     text = ""
     for element in path:
@@ -97,24 +97,24 @@ def element_of(item: Any, type_: Type) -> str:
 
 
 def child_type(type_: Type, key: str) -> Type:
-    if type_.sort == "struct":
+    if type_.category == "struct":
         known = type_.fields.get(key)
         return known.type if known else DEDUCED
-    if type_.sort == "map" and type_.element is not None:
+    if type_.category == "map" and type_.element is not None:
         return type_.element
     return DEDUCED
 
 
-def is_whole(value: Any, type_: Type) -> bool:
+def is_owned_whole(value: Any, type_: Type) -> bool:
     """One that is owned as a whole: a scalar, an atomic list or map."""
     if isinstance(value, dict):
         return (
             type_.is_atomic
-            or type_.sort in ("string", "integer", "number", "boolean", "int-or-string")
-            or (type_.sort == "any" and not type_.is_custom)
+            or type_.category in ("string", "integer", "number", "boolean", "int-or-string")
+            or (type_.category == "any" and not type_.is_custom)
         )
     if isinstance(value, list):
-        return type_.sort != "list" or type_.list_type == "atomic"
+        return type_.category != "list" or type_.list_type == "atomic"
     return True
 
 
@@ -129,10 +129,10 @@ def _order(path: Path) -> tuple[tuple[int, str], ...]:
 
 
 def _collect(value: Any, type_: Type, path: Path, found: set[Path]) -> None:
-    if is_whole(value, type_):
+    if is_owned_whole(value, type_):
         found.add(path)
     elif isinstance(value, dict):
-        known = type_.fields if type_.sort == "struct" else {}
+        known = type_.fields if type_.category == "struct" else {}
         for key, one in value.items():
             inner = (*path, f"f:{key}")
             _collect(one, child_type(type_, key), inner, found)
@@ -164,7 +164,7 @@ def _compare(old: Any, new: Any, type_: Type, path: Path, found: Comparison) -> 
 def _is_leaf(old: Any, new: Any, type_: Type) -> bool:
     """Two empty ones count as one value: so that null, {} and nothing differ."""
     for value in (old, new):
-        if value is not _MISSING and value is not None and is_whole(value, type_):
+        if value is not _MISSING and value is not None and is_owned_whole(value, type_):
             return True
     return not _content(old) and not _content(new)
 

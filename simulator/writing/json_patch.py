@@ -1,4 +1,4 @@
-"""What does a JSON patch make of an object? RFC 6902, with the API server's leniency and its words."""
+"""JSON Patch (RFC 6902), with the API server's leniency and error messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 LARGEST = 10_000  # operations
 
 
-class PatchFault(Exception):
+class PatchError(Exception):
     """An operation that cannot be done; the text is evanphx/json-patch's."""
 
 
@@ -16,27 +16,27 @@ def apply_json_patch(thing: Any, operations: list[dict[str, Any]]) -> Any:
     """A new value."""
     found = copy.deepcopy(thing)
     for one in operations:
-        found = _applied(found, one)
+        found = _apply_operation(found, one)
     return found
 
 
-def _applied(thing: Any, one: dict[str, Any]) -> Any:
+def _apply_operation(thing: Any, one: dict[str, Any]) -> Any:
     kind, path = one.get("op"), str(one.get("path", ""))
     if kind in ("add", "replace"):
         return _set(thing, path, copy.deepcopy(one.get("value")), is_insert=kind == "add")
     if kind == "remove":
-        return _removed(thing, path)
+        return _remove(thing, path)
     if kind == "test":
         if _get(thing, path, "test") != one.get("value"):
-            raise PatchFault(f"testing value {path} failed: test failed")
+            raise PatchError(f"testing value {path} failed: test failed")
         return thing
     if kind == "copy":
         return _set(thing, path, copy.deepcopy(_get(thing, str(one.get("from")), "copy")), is_insert=True)
     if kind == "move":
         source = str(one.get("from"))
         value = _get(thing, source, "move")
-        return _set(_removed(thing, source), path, value, is_insert=True)
-    raise PatchFault(f"Unexpected kind: {kind}")
+        return _set(_remove(thing, source), path, value, is_insert=True)
+    raise PatchError(f"Unexpected kind: {kind}")
 
 
 def _parts(path: str) -> list[str]:
@@ -53,7 +53,7 @@ def _get(thing: Any, path: str, kind: str) -> Any:
         elif kind == "test":
             return None
         else:
-            raise _missing(kind, path)
+            raise _missing_path_error(kind, path)
     return value
 
 
@@ -70,23 +70,23 @@ def _set(thing: Any, path: str, value: Any, *, is_insert: bool) -> Any:
         position = int(parts[-1])
         holder[position : position + (0 if is_insert else 1)] = [value]
     else:
-        raise _missing("add" if is_insert else "replace", path)
+        raise _missing_path_error("add" if is_insert else "replace", path)
     return thing
 
 
-def _removed(thing: Any, path: str) -> Any:
+def _remove(thing: Any, path: str) -> Any:
     parts = _parts(path)
     if not parts:
-        raise _missing("remove", path)
+        raise _missing_path_error("remove", path)
     holder = _holder(thing, parts, "remove", path)
     if isinstance(holder, dict) and parts[-1] in holder:
         del holder[parts[-1]]
     elif isinstance(holder, list) and parts[-1].isdigit() and int(parts[-1]) < len(holder):
         del holder[int(parts[-1])]
     elif isinstance(holder, dict):
-        raise PatchFault(f"remove operation does not apply: doc is missing key: {path}: missing value")
+        raise PatchError(f"remove operation does not apply: doc is missing key: {path}: missing value")
     else:
-        raise _missing("remove", path)
+        raise _missing_path_error("remove", path)
     return thing
 
 
@@ -98,9 +98,9 @@ def _holder(thing: Any, parts: list[str], kind: str, path: str) -> Any:
         elif isinstance(holder, list) and part.isdigit() and int(part) < len(holder):
             holder = holder[int(part)]
         else:
-            raise _missing(kind, path)
+            raise _missing_path_error(kind, path)
     return holder
 
 
-def _missing(kind: str, path: str) -> PatchFault:
-    return PatchFault(f"{kind} operation does not apply: doc is missing path: {path}: missing value")
+def _missing_path_error(kind: str, path: str) -> PatchError:
+    return PatchError(f"{kind} operation does not apply: doc is missing path: {path}: missing value")

@@ -1,4 +1,4 @@
-"""Who manages which field? managedFields, as every write leaves them.
+"""managedFields: ownership of fields by manager, updated with every write.
 
 https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
 """
@@ -12,10 +12,10 @@ from simulator.cluster import Cluster
 from simulator.schemas.resources import Object, Resource
 from simulator.schemas.types import Type
 from simulator.writing.decoding import encodable
-from simulator.writing.fieldsets import Path, compare, from_fields, to_fields
+from simulator.writing.fieldsets import Path, compare, format_fields, parse_fields
 from simulator.writing.options import WriteOptions
 
-MOST_UPDATERS = 10
+MAX_UPDATERS = 10
 ANCIENT = "ancient-changes"
 STRIPPED = {("f:apiVersion",), ("f:kind",), ("f:metadata",)} | {
     ("f:metadata", f"f:{name}")
@@ -40,7 +40,7 @@ class Manager:
         version = "" if self.operation == "Apply" else self.api_version
         return self.name, self.operation, version, self.subresource
 
-    def described(self) -> str:
+    def describe(self) -> str:
         """As a conflict names it."""
         text = f'"{self.name}"'
         if self.subresource:
@@ -68,11 +68,11 @@ def shares_of(thing: Object) -> Shares:
             one.get("apiVersion", ""),
             one.get("subresource", ""),
         )
-        found[manager.key] = Share(manager, from_fields(one.get("fieldsV1") or {}), one.get("time", ""))
+        found[manager.key] = Share(manager, parse_fields(one.get("fieldsV1") or {}), one.get("time", ""))
     return found
 
 
-def with_shares(thing: Object, shares: Shares) -> Object:
+def set_shares(thing: Object, shares: Shares) -> Object:
     """A copy with these managedFields."""
     metadata = {key: value for key, value in thing["metadata"].items() if key != "managedFields"}
     entries = [_entry(one) for one in shares.values() if one.paths]
@@ -81,7 +81,7 @@ def with_shares(thing: Object, shares: Shares) -> Object:
     return thing | {"metadata": metadata}
 
 
-def after_update(
+def record_update(
     cluster: Cluster, resource: Resource, was: Object | None, new: Object, options: WriteOptions
 ) -> Object:
     """The object with what this write (no apply) took into its manager's share."""
@@ -89,10 +89,10 @@ def after_update(
     source = new if given and not options.subresource else was or {"metadata": {}}
     shares = {} if given in ([], [{}]) and not options.subresource else shares_of(source)
     if was is not None and not shares:
-        return with_shares(new, {})
+        return set_shares(new, {})
     type_ = _type_of(cluster, resource)
     old = was if was is not None else _empty(resource, type_)
-    difference = compare(_bare(old), _bare(new), type_)
+    difference = compare(_strip_managed_fields(old), _strip_managed_fields(new), type_)
     for paths in (difference.added, difference.modified, difference.removed):
         paths.difference_update(reset_paths(paths, resource, options.subresource))
     taken = difference.added | difference.modified
@@ -101,7 +101,7 @@ def after_update(
     if options.operation == "Update":
         _add(shares, _manager(resource, options), taken - STRIPPED, cluster.clock.stamp())
     _cap(shares)
-    return with_shares(new, shares)
+    return set_shares(new, shares)
 
 
 def reset_paths(paths: set[Path], resource: Resource, subresource: str) -> set[Path]:
@@ -115,7 +115,7 @@ def reset_paths(paths: set[Path], resource: Resource, subresource: str) -> set[P
     return set()
 
 
-def without_times(thing: Object) -> Object:
+def strip_times(thing: Object) -> Object:
     """For a comparison: the times of managedFields say nothing."""
     fields = thing["metadata"].get("managedFields")
     if not fields:
@@ -125,7 +125,7 @@ def without_times(thing: Object) -> Object:
 
 
 def _type_of(cluster: Cluster, resource: Resource) -> Type:
-    return cluster.types.of(resource)
+    return cluster.types.get_type(resource)
 
 
 def _empty(resource: Resource, type_: Type) -> Object:
@@ -133,7 +133,7 @@ def _empty(resource: Resource, type_: Type) -> Object:
     return encodable({"metadata": {}}, type_) if resource.definition is None else {"metadata": {}}
 
 
-def _bare(thing: Object) -> Object:
+def _strip_managed_fields(thing: Object) -> Object:
     metadata = {key: value for key, value in thing["metadata"].items() if key != "managedFields"}
     return thing | {"metadata": metadata}
 
@@ -142,11 +142,11 @@ def _manager(resource: Resource, options: WriteOptions) -> Manager:
     return Manager(options.manager, "Update", resource.api_version, options.subresource)
 
 
-def _add(shares: Shares, manager: Manager, taken: set[Path], now: str) -> None:
-    if not taken:
+def _add(shares: Shares, manager: Manager, paths: set[Path], now: str) -> None:
+    if not paths:
         return
     share = shares.setdefault(manager.key, Share(manager, set(), now))
-    shares[manager.key] = replace(share, paths=share.paths | taken, time=now)
+    shares[manager.key] = replace(share, paths=share.paths | paths, time=now)
 
 
 def _cap(shares: Shares) -> None:
@@ -155,9 +155,9 @@ def _cap(shares: Shares) -> None:
         (one for one in shares.values() if one.paths and one.manager.operation == "Update"),
         key=lambda one: (one.time, one.manager.key),
     )
-    if len(updaters) <= MOST_UPDATERS:
+    if len(updaters) <= MAX_UPDATERS:
         return
-    for one in updaters[: len(updaters) - MOST_UPDATERS + 1]:
+    for one in updaters[: len(updaters) - MAX_UPDATERS + 1]:
         ancient = Manager(ANCIENT, "Update", one.manager.api_version, "")
         paths = one.paths
         if ancient.key in shares and one.manager != ancient:
@@ -175,7 +175,7 @@ def _entry(share: Share) -> dict[str, Any]:
     }
     if share.time:
         found["time"] = share.time
-    found |= {"fieldsType": "FieldsV1", "fieldsV1": to_fields(share.paths)}
+    found |= {"fieldsType": "FieldsV1", "fieldsV1": format_fields(share.paths)}
     return found | {"subresource": manager.subresource} if manager.subresource else found
 
 

@@ -1,4 +1,4 @@
-"""What does a merge patch make of an object? RFC 7386."""
+"""JSON Merge Patch (RFC 7386)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which names, labels and annotations are good, and what does the API server say of others?"""
+"""Validation of names, labels, annotations and owner references."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def name_complaint(resource: Resource, name: str) -> str:
     if resource.plural in PATH_SEGMENTS:
         return _path_segment(name)
     if (resource.group, resource.plural) in LABELS:
-        return _against(DNS_LABEL, name, 63, LABEL_RULE)
-    return _against(SUBDOMAIN, name, 253, SUBDOMAIN_RULE)
+        return _check_pattern(DNS_LABEL, name, 63, LABEL_RULE)
+    return _check_pattern(SUBDOMAIN, name, 253, SUBDOMAIN_RULE)
 
 
 def metadata_causes(resource: Resource, thing: Object) -> Iterator[Cause]:
@@ -70,11 +70,11 @@ def label_causes(labels: Any, path: str) -> Iterator[Cause]:
             yield bad_value(path, f'"{value}"', VALUE_RULE)
 
 
-def bad_value(path: str, shown: str, why: str) -> Cause:
-    return Cause("FieldValueInvalid", f"Invalid value: {shown}: {why}", path)
+def bad_value(path: str, value: str, why: str) -> Cause:
+    return Cause("FieldValueInvalid", f"Invalid value: {value}: {why}", path)
 
 
-def required(path: str, why: str = "") -> Cause:
+def required_value(path: str, why: str = "") -> Cause:
     return Cause("FieldValueRequired", f"Required value: {why}" if why else "Required value", path)
 
 
@@ -113,7 +113,7 @@ def _finalizer_causes(finalizer: str, path: str, *, is_core: bool) -> Iterator[C
         yield bad_value(path, f'"{finalizer}"', why)
 
 
-def _against(form: re.Pattern[str], name: str, longest: int, rule: str) -> str:
+def _check_pattern(form: re.Pattern[str], name: str, longest: int, rule: str) -> str:
     if len(name) > longest:
         return f"must be no more than {longest} bytes"
     return "" if form.fullmatch(name) else rule

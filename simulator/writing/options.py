@@ -1,4 +1,4 @@
-"""Under which conditions is something written: by whom, really or dry, how strictly?"""
+"""Write options: manager, user, dry run, field validation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from simulator.requests.authentication import User
 from simulator.requests.call import Call
 from simulator.requests.rbac import MASTERS
-from simulator.requests.statuses import Cause, invalid
+from simulator.requests.statuses import Cause, invalid_error
 from simulator.schemas.resources import Resource
 
 SYSTEM = User("system:simulator", (MASTERS,))
@@ -57,7 +57,7 @@ def write_options(call: Call, kind: str) -> WriteOptions:
         message = f'Unsupported value: "{validation}": supported values: {known}'
         causes.append(Cause("FieldValueNotSupported", message, "fieldValidation"))
     if causes:
-        raise invalid(Resource("meta.k8s.io", "v1", "", "", kind, False, ()), "", causes)
+        raise invalid_error(Resource("meta.k8s.io", "v1", "", "", kind, False, ()), "", causes)
     return WriteOptions(
         call.manager,
         call.user,

@@ -1,4 +1,4 @@
-"""What does a PATCH ask for, in which of its three languages that change an object? (Apply is in applies.py.)"""
+"""PATCH requests: JSON Patch, merge patch and strategic merge patch (apply is in applies.py)."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.requests.answers import encoded
+from simulator.requests.answers import encode_json
 from simulator.requests.call import Call
-from simulator.requests.statuses import Cause, Refusal, bad_request, unsupported_media_type
+from simulator.requests.statuses import Cause, StatusError, bad_request_error, unsupported_media_type_error
 from simulator.schemas.resources import Object
 from simulator.schemas.types import Type
 from simulator.writing import registry
 from simulator.writing.bodies import JSON as JSON_BODY
-from simulator.writing.bodies import Duplicates, content_type, parsed
+from simulator.writing.bodies import Duplicates, content_type, parse_body
 from simulator.writing.decoding import decode
-from simulator.writing.json_patch import LARGEST, PatchFault, apply_json_patch
+from simulator.writing.json_patch import LARGEST, PatchError, apply_json_patch
 from simulator.writing.merge_patch import apply_merge_patch
 from simulator.writing.options import WriteOptions
-from simulator.writing.strategic import StrategicFault, apply_strategic_patch, go_map
+from simulator.writing.strategic import StrategicPatchError, apply_strategic_patch, go_map
 from simulator.writing.strictness import strict_complaints
 
 JSON_PATCH, MERGE = "application/json-patch+json", "application/merge-patch+json"
@@ -39,46 +39,48 @@ class Patch:
     duplicates: Duplicates
     type: Type
 
-    def changed(self, old: Object) -> Object:
+    def apply_to(self, old: Object) -> Object:
         """The new object, read as strictly as is asked; raises 400 and 422."""
-        new = self._patched(old)
+        new = self._patch(old)
         if not isinstance(new, dict):
-            raise bad_request("the patch does not answer an object")
+            raise bad_request_error("the patch does not answer an object")
         try:
             decoded = decode(new, self.type, self.call.resource)
-        except Refusal as refused:
+        except StatusError as refused:
             why = refused.message.partition(": ")[2]
             if self.media == STRATEGIC:
-                why = _converted(why)
-            raise self._rejected(new, why) from None
+                why = _convert_message(why)
+            raise self._rejection_error(new, why) from None
         complaints = strict_complaints(self.duplicates, decoded.unknown)
         if complaints and self.options.validation == "Strict":
-            raise self._rejected(new, f"strict decoding error: {', '.join(complaints)}")
+            raise self._rejection_error(new, f"strict decoding error: {', '.join(complaints)}")
         if complaints and self.options.validation == "Warn":
             self.options.warnings.extend(complaints)
         return decoded.thing
 
-    def _patched(self, old: Object) -> Any:
+    def _patch(self, old: Object) -> Any:
         try:
             if self.media == JSON_PATCH:
                 return apply_json_patch(old, self.body)
             if self.media == MERGE:
                 return apply_merge_patch(old, self.body)
             return apply_strategic_patch(old, self.body, self.type)
-        except PatchFault:
-            raise Refusal(422, REJECTED, "Invalid", {}) from None
-        except StrategicFault as fault:
-            raise Refusal(500, str(fault)) from None
+        except PatchError:
+            raise StatusError(422, REJECTED, "Invalid", {}) from None
+        except StrategicPatchError as fault:
+            raise StatusError(500, str(fault)) from None
 
-    def _rejected(self, new: Object, why: str) -> Refusal:
+    def _rejection_error(self, new: Object, why: str) -> StatusError:
         """The API server quotes the whole object, or of a strategic patch the patch."""
-        quoted = go_map(self.body) if self.media == STRATEGIC else encoded(_sorted(new)).decode()
+        quoted = go_map(self.body) if self.media == STRATEGIC else encode_json(_sort_keys(new)).decode()
         shown = json.dumps(quoted, ensure_ascii=False)
         cause = Cause("FieldValueInvalid", f"Invalid value: {shown}: {why}", "patch")
-        return Refusal(422, f' "" is invalid: patch: {cause.message}', "Invalid", {"causes": [cause.json()]})
+        return StatusError(
+            422, f' "" is invalid: patch: {cause.message}', "Invalid", {"causes": [cause.json()]}
+        )
 
 
-def _converted(why: str) -> str:
+def _convert_message(why: str) -> str:
     """A strategic patch is read by another of Go's converters, which has other words."""
     match = re.fullmatch(r"json: cannot unmarshal (\w+)[^ ]* into Go struct field \S+ of type (\S+)", why)
     if match is None:
@@ -92,7 +94,7 @@ def _converted(why: str) -> str:
     )
 
 
-def accepted_patches(call: Call) -> tuple[str, ...]:
+def list_media_types(call: Call) -> tuple[str, ...]:
     return tuple(one for one in ORDER if one != STRATEGIC or call.resource.definition is None)
 
 
@@ -100,43 +102,43 @@ async def read_patch(call: Call, options: WriteOptions) -> Patch:
     """Raises 400, 413 and 415. The type is that of the resource's objects."""
     media = content_type(call)
     raw = await call.body()
-    if media == JSON_BODY or media not in accepted_patches(call):
-        raise _unsupported(call)
+    if media == JSON_BODY or media not in list_media_types(call):
+        raise _unsupported_error(call)
     prefix = "" if media == STRATEGIC else "error decoding patch: "
-    body, duplicates = parsed(raw, JSON_BODY, lambda why: bad_request(f"{prefix}{why}"))
+    body, duplicates = parse_body(raw, JSON_BODY, lambda why: bad_request_error(f"{prefix}{why}"))
     if media == JSON_PATCH:
         _check_operations(body)
     elif not isinstance(body, dict):
         kind = {list: "array", str: "string", bool: "bool"}.get(type(body), "number")
-        raise bad_request(
+        raise bad_request_error(
             f"{prefix}json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
         )
-    return Patch(call, options, media, body, duplicates, call.cluster.types.of(call.resource))
+    return Patch(call, options, media, body, duplicates, call.cluster.types.get_type(call.resource))
 
 
 def apply_patch(patch: Patch) -> Object:
     """The new object as it is kept."""
     call, info = patch.call, patch.call.info
     return registry.update(
-        call.cluster, call.resource, call.namespace, info.name, patch.changed, patch.options
+        call.cluster, call.resource, call.namespace, info.name, patch.apply_to, patch.options
     )
 
 
-def _unsupported(call: Call) -> Refusal:
+def _unsupported_error(call: Call) -> StatusError:
     if call.resource.definition is not None:
-        return unsupported_media_type(accepted_patches(call))
-    return Refusal(415, "415: Unsupported Media Type", "UnsupportedMediaType", {})
+        return unsupported_media_type_error(list_media_types(call))
+    return StatusError(415, "415: Unsupported Media Type", "UnsupportedMediaType", {})
 
 
 def _check_operations(body: Any) -> None:
     if not isinstance(body, list):
         kind = {dict: "object", str: "string", bool: "bool"}.get(type(body), "number")
         why = f"json: cannot unmarshal {kind} into Go value of type []handlers.jsonPatchOp"
-        raise bad_request(f"error decoding patch: {why}")
+        raise bad_request_error(f"error decoding patch: {why}")
     if len(body) > LARGEST:
         message = f"The allowed maximum operations in a JSON patch is {LARGEST}, got {len(body)}"
-        raise Refusal(413, message, "RequestEntityTooLarge")
+        raise StatusError(413, message, "RequestEntityTooLarge")
 
 
-def _sorted(thing: Object) -> Object:
+def _sort_keys(thing: Object) -> Object:
     return {key: thing[key] for key in sorted(thing)}

@@ -1,4 +1,4 @@
-"""Of what does the API server warn in a pod or in a template of pods? pkg/api/pod/warnings.go of Kubernetes."""
+"""Warnings of pods and pod templates (pkg/api/pod/warnings.go of Kubernetes)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.quantities import quantity
+from simulator.quantities import parse_quantity
 from simulator.schemas.resources import Object
 
 _OLD_LABELS = {
@@ -47,10 +47,10 @@ def pod_warnings(pod: Object, path: str) -> Iterator[str]:
         if key in annotations:
             yield f"{at}metadata.annotations[{key}]: {why}"
     yield from _volumes(spec, f"{at}spec.volumes")
-    yield from _twice(spec, "hostAliases", "ip", f"{at}spec")
-    yield from _twice(spec, "imagePullSecrets", "name", f"{at}spec")
+    yield from _duplicate_warnings(spec, "hostAliases", "ip", f"{at}spec")
+    yield from _duplicate_warnings(spec, "imagePullSecrets", "name", f"{at}spec")
     yield from _nameless(spec, f"{at}spec.imagePullSecrets")
-    yield from _of_containers(spec, f"{at}spec")
+    yield from _container_warnings(spec, f"{at}spec")
     if (spec.get("terminationGracePeriodSeconds") or 0) < 0:
         why = "must be >= 0; negative values are invalid and will be treated as 1"
         yield f"{at}spec.terminationGracePeriodSeconds: {why}"
@@ -59,7 +59,7 @@ def pod_warnings(pod: Object, path: str) -> Iterator[str]:
 def fraction(resources: Object, kind: str, name: str, path: str) -> Iterator[str]:
     """Half a byte (`kind` is requests or limits)."""
     value = (resources.get(kind) or {}).get(name)
-    if value is not None and quantity(value) % 1:
+    if value is not None and parse_quantity(value) % 1:
         yield f"{path}.{kind}[{name}]: fractional byte value {json.dumps(value)} is invalid, must be an integer"
 
 
@@ -85,7 +85,7 @@ def _nameless(spec: Object, path: str) -> Iterator[str]:
             yield f'{path}[{number}].name: invalid empty name ""'
 
 
-def _twice(spec: Object, field: str, key: str, path: str) -> Iterator[str]:
+def _duplicate_warnings(spec: Object, field: str, key: str, path: str) -> Iterator[str]:
     seen = set()
     for number, one in enumerate(spec.get(field) or ()):
         value = one.get(key, "")
@@ -94,7 +94,7 @@ def _twice(spec: Object, field: str, key: str, path: str) -> Iterator[str]:
         seen.add(value)
 
 
-def _of_containers(spec: Object, path: str) -> Iterator[str]:
+def _container_warnings(spec: Object, path: str) -> Iterator[str]:
     """Init containers come first."""
     found = [
         (one, f"{path}.{field}[{number}]")

@@ -1,4 +1,4 @@
-"""Which object is in a protobuf body? Read with the captured messages, into the JSON form of the same object.
+"""Protobuf request bodies: decoded with the captured messages into the JSON form of the object.
 Empty values that Go keeps by value are in the bytes too: decoding.py leaves them out.
 
 The wire: `k8s\\0`, then runtime.Unknown with the TypeMeta and the object's own bytes.
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.requests.statuses import bad_request
+from simulator.requests.statuses import bad_request_error
 from simulator.schemas.resources import Object, split_api_version
 from simulator.schemas.types import Type, message_name
 
@@ -28,16 +28,16 @@ _RAW = {f"{META}.FieldsV1": 1, "k8s.io.apimachinery.pkg.runtime.RawExtension": 1
 Wire = Iterator[tuple[int, int, Any]]
 
 
-def decoded(raw: bytes, cluster: Cluster) -> Object:
+def decode_protobuf(raw: bytes, cluster: Cluster) -> Object:
     """Raises 400 where the bytes are no object of a kind that is known."""
     if not raw.startswith(MAGIC):
-        raise bad_request(
+        raise bad_request_error(
             "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"
         )
     try:
         return _unknown(raw[len(MAGIC) :], cluster)
     except (ValueError, KeyError, IndexError, struct.error, UnicodeDecodeError) as failure:
-        raise bad_request(f"unable to decode the protobuf message: {failure}") from None
+        raise bad_request_error(f"unable to decode the protobuf message: {failure}") from None
 
 
 def _unknown(raw: bytes, cluster: Cluster) -> Object:
@@ -50,7 +50,7 @@ def _unknown(raw: bytes, cluster: Cluster) -> Object:
             body = value
     api_version, kind = kind_fields.get(1, ""), kind_fields.get(2, "")
     group, version = split_api_version(api_version)
-    type_ = cluster.types.of_kind(group, version, kind)
+    type_ = cluster.types.get_kind_type(group, version, kind)
     message = message_name(type_.name)
     reader = _Reader(cluster.archive.protobuf)
     return {"apiVersion": api_version, "kind": kind} | reader.message(body, message, type_)
@@ -72,7 +72,7 @@ class _Reader:
                 found |= self.message(value, kind, type_)
                 continue
             inner = type_.fields[field].type if type_ is not None and field in type_.fields else None
-            self._add(found, field, label, self._of(kind, wire, value, inner, label))
+            self._add(found, field, label, self._read_field(kind, wire, value, inner, label))
         return found
 
     def _add(self, found: dict[str, Any], field: str, label: str, value: Any) -> None:
@@ -83,12 +83,12 @@ class _Reader:
         else:
             found[field] = value
 
-    def _of(self, kind: str, wire: int, value: Any, type_: Type | None, label: str) -> Any:
+    def _read_field(self, kind: str, wire: int, value: Any, type_: Type | None, label: str) -> Any:
         element = type_.element if type_ is not None and label in ("map", "repeated") else type_
         if label == "map":
             return self._entry(value, kind, element)
         if label == "repeated" and wire == 2 and kind not in ("string", "bytes") and "." not in kind:
-            return [_scalar(kind, one) for one in _packed(value)]
+            return [_scalar(kind, one) for one in _unpack_varints(value)]
         return self._one(kind, value, element)
 
     def _entry(self, raw: bytes, kind: str, element: Type | None) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class _Reader:
             return next((one.decode() for number, _, one in _fields(value) if number == 1), "0")
         if kind == _INT_OR_STRING:
             parts = {number: one for number, _, one in _fields(value)}
-            return parts.get(3, b"").decode() if parts.get(1) else _signed(parts.get(2, 0))
+            return parts.get(3, b"").decode() if parts.get(1) else _to_signed(parts.get(2, 0))
         if kind in _RAW or kind.endswith("apiextensions.v1.JSON"):
             return next((json.loads(one) for number, _, one in _fields(value) if number == 1 and one), None)
         return self.message(value, kind, type_)
@@ -147,14 +147,14 @@ def _varint(raw: bytes, position: int) -> tuple[int, int]:
         shift += 7
 
 
-def _packed(raw: bytes) -> Iterator[int]:
+def _unpack_varints(raw: bytes) -> Iterator[int]:
     position = 0
     while position < len(raw):
         value, position = _varint(raw, position)
         yield value
 
 
-def _signed(value: int) -> int:
+def _to_signed(value: int) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
@@ -169,14 +169,14 @@ def _scalar(kind: str, value: Any) -> Any:
         return struct.unpack("<d", value)[0]
     if kind == "float":
         return struct.unpack("<f", value)[0]
-    return _signed(value)
+    return _to_signed(value)
 
 
 def _time(raw: bytes, *, micro: bool) -> str | None:
     parts = {number: value for number, _, value in _fields(raw)}
     if not parts:
         return None
-    seconds = _signed(parts.get(1, 0))
+    seconds = _to_signed(parts.get(1, 0))
     moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
     if micro:
         return moment.replace(microsecond=parts.get(2, 0) // 1000).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,4 +1,4 @@
-"""How does an object come into being, change and go? The order of steps that the API server takes.
+"""Registry: create, update and delete, in the order of steps of the API server.
 
 Every write goes through here, of people and of the cluster's own life alike: `create`, `update`, `delete`.
 What is special of a kind is in writing/kinds/.
@@ -12,20 +12,20 @@ from collections.abc import Callable
 from simulator.cluster import Cluster
 from simulator.requests.statuses import (
     Cause,
-    Refusal,
-    already_exists,
-    bad_request,
-    conflict,
-    invalid,
-    modified,
-    named,
-    not_found,
+    StatusError,
+    already_exists_error,
+    bad_request_error,
+    conflict_error,
+    error_details,
+    invalid_error,
+    modified_error,
+    not_found_error,
 )
-from simulator.schemas.conversion import served, stored
+from simulator.schemas.conversion import to_served_version, to_stored_version
 from simulator.schemas.resources import Object, Resource
 from simulator.writing import kinds, managed
 from simulator.writing.decoding import encodable, storable
-from simulator.writing.defaults import with_defaults
+from simulator.writing.defaults import add_defaults
 from simulator.writing.options import SYSTEM, WriteOptions
 from simulator.writing.validation import check_metadata, validate
 from simulator.writing.warnings import warnings
@@ -37,7 +37,7 @@ ORDER = (
     "managedFields",
 )  # fmt: skip
 # Built-in kinds that count changes of what is wanted of them; every custom kind does.
-COUNTED = {
+COUNTED_KINDS = {
     "customresourcedefinitions", "cronjobs", "daemonsets", "deployments", "deviceclasses", "endpointslices",
     "flowschemas", "ingressclasses", "ingresses", "jobs", "mutatingadmissionpolicies",
     "mutatingadmissionpolicybindings", "mutatingwebhookconfigurations", "networkpolicies",
@@ -71,17 +71,19 @@ def create(
         thing.pop("status", None)
     thing = complete(cluster, resource, thing)
     if options.operation == "Update":
-        thing = managed.after_update(cluster, resource, None, thing, options)
+        thing = managed.record_update(cluster, resource, None, thing, options)
     kinds.admit(cluster, resource, thing, None, options)
-    thing = storable(thing, cluster.types.of(resource))
-    _refuse_invalid(resource, thing, [*check_metadata(resource, thing), *validate(cluster, resource, thing)])
+    thing = storable(thing, cluster.types.get_type(resource))
+    _raise_invalid(resource, thing, [*check_metadata(resource, thing), *validate(cluster, resource, thing)])
     _warn(resource, thing, None, options)
     there = cluster.store.get(resource.storage, namespace, metadata["name"])
     if there is not None:
-        raise already_exists(resource, metadata["name"], is_going="deletionTimestamp" in there["metadata"])
+        raise already_exists_error(
+            resource, metadata["name"], is_going="deletionTimestamp" in there["metadata"]
+        )
     if given_revision and not options.is_dry_run:
-        raise Refusal(500, "resourceVersion should not be set on objects to be created")
-    return _kept(cluster, resource, thing, options)
+        raise StatusError(500, "resourceVersion should not be set on objects to be created")
+    return _save(cluster, resource, thing, options)
 
 
 def update(
@@ -95,45 +97,45 @@ def update(
     """`change` answers the new object for a copy of the old (as this version serves it)."""
     old = cluster.store.get(resource.storage, namespace, name)
     if old is None:
-        raise not_found(resource, name)
-    was = served(old, resource)
+        raise not_found_error(resource, name)
+    was = to_served_version(old, resource)
     new = change(copy.deepcopy(was))
     check_identity(resource, namespace, name, new)
     _check_revision(resource, was, new, name)
-    keep_system_fields(resource, was, new, options)
+    restore_system_fields(resource, was, new, options)
     new = complete(cluster, resource, new)
     if options.operation != "Apply":
-        new = managed.after_update(cluster, resource, was, new, options)
+        new = managed.record_update(cluster, resource, was, new, options)
     kinds.admit(cluster, resource, new, was, options)
-    new = storable(new, cluster.types.of(resource))
+    new = storable(new, cluster.types.get_type(resource))
     causes = [
         *check_metadata(resource, new, was),
         *validate(cluster, resource, new, was, options.subresource),
     ]
-    _refuse_invalid(resource, new, causes)
+    _raise_invalid(resource, new, causes)
     if _counts(resource, was, new, options):
         new["metadata"]["generation"] = was["metadata"].get("generation", 0) + 1
     _warn(resource, new, was, options)
     if _same(was, new):
         return old
-    return _kept(cluster, resource, new, options)
+    return _save(cluster, resource, new, options)
 
 
 def complete(cluster: Cluster, resource: Resource, thing: Object) -> Object:
     """With Go's empty fields, and the defaults in them."""
-    type_ = cluster.types.of(resource)
-    return encodable(with_defaults(encodable(thing, type_), type_, resource), type_)
+    type_ = cluster.types.get_type(resource)
+    return encodable(add_defaults(encodable(thing, type_), type_, resource), type_)
 
 
 def check_identity(resource: Resource, namespace: str, name: str, thing: Object) -> None:
     """Kind, name and namespace are those of the request; what is missing is filled in."""
     metadata = thing.setdefault("metadata", {})
     if not isinstance(metadata, dict):
-        raise bad_request("metadata is no object")
+        raise bad_request_error("metadata is no object")
     thing["kind"], thing["apiVersion"] = resource.kind, resource.api_version
     given = metadata.get("namespace")
     if given and given != namespace:
-        raise bad_request(
+        raise bad_request_error(
             "the namespace of the provided object does not match the namespace sent on the request"
         )
     if resource.is_namespaced:
@@ -143,13 +145,15 @@ def check_identity(resource: Resource, namespace: str, name: str, thing: Object)
     if name:
         own = metadata.setdefault("name", name)
         if own != name:
-            raise bad_request(f"the name of the object ({own}) does not match the name on the URL ({name})")
+            raise bad_request_error(
+                f"the name of the object ({own}) does not match the name on the URL ({name})"
+            )
 
 
 def check_put(cluster: Cluster, resource: Resource, namespace: str, name: str, thing: Object) -> None:
     """What is wrong with a PUT before anything is looked at."""
     if not (thing.get("metadata") or {}).get("name"):
-        raise bad_request(
+        raise bad_request_error(
             f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
         )
     check_identity(resource, namespace, name, thing)
@@ -162,20 +166,20 @@ def check_put(cluster: Cluster, resource: Resource, namespace: str, name: str, t
             f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition "
             f"failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
         )
-        raise conflict(resource, name, why)
+        raise conflict_error(resource, name, why)
 
 
 def counts_generation(resource: Resource) -> bool:
-    return resource.definition is not None or resource.plural in COUNTED
+    return resource.definition is not None or resource.plural in COUNTED_KINDS
 
 
-def keep_system_fields(resource: Resource, was: Object, new: Object, options: WriteOptions) -> None:
+def restore_system_fields(resource: Resource, was: Object, new: Object, options: WriteOptions) -> None:
     """What nobody changes, and what only the other endpoint (the object, its status) changes."""
     old, metadata = was["metadata"], new["metadata"]
     uid = metadata.get("uid")
     if uid and uid != old["uid"]:
         cause = Cause("FieldValueInvalid", f'Invalid value: "{uid}": field is immutable', "metadata.uid")
-        raise invalid(resource, old["name"], [cause])
+        raise invalid_error(resource, old["name"], [cause])
     for key in ("uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"):
         metadata.pop(key, None)
         if key in old:
@@ -185,14 +189,14 @@ def keep_system_fields(resource: Resource, was: Object, new: Object, options: Wr
     if "status" not in resource.subresources:
         return
     if options.subresource in ("status", "approval"):
-        _keep_all_but_status(resource, was, new)
+        _restore_all_but_status(resource, was, new)
     elif "status" in was:
         new["status"] = was["status"]
     else:
         new.pop("status", None)
 
 
-def _keep_all_but_status(resource: Resource, was: Object, new: Object) -> None:
+def _restore_all_but_status(resource: Resource, was: Object, new: Object) -> None:
     for key in [*new]:
         if key not in ("status", "metadata", "kind", "apiVersion"):
             del new[key]
@@ -208,7 +212,7 @@ def _name(cluster: Cluster, resource: Resource, namespace: str, thing: Object) -
     metadata = thing["metadata"]
     if not metadata.get("name") and metadata.get("generateName"):
         for _ in range(8):
-            metadata["name"] = metadata["generateName"][:58] + cluster.name_end()
+            metadata["name"] = metadata["generateName"][:58] + cluster.name_suffix()
             if cluster.store.get(resource.storage, namespace, metadata["name"]) is None:
                 return
 
@@ -218,7 +222,7 @@ def _check_namespace(cluster: Cluster, resource: Resource, namespace: str, name:
         return
     found = cluster.store.get(NAMESPACES, "", namespace)
     if found is None:
-        raise Refusal(
+        raise StatusError(
             404, f'namespaces "{namespace}" not found', "NotFound", {"name": namespace, "kind": "namespaces"}
         )
     if "deletionTimestamp" in found["metadata"]:
@@ -226,25 +230,27 @@ def _check_namespace(cluster: Cluster, resource: Resource, namespace: str, name:
         cause = Cause(
             "NamespaceTerminating", f"namespace {namespace} is being terminated", "metadata.namespace"
         )
-        details = named(resource, name) | {"causes": [cause.json()]}
-        raise Refusal(403, f'{resource.qualified} "{name}" is forbidden: {why}', "Forbidden", details)
+        details = error_details(resource, name) | {"causes": [cause.json()]}
+        raise StatusError(
+            403, f'{resource.qualified_name} "{name}" is forbidden: {why}', "Forbidden", details
+        )
 
 
 def _check_revision(resource: Resource, was: Object, new: Object, name: str) -> None:
     given = new["metadata"].get("resourceVersion")
     if given and given != was["metadata"]["resourceVersion"]:
-        raise modified(resource, name)
+        raise modified_error(resource, name)
     if not given and resource.definition is not None:
         message = "Invalid value: 0: must be specified for an update"
         cause = Cause("FieldValueInvalid", message, "metadata.resourceVersion")
-        details = named(resource, name) | {"causes": [cause.json()]}
-        text = f'{resource.qualified} "{name}" is invalid: {cause.field}: {message}'
-        raise Refusal(422, text, "Invalid", details)
+        details = error_details(resource, name) | {"causes": [cause.json()]}
+        text = f'{resource.qualified_name} "{name}" is invalid: {cause.field}: {message}'
+        raise StatusError(422, text, "Invalid", details)
 
 
-def _refuse_invalid(resource: Resource, thing: Object, causes: list[Cause]) -> None:
+def _raise_invalid(resource: Resource, thing: Object, causes: list[Cause]) -> None:
     if causes:
-        raise invalid(resource, thing["metadata"].get("name", ""), causes)
+        raise invalid_error(resource, thing["metadata"].get("name", ""), causes)
 
 
 def _warn(resource: Resource, thing: Object, was: Object | None, options: WriteOptions) -> None:
@@ -270,24 +276,24 @@ def _annotations(thing: Object) -> Object:
 
 def _same(was: Object, new: Object) -> bool:
     """Nothing changed but who manages which field since when."""
-    return managed.without_times(was) == managed.without_times(new)
+    return managed.strip_times(was) == managed.strip_times(new)
 
 
-def _kept(cluster: Cluster, resource: Resource, thing: Object, options: WriteOptions) -> Object:
+def _save(cluster: Cluster, resource: Resource, thing: Object, options: WriteOptions) -> Object:
     """Put into the store; an object that is going and has no finalizer left is removed."""
-    thing = stored(thing, resource)
+    thing = to_stored_version(thing, resource)
     metadata = thing["metadata"]
     if options.is_dry_run:
-        return thing | {"metadata": in_order(metadata)}
+        return thing | {"metadata": order_metadata(metadata)}
     if "deletionTimestamp" in metadata and not metadata.get("finalizers") and not _has_grace(thing):
         cluster.store.remove(resource.storage, metadata.get("namespace", ""), metadata["name"])
         return thing
     return cluster.store.put(
-        resource.storage, thing | {"metadata": in_order({"resourceVersion": ""} | metadata)}
+        resource.storage, thing | {"metadata": order_metadata({"resourceVersion": ""} | metadata)}
     )
 
 
-def in_order(metadata: Object) -> Object:
+def order_metadata(metadata: Object) -> Object:
     """As Go writes it."""
     return {key: metadata[key] for key in ORDER if key in metadata} | metadata
 

@@ -1,4 +1,4 @@
-"""How many of it? The scale subresource of workloads and of custom kinds that have one."""
+"""Scale subresource of workloads and custom resources."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.printing.custom import found_at
-from simulator.reading.objects import existing
-from simulator.requests.answers import answer
+from simulator.printing.custom import find_values
+from simulator.reading.objects import get_existing
+from simulator.requests.answers import respond
 from simulator.requests.call import Call
-from simulator.requests.negotiation import accepted
-from simulator.requests.statuses import Cause, bad_request, invalid, modified
+from simulator.requests.negotiation import negotiate
+from simulator.requests.statuses import Cause, bad_request_error, invalid_error, modified_error
 from simulator.schemas.resources import Object, Resource
 from simulator.schemas.types import Type
 from simulator.writing import registry
@@ -30,8 +30,8 @@ PATHS = {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.re
 
 
 async def get_scale(call: Call) -> web.StreamResponse:
-    media = accepted(call.headers.get("Accept", "")).media
-    return await answer(call, scale_of(existing(call), call.resource), media=media)
+    media = negotiate(call.headers.get("Accept", "")).media
+    return await respond(call, build_scale(get_existing(call), call.resource), media=media)
 
 
 async def update_scale(call: Call) -> web.StreamResponse:
@@ -40,28 +40,28 @@ async def update_scale(call: Call) -> web.StreamResponse:
     wanted = decode(thing, _type(call), SCALE).thing
     if not (wanted.get("metadata") or {}).get("name"):
         name = call.info.name
-        raise bad_request(
+        raise bad_request_error(
             f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
         )
     if wanted["metadata"]["name"] != call.info.name:
         given = wanted["metadata"]["name"]
-        raise bad_request(
+        raise bad_request_error(
             f"the name of the object ({given}) does not match the name on the URL ({call.info.name})"
         )
-    return await _scaled(call, options, lambda old: wanted)
+    return await _update_scale(call, options, lambda old: wanted)
 
 
 async def patch_scale(call: Call) -> web.StreamResponse:
     options = write_options(call, "PatchOptions")
     check_patch_options(call)
     if is_apply(call):
-        raise bad_request("apply of scale is not served")
+        raise bad_request_error("apply of scale is not served")
     patch: Patch = await read_patch(call, options)
     patch.type = _type(call)
-    return await _scaled(call, options, patch.changed)
+    return await _update_scale(call, options, patch.apply_to)
 
 
-def scale_of(thing: Object, resource: Resource) -> Object:
+def build_scale(thing: Object, resource: Resource) -> Object:
     """The Scale of an object."""
     paths = _paths(resource)
     metadata = thing["metadata"]
@@ -78,7 +78,7 @@ def scale_of(thing: Object, resource: Resource) -> Object:
     return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": own, "spec": spec, "status": status}
 
 
-async def _scaled(
+async def _update_scale(
     call: Call, options: WriteOptions, change: Callable[[Object], Object]
 ) -> web.StreamResponse:
     info, resource = call.info, call.resource
@@ -86,31 +86,31 @@ async def _scaled(
         options = replace(options, operation="Scale")
 
     def changed(old: Object) -> Object:
-        before = scale_of(old, resource)
+        before = build_scale(old, resource)
         after = change(copy.deepcopy(before))
         _check(before, after, resource)
-        return _with_number(
+        return _set_number(
             old, _paths(resource)["specReplicasPath"], (after.get("spec") or {}).get("replicas", 0)
         )
 
     made = registry.update(call.cluster, resource, call.namespace, info.name, changed, options)
-    media = accepted(call.headers.get("Accept", "")).media
-    return await answer(call, scale_of(made, resource), media=media)
+    media = negotiate(call.headers.get("Accept", "")).media
+    return await respond(call, build_scale(made, resource), media=media)
 
 
 def _check(before: Object, after: Object, resource: Resource) -> None:
     name = before["metadata"]["name"]
     given = (after.get("metadata") or {}).get("resourceVersion")
     if given and given != before["metadata"]["resourceVersion"]:
-        raise modified(resource, name)
+        raise modified_error(resource, name)
     count = (after.get("spec") or {}).get("replicas", 0)
     if count < 0 and resource.definition is None:
         message = f"Invalid value: {count}: must be greater than or equal to 0"
-        raise invalid(SCALE, name, [Cause("FieldValueInvalid", message, "spec.replicas")])
+        raise invalid_error(SCALE, name, [Cause("FieldValueInvalid", message, "spec.replicas")])
 
 
 def _type(call: Call) -> Type:
-    return call.cluster.types.of_kind("autoscaling", "v1", "Scale")
+    return call.cluster.types.get_kind_type("autoscaling", "v1", "Scale")
 
 
 def _paths(resource: Resource) -> dict[str, str]:
@@ -119,18 +119,18 @@ def _paths(resource: Resource) -> dict[str, str]:
 
 
 def _number(path: str, thing: Object) -> int:
-    values = found_at(path, thing)
+    values = find_values(path, thing)
     return values[0] if values and isinstance(values[0], int) else 0
 
 
 def _selector(thing: Object, paths: dict[str, str]) -> str:
     if paths is PATHS:
         return selector_text((thing.get("spec") or {}).get("selector"))
-    values = found_at(paths.get("labelSelectorPath", ""), thing) if paths.get("labelSelectorPath") else []
+    values = find_values(paths.get("labelSelectorPath", ""), thing) if paths.get("labelSelectorPath") else []
     return values[0] if values and isinstance(values[0], str) else ""
 
 
-def _with_number(thing: Object, path: str, count: int) -> Object:
+def _set_number(thing: Object, path: str, count: int) -> Object:
     parts = path.strip(".").split(".")
     found = dict(thing)
     holder = found

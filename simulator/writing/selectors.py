@@ -1,4 +1,4 @@
-"""How is a LabelSelector written as text?"""
+"""Label selectors as text."""
 
 from typing import Any
 

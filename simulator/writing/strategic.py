@@ -1,4 +1,4 @@
-"""What does a strategic merge patch make of an object? Lists are merged by the merge keys of their types.
+"""Strategic merge patch: lists are merged by the merge keys of their types.
 
 https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md
 """
@@ -14,7 +14,7 @@ DIRECTIVE, RETAIN = "$patch", "$retainKeys"
 ORDER, DELETE = "$setElementOrder/", "$deleteFromPrimitiveList/"
 
 
-class StrategicFault(Exception):
+class StrategicPatchError(Exception):
     """A patch that cannot be applied; the text is apimachinery's."""
 
 
@@ -29,11 +29,11 @@ def _map(value: dict[str, Any], patch: dict[str, Any], type_: Type | None) -> di
     if directive in ("delete", "replace"):
         return patch if directive == "replace" else {}
     if directive not in (None, "merge"):
-        raise StrategicFault(f"unknown patch type found: {directive}")
-    return _merged_map(value, patch, type_)
+        raise StrategicPatchError(f"unknown patch type found: {directive}")
+    return _merge_map(value, patch, type_)
 
 
-def _merged_map(value: dict[str, Any], patch: dict[str, Any], type_: Type | None) -> dict[str, Any]:
+def _merge_map(value: dict[str, Any], patch: dict[str, Any], type_: Type | None) -> dict[str, Any]:
     if RETAIN in patch:
         kept = set(patch.pop(RETAIN) or ())
         value = {key: one for key, one in value.items() if key in kept}
@@ -42,14 +42,14 @@ def _merged_map(value: dict[str, Any], patch: dict[str, Any], type_: Type | None
             _delete_primitives(value, key.removeprefix(DELETE), patch.pop(key))
     orders = {key.removeprefix(ORDER): patch.pop(key) for key in [*patch] if key.startswith(ORDER)}
     for key, one in patch.items():
-        known = _known(type_, key)
+        known = _find_field(type_, key)
         if one is None:
             value.pop(key, None)
         else:
             value[key] = _value(value.get(key), one, known, orders.pop(key, None))
     for key, order in orders.items():
         if isinstance(value.get(key), list):
-            value[key] = _ordered(value[key], order, _known(type_, key), value[key])
+            value[key] = _order_elements(value[key], order, _find_field(type_, key), value[key])
     return value
 
 
@@ -65,14 +65,14 @@ def _value(old: Any, one: Any, known: Field | None, order: Any) -> Any:
 def _list(old: list[Any], patch: list[Any], known: Field, order: Any) -> list[Any]:
     if not known.merge_key:
         found = old + [one for one in patch if one not in old]
-        return _ordered(found, order, known, old) if order is not None else found
+        return _order_elements(found, order, known, old) if order is not None else found
     if any(isinstance(one, dict) and one.get(DIRECTIVE) == "replace" for one in patch):
         return [one for one in patch if DIRECTIVE not in one]
     key, element = known.merge_key, known.type.element
     found = list(old)
     for one in patch:
         if key not in one:
-            raise StrategicFault(f"map: {go_map(one)} does not contain declared merge key: {key}")
+            raise StrategicPatchError(f"map: {go_map(one)} does not contain declared merge key: {key}")
         at = next(
             (n for n, each in enumerate(found) if isinstance(each, dict) and each.get(key) == one[key]), None
         )
@@ -84,10 +84,10 @@ def _list(old: list[Any], patch: list[Any], known: Field, order: Any) -> list[An
             found[at] = _map(found[at], one, element)
     gone = [one[key] for one in patch if one.get(DIRECTIVE) == "delete"]
     wanted = order if order is not None else [one for one in patch if one[key] not in gone]
-    return _ordered(found, wanted, known, old)
+    return _order_elements(found, wanted, known, old)
 
 
-def _ordered(found: list[Any], order: list[Any], known: Field | None, old: list[Any]) -> list[Any]:
+def _order_elements(found: list[Any], order: list[Any], known: Field | None, old: list[Any]) -> list[Any]:
     """The elements that the order names as it names them, the others before those that they stood before."""
     key = known.merge_key if known else ""
 
@@ -122,9 +122,9 @@ def _delete_primitives(value: dict[str, Any], key: str, gone: Any) -> None:
         value[key] = [one for one in value[key] if one not in (gone or ())]
 
 
-def _known(type_: Type | None, key: str) -> Field | None:
+def _find_field(type_: Type | None, key: str) -> Field | None:
     if type_ is None:
         return None
-    if type_.sort == "map" and type_.element is not None:
+    if type_.category == "map" and type_.element is not None:
         return Field(key, type_.element)
     return type_.fields.get(key)

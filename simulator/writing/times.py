@@ -1,4 +1,4 @@
-"""How is a time kept that somebody wrote? In UTC; read as Go reads RFC 3339, with Go's complaints."""
+"""Timestamps of written objects: normalized to UTC, with Go's RFC 3339 parse errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of what does the API server warn although it takes it? The Warning headers of a write.
+"""Warning headers of writes: deprecated and suspicious fields.
 
 The rules are those of `WarningsOnCreate` and `WarningsOnUpdate` in pkg/registry of Kubernetes; those of pods and
 templates are in pod_warnings.py.
@@ -10,7 +10,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 
-from simulator.quantities import quantity
+from simulator.quantities import parse_quantity
 from simulator.reading.labels import SUBDOMAIN
 from simulator.schemas.resources import Object, Resource
 from simulator.writing.names import DNS_LABEL, LABEL_RULE
@@ -28,7 +28,7 @@ _TOKENS = (
     "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible "
     "logging of tokens in volume attributes"
 )
-Warn = Callable[[Object, Object | None], Iterator[str]]
+WarningRule = Callable[[Object, Object | None], Iterator[str]]
 
 
 def warnings(resource: Resource, thing: Object, was: Object | None, subresource: str) -> Iterator[str]:
@@ -88,12 +88,12 @@ def _secret(thing: Object, _was: Object | None) -> Iterator[str]:
     if thing.get("type") != "kubernetes.io/tls":
         return
     for key, what in (("tls.crt", "certificate"), ("tls.key", "key")):
-        if b"-----BEGIN " not in _decoded((thing.get("data") or {}).get(key, "")):
+        if b"-----BEGIN " not in _decode_base64((thing.get("data") or {}).get(key, "")):
             yield f"tls: failed to find any PEM data in {what} input"
             return
 
 
-def _decoded(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     try:
         return base64.b64decode(text)
     except ValueError:
@@ -107,7 +107,7 @@ def _quota(thing: Object, was: Object | None) -> Iterator[str]:
         if request not in hard and name in ("cpu", "memory"):
             request = name
         limit = f"limits.{name}"
-        if request in hard and limit in hard and quantity(hard[request]) > quantity(hard[limit]):
+        if request in hard and limit in hard and parse_quantity(hard[request]) > parse_quantity(hard[limit]):
             yield f"ResourceQuota {request} ({hard[request]}) should be less than {limit} ({hard[limit]})"
 
 
@@ -164,7 +164,7 @@ def _generation(thing: Object) -> int | None:
     return found
 
 
-_WARNINGS: dict[tuple[str, str], Warn] = {
+_WARNINGS: dict[tuple[str, str], WarningRule] = {
     ("", "persistentvolumeclaims"): _claim,
     ("", "persistentvolumes"): _volume,
     ("", "pods"): _pod,

@@ -1,4 +1,4 @@
-"""Which fixtures do the tests of attacks share? A recorder before an API server, and a house that uses it."""
+"""Fixtures of the attack tests: a recording proxy before an API server, and installations that use it."""
 
 from __future__ import annotations
 
@@ -7,47 +7,49 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attacks import house as houses
-from tests.attacks.fortress import Fortress, fortress_over
-from tests.attacks.house import House
+from tests.attacks.fortress import ProductionServer, run_production_server
+from tests.attacks.house import Installation
 from tests.attacks.upstream import Recorder
-from tests.simulated import Simulated
+from tests.simulated import SimulatedCluster
 
 
 @pytest.fixture(scope="session")
-def recorder(simulated: Simulated) -> Iterator[Recorder]:
-    with Recorder(simulated) as server:
+def recorder(simulated_cluster: SimulatedCluster) -> Iterator[Recorder]:
+    with Recorder(simulated_cluster) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def fortress(
-    simulated: Simulated, recorder: Recorder, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Fortress]:
-    with fortress_over(tmp_path_factory.mktemp("fortress"), simulated, recorder) as standing:
+def production_server(
+    simulated_cluster: SimulatedCluster, recorder: Recorder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProductionServer]:
+    with run_production_server(tmp_path_factory.mktemp("fortress"), simulated_cluster, recorder) as standing:
         yield standing
 
 
 @pytest.fixture
-def house(db: None, simulated: Simulated, recorder: Recorder, easy_passwords: None) -> House:
+def installation(
+    db: None, simulated_cluster: SimulatedCluster, recorder: Recorder, fast_passwords: None
+) -> Installation:
     """In a transaction that is rolled back: for requests."""
-    return houses.build(simulated, recorder)
+    return houses.build_installation(simulated_cluster, recorder)
 
 
 @pytest.fixture
-def open_house(
-    transactional_db: None, simulated: Simulated, recorder: Recorder, easy_passwords: None
-) -> House:
+def committed_installation(
+    transactional_db: None, simulated_cluster: SimulatedCluster, recorder: Recorder, fast_passwords: None
+) -> Installation:
     """Written, so that other threads see it: for sockets."""
-    return houses.build(simulated, recorder)
+    return houses.build_installation(simulated_cluster, recorder)
 
 
 @pytest.fixture
-def dark_house(db: None, easy_passwords: None) -> House:
+def offline_installation(db: None, fast_passwords: None) -> Installation:
     """Where no cluster answers: for what never gets that far."""
-    return houses.build(None, None)
+    return houses.build_installation(None, None)
 
 
 @pytest.fixture
-def open_house_without_cluster(transactional_db: None, easy_passwords: None) -> House:
+def committed_offline_installation(transactional_db: None, fast_passwords: None) -> Installation:
     """Both: written, and no cluster answers."""
-    return houses.build(None, None)
+    return houses.build_installation(None, None)

@@ -1,4 +1,4 @@
-"""To which addresses does this process connect, and which names does it look up? Told by the interpreter itself."""
+"""Network log: connections and name lookups of this process, from Python's audit events."""
 
 from __future__ import annotations
 
@@ -10,38 +10,40 @@ from typing import Any
 
 
 @dataclass
-class Network:
+class NetworkLog:
     """`connected` holds (host, port) of each attempt, `looked_up` the names."""
 
-    connected: list[tuple[str, int]] = field(default_factory=list)
-    looked_up: list[str] = field(default_factory=list)
+    connections: list[tuple[str, int]] = field(default_factory=list)
+    lookups: list[str] = field(default_factory=list)
 
     def hosts(self) -> set[str]:
-        return {host for host, _port in self.connected}
+        return {host for host, _port in self.connections}
 
 
-_listening: list[Network] = []
+_network_logs: list[NetworkLog] = []
 
 
-def _heard(event: str, arguments: tuple[Any, ...]) -> None:
-    if not _listening or event not in ("socket.connect", "socket.getaddrinfo"):
+def _log_event(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _network_logs or event not in ("socket.connect", "socket.getaddrinfo"):
         return
-    for network in _listening:
+    for network in _network_logs:
         if event == "socket.connect" and isinstance(arguments[1], tuple):
-            network.connected.append((str(arguments[1][0]), int(arguments[1][1])))
+            network.connections.append((str(arguments[1][0]), int(arguments[1][1])))
         elif event == "socket.getaddrinfo":
-            network.looked_up.append(str(arguments[0]))
+            network.lookups.append(str(arguments[0]))
 
 
-sys.addaudithook(_heard)  # it cannot be taken back, so there is one for all tests, deaf while nobody listens
+sys.addaudithook(
+    _log_event
+)  # it cannot be taken back, so there is one for all tests, deaf while nobody listens
 
 
 @contextmanager
-def connects() -> Iterator[Network]:
+def record_network() -> Iterator[NetworkLog]:
     """What any thread of this process reaches out to meanwhile."""
-    network = Network()
-    _listening.append(network)
+    network = NetworkLog()
+    _network_logs.append(network)
     try:
         yield network
     finally:
-        _listening.remove(network)
+        _network_logs.remove(network)

@@ -1,4 +1,4 @@
-"""Which forms are on a page, and which fields do they have? Read from its HTML, so that a new field is filled too."""
+"""HTML form parser: the forms of a page and the names of their fields."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Reader(HTMLParser):
             self._open = False
 
 
-def forms_of(page: str, html: str) -> list[Form]:
+def parse_forms(page: str, html: str) -> list[Form]:
     """The forms of the page at this path, in their order."""
     reader = _Reader(page)
     reader.feed(html)

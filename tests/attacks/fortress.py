@@ -1,4 +1,4 @@
-"""How does it stand in production? A real server in that mode, behind a proxy that ends TLS, over a recorder."""
+"""Production server: a real process in production mode, behind a TLS-terminating proxy and before a recorder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playwright.sync_api import BrowserContext
 
 from tests.attacks.upstream import Recorder
 from tests.live.tls_proxy import TlsProxy
-from tests.served import Served
+from tests.served import DashboardServer
 from tests.simulated import Plane
 
 SESSION = "__Host-quarterdeck-session"
@@ -26,10 +26,10 @@ STRANGER = "127.0.0.2"  # an address of this machine that is no trusted proxy
 
 
 @dataclass(frozen=True)
-class Fortress:
+class ProductionServer:
     """`url` is the public one; `port` is the server's own, behind the proxy."""
 
-    served: Served
+    dashboard_server: DashboardServer
     plane: Plane
     host: str
 
@@ -39,13 +39,13 @@ class Fortress:
 
     @property
     def port(self) -> int:
-        return self.served.port
+        return self.dashboard_server.port
 
     def token(self, name: str) -> str:
         return self.plane.token(name)
 
     def session(self, name: str) -> str:
-        return self.served.session(name)
+        return self.dashboard_server.session(name)
 
     def cookie(self, name: str) -> str:
         return f"{SESSION}={self.session(name)}"
@@ -76,7 +76,7 @@ class Fortress:
 
 
 @contextmanager
-def fortress_over(folder: Path, plane: Plane, recorder: Recorder) -> Iterator[Fortress]:
+def run_production_server(folder: Path, plane: Plane, recorder: Recorder) -> Iterator[ProductionServer]:
     """The cast with ada's token for cluster harbour, which is the recorder."""
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     with socket.socket() as free:
@@ -94,14 +94,14 @@ def fortress_over(folder: Path, plane: Plane, recorder: Recorder) -> Iterator[Fo
         "QUARTERDECK_TRUSTED_PROXIES": "127.0.0.1/32",
     }
     forwarded = ["X-Forwarded-Proto: https", f"X-Forwarded-Host: {host}", "X-Forwarded-For: 203.0.113.9"]
-    served = Served(folder, **environment).start()
+    served = DashboardServer(folder, **environment).start()
     try:
-        served.do("people")
-        served.do("cluster", slug="harbour", server=recorder.url, ca=recorder.ca)
+        served.run_command("people")
+        served.run_command("cluster", slug="harbour", server=recorder.url, ca=recorder.ca)
         for name in ("ada", "rene"):
             keys = {"token": plane.token(name)}
-            served.do("credential", name=name, slug="harbour", keys=keys)
+            served.run_command("credential", name=name, slug="harbour", keys=keys)
         with TlsProxy(folder, port, served.port, forwarded):
-            yield Fortress(served, plane, host)
+            yield ProductionServer(served, plane, host)
     finally:
         served.stop()

@@ -1,4 +1,4 @@
-"""Where do a hundred thousand hostile inputs come from? Good ones and known bad ones, changed at random from a seed.
+"""Fuzzing: mutations of good and bad inputs from a seed, and limits for each input.
 
 Hypothesis chooses the seeds (always the same ones in a run), each seed makes a batch; an input that is found is kept in
 fuzz_cases.py, with which every batch begins anew.
@@ -17,7 +17,7 @@ LONGEST = 6000  # characters of an input; what is larger than limits allow has t
 SLOWEST = 2.0  # seconds of this thread on a processor for one input
 
 
-def in_batches(inputs: int, batch: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def batch_settings(inputs: int, batch: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Settings of a test that takes `batch` inputs a seed: the same seeds in each run, no database, no deadline."""
     return settings(
         max_examples=inputs // batch,
@@ -45,33 +45,33 @@ class Mutations:
         return text[:LONGEST]
 
 
-def _place(text: str, random: Random) -> tuple[int, int]:
+def _pick_range(text: str, random: Random) -> tuple[int, int]:
     start = random.randint(0, len(text))
     return start, min(len(text), start + random.choice((0, 1, 1, 2, 5, 20, 100)))
 
 
 def _insert(text: str, random: Random, mutations: Mutations) -> str:
-    start, _end = _place(text, random)
+    start, _end = _pick_range(text, random)
     return text[:start] + random.choice(mutations.words) + text[start:]
 
 
 def _replace(text: str, random: Random, mutations: Mutations) -> str:
-    start, end = _place(text, random)
+    start, end = _pick_range(text, random)
     return text[:start] + random.choice(mutations.words) + text[end:]
 
 
 def _delete(text: str, random: Random, _mutations: Mutations) -> str:
-    start, end = _place(text, random)
+    start, end = _pick_range(text, random)
     return text[:start] + text[end:]
 
 
 def _repeat(text: str, random: Random, _mutations: Mutations) -> str:
-    start, end = _place(text, random)
+    start, end = _pick_range(text, random)
     return text[:start] + text[start:end] * random.choice((2, 3, 50)) + text[end:]
 
 
-def _any_character(text: str, random: Random, _mutations: Mutations) -> str:
-    start, end = _place(text, random)
+def _insert_character(text: str, random: Random, _mutations: Mutations) -> str:
+    start, end = _pick_range(text, random)
     limit = random.choice((0x20, 0x80, 0x100, 0xD800, 0x110000))
     made = chr(random.randrange(limit))
     return text[:start] + ("\ufffd" if "\ud800" <= made <= "\udfff" else made) + text[end:]
@@ -82,11 +82,11 @@ def _splice(text: str, random: Random, mutations: Mutations) -> str:
     return text[: random.randint(0, len(text))] + other[random.randint(0, len(other)) :]
 
 
-_CHANGES = (_insert, _insert, _replace, _delete, _repeat, _any_character, _splice)
+_CHANGES = (_insert, _insert, _replace, _delete, _repeat, _insert_character, _splice)
 
 
 @contextmanager
-def bounded(found: object) -> Iterator[None]:
+def limit_time(found: object) -> Iterator[None]:
     """Names the input, so that it can be kept, where the block fails or takes too long."""
     began = time.thread_time()
     try:

@@ -1,4 +1,4 @@
-"""Which inputs broke something once? Each is tried first in every run, by the test of its sort."""
+"""Fuzzing corpus: inputs that once broke something, tried first in every run."""
 
 KUBECONFIGS: tuple[str, ...] = ()
 PATHS: tuple[str, ...] = ()

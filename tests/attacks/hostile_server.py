@@ -1,4 +1,4 @@
-"""What may an API server say that wants to break a page? Hostile kinds, columns, cells, objects and errors."""
+"""Hostile API server: markup and control characters in every kind, column, cell, object and error."""
 
 from __future__ import annotations
 
@@ -17,27 +17,29 @@ def hostile_api(wire: Wire) -> None:
     path, _, query = wire.request.target.partition("?")
     if path.endswith("/selfsubjectreviews"):
         who = {"username": LINE, "groups": [TEXTS["script"]], "extra": {TEXTS["image"]: [LINE]}}
-        _say(wire, 201, {"kind": "SelfSubjectReview", "status": {"userInfo": who}})
+        _send_json(wire, 201, {"kind": "SelfSubjectReview", "status": {"userInfo": who}})
     elif path.endswith("/selfsubjectaccessreviews"):
-        _say(wire, 201, {"kind": "x", "status": {"allowed": True, "reason": ALL, "evaluationError": ""}})
+        _send_json(
+            wire, 201, {"kind": "x", "status": {"allowed": True, "reason": ALL, "evaluationError": ""}}
+        )
     elif path in ("/api", "/apis"):
-        _say(wire, 200, _discovery(path))
+        _send_json(wire, 200, _discovery(path))
     elif path == "/version":
-        _say(wire, 200, {"gitVersion": LINE, "major": LINE, "minor": ALL, "platform": TEXTS["script"]})
+        _send_json(wire, 200, {"gitVersion": LINE, "major": LINE, "minor": ALL, "platform": TEXTS["script"]})
     elif "watch=" in query:
         wire.stream_head(WARNING)
         wire.chunk(json.dumps({"type": "ERROR", "object": _status(403)}).encode() + b"\n")
         wire.send(b"0\r\n\r\n")
     elif path.endswith("/configmaps"):
-        _say(wire, 200, _table())
+        _send_json(wire, 200, _table())
     elif path.endswith("/configmaps/hostile"):
-        _say(wire, 200, _object())
+        _send_json(wire, 200, _object())
     else:
-        _say(wire, 403, _status(403))
+        _send_json(wire, 403, _status(403))
 
 
-def _say(wire: Wire, code: int, body: Any) -> None:
-    wire.answer(code, json.dumps(body).encode(), "application/json", WARNING)
+def _send_json(wire: Wire, code: int, body: Any) -> None:
+    wire.respond(code, json.dumps(body).encode(), "application/json", WARNING)
 
 
 def _status(code: int) -> dict[str, Any]:

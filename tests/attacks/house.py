@@ -1,4 +1,4 @@
-"""Who and what is there in the tests of attacks, and with what is each argument of a route filled in?
+"""Installation for attack tests: users, clusters and sessions, and sample values for each route argument.
 
 Two clusters are one API server behind a recorder: `harbour` is shared with team shop, `island` with team pay.
 Where only the dashboard may refuse, the person's credential is a cluster-admin's: Kubernetes would refuse nothing.
@@ -19,16 +19,16 @@ from django.test import Client
 from django.utils import timezone
 
 from clusters.api.connection import Identity
-from clusters.credentials.stored import Owner, keep
+from clusters.credentials.stored import Owner, save_credential
 from clusters.credentials.trial import WhoAmI
 from clusters.models import Cluster, ClusterRequest, Credential, Share
 from people import links
 from people.control import session_group
-from people.models import Invitation, Membership, Purpose, Session, Standing, Team, User
-from tests.attacks.routes import Route, methods, routes
+from people.models import GlobalRole, Invitation, Membership, Purpose, Session, Team, User
+from tests.attacks.routes import Route, fetch_methods, list_routes
 from tests.clusters.api.faults import FaultServer
 from tests.simulated import Plane
-from tests.stage import session
+from tests.stage import create_session
 
 ADMINISTRATOR = "ada"
 OWNER = "dana"  # whose the objects are that others try to reach
@@ -48,12 +48,12 @@ PEOPLE: dict[str, tuple[str, bool, str, str, str, str]] = {
 _methods: dict[Route, frozenset[str]] = {}
 
 
-class Blank(Exception):
+class Rollback(Exception):
     """Rolls back what a request of a test did."""
 
 
 @dataclass
-class House:
+class Installation:
     """The database of one test. `sessions` were begun before anything was taken away from anybody."""
 
     users: dict[str, User]
@@ -71,33 +71,33 @@ class House:
 
     def demote(self) -> None:
         """Demi is no administrator any more and in no team, idle is not active; their sessions live on."""
-        User.objects.filter(username="demi").update(standing=Standing.MEMBER)
+        User.objects.filter(username="demi").update(standing=GlobalRole.MEMBER)
         Membership.objects.filter(user=self.users["demi"]).delete()
         User.objects.filter(username="idle").update(is_active=False)
 
     def address(self, route: Route, owner: str = OWNER, **other: object) -> str:
         """The path of a route with this person's objects; `other` values go before those of SAMPLES."""
         return route.address(
-            {name: other.get(name, _sample(route, name)(self, owner)) for name in route.arguments}
+            {name: other.get(name, _find_sample(route, name)(self, owner)) for name in route.arguments}
         )
 
     def methods(self, route: Route) -> frozenset[str]:
         """What the route takes; asked once, as an administrator, and what that did is undone."""
         if route not in _methods:
-            with undone():
-                _methods[route] = methods(route, self.address(route), self.browser(ADMINISTRATOR))
+            with roll_back():
+                _methods[route] = fetch_methods(route, self.address(route), self.browser(ADMINISTRATOR))
         return _methods[route]
 
-    def writing(self) -> list[Route]:
+    def writing_routes(self) -> list[Route]:
         """The routes that take more than GET and HEAD."""
-        return [route for route in routes() if self.methods(route) - {"GET", "HEAD"}]
+        return [route for route in list_routes() if self.methods(route) - {"GET", "HEAD"}]
 
     def token(self, name: str) -> str:
         """The bearer token that this person's credential holds."""
-        return token_of(self.plane, PEOPLE[name][4])
+        return get_token(self.plane, PEOPLE[name][4])
 
 
-def build(plane: Plane | None, server: FaultServer | None) -> House:
+def build_installation(plane: Plane | None, server: FaultServer | None) -> Installation:
     """Everybody and everything; without a server the clusters are where nobody listens."""
     locked = make_password(None)
     teams = {slug: Team.objects.create(slug=slug, name=slug.title()) for slug in ("shop", "pay")}
@@ -114,38 +114,38 @@ def build(plane: Plane | None, server: FaultServer | None) -> House:
         if team:
             Membership.objects.create(user=user, team=teams[team], role=role)
         if cluster:
-            _give(clusters[cluster], Owner(user=user), token_of(plane, token), token)
+            _store_credential(clusters[cluster], Owner(user=user), get_token(plane, token), token)
         ClusterRequest.objects.create(user=user, name=f"of {name}", server=f"https://{name}.example.com")
-    _give(clusters["harbour"], Owner(team=teams["shop"]), token_of(plane, "rita"), "rita")
-    links.invite(standing=Standing.MEMBER, created_by=users[ADMINISTRATOR])
+    _store_credential(clusters["harbour"], Owner(team=teams["shop"]), get_token(plane, "rita"), "rita")
+    links.invite(global_role=GlobalRole.MEMBER, created_by=users[ADMINISTRATOR])
     link = links.link_for(users["stan"], Purpose.SIGN_IN)
-    return House(users, clusters, plane, link, {name: session(name) for name in PEOPLE})
+    return Installation(users, clusters, plane, link, {name: create_session(name) for name in PEOPLE})
 
 
-def token_of(plane: Plane | None, name: str) -> str:
+def get_token(plane: Plane | None, name: str) -> str:
     return plane.token(name) if plane else f"token-of-{name}"
 
 
 @contextmanager
-def undone() -> Iterator[None]:
+def roll_back() -> Iterator[None]:
     """What happens within is rolled back."""
     try:
         with transaction.atomic():
             yield
-            raise Blank
-    except Blank:
+            raise Rollback
+    except Rollback:
         pass
 
 
-def old_session(name: str) -> str:
+def make_expired_session(name: str) -> str:
     """The key of a session of this person that is over."""
-    key = session(name)
+    key = create_session(name)
     Session.objects.filter(pk=key).update(expire_date=timezone.now() - timedelta(seconds=1))
     return key
 
 
-def _give(cluster: Cluster, owner: Owner, token: str, identity: str) -> None:
-    keep(
+def _store_credential(cluster: Cluster, owner: Owner, token: str, identity: str) -> None:
+    save_credential(
         cluster,
         owner,
         Identity(token=token),
@@ -155,7 +155,7 @@ def _give(cluster: Cluster, owner: Owner, token: str, identity: str) -> None:
     )
 
 
-def _sample(route: Route, argument: str) -> Callable[[House, str], object]:
+def _find_sample(route: Route, argument: str) -> Callable[[Installation, str], object]:
     room = route.name.partition(":")[0]
     for key in (f"{route.name}.{argument}", f"{room}.{argument}"):
         if key in SAMPLES:
@@ -166,24 +166,24 @@ def _sample(route: Route, argument: str) -> Callable[[House, str], object]:
     )
 
 
-def _credential(house: House, owner: str) -> int:
+def _credential(house: Installation, owner: str) -> int:
     return Credential.objects.get(user=house.users[owner]).pk
 
 
-def _request(house: House, owner: str) -> int:
+def _request(house: Installation, owner: str) -> int:
     return ClusterRequest.objects.get(user=house.users[owner]).pk
 
 
-def _session_id(house: House, owner: str) -> str:
+def _session_id(house: Installation, owner: str) -> str:
     return session_group(house.sessions[owner]).removeprefix("session.")
 
 
-def _person(house: House, owner: str) -> int:
+def _person(house: Installation, owner: str) -> int:
     return house.users[owner].pk
 
 
 # "<room>.<argument>" or, before that, "<view>.<argument>" -> the value that is the owner's
-SAMPLES: dict[str, Callable[[House, str], object]] = {
+SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "people.secret": lambda house, _owner: house.link,
     "people.session_id": _session_id,
     "people.pk": _person,

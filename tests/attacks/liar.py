@@ -1,4 +1,4 @@
-"""What if an API server lies about one thing? The others get their true answers, so that pages come that far."""
+"""Lying API server: chosen requests get a false response, all others the real one."""
 
 from __future__ import annotations
 
@@ -7,39 +7,41 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.attacks import house as houses
-from tests.attacks.house import House
+from tests.attacks.house import Installation
 from tests.attacks.upstream import Recorder
 from tests.clusters.api.faults import Behaviour, Request, Wire
-from tests.simulated import Simulated
+from tests.simulated import SimulatedCluster
 
 
-class Liar(Recorder):
+class LyingServer(Recorder):
     """Answers those requests that `when` picks by `lie`; nothing of it where `when` is None."""
 
     lie: Behaviour | None = None
-    when: Callable[[Request], bool] | None = None
+    should_lie: Callable[[Request], bool] | None = None
 
     def _forward(self, wire: Wire) -> None:
-        if self.when is not None and self.lie is not None and self.when(wire.request):
+        if self.should_lie is not None and self.lie is not None and self.should_lie(wire.request):
             self.lie(wire)
         else:
             super()._forward(wire)
 
 
-def token_of(wire: Wire) -> str:
+def get_token(wire: Wire) -> str:
     """The token that came with the request."""
     return wire.request.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 @pytest.fixture(scope="module")
-def liar(simulated: Simulated) -> Iterator[Liar]:
-    with Liar(simulated) as server:
+def lying_server(simulated_cluster: SimulatedCluster) -> Iterator[LyingServer]:
+    with LyingServer(simulated_cluster) as server:
         yield server
 
 
 @pytest.fixture
-def lied_to(transactional_db: None, simulated: Simulated, liar: Liar) -> Iterator[House]:
+def installation_with_lying_server(
+    transactional_db: None, simulated_cluster: SimulatedCluster, liar: LyingServer
+) -> Iterator[Installation]:
     """A house whose clusters are the liar's, which is honest at first."""
-    liar.when = None
-    yield houses.build(simulated, liar)
-    liar.when = None
+    liar.should_lie = None
+    yield houses.build_installation(simulated_cluster, liar)
+    liar.should_lie = None

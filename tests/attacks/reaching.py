@@ -1,4 +1,4 @@
-"""Which requests reach a cluster? Those that did when they were tried, with a good credential."""
+"""Cluster requests: the visits of routes after which a cluster receives a request."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.http import HttpResponse
 
-from tests.attacks.house import House, undone
-from tests.attacks.routes import Route, routes
+from tests.attacks.house import Installation, roll_back
+from tests.attacks.routes import Route, list_routes
 from tests.attacks.upstream import Recorder
 
 # Fields without which some views go no further.
@@ -24,31 +24,31 @@ class Visit:
     def __str__(self) -> str:
         return f"{self.method} {self.route}"
 
-    def answer(self, house: House, who: str, fields: str = FIELDS) -> HttpResponse:
+    def answer(self, house: Installation, who: str, fields: str = FIELDS) -> HttpResponse:
         """What this person is answered, with objects of their own; what was done is undone."""
         path = house.address(self.route, owner=who)
-        with undone():
+        with roll_back():
             return house.browser(who).generic(
                 self.method, path, fields, content_type="application/x-www-form-urlencoded"
             )
 
 
-def everything(house: House) -> list[Visit]:
+def list_visits(house: Installation) -> list[Visit]:
     """Each route by GET and by POST, where it takes them."""
     return [
         Visit(method, route)
-        for route in routes()
+        for route in list_routes()
         for method in sorted(house.methods(route) & {"GET", "POST"})
     ]
 
 
-def reaching(house: House, recorder: Recorder, who: str) -> list[Visit]:
+def find_cluster_visits(house: Installation, recorder: Recorder, who: str) -> list[Visit]:
     """Those after which the cluster was asked something; some always are."""
     found = []
-    for visit in everything(house):
-        with recorder.watched() as seen:
+    for visit in list_visits(house):
+        with recorder.record() as seen:
             visit.answer(house, who)
-        if not seen.is_nothing:
+        if not seen.is_empty:
             found.append(visit)
     names = {visit.route.name for visit in found}
     assert names >= {"resources:list", "resources:object", "clusters:credential"}, names

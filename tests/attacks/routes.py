@@ -1,4 +1,4 @@
-"""Which pages are there? Every route of the URL map, found by walking Django's resolver, with an address that works.
+"""Route inventory: every route of the URL configuration, with its arguments and a path that resolves.
 
 A route that is added later is found by itself. What a new argument may hold is said once, in tests/attacks/house.py.
 """
@@ -54,9 +54,9 @@ class Route:
 
 
 @cache
-def routes() -> tuple[Route, ...]:
+def list_routes() -> tuple[Route, ...]:
     """All of them, as the site map lists them."""
-    found = tuple(_walk(get_resolver(), (), (), ""))
+    found = tuple(_resolve_routes(get_resolver(), (), (), ""))
     names = [route.name for route in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     assert not twice, (
@@ -65,7 +65,7 @@ def routes() -> tuple[Route, ...]:
     return found
 
 
-def methods(route: Route, path: str, client: Client) -> frozenset[str]:
+def fetch_methods(route: Route, path: str, client: Client) -> frozenset[str]:
     """The methods that the view takes, from its 405 to a method that nobody has; it must be asked as an administrator.
 
     A view that answers such a method has not said which it takes, and so takes any of them.
@@ -78,26 +78,26 @@ def methods(route: Route, path: str, client: Client) -> frozenset[str]:
     return frozenset(word.strip() for word in answer["Allow"].split(",")) - {"OPTIONS"}
 
 
-def _walk(
+def _resolve_routes(
     resolver: URLResolver, parts: tuple[str, ...], outer: tuple[tuple[str, str], ...], namespace: str
 ) -> Iterator[Route]:
     for one in resolver.url_patterns:
-        here, converters = (*parts, _text(one)), (*outer, *_converters(one))
+        here, converters = (*parts, _read_pattern(one)), (*outer, *_read_converters(one))
         if isinstance(one, URLResolver):
             inner = f"{namespace}{one.namespace}:" if one.namespace else namespace
-            yield from _walk(one, here, converters, inner)
+            yield from _resolve_routes(one, here, converters, inner)
         else:
             assert one.name, f"the route {''.join(here)} has no name: tests classify routes by their names."
             yield Route(f"{namespace}{one.name}", here, converters, one.callback)
 
 
-def _text(one: URLPattern | URLResolver) -> str:
+def _read_pattern(one: URLPattern | URLResolver) -> str:
     text = str(one.pattern)
     assert not text.startswith("^"), f"{text} is a regular expression: write the route with path()."
     return text
 
 
-def _converters(one: URLPattern | URLResolver) -> tuple[tuple[str, str], ...]:
+def _read_converters(one: URLPattern | URLResolver) -> tuple[tuple[str, str], ...]:
     words = {"StringConverter": "str", "IntConverter": "int", "SlugConverter": "slug"}
     words |= {"UUIDConverter": "uuid", "PathConverter": "path"}
     return tuple((name, words[type(by).__name__]) for name, by in one.pattern.converters.items())

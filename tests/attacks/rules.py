@@ -1,4 +1,4 @@
-"""Who may what? One rule for each view of the URL map; a view without one fails the tests that ask.
+"""Access rules: who may use each view of the URL configuration; a view without a rule fails.
 
 A rule says what a view answers to each person. It is the tests' own knowledge, and not read from the product.
 """
@@ -20,7 +20,7 @@ class Rule(Enum):
     AUDITOR = "an auditor's or an administrator's standing"
     ADMINISTRATOR = "an administrator's standing"
     CLUSTER = "the cluster is shared with a team of the person's: for others it is not there"
-    OPERATOR = "beyond that, an operator's role on the cluster; an auditor has none"
+    EDITOR = "beyond that, an operator's role on the cluster; an auditor has none"
 
 
 RULES: dict[str, Rule] = {
@@ -75,7 +75,7 @@ RULES: dict[str, Rule] = {
     "resources:list": Rule.CLUSTER,
     "resources:object": Rule.CLUSTER,
     "resources:object_yaml": Rule.CLUSTER,
-    "resources:secret_value": Rule.OPERATOR,
+    "resources:secret_value": Rule.EDITOR,
     "shell:signed_in": Rule.SIGNED_IN,
     "shell:theme": Rule.OPEN,
 }
@@ -100,37 +100,37 @@ AUDITORS_OWN = {
     "resources:cluster",
 }
 
-IN_HARBOUR = {"ada", "dana", "rene", "aude"}  # once House.demote took away what it takes away
+HARBOUR_USERS = {"ada", "dana", "rene", "aude"}  # once House.demote took away what it takes away
 SIGNED_OUT = {"", "idle"}
-SIGN_IN, MISSING, FORBIDDEN, IN = "sign-in", "404", "403", "in"
+SIGN_IN, MISSING, FORBIDDEN, ALLOWED = "sign-in", "404", "403", "in"
 
 
-def rule_of(route: Route) -> Rule:
+def get_rule(route: Route) -> Rule:
     assert route.name in RULES, (
         f"{route.name} ({''.join(route.parts)}) is in no rule: say in RULES of tests/attacks/rules.py who may use it."
     )
     return RULES[route.name]
 
 
-def expected(route: Route, who: str, *, writes: bool) -> str:
+def expect_access(route: Route, who: str, *, writes: bool) -> str:
     """What this person is answered where the object is dana's: sign-in, 404, 403 or in. `who` is "" for nobody."""
-    rule = rule_of(route)
+    rule = get_rule(route)
     if rule is Rule.OPEN:
-        return IN
+        return ALLOWED
     if who in SIGNED_OUT:
         return SIGN_IN
     if writes and who == "aude" and route.name not in AUDITORS_OWN:
         return FORBIDDEN
-    return _of_the_signed_in(rule, who)
+    return _expect_signed_in(rule, who)
 
 
-def _of_the_signed_in(rule: Rule, who: str) -> str:
+def _expect_signed_in(rule: Rule, who: str) -> str:
     answers = {
-        Rule.SIGNED_IN: IN,
-        Rule.OWN: IN if who == OWNER else MISSING,
-        Rule.AUDITOR: IN if who in ("aude", ADMINISTRATOR) else FORBIDDEN,
-        Rule.ADMINISTRATOR: IN if who == ADMINISTRATOR else FORBIDDEN,
-        Rule.CLUSTER: IN if who in IN_HARBOUR else MISSING,
-        Rule.OPERATOR: MISSING if who not in IN_HARBOUR else IN if who in ("ada", OWNER) else FORBIDDEN,
+        Rule.SIGNED_IN: ALLOWED,
+        Rule.OWN: ALLOWED if who == OWNER else MISSING,
+        Rule.AUDITOR: ALLOWED if who in ("aude", ADMINISTRATOR) else FORBIDDEN,
+        Rule.ADMINISTRATOR: ALLOWED if who == ADMINISTRATOR else FORBIDDEN,
+        Rule.CLUSTER: ALLOWED if who in HARBOUR_USERS else MISSING,
+        Rule.EDITOR: MISSING if who not in HARBOUR_USERS else ALLOWED if who in ("ada", OWNER) else FORBIDDEN,
     }
     return answers[rule]

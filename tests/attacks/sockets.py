@@ -1,4 +1,4 @@
-"""Which sockets are there, and which pages are live on them? Found in dashboard.asgi and by asking for each page.
+"""WebSocket client of the attack tests: socket routes, handshakes in process, and the list of live pages.
 
 The whole application is spoken to, as a server speaks to it: proxies, origins, routes and consumers.
 """
@@ -17,8 +17,8 @@ from django.conf import settings
 
 from dashboard.asgi import application
 from dashboard.origins import OwnPagesOnly, refuse
-from tests.attacks.house import ADMINISTRATOR, House
-from tests.attacks.routes import routes
+from tests.attacks.house import ADMINISTRATOR, Installation
+from tests.attacks.routes import list_routes
 
 HOST = "127.0.0.1:8000"
 OWN = f"http://{HOST}"
@@ -26,9 +26,9 @@ PATIENCE = 30.0  # seconds
 SIGNED_OUT, REFUSED, NOT_FOUND = 4401, 4403, 4404
 
 
-def socket_paths() -> list[str]:
+def list_socket_paths() -> list[str]:
     """The path of every socket route, each below the check of origins."""
-    return list(_paths(_sockets(application)))
+    return list(_list_paths(_find_socket_router(application)))
 
 
 def knock(
@@ -51,7 +51,7 @@ def knock(
     return communicator
 
 
-async def answer(communicator: WebsocketCommunicator) -> int:
+async def handshake(communicator: WebsocketCommunicator) -> int:
     """0 where the socket is accepted (it is closed again), else the code with which it is refused."""
     accepted, code = await communicator.connect(timeout=PATIENCE)
     if not accepted:
@@ -61,7 +61,7 @@ async def answer(communicator: WebsocketCommunicator) -> int:
 
 
 @asynccontextmanager
-async def opened(communicator: WebsocketCommunicator) -> AsyncIterator[WebsocketCommunicator]:
+async def open_socket(communicator: WebsocketCommunicator) -> AsyncIterator[WebsocketCommunicator]:
     """A socket that must be accepted."""
     accepted, code = await communicator.connect(timeout=PATIENCE)
     assert accepted, f"refused with {code}"
@@ -71,7 +71,7 @@ async def opened(communicator: WebsocketCommunicator) -> AsyncIterator[Websocket
         await communicator.disconnect(timeout=PATIENCE)
 
 
-async def close_code(communicator: WebsocketCommunicator, seconds: float = PATIENCE) -> int:
+async def wait_for_close(communicator: WebsocketCommunicator, seconds: float = PATIENCE) -> int:
     """The code with which the server ends an open socket; what it sends before that is thrown away."""
     while True:
         message = await communicator.receive_output(seconds)
@@ -79,21 +79,21 @@ async def close_code(communicator: WebsocketCommunicator, seconds: float = PATIE
             return int(message.get("code", 1000))
 
 
-async def live_pages(house: House) -> dict[str, str]:
+async def list_live_pages(house: Installation) -> dict[str, str]:
     """View name -> address of every page that an administrator's socket is accepted for; some are always there."""
     found = {}
-    for route in routes():
+    for route in list_routes():
         if "GET" not in await database_sync_to_async(house.methods)(route):
             continue
         page = await database_sync_to_async(house.address)(route)
-        for path in socket_paths():
-            if await answer(knock(path, session=house.sessions[ADMINISTRATOR], page=page)) == 0:
+        for path in list_socket_paths():
+            if await handshake(knock(path, session=house.sessions[ADMINISTRATOR], page=page)) == 0:
                 found[route.name] = page
     assert set(found) >= {"resources:list", "resources:object", "resources:object_yaml"}
     return found
 
 
-def _sockets(inner: object) -> URLRouter:
+def _find_socket_router(inner: object) -> URLRouter:
     """Through what wraps all of it, down to the routes. What stands before them must be the check of origins."""
     has_origins = False
     while not isinstance(inner, URLRouter):
@@ -106,7 +106,7 @@ def _sockets(inner: object) -> URLRouter:
     return inner
 
 
-def _paths(router: URLRouter) -> Iterator[str]:
+def _list_paths(router: URLRouter) -> Iterator[str]:
     for route in router.routes:
         if route.callback is refuse:
             continue

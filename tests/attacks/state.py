@@ -1,4 +1,4 @@
-"""What stands in the database? All of it, so that a test can say that nothing was changed."""
+"""Database state: a dump of every table, and the difference between two dumps."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ RECORDS = {"audit"}
 Dump = dict[str, list[tuple[Any, ...]]]
 
 
-def dump(*, without: tuple[str, ...] = ()) -> Dump:
+def dump(*, excluded: tuple[str, ...] = ()) -> Dump:
     """Every row of every table of ours by model; `without` names models such as people.Session."""
     return {
         model._meta.label: _rows(model)
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.app_label not in RECORDS and model._meta.label not in without
+        if model._meta.app_label not in RECORDS and model._meta.label not in excluded
     }
 
 
-def changes(before: Dump, after: Dump) -> list[str]:
+def diff(before: Dump, after: Dump) -> list[str]:
     """One line for each table that is not as it was."""
     return [
         f"{label}: {[row for row in after[label] if row not in rows]} instead of "

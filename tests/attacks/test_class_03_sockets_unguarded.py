@@ -1,4 +1,4 @@
-"""Does a socket know whose it is, as a page does, before anything is asked of a cluster? (Class 3.)
+"""Socket authorization: a socket checks session and share before any request to a cluster (class 3).
 
 HTTP middleware sees no socket: sign-in, its end, activity and sharing have to be checked anew there.
 """
@@ -15,22 +15,22 @@ from django.utils import timezone
 from dashboard.live import pulse
 from people.models import Session, User
 from people.sessions import SessionStore
-from tests.attacks.house import House, old_session
+from tests.attacks.house import Installation, make_expired_session
 from tests.attacks.sockets import (
     NOT_FOUND,
     REFUSED,
     SIGNED_OUT,
-    answer,
-    close_code,
+    handshake,
     knock,
-    live_pages,
-    opened,
-    socket_paths,
+    list_live_pages,
+    list_socket_paths,
+    open_socket,
+    wait_for_close,
 )
 from tests.attacks.upstream import Recorder
 
 
-def sessions_that_are_none(house: House) -> dict[str, str]:
+def make_invalid_sessions(house: Installation) -> dict[str, str]:
     """What a cookie can hold that must let nobody in."""
     house.demote()
     half = SessionStore()
@@ -47,7 +47,7 @@ def sessions_that_are_none(house: House) -> dict[str, str]:
         "none": "",
         "made up": "x" * 32,
         "no key at all": '"; drop',
-        "expired": old_session("dana"),
+        "expired": make_expired_session("dana"),
         "not active": house.sessions["idle"],
         "anonymous": str(anonymous.session_key),
         "half": str(half.session_key),
@@ -55,44 +55,56 @@ def sessions_that_are_none(house: House) -> dict[str, str]:
     }
 
 
-async def test_no_socket_opens_without_a_session_that_lives(open_house: House, recorder: Recorder) -> None:
-    pages = [*(await live_pages(open_house)).values(), ""]
-    dead = await database_sync_to_async(sessions_that_are_none)(open_house)
-    with recorder.watched() as seen:
-        for path in socket_paths():
+async def test_no_socket_opens_without_a_session_that_lives(
+    committed_installation: Installation, recorder: Recorder
+) -> None:
+    pages = [*(await list_live_pages(committed_installation)).values(), ""]
+    dead = await database_sync_to_async(make_invalid_sessions)(committed_installation)
+    with recorder.record() as seen:
+        for path in list_socket_paths():
             for why, session in dead.items():
                 for page in pages:
-                    assert await answer(knock(path, session=session, page=page)) == SIGNED_OUT, (
+                    assert await handshake(knock(path, session=session, page=page)) == SIGNED_OUT, (
                         f"{why}: {page}"
                     )
-    assert seen.is_nothing, seen
+    assert seen.is_empty, seen
 
 
 async def test_no_socket_opens_to_a_cluster_that_is_not_shared_with_the_person(
-    open_house: House, recorder: Recorder
+    committed_installation: Installation, recorder: Recorder
 ) -> None:
     """Before any connection to it, and as if it were not there."""
-    await database_sync_to_async(open_house.demote)()
-    pages = {view: page for view, page in (await live_pages(open_house)).items() if "/harbour/" in page}
-    with recorder.watched() as seen:
-        for path in socket_paths():
+    await database_sync_to_async(committed_installation.demote)()
+    pages = {
+        view: page
+        for view, page in (await list_live_pages(committed_installation)).items()
+        if "/harbour/" in page
+    }
+    with recorder.record() as seen:
+        for path in list_socket_paths():
             for page in pages.values():
                 for who in ("stan", "dora", "demi"):
                     for there in (page, page.replace("/harbour/", "/nowhere/")):
-                        found = await answer(knock(path, session=open_house.sessions[who], page=there))
+                        found = await handshake(
+                            knock(path, session=committed_installation.sessions[who], page=there)
+                        )
                         assert found == NOT_FOUND, f"{who}: {there}"
-                found = await answer(
+                found = await handshake(
                     knock(
-                        path, session=open_house.sessions["dana"], page=page.replace("/harbour/", "/island/")
+                        path,
+                        session=committed_installation.sessions["dana"],
+                        page=page.replace("/harbour/", "/island/"),
                     )
                 )
                 assert found == NOT_FOUND, page
-    assert seen.is_nothing, seen
+    assert seen.is_empty, seen
 
 
-async def test_a_page_that_is_not_ours_is_no_subscription(open_house: House, recorder: Recorder) -> None:
-    with recorder.watched() as seen:
-        for path in socket_paths():
+async def test_a_page_that_is_not_ours_is_no_subscription(
+    committed_installation: Installation, recorder: Recorder
+) -> None:
+    with recorder.record() as seen:
+        for path in list_socket_paths():
             for page in (
                 "https://evil.example/c/harbour/shop/secrets",
                 "//evil.example/c/harbour/shop/secrets",
@@ -102,28 +114,30 @@ async def test_a_page_that_is_not_ours_is_no_subscription(open_house: House, rec
                 "/live/",
                 "/c/harbour/shop/secrets" + "x" * 9000,
             ):
-                found = await answer(knock(path, session=open_house.sessions["dana"], page=page))
+                found = await handshake(
+                    knock(path, session=committed_installation.sessions["dana"], page=page)
+                )
                 assert found == NOT_FOUND, page
-    assert seen.is_nothing, seen
+    assert seen.is_empty, seen
 
 
 async def test_an_open_socket_ends_with_its_session_and_with_its_person(
-    open_house: House, monkeypatch: pytest.MonkeyPatch
+    committed_installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where nobody tells it too: the pulse asks the database."""
     monkeypatch.setattr(pulse, "INTERVAL", 0.2)
-    page, path = "/c/harbour/shop/secrets", socket_paths()[0]
+    page, path = "/c/harbour/shop/secrets", list_socket_paths()[0]
     async with (
-        opened(knock(path, session=open_house.sessions["dana"], page=page)) as expired,
-        opened(knock(path, session=open_house.sessions["rene"], page=page)) as inactive,
-        opened(knock(path, session=open_house.sessions["ada"], page=page)) as living,
+        open_socket(knock(path, session=committed_installation.sessions["dana"], page=page)) as expired,
+        open_socket(knock(path, session=committed_installation.sessions["rene"], page=page)) as inactive,
+        open_socket(knock(path, session=committed_installation.sessions["ada"], page=page)) as living,
     ):
-        await database_sync_to_async(_expire)(open_house.sessions["dana"])
+        await database_sync_to_async(_expire)(committed_installation.sessions["dana"])
         await database_sync_to_async(User.objects.filter(username="rene").update)(is_active=False)
-        assert await close_code(expired) > 4000
-        assert await close_code(inactive) > 4000
+        assert await wait_for_close(expired) > 4000
+        assert await wait_for_close(inactive) > 4000
         await living.send_json_to({"what": "no page sends"})
-        assert await close_code(living) == REFUSED  # so it was open until then
+        assert await wait_for_close(living) == REFUSED  # so it was open until then
 
 
 def _expire(session: str) -> None:

@@ -1,4 +1,4 @@
-"""Is hostile text anything but text, in whatever field it stands and on whatever page, in a real browser? (Class 4.)"""
+"""Cross-site scripting: hostile text stays text in every field of every page, in a real browser (class 4)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.attacks.hostile_server import hostile_api
-from tests.attacks.routes import routes
-from tests.browser import complaints
+from tests.attacks.routes import list_routes
+from tests.browser import list_console_errors
 from tests.clusters.api.faults import FaultServer
-from tests.clusters.credentials.kubeconfigs import config, text
+from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.hostile import ALL, LINE, TEXTS
 from tests.house.floor_plan import ROOT
-from tests.live.pages import is_in_state
-from tests.served import Served
+from tests.live.pages import expect_state
+from tests.served import DashboardServer
 
 MARK = "alert(1)"
 NAMES = f"{TEXTS['script']} {TEXTS['image']} {TEXTS['attribute']}"[:100]
@@ -27,7 +27,7 @@ OURS = {tag for path in (ROOT / "templates").rglob("*.html") for tag in TAG.find
 OURS |= {"textarea"}  # by Django, for a field of a form
 
 # What of a page is not ours: each a sentence. `tags` are those that our templates hold.
-LOOK = """(tags) => {
+INSPECT = """(tags) => {
   const wrong = [];
   if (window.attacked) wrong.push("it ran: " + window.attacked);
   for (const one of document.querySelectorAll("*")) {
@@ -46,29 +46,29 @@ LOOK = """(tags) => {
   }
   return wrong;
 }"""
-BEFORE = """
+INIT_SCRIPT = """
 addEventListener("securitypolicyviolation", (event) => { window.attacked = "CSP " + event.violatedDirective; });
 for (const name of ["alert", "confirm", "prompt", "print"]) window[name] = () => { window.attacked = name; };
 """
 
 
 @pytest.fixture(scope="module")
-def liar() -> Iterator[FaultServer]:
+def hostile_server() -> Iterator[FaultServer]:
     with FaultServer(hostile_api) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def hostile(
-    controlplane: ControlPlane, liar: FaultServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Served]:
+def hostile_dashboard(
+    controlplane: ControlPlane, hostile_server: FaultServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DashboardServer]:
     """A dashboard in which whatever has a name has a hostile one, over a good cluster and a hostile one."""
-    dashboard = Served(tmp_path_factory.mktemp("hostile")).start()
+    dashboard = DashboardServer(tmp_path_factory.mktemp("hostile")).start()
     try:
         dashboard.add_cluster(controlplane)
-        dashboard.do("cluster", slug="liar", server=liar.url, ca=liar.ca)
-        dashboard.do("credential", name="ada", slug="liar", keys={"token": "said-to-a-liar"})
-        dashboard.do("hostile_names", text=NAMES, long=ALL)
+        dashboard.run_command("cluster", slug="liar", server=hostile_server.url, ca=hostile_server.ca)
+        dashboard.run_command("credential", name="ada", slug="liar", keys={"token": "said-to-a-liar"})
+        dashboard.run_command("hostile_names", text=NAMES, long=ALL)
         for name in (NAMES, LINE[:150], TEXTS["htmx"]):
             dashboard.client().post(
                 f"{dashboard.url}/people/sign-in/", data={"username": name, "password": "x"}
@@ -79,15 +79,15 @@ def hostile(
 
 
 @pytest.fixture
-def visit(hostile: Served, new_page: Callable[..., Page]) -> Callable[[str], Page]:
+def visit(hostile_dashboard: DashboardServer, new_page: Callable[..., Page]) -> Callable[[str], Page]:
     """Opens a page as ada in one browser, and fails where anything of it is not ours."""
     page = new_page()
-    page.add_init_script(BEFORE)
+    page.add_init_script(INIT_SCRIPT)
     page.on("dialog", lambda dialog: (page.evaluate("window.attacked = 'dialog'"), dialog.dismiss()))
-    hostile.sign_in(page.context, "ada")
+    hostile_dashboard.sign_in(page.context, "ada")
 
     def open_one(path: str) -> Page:
-        page.goto(hostile.url + path, wait_until="load")
+        page.goto(hostile_dashboard.url + path, wait_until="load")
         check(page, path)
         return page
 
@@ -95,15 +95,17 @@ def visit(hostile: Served, new_page: Callable[..., Page]) -> Callable[[str], Pag
 
 
 def check(page: Page, path: str) -> None:
-    wrong = page.evaluate(LOOK, sorted(OURS))
+    wrong = page.evaluate(INSPECT, sorted(OURS))
     assert wrong == [], f"{path}: {wrong[:5]}"
     told = [
-        line for line in complaints(page) if "WebSocket" not in line and "Failed to load resource" not in line
+        line
+        for line in list_console_errors(page)
+        if "WebSocket" not in line and "Failed to load resource" not in line
     ]
     assert told == [], f"{path}: {told[:5]}"
 
 
-def own_pages(served: Served) -> list[str]:
+def list_own_pages(served: DashboardServer) -> list[str]:
     """Every route that shows a page, with what is there; from the URL map."""
     client = served.client("ada")
     people = client.get(served.url + "/people/").text
@@ -121,7 +123,7 @@ def own_pages(served: Served) -> list[str]:
         "session_id": "0" * 32,
     }
     found = []
-    for route in routes():
+    for route in list_routes():
         own = known | ({"slug": "liar"} if route.name.startswith("clusters:") else {})
         own |= {"clusters": "harbour"} if "name" in route.arguments else {}
         path = route.address({name: own[name] for name in route.arguments})
@@ -135,24 +137,26 @@ def own_pages(served: Served) -> list[str]:
     return found
 
 
-def test_no_page_of_ours_does_more_than_show_it(hostile: Served, visit: Callable[[str], Page]) -> None:
-    paths = own_pages(hostile)
+def test_no_page_of_ours_does_more_than_show_it(
+    hostile_dashboard: DashboardServer, visit: Callable[[str], Page]
+) -> None:
+    paths = list_own_pages(hostile_dashboard)
     assert len(paths) > 25
     seen = [path for path in paths if MARK in visit(path).locator("body").inner_text()]
     assert len(seen) > 12, "names of people, teams and clusters are on most of them"
 
 
-def kinds(served: Served) -> list[str]:
+def list_kinds(served: DashboardServer) -> list[str]:
     """Every kind that the cluster's page of all kinds links to in the hostile namespace."""
     page = served.client("ada").get(f"{served.url}/c/harbour/hostile/_kinds").text
     found = {part.partition('"')[0] for part in page.split('href="/c/harbour/hostile/')[1:]}
     return sorted(kind for kind in found if kind and "/" not in kind and not kind.startswith("_"))
 
 
-def objects(served: Served) -> tuple[list[str], list[str]]:
+def list_objects(served: DashboardServer) -> tuple[list[str], list[str]]:
     """The lists of the hostile namespace, and the page of every object in it (YAML of the first of each kind)."""
     client, lists, pages = served.client("ada"), [], []
-    for kind in kinds(served):
+    for kind in list_kinds(served):
         path = f"/c/harbour/hostile/{kind}?wide=1&label=app"
         found = ROW.findall(client.get(served.url + path).text)
         lists += [path] if found else []
@@ -163,8 +167,10 @@ def objects(served: Served) -> tuple[list[str], list[str]]:
     return lists, pages
 
 
-def test_no_page_of_an_object_does_more_than_show_it(hostile: Served, visit: Callable[[str], Page]) -> None:
-    lists, pages = objects(hostile)
+def test_no_page_of_an_object_does_more_than_show_it(
+    hostile_dashboard: DashboardServer, visit: Callable[[str], Page]
+) -> None:
+    lists, pages = list_objects(hostile_dashboard)
     assert len(lists) > 12
     assert len(pages) > 60
     seen = [path for path in lists + pages if MARK in visit(path).locator("main").inner_text()]
@@ -172,11 +178,11 @@ def test_no_page_of_an_object_does_more_than_show_it(hostile: Served, visit: Cal
 
 
 def test_nothing_that_comes_over_a_socket_does_more_either(
-    controlplane: ControlPlane, hostile: Served, visit: Callable[[str], Page]
+    controlplane: ControlPlane, hostile_dashboard: DashboardServer, visit: Callable[[str], Page]
 ) -> None:
     for path in ("/c/harbour/hostile/oddities.hostile.example.com?wide=1", "/c/harbour/hostile/pods/hostile"):
         page = visit(path)
-        is_in_state(page, "live")
+        expect_state(page, "live")
         kind, name = ("oddity", "image") if "oddities" in path else ("pod", "hostile")
         for number, told in enumerate((TEXTS["script"], TEXTS["socket"], TEXTS["htmx"])):
             change = f"hostile.example/now={number} {told} of-the-socket-{number}"
@@ -194,14 +200,14 @@ def test_nothing_that_comes_over_a_socket_does_more_either(
         "message": f"{ALL} arrived",
     }
     page = visit("/c/harbour/hostile/events?wide=1")
-    is_in_state(page, "live")
+    expect_state(page, "live")
     controlplane.create([event | {"type": "Warning"}])
     expect(page.locator("#list-rows")).to_contain_text("arrived")
     check(page, "events")
     controlplane.kubectl("delete", "event", "hostile-live", "-n", "hostile")
 
 
-LIED = (
+HOSTILE_PATHS = (
     "",
     "/shop/_kinds",
     "/shop/configmaps?wide=1",
@@ -210,8 +216,12 @@ LIED = (
 )
 
 
-@pytest.mark.parametrize("path", [*LIED, "/shop/odd.hostile.example.com", "/shop/configmaps/nothing"])
-def test_no_answer_of_a_cluster_does_more_than_stand_there(visit: Callable[[str], Page], path: str) -> None:
+@pytest.mark.parametrize(
+    "path", [*HOSTILE_PATHS, "/shop/odd.hostile.example.com", "/shop/configmaps/nothing"]
+)
+def test_no_response_of_a_cluster_does_more_than_be_displayed(
+    visit: Callable[[str], Page], path: str
+) -> None:
     """Kinds, columns, cells, labels, causes, warnings and messages of an API server that means harm."""
     page = visit(f"/c/liar{path}" if path else "/c/liar/")
     if "_kinds" not in path:
@@ -220,15 +230,17 @@ def test_no_answer_of_a_cluster_does_more_than_stand_there(visit: Callable[[str]
     check(page, path)
 
 
-def test_names_in_a_kubeconfig_are_text(hostile: Served, visit: Callable[[str], Page]) -> None:
-    value = config(user={"token": "a-token-of-nobody"}, cluster={"server": "https://127.0.0.1:9"})
+def test_names_in_a_kubeconfig_are_text(
+    hostile_dashboard: DashboardServer, visit: Callable[[str], Page]
+) -> None:
+    value = build_config(user={"token": "a-token-of-nobody"}, cluster={"server": "https://127.0.0.1:9"})
     name = f"{TEXTS['image']} {TEXTS['script']} {TEXTS['htmx']}"[:250]
     value["clusters"][0]["name"] = value["users"][0]["name"] = value["contexts"][0]["name"] = name
     value["contexts"][0]["context"] |= {"cluster": name, "user": name}
     value["current-context"] = name
     for way in ("/clusters/import/", "/clusters/harbour/credential/?way=kubeconfig"):
         page = visit(way)
-        page.locator("textarea[name=kubeconfig]").fill(text(value))
+        page.locator("textarea[name=kubeconfig]").fill(to_yaml(value))
         page.locator("main form button[type=submit]").last.click()
         expect(page.locator("main")).to_contain_text(MARK)
         check(page, way)
@@ -243,7 +255,9 @@ REFLECTED = (
 
 
 @pytest.mark.parametrize("attack", REFLECTED)
-def test_no_address_runs_what_it_holds(hostile: Served, visit: Callable[[str], Page], attack: str) -> None:
+def test_no_address_runs_what_it_holds(
+    hostile_dashboard: DashboardServer, visit: Callable[[str], Page], attack: str
+) -> None:
     for path in (
         f"/c/harbour/shop/pods?q={attack}&sort={attack}&columns={attack}&label={attack}&selector={attack}&x={attack}",
         f"/c/harbour/{attack}/pods",
@@ -255,7 +269,7 @@ def test_no_address_runs_what_it_holds(hostile: Served, visit: Callable[[str], P
         f"/clusters/harbour/credential/?way=token&namespace={attack}&next={attack}",
         f"/people/audit/?person={attack}&name={attack}&from={attack}",
     ):
-        answer = hostile.client("ada").get(hostile.url + path, allow_redirects=False)
+        answer = hostile_dashboard.client("ada").get(hostile_dashboard.url + path, allow_redirects=False)
         assert answer.status_code in (200, 302, 400, 404), path
         assert "<script>alert" not in answer.text, path
         visit(path)

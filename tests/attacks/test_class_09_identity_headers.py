@@ -1,4 +1,4 @@
-"""Does the cluster hear what we say and nothing of what the browser says? (Class 9.)
+"""Identity headers: nothing of a browser's request reaches the API server (class 9).
 
 Who may impersonate there is whoever our headers make them: so each request that arrives is compared, name by name, with
 the list of what we ever send. Over the real API server, in which `ada` may impersonate everybody.
@@ -10,12 +10,12 @@ import pytest
 from django.test import Client
 
 from clusters.api.connection import USER_AGENT
-from tests.attacks.forms import forms_of
-from tests.attacks.fortress import Fortress
-from tests.attacks.house import House, undone
-from tests.attacks.routes import routes
-from tests.attacks.sockets import answer, knock, live_pages, socket_paths
-from tests.attacks.upstream import Recorder, Seen
+from tests.attacks.forms import parse_forms
+from tests.attacks.fortress import ProductionServer
+from tests.attacks.house import Installation, roll_back
+from tests.attacks.routes import list_routes
+from tests.attacks.sockets import handshake, knock, list_live_pages, list_socket_paths
+from tests.attacks.upstream import ReceivedRequests, Recorder
 from tests.clusters.api.faults import Request
 from tests.clusters.credentials import kubeconfigs
 
@@ -64,7 +64,7 @@ QUERY = (
 )  # fmt: skip
 
 
-def foreign(request: Request, token: str) -> list[str]:
+def find_foreign_headers(request: Request, token: str) -> list[str]:
     """What of a request is not ours, in words."""
     names = [line.partition(":")[0].lower() for line in request.lines]
     allowed = ALWAYS | SOMETIMES | (WITH_A_BODY if request.method == "POST" else set())
@@ -80,11 +80,11 @@ def foreign(request: Request, token: str) -> list[str]:
     return [f"{request.method} {request.target}: {one}" for one in wrong]
 
 
-def all_foreign(seen: Seen, token: str) -> list[str]:
-    return [line for one in seen.requests for line in foreign(one, token)]
+def find_all_foreign_headers(seen: ReceivedRequests, token: str) -> list[str]:
+    return [line for one in seen.requests for line in find_foreign_headers(one, token)]
 
 
-def as_meta(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+def build_meta(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
     """Headers as Django's test client takes them; of two spellings the last counts."""
     return {
         "HTTP_" + name.strip().upper().replace("-", "_"): value
@@ -93,71 +93,82 @@ def as_meta(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
     }
 
 
-def test_nothing_of_a_request_to_any_route_arrives_there(house: House, recorder: Recorder) -> None:
-    browser = Client(**as_meta(HOSTILE), raise_request_exception=False)
-    browser.cookies = house.browser("dana").cookies
-    with recorder.watched() as seen:
-        for route in routes():
-            for method in sorted(house.methods(route)):
-                with undone():
+def test_nothing_of_a_request_to_any_route_arrives_there(
+    installation: Installation, recorder: Recorder
+) -> None:
+    browser = Client(**build_meta(HOSTILE), raise_request_exception=False)
+    browser.cookies = installation.browser("dana").cookies
+    with recorder.record() as seen:
+        for route in list_routes():
+            for method in sorted(installation.methods(route)):
+                with roll_back():
                     browser.generic(
                         method,
-                        house.address(route),
+                        installation.address(route),
                         "key=password&namespace=shop"
                         if method == "POST" and route.name.startswith("res")
                         else "",
                         content_type="application/x-www-form-urlencoded",
                     )
     assert len(seen.requests) > 10
-    assert not (wrong := all_foreign(seen, house.token("dana"))), "\n".join(wrong)
+    assert not (wrong := find_all_foreign_headers(seen, installation.token("dana"))), "\n".join(wrong)
 
 
-async def test_nothing_of_a_handshake_arrives_there(open_house: House, recorder: Recorder) -> None:
+async def test_nothing_of_a_handshake_arrives_there(
+    committed_installation: Installation, recorder: Recorder
+) -> None:
     """Each header as often as it was sent, in every spelling."""
     more = tuple((name.lower(), value) for name, value in HOSTILE)
-    pages = (await live_pages(open_house)).values()
-    with recorder.watched() as seen:
-        for path in socket_paths():
+    pages = (await list_live_pages(committed_installation)).values()
+    with recorder.record() as seen:
+        for path in list_socket_paths():
             for page in pages:
                 for attack in (
                     (),
                     (("sec-websocket-protocol", f"base64url.bearer.authorization.k8s.io.{'YQ' * 9}"),),
                 ):
                     communicator = knock(
-                        path, session=open_house.sessions["dana"], page=page, more=(*more, *attack)
+                        path,
+                        session=committed_installation.sessions["dana"],
+                        page=page,
+                        more=(*more, *attack),
                     )
-                    assert await answer(communicator) == 0
+                    assert await handshake(communicator) == 0
     assert seen.requests
-    assert not (wrong := all_foreign(seen, open_house.token("dana"))), "\n".join(wrong)
+    assert not (wrong := find_all_foreign_headers(seen, committed_installation.token("dana"))), "\n".join(
+        wrong
+    )
 
 
-def test_no_field_of_any_form_becomes_a_header(house: House, recorder: Recorder) -> None:
+def test_no_field_of_any_form_becomes_a_header(installation: Installation, recorder: Recorder) -> None:
     """Every form of every page, each of its fields filled with a line break and a header of the attacker's."""
     sent = 0
-    with recorder.watched() as seen:
-        for route in routes():
-            if "GET" not in house.methods(route):
+    with recorder.record() as seen:
+        for route in list_routes():
+            if "GET" not in installation.methods(route):
                 continue
-            page = house.address(route)
-            found = house.browser("ada").get(page)
-            for form in forms_of(page, found.content.decode()) if found.status_code == 200 else ():
+            page = installation.address(route)
+            found = installation.browser("ada").get(page)
+            for form in parse_forms(page, found.content.decode()) if found.status_code == 200 else ():
                 if form.method == "DIALOG":  # closes a dialog of the page and sends nothing
                     continue
-                with undone():
-                    ask = getattr(house.browser("ada"), form.method.lower())
+                with roll_back():
+                    ask = getattr(installation.browser("ada"), form.method.lower())
                     ask(form.action, dict.fromkeys(form.fields, SPLITTING))
                     sent += 1
     assert sent > 40
-    assert not (wrong := all_foreign(seen, house.token("ada"))), "\n".join(wrong)
+    assert not (wrong := find_all_foreign_headers(seen, installation.token("ada"))), "\n".join(wrong)
 
 
-def test_no_query_and_no_part_of_an_address_becomes_a_header(house: House, recorder: Recorder) -> None:
-    browser = house.browser("dana")
+def test_no_query_and_no_part_of_an_address_becomes_a_header(
+    installation: Installation, recorder: Recorder
+) -> None:
+    browser = installation.browser("dana")
     query = dict.fromkeys(QUERY, SPLITTING)
-    with recorder.watched() as seen:
-        for route in routes():
-            if "GET" in house.methods(route):
-                browser.get(house.address(route), query)
+    with recorder.record() as seen:
+        for route in list_routes():
+            if "GET" in installation.methods(route):
+                browser.get(installation.address(route), query)
         for part in ("harbour", "shop", "secrets", "web"):
             path = "/c/harbour/shop/secrets/web".replace(
                 part, f"{part}%0d%0aImpersonate-User:%20system:admin"
@@ -166,24 +177,28 @@ def test_no_query_and_no_part_of_an_address_becomes_a_header(house: House, recor
                 browser.get(path + page)
         browser.post("/c/harbour/", {"namespace": "shop\r\nImpersonate-User: system:admin"})
     assert seen.requests
-    assert not (wrong := all_foreign(seen, house.token("dana"))), "\n".join(wrong)
+    assert not (wrong := find_all_foreign_headers(seen, installation.token("dana"))), "\n".join(wrong)
 
 
 @pytest.mark.parametrize(
     "token", ["abc\r\nImpersonate-User: x", "abc\nX: y", "a b", "abc\x00", "a\x0bb", "äbc"]
 )
-def test_no_credential_is_a_header_of_its_own(house: House, recorder: Recorder, token: str) -> None:
+def test_no_credential_is_a_header_of_its_own(
+    installation: Installation, recorder: Recorder, token: str
+) -> None:
     """Typed into the page, and from a kubeconfig: it is refused, and nothing was asked."""
-    config = kubeconfigs.config(user={"token": token}, cluster={"server": recorder.url})
-    kubeconfig = kubeconfigs.text(config)
-    browser = house.browser("dana")
-    with recorder.watched() as seen:
+    config = kubeconfigs.build_config(user={"token": token}, cluster={"server": recorder.url})
+    kubeconfig = kubeconfigs.to_yaml(config)
+    browser = installation.browser("dana")
+    with recorder.record() as seen:
         for fields in ({"way": "token", "token": token}, {"way": "kubeconfig", "kubeconfig": kubeconfig}):
             assert browser.post("/clusters/harbour/credential/", fields).status_code == 422
-    assert seen.is_nothing, seen
+    assert seen.is_empty, seen
 
 
-def test_over_a_real_connection_nothing_arrives_either(fortress: Fortress, recorder: Recorder) -> None:
+def test_over_a_real_connection_nothing_arrives_either(
+    production_server: ProductionServer, recorder: Recorder
+) -> None:
     """By Daphne: duplicates, underscores, blanks, folded lines and names in every case, as they are on the wire."""
     folded = [
         "X-Fold: a\r\n Impersonate-User: system:admin",
@@ -197,34 +212,34 @@ def test_over_a_real_connection_nothing_arrives_either(fortress: Fortress, recor
     for kind, extra in (("secrets", []), ("configmaps", folded)):
         request = [
             f"GET /c/harbour/shop/{kind} HTTP/1.1",
-            f"Host: {fortress.host}",
-            f"Cookie: {fortress.cookie('ada')}",
+            f"Host: {production_server.host}",
+            f"Cookie: {production_server.cookie('ada')}",
             "Connection: close, authorization, impersonate-user",
             *lines,
             *extra,
         ]
-        with recorder.watched() as seen:
-            status, _text = fortress.raw("\r\n".join([*request, "", ""]).encode())
+        with recorder.record() as seen:
+            status, _text = production_server.raw("\r\n".join([*request, "", ""]).encode())
         assert status == 200
         assert seen.requests
-        assert not (wrong := all_foreign(seen, fortress.token("ada"))), "\n".join(wrong)
+        assert not (wrong := find_all_foreign_headers(seen, production_server.token("ada"))), "\n".join(wrong)
 
 
 @pytest.mark.parametrize(
     "line", ["Impersonate-User : a", "Impersonate-User\t: a", "no colon here", ": a", "X-Y\x00: a"]
 )
 def test_a_real_connection_is_refused_for_what_is_no_header(
-    fortress: Fortress, recorder: Recorder, line: str
+    production_server: ProductionServer, recorder: Recorder, line: str
 ) -> None:
     """A name with a blank before its colon was a way to smuggle: such a request is not half read."""
     request = [
         "GET /c/harbour/shop/services HTTP/1.1",
-        f"Host: {fortress.host}",
-        f"Cookie: {fortress.cookie('ada')}",
+        f"Host: {production_server.host}",
+        f"Cookie: {production_server.cookie('ada')}",
         line,
         "Connection: close",
     ]
-    with recorder.watched() as seen:
-        status, _text = fortress.raw("\r\n".join([*request, "", ""]).encode("latin1"))
+    with recorder.record() as seen:
+        status, _text = production_server.raw("\r\n".join([*request, "", ""]).encode("latin1"))
     assert status == 400
-    assert seen.is_nothing
+    assert seen.is_empty

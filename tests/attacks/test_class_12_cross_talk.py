@@ -1,4 +1,4 @@
-"""Do two people on one page, through one pool of connections, ever get what the other may see? (Class 12.)"""
+"""Cross-talk: two users of one connection pool never get each other's responses (class 12)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.served import Served, wait_for
+from tests.served import DashboardServer, wait_for
 
 THREADS = 8
 PEOPLE = ("dana", "rene")  # dana sees shop alone, rene shop and pay
@@ -22,13 +22,13 @@ MARK = "cross-talk"
 MADE_UP = ({"If-None-Match": "*"}, {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}, {})
 
 
-def rows(answer: requests.Response) -> str:
+def read_rows(answer: requests.Response) -> str:
     """(namespace, name) of every row of the list."""
     body = answer.text.partition('id="list-rows"')[2].partition("</tbody>")[0]
     return repr(sorted((namespace, name) for namespace, _, name in ROW.findall(body)))
 
 
-def words(answer: requests.Response) -> str:
+def read_presence(answer: requests.Response) -> str:
     """Whether the page says what is in the object, and with which status."""
     return f"{answer.status_code} {'with' if 'of-the-first-state' in answer.text else 'without'}"
 
@@ -39,19 +39,19 @@ class Page:
 
     path: str
     times: int
-    says: Callable[[requests.Response], str]
+    read: Callable[[requests.Response], str]
 
 
 PAGES = (
-    Page("/c/harbour/shop,pay/configmaps", 400, rows),
-    Page(f"/c/harbour/pay/configmaps/{MARK}", 300, words),
-    Page(f"/c/harbour/pay/configmaps/{MARK}?download=yaml", 300, words),
+    Page("/c/harbour/shop,pay/configmaps", 400, read_rows),
+    Page(f"/c/harbour/pay/configmaps/{MARK}", 300, read_presence),
+    Page(f"/c/harbour/pay/configmaps/{MARK}?download=yaml", 300, read_presence),
 )
 
 
-def direct(plane: ControlPlane, name: str, page: Page) -> str:
+def ask_kubectl(plane: ControlPlane, name: str, page: Page) -> str:
     """What kubectl says to this person: asked once for each state of the cluster."""
-    if page.says is rows:
+    if page.read is read_rows:
         seen = []
         for namespace in NAMESPACES[name]:
             found = plane.kubectl("get", "configmaps", "-n", namespace, "-o", "name", person=name)
@@ -62,7 +62,7 @@ def direct(plane: ControlPlane, name: str, page: Page) -> str:
 
 
 @pytest.fixture
-def marked(controlplane: ControlPlane) -> Iterator[None]:
+def marked_configmap(controlplane: ControlPlane) -> Iterator[None]:
     controlplane.kubectl("create", "configmap", MARK, "-n", "pay", "--from-literal=a=of-the-first-state")
     yield
     controlplane.kubectl("delete", "configmap", MARK, f"{MARK}-2", "-n", "pay", "--ignore-not-found")
@@ -71,7 +71,7 @@ def marked(controlplane: ControlPlane) -> Iterator[None]:
 class Alternating:
     """Loads pages as one person and the other in turn, from many threads, with what the last answer was tagged by."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: DashboardServer) -> None:
         self.served = served
         self.cookies = {name: served.client(name).cookies for name in PEOPLE}
         self.tags: dict[str, dict[str, str]] = {}
@@ -86,7 +86,7 @@ class Alternating:
         headers = self.tags.get(page.path) or MADE_UP[number % 3]
         answer = clients[name].get(self.served.url + page.path, headers=headers)
         self._remember(page, answer)
-        return name, page.says(answer)
+        return name, page.read(answer)
 
     def _remember(self, page: Page, answer: requests.Response) -> None:
         """The next, who is the other, asks whether the page is still this one's."""
@@ -99,14 +99,16 @@ class Alternating:
 
 
 def test_a_thousand_alternating_loads_in_parallel_never_mix(
-    controlplane: ControlPlane, served: Served, marked: None
+    controlplane: ControlPlane, dashboard_server: DashboardServer, marked_configmap: None
 ) -> None:
     """In two states of the cluster: in the second, rene sees one object more."""
-    alternating = Alternating(served)
+    alternating = Alternating(dashboard_server)
     for state in ("first", "second"):
         if state == "second":
             controlplane.kubectl("create", "configmap", f"{MARK}-2", "-n", "pay")
-        wanted = {(page.path, name): direct(controlplane, name, page) for page in PAGES for name in PEOPLE}
+        wanted = {
+            (page.path, name): ask_kubectl(controlplane, name, page) for page in PAGES for name in PEOPLE
+        }
         assert len({wanted[page.path, name] for page in PAGES for name in PEOPLE}) == 4, (
             "each sees something else"
         )
@@ -119,9 +121,9 @@ def test_a_thousand_alternating_loads_in_parallel_never_mix(
                 assert found == wanted[page.path, name], (state, page.path, name)
 
 
-def test_no_answer_may_be_kept_by_a_cache_in_between(served: Served) -> None:
+def test_no_answer_may_be_kept_by_a_cache_in_between(dashboard_server: DashboardServer) -> None:
     for page in PAGES:
         for name in PEOPLE:
-            answer = served.client(name).get(served.url + page.path)
+            answer = dashboard_server.client(name).get(dashboard_server.url + page.path)
             assert "no-store" in answer.headers["Cache-Control"], page.path
             assert "public" not in answer.headers["Cache-Control"], page.path

@@ -1,4 +1,4 @@
-"""Do open pages end, in time and for good, when what they stand on is taken away? (Class 14.)
+"""Revocation: open pages end in time when the permission that they rest on is taken away (class 14).
 
 Everything is taken away at the same moment from one person each, while the object that all of them watch goes on
 changing: after its bound no socket may tell of a change, and the one that nothing was taken from tells of each.
@@ -18,20 +18,20 @@ import pytest
 import requests
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.live.sockets import Opened, Sockets, run
-from tests.served import Served, wait_for
+from tests.live.sockets import OpenSocket, Sockets, run
+from tests.served import DashboardServer, wait_for
 
 OBJECT = "watched-object"
 LIST, ONE = "/c/harbour/shop/configmaps?label=marker", f"/c/harbour/shop/configmaps/{OBJECT}"
 PAGES = (LIST, ONE, f"{ONE}/yaml")
 MARKER = re.compile(r"marker-(\d+)-end")
-OVER = re.compile(r'data-state="(denied|lapsed)"')
+DENIED_STATE = re.compile(r'data-state="(denied|lapsed)"')
 SOON, LATER = 15.0, 40.0  # seconds: what is ours to know, and what only the cluster knows (design section 5)
 GRACE = 12.0  # seconds more that a deleted ServiceAccount's token is good for (observed.md section 1)
 
 
 @dataclass
-class Heard:
+class SocketLog:
     """What one socket was told: markers with their times, its last state, and how it ended."""
 
     name: str
@@ -41,14 +41,14 @@ class Heard:
     markers: list[tuple[float, int]] = field(default_factory=list)
 
     @property
-    def is_over(self) -> bool:
+    def is_denied(self) -> bool:
         """Closed, or the page says that the cluster does not let it see more."""
-        return self.code is not None or bool(OVER.search(self.text))
+        return self.code is not None or bool(DENIED_STATE.search(self.text))
 
-    async def listen(self, opened: Opened) -> None:
+    async def listen(self, opened: OpenSocket) -> None:
         try:
             while True:
-                html = await opened.html()
+                html = await opened.read_html()
                 self.text = html if "data-state" in html else self.text
                 for found in MARKER.findall(html):
                     self.markers.append((time.monotonic(), int(found)))
@@ -59,7 +59,7 @@ class Heard:
 class Admin:
     """What an administrator and the victims themselves do, through the pages."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: DashboardServer) -> None:
         self.served = served
 
     def post(self, name: str, path: str, session: str = "", **form: str) -> requests.Response:
@@ -94,11 +94,11 @@ BOUNDS = {
     "member": SOON,
     "standing": SOON,
 }
-KEPT = "nobody"  # loses nothing
-OF_THE_CLUSTER = ("binding", "account", "secret", KEPT)
+UNCHANGED = "nobody"  # loses nothing
+CLUSTER_CHANGES = ("binding", "account", "secret", UNCHANGED)
 
 
-def account(plane: ControlPlane, name: str) -> str:
+def create_account(plane: ControlPlane, name: str) -> str:
     """A ServiceAccount that may view shop, and a token of it."""
     plane.kubectl("create", "serviceaccount", name, "-n", "shop")
     plane.kubectl(
@@ -125,28 +125,32 @@ def account(plane: ControlPlane, name: str) -> str:
 @pytest.fixture(scope="module")
 def victims(
     controlplane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Served, dict[str, str]]]:
+) -> Iterator[tuple[DashboardServer, dict[str, str]]]:
     """A dashboard with a person for each thing that can be taken away; session keys by name."""
-    served = Served(tmp_path_factory.mktemp("victims")).start()
+    served = DashboardServer(tmp_path_factory.mktemp("victims")).start()
     controlplane.kubectl("create", "configmap", OBJECT, "-n", "shop")
     try:
-        served.do("cluster", slug="harbour", server=controlplane.server, ca=controlplane.ca)
-        for name in (*BOUNDS, KEPT):
-            served.do("person", name=name, has_password=name == "password")
-            token = account(controlplane, name) if name in OF_THE_CLUSTER else controlplane.token("dana")
-            served.do("credential", name=name, slug="harbour", keys={"token": token}, namespace="shop")
-        yield served, {name: served.session(name) for name in (*BOUNDS, KEPT)}
+        served.run_command("cluster", slug="harbour", server=controlplane.server, ca=controlplane.ca)
+        for name in (*BOUNDS, UNCHANGED):
+            served.run_command("person", name=name, has_password=name == "password")
+            token = (
+                create_account(controlplane, name) if name in CLUSTER_CHANGES else controlplane.token("dana")
+            )
+            served.run_command(
+                "credential", name=name, slug="harbour", keys={"token": token}, namespace="shop"
+            )
+        yield served, {name: served.session(name) for name in (*BOUNDS, UNCHANGED)}
     finally:
         controlplane.kubectl("delete", "configmap", OBJECT, "-n", "shop")
-        for name in OF_THE_CLUSTER:
+        for name in CLUSTER_CHANGES:
             for kind in ("serviceaccount", "rolebinding"):
                 controlplane.kubectl("delete", kind, name, "-n", "shop", "--ignore-not-found")
         controlplane.kubectl("delete", "secret", "secret", "-n", "shop", "--ignore-not-found")
         served.stop()
 
 
-def taken_away(
-    plane: ControlPlane, served: Served, sessions: dict[str, str]
+def list_revocations(
+    plane: ControlPlane, served: DashboardServer, sessions: dict[str, str]
 ) -> dict[str, Callable[[], object]]:
     """How each loses what it is called after."""
     admin = Admin(served)
@@ -159,7 +163,7 @@ def taken_away(
         "account": lambda: plane.kubectl("delete", "serviceaccount", "account", "-n", "shop"),
         "secret": lambda: plane.kubectl("delete", "secret", "secret", "-n", "shop"),
         "signout": lambda: admin.post("signout", "/people/sign-out/", sessions["signout"]),
-        "elsewhere": lambda: served.do("end_session", key=sessions["elsewhere"]),
+        "elsewhere": lambda: served.run_command("end_session", key=sessions["elsewhere"]),
         "inactive": lambda: admin.post("ada", f"/people/{number['inactive']}/deactivate/"),
         "password": lambda: admin.post(
             "password", "/people/me/password/", current=old, password=new, again=new
@@ -173,21 +177,21 @@ def taken_away(
     }
 
 
-async def mark(plane: ControlPlane, number: int) -> None:
+async def change_marker(plane: ControlPlane, number: int) -> None:
     label = f"marker=marker-{number}-end"
     await asyncio.to_thread(plane.kubectl, "label", "configmap", OBJECT, "-n", "shop", label, "--overwrite")
 
 
-async def watched(
-    plane: ControlPlane, served: Served, sessions: dict[str, str]
-) -> tuple[dict[str, float], list[Heard]]:
+async def watch_revocations(
+    plane: ControlPlane, served: DashboardServer, sessions: dict[str, str]
+) -> tuple[dict[str, float], list[SocketLog]]:
     """When each lost what it lost, and what each socket heard."""
-    deeds = await asyncio.to_thread(taken_away, plane, served, sessions)
+    deeds = await asyncio.to_thread(list_revocations, plane, served, sessions)
     async with Sockets(served) as sockets, asyncio.TaskGroup() as tasks:
-        heard = [Heard(name, page) for name in (*BOUNDS, KEPT) for page in PAGES]
+        heard = [SocketLog(name, page) for name in (*BOUNDS, UNCHANGED) for page in PAGES]
         opened = [await sockets.open(sessions[one.name], one.page) for one in heard]
         listening = [tasks.create_task(one.listen(each)) for one, each in zip(heard, opened, strict=True)]
-        await mark(plane, 1)
+        await change_marker(plane, 1)
         async with asyncio.timeout(60):
             while not all(one.markers for one in heard):
                 await asyncio.sleep(0.1)  # between looks
@@ -198,37 +202,37 @@ async def watched(
         number, until, after = 1, time.monotonic() + max(BOUNDS.values()) + 5, 3
         while time.monotonic() < until and after:
             number += 1
-            await mark(plane, number)
+            await change_marker(plane, number)
             await asyncio.sleep(1.0)  # so that there is something to tell all the time
-            after -= all(one.is_over for one in heard if one.name != KEPT)
+            after -= all(one.is_denied for one in heard if one.name != UNCHANGED)
         async with asyncio.timeout(30):
-            while not all(one.markers[-1][1] == number for one in heard if one.name == KEPT):
+            while not all(one.markers[-1][1] == number for one in heard if one.name == UNCHANGED):
                 await asyncio.sleep(0.1)  # between looks
         for task in listening:
             task.cancel()
         return lost, heard
 
 
-def test_every_open_page_ends_in_time_whatever_is_taken_away(
-    controlplane: ControlPlane, victims: tuple[Served, dict[str, str]]
+def test_every_open_page_ends_in_time_whatever_is_revoked(
+    controlplane: ControlPlane, victims: tuple[DashboardServer, dict[str, str]]
 ) -> None:
     served, sessions = victims
-    lost, heard = run(lambda: watched(controlplane, served, sessions), 300)
+    lost, heard = run(lambda: watch_revocations(controlplane, served, sessions), 300)
     late = []
     for one in heard:
-        if one.name == KEPT:
-            assert not one.is_over, "nothing was taken from this one"
+        if one.name == UNCHANGED:
+            assert not one.is_denied, "nothing was taken from this one"
             continue
         after = one.markers[-1][0] - lost[one.name]
         if after > BOUNDS[one.name]:
             late.append(f"{one.name} on {one.page} heard of a change {after:.0f} s after")
-        if not one.is_over or (BOUNDS[one.name] == SOON and one.code is None):
+        if not one.is_denied or (BOUNDS[one.name] == SOON and one.code is None):
             late.append(f"{one.name} on {one.page} is open still: {one.text[:300]}")
     assert not late, "\n".join(late)
 
 
 @pytest.mark.parametrize("name", [one for one in BOUNDS if one not in ("role", "standing", "password")])
-def test_nor_can_the_page_be_opened_again(victims: tuple[Served, dict[str, str]], name: str) -> None:
+def test_nor_can_the_page_be_opened_again(victims: tuple[DashboardServer, dict[str, str]], name: str) -> None:
     """Runs after the one above."""
     served, sessions = victims
 
@@ -239,7 +243,7 @@ def test_nor_can_the_page_be_opened_again(victims: tuple[Served, dict[str, str]]
             except aiohttp.WSServerHandshakeError:
                 return "refused"
             try:
-                return await opened.until("data-state=")
+                return await opened.read_until("data-state=")
             except ConnectionError:
                 return "closed"
 

@@ -1,4 +1,4 @@
-"""Where we say no, does the cluster hear nothing of it, neither before nor after? (Class 15.)
+"""Return after deny: a refused request sends nothing to the cluster, before or after (class 15).
 
 The recorder stands before the real API server, and the people's own credentials would be allowed all of it there.
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from channels.db import database_sync_to_async
 
-from tests.attacks.house import PEOPLE, House, undone
-from tests.attacks.routes import WRITING, routes
-from tests.attacks.rules import IN, expected
-from tests.attacks.sockets import answer, knock, live_pages, socket_paths
+from tests.attacks.house import PEOPLE, Installation, roll_back
+from tests.attacks.routes import WRITING, list_routes
+from tests.attacks.rules import ALLOWED, expect_access
+from tests.attacks.sockets import handshake, knock, list_live_pages, list_socket_paths
 from tests.attacks.upstream import Recorder
 
 FORMS = (
@@ -28,50 +28,63 @@ FORMS = (
 )
 
 
-def test_no_route_that_refuses_has_asked_the_cluster(house: House, recorder: Recorder) -> None:
-    house.demote()
+def test_no_refusing_route_sends_a_request_to_the_cluster(
+    installation: Installation, recorder: Recorder
+) -> None:
+    installation.demote()
     asked = []
-    for route in routes():
-        for method in sorted(house.methods(route) - {"HEAD"}):
+    for route in list_routes():
+        for method in sorted(installation.methods(route) - {"HEAD"}):
             for who in ("", *PEOPLE):
-                if expected(route, who, writes=method in WRITING) == IN:
+                if expect_access(route, who, writes=method in WRITING) == ALLOWED:
                     continue
                 for form in FORMS if method in WRITING else FORMS[:1]:
                     fields = {name: value.format(server=recorder.url) for name, value in form.items()}
-                    with recorder.watched() as seen, undone():
-                        found = getattr(house.browser(who), method.lower())(house.address(route), fields)
+                    with recorder.record() as seen, roll_back():
+                        found = getattr(installation.browser(who), method.lower())(
+                            installation.address(route), fields
+                        )
                     assert found.status_code in (302, 403, 404), f"{method} {route} as {who}"
-                    if not seen.is_nothing:
+                    if not seen.is_empty:
                         asked.append(f"{method} {route} as {who or 'nobody'}: {seen}")
     assert not asked, "\n".join(asked)
 
 
-def test_nothing_is_asked_afterwards_either(house: House, recorder: Recorder) -> None:
+def test_no_request_is_sent_afterwards_either(installation: Installation, recorder: Recorder) -> None:
     """A feed that was begun would ask a little later: rene's and dora's credentials are said by nobody at all."""
-    house.demote()
-    with recorder.watched() as seen:
-        for route in routes():
+    installation.demote()
+    with recorder.record() as seen:
+        for route in list_routes():
             for who in ("dora", "demi", "idle", "stan"):
-                if expected(route, who, writes=False) != IN:
-                    house.browser(who).get(house.address(route))
+                if expect_access(route, who, writes=False) != ALLOWED:
+                    installation.browser(who).get(installation.address(route))
         # What was begun before it is on its way by the time that this is answered.
-        assert house.browser("ada").get("/c/harbour/shop/pods").status_code == 200
-    assert seen.said_by(house.token("ada")), "the recorder hears what is allowed"
-    assert seen.said_by(house.token("dora")) == []
+        assert installation.browser("ada").get("/c/harbour/shop/pods").status_code == 200
+    assert seen.with_token(installation.token("ada")), "the recorder hears what is allowed"
+    assert seen.with_token(installation.token("dora")) == []
 
 
-async def test_no_socket_that_is_refused_has_asked_the_cluster(open_house: House, recorder: Recorder) -> None:
-    pages = [page for page in (await live_pages(open_house)).values() if page.startswith("/c/")]
-    await database_sync_to_async(open_house.demote)()
-    with recorder.watched() as seen:
-        for path in socket_paths():
+async def test_no_refused_socket_sends_a_request_to_the_cluster(
+    committed_installation: Installation, recorder: Recorder
+) -> None:
+    pages = [
+        page for page in (await list_live_pages(committed_installation)).values() if page.startswith("/c/")
+    ]
+    await database_sync_to_async(committed_installation.demote)()
+    with recorder.record() as seen:
+        for path in list_socket_paths():
             for page in pages:
                 for who in ("", "dora", "demi", "idle", "stan"):
-                    session = open_house.sessions.get(who, "")
-                    assert await answer(knock(path, session=session, page=page)) > 4000, f"{who}: {page}"
+                    session = committed_installation.sessions.get(who, "")
+                    assert await handshake(knock(path, session=session, page=page)) > 4000, f"{who}: {page}"
         assert (
-            await answer(knock(path, session=open_house.sessions["rene"], page="/c/harbour/shop/pods")) == 0
+            await handshake(
+                knock(path, session=committed_installation.sessions["rene"], page="/c/harbour/shop/pods")
+            )
+            == 0
         )
     assert seen.requests, "the recorder hears what is allowed"
-    assert {one.headers["authorization"] for one in seen.requests} == {f"Bearer {open_house.token('rene')}"}
+    assert {one.headers["authorization"] for one in seen.requests} == {
+        f"Bearer {committed_installation.token('rene')}"
+    }
     assert seen.writes == []

@@ -1,4 +1,4 @@
-"""Would the run notice a secret in a log, a page, a header, an address, a browser's storage or on a disk? (Class 18.)
+"""Canary detection: a secret in a log, page, header, URL, browser storage or file fails the run (class 18).
 
 Every test looks for one (tests/canary_watch.py, tests/browser.py, tests/served.py); here each place is given one.
 """
@@ -13,19 +13,19 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
-from dashboard.logs import Careful, redacted
+from dashboard.logs import RedactingFormatter, redact
 from tests import canary, canary_watch
-from tests.browser import look_for_secrets
-from tests.clusters.credentials.pki import certificate, jwt, packed
+from tests.browser import check_for_secrets
+from tests.clusters.credentials.pki import make_certificate, make_jwt, to_base64
 
 SECRET = "canary-of-the-canaries-" + "7"
-KEY = certificate("canaries")[1]
+KEY = make_certificate("canaries")[1]
 # A key in whose lines another rule sees words: one key in five has one, and what followed it stayed in the log.
 WORDS = f"-----BEGIN PRIVATE KEY-----\n{'aB3' * 20}/Op6\n{'aB3' * 21}/\n-----END PRIVATE KEY-----\n"
 
 
 @pytest.fixture(autouse=True)
-def planted() -> Iterator[None]:
+def planted_canaries() -> Iterator[None]:
     """What is found here is what was to be found."""
     canary.plant("the canary's canary", SECRET)
     canary.plant("the canary's key", KEY)
@@ -35,33 +35,33 @@ def planted() -> Iterator[None]:
     canary._planted.pop(KEY)
 
 
-def found() -> set[str]:
+def take_findings() -> set[str]:
     seen = {one.what for one in canary.findings}
     canary.findings.clear()
     return seen
 
 
-def spelt() -> list[str]:
+def list_spellings() -> list[str]:
     return [
         SECRET,
-        packed(SECRET),
+        to_base64(SECRET),
         f"x{SECRET}x",
         KEY,
         KEY.replace("\n", "\\n"),
-        packed(f"a{SECRET}")[:-4] + SECRET,
+        to_base64(f"a{SECRET}")[:-4] + SECRET,
     ]
 
 
-@pytest.mark.parametrize("text", spelt()[:5])
+@pytest.mark.parametrize("text", list_spellings()[:5])
 def test_it_is_found_however_it_is_spelt(text: str) -> None:
-    canary.look(f"before {text} after", "a text")
-    assert found()
+    canary.check_text(f"before {text} after", "a text")
+    assert take_findings()
 
 
 def test_it_is_found_in_the_log_of_this_process_at_debug() -> None:
     logging.getLogger("anybody.at.all").debug("a line with %s", SECRET)
-    canary_watch.look_at_own_log()
-    assert "the canary's canary" in found()
+    canary_watch.check_own_log()
+    assert "the canary's canary" in take_findings()
 
 
 def test_it_is_found_in_the_traceback_of_an_error() -> None:
@@ -69,12 +69,12 @@ def test_it_is_found_in_the_traceback_of_an_error() -> None:
         raise ValueError(SECRET)
     except ValueError:
         logging.getLogger("anybody").exception("it broke")
-    canary_watch.look_at_own_log()
-    assert "the canary's canary" in found()
+    canary_watch.check_own_log()
+    assert "the canary's canary" in take_findings()
 
 
 @pytest.mark.parametrize("place", ["body", "header", "cookie"])
-def test_it_is_found_in_an_answer(place: str) -> None:
+def test_it_is_found_in_a_response(place: str) -> None:
     def view(_request: HttpRequest) -> HttpResponse:
         response = HttpResponse(SECRET if place == "body" else "")
         if place == "header":
@@ -85,21 +85,21 @@ def test_it_is_found_in_an_answer(place: str) -> None:
 
     request = HttpRequest()
     request.method, request.path = "GET", "/x/"
-    canary_watch.watched(view)(request)
-    assert "the canary's canary" in found()
+    canary_watch.canary_middleware(view)(request)
+    assert "the canary's canary" in take_findings()
 
 
 def test_it_is_found_on_a_page_of_ours(db: None) -> None:
     """The name that was written at sign-in stands in the form again."""
     Client().post("/people/sign-in/", {"username": SECRET, "password": "wrong-again"})
-    assert "the canary's canary" in found()
+    assert "the canary's canary" in take_findings()
 
 
-def test_what_was_typed_as_a_secret_is_looked_for_too(db: None) -> None:
+def test_what_was_typed_as_a_secret_is_searched_for_too(db: None) -> None:
     Client().post("/people/sign-in/", {"username": "x", "password": "a-password-of-mine", "next": "/"})
     logging.getLogger("anybody").warning("somebody typed a-password-of-mine")
-    canary_watch.look_at_own_log()
-    assert "what was typed as password" in found()
+    canary_watch.check_own_log()
+    assert "what was typed as password" in take_findings()
 
 
 @pytest.mark.parametrize("place", ["page", "storage", "address"])
@@ -111,16 +111,16 @@ def test_it_is_found_in_a_browser(new_page, live_server, place: str) -> None:
         page.evaluate("(secret) => { document.title = secret; }", SECRET)
     elif place == "storage":
         page.evaluate("(secret) => sessionStorage.setItem('x', secret)", SECRET)
-    look_for_secrets(page)
-    assert "the canary's canary" in found()
+    check_for_secrets(page)
+    assert "the canary's canary" in take_findings()
     page.goto("about:blank")
 
 
 @pytest.mark.parametrize("name", ["server.log", "db.sqlite3", "audit.sqlite3-wal"])
 def test_it_is_found_on_a_disk(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\x00\x01" + SECRET.encode() + b"\xff")
-    canary.look_at_folder(tmp_path)
-    assert "the canary's canary" in found()
+    canary.check_folder(tmp_path)
+    assert "the canary's canary" in take_findings()
 
 
 @pytest.mark.parametrize(
@@ -129,19 +129,19 @@ def test_it_is_found_on_a_disk(tmp_path: Path, name: str) -> None:
         f"Authorization: Bearer {SECRET}",
         f"Forbidden: /people/invitations/{'aB3' * 14}x/",
         f"Not Found: /people/invitation/{'aB3' * 14}x",
-        f"the token {jwt(exp=1)} was refused",
+        f"the token {make_jwt(exp=1)} was refused",
         KEY,
         repr(KEY),
         WORDS,
         repr(WORDS),
-        f"client-key-data: {packed(KEY)}",
+        f"client-key-data: {to_base64(KEY)}",
     ],
 )
 def test_a_log_is_redacted_by_shape_whatever_wrote_it(text: str) -> None:
-    line = redacted(text)
+    line = redact(text)
     assert "***" in line
     assert not any(one in line for one in (SECRET, "aB3aB3", KEY.splitlines()[1], KEY.splitlines()[2][:20]))
-    assert canary.shapes_in(line) == []
+    assert canary.find_secret_patterns(line) == []
 
 
 @pytest.mark.parametrize(
@@ -149,13 +149,13 @@ def test_a_log_is_redacted_by_shape_whatever_wrote_it(text: str) -> None:
     ["GET /c/harbour/shop/pods/web-7d9c8b5c4d-x2x7z HTTP/1.1", "sha256:" + "ab12" * 16, "tests/attacks/x.py"],
 )
 def test_other_lines_stay_as_they_are(text: str) -> None:
-    assert redacted(text) == text
+    assert redact(text) == text
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\x1b[2Jb", "a\u202eb", "a\x00b", "a\u2028b", "a\x9bb"])
 def test_a_message_is_one_line_and_shows_what_it_holds(text: str) -> None:
     record = logging.LogRecord("x", logging.INFO, __file__, 1, "said: %s", (text,), None)
-    line = Careful("{levelname}: {message}", style="{").format(record)
+    line = RedactingFormatter("{levelname}: {message}", style="{").format(record)
     assert line.isascii()
     assert line.isprintable()
     assert line.startswith("INFO: said: a\\")

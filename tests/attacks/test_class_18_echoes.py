@@ -1,4 +1,4 @@
-"""Does a token stay away from pages, sockets and logs when the cluster says it back, wherever it can? (Class 18.)"""
+"""Token redaction: a token that the cluster echoes reaches no page, socket or log (class 18)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import pytest
 from channels.db import database_sync_to_async
 
 from tests import canary, canary_watch
-from tests.attacks.house import House
-from tests.attacks.liar import Liar, liar, lied_to, token_of
-from tests.attacks.reaching import Visit, reaching
-from tests.attacks.sockets import knock, live_pages, socket_paths
+from tests.attacks.house import Installation
+from tests.attacks.liar import LyingServer, get_token, installation_with_lying_server, lying_server
+from tests.attacks.reaching import Visit, find_cluster_visits
+from tests.attacks.sockets import knock, list_live_pages, list_socket_paths
 from tests.clusters.api.faults import Behaviour, Request, Wire
-from tests.quiet import quiet
+from tests.quiet import stop_background_work
 
-__all__ = ["liar", "lied_to"]
+__all__ = ["installation_with_lying_server", "lying_server"]
 
 
-def status(code: int, **more: object) -> Behaviour:
+def status_with_token(code: int, **more: object) -> Behaviour:
     def behaviour(wire: Wire) -> None:
-        token = token_of(wire)
+        token = get_token(wire)
         body = {
             "kind": "Status",
             "apiVersion": "v1",
@@ -31,34 +31,36 @@ def status(code: int, **more: object) -> Behaviour:
             "message": f"no {token} !",
         }
         told = {key: json.loads(json.dumps(value).replace("TOKEN", token)) for key, value in more.items()}
-        wire.answer(
+        wire.respond(
             code, json.dumps(body | told).encode(), "application/json", f'Warning: 299 - "so {token} said"'
         )
 
     return behaviour
 
 
-def text(code: int, body: str, kind: str, *headers: str) -> Behaviour:
+def text_with_token(code: int, body: str, kind: str, *headers: str) -> Behaviour:
     def behaviour(wire: Wire) -> None:
-        token = token_of(wire)
+        token = get_token(wire)
         told = [one.replace("TOKEN", token) for one in headers]
-        wire.answer(code, body.replace("TOKEN", token).encode(), kind, *told)
+        wire.respond(code, body.replace("TOKEN", token).encode(), kind, *told)
 
     return behaviour
 
 
-ECHOES: dict[str, Behaviour] = {
-    "a Status of 400": status(400, reason="TOKEN"),
-    "a Status of 401": status(401),
-    "a Status of 403": status(403, details={"name": "TOKEN", "kind": "TOKEN"}),
-    "causes": status(422, details={"causes": [{"field": "TOKEN", "reason": "TOKEN", "message": "TOKEN"}]}),
-    "plain text": text(500, "Authorization: Bearer TOKEN", "text/plain"),
-    "the title of a page": text(200, "<!doctype html><title>TOKEN</title>", "text/html"),
-    "a redirect": text(302, "", "text/plain", "Location: https://evil.example/?token=TOKEN"),
-    "a redirect to a host": text(302, "", "text/plain", "Location: https://TOKEN.evil.example/"),
-    "no JSON": text(200, "{TOKEN", "application/json"),
-    "another kind": text(200, '{"kind": "TOKEN", "apiVersion": "v1"}', "application/json"),
-    "429": text(429, "TOKEN", "text/plain", "Retry-After: TOKEN"),
+BEHAVIOURS: dict[str, Behaviour] = {
+    "a Status of 400": status_with_token(400, reason="TOKEN"),
+    "a Status of 401": status_with_token(401),
+    "a Status of 403": status_with_token(403, details={"name": "TOKEN", "kind": "TOKEN"}),
+    "causes": status_with_token(
+        422, details={"causes": [{"field": "TOKEN", "reason": "TOKEN", "message": "TOKEN"}]}
+    ),
+    "plain text": text_with_token(500, "Authorization: Bearer TOKEN", "text/plain"),
+    "the title of a page": text_with_token(200, "<!doctype html><title>TOKEN</title>", "text/html"),
+    "a redirect": text_with_token(302, "", "text/plain", "Location: https://evil.example/?token=TOKEN"),
+    "a redirect to a host": text_with_token(302, "", "text/plain", "Location: https://TOKEN.evil.example/"),
+    "no JSON": text_with_token(200, "{TOKEN", "application/json"),
+    "another kind": text_with_token(200, '{"kind": "TOKEN", "apiVersion": "v1"}', "application/json"),
+    "429": text_with_token(429, "TOKEN", "text/plain", "Retry-After: TOKEN"),
 }
 
 
@@ -67,7 +69,7 @@ def is_watch(request: Request) -> bool:
 
 
 # Which requests are answered so; the others get their real answers, so that pages come that far.
-ASKED: dict[str, Callable[[Request], bool]] = {
+TARGETS: dict[str, Callable[[Request], bool]] = {
     "everything": lambda _request: True,
     "discovery": lambda request: request.target.partition("?")[0] in ("/api", "/apis"),
     "lists": lambda request: "as=Table" in request.headers.get("accept", "") and not is_watch(request),
@@ -77,7 +79,7 @@ ASKED: dict[str, Callable[[Request], bool]] = {
 }
 
 
-def told_in_pages(house: House, visits: list[Visit], who: str) -> list[str]:
+def find_leaking_pages(house: Installation, visits: list[Visit], who: str) -> list[str]:
     """The middleware of the tests looks at each answer."""
     told = []
     for visit in visits:
@@ -88,43 +90,52 @@ def told_in_pages(house: House, visits: list[Visit], who: str) -> list[str]:
     return told
 
 
-def told_in_log(token: str) -> bool:
-    log = canary_watch.look_at_own_log()
+def is_in_log(token: str) -> bool:
+    log = canary_watch.check_own_log()
     canary.findings.clear()
     return token in log
 
 
-def test_no_page_says_what_the_cluster_says_back(lied_to: House, liar: Liar) -> None:
-    told, visits = [], reaching(lied_to, liar, "ada")
-    for asked, when in ASKED.items():
-        for what, behaviour in ECHOES.items():
+def test_no_page_says_what_the_cluster_says_back(
+    installation_with_lying_server: Installation, lying_server: LyingServer
+) -> None:
+    told, visits = [], find_cluster_visits(installation_with_lying_server, lying_server, "ada")
+    for asked, when in TARGETS.items():
+        for what, behaviour in BEHAVIOURS.items():
             if (
                 asked != "everything"
                 and what != "a Status of 403"
                 and (asked, what) != ("lists", "another kind")
             ):
                 continue
-            quiet()
-            liar.lie, liar.when = behaviour, when
+            stop_background_work()
+            lying_server.lie, lying_server.should_lie = behaviour, when
             if (asked, what) == ("everything", "another kind"):
                 continue  # what is no error is the object that was asked for, and its text is shown
-            told += [f"{what} to {asked}: {one}" for one in told_in_pages(lied_to, visits, "ada")]
-            told += [f"{what} to {asked}: the log"] if told_in_log(lied_to.token("ada")) else []
+            told += [
+                f"{what} to {asked}: {one}"
+                for one in find_leaking_pages(installation_with_lying_server, visits, "ada")
+            ]
+            told += (
+                [f"{what} to {asked}: the log"]
+                if is_in_log(installation_with_lying_server.token("ada"))
+                else []
+            )
     assert not told, "\n".join(told)
 
 
-def error_event(wire: Wire) -> None:
+def send_error_event(wire: Wire) -> None:
     """An ERROR inside a stream that began well."""
-    token = token_of(wire)
+    token = get_token(wire)
     wire.stream_head()
     said = {"kind": "Status", "code": 500, "message": f"no {token} !", "reason": token}
     wire.chunk(json.dumps({"type": "ERROR", "object": said}, separators=(",", ":")).encode() + b"\n")
     wire.send(b"0\r\n\r\n")
 
 
-async def heard(house: House, page: str) -> str:
+async def read_socket(house: Installation, page: str) -> str:
     """All that a socket sends in its first seconds."""
-    communicator = knock(socket_paths()[0], session=house.sessions["ada"], page=page)
+    communicator = knock(list_socket_paths()[0], session=house.sessions["ada"], page=page)
     accepted, _code = await communicator.connect(timeout=30)
     parts: list[str] = []
     while accepted:
@@ -141,20 +152,22 @@ async def heard(house: House, page: str) -> str:
 @pytest.mark.parametrize(
     ("asked", "behaviour"),
     [
-        ("watches", error_event),
-        ("watches", status(403)),
-        ("lists", status(403)),
-        ("objects", status(403)),
-        ("everything", status(500)),
+        ("watches", send_error_event),
+        ("watches", status_with_token(403)),
+        ("lists", status_with_token(403)),
+        ("objects", status_with_token(403)),
+        ("everything", status_with_token(500)),
     ],
 )
 async def test_no_socket_says_what_the_cluster_says_back(
-    lied_to: House, liar: Liar, asked: str, behaviour: Behaviour
+    installation_with_lying_server: Installation, lying_server: LyingServer, asked: str, behaviour: Behaviour
 ) -> None:
-    pages = await live_pages(lied_to)
-    token = lied_to.token("ada")
-    await database_sync_to_async(quiet)()
-    liar.lie, liar.when = behaviour, ASKED[asked]
-    texts = await asyncio.gather(*(heard(lied_to, page) for page in pages.values()))
+    pages = await list_live_pages(installation_with_lying_server)
+    token = installation_with_lying_server.token("ada")
+    await database_sync_to_async(stop_background_work)()
+    lying_server.lie, lying_server.should_lie = behaviour, TARGETS[asked]
+    texts = await asyncio.gather(
+        *(read_socket(installation_with_lying_server, page) for page in pages.values())
+    )
     assert [view for view, text in zip(pages, texts, strict=True) if token in text] == []
-    assert not told_in_log(token)
+    assert not is_in_log(token)

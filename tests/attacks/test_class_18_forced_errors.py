@@ -1,4 +1,4 @@
-"""Does no log, page or header hold a secret of the request when any function that it reaches fails? (Class 18.)"""
+"""Error handling: no log, page or header has a secret when any function of a request fails (class 18)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from types import CodeType
 from django.http import HttpResponse
 
 from tests import canary, canary_watch
-from tests.attacks.house import House, undone
-from tests.attacks.routes import routes
-from tests.attacks.sabotage import broken, reached
-from tests.clusters.credentials.kubeconfigs import config, text
-from tests.clusters.credentials.pki import certificate
+from tests.attacks.house import Installation, roll_back
+from tests.attacks.routes import list_routes
+from tests.attacks.sabotage import break_function, trace_calls
+from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
+from tests.clusters.credentials.pki import make_certificate
 
-CERTIFICATE, KEY = certificate("canary")
+CERTIFICATE, KEY = make_certificate("canary")
 FORM = {
     "username": "mallory",
     "name": "Mallory",
@@ -32,7 +32,7 @@ FORM = {
     "token": "canary-of-a-token",
     "certificate": CERTIFICATE,
     "key": KEY,
-    "kubeconfig": text(config(user={"token": "canary-of-a-kubeconfig"})),
+    "kubeconfig": to_yaml(build_config(user={"token": "canary-of-a-kubeconfig"})),
     "carry-out": "yes",
     "context-chosen": "0:shop",
 }
@@ -43,19 +43,19 @@ WAYS = ("token", "certificate", "kubeconfig")
 class Visit:
     """One request by one person, with canaries wherever a person may put a secret."""
 
-    def __init__(self, house: House, who: str, method: str, path: str, form: dict[str, str]) -> None:
+    def __init__(self, house: Installation, who: str, method: str, path: str, form: dict[str, str]) -> None:
         self.house, self.who, self.method, self.path, self.form = house, who, method, path, form
 
     def __call__(self) -> HttpResponse:
         """The answer; what was done is undone."""
-        with undone():
-            return self.ask()
+        with roll_back():
+            return self.send()
 
-    def ready(self) -> Visit:
+    def prepare(self) -> Visit:
         """A browser of its own whose middleware stands already: only what answers the request may fail."""
         browser = self.house.browser(self.who)
         browser.handler.load_middleware()
-        self.ask = (
+        self.send = (
             partial(browser.get, self.path)
             if self.method == "GET"
             else partial(browser.post, self.path, self.form)
@@ -66,9 +66,9 @@ class Visit:
         return f"{self.method} {self.path} as {self.who or 'nobody'}"
 
 
-def visits(house: House) -> Iterator[Visit]:
+def list_visits(house: Installation) -> Iterator[Visit]:
     """Every route by each method that it takes."""
-    for route in routes():
+    for route in list_routes():
         who = "" if route.name in ("people:sign_in", "people:invitation") else "ada"
         path = house.address(route)
         if "POST" in house.methods(route):
@@ -80,27 +80,27 @@ def visits(house: House) -> Iterator[Visit]:
             yield Visit(house, who, "GET", path, {})
 
 
-def cheapest(house: House) -> dict[CodeType, Visit]:
+def find_cheapest_visits(house: Installation) -> dict[CodeType, Visit]:
     """Every function of ours that a request reaches, and the quickest visit to it; one with a form goes first."""
     found: dict[CodeType, tuple[bool, float, Visit]] = {}
-    for visit in visits(house):
-        visit.ready()
+    for visit in list_visits(house):
+        visit.prepare()
         began = time.perf_counter()
-        codes = reached(visit)
+        codes = trace_calls(visit)
         price = (visit.method == "GET", time.perf_counter() - began, visit)
         for code in codes:
             found[code] = min(found.get(code, price), price, key=lambda one: one[:2])
     return {code: visit for code, (_method, _seconds, visit) in found.items()}
 
 
-def test_a_failure_anywhere_tells_no_secret(house: House) -> None:
+def test_an_error_anywhere_leaks_no_secret(installation: Installation) -> None:
     told, broke = [], 0
-    for code, visit in cheapest(house).items():
-        visit.ready()
-        with broken(code) as said:
+    for code, visit in find_cheapest_visits(installation).items():
+        visit.prepare()
+        with break_function(code) as said:
             visit()
         broke += len(said)  # what runs once in a process is not reached again: its result is kept
-        log = canary_watch.look_at_own_log()
+        log = canary_watch.check_own_log()
         if any(secret in log for secret in SECRETS):
             told.append(f"a secret stands in the log of {visit} when {code.co_qualname} fails")
         told += [f"{one} ({visit} when {code.co_qualname} fails)" for one in canary.findings]

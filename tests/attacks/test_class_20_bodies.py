@@ -1,4 +1,4 @@
-"""What does a request that is far too large cost the server, whoever sends it? (Class 20.)"""
+"""Request body limit: memory, files and time that an oversized body costs the server (class 20)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.served import Served, wait_for
+from tests.served import DashboardServer, wait_for
 
 MEBIBYTE = 1024 * 1024
 HUGE = 100_000_000
@@ -20,13 +20,13 @@ PATHS = ("/people/sign-in/", "/clusters/import/", "/c/harbour/", "/shell/theme/"
 FORM = "application/x-www-form-urlencoded"
 
 
-def pieces(size: int) -> Iterator[bytes]:
+def split_body(size: int) -> Iterator[bytes]:
     block = b"a=1&" * (MEBIBYTE // 4)
     for start in range(0, size, MEBIBYTE):
         yield block[: min(MEBIBYTE, size - start)]
 
 
-def sent(served: Served, path: str, size: int, *, chunked: bool = False) -> bytes:
+def send_body(served: DashboardServer, path: str, size: int, *, chunked: bool = False) -> bytes:
     """The first bytes of the answer; the connection may be broken off while we still send."""
     length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {size}"
     head = (
@@ -35,7 +35,7 @@ def sent(served: Served, path: str, size: int, *, chunked: bool = False) -> byte
     with socket.create_connection(("127.0.0.1", served.port), 60) as wire:
         wire.sendall(head.encode())
         with suppress(OSError):
-            for piece in pieces(size):
+            for piece in split_body(size):
                 wire.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
             if chunked:
                 wire.sendall(b"0\r\n\r\n")
@@ -44,23 +44,23 @@ def sent(served: Served, path: str, size: int, *, chunked: bool = False) -> byte
     return b""
 
 
-def server_pid(served: Served) -> int:
+def get_server_pid(served: DashboardServer) -> int:
     assert served._server is not None
     return served._server.pid
 
 
-def peak(served: Served) -> int:
+def read_peak_memory(served: DashboardServer) -> int:
     """The most memory that the server ever had, in bytes."""
-    for line in Path(f"/proc/{server_pid(served)}/status").read_text().splitlines():
+    for line in Path(f"/proc/{get_server_pid(served)}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     raise AssertionError("no VmHWM")
 
 
-def files(served: Served) -> set[str]:
+def list_open_files(served: DashboardServer) -> set[str]:
     """What the server has open that is neither a socket nor a pipe."""
     found = set()
-    folder = f"/proc/{server_pid(served)}/fd"
+    folder = f"/proc/{get_server_pid(served)}/fd"
     for one in os.listdir(folder):
         with suppress(OSError):
             found.add(os.readlink(f"{folder}/{one}"))
@@ -69,37 +69,43 @@ def files(served: Served) -> set[str]:
 
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("path", PATHS)
-def test_a_hundred_megabytes_are_refused_and_not_kept(served: Served, path: str, chunked: bool) -> None:
-    sent(served, path, 1000, chunked=chunked)
-    before = peak(served)
-    said = sent(served, path, HUGE, chunked=chunked)
+def test_a_hundred_megabytes_are_refused_and_not_kept(
+    dashboard_server: DashboardServer, path: str, chunked: bool
+) -> None:
+    send_body(dashboard_server, path, 1000, chunked=chunked)
+    before = read_peak_memory(dashboard_server)
+    said = send_body(dashboard_server, path, HUGE, chunked=chunked)
     assert said == b"" or said.startswith(b"HTTP/1.1 413 "), said[:100]
-    assert peak(served) - before < 24 * MEBIBYTE
+    assert read_peak_memory(dashboard_server) - before < 24 * MEBIBYTE
 
 
-def test_the_refusal_is_there_before_the_body_is(served: Served) -> None:
+def test_the_rejection_comes_before_the_body(dashboard_server: DashboardServer) -> None:
     """Who announces too much need not send it."""
-    with socket.create_connection(("127.0.0.1", served.port), 60) as wire:
+    with socket.create_connection(("127.0.0.1", dashboard_server.port), 60) as wire:
         wire.sendall(
             f"POST /people/sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {HUGE}\r\n\r\n".encode()
         )
         assert wire.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
-def test_no_body_that_is_taken_waits_on_a_disk(served: Served) -> None:
-    before, size = files(served), 3 * MEBIBYTE
-    with socket.create_connection(("127.0.0.1", served.port), 60) as wire:
-        head = f"POST /people/sign-in/ HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nContent-Length: {size}\r\n\r\n"
+def test_no_body_that_is_taken_waits_on_a_disk(dashboard_server: DashboardServer) -> None:
+    before, size = list_open_files(dashboard_server), 3 * MEBIBYTE
+    with socket.create_connection(("127.0.0.1", dashboard_server.port), 60) as wire:
+        head = f"POST /people/sign-in/ HTTP/1.1\r\nHost: 127.0.0.1:{dashboard_server.port}\r\nContent-Length: {size}\r\n\r\n"
         wire.sendall(head.encode() + b"x" * (size - 1))
-        memory = served.memory
-        wait_for(lambda: not _unread(wire), message="the server reads no more")
-        assert {one for one in files(served) - before if "static" not in one and "sqlite" not in one} == set()
+        memory = dashboard_server.read_memory
+        wait_for(lambda: not _count_unread_bytes(wire), message="the server reads no more")
+        assert {
+            one
+            for one in list_open_files(dashboard_server) - before
+            if "static" not in one and "sqlite" not in one
+        } == set()
         assert memory() > 0
         wire.sendall(b"x")
         assert wire.recv(65536).startswith(b"HTTP/1.1 ")
 
 
-def _unread(wire: socket.socket) -> int:
+def _count_unread_bytes(wire: socket.socket) -> int:
     """Bytes that are sent and not taken yet by the other side (SIOCOUTQ)."""
     import array
     import fcntl
@@ -110,16 +116,16 @@ def _unread(wire: socket.socket) -> int:
     return waiting[0]
 
 
-def test_a_packed_request_is_not_unpacked(served: Served) -> None:
-    client = served.client("dana")
+def test_a_packed_request_is_not_unpacked(dashboard_server: DashboardServer) -> None:
+    client = dashboard_server.client("dana")
     bomb = gzip.compress(bytes(128 * MEBIBYTE), 9)
     assert len(bomb) < MEBIBYTE
-    headers = {"Content-Encoding": "gzip", "Content-Type": FORM, "Origin": served.url}
-    client.post(f"{served.url}/clusters/import/", data=b"a=1", headers=headers)
-    before = peak(served)
-    answer = client.post(f"{served.url}/clusters/import/", data=bomb, headers=headers)
+    headers = {"Content-Encoding": "gzip", "Content-Type": FORM, "Origin": dashboard_server.url}
+    client.post(f"{dashboard_server.url}/clusters/import/", data=b"a=1", headers=headers)
+    before = read_peak_memory(dashboard_server)
+    answer = client.post(f"{dashboard_server.url}/clusters/import/", data=bomb, headers=headers)
     assert answer.status_code in (400, 403)
-    assert peak(served) - before < 24 * MEBIBYTE
+    assert read_peak_memory(dashboard_server) - before < 24 * MEBIBYTE
 
 
 @pytest.mark.parametrize(
@@ -135,14 +141,16 @@ def test_a_packed_request_is_not_unpacked(served: Served) -> None:
     ],
     ids=["300,000 fields", "3 MiB of ampersands", "50,000 parts", "line breaks"],
 )
-def test_a_form_of_nothing_but_fields_costs_its_size(served: Served, kind: str, body: bytes) -> None:
-    client = served.client("dana")
-    headers = {"Content-Type": kind, "Origin": served.url}
+def test_a_form_of_nothing_but_fields_costs_its_size(
+    dashboard_server: DashboardServer, kind: str, body: bytes
+) -> None:
+    client = dashboard_server.client("dana")
+    headers = {"Content-Type": kind, "Origin": dashboard_server.url}
     began = time.monotonic()
-    client.post(f"{served.url}/people/sign-in/", data=body[:2000], headers=headers)
-    small, before = time.monotonic() - began, peak(served)
+    client.post(f"{dashboard_server.url}/people/sign-in/", data=body[:2000], headers=headers)
+    small, before = time.monotonic() - began, read_peak_memory(dashboard_server)
     began = time.monotonic()
-    answer = client.post(f"{served.url}/people/sign-in/", data=body, headers=headers)
+    answer = client.post(f"{dashboard_server.url}/people/sign-in/", data=body, headers=headers)
     assert answer.status_code in (400, 403, 422)
-    assert peak(served) - before < 32 * MEBIBYTE
+    assert read_peak_memory(dashboard_server) - before < 32 * MEBIBYTE
     assert time.monotonic() - began < 10 + 100 * small

@@ -1,4 +1,4 @@
-"""Does what was made to swell cost about as much as other input of its size, in time and in memory? (Class 20.)"""
+"""Decompression and YAML bombs: time and memory stay in proportion to the size of the input (class 20)."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from clusters.api.errors import ApiError
 from clusters.api.streams import Streams
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig import read_kubeconfig
-from tests.attacks.house import House
-from tests.attacks.liar import Liar, liar, lied_to
-from tests.attacks.sockets import answer, knock, socket_paths
-from tests.clusters.api.faults import Behaviour, FaultServer, Wire, says
-from tests.clusters.credentials.kubeconfigs import config, text
-from tests.clusters.credentials.pki import certificate
-from tests.clusters.credentials.pki import packed as packed_text
+from tests.attacks.house import Installation
+from tests.attacks.liar import LyingServer, installation_with_lying_server, lying_server
+from tests.attacks.sockets import handshake, knock, list_socket_paths
+from tests.clusters.api.faults import Behaviour, FaultServer, Wire, respond_with
+from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
+from tests.clusters.credentials.pki import make_certificate
+from tests.clusters.credentials.pki import to_base64 as packed_text
 from tests.clusters.credentials.test_hostile_yaml import BOMB
-from tests.quiet import quiet
+from tests.quiet import stop_background_work
 
-__all__ = ["liar", "lied_to"]
+__all__ = ["installation_with_lying_server", "lying_server"]
 MEBIBYTE = 1024 * 1024
 
 
@@ -40,11 +40,11 @@ class Cost:
     peak: int  # bytes that Python held at once, beyond what it had before
 
 
-def cost(deed: Callable[[], object]) -> Cost:
+def measure_cost(action: Callable[[], object]) -> Cost:
     tracemalloc.start()
     try:
         began = time.thread_time()
-        deed()
+        action()
         return Cost(time.thread_time() - began, tracemalloc.get_traced_memory()[1])
     finally:
         tracemalloc.stop()
@@ -52,7 +52,7 @@ def cost(deed: Callable[[], object]) -> Cost:
 
 # --- kubeconfigs
 
-SMALL = text(config())
+SMALL = to_yaml(build_config())
 FLAT = "".join(f"k{n}: v\n" for n in range(120_000))
 YAML = {
     "aliases": BOMB,
@@ -67,15 +67,15 @@ YAML = {
     "one key twice": "a: 1\n" * 100_000,
     "1 MiB of quotes": 'a: "' + '\\"' * (MEBIBYTE // 2 - 10) + '"',
     "1 MiB of escapes": 'a: "' + "\\U0001F600" * (MEBIBYTE // 10 - 10) + '"',
-    "1 MiB of base64": text(config(user={"client-key-data": "A" * (MEBIBYTE - 5000)})),
+    "1 MiB of base64": to_yaml(build_config(user={"client-key-data": "A" * (MEBIBYTE - 5000)})),
     "1 MiB of blanks": " " * (MEBIBYTE - 1) + "x",
     "1 MiB of comments": "#\n" * (MEBIBYTE // 2 - 10) + SMALL,
-    "1 MiB of a token": text(config(user={"token": "a" * (MEBIBYTE - 5000)})),
+    "1 MiB of a token": to_yaml(build_config(user={"token": "a" * (MEBIBYTE - 5000)})),
     "100 MB": "x" * 100_000_000,
 }
 
 
-def read(source: str) -> None:
+def parse(source: str) -> None:
     try:
         read_kubeconfig(source)
     except BadCredential:
@@ -84,79 +84,81 @@ def read(source: str) -> None:
 
 @pytest.mark.parametrize("what", YAML)
 def test_a_kubeconfig_costs_no_more_than_its_size(what: str) -> None:
-    read(SMALL)
-    small = min((cost(lambda: read(SMALL)) for _ in range(5)), key=lambda one: one.seconds)
-    found, times_larger = cost(lambda: read(YAML[what])), max(1.0, len(YAML[what]) / len(SMALL))
+    parse(SMALL)
+    small = min((measure_cost(lambda: parse(SMALL)) for _ in range(5)), key=lambda one: one.seconds)
+    found, times_larger = measure_cost(lambda: parse(YAML[what])), max(1.0, len(YAML[what]) / len(SMALL))
     assert found.seconds < small.seconds * times_larger * 50, (found, small)
     assert found.peak < 2 * MEBIBYTE + 60 * min(len(YAML[what]), MEBIBYTE) + len(YAML[what]) * 2, found
 
 
-def with_contexts(number: int) -> str:
+def build_contexts(number: int) -> str:
     """All of one user and one cluster, whose bundle has 50 authorities."""
     contexts = [{"name": f"c{n}", "context": {"cluster": "prod", "user": "dana"}} for n in range(number)]
-    bundle = packed_text("".join(certificate(f"authority-{n}")[0] for n in range(50)))
-    return text(config(cluster={"certificate-authority-data": bundle}) | {"contexts": contexts})
+    bundle = packed_text("".join(make_certificate(f"authority-{n}")[0] for n in range(50)))
+    return to_yaml(build_config(cluster={"certificate-authority-data": bundle}) | {"contexts": contexts})
 
 
 def test_what_many_contexts_share_is_read_once() -> None:
-    one, many = with_contexts(1), with_contexts(200)
-    read(one)
-    single = max((cost(lambda: read(one)) for _ in range(3)), key=lambda found: found.seconds)
-    assert cost(lambda: read(many)).seconds < 30 * single.seconds
+    one, many = build_contexts(1), build_contexts(200)
+    parse(one)
+    single = max((measure_cost(lambda: parse(one)) for _ in range(3)), key=lambda found: found.seconds)
+    assert measure_cost(lambda: parse(many)).seconds < 30 * single.seconds
 
 
 # --- answers of a cluster
 
 
 @cache
-def zeroes(mebibytes: int, layers: int) -> bytes:
+def pack_zeroes(mebibytes: int, layers: int) -> bytes:
     """So many, packed so often."""
     if not layers:
         return bytes(mebibytes * MEBIBYTE)
     if layers > 1:
-        return gzip.compress(zeroes(mebibytes, layers - 1))
+        return gzip.compress(pack_zeroes(mebibytes, layers - 1))
     packer, block = zlib.compressobj(wbits=31), bytes(MEBIBYTE)
     return b"".join([*(packer.compress(block) for _ in range(mebibytes)), packer.flush()])
 
 
-def packed(mebibytes: int, layers: int, named: str) -> Behaviour:
-    return lambda wire: wire.answer(
-        200, zeroes(mebibytes, layers), "application/json", f"Content-Encoding: {named}"
+def respond_packed(mebibytes: int, layers: int, named: str) -> Behaviour:
+    return lambda wire: wire.respond(
+        200, pack_zeroes(mebibytes, layers), "application/json", f"Content-Encoding: {named}"
     )
 
 
 ANSWERS: dict[str, Behaviour] = {
-    "320 MiB in gzip": packed(320, 1, "gzip"),
-    "320 MiB in gzip in gzip": packed(320, 2, "gzip, gzip"),
-    "320 MiB in gzip five times": packed(320, 5, "gzip, gzip, gzip, gzip, gzip"),
-    "1,000 lists": says(200, b"[" * 1000 + b"]" * 1000),
-    "a million lists": says(200, b"[" * 1_000_000 + b"]" * 1_000_000),
-    "a million dictionaries": says(200, b'{"a":' * 1_000_000 + b"1" + b"}" * 1_000_000),
-    "a number of a million digits": says(200, b"9" * 1_000_000),
-    "a message of 8 MiB": says(500, {"kind": "Status", "message": "x" * (8 * MEBIBYTE)}),
-    "a page of 8 MiB": says(502, b"<html><title>" + b"x" * (8 * MEBIBYTE), "text/html"),
-    "100,000 causes": says(422, {"kind": "Status", "details": {"causes": [{"message": "x"}] * 100_000}}),
+    "320 MiB in gzip": respond_packed(320, 1, "gzip"),
+    "320 MiB in gzip in gzip": respond_packed(320, 2, "gzip, gzip"),
+    "320 MiB in gzip five times": respond_packed(320, 5, "gzip, gzip, gzip, gzip, gzip"),
+    "1,000 lists": respond_with(200, b"[" * 1000 + b"]" * 1000),
+    "a million lists": respond_with(200, b"[" * 1_000_000 + b"]" * 1_000_000),
+    "a million dictionaries": respond_with(200, b'{"a":' * 1_000_000 + b"1" + b"}" * 1_000_000),
+    "a number of a million digits": respond_with(200, b"9" * 1_000_000),
+    "a message of 8 MiB": respond_with(500, {"kind": "Status", "message": "x" * (8 * MEBIBYTE)}),
+    "a page of 8 MiB": respond_with(502, b"<html><title>" + b"x" * (8 * MEBIBYTE), "text/html"),
+    "100,000 causes": respond_with(
+        422, {"kind": "Status", "details": {"causes": [{"message": "x"}] * 100_000}}
+    ),
 }
-MOST = 64 * MEBIBYTE  # what a client takes in one answer
+RESPONSE_LIMIT = 64 * MEBIBYTE  # what a client takes in one answer
 
 
-def connection(server: FaultServer) -> Connection:
+def build_connection(server: FaultServer) -> Connection:
     return Connection("bomb", Server(server.url, ca=server.ca), Identity(token="x"), f"bomb-{server.port}")
 
 
 @pytest.mark.parametrize("what", ANSWERS)
 def test_an_answer_costs_no_more_than_what_a_client_takes(what: str) -> None:
-    with FaultServer(says(200, {"kind": "x"})) as server:
-        small = cost(lambda: asked(server))
+    with FaultServer(respond_with(200, {"kind": "x"})) as server:
+        small = measure_cost(lambda: send_request(server))
     with FaultServer(ANSWERS[what]) as server:
-        found = cost(lambda: asked(server))
-    assert found.peak < 3 * MOST, (what, found)
+        found = measure_cost(lambda: send_request(server))
+    assert found.peak < 3 * RESPONSE_LIMIT, (what, found)
     assert found.seconds < 20 + 200 * small.seconds, (what, found, small)
 
 
-def asked(server: FaultServer) -> None:
+def send_request(server: FaultServer) -> None:
     try:
-        Client(connection(server)).get("/api/v1/pods")
+        Client(build_connection(server)).get("/api/v1/pods")
     except ApiError:
         return
 
@@ -167,8 +169,8 @@ async def test_an_answer_to_a_feed_costs_no_more_either(what: str) -> None:
     streams = Streams()
     try:
         with FaultServer(ANSWERS[what]) as server, suppress(ApiError):
-            await streams.get(connection(server), "/api/v1/pods", timeout=60)
-        assert tracemalloc.get_traced_memory()[1] < 3 * MOST
+            await streams.get(build_connection(server), "/api/v1/pods", timeout=60)
+        assert tracemalloc.get_traced_memory()[1] < 3 * RESPONSE_LIMIT
     finally:
         tracemalloc.stop()
         await streams.close()
@@ -177,7 +179,7 @@ async def test_an_answer_to_a_feed_costs_no_more_either(what: str) -> None:
 # --- objects on their pages
 
 
-def nested(depth: int) -> Callable[[Wire], None]:
+def respond_nested(depth: int) -> Callable[[Wire], None]:
     """An object that anybody who may create a custom resource can make: the API server takes 10,000 levels."""
     head = {
         "apiVersion": "v1",
@@ -185,32 +187,46 @@ def nested(depth: int) -> Callable[[Wire], None]:
         "metadata": {"name": "deep", "namespace": "shop", "uid": "u"},
     }
     body = json.dumps(head)[:-1] + ', "data": ' + '{"a":' * depth + "1" + "}" * depth + "}"
-    return lambda wire: wire.answer(200, body.encode())
+    return lambda wire: wire.respond(200, body.encode())
 
 
 @pytest.mark.parametrize("depth", [100, 400, 900, 5000, 200_000])
-def test_a_deep_object_has_a_page_or_a_sentence(lied_to: House, liar: Liar, depth: int) -> None:
-    liar.when = lambda request: request.target.partition("?")[0].endswith("/configmaps/deep")
+def test_a_deep_object_has_a_page_or_a_sentence(
+    installation_with_lying_server: Installation, lying_server: LyingServer, depth: int
+) -> None:
+    lying_server.should_lie = lambda request: request.target.partition("?")[0].endswith("/configmaps/deep")
     seconds = {}
     for levels in (10, depth):
-        quiet()
-        liar.lie = nested(levels)
+        stop_background_work()
+        lying_server.lie = respond_nested(levels)
         began = time.thread_time()
         for path in ("", "/yaml", "?download=yaml", "?download=value&at=" + "/a" * 500):
-            page = lied_to.browser("ada").get(f"/c/harbour/shop/configmaps/deep{path}")
+            page = installation_with_lying_server.browser("ada").get(f"/c/harbour/shop/configmaps/deep{path}")
             assert page.status_code in (200, 404, 502), (path, page.status_code)
             assert len(page.content) < 4 * MEBIBYTE
         seconds[levels] = time.thread_time() - began
     assert seconds[depth] < 30 * seconds[10], seconds
 
 
-async def test_a_deep_object_closes_its_own_socket_at_most(lied_to: House, liar: Liar) -> None:
-    liar.when = lambda request: "/configmaps/deep" in request.target or "watch=" in request.target
+async def test_a_deep_object_closes_its_own_socket_at_most(
+    installation_with_lying_server: Installation, lying_server: LyingServer
+) -> None:
+    lying_server.should_lie = lambda request: (
+        "/configmaps/deep" in request.target or "watch=" in request.target
+    )
     for depth in (900, 200_000):
-        liar.lie = nested(depth)
-        await answer(
-            knock(socket_paths()[0], session=lied_to.sessions["ada"], page="/c/harbour/shop/configmaps/deep")
+        lying_server.lie = respond_nested(depth)
+        await handshake(
+            knock(
+                list_socket_paths()[0],
+                session=installation_with_lying_server.sessions["ada"],
+                page="/c/harbour/shop/configmaps/deep",
+            )
         )
-    liar.when = None
-    living = knock(socket_paths()[0], session=lied_to.sessions["ada"], page="/c/harbour/shop/configmaps")
-    assert await answer(living) == 0
+    lying_server.should_lie = None
+    living = knock(
+        list_socket_paths()[0],
+        session=installation_with_lying_server.sessions["ada"],
+        page="/c/harbour/shop/configmaps",
+    )
+    assert await handshake(living) == 0

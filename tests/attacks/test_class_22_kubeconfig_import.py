@@ -1,4 +1,4 @@
-"""Does nothing that a stranger's kubeconfig names run, open or connect, wherever in it that stands? (Class 22.)"""
+"""Kubeconfig import: no program, file or server that a kubeconfig names is used (class 22)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig import read_kubeconfig
 from clusters.models import Cluster
-from tests.attacks.house import House, undone
-from tests.attacks.upstream import Watched as Listening
-from tests.attacks.watched import CODE, CONNECTIONS, FILES, PROCESSES, watched
-from tests.clusters.api.faults import says
-from tests.clusters.credentials.kubeconfigs import config, text
+from tests.attacks.house import Installation, roll_back
+from tests.attacks.upstream import RecordingServer as Listening
+from tests.attacks.watched import CODE, CONNECTIONS, FILES, PROCESSES, record_events
+from tests.clusters.api.faults import respond_with
+from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
 
 SERVER = "https://127.0.0.1:9"  # the clusters of a dark house: nobody listens there
 POSITIONS = (
@@ -38,11 +38,11 @@ POSITIONS = (
 def trap(tmp_path: Path) -> Iterator[tuple[Path, Listening]]:
     """A file that a program would make, beside one that could be read; and a server that would be spoken to."""
     (tmp_path / "readable").write_text("secret-of-a-file")
-    with Listening(says(200, {})) as listening:
+    with Listening(respond_with(200, {})) as listening:
         yield tmp_path, listening
 
 
-def dangers(folder: Path, listening: Listening) -> dict[str, Any]:
+def list_dangers(folder: Path, listening: Listening) -> dict[str, Any]:
     """Every field that client-go would follow, pointing at the trap."""
     touch, readable = ["/usr/bin/touch", str(folder / "ran")], str(folder / "readable")
     program = {
@@ -78,9 +78,9 @@ def dangers(folder: Path, listening: Listening) -> dict[str, Any]:
     }
 
 
-def placed(position: str, fields: dict[str, Any]) -> str:
+def build_kubeconfig(position: str, fields: dict[str, Any]) -> str:
     """A kubeconfig that is good but for these fields at this position."""
-    value = config(
+    value = build_config(
         cluster={"server": SERVER, "certificate-authority-data": ""}, user={"token": "a-good-token"}
     )
     entry = {"cluster": value["clusters"][0], "user": value["users"][0], "context": value["contexts"][0]}
@@ -95,10 +95,10 @@ def placed(position: str, fields: dict[str, Any]) -> str:
         entry[kind][kind]["extensions"] = [{"name": "x", "extension": fields}]
     else:
         entry[kind][kind] |= fields
-    return text(value)
+    return to_yaml(value)
 
 
-def read(source: str) -> None:
+def parse(source: str) -> None:
     try:
         read_kubeconfig(source)
     except BadCredential:
@@ -109,52 +109,57 @@ def read(source: str) -> None:
 def test_reading_one_starts_no_process_opens_no_file_and_connects_to_nothing(
     trap: tuple[Path, Listening], position: str
 ) -> None:
-    fields = dangers(*trap)
-    sources = [placed(position, fields), *(placed(position, {key: one}) for key, one in fields.items())]
+    fields = list_dangers(*trap)
+    sources = [
+        build_kubeconfig(position, fields),
+        *(build_kubeconfig(position, {key: one}) for key, one in fields.items()),
+    ]
     sources += [
         source.replace("exec:", f"{word}:") for source in sources[1:2] for word in ("Exec", "EXEC", "'exec'")
     ]
     sources += [json.dumps({"contexts": fields}), json.dumps({"users": [fields]}), json.dumps(fields)]
     for source in sources:
-        read(source)  # once unwatched: translations are loaded at their first use
-    with watched() as seen:
+        parse(source)  # once unwatched: translations are loaded at their first use
+    with record_events() as seen:
         for source in sources:
-            read(source)
-    assert seen.of(PROCESSES, FILES, CONNECTIONS, CODE) == []
+            parse(source)
+    assert seen.select(PROCESSES, FILES, CONNECTIONS, CODE) == []
 
 
 def test_it_would_notice_an_opened_file() -> None:
-    with watched() as seen:
+    with record_events() as seen:
         open(__file__).close()
-    assert seen.of(FILES)
+    assert seen.select(FILES)
 
 
 @pytest.mark.parametrize("position", POSITIONS)
 def test_no_page_that_takes_one_follows_it(
-    dark_house: House, trap: tuple[Path, Listening], position: str
+    offline_installation: Installation, trap: tuple[Path, Listening], position: str
 ) -> None:
     """Neither as a member nor as an administrator, in one step or in two; only the cluster itself may be asked."""
     Cluster.objects.update(ca="")
     folder, listening = trap
-    source = placed(position, dangers(folder, listening))
+    source = build_kubeconfig(position, list_dangers(folder, listening))
     forms = [
         ("/clusters/harbour/credential/", {"way": "kubeconfig", "kubeconfig": source}),
         ("/clusters/import/", {"kubeconfig": source}),
         ("/clusters/import/", {"kubeconfig": source, "carry-out": "yes", "context-chosen": "0:shop"}),
         ("/clusters/harbour/teams/shop/credential/", {"way": "kubeconfig", "kubeconfig": source}),
     ]
-    with listening.watched() as spoken_to, watched() as seen:
+    with listening.record() as spoken_to, record_events() as seen:
         for path, form in forms:
             for who in ("dana", "ada"):
-                with undone():
-                    answer = dark_house.browser(who).post(path, form)
+                with roll_back():
+                    answer = offline_installation.browser(who).post(path, form)
                     assert answer.status_code in (200, 302, 403, 422), (path, who)
                     assert "secret-of-a-file" not in answer.content.decode()
-    assert seen.of(PROCESSES) == []
-    assert [one for one in seen.of(FILES) if str(folder) in one] == []
+    assert seen.select(PROCESSES) == []
+    assert [one for one in seen.select(FILES) if str(folder) in one] == []
     asked = [
-        one for one in seen.of(CONNECTIONS) if "127.0.0.1', 9)" not in one and "'127.0.0.1', 9," not in one
+        one
+        for one in seen.select(CONNECTIONS)
+        if "127.0.0.1', 9)" not in one and "'127.0.0.1', 9," not in one
     ]
     assert asked == []
-    assert spoken_to.is_nothing
+    assert spoken_to.is_empty
     assert not (folder / "ran").exists()

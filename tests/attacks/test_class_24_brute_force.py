@@ -1,4 +1,4 @@
-"""Is guessing a password slow whoever guesses, and does nothing tell which names there are? (Class 24.)
+"""Brute force: guessing passwords is slow, and nothing reveals which usernames exist (class 24).
 
 What the counter itself does is in tests/people/test_throttle.py; this is the attack, over the wire and in parallel.
 """
@@ -19,15 +19,15 @@ from django.test import Client
 from people import throttle
 from people.models import SignInFailures, User
 from tests.people.conftest import PASSWORD
-from tests.served import Served
+from tests.served import DashboardServer
 
-REFUSED, SLOWED, BUSY, IN = 422, 429, 503, 302
+REFUSED, THROTTLED, BUSY, SIGNED_IN = 422, 429, 503, 302
 
 
 @pytest.fixture(scope="module")
-def fort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def guarded_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DashboardServer]:
     """A server of its own: whoever guesses from this address shuts it out."""
-    dashboard = Served(tmp_path_factory.mktemp("fort")).start()
+    dashboard = DashboardServer(tmp_path_factory.mktemp("fort")).start()
     yield dashboard
     dashboard.stop()
 
@@ -35,7 +35,7 @@ def fort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 class Guesser:
     """A browser that holds the form of the sign-in page."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: DashboardServer) -> None:
         self.address = f"{served.url}/people/sign-in/"
         self.session = requests.Session()
         self.session.trust_env = False
@@ -49,27 +49,33 @@ class Guesser:
         ).status_code
 
 
-def test_many_at_once_get_no_more_guesses_than_one_after_the_other(fort: Served) -> None:
+def test_many_at_once_get_no_more_guesses_than_one_after_the_other(
+    guarded_dashboard: DashboardServer,
+) -> None:
     """For one name; each over a connection of its own."""
-    guessers = [Guesser(fort) for _ in range(3 * throttle.NAME_LIMIT)]
+    guessers = [Guesser(guarded_dashboard) for _ in range(3 * throttle.NAME_LIMIT)]
     with ThreadPoolExecutor(max_workers=len(guessers)) as pool:
         answers = Counter(pool.map(lambda one: one.guess("rene"), guessers))
     assert answers[REFUSED] + answers[BUSY] <= throttle.NAME_LIMIT, answers
-    assert answers[SLOWED] == len(guessers) - answers[REFUSED] - answers[BUSY]
-    assert Guesser(fort).guess("rene", "sail-with-rene") == SLOWED, "the right one counts as a guess too"
-    assert Guesser(fort).guess("dana", "sail-with-dana") == IN, "and others are not shut out"
+    assert answers[THROTTLED] == len(guessers) - answers[REFUSED] - answers[BUSY]
+    assert Guesser(guarded_dashboard).guess("rene", "sail-with-rene") == THROTTLED, (
+        "the right one counts as a guess too"
+    )
+    assert Guesser(guarded_dashboard).guess("dana", "sail-with-dana") == SIGNED_IN, (
+        "and others are not shut out"
+    )
 
 
-def test_an_address_cannot_be_made_up(fort: Served) -> None:
+def test_an_address_cannot_be_made_up(guarded_dashboard: DashboardServer) -> None:
     """Each guess is for another name and says that it comes from elsewhere; nobody trusts this proxy."""
-    guesser, answers = Guesser(fort), list[int]()
+    guesser, answers = Guesser(guarded_dashboard), list[int]()
     for number in range(throttle.ADDRESS_LIMIT + 5):
         made_up = f"203.0.113.{number}"
         headers = {"X-Forwarded-For": made_up, "Forwarded": f"for={made_up}", "X-Real-IP": made_up}
         answers.append(guesser.guess(f"somebody-{number}", **headers))
-        if answers[-1] == SLOWED:
+        if answers[-1] == THROTTLED:
             break
-    assert answers[-1] == SLOWED
+    assert answers[-1] == THROTTLED
     assert len(answers) <= throttle.ADDRESS_LIMIT + 1
 
 
@@ -96,8 +102,8 @@ def test_who_comes_in_sets_only_the_own_name_free(db: None) -> None:
     answers = []
     for _ in range(3):
         answers.append(guess("dana", "wrong"))
-        assert guess("mallory", PASSWORD) == IN
-    assert answers == [REFUSED, SLOWED, SLOWED]
+        assert guess("mallory", PASSWORD) == SIGNED_IN
+    assert answers == [REFUSED, THROTTLED, THROTTLED]
 
 
 def guess(name: str, password: str) -> int:
@@ -107,7 +113,7 @@ def guess(name: str, password: str) -> int:
 # --- which names are there?
 
 
-def people() -> dict[str, str]:
+def create_users() -> dict[str, str]:
     """Kind -> user name; `nobody` is not there."""
     made = {
         "with a password": User.objects.create(username="enid"),
@@ -123,7 +129,7 @@ def people() -> dict[str, str]:
     return {kind: user.username for kind, user in made.items()} | {"nobody": "none"}
 
 
-def answered(name: str) -> tuple[float, int, str]:
+def measure_response(name: str) -> tuple[float, int, str]:
     """Seconds on the processor, status, and the page without what is always another."""
     SignInFailures.objects.all().delete()
     began = time.thread_time()
@@ -134,12 +140,12 @@ def answered(name: str) -> tuple[float, int, str]:
 
 
 def test_nobody_can_tell_by_the_answer_or_its_time_who_is_there(db: None) -> None:
-    names, rounds = people(), 5
+    names, rounds = create_users(), 5
     times: dict[str, list[float]] = {kind: [] for kind in names}
     seen = set()
     for _ in range(rounds):
         for kind, name in names.items():
-            seconds, status, page = answered(name)
+            seconds, status, page = measure_response(name)
             times[kind].append(seconds)
             seen.add((status, page))
     assert len(seen) == 1
@@ -163,4 +169,4 @@ def test_a_locked_name_looks_the_same_whether_it_is_there(db: None) -> None:
         page = re.sub(r'(csrfmiddlewaretoken" value|nonce)="[^"]+"', "", answer.content.decode())
         seen.add((answer.status_code, page.replace(f'value="{name}"', "")))
     assert len(seen) == 1
-    assert next(iter(seen))[0] == SLOWED
+    assert next(iter(seen))[0] == THROTTLED

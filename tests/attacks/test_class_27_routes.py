@@ -1,20 +1,20 @@
-"""Is there a route that changes something and leaves no row? Every one of the URL map is asked. (Class 27.)"""
+"""Audit coverage: every route that changes something writes an audit entry (class 27)."""
 
 from __future__ import annotations
 
-from tests.attacks.house import ADMINISTRATOR, House, undone
-from tests.attacks.routes import routes
-from tests.attacks.state import changes, dump
+from tests.attacks.house import ADMINISTRATOR, Installation, roll_back
+from tests.attacks.routes import list_routes
+from tests.attacks.state import diff, dump
 from tests.clusters.pages import test_recorded as of_clusters
 from tests.people.audit import test_people_recorded as of_people
-from tests.trail import Trail
+from tests.trail import AuditTrail
 
 # Each change is sent with a good form, and its rows are compared word by word, in these two files.
 COMPARED = {f"clusters:{one.route}" for one in of_clusters.CHANGES} | {
     f"people:{one.route}" for one in of_people.CHANGES
 }
 # What they do goes to a cluster: the door records it (tests/clusters/door/).
-BY_THE_DOOR = {"resources:secret_value"}
+AUDITED_BY_GATEWAY = {"resources:secret_value"}
 UNRECORDED = {
     "shell:theme": "light or dark is a cookie of the browser, and nothing is kept of it here",
     "resources:cluster": "which namespaces one has opened decides nothing; the list that it leads to is asked as ever",
@@ -36,30 +36,32 @@ FIELDS = {
 }
 
 
-def test_every_route_that_takes_more_than_reading_is_compared_or_named(house: House) -> None:
+def test_every_route_that_takes_more_than_reading_is_compared_or_named(installation: Installation) -> None:
     """A new route goes into CHANGES of one of the two files, or is named here with its reason."""
-    writing = {route.name for route in house.writing()}
-    assert writing == COMPARED | BY_THE_DOOR | set(UNRECORDED)
-    assert not COMPARED & (BY_THE_DOOR | set(UNRECORDED))
+    writing = {route.name for route in installation.writing_routes()}
+    assert writing == COMPARED | AUDITED_BY_GATEWAY | set(UNRECORDED)
+    assert not COMPARED & (AUDITED_BY_GATEWAY | set(UNRECORDED))
 
 
-def test_whatever_a_post_changed_there_is_a_row(dark_house: House, trail: Trail) -> None:
+def test_whatever_a_post_changed_there_is_an_entry(
+    offline_installation: Installation, audit_trail: AuditTrail
+) -> None:
     """By what stands in the database before and after, and not by what anybody says that a route does."""
-    house, changed, silent = dark_house, set(), []
+    house, changed, silent = offline_installation, set(), []
     form = {**FIELDS, "user": str(house.users["stan"].pk)}
     before = dump()
-    for route in routes():
+    for route in list_routes():
         if "POST" not in house.methods(route):
             continue
         for owner in (ADMINISTRATOR, "dana"):
-            rows = trail.rows().count()
+            rows = audit_trail.list_rows().count()
             slug = {"slug": "harbour"} if route.name == "clusters:delete" else {}
-            with undone():
+            with roll_back():
                 house.browser(owner).post(house.address(route, owner=owner), form | slug)
-                told = changes(before, dump())
+                told = diff(before, dump())
             if told:
                 changed.add(route.name)
-            if told and trail.rows().count() == rows and route.name not in UNRECORDED:
+            if told and audit_trail.list_rows().count() == rows and route.name not in UNRECORDED:
                 silent.append(f"{route} as {owner} changed {told}")
     assert not silent, "\n".join(silent)
     assert len(changed) > 20, sorted(changed)

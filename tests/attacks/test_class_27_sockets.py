@@ -1,4 +1,4 @@
-"""Does what a socket puts on record say from where it came, like what a request does? (Class 27.)"""
+"""Audit entries of sockets: source address and session, as for a request (class 27)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import ast
 import pytest
 from channels.db import database_sync_to_async
 
-from people.audit.models import Entry
+from people.audit.models import AuditEntry
 from people.audit.origin import session_mark
-from people.audit.seldom import Seldom
-from tests.attacks.house import House
-from tests.attacks.sockets import answer, knock, socket_paths
+from people.audit.seldom import RateLimiter
+from tests.attacks.house import Installation
+from tests.attacks.sockets import handshake, knock, list_socket_paths
 from tests.house.floor_plan import ROOT
-from tests.house.imports import product_files
+from tests.house.imports import list_product_files
 from tests.served import wait_for
-from tests.trail import Trail
+from tests.trail import AuditTrail
 
 ELSEWHERE = "203.0.113.77"
 # A page and the row that its socket leaves: a list that Kubernetes refuses, and an object that is a Secret.
@@ -26,19 +26,19 @@ PAGES = {
 
 
 @pytest.fixture(autouse=True)
-def a_new_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clusters.denials._told", Seldom(60.0, 100))
-    monkeypatch.setattr("clusters.secret_reads._seen", Seldom(60.0, 100))
+def reset_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clusters.denials._rate_limiter", RateLimiter(60.0, 100))
+    monkeypatch.setattr("clusters.secret_reads._rate_limiter", RateLimiter(60.0, 100))
 
 
 @pytest.mark.parametrize("page", PAGES)
 async def test_it_has_the_address_and_the_session_of_the_socket(
-    open_house: House, trail: Trail, page: str
+    committed_installation: Installation, audit_trail: AuditTrail, page: str
 ) -> None:
-    session = open_house.sessions["dana"]
-    for path in socket_paths():
-        await answer(knock(path, session=session, page=page, client=ELSEWHERE))
-    row = await database_sync_to_async(_awaited)(trail, page)
+    session = committed_installation.sessions["dana"]
+    for path in list_socket_paths():
+        await handshake(knock(path, session=session, page=page, client=ELSEWHERE))
+    row = await database_sync_to_async(_wait_for_entry)(audit_trail, page)
     assert (row.person, row.address) == ("dana", ELSEWHERE)
     assert row.session == session_mark(session)
 
@@ -47,7 +47,7 @@ def test_every_consumer_enters_where_that_is_set() -> None:
     """Through `people.socket_auth.enter`; `person_of` alone would leave the rows of a socket without a source."""
     users = {
         file
-        for file in product_files(ROOT)
+        for file in list_product_files(ROOT)
         for node in ast.walk(ast.parse((ROOT / file).read_text()))
         if isinstance(node, ast.ImportFrom)
         and node.module == "people.socket_auth"
@@ -56,6 +56,6 @@ def test_every_consumer_enters_where_that_is_set() -> None:
     assert users == set()
 
 
-def _awaited(trail: Trail, page: str) -> Entry:
-    wait_for(lambda: trail.rows(**PAGES[page]).exists())
-    return trail.last(**PAGES[page])
+def _wait_for_entry(trail: AuditTrail, page: str) -> AuditEntry:
+    wait_for(lambda: trail.list_rows(**PAGES[page]).exists())
+    return trail.get_last(**PAGES[page])

@@ -1,4 +1,4 @@
-"""What do two hundred browsers cost that read nothing, draw nothing or went away without a word? (Class 28.)"""
+"""Slow clients: what two hundred browsers cost that read or acknowledge nothing (class 28)."""
 
 from __future__ import annotations
 
@@ -14,52 +14,54 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from clusters.watch import hub as hubs
-from tests.attacks.house import House
-from tests.attacks.liar import Liar, liar, lied_to
-from tests.attacks.sockets import knock, socket_paths
+from tests.attacks.house import Installation
+from tests.attacks.liar import LyingServer, installation_with_lying_server, lying_server
+from tests.attacks.sockets import knock, list_socket_paths
 from tests.clusters.api.faults import Wire
 from tests.controlplane.controlplane import ControlPlane
-from tests.live.sockets import COOKIE, Opened, Sockets, run
-from tests.served import Served, wait_for
+from tests.live.sockets import COOKIE, OpenSocket, Sockets, run
+from tests.served import DashboardServer, wait_for
 
-__all__ = ["liar", "lied_to"]
+__all__ = ["installation_with_lying_server", "lying_server"]
 MEBIBYTE = 1024 * 1024
-READERS = 200
+CLIENTS = 200
 OBJECT = "slow-readers"
 LIST = "/c/harbour/shop/configmaps?label=marker"
 MARKER = re.compile(r"marker-(\d+)-end")
 
 
 @pytest.fixture
-def changing(controlplane: ControlPlane) -> Iterator[ControlPlane]:
+def changing_object(controlplane: ControlPlane) -> Iterator[ControlPlane]:
     """With an object of 100 kB that the test changes."""
     controlplane.kubectl("create", "configmap", OBJECT, "-n", "shop", f"--from-literal=a={'line ' * 20_000}")
     yield controlplane
     controlplane.kubectl("delete", "configmap", OBJECT, "-n", "shop")
 
 
-async def change(plane: ControlPlane, number: int) -> None:
+async def change_object(plane: ControlPlane, number: int) -> None:
     label = f"marker=marker-{number}-end"
     await asyncio.to_thread(plane.kubectl, "label", "configmap", OBJECT, "-n", "shop", label, "--overwrite")
 
 
-async def told(opened: Opened, number: int) -> None:
+async def wait_for_change(opened: OpenSocket, number: int) -> None:
     """Until this page knows of the change, drawing everything that it is sent."""
-    while str(number) not in MARKER.findall(await opened.html()):
+    while str(number) not in MARKER.findall(await opened.read_html()):
         pass
 
 
-def test_a_page_that_draws_nothing_is_sent_little(changing: ControlPlane, served: Served) -> None:
+def test_a_page_that_draws_nothing_is_sent_little(
+    changing_object: ControlPlane, dashboard_server: DashboardServer
+) -> None:
     """It reads all and acknowledges none of it: at most nine messages, however much happens."""
     changes = 25
 
     async def deed() -> list[str]:
-        async with Sockets(served) as sockets:
-            session = served.session("dana")
+        async with Sockets(dashboard_server) as sockets:
+            session = dashboard_server.session("dana")
             idle, lively = await sockets.open(session, LIST), await sockets.open(session, LIST)
             for number in range(changes):
-                await change(changing, number)
-                await told(lively, number)
+                await change_object(changing_object, number)
+                await wait_for_change(lively, number)
             messages = []
             with suppress(TimeoutError):
                 while True:
@@ -73,35 +75,35 @@ def test_a_page_that_draws_nothing_is_sent_little(changing: ControlPlane, served
 
 
 def test_two_hundred_that_read_nothing_cost_a_bounded_share_and_nobody_else_anything(
-    changing: ControlPlane, served: Served
+    changing_object: ControlPlane, dashboard_server: DashboardServer
 ) -> None:
     changes = 12
-    session = served.session("dana")
+    session = dashboard_server.session("dana")
 
     async def deed() -> tuple[int, list[float]]:
-        async with Sockets(served) as sockets:
+        async with Sockets(dashboard_server) as sockets:
             lively = await sockets.open(session, LIST)
-            await lively.html()
-            before, waited = served.memory(), []
-            stalled = [stall(served, session, f"{LIST}&wide={n % 4}") for n in range(READERS)]
+            await lively.read_html()
+            before, waited = dashboard_server.read_memory(), []
+            stalled = [stall(dashboard_server, session, f"{LIST}&wide={n % 4}") for n in range(CLIENTS)]
             try:
                 for number in range(changes):
                     began = time.monotonic()
-                    await change(changing, number)
-                    await told(lively, number)
+                    await change_object(changing_object, number)
+                    await wait_for_change(lively, number)
                     waited.append(time.monotonic() - began)
-                return served.memory() - before, waited
+                return dashboard_server.read_memory() - before, waited
             finally:
                 for one in stalled:
                     one.close()
 
     grown, waited = run(deed, 300)
-    assert grown < READERS * 1.25 * MEBIBYTE, "1 MiB under way each, and what a page is itself"
+    assert grown < CLIENTS * 1.25 * MEBIBYTE, "1 MiB under way each, and what a page is itself"
     assert max(waited) < 60, waited
-    assert served.client("dana").get(served.url + LIST).status_code == 200
+    assert dashboard_server.client("dana").get(dashboard_server.url + LIST).status_code == 200
 
 
-def stall(served: Served, session: str, page: str) -> socket.socket:
+def stall(served: DashboardServer, session: str, page: str) -> socket.socket:
     """A socket that was opened and of which nothing is read."""
     wire = socket.create_connection(("127.0.0.1", served.port), 60)
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -116,22 +118,24 @@ def stall(served: Served, session: str, page: str) -> socket.socket:
     return wire
 
 
-def test_two_hundred_that_take_no_answer_or_send_half_a_request_cost_nobody_anything(served: Served) -> None:
+def test_two_hundred_that_take_no_answer_or_send_half_a_request_cost_nobody_anything(
+    dashboard_server: DashboardServer,
+) -> None:
     """Half of them asked for half a megabyte and read none of it, half never end their request."""
-    session, client = served.session("ada"), served.client("ada")
-    page = served.url + "/c/harbour/shop/configmaps"
+    session, client = dashboard_server.session("ada"), dashboard_server.client("ada")
+    page = dashboard_server.url + "/c/harbour/shop/configmaps"
     large = "/c/harbour/hostile/configmaps/large?download=value&at=/data/value"
-    size = len(client.get(served.url + large).content)
+    size = len(client.get(dashboard_server.url + large).content)
     assert size > 500_000
-    before = served.memory()
+    before = dashboard_server.read_memory()
     with ExitStack() as stack:
-        for number in range(READERS):
-            wire = stack.enter_context(socket.create_connection(("127.0.0.1", served.port), 60))
-            head = f"GET {large} HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nCookie: {COOKIE}={session}\r\n"
+        for number in range(CLIENTS):
+            wire = stack.enter_context(socket.create_connection(("127.0.0.1", dashboard_server.port), 60))
+            head = f"GET {large} HTTP/1.1\r\nHost: 127.0.0.1:{dashboard_server.port}\r\nCookie: {COOKIE}={session}\r\n"
             wire.sendall(head.encode() + (b"\r\n" if number % 2 else b"X-Slow: "))
         for _ in range(5):
             assert client.get(page, timeout=60).status_code == 200
-        assert served.memory() - before < READERS * 2 * size
+        assert dashboard_server.read_memory() - before < CLIENTS * 2 * size
     assert client.get(page, timeout=60).status_code == 200
 
 
@@ -161,15 +165,20 @@ class Trickle:
 
 
 async def test_the_cluster_is_left_alone_when_the_browsers_are_gone(
-    lied_to: House, liar: Liar, monkeypatch: pytest.MonkeyPatch
+    installation_with_lying_server: Installation, lying_server: LyingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A watch for each selector; those that vanish without a word too. (A feed lives on for KEEP, 60 s.)"""
     monkeypatch.setattr(hubs, "KEEP", 0.5)
     monkeypatch.setattr(hubs, "SWEEP", 0.1)
     trickle = Trickle()
-    liar.lie, liar.when = trickle, lambda request: "watch=" in request.target
+    lying_server.lie, lying_server.should_lie = trickle, lambda request: "watch=" in request.target
     page = "/c/harbour/shop/configmaps?selector=n%3D"
-    opened = [knock(socket_paths()[0], session=lied_to.sessions["ada"], page=f"{page}{n}") for n in range(6)]
+    opened = [
+        knock(
+            list_socket_paths()[0], session=installation_with_lying_server.sessions["ada"], page=f"{page}{n}"
+        )
+        for n in range(6)
+    ]
     for one in opened:
         assert (await one.connect(timeout=60))[0]
     await asyncio.to_thread(wait_for, lambda: trickle.open >= 6, 60)

@@ -1,4 +1,4 @@
-"""Is every answer strict with the browser, and does no Host of anybody's find its way into a link? (Class 30.)"""
+"""Security headers and Host header: strict on every response, and no foreign host in a link (class 30)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from channels.db import database_sync_to_async
 from dashboard.public_url import public_url
 from people import links
 from people.models import Purpose
-from tests.attacks.fortress import Fortress
-from tests.attacks.house import House, undone
-from tests.attacks.routes import routes
-from tests.attacks.wire import Reply, ask
-from tests.trail import Trail
+from tests.attacks.fortress import ProductionServer
+from tests.attacks.house import Installation, roll_back
+from tests.attacks.routes import list_routes
+from tests.attacks.wire import Reply, send_request
+from tests.trail import AuditTrail
 
 STATIC = "/static/shell/base.css"
 EVIL = "evil.example"
@@ -32,33 +32,40 @@ POLICY = ("default-src 'none'", "frame-ancestors 'none'")
 PAGES = ("base-uri 'none'", "form-action 'self'", "script-src 'self'", "connect-src 'self'")
 
 
-def lacks(reply: Reply) -> list[str]:
+def find_missing_headers(reply: Reply) -> list[str]:
     """What a strict answer would have and this one has not."""
-    missing = [f"{name} is {reply.one(name)!r}" for name, value in ALWAYS.items() if reply.one(name) != value]
-    policy = reply.one("content-security-policy")
+    missing = [
+        f"{name} is {reply.get_value(name)!r}"
+        for name, value in ALWAYS.items()
+        if reply.get_value(name) != value
+    ]
+    policy = reply.get_value("content-security-policy")
     missing += [f"no {part}" for part in POLICY if part not in policy]
-    if reply.one("content-type").startswith("text/html") and reply.body:
+    if reply.get_value("content-type").startswith("text/html") and reply.body:
         missing += [f"no {part}" for part in PAGES if part not in policy]
     missing += ["unsafe in the policy"] if "unsafe" in policy or "*" in policy else []
-    missing += ["a camera"] if "camera=()" not in reply.one("permissions-policy") else []
-    is_public = reply.status == 200 and "no-store" not in reply.one("cache-control")
+    missing += ["a camera"] if "camera=()" not in reply.get_value("permissions-policy") else []
+    is_public = reply.status == 200 and "no-store" not in reply.get_value("cache-control")
     missing += (
-        ["kept by caches"] if is_public and not reply.one("content-type").startswith("text/css") else []
+        ["kept by caches"] if is_public and not reply.get_value("content-type").startswith("text/css") else []
     )
-    missing += ["for other origins"] if reply.every("access-control-allow-origin") else []
+    missing += ["for other origins"] if reply.list_values("access-control-allow-origin") else []
     return missing
 
 
-async def test_every_answer_of_every_route_is_strict(open_house: House) -> None:
+async def test_every_answer_of_every_route_is_strict(committed_installation: Installation) -> None:
     """To a person and to nobody, where it is granted, refused, redirected, not there and not taken."""
     wrong = []
-    for route in routes():
-        path = await database_sync_to_async(open_house.address)(route)
+    for route in list_routes():
+        path = await database_sync_to_async(committed_installation.address)(route)
         for method in ("GET", "OPTIONS", "BREW", "POST"):
             for who in ("", "ada", "stan"):
-                session = open_house.sessions[who] if who else ""
-                reply = await ask(method, path, session=session)
-                wrong += [f"{method} {route} as {who} ({reply.status}): {one}" for one in lacks(reply)]
+                session = committed_installation.sessions[who] if who else ""
+                reply = await send_request(method, path, session=session)
+                wrong += [
+                    f"{method} {route} as {who} ({reply.status}): {one}"
+                    for one in find_missing_headers(reply)
+                ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -76,22 +83,22 @@ class Inline(HTMLParser):
             self.found += [f"<{tag} {name}>"] if name == "style" or name.startswith("on") or is_script else []
 
 
-def inline(page: str) -> list[str]:
+def find_inline_code(page: str) -> list[str]:
     reader = Inline()
     reader.feed(page)
     return reader.found
 
 
-def test_no_page_holds_what_its_own_policy_forbids(house: House) -> None:
+def test_no_page_holds_what_its_own_policy_forbids(installation: Installation) -> None:
     """No inline script, style or handler: so the policy can be strict without breaking a page."""
     found = []
-    for route in routes():
-        if "GET" in house.methods(route):
-            page = house.browser("ada").get(house.address(route))
+    for route in list_routes():
+        if "GET" in installation.methods(route):
+            page = installation.browser("ada").get(installation.address(route))
             if page.get("Content-Type", "").startswith("text/html"):
-                found += [f"{route}: {one}" for one in inline(page.content.decode())]
+                found += [f"{route}: {one}" for one in find_inline_code(page.content.decode())]
     assert not found, "\n".join(found)
-    assert inline('<p onclick="x" style="y"><a href=" javascript:z"><style>') == [
+    assert find_inline_code('<p onclick="x" style="y"><a href=" javascript:z"><style>') == [
         "<p onclick>", "<p style>", "<a href>", "<style>",
     ]  # fmt: skip
 
@@ -114,52 +121,58 @@ def test_no_page_holds_what_its_own_policy_forbids(house: House) -> None:
 async def test_every_other_answer_is_strict_too(
     transactional_db: None, method: str, path: str, status: int
 ) -> None:
-    reply = await ask(method, path)
+    reply = await send_request(method, path)
     assert reply.status == status
-    assert lacks(reply) == []
+    assert find_missing_headers(reply) == []
 
 
 @pytest.mark.parametrize("query", [b"\xff", b"next=\xe2\x28\xa1"])
 async def test_what_cannot_be_read_is_refused_strictly(transactional_db: None, query: bytes) -> None:
     """No view and no middleware of Django's sees it."""
-    reply = await ask("GET", "/people/sign-in/", query=query)
+    reply = await send_request("GET", "/people/sign-in/", query=query)
     assert reply.status in (200, 400)
-    assert lacks(reply) == []
+    assert find_missing_headers(reply) == []
 
 
-async def test_a_page_that_breaks_is_strict_and_tells_nothing(
-    open_house: House, monkeypatch: pytest.MonkeyPatch
+async def test_a_page_that_breaks_is_strict_and_reveals_nothing(
+    committed_installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_arguments: object, **_named: object) -> None:
         raise RuntimeError("the-inner-side-of-it")
 
-    monkeypatch.setattr("dashboard.shell.views.render", broken)
-    reply = await ask("GET", "/shell/signed-in/", session=open_house.sessions["dana"])
+    monkeypatch.setattr("dashboard.shell.views.render_piece", broken)
+    reply = await send_request("GET", "/shell/signed-in/", session=committed_installation.sessions["dana"])
     assert reply.status == 500
-    assert lacks(reply) == []
+    assert find_missing_headers(reply) == []
     assert "the-inner-side-of-it" not in reply.text
     assert "Traceback" not in reply.text
 
 
 @pytest.mark.parametrize("host", HOSTS)
-async def test_no_route_answers_to_a_host_that_is_not_ours(open_house: House, host: str) -> None:
+async def test_no_route_answers_to_a_host_that_is_not_ours(
+    committed_installation: Installation, host: str
+) -> None:
     """Nor a static file with anything of it; 400 or, for a static file, the file."""
-    for route in routes():
-        path = await database_sync_to_async(open_house.address)(route)
+    for route in list_routes():
+        path = await database_sync_to_async(committed_installation.address)(route)
         for method in ("GET", "POST"):
-            reply = await ask(method, path, session=open_house.sessions["ada"], host=host)
+            reply = await send_request(
+                method, path, session=committed_installation.sessions["ada"], host=host
+            )
             assert reply.status == 400, f"{method} {route}"
             assert EVIL not in reply.text + str(reply.headers), f"{method} {route}"
-            assert lacks(reply) == []
+            assert find_missing_headers(reply) == []
 
 
-async def test_two_hosts_are_none(open_house: House) -> None:
+async def test_two_hosts_are_none(committed_installation: Installation) -> None:
     for pair in (("host", EVIL), ("host", "127.0.0.1:8000")):
-        reply = await ask("GET", "/people/sign-in/", headers=(pair,))
+        reply = await send_request("GET", "/people/sign-in/", headers=(pair,))
         assert reply.status == 400
 
 
-async def test_no_link_holds_a_host_of_a_request(open_house: House, empty_trail: Trail) -> None:
+async def test_no_link_holds_a_host_of_a_request(
+    committed_installation: Installation, empty_audit_trail: AuditTrail
+) -> None:
     """Every page and every redirect, with every header that names a host; links are paths, or the public URL's."""
     named = tuple(
         (name, EVIL)
@@ -178,55 +191,55 @@ async def test_no_link_holds_a_host_of_a_request(open_house: House, empty_trail:
         )
     )
     told = []
-    for route in routes():
-        path = await database_sync_to_async(open_house.address)(route)
+    for route in list_routes():
+        path = await database_sync_to_async(committed_installation.address)(route)
         for who in ("", "ada"):
-            session = open_house.sessions[who] if who else ""
-            reply = await ask("GET", path, named, session=session)
+            session = committed_installation.sessions[who] if who else ""
+            reply = await send_request("GET", path, named, session=session)
             if EVIL in reply.text + str(reply.headers):
                 told.append(f"{route} as {who}")
     assert not told, "\n".join(told)
 
 
-def test_a_link_that_lets_in_is_of_the_public_url(house: House, settings) -> None:
+def test_a_link_that_lets_in_is_of_the_public_url(installation: Installation, settings) -> None:
     """Invitation, new password, first sign-in: what a person is handed leads here and nowhere else."""
     settings.PUBLIC_URL = public_url("https://deck.example.com:8443", production=True)
     settings.ALLOWED_HOSTS = ["deck.example.com", "other.example.com"]
-    browser = house.browser("ada", HTTP_HOST="other.example.com", HTTP_X_FORWARDED_HOST=EVIL)
-    with undone():
+    browser = installation.browser("ada", HTTP_HOST="other.example.com", HTTP_X_FORWARDED_HOST=EVIL)
+    with roll_back():
         made = browser.post("/people/invite/", {"standing": "member", "role": "reader"})
-        renewed = browser.post(f"/people/{house.users['dana'].pk}/new-password-link/")
+        renewed = browser.post(f"/people/{installation.users['dana'].pk}/new-password-link/")
     for page in (made, renewed):
         found = re.findall(r"https?://[^\s\"'<]+/people/invitations/", page.content.decode())
         assert found
         assert set(found) == {"https://deck.example.com:8443/people/invitations/"}
-    secret = links.link_for(house.users["dana"], Purpose.SIGN_IN)
-    assert links.address(secret, here=f"http://{EVIL}").startswith("https://deck.example.com:8443/people/")
+    secret = links.link_for(installation.users["dana"], Purpose.SIGN_IN)
+    assert links.link_url(secret, here=f"http://{EVIL}").startswith("https://deck.example.com:8443/people/")
 
 
-def test_behind_tls_every_cookie_is_of_this_host_alone(fortress: Fortress) -> None:
+def test_behind_tls_every_cookie_is_of_this_host_alone(production_server: ProductionServer) -> None:
     """A real server in production behind a proxy that ends TLS: `__Host-`, Secure, HttpOnly, SameSite, no Domain."""
-    client = fortress.client()
-    page = client.get(f"{fortress.url}/people/sign-in/", timeout=60)
+    client = production_server.client()
+    page = client.get(f"{production_server.url}/people/sign-in/", timeout=60)
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
     assert token
-    sent = {"Referer": f"{fortress.url}/people/sign-in/", "Origin": fortress.url}
+    sent = {"Referer": f"{production_server.url}/people/sign-in/", "Origin": production_server.url}
     form = {"csrfmiddlewaretoken": token[1], "username": "rene", "password": "sail-with-rene"}
     entered = client.post(
-        f"{fortress.url}/people/sign-in/", form, headers=sent, timeout=60, allow_redirects=False
+        f"{production_server.url}/people/sign-in/", form, headers=sent, timeout=60, allow_redirects=False
     )
     assert entered.status_code == 302
-    me = client.get(f"{fortress.url}/people/me/", timeout=60)
+    me = client.get(f"{production_server.url}/people/me/", timeout=60)
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', me.text)
     assert token
     themed = client.post(
-        f"{fortress.url}/shell/theme/",
+        f"{production_server.url}/shell/theme/",
         {"csrfmiddlewaretoken": token[1], "theme": "dark"},
         headers=sent,
         timeout=60,
         allow_redirects=False,
     )
-    cookies = [line for answer in (page, entered, me, themed) for line in _set_cookies(answer)]
+    cookies = [line for answer in (page, entered, me, themed) for line in _list_cookies(answer)]
     assert {line.partition("=")[0] for line in cookies} == {
         "__Host-quarterdeck-csrf",
         "__Host-quarterdeck-session",
@@ -239,18 +252,19 @@ def test_behind_tls_every_cookie_is_of_this_host_alone(fortress: Fortress) -> No
     assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")
 
 
-def test_behind_tls_every_real_answer_is_strict(fortress: Fortress) -> None:
-    client = fortress.client("ada")
+def test_behind_tls_every_real_answer_is_strict(production_server: ProductionServer) -> None:
+    client = production_server.client("ada")
     style = re.search(
-        r'href="(/static/overview/all\.[0-9a-f]+\.css)"', client.get(f"{fortress.url}/", timeout=60).text
+        r'href="(/static/overview/all\.[0-9a-f]+\.css)"',
+        client.get(f"{production_server.url}/", timeout=60).text,
     )
     assert style
     for path in ("/", "/people/", "/c/harbour/shop/pods", "/nowhere/", style[1], "/people", "/people/%ff/"):
-        answer = client.get(fortress.url + path, timeout=60, allow_redirects=False)
+        answer = client.get(production_server.url + path, timeout=60, allow_redirects=False)
         headers = tuple((name.lower(), value) for name, value in answer.headers.items())
-        assert lacks(Reply(answer.status_code, headers, answer.content)) == [], path
+        assert find_missing_headers(Reply(answer.status_code, headers, answer.content)) == [], path
         assert answer.headers["Strict-Transport-Security"], path
 
 
-def _set_cookies(answer: requests.Response) -> list[str]:
+def _list_cookies(answer: requests.Response) -> list[str]:
     return list(answer.raw.headers.getlist("Set-Cookie"))

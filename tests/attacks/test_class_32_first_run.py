@@ -1,4 +1,4 @@
-"""Does an installation without people let anybody in? Only with the secret that its console shows. (Class 32.)"""
+"""First run: an installation without users lets in nobody without the secret of its console (class 32)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from django.test import Client
 
 from people import links
 from people.models import Invitation, Purpose, User
-from tests.attacks.routes import METHODS, WRITING, Route, routes
-from tests.attacks.rules import Rule, rule_of
-from tests.attacks.state import changes, dump
-from tests.dashboard.test_serve import browser, press, served
+from tests.attacks.routes import METHODS, WRITING, Route, list_routes
+from tests.attacks.rules import Rule, get_rule
+from tests.attacks.state import diff, dump
+from tests.dashboard.test_serve import open_session, run_server, submit_form
 
 # An argument may hold anything: there is nothing that it could be the address of.
 ANYTHING = {"str": "anything", "slug": "anything", "int": 1, "uuid": "0" * 32, "path": "anything"}
@@ -32,30 +32,30 @@ FORM = {
     "slug": "first",
     "save_anyway": "yes",
 }
-USUAL = (
+COMMON_PATHS = (
     "/setup/", "/setup", "/install/", "/admin/", "/admin/login/", "/register/", "/signup/", "/restore/", "/backup/",
     "/api/restore", "/api/users/admin/init", "/api/v1/setup", "/people/first/", "/people/setup/", "/people/register/",
     "/people/invitations/", "/people/invitations//", "/init/", "/wizard/", "/debug/", "/metrics", "/health/",
 )  # fmt: skip
 
 
-def address(route: Route) -> str:
+def build_path(route: Route) -> str:
     return route.address({name: ANYTHING[converter] for name, converter in route.converters})
 
 
 def test_no_route_lets_anybody_in_or_writes_anything(db: None) -> None:
     """Every route by every method, from a browser that has a good token of its own and fills in every field."""
     assert not User.objects.exists()
-    before, wrong = dump(without=("people.SignInFailures",)), []
-    for route in routes():
+    before, wrong = dump(excluded=("people.SignInFailures",)), []
+    for route in list_routes():
         for method in METHODS:
             client = Client(raise_request_exception=False)
-            path = address(route)
+            path = build_path(route)
             answer = getattr(client, method.lower())(path, FORM if method in WRITING else {})
-            found = changes(before, dump(without=("people.SignInFailures",)))
+            found = diff(before, dump(excluded=("people.SignInFailures",)))
             if found or "quarterdeck-session" in client.cookies:
                 wrong.append(f"{method} {route}: {answer.status_code}, {found}")
-            if rule_of(route) is not Rule.OPEN and not _is_refused(answer):
+            if get_rule(route) is not Rule.OPEN and not _is_refused(answer):
                 wrong.append(f"{method} {route}: {answer.status_code}")
     assert not wrong, "\n".join(wrong)
 
@@ -66,7 +66,7 @@ def _is_refused(answer: object) -> bool:
     return status == 405 or location.startswith("/people/sign-in/")
 
 
-@pytest.mark.parametrize("path", USUAL)
+@pytest.mark.parametrize("path", COMMON_PATHS)
 def test_there_is_no_page_for_setting_up(db: None, path: str) -> None:
     for client in (Client(), Client(REMOTE_ADDR="127.0.0.1")):
         assert client.get(path).status_code == 404
@@ -118,14 +118,24 @@ def test_looking_at_the_link_does_not_use_it_up(db: None) -> None:
 
 def test_a_real_server_that_just_started_lets_nobody_in_without_it(tmp_path: Path) -> None:
     """From nothing, as people start it; the link that it prints is the one way in."""
-    with served(tmp_path) as server:
-        where = server.address()
+    with run_server(tmp_path) as server:
+        where = server.url()
         link = server.wait_for(r"\n(http\S+/people/invitations/\S+/)\r?\n")[1]
-        for path in ("/", "/people/", "/people/invite/", "/people/me/", "/clusters/add/", "/c/x/", *USUAL):
-            answer = browser().get(where + path, timeout=60)
+        for path in (
+            "/",
+            "/people/",
+            "/people/invite/",
+            "/people/me/",
+            "/clusters/add/",
+            "/c/x/",
+            *COMMON_PATHS,
+        ):
+            answer = open_session().get(where + path, timeout=60)
             assert answer.status_code == 404 or answer.url.startswith(f"{where}/people/sign-in/"), path
             assert link.rpartition("/invitations/")[2] not in answer.text
         for password in ("admin1234", ""):
-            guess = press(browser(), f"{where}/people/sign-in/", username="admin", password=password)
+            guess = submit_form(
+                open_session(), f"{where}/people/sign-in/", username="admin", password=password
+            )
             assert guess.status_code == 422
-        assert press(browser(), link).url == f"{where}/people/me/"
+        assert submit_form(open_session(), link).url == f"{where}/people/me/"

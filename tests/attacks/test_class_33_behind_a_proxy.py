@@ -1,4 +1,4 @@
-"""Do people get in through every usual proxy, and does nobody get in by writing what only a proxy may? (Class 33.)
+"""Reverse proxies: sign-in works behind every common proxy, and forged headers count for nothing (class 33).
 
 How headers are read is tested in tests/dashboard/test_proxies.py, pages behind a proxy in tests/live/.
 Here is the matrix, through the whole application: the form of sign-in with its token and Origin, and the socket.
@@ -20,14 +20,14 @@ from django.core.handlers.asgi import ASGIHandler
 from django.urls import set_script_prefix
 
 from dashboard.asgi import application
-from dashboard.headers import Strict
+from dashboard.headers import StrictHeaders
 from dashboard.proxies import TrustedProxies
 from dashboard.public_url import public_url
 from people.models import Session
-from tests.attacks.fortress import STRANGER, Fortress
-from tests.attacks.house import House
-from tests.attacks.sockets import NOT_FOUND, REFUSED, answer, knock
-from tests.attacks.wire import Pairs, ask
+from tests.attacks.fortress import STRANGER, ProductionServer
+from tests.attacks.house import Installation
+from tests.attacks.sockets import NOT_FOUND, REFUSED, handshake, knock
+from tests.attacks.wire import HeaderPairs, send_request
 
 PROXY, OTHER_PROXY, OUTSIDE, VISITOR = "10.0.0.1", "10.0.0.2", "198.51.100.7", "203.0.113.9"
 PASSWORD = "sail-before-the-wind"
@@ -35,12 +35,12 @@ EVIL = "evil.example"
 
 
 @dataclass(frozen=True)
-class Way:
+class ProxySetup:
     """How a browser's request arrives: `public` as the operator wrote it, `host` and `headers` as the proxy sends."""
 
-    public: str
+    public_url: str
     host: str
-    headers: Pairs = ()
+    headers: HeaderPairs = ()
     peer: str = PROXY
     path: str = ""  # what stands before our own paths when it arrives
     client: str = PROXY  # whom we should take it to be from
@@ -48,23 +48,27 @@ class Way:
 
 TLS = ("X-Forwarded-Proto", "https")
 LEGITIMATE = {
-    "the usual": Way(
+    "the usual": ProxySetup(
         "https://deck.example.com",
         "inner:8000",
         (TLS, ("X-Forwarded-Host", "deck.example.com"), ("X-Forwarded-For", VISITOR)),
         client=VISITOR,
     ),
-    "a port of its own": Way(
+    "a port of its own": ProxySetup(
         "https://deck.example.com:8443",
         "inner:8000",
         (TLS, ("X-Forwarded-Host", "deck.example.com:8443"), ("X-Forwarded-Port", "8443")),
     ),
-    "the host handed on": Way("https://deck.example.com:8443", "deck.example.com:8443", (TLS,)),
-    "the port forgotten": Way("https://deck.example.com:8443", "deck.example.com", (TLS,)),
-    "the scheme forgotten": Way("https://deck.example.com", "deck.example.com"),
-    "the scheme wrong": Way("https://deck.example.com", "deck.example.com", (("X-Forwarded-Proto", "http"),)),
-    "upper case": Way("https://Deck.Example.com", "DECK.example.com", (("X-Forwarded-Proto", "HTTPS"),)),
-    "two proxies": Way(
+    "the host handed on": ProxySetup("https://deck.example.com:8443", "deck.example.com:8443", (TLS,)),
+    "the port forgotten": ProxySetup("https://deck.example.com:8443", "deck.example.com", (TLS,)),
+    "the scheme forgotten": ProxySetup("https://deck.example.com", "deck.example.com"),
+    "the scheme wrong": ProxySetup(
+        "https://deck.example.com", "deck.example.com", (("X-Forwarded-Proto", "http"),)
+    ),
+    "upper case": ProxySetup(
+        "https://Deck.Example.com", "DECK.example.com", (("X-Forwarded-Proto", "HTTPS"),)
+    ),
+    "two proxies": ProxySetup(
         "https://deck.example.com",
         "inner",
         (
@@ -74,11 +78,13 @@ LEGITIMATE = {
         ),
         client=VISITOR,
     ),
-    "below a path that is handed on": Way("https://example.com/deck", "example.com", (TLS,), path="/deck"),
-    "below a path that is cut off": Way("https://example.com/deck", "example.com", (TLS,)),
-    "without TLS": Way("http://deck.lan:8080", "deck.lan:8080"),
-    "an IPv6 address": Way("https://[2001:db8::1]:8443", "[2001:db8::1]:8443", (TLS,)),
-    "a proxy that nobody has named": Way(
+    "below a path that is handed on": ProxySetup(
+        "https://example.com/deck", "example.com", (TLS,), path="/deck"
+    ),
+    "below a path that is cut off": ProxySetup("https://example.com/deck", "example.com", (TLS,)),
+    "without TLS": ProxySetup("http://deck.lan:8080", "deck.lan:8080"),
+    "an IPv6 address": ProxySetup("https://[2001:db8::1]:8443", "[2001:db8::1]:8443", (TLS,)),
+    "a proxy that nobody has named": ProxySetup(
         "https://deck.example.com",
         "deck.example.com",
         (TLS, ("X-Forwarded-For", VISITOR)),
@@ -89,7 +95,7 @@ LEGITIMATE = {
 
 
 @pytest.fixture
-def standing_at(settings) -> Callable[[str], Any]:
+def configure_public_url(settings) -> Callable[[str], Any]:
     """The whole application as it would be with this public URL and one trusted network."""
 
     def stand(public: str) -> Any:
@@ -101,7 +107,7 @@ def standing_at(settings) -> Callable[[str], Any]:
         settings.SECURE_HSTS_SECONDS = 3600 if url.is_secure else 0
         inner = ProtocolTypeRouter(
             {
-                "http": Strict(ASGIHandler()),
+                "http": StrictHeaders(ASGIHandler()),
                 "websocket": application.application.application_mapping["websocket"],
             }
         )
@@ -112,18 +118,18 @@ def standing_at(settings) -> Callable[[str], Any]:
 
 
 @pytest.fixture
-def known(open_house_without_cluster: House) -> House:
+def installation_with_password(committed_offline_installation: Installation) -> Installation:
     """Dana has a password."""
-    dana = open_house_without_cluster.users["dana"]
+    dana = committed_offline_installation.users["dana"]
     dana.set_password(PASSWORD)
     dana.save()
-    return open_house_without_cluster
+    return committed_offline_installation
 
 
-async def signed_in(way: Way, whole: Any, origin: str, *more: tuple[str, str]) -> tuple[int, str]:
+async def sign_in(way: ProxySetup, whole: Any, origin: str, *more: tuple[str, str]) -> tuple[int, str]:
     """Status of the form's answer, and the session that it began."""
     asked: dict[str, Any] = {"host": way.host, "client": way.peer, "application": whole}
-    page = await ask("GET", f"{way.path}/people/sign-in/", (*way.headers, *more), **asked)
+    page = await send_request("GET", f"{way.path}/people/sign-in/", (*way.headers, *more), **asked)
     found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
     if not found:
         return page.status, ""
@@ -132,16 +138,16 @@ async def signed_in(way: Way, whole: Any, origin: str, *more: tuple[str, str]) -
         *way.headers,
         *more,
         ("Origin", origin),
-        ("Cookie", page.one("set-cookie").partition(";")[0]),
+        ("Cookie", page.get_value("set-cookie").partition(";")[0]),
         ("Content-Type", "application/x-www-form-urlencoded"),
     )
-    entered = await ask("POST", f"{way.path}/people/sign-in/", sent, form, **asked)
+    entered = await send_request("POST", f"{way.path}/people/sign-in/", sent, form, **asked)
     name = re.escape(django_settings.SESSION_COOKIE_NAME)
-    began = re.search(rf"{name}=([a-z0-9]+)", " ".join(entered.every("set-cookie")))
+    began = re.search(rf"{name}=([a-z0-9]+)", " ".join(entered.list_values("set-cookie")))
     return entered.status, began[1] if began else ""
 
 
-async def socket_code(way: Way, whole: Any, session: str, origin: str, *more: tuple[str, str]) -> int:
+async def open_socket(way: ProxySetup, whole: Any, session: str, origin: str, *more: tuple[str, str]) -> int:
     communicator = knock(
         f"{way.path}/live/",
         session=session,
@@ -152,26 +158,26 @@ async def socket_code(way: Way, whole: Any, session: str, origin: str, *more: tu
         client=way.peer,
     )
     communicator.application = whole
-    return await answer(communicator)
+    return await handshake(communicator)
 
 
 @pytest.mark.parametrize("way", LEGITIMATE.values(), ids=LEGITIMATE.keys())
 async def test_a_person_gets_in_and_their_socket_too(
-    known: House, standing_at: Callable[[str], Any], way: Way
+    installation_with_password: Installation, configure_public_url: Callable[[str], Any], way: ProxySetup
 ) -> None:
-    whole = standing_at(way.public)
-    status, session = await signed_in(way, whole, django_settings.PUBLIC_URL.origin)
+    whole = configure_public_url(way.public_url)
+    status, session = await sign_in(way, whole, django_settings.PUBLIC_URL.origin)
     assert status == 302
-    assert await socket_code(way, whole, session, django_settings.PUBLIC_URL.origin) == NOT_FOUND
+    assert await open_socket(way, whole, session, django_settings.PUBLIC_URL.origin) == NOT_FOUND
     address = await database_sync_to_async(lambda: Session.objects.get(pk=session).address)()
     assert address == way.client
 
 
 @pytest.mark.parametrize("way", LEGITIMATE.values(), ids=LEGITIMATE.keys())
 async def test_no_other_origin_gets_in_by_the_same_way(
-    known: House, standing_at: Callable[[str], Any], way: Way
+    installation_with_password: Installation, configure_public_url: Callable[[str], Any], way: ProxySetup
 ) -> None:
-    whole, session = standing_at(way.public), known.sessions["dana"]
+    whole, session = configure_public_url(way.public_url), installation_with_password.sessions["dana"]
     host = way.host.partition(":")[0].strip("[")
     for origin in (
         f"https://{EVIL}",
@@ -180,12 +186,12 @@ async def test_no_other_origin_gets_in_by_the_same_way(
         f"https://{host}.{EVIL}",
         "https://inner:8001",
     ):
-        status, began = await signed_in(way, whole, origin)
+        status, began = await sign_in(way, whole, origin)
         assert (status, began) == (403, ""), origin
-        assert await socket_code(way, whole, session, origin) == REFUSED, origin
+        assert await open_socket(way, whole, session, origin) == REFUSED, origin
 
 
-FORGED: dict[str, Pairs] = {
+FORGED: dict[str, HeaderPairs] = {
     "scheme and host": (TLS, ("X-Forwarded-Host", EVIL)),
     "our host over theirs": (("X-Forwarded-Host", "deck.example.com"),),
     "Forwarded": (("Forwarded", f"for={VISITOR};host=deck.example.com;proto=https"),),
@@ -201,54 +207,62 @@ FORGED: dict[str, Pairs] = {
 
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED.keys())
 async def test_who_is_no_proxy_writes_no_header_of_one(
-    known: House, standing_at: Callable[[str], Any], forged: Pairs
+    installation_with_password: Installation, configure_public_url: Callable[[str], Any], forged: HeaderPairs
 ) -> None:
     """With a host of theirs it is refused; with ours it is a visit like any, from the address that it comes from."""
-    whole, session = standing_at("https://deck.example.com"), known.sessions["dana"]
-    theirs = Way("https://deck.example.com", EVIL, forged, OUTSIDE)
-    assert (await signed_in(theirs, whole, f"https://{EVIL}"))[0] == 400
-    assert await socket_code(theirs, whole, session, f"https://{EVIL}") == REFUSED
-    assert await socket_code(theirs, whole, session, "https://deck.example.com") == REFUSED
-    ours = Way("https://deck.example.com", "deck.example.com", forged, OUTSIDE)
-    assert (await signed_in(ours, whole, f"https://{EVIL}"))[0] == 403
-    page = await ask(
+    whole, session = (
+        configure_public_url("https://deck.example.com"),
+        installation_with_password.sessions["dana"],
+    )
+    theirs = ProxySetup("https://deck.example.com", EVIL, forged, OUTSIDE)
+    assert (await sign_in(theirs, whole, f"https://{EVIL}"))[0] == 400
+    assert await open_socket(theirs, whole, session, f"https://{EVIL}") == REFUSED
+    assert await open_socket(theirs, whole, session, "https://deck.example.com") == REFUSED
+    ours = ProxySetup("https://deck.example.com", "deck.example.com", forged, OUTSIDE)
+    assert (await sign_in(ours, whole, f"https://{EVIL}"))[0] == 403
+    page = await send_request(
         "GET", "/people/sign-in/", forged, host="deck.example.com", client=OUTSIDE, application=whole
     )
     assert EVIL not in page.text + str(page.headers)
     assert "/evil" not in page.text
-    assert page.one("strict-transport-security") == "", "it came without TLS, whatever it says"
-    status, began = await signed_in(ours, whole, "https://deck.example.com")
+    assert page.get_value("strict-transport-security") == "", "it came without TLS, whatever it says"
+    status, began = await sign_in(ours, whole, "https://deck.example.com")
     assert status == 302
     address = await database_sync_to_async(lambda: Session.objects.get(pk=began).address)()
     assert address == OUTSIDE
 
 
-async def test_the_proxys_own_word_counts(known: House, standing_at: Callable[[str], Any]) -> None:
+async def test_the_proxys_own_word_counts(
+    installation_with_password: Installation, configure_public_url: Callable[[str], Any]
+) -> None:
     """So that the refusals above are for the peer and for nothing else."""
-    whole = standing_at("https://deck.example.com")
-    page = await ask(
+    whole = configure_public_url("https://deck.example.com")
+    page = await send_request(
         "GET", "/people/sign-in/", (TLS,), host="deck.example.com", client=PROXY, application=whole
     )
-    assert page.one("strict-transport-security")
+    assert page.get_value("strict-transport-security")
 
 
-def test_a_real_proxy_and_a_real_stranger(fortress: Fortress) -> None:
+def test_a_real_proxy_and_a_real_stranger(production_server: ProductionServer) -> None:
     """Over connections: the peer that is trusted is 127.0.0.1, the stranger comes from 127.0.0.2."""
-    assert fortress.client("rene").get(f"{fortress.url}/people/me/", timeout=60).status_code == 200
+    assert (
+        production_server.client("rene").get(f"{production_server.url}/people/me/", timeout=60).status_code
+        == 200
+    )
     lines = [
         "GET /people/sign-in/ HTTP/1.1",
         "Host: inner",
         "X-Forwarded-Proto: https",
-        f"X-Forwarded-Host: {fortress.host}",
+        f"X-Forwarded-Host: {production_server.host}",
         "Connection: close",
         "",
         "",
     ]
     request = "\r\n".join(lines).encode()
-    assert fortress.raw(request)[0] == 200
-    assert fortress.raw(request, source=STRANGER)[0] == 400
-    plain = "\r\n".join([lines[0], f"Host: {fortress.host}", *lines[2:]]).encode()
-    status, text = fortress.raw(plain, source=STRANGER)
+    assert production_server.raw(request)[0] == 200
+    assert production_server.raw(request, source=STRANGER)[0] == 400
+    plain = "\r\n".join([lines[0], f"Host: {production_server.host}", *lines[2:]]).encode()
+    status, text = production_server.raw(plain, source=STRANGER)
     assert status == 200
     assert "Strict-Transport-Security" not in text
-    assert "Strict-Transport-Security" in fortress.raw(plain)[1]
+    assert "Strict-Transport-Security" in production_server.raw(plain)[1]

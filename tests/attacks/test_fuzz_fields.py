@@ -1,4 +1,4 @@
-"""Does any of 10,000 values in a form's fields get more than a form with a sentence? (Fuzzing.)"""
+"""Fuzzing of form fields: 10,000 values get at most a form with an error message."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from django.http import HttpResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.attacks.forms import forms_of
-from tests.attacks.fuzz import Mutations, bounded, in_batches
+from tests.attacks.forms import parse_forms
+from tests.attacks.fuzz import Mutations, batch_settings, limit_time
 from tests.attacks.fuzz_cases import FIELDS
-from tests.attacks.house import House, undone
-from tests.attacks.reaching import everything
-from tests.canary_watch import TYPED
+from tests.attacks.house import Installation, roll_back
+from tests.attacks.reaching import list_visits
+from tests.canary_watch import SECRET_FIELDS
 from tests.controlplane.hostile import TEXTS
 
 VALUES = (
@@ -82,10 +82,10 @@ SIGNS = (
     ),
 )
 BATCH = 100  # values; several are in one request
-MORE = ("username", "password", "again", "current", "name", "slug", "next", "token", "pk", "key")
+COMMON_FIELDS = ("username", "password", "again", "current", "name", "slug", "next", "token", "pk", "key")
 
 
-def sound(answer: HttpResponse) -> None:
+def check_response(answer: HttpResponse) -> None:
     """The database is as it was afterwards: each request is undone."""
     assert answer.status_code < 500 or answer.status_code in (502, 503, 504), answer.status_code
     if answer.status_code >= 500:
@@ -95,28 +95,30 @@ def sound(answer: HttpResponse) -> None:
     assert b"Traceback" not in answer.content
 
 
-def fields_of(house: House) -> list[tuple[str, str, list[str]]]:
+def list_fields(house: Installation) -> list[tuple[str, str, list[str]]]:
     """Who posts what to where: the fields that the page's own forms have, and some that others have."""
     found: dict[str, list[str]] = {}
-    for visit in everything(house):
+    for visit in list_visits(house):
         path = house.address(visit.route, owner="ada")
         if visit.method == "GET":
-            for form in forms_of(path, visit.answer(house, "ada").content.decode()):
+            for form in parse_forms(path, visit.answer(house, "ada").content.decode()):
                 if form.method == "POST":
                     found.setdefault(form.action.partition("?")[0], []).extend(form.fields)
         else:
             found.setdefault(path, [])
     secret = "csrfmiddlewaretoken"
-    return [("ada", path, sorted({*names, *MORE} - {secret})) for path, names in sorted(found.items())]
+    return [
+        ("ada", path, sorted({*names, *COMMON_FIELDS} - {secret})) for path, names in sorted(found.items())
+    ]
 
 
-def test_no_value_gets_more_than_a_form_with_a_sentence(dark_house: House) -> None:
+def test_no_value_gets_more_than_a_form_with_a_sentence(offline_installation: Installation) -> None:
     """In every field of every form, as the administrator, who may post to most of them."""
-    targets, values = fields_of(dark_house), Mutations(VALUES, SIGNS)
+    targets, values = list_fields(offline_installation), Mutations(VALUES, SIGNS)
     assert len(targets) > 25
     tried = 0
 
-    @in_batches(10_000, BATCH)
+    @batch_settings(10_000, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         nonlocal tried
@@ -126,11 +128,11 @@ def test_no_value_gets_more_than_a_form_with_a_sentence(dark_house: House) -> No
             who, path, names = targets[number % len(targets)]
             places = ((names[(number + place) % len(names)], value) for place, value in enumerate(chosen))
             # what is secret is a word of its own, so that the middleware can tell whether it comes back
-            form = {name: f"typed-{value}" if name in TYPED else value for name, value in places}
+            form = {name: f"typed-{value}" if name in SECRET_FIELDS else value for name, value in places}
             number += 1
             tried += len(chosen)
-            with bounded((path, form)), undone():
-                sound(dark_house.browser(who).post(path, form))
+            with limit_time((path, form)), roll_back():
+                check_response(offline_installation.browser(who).post(path, form))
 
     try_them()
     assert tried == 10_000

@@ -1,4 +1,4 @@
-"""Does any of 31,000 messages do more to a page's socket than close it? (Fuzzing.)"""
+"""Fuzzing of WebSocket messages: 31,000 frames do no more than close the socket."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from dashboard.live.consumer import REFUSED, LiveConsumer
 from dashboard.resources.address import parse
 from dashboard.resources.list_live import ListSubscription
 from dashboard.resources.listing import open_listing
-from tests.attacks.fuzz import Mutations, bounded, in_batches
+from tests.attacks.fuzz import Mutations, batch_settings, limit_time
 from tests.attacks.fuzz_cases import FRAMES
-from tests.attacks.house import House
-from tests.attacks.sockets import close_code, knock, opened, socket_paths
+from tests.attacks.house import Installation
+from tests.attacks.sockets import knock, list_socket_paths, open_socket, wait_for_close
 
 BATCH = 100
 CORPUS = (
@@ -84,7 +84,7 @@ QUERIES = (
 )
 
 
-def consumer(sent: list[dict[str, Any]]) -> LiveConsumer:
+def build_consumer(sent: list[dict[str, Any]]) -> LiveConsumer:
     """As it is once a socket was accepted; what it sends to the server is kept."""
 
     async def send(message: dict[str, Any]) -> None:
@@ -92,28 +92,28 @@ def consumer(sent: list[dict[str, Any]]) -> LiveConsumer:
 
     made = LiveConsumer()
     made.base_send, made.scope = send, {"type": "websocket"}
-    made.unacknowledged, made.sent = {1: 10, 2: 20}, 2
+    made.unacknowledged, made.sent_count = {1: 10, 2: 20}, 2
     return made
 
 
-def closed(sent: list[dict[str, Any]]) -> bool:
+def is_closed(sent: list[dict[str, Any]]) -> bool:
     assert {message["type"] for message in sent} <= {"websocket.close"}
     assert {message.get("code") for message in sent} <= {REFUSED}
     return bool(sent)
 
 
-@in_batches(28_000, BATCH)
+@batch_settings(28_000, BATCH)
 @given(st.integers(0, 2**64))
 def test_no_message_does_more_than_close_its_socket(seed: int) -> None:
     async def all_of_them() -> None:
         for number, frame in enumerate(Mutations(CORPUS, SIGNS).batch(seed, BATCH)):
             sent: list[dict[str, Any]] = []
-            with bounded(frame):
-                one = consumer(sent)
+            with limit_time(frame):
+                one = build_consumer(sent)
                 await one.receive(
                     **({"bytes_data": frame.encode()} if number % 10 == 0 else {"text_data": frame})
                 )
-                closed(sent)
+                is_closed(sent)
                 assert 0.1 <= one._pause(0.0) <= 0.5
 
     asyncio.run(all_of_them())
@@ -127,31 +127,31 @@ json_values = st.recursive(
 messages = st.dictionaries(st.sampled_from(["ack", "took", "pause", "renew", "x"]), json_values, max_size=4)
 
 
-@in_batches(1000, 1)
+@batch_settings(1000, 1)
 @given(messages)
 def test_no_value_in_any_field_of_a_message_does(message: dict[str, Any]) -> None:
     async def one_of_them() -> None:
         sent: list[dict[str, Any]] = []
-        one = consumer(sent)
+        one = build_consumer(sent)
         await one.receive(text_data=json.dumps(message))
-        closed(sent)
+        is_closed(sent)
         assert 0.1 <= one._pause(0.0) <= 0.5
 
-    with bounded(message):
+    with limit_time(message):
         asyncio.run(one_of_them())
 
 
-def test_no_query_that_a_page_renews_itself_with_breaks_it(house: House) -> None:
+def test_no_query_that_a_page_renews_itself_with_breaks_it(installation: Installation) -> None:
     """The one message that says more than a number: 2,000 queries to a list that is open, drawn now and then."""
     address = parse({"clusters": "harbour", "namespaces": "shop", "resource": "configmaps"}, QueryDict(""))
-    subscription = ListSubscription(open_listing(house.users["ada"], address), "")
+    subscription = ListSubscription(open_listing(installation.users["ada"], address), "")
     subscription.start(lambda: None)
 
-    @in_batches(2000, BATCH)
+    @batch_settings(2000, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         for number, query in enumerate(Mutations(QUERIES, SIGNS).batch(seed, BATCH)):
-            with bounded(query):
+            with limit_time(query):
                 subscription.renew(query)
                 if number % 10 == 0:
                     subscription.render()
@@ -162,15 +162,15 @@ def test_no_query_that_a_page_renews_itself_with_breaks_it(house: House) -> None
         subscription.stop()
 
 
-async def test_a_real_socket_is_closed_by_what_no_page_sends(open_house: House) -> None:
+async def test_a_real_socket_is_closed_by_what_no_page_sends(committed_installation: Installation) -> None:
     """Some of them over the whole application, each on a socket of its own."""
     page, random = "/people/audit/", partial(Mutations(CORPUS, SIGNS).batch, 7)
-    await database_sync_to_async(open_house.demote)()
+    await database_sync_to_async(committed_installation.demote)()
     for frame in random(40):
-        async with opened(
-            knock(socket_paths()[0], session=open_house.sessions["ada"], page=page)
+        async with open_socket(
+            knock(list_socket_paths()[0], session=committed_installation.sessions["ada"], page=page)
         ) as communicator:
             await communicator.send_to(text_data=frame)
             await communicator.send_to(text_data="no page sends this")
-            with bounded(frame):
-                assert await close_code(communicator) == REFUSED
+            with limit_time(frame):
+                assert await wait_for_close(communicator) == REFUSED

@@ -1,4 +1,4 @@
-"""Does any of 30,000 kubeconfigs do more than be read or be refused with a sentence? (Fuzzing.)"""
+"""Fuzzing of kubeconfigs: 30,000 inputs are parsed or refused with an error message."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from hypothesis import strategies as st
 
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig import Kubeconfig, read_kubeconfig
-from tests.attacks.fuzz import Mutations, bounded, in_batches
+from tests.attacks.fuzz import Mutations, batch_settings, limit_time
 from tests.attacks.fuzz_cases import KUBECONFIGS
-from tests.clusters.credentials.kubeconfigs import config, text, with_second_context
-from tests.clusters.credentials.pki import certificate, packed
+from tests.clusters.credentials.kubeconfigs import add_context, build_config, to_yaml
+from tests.clusters.credentials.pki import make_certificate, to_base64
 from tests.clusters.credentials.test_kubeconfig import REFUSED_IN_CLUSTER, REFUSED_IN_USER
 
 INPUTS, BATCH = 30_000, 200
 TOKEN = "canary-of-the-fuzzed-token"
-CERTIFICATE, KEY = certificate("fuzz")
-GOOD = config(user={"token": TOKEN}, cluster={"certificate-authority-data": ""})
-PAIR = {"client-certificate-data": packed(CERTIFICATE), "client-key-data": packed(KEY)}
+CERTIFICATE, KEY = make_certificate("fuzz")
+GOOD = build_config(user={"token": TOKEN}, cluster={"certificate-authority-data": ""})
+PAIR = {"client-certificate-data": to_base64(CERTIFICATE), "client-key-data": to_base64(KEY)}
 CORPUS = (
-    text(GOOD),
+    to_yaml(GOOD),
     json.dumps(GOOD),
-    text(config(user=REFUSED_IN_USER, cluster=REFUSED_IN_CLUSTER)),
-    text(with_second_context(GOOD, user={"exec": {"command": "aws"}}, server="https://b.example.com")),
+    to_yaml(build_config(user=REFUSED_IN_USER, cluster=REFUSED_IN_CLUSTER)),
+    to_yaml(add_context(GOOD, user={"exec": {"command": "aws"}}, server="https://b.example.com")),
     "apiVersion: v1\nkind: Config\n",
     "a: &a [x, x]\nb: *a\n",
     *KUBECONFIGS,
@@ -95,7 +95,7 @@ WORDS = (
         "certificate-authority-data: ",
         "client-key-data: ",
         "LS0tLS1CRUdJTg==",
-        packed("junk"),
+        to_base64("junk"),
         "namespace: ",
         "x" * 300,
     ),
@@ -103,46 +103,46 @@ WORDS = (
 MUTATIONS = Mutations(CORPUS, WORDS)
 
 
-def read(source: str | bytes) -> None:
+def parse(source: str | bytes) -> None:
     """Contexts, each with an identity or the reasons against it; or one sentence, without the secret."""
     try:
         found = read_kubeconfig(source)
     except BadCredential as error:
         refused = error
     else:
-        sound(found)
+        check_kubeconfig(found)
         return
     assert refused.message
     assert TOKEN not in str(refused) + refused.advice
 
 
-def sound(found: Kubeconfig) -> None:
+def check_kubeconfig(found: Kubeconfig) -> None:
     for one in found.contexts:
-        assert (one.identity is None) == bool(one.problems)
+        assert (one.identity is None) == bool(one.errors)
         assert not one.server or one.server.startswith("https://")
         assert TOKEN not in repr(one)
-        assert not any(TOKEN in str(problem) + problem.advice for problem in one.problems)
+        assert not any(TOKEN in str(problem) + problem.advice for problem in one.errors)
 
 
-@in_batches(INPUTS - 2000, BATCH)
+@batch_settings(INPUTS - 2000, BATCH)
 @given(st.integers(0, 2**64))
 def test_none_of_those_near_a_good_one_does(seed: int) -> None:
     for source in MUTATIONS.batch(seed, BATCH):
-        with bounded(source):
-            read(source)
+        with limit_time(source):
+            parse(source)
 
 
-@in_batches(2000, 1)
+@batch_settings(2000, 1)
 @given(st.one_of(st.text(max_size=300), st.binary(max_size=300)))
 def test_none_of_any_text_does(source: str | bytes) -> None:
-    with bounded(source):
-        read(source)
+    with limit_time(source):
+        parse(source)
 
 
 def test_a_pair_is_read_and_each_change_of_it_is_refused_or_read() -> None:
     """A certificate and a key with one character changed: base64, PEM and ASN.1 are parsed by others' code."""
-    whole = text(config(user=PAIR))
+    whole = to_yaml(build_config(user=PAIR))
     for place in range(0, len(whole), 7):
         source = whole[:place] + ("A" if whole[place] != "A" else "B") + whole[place + 1 :]
-        with bounded(source):
-            read(source)
+        with limit_time(source):
+            parse(source)

@@ -1,4 +1,4 @@
-"""Does any of 20,000 paths and 9,000 headers get more than an answer? No 500, no leak, no hang. (Fuzzing.)"""
+"""Fuzzing of requests: 20,000 paths and 9,000 headers cause no 500, no leak and no hang."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from dashboard.origins import OwnPagesOnly
 from dashboard.proxies import TrustedProxies
-from tests.attacks.fuzz import Mutations, bounded, in_batches
+from tests.attacks.fuzz import Mutations, batch_settings, limit_time
 from tests.attacks.fuzz_cases import HEADERS, PATHS
-from tests.attacks.house import House
-from tests.attacks.routes import routes
+from tests.attacks.house import Installation
+from tests.attacks.routes import list_routes
 
 BATCH = 100
 CANARY = "canary-of-a-fuzzed-session"
@@ -185,7 +185,7 @@ SIGNS = (
 )
 
 
-def sound(answer: HttpResponse) -> None:
+def check_response(answer: HttpResponse) -> None:
     """An answer of ours, with its headers, that leads nowhere else and tells nothing of what is inside."""
     assert answer.status_code < 500, answer.status_code
     assert "Content-Security-Policy" in answer or answer.status_code in (301, 302, 304), dict(answer.headers)
@@ -196,67 +196,67 @@ def sound(answer: HttpResponse) -> None:
         assert b"Traceback" not in answer.content
 
 
-def ask(client: Client, path: str) -> HttpResponse:
+def send_request(client: Client, path: str) -> HttpResponse:
     """The path as a server hands it on: unquoted bytes in latin-1."""
     query = path.partition("?")[2].encode("utf-8", "replace").decode("latin-1")
-    return client.request(REQUEST_METHOD="GET", PATH_INFO=raw(path), QUERY_STRING=query)
+    return client.request(REQUEST_METHOD="GET", PATH_INFO=decode_path(path), QUERY_STRING=query)
 
 
-def raw(path: str) -> str:
+def decode_path(path: str) -> str:
     before = path.partition("?")[0]
     return unquote_to_bytes(before.encode("utf-8", "replace")).decode("latin-1") or "/"
 
 
-def corpus(house: House) -> list[str]:
-    return [*(house.address(route) for route in routes()), *LISTS, *PATHS]
+def build_corpus(house: Installation) -> list[str]:
+    return [*(house.address(route) for route in list_routes()), *LISTS, *PATHS]
 
 
-def test_no_path_gets_more_than_an_answer(dark_house: House) -> None:
+def test_no_path_gets_more_than_an_answer(offline_installation: Installation) -> None:
     """As nobody, and as somebody without clusters: what names one is looked up, and is not there.
 
     What leads to a view goes through the whole application, and so does each twenty-fifth of what leads nowhere,
     as all of it is answered by one view.
     """
-    mutations = Mutations(corpus(dark_house), PARTS)
-    clients = [dark_house.browser(""), dark_house.browser("stan")]
+    mutations = Mutations(build_corpus(offline_installation), PARTS)
+    clients = [offline_installation.browser(""), offline_installation.browser("stan")]
 
-    @in_batches(19_700, BATCH)
+    @batch_settings(19_700, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         for number, path in enumerate(mutations.batch(seed, BATCH)):
-            with bounded(path):
-                if leads_somewhere(path) or number % 25 == 0:
-                    sound(ask(clients[number % 4 == 0], path))
+            with limit_time(path):
+                if is_route(path) or number % 25 == 0:
+                    check_response(send_request(clients[number % 4 == 0], path))
 
     try_them()
 
 
-def leads_somewhere(path: str) -> bool:
+def is_route(path: str) -> bool:
     try:
-        return bool(resolve(raw(path)))
+        return bool(resolve(decode_path(path)))
     except Resolver404:
         return False
 
 
-def test_no_path_to_a_cluster_does_either(dark_house: House) -> None:
+def test_no_path_to_a_cluster_does_either(offline_installation: Installation) -> None:
     """As an operator of a cluster that does not answer; 502 and 504 say so, and are no fault of ours."""
-    pages = [path for path in corpus(dark_house) if path.startswith("/c/harbour")]
-    mutations, client = Mutations(pages, PARTS), dark_house.browser("dana")
+    pages = [path for path in build_corpus(offline_installation) if path.startswith("/c/harbour")]
+    mutations, client = Mutations(pages, PARTS), offline_installation.browser("dana")
 
-    @in_batches(300, BATCH)
+    @batch_settings(300, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         for path in mutations.batch(seed, BATCH):
-            with bounded(path):
-                answer = ask(client, path)
+            with limit_time(path):
+                answer = send_request(client, path)
                 assert answer.status_code != 500, path
 
     try_them()
 
 
-def test_no_header_gets_more_than_an_answer(dark_house: House) -> None:
+def test_no_header_gets_more_than_an_answer(offline_installation: Installation) -> None:
     values = Mutations([*VALUES, *(value for _name, value in HEADERS)], SIGNS)
-    clients = [dark_house.browser(""), dark_house.browser("stan")]
+    clients = [offline_installation.browser(""), offline_installation.browser("stan")]
     paths = (
         "/people/sign-in/",
         "/clusters/",
@@ -266,25 +266,25 @@ def test_no_header_gets_more_than_an_answer(dark_house: House) -> None:
         "/shell/theme/",
     )
 
-    @in_batches(3000, BATCH)
+    @batch_settings(3000, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         for number, value in enumerate(values.batch(seed, BATCH)):
             name = NAMES[(seed + number) % len(NAMES)]
             carried = value.encode("utf-8", "replace").decode("latin-1").replace("\r", "").replace("\n", "")
-            with bounded((name, value)):
+            with limit_time((name, value)):
                 method = "POST" if number % 5 == 0 else "GET"
                 answer = clients[number % 5 == 0].generic(
                     method, paths[number % len(paths)], **{name: carried}
                 )
-                sound(answer)
+                check_response(answer)
                 if not answer.streaming:
                     assert CANARY.encode() not in answer.content
 
     try_them()
 
 
-def test_no_header_of_a_handshake_or_of_a_proxy_breaks_who_looks_at_it() -> None:
+def test_no_header_of_a_handshake_or_of_a_proxy_breaks_its_parser() -> None:
     """A socket's and a request's scope, before any of Django: either it goes on, or it is refused; never an error."""
     values = Mutations(VALUES, SIGNS)
     names = (
@@ -310,7 +310,7 @@ def test_no_header_of_a_handshake_or_of_a_proxy_breaks_who_looks_at_it() -> None
     trusted = [ip_network("10.0.0.0/8")]
     application = TrustedProxies(OwnPagesOnly(inner), trusted=trusted, sub_path="/deck")
 
-    @in_batches(6000, BATCH)
+    @batch_settings(6000, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         async def all_of_them() -> None:
@@ -327,7 +327,7 @@ def test_no_header_of_a_handshake_or_of_a_proxy_breaks_who_looks_at_it() -> None
                     "headers": headers,
                     "client": ["10.0.0.1" if number % 2 else value, 4000],
                 }
-                with bounded(headers):
+                with limit_time(headers):
                     await application(scope, receive, send)
 
         asyncio.run(all_of_them())

@@ -1,4 +1,4 @@
-"""What reached the cluster? A recorder in front of an API server, and one that only says where else to go."""
+"""Recorder: a proxy before an API server that notes which requests and connections reach it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ REVIEWS = ("/selfsubjectaccessreviews", "/selfsubjectrulesreviews", "/selfsubjec
 
 
 @dataclass
-class Seen:
+class ReceivedRequests:
     """What reached a server while somebody watched: its requests, and the connections that were opened."""
 
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
 
     @property
-    def is_nothing(self) -> bool:
+    def is_empty(self) -> bool:
         return not self.requests and not self.connections
 
     @property
@@ -37,7 +37,7 @@ class Seen:
             and not (one.method == "POST" and urlsplit(one.target).path.endswith(REVIEWS))
         ]
 
-    def said_by(self, token: str) -> list[str]:
+    def with_token(self, token: str) -> list[str]:
         """The requests that carried this token."""
         return [
             f"{one.method} {one.target}"
@@ -50,19 +50,19 @@ class Seen:
         return f"{self.connections} connections; {made or 'no request'}"
 
 
-class Watched(FaultServer):
+class RecordingServer(FaultServer):
     """A fault server that says what reached it within a `with` block."""
 
     @contextmanager
-    def watched(self) -> Iterator[Seen]:
-        seen, before, connections = Seen(), len(self.requests), self.connections
+    def record(self) -> Iterator[ReceivedRequests]:
+        seen, before, connections = ReceivedRequests(), len(self.requests), self.connections
         try:
             yield seen
         finally:
             seen.requests, seen.connections = self.requests[before:], self.connections - connections
 
 
-class Recorder(Watched):
+class Recorder(RecordingServer):
     """Hands each request on to an API server as it came, and the answer back; each over a connection of its own.
 
     Tokens only: a client certificate would belong to the connection that ends here.
@@ -71,11 +71,11 @@ class Recorder(Watched):
     def __init__(self, plane: Plane) -> None:
         super().__init__(self._forward)
         self.plane = plane
-        self._onward = ssl.create_default_context(cadata=plane.ca)
-        self._under_way: set[socket.socket] = set()
+        self._upstream_context = ssl.create_default_context(cadata=plane.ca)
+        self._upstream_sockets: set[socket.socket] = set()
 
     def __exit__(self, *raised: object) -> None:
-        for one in list(self._under_way):
+        for one in list(self._upstream_sockets):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         super().__exit__(*raised)
@@ -84,20 +84,20 @@ class Recorder(Watched):
         host, port = urlsplit(self.plane.server).hostname, urlsplit(self.plane.server).port
         with (
             socket.create_connection((host, port), 30) as raw,
-            self._onward.wrap_socket(raw, server_hostname=host) as onward,
+            self._upstream_context.wrap_socket(raw, server_hostname=host) as onward,
         ):
             onward.settimeout(None)
-            self._under_way.add(onward)
+            self._upstream_sockets.add(onward)
             try:
-                onward.sendall(_head(wire.request) + wire.request.body)
+                onward.sendall(_build_head(wire.request) + wire.request.body)
                 while part := onward.recv(65536):
                     wire.send(part)
             finally:
-                self._under_way.discard(onward)
+                self._upstream_sockets.discard(onward)
         raise Hangup
 
 
-def _head(request: Request) -> bytes:
+def _build_head(request: Request) -> bytes:
     kept = [line for line in request.lines if not line.lower().startswith("connection:")]
     return "\r\n".join(
         [f"{request.method} {request.target} HTTP/1.1", *kept, "Connection: close", "", ""]

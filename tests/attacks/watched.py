@@ -1,4 +1,4 @@
-"""What did Python do while it was watched? Every process, file and connection, by its audit events."""
+"""Audit hook: processes, files and connections of Python within a block, from sys.addaudithook."""
 
 from __future__ import annotations
 
@@ -21,46 +21,50 @@ CONNECTIONS = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.
 CODE = ("exec", "compile", "import", "ctypes")
 FILES = ("open", "os.", "shutil", "glob", "tempfile")
 # What goes on beside whoever is watched: feeds, counts and the trail of the tests before, and the tests' own servers.
-BEHIND = ("hub", "counting", "audit", "storage", "trail-pages", "lookup_")
+BACKGROUND_THREADS = ("hub", "counting", "audit", "storage", "trail-pages", "lookup_")
 
 
-class Watched:
+class AuditHook:
     """The hook cannot be taken away again, so there is one, which is off most of the time."""
 
     def __init__(self) -> None:
-        self.on = False
-        self.seen: list[tuple[str, str]] = []
-        self._noting = threading.local()
-        sys.addaudithook(self._note)
+        self.is_recording = False
+        self.events: list[tuple[str, str]] = []
+        self._busy = threading.local()
+        sys.addaudithook(self._record_event)
 
-    def of(self, *kinds: tuple[str, ...]) -> list[str]:
+    def select(self, *kinds: tuple[str, ...]) -> list[str]:
         """What was seen of these kinds, each with its arguments."""
         starts = tuple(start for kind in kinds for start in kind)
-        return [f"{event} {arguments}" for event, arguments in self.seen if event.startswith(starts)]
+        return [f"{event} {arguments}" for event, arguments in self.events if event.startswith(starts)]
 
-    def _note(self, event: str, arguments: tuple[object, ...]) -> None:
-        if not self.on or getattr(self._noting, "now", False) or _is_behind(threading.current_thread()):
+    def _record_event(self, event: str, arguments: tuple[object, ...]) -> None:
+        if (
+            not self.is_recording
+            or getattr(self._busy, "now", False)
+            or _is_background(threading.current_thread())
+        ):
             return
-        self._noting.now = True  # what `repr` does is ours
-        self.seen.append((event, repr(arguments)))
-        self._noting.now = False
+        self._busy.now = True  # what `repr` does is ours
+        self.events.append((event, repr(arguments)))
+        self._busy.now = False
 
 
-def _is_behind(thread: threading.Thread) -> bool:
+def _is_background(thread: threading.Thread) -> bool:
     """Pools that work for a request are not: reviews, the tries of a credential, asgiref's."""
     doing = getattr(thread, "_target", None)
-    return thread.name.startswith(BEHIND) or getattr(doing, "__module__", "").startswith("tests.")
+    return thread.name.startswith(BACKGROUND_THREADS) or getattr(doing, "__module__", "").startswith("tests.")
 
 
-_watched = Watched()
+_hook = AuditHook()
 
 
 @contextmanager
-def watched() -> Iterator[Watched]:
+def record_events() -> Iterator[AuditHook]:
     """Of this process within the block, in all threads that a request or a test may lead to."""
-    _watched.seen = []
-    _watched.on = True
+    _hook.events = []
+    _hook.is_recording = True
     try:
-        yield _watched
+        yield _hook
     finally:
-        _watched.on = False
+        _hook.is_recording = False

@@ -1,4 +1,4 @@
-"""What does the whole application answer to a request as a server hands it on? Headers as they came, one by one."""
+"""ASGI requests: the whole application called as a server calls it, with raw headers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboard.asgi import application as whole
 
 HOST = "127.0.0.1:8000"
 PATIENCE = 60.0  # seconds
-Pairs = tuple[tuple[str, str], ...]
+HeaderPairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Reply:
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
-    def every(self, name: str) -> list[str]:
+    def list_values(self, name: str) -> list[str]:
         return [value for key, value in self.headers if key == name]
 
-    def one(self, name: str) -> str:
+    def get_value(self, name: str) -> str:
         """The header's value, "" where it is not there; a header that was sent twice is a mistake."""
-        found = self.every(name)
+        found = self.list_values(name)
         assert len(found) < 2, f"{name} was sent {len(found)} times"
         return found[0] if found else ""
 
@@ -38,10 +38,10 @@ class Reply:
         return self.body.decode("utf-8", "replace")
 
 
-async def ask(
+async def send_request(
     method: str,
     path: str,
-    headers: Pairs = (),
+    headers: HeaderPairs = (),
     body: bytes = b"",
     *,
     session: str = "",

@@ -1,4 +1,4 @@
-"""Does the command that measures refuse, compare and write as it should? Nothing here is timed."""
+"""Benchmark command: it refuses, compares and writes its results; nothing here is timed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_every_file_that_measures_is_measured():
     assert sorted(bench.MEASURES) == files
 
 
-def test_a_page_tells_met_from_missed(tmp_path: Path):
+def test_a_report_distinguishes_met_from_missed(tmp_path: Path):
     figures = [Figure("one", "<= 1", "0.5", True), Figure("two|pipes", "<= 1", "2", False, notes=("why",))]
     write(tmp_path / "page.md", [("Date", "today")], figures)
     text = (tmp_path / "page.md").read_text()
@@ -52,9 +52,9 @@ def test_an_idle_page_may_renew_and_ask_for_health_and_nothing_else():
     assert requests_sent._idle(Counter({"get /readyz": 40}), 100.0).met is False
 
 
-def test_a_page_that_waits_for_the_trail_or_a_lost_row_is_missed():
+def test_a_page_that_waits_for_the_audit_trail_or_a_lost_row_is_missed():
     without, world = [10.0] * 100, SimpleNamespace(samples=int, seconds=float)
-    whole, lost = Load(answered=5, rows=10, kept=True), Load(answered=5, rows=9, kept=False)
+    whole, lost = Load(answered=5, rows=10, is_complete=True), Load(answered=5, rows=9, is_complete=False)
     assert trail._figure("a page", without, [100.0] * 100, whole, world).met is True
     assert trail._figure("a page", without, [1000.0] * 100, whole, world).met is False
     assert trail._figure("a page", without, [100.0] * 100, lost, world).met is False

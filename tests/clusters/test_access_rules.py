@@ -1,4 +1,4 @@
-"""What may a menu show without a review of each entry? What rules allow, and never more than reviews do."""
+"""Rules review for menus: one SelfSubjectRulesReview in place of a review for each entry."""
 
 from __future__ import annotations
 
@@ -7,43 +7,45 @@ from collections.abc import Sequence
 
 import pytest
 
-from clusters.access import Ask, Budget, by_rules, review, rules
+from clusters.access import Budget, ResourceAttributes, review, review_by_rules, rules
 from clusters.api.client import Client
-from tests.clusters.api.calls import of_cast, to
-from tests.clusters.api.faults import FaultServer, says
-from tests.controlplane.cast import CAST
+from tests.clusters.api.calls import connect_as, make_connection
+from tests.clusters.api.faults import FaultServer, respond_with
+from tests.controlplane.cast import USERS
 from tests.controlplane.controlplane import ControlPlane
 
-PODS = Ask("list", resource="pods", version="v1", namespace="shop")
+PODS = ResourceAttributes("list", resource="pods", version="v1", namespace="shop")
 
 
 def test_real_rules_colour_a_menu(controlplane: ControlPlane) -> None:
-    found = rules(Client(of_cast(controlplane, "dana")), "shop")
+    found = rules(Client(connect_as(controlplane, "dana")), "shop")
     assert not found.incomplete
-    assert (found.may("list", "", "pods"), found.may("list", "", "nodes")) == ("allowed", "denied")
-    assert found.may("create", "", "pods/exec") == "allowed"
+    assert (found.evaluate("list", "", "pods"), found.evaluate("list", "", "nodes")) == ("allowed", "denied")
+    assert found.evaluate("create", "", "pods/exec") == "allowed"
 
 
 MENU = (
     PODS,
-    Ask("list", resource="pods", version="v1"),
-    Ask("list", resource="nodes", version="v1"),
-    Ask("list", resource="namespaces", version="v1"),
-    Ask("list", group="apps", resource="deployments", version="v1", namespace="shop"),
-    Ask("list", group="rbac.authorization.k8s.io", resource="clusterroles", version="v1"),
+    ResourceAttributes("list", resource="pods", version="v1"),
+    ResourceAttributes("list", resource="nodes", version="v1"),
+    ResourceAttributes("list", resource="namespaces", version="v1"),
+    ResourceAttributes("list", group="apps", resource="deployments", version="v1", namespace="shop"),
+    ResourceAttributes("list", group="rbac.authorization.k8s.io", resource="clusterroles", version="v1"),
 )
 
 
-def in_state(state: str, client: Client, asks: Sequence[Ask]) -> set[Ask]:
-    return {ask for ask, told in by_rules(client, asks).items() if told == state}
+def select_by_state(
+    state: str, client: Client, asks: Sequence[ResourceAttributes]
+) -> set[ResourceAttributes]:
+    return {ask for ask, told in review_by_rules(client, asks).items() if told == state}
 
 
-@pytest.mark.parametrize("name", [one.name for one in CAST])
+@pytest.mark.parametrize("name", [one.name for one in USERS])
 def test_what_rules_allow_for_a_menu_reviews_allow_too(controlplane: ControlPlane, name: str) -> None:
     """Among them a kind of the whole cluster for somebody whose binding is in one namespace."""
-    connection = of_cast(controlplane, name)
+    connection = connect_as(controlplane, name)
     client = Client(connection)
-    allowed = in_state("allowed", client, MENU)
+    allowed = select_by_state("allowed", client, MENU)
     reviewed = review(connection, client, MENU, Budget())
     assert {ask for ask in MENU if reviewed[ask].state == "allowed"} == allowed
 
@@ -55,29 +57,29 @@ def test_rules_cost_one_question_for_each_namespace(is_incomplete: bool) -> None
         "kind": "SelfSubjectRulesReview",
         "status": {"resourceRules": [rule], "incomplete": is_incomplete},
     }
-    with FaultServer(says(201, body)) as server:
-        client = Client(to(server, person="ada"))
-        everywhere = [Ask("list", resource=kind) for kind in ("pods", "nodes", "services")]
-        assert in_state("allowed", client, [PODS, *everywhere]) == {PODS, everywhere[0]}
+    with FaultServer(respond_with(201, body)) as server:
+        client = Client(make_connection(server, person="ada"))
+        everywhere = [ResourceAttributes("list", resource=kind) for kind in ("pods", "nodes", "services")]
+        assert select_by_state("allowed", client, [PODS, *everywhere]) == {PODS, everywhere[0]}
         assert [json.loads(one.body)["spec"]["namespace"] for one in server.requests] == ["shop", "-"]
 
 
-@pytest.mark.parametrize("name", [one.name for one in CAST])
+@pytest.mark.parametrize("name", [one.name for one in USERS])
 def test_what_complete_rules_deny_reviews_deny_too(controlplane: ControlPlane, name: str) -> None:
-    connection = of_cast(controlplane, name)
+    connection = connect_as(controlplane, name)
     client = Client(connection)
     reviewed = review(connection, client, MENU, Budget())
-    assert in_state("denied", client, MENU) == {ask for ask in MENU if reviewed[ask].state == "denied"}
+    assert select_by_state("denied", client, MENU) == {ask for ask in MENU if reviewed[ask].state == "denied"}
 
 
 def test_rules_that_are_incomplete_deny_nothing() -> None:
     body = {"kind": "SelfSubjectRulesReview", "status": {"resourceRules": [], "incomplete": True}}
-    with FaultServer(says(201, body)) as server:
-        assert in_state("denied", Client(to(server, person="ada")), [PODS]) == set()
+    with FaultServer(respond_with(201, body)) as server:
+        assert select_by_state("denied", Client(make_connection(server, person="ada")), [PODS]) == set()
 
 
-def test_a_rules_review_that_fails_allows_nothing_and_is_asked_once() -> None:
-    with FaultServer(says(500, {"kind": "Status", "code": 500})) as server:
-        asks = [PODS, Ask("list", resource="secrets", namespace="shop")]
-        assert in_state("allowed", Client(to(server, person="ada")), asks) == set()
+def test_a_rules_review_that_fails_allows_nothing_and_is_sent_once() -> None:
+    with FaultServer(respond_with(500, {"kind": "Status", "code": 500})) as server:
+        asks = [PODS, ResourceAttributes("list", resource="secrets", namespace="shop")]
+        assert select_by_state("allowed", Client(make_connection(server, person="ada")), asks) == set()
         assert len(server.requests) == 1

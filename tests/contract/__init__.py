@@ -1,1 +1,1 @@
-"""Do the simulator and a real API server answer alike? Where both differ, the simulator is wrong."""
+"""Contract tests: the simulator against a real API server; where they differ, the simulator is wrong."""

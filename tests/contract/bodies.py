@@ -1,4 +1,4 @@
-"""Which objects do the contract tests write?"""
+"""Objects that the contract tests write."""
 
 from __future__ import annotations
 

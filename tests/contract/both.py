@@ -1,4 +1,4 @@
-"""How are two answers compared? Asked of both, and everything that must differ put out of sight first."""
+"""Comparison of two servers' responses: the same request to both, normalized, then a diff."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.contract.contenders import Contender
 from tests.contract.differences import HEADERS
-from tests.contract.plainly import plain, plain_output, plain_text
+from tests.contract.plainly import normalize, normalize_output, normalize_text
 from tests.simulator.caller import Caller, Reply
 
 
@@ -22,14 +22,14 @@ class Both:
     simulator: Contender
     kubernetes: Contender
 
-    def same(self, ask: Callable[[Caller], Any], *, person: str = "admin") -> Any:
+    def same(self, request: Callable[[Caller], Any], *, person: str = "admin") -> Any:
         """Asks both and fails where they differ; the real one's answer, as it was compared.
 
         `ask` answers a Reply, a list of them, or any value (of events, of cells).
         """
         with ThreadPoolExecutor(2) as pool:
             found, wanted = pool.map(
-                lambda one: told(ask(one.caller(person))), (self.simulator, self.kubernetes)
+                lambda one: normalize_response(request(one.caller(person))), (self.simulator, self.kubernetes)
             )
         compare(found, wanted)
         return wanted
@@ -50,7 +50,7 @@ class Both:
             ran = pool.map(lambda one: one.kubectl(*arguments, person=person, input=input), self._both())
             arranged = list if is_sorted else sorted
             found, wanted = (
-                [code, *(arranged(plain_output(text)) for text in texts)] for code, *texts in ran
+                [code, *(arranged(normalize_output(text)) for text in texts)] for code, *texts in ran
             )
         compare(found, wanted)
         return wanted
@@ -59,29 +59,30 @@ class Both:
         return self.simulator, self.kubernetes
 
 
-def compare(found: Any, wanted: Any) -> None:
+def compare(found: Any, expected: Any) -> None:
     """Fails with what differs, line by line."""
-    if found == wanted:
+    if found == expected:
         return
     texts = (
-        json.dumps(one, indent=1, sort_keys=True, ensure_ascii=False).splitlines() for one in (found, wanted)
+        json.dumps(one, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
+        for one in (found, expected)
     )
     lines = difflib.unified_diff(*texts, "the simulator", "Kubernetes", lineterm="", n=2)
     raise AssertionError("\n".join(lines))
 
 
-def told(value: Any) -> Any:
+def normalize_response(value: Any) -> Any:
     """What of an answer is compared."""
     if isinstance(value, Reply):
-        headers = {name: plain_text(value.headers[name]) for name in HEADERS if name in value.headers}
-        body = _body(value) if value.json is not None else plain_text(value.body.decode(errors="replace"))
+        headers = {name: normalize_text(value.headers[name]) for name in HEADERS if name in value.headers}
+        body = _body(value) if value.json is not None else normalize_text(value.body.decode(errors="replace"))
         return {"status": value.status, "headers": headers, "warnings": value.warnings, "body": body}
-    return [told(one) for one in value] if isinstance(value, list) else plain(value)
+    return [normalize_response(one) for one in value] if isinstance(value, list) else normalize(value)
 
 
 def _body(reply: Reply) -> Any:
     """Several causes are compared as a set: their order is not Go's (differences.py)."""
-    body = plain(reply.json)
+    body = normalize(reply.json)
     causes = (body.get("details") or {}).get("causes") or [] if isinstance(body, dict) else []
     if len(causes) > 1 and body.get("reason") in ("Invalid", "Conflict"):
         unique = sorted({json.dumps(one, sort_keys=True) for one in causes})

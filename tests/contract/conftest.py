@@ -1,4 +1,4 @@
-"""Which contenders do the contract tests share, and where does a test make its things?"""
+"""Fixtures of the contract tests: the two contenders, and namespaces for each test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.both import Both
-from tests.contract.contenders import KUBERNETES, SIMULATOR, Contender, real, simulated
+from tests.contract.contenders import KUBERNETES, SIMULATOR, Contender, connect_real, start_simulated
 from tests.controlplane.controlplane import ControlPlane
 from tests.served import wait_for
 
@@ -22,8 +22,8 @@ def contenders(
     controlplane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Contender]]:
     folder: Path = tmp_path_factory.mktemp("kubeconfigs")
-    with simulated(folder, controlplane.binaries.kubectl, controlplane.pod_log) as one:
-        yield {SIMULATOR: one, KUBERNETES: real(controlplane)}
+    with start_simulated(folder, controlplane.binaries.kubectl, controlplane.pod_log) as one:
+        yield {SIMULATOR: one, KUBERNETES: connect_real(controlplane)}
 
 
 @pytest.fixture(params=[SIMULATOR, KUBERNETES])
@@ -47,7 +47,7 @@ def namespace(request: pytest.FixtureRequest, contenders: dict[str, Contender]) 
     )
     chosen = [asked] if asked is not None else list(contenders.values())
     for one in chosen:
-        _make(one, name)
+        _create_namespace(one, name)
     yield name
     for one in chosen:
         one.admin.delete(f"/api/v1/namespaces/{name}")
@@ -58,13 +58,13 @@ def own_namespace(contenders: dict[str, Contender]) -> Iterator[str]:
     """The path of a namespace that all tests of a module share, in both."""
     name = f"contract-{next(_numbers)}"
     for one in contenders.values():
-        _make(one, name)
+        _create_namespace(one, name)
     yield f"/api/v1/namespaces/{name}"
     for one in contenders.values():
         one.admin.delete(f"/api/v1/namespaces/{name}")
 
 
-def _make(one: Contender, name: str) -> None:
+def _create_namespace(one: Contender, name: str) -> None:
     metadata = {"name": name, "labels": {"team": "contract"}}
     made = one.admin.post(
         "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}

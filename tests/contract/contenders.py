@@ -1,4 +1,4 @@
-"""Who stands the contract tests? A simulated cluster and the real control plane, with the same people in them."""
+"""Contenders of the contract tests: a simulated cluster and the real control plane, with the same users."""
 
 from __future__ import annotations
 
@@ -16,23 +16,25 @@ import yaml
 
 from simulator.cluster import Cluster
 from simulator.keeping.controllers.plane import Pace
-from simulator.lives.lives import Lives
-from simulator.pods.runs import Line
+from simulator.lives.lives import ClusterRuntime
+from simulator.pods.runs import LogLine
 from simulator.requests.rbac import MASTERS
 from simulator.server import kubeconfig
 from tests.controlplane import world
-from tests.controlplane.cast import CAST, rbac_objects
+from tests.controlplane.cast import USERS, build_rbac_objects
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.kubeconfigs import ADMIN
 from tests.simulator.caller import Caller
 from tests.simulator.loops import Loop
 
 SIMULATOR, KUBERNETES = "simulator", "kubernetes"
-AT_ONCE = Pace(accept=(0, 0), pull=(0, 0), start=(0, 0.05), probe=(0, 0.05), stop=(0, 0.05), work=(0.05, 0.1))
+INSTANT_PACE = Pace(
+    accept=(0, 0), pull=(0, 0), start=(0, 0.05), probe=(0, 0.05), stop=(0, 0.05), work=(0.05, 0.1)
+)
 FOUNDATION = ("namespaces", "rbac", "definitions")
 
 # What kubectl notes of its own threads: that it gave up a watch while an event was being read, which is chance.
-DIARY = re.compile(r"^I\d{4} [\d:.]+ +\d+ reflector\.go:\d+\] .*\n", re.MULTILINE)
+CLIENT_LOG = re.compile(r"^I\d{4} [\d:.]+ +\d+ reflector\.go:\d+\] .*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Contender:
             self.callers[person] = Caller(self.server, self.ca, self.token(person))
         return self.callers[person]
 
-    def nobody(self) -> Caller:
+    def anonymous(self) -> Caller:
         """Without any credential."""
         return Caller(self.server, self.ca)
 
@@ -72,12 +74,12 @@ class Contender:
         done = subprocess.run(
             command, input=input, capture_output=True, text=True, env=environment, timeout=120, check=False
         )
-        return done.returncode, done.stdout, DIARY.sub("", done.stderr)
+        return done.returncode, done.stdout, CLIENT_LOG.sub("", done.stderr)
 
 
 @contextmanager
-def simulated(
-    folder: Path, kubectl_binary: Path, pod_log: Path, *, is_living: bool = False
+def start_simulated(
+    folder: Path, kubectl_binary: Path, pod_log: Path, *, has_controllers: bool = False
 ) -> Iterator[Contender]:
     """The foundation of the tests' world in a simulated cluster; every container has written what is in pod_log,
     as in the real one (controlplane.pod_log).
@@ -86,14 +88,14 @@ def simulated(
     would have made, and nobody comes between.
     """
     cluster = Cluster("contract", seed=1)
-    cluster.logs.source = lambda run, since, until, count: written(pod_log, since, until, count)
+    cluster.logs.source = lambda run, since, until, count: read_pod_log(pod_log, since, until, count)
     for name in FOUNDATION:
-        cluster.load(_file(name))
-    cluster.load([*rbac_objects(), *world.nodes()])
-    tokens = {one.name: cluster.add_person(one.name, one.groups) for one in CAST}
+        cluster.load(_read_documents(name))
+    cluster.load([*build_rbac_objects(), *world.build_nodes()])
+    tokens = {one.name: cluster.add_person(one.name, one.groups) for one in USERS}
     tokens[ADMIN] = cluster.add_person(ADMIN, [MASTERS])
-    lives = Lives(cluster, pace=AT_ONCE) if is_living else None
-    with Loop(cluster, lives=lives) as served:
+    lives = ClusterRuntime(cluster, pace=INSTANT_PACE) if has_controllers else None
+    with Loop(cluster, runtime=lives) as served:
         for name, token in tokens.items():
             (folder / f"{name}.yaml").write_text(kubeconfig(served.server, token, name=name))
         ca = cluster.authority.pem
@@ -102,29 +104,29 @@ def simulated(
         yield Contender(SIMULATOR, served.server.url, ca, kubectl_binary, folder, tokens.__getitem__, admin)
 
 
-def real(plane: ControlPlane) -> Contender:
+def connect_real(plane: ControlPlane) -> Contender:
     """The control plane that all tests share: what a test makes there, it makes in a namespace of its own."""
     folder = plane.directory / "kubeconfigs"
     user = yaml.safe_load((folder / f"{ADMIN}.yaml").read_text())["users"][0]["user"]
-    admin = Caller(plane.server, plane.ca, pair=pair_of(user))
+    admin = Caller(plane.server, plane.ca, pair=read_client_pair(user))
     return Contender(KUBERNETES, plane.server, plane.ca, plane.binaries.kubectl, folder, plane.token, admin)
 
 
-def written(pod_log: Path, since: float, until: float, count: int) -> list[Line]:
+def read_pod_log(pod_log: Path, since: float, until: float, count: int) -> list[LogLine]:
     """CRI lines: `2026-01-01T00:00:00.000000000Z stdout F text`."""
     found = []
     for line in pod_log.read_text().splitlines():
         stamp, _, _, text = line.split(" ", 3)
-        found.append(Line(datetime.datetime.fromisoformat(stamp[:26] + "+00:00").timestamp(), text))
+        found.append(LogLine(datetime.datetime.fromisoformat(stamp[:26] + "+00:00").timestamp(), text))
     return [one for one in found if since < one.moment <= until][-count:]
 
 
-def pair_of(user: dict[str, str]) -> tuple[str, str]:
+def read_client_pair(user: dict[str, str]) -> tuple[str, str]:
     """The certificate and key of a kubeconfig's user, PEM."""
     names = ("client-certificate-data", "client-key-data")
     certificate, key = (base64.b64decode(user[name]).decode() for name in names)
     return certificate, key
 
 
-def _file(name: str) -> list[dict[str, Any]]:
+def _read_documents(name: str) -> list[dict[str, Any]]:
     return list(yaml.load_all((world.FOLDER / f"{name}.yaml").read_text(), Loader=yaml.CSafeLoader))

@@ -1,4 +1,4 @@
-"""How does the simulator get what the controllers of the real one have made, so that both can be shown alike?"""
+"""Copy of objects made by the real control plane's controllers into the simulator."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class Copy:
         self._source, self._target = source.admin, target.admin
         self._uids: dict[str, str] = {}
 
-    def namespace(self, name: str) -> None:
+    def copy_namespace(self, name: str) -> None:
         """Everything in it. What the target has already (the default ServiceAccount) stays."""
         for version, plurals in NAMESPACED:
             root = f"/apis/{version}" if "/" in version else f"/api/{version}"
             for plural in plurals.split():
-                self.collection(f"{root}/namespaces/{name}/{plural}")
+                self.copy_collection(f"{root}/namespaces/{name}/{plural}")
 
-    def collection(self, path: str) -> None:
+    def copy_collection(self, path: str) -> None:
         listed = _read(self._source, path)
         kind = {"apiVersion": listed["apiVersion"], "kind": listed["kind"].removesuffix("List")}
         for one in listed["items"]:
             self._put(path, kind | one)
 
-    def one(self, path: str, name: str) -> None:
+    def copy_object(self, path: str, name: str) -> None:
         self._put(path, _read(self._source, f"{path}/{name}"))
 
     def _put(self, path: str, thing: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""In what may the simulator differ from a real API server? Every difference that is meant, with its reason."""
+"""Known differences between the simulator and a real API server, each with its reason."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from __future__ import annotations
 HEADERS = ("content-type", "cache-control", "location", "retry-after", "x-content-type-options", "vary")
 
 # Keys that are left out of every comparison, each with its reason.
-WITHOUT = {
+IGNORED_KEYS = {
     "storageVersionHash": "a digest of how the real one stores a kind",
 }
 
 # What the simulator does otherwise, for people to read; tests that meet one of them name it.
-MEANT = {
+KNOWN_DIFFERENCES = {
     "protobuf answers": "kubectl takes JSON wherever it asks for protobuf first; protobuf bodies are read",
     "HTTP/2": "aiohttp speaks HTTP/1.1 alone; every client falls back to it",
     "X-Kubernetes-Pf headers": "there is no priority and fairness",

@@ -1,11 +1,11 @@
-"""What of an answer differs from one cluster to the next, and is therefore put out of sight?"""
+"""Normalization of responses: values that differ from cluster to cluster, replaced before a comparison."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from tests.contract.differences import WITHOUT
+from tests.contract.differences import IGNORED_KEYS
 
 _TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _UIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -25,26 +25,26 @@ _CONTINUED = re.compile(r"eyJ2Ijoi[\w-]+")
 REVISIONS = {"resourceVersion"}
 
 
-def plain(value: Any, key: str = "") -> Any:
+def normalize(value: Any, key: str = "") -> Any:
     """A JSON value with placeholders for times, uids, resourceVersions and the like."""
     if isinstance(value, dict):
-        return {name: plain(one, name) for name, one in value.items() if name not in WITHOUT}
+        return {name: normalize(one, name) for name, one in value.items() if name not in IGNORED_KEYS}
     if isinstance(value, list):
-        return [plain(one, key) for one in value]
+        return [normalize(one, key) for one in value]
     if isinstance(value, str):
-        return "<revision>" if key in REVISIONS and value.isdigit() else plain_text(value)
+        return "<revision>" if key in REVISIONS and value.isdigit() else normalize_text(value)
     return value
 
 
-def plain_output(text: str) -> list[str]:
+def normalize_output(text: str) -> list[str]:
     """What kubectl prints, line by line; the width of columns depends on ages and is left out."""
     return [
-        " ".join(plain_text(_PRINTED.sub("<revision>", _PRINTED_AGE.sub("<age>", line))).split())
+        " ".join(normalize_text(_PRINTED.sub("<revision>", _PRINTED_AGE.sub("<age>", line))).split())
         for line in text.splitlines()
     ]
 
 
-def plain_text(text: str) -> str:
+def normalize_text(text: str) -> str:
     for form, name in (
         (_TOKENS, "<token>"),
         (_CONTINUED, "<continue>"),

@@ -1,4 +1,4 @@
-"""How does a test get a running pod in both, though only the real one has nodes that run any?"""
+"""Running pods in both clusters, though only the real one has kubelets."""
 
 from __future__ import annotations
 

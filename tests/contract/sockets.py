@@ -1,4 +1,4 @@
-"""How does a test speak over a WebSocket, as a browser or kubectl would?"""
+"""WebSocket client of the contract tests, as a browser or kubectl connects."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ V5, V4, V4_TEXT = "v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k
 
 
 @dataclass
-class Talk:
+class Transcript:
     """What came back: the protocol that was chosen, and (channel, text) of each message."""
 
     protocol: str | None
     messages: list[tuple[int, str]] = field(default_factory=list)
 
-    def on(self, channel: int) -> str:
+    def read_channel(self, channel: int) -> str:
         """All of one channel."""
         return "".join(text for number, text in self.messages if number == channel)
 
     @property
     def status(self) -> Any:
         """The last word, on channel 3."""
-        return json.loads(self.on(3) or "null")
+        return json.loads(self.read_channel(3) or "null")
 
     @property
     def channels(self) -> list[int]:
@@ -40,17 +40,19 @@ class Talk:
         return [number for at, number in enumerate(numbers) if at == 0 or numbers[at - 1] != number]
 
 
-def talk(caller: Caller, path: str, *sent: bytes, protocols: tuple[str, ...] = (V5,)) -> Talk:
+def exchange(caller: Caller, path: str, *sent: bytes, protocols: tuple[str, ...] = (V5,)) -> Transcript:
     """Opens it, sends those messages (a byte for the channel first), and reads until the other side is done."""
-    return asyncio.run(_talk(caller, path, sent, protocols))
+    return asyncio.run(_exchange(caller, path, sent, protocols))
 
 
-def frames(caller: Caller, path: str, *, origin: str = "https://example.com") -> list[str]:
+def read_frames(caller: Caller, path: str, *, origin: str = "https://example.com") -> list[str]:
     """The messages of a watch until it ends, as they are."""
-    return asyncio.run(_frames(caller, path, origin))
+    return asyncio.run(_read_frames(caller, path, origin))
 
 
-def refused(caller: Caller, path: str, *, protocols: tuple[str, ...] = (V5,), origin: str = "") -> Reply:
+def request_rejected_upgrade(
+    caller: Caller, path: str, *, protocols: tuple[str, ...] = (V5,), origin: str = ""
+) -> Reply:
     """The answer to an upgrade that is not made."""
     headers = {
         "Connection": "Upgrade",
@@ -65,10 +67,12 @@ def refused(caller: Caller, path: str, *, protocols: tuple[str, ...] = (V5,), or
     return caller.get(path, accept="*/*", headers=headers)
 
 
-async def _talk(caller: Caller, path: str, sent: tuple[bytes, ...], protocols: tuple[str, ...]) -> Talk:
+async def _exchange(
+    caller: Caller, path: str, sent: tuple[bytes, ...], protocols: tuple[str, ...]
+) -> Transcript:
     async with _session(caller) as session:
         socket = await session.ws_connect(_url(caller, path), protocols=protocols, max_msg_size=0)
-        found = Talk(socket.protocol)
+        found = Transcript(socket.protocol)
         is_text = "base64" in (socket.protocol or "")
         for message in sent:
             if is_text:
@@ -83,7 +87,7 @@ async def _talk(caller: Caller, path: str, sent: tuple[bytes, ...], protocols: t
         return found
 
 
-async def _frames(caller: Caller, path: str, origin: str) -> list[str]:
+async def _read_frames(caller: Caller, path: str, origin: str) -> list[str]:
     async with _session(caller) as session:
         socket = await session.ws_connect(_url(caller, path), origin=origin, max_msg_size=0)
         async with asyncio.timeout(SECONDS):

@@ -1,4 +1,4 @@
-"""Do both let go alike: preconditions, finalizers, owners, namespaces?"""
+"""Contract of deletion: preconditions, finalizers, owner references, namespaces."""
 
 import pytest
 
@@ -98,7 +98,7 @@ def test_what_is_not_there(both, maps):
 
 
 @pytest.mark.parametrize("kind", ["services", "serviceaccounts", "secrets", "persistentvolumeclaims"])
-def test_the_answer_by_kind(both, own_namespace, kind):
+def test_the_response_by_kind(both, own_namespace, kind):
     bodies = {
         "services": thing("v1", "Service", "gone", spec={"clusterIP": "None", "selector": {"a": "b"}}),
         "serviceaccounts": thing("v1", "ServiceAccount", "gone"),
@@ -137,7 +137,7 @@ def test_a_namespace_that_stays(both, name):
     both.same_request("DELETE", f"/api/v1/namespaces/{name}")
 
 
-def owned(name, owner, **more):
+def create_owned(name, owner, **more):
     reference = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -154,7 +154,7 @@ def is_gone(caller, path):
 def test_dependents_go_with_their_owner(cluster, own_namespace):
     path, caller = f"{own_namespace}/configmaps", cluster.admin
     owner = caller.post(path, config_map("owner")).json
-    caller.post(path, owned("child", owner))
+    caller.post(path, create_owned("child", owner))
     assert caller.delete(f"{path}/owner", {"propagationPolicy": "Background"}).json["status"] == "Success"
     wait_for(lambda: is_gone(caller, f"{path}/child"))
 
@@ -162,7 +162,7 @@ def test_dependents_go_with_their_owner(cluster, own_namespace):
 def test_an_owner_waits_for_its_dependents(cluster, own_namespace):
     path, caller = f"{own_namespace}/configmaps", cluster.admin
     owner = caller.post(path, config_map("waits")).json
-    child = owned("slow", owner, blockOwnerDeletion=True)
+    child = create_owned("slow", owner, blockOwnerDeletion=True)
     child["metadata"]["finalizers"] = ["example.com/hold"]
     caller.post(path, child)
     held = caller.delete(f"{path}/waits", {"propagationPolicy": "Foreground"}).json
@@ -176,7 +176,7 @@ def test_an_owner_waits_for_its_dependents(cluster, own_namespace):
 def test_orphans_stay(cluster, own_namespace):
     path, caller = f"{own_namespace}/configmaps", cluster.admin
     owner = caller.post(path, config_map("parent")).json
-    caller.post(path, owned("orphan", owner))
+    caller.post(path, create_owned("orphan", owner))
     caller.delete(f"{path}/parent", {"propagationPolicy": "Orphan"})
     wait_for(lambda: is_gone(caller, f"{path}/parent"))
     assert "ownerReferences" not in caller.get(f"{path}/orphan").json["metadata"]

@@ -1,4 +1,4 @@
-"""Do both tell the same of their kinds: discovery, OpenAPI, version, health?"""
+"""Contract of discovery, OpenAPI, version and health."""
 
 import pytest
 
@@ -16,10 +16,10 @@ PLAIN = [
 
 @pytest.mark.parametrize("path", PLAIN)
 def test_a_plain_document(both, path):
-    both.same(lambda caller: in_order(caller.get(path)))
+    both.same(lambda caller: sort_resources(caller.get(path)))
 
 
-def in_order(reply):
+def sort_resources(reply):
     """The real one names the kinds of a custom group in an order of its own."""
     if reply.json and reply.json.get("kind") == "APIResourceList":
         reply.json["resources"].sort(key=lambda one: one["name"])
@@ -91,7 +91,9 @@ def test_an_openapi_document_of_a_custom_kind(both):
     def ask(caller):
         found = caller.get("/openapi/v3/apis/example.com/v1").json
         schemas = found["components"]["schemas"]
-        own = {name: without_texts(one) for name, one in schemas.items() if name.startswith("com.example")}
+        own = {
+            name: strip_descriptions(one) for name, one in schemas.items() if name.startswith("com.example")
+        }
         verbs = {
             path: sorted(key for key in item if key != "parameters") for path, item in found["paths"].items()
         }
@@ -105,14 +107,14 @@ def test_an_openapi_document_of_a_custom_kind(both):
     both.same(ask)
 
 
-def without_texts(value):
+def strip_descriptions(value):
     if isinstance(value, dict):
         return {
-            key: without_texts(one)
+            key: strip_descriptions(one)
             for key, one in value.items()
             if key != "description" or not isinstance(one, str)
         }
-    return [without_texts(one) for one in value] if isinstance(value, list) else value
+    return [strip_descriptions(one) for one in value] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize("path", ["/openapi/v3/api?hash=AB", "/openapi/v3/nope"])

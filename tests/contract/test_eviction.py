@@ -1,4 +1,4 @@
-"""Do both let the same pods go, and say no in the same words?"""
+"""Contract of pod evictions: the same pods are deleted, with the same errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def place(contenders, own_namespace):
+def eviction_target(contenders, own_namespace):
     """(path of the namespace, a label of this test, names of three ready pods that carry it), in both."""
     label = f"test-{next(_numbers)}"
     names = [f"{label}-{number}" for number in range(3)]
@@ -35,9 +35,9 @@ def budgets(path):
     return f"{POLICY}/{path.removeprefix('/api/v1/')}/poddisruptionbudgets"
 
 
-def protect(both, place, spec, *, name=""):
+def protect(both, target, spec, *, name=""):
     """A budget over the pods of this test; answers its path when its controller has looked at it."""
-    path, label, _ = place
+    path, label, _ = target
     name = name or label
     body = thing(
         "policy/v1", "PodDisruptionBudget", name, spec={"selector": {"matchLabels": {"app": label}}} | spec
@@ -53,16 +53,16 @@ def status(caller, path):
     return caller.get(path).json.get("status") or {}
 
 
-def evict(caller, place, number=0, query="", **more):
-    path, _, names = place
+def evict(caller, target, number=0, query="", **more):
+    path, _, names = target
     body = thing("policy/v1", "Eviction", names[number]) | more
     return caller.post(f"{path}/pods/{names[number]}/eviction{query}", body)
 
 
-def test_a_pod_without_a_budget_goes(both, place):
+def test_a_pod_without_a_budget_goes(both, eviction_target):
     def ask(caller):
-        reply = evict(caller, place)
-        after = caller.get(f"{place[0]}/pods/{place[2][0]}").json
+        reply = evict(caller, eviction_target)
+        after = caller.get(f"{eviction_target[0]}/pods/{eviction_target[2][0]}").json
         reasons = [one for one in after["status"]["conditions"] if one["type"] == "DisruptionTarget"]
         return [reply, reasons, "deletionTimestamp" in after["metadata"]]
 
@@ -83,75 +83,78 @@ SPECS = {
 
 
 @pytest.mark.parametrize("name", SPECS)
-def test_the_status_of_a_budget_and_what_follows(both, place, name):
-    budget = protect(both, place, SPECS[name])
+def test_the_status_of_a_budget_and_what_follows(both, eviction_target, name):
+    budget = protect(both, eviction_target, SPECS[name])
     both.same(lambda caller: status(caller, budget))
-    both.same(lambda caller: [evict(caller, place, query="?dryRun=All"), status(caller, budget)])
-    both.same(lambda caller: evict(caller, place))
-    both.same(lambda caller: evict(caller, place, 1))
+    both.same(lambda caller: [evict(caller, eviction_target, query="?dryRun=All"), status(caller, budget)])
+    both.same(lambda caller: evict(caller, eviction_target))
+    both.same(lambda caller: evict(caller, eviction_target, 1))
 
 
-def test_a_pod_that_was_evicted_does_not_count(both, place):
-    budget = protect(both, place, {"minAvailable": 2})
-    both.same(lambda caller: evict(caller, place))
+def test_a_pod_that_was_evicted_does_not_count(both, eviction_target):
+    budget = protect(both, eviction_target, {"minAvailable": 2})
+    both.same(lambda caller: evict(caller, eviction_target))
     for one in (both.simulator, both.kubernetes):
         wait_for(lambda one=one: status(one.admin, budget)["currentHealthy"] == 2)
     both.same(lambda caller: status(caller, budget))
 
 
-def test_a_budget_says_who_is_going(both, place):
+def test_a_budget_lists_disrupted_pods(both, eviction_target):
     """Before its pod goes: the first change that a watcher sees."""
-    path, label, _ = place
-    budget = protect(both, place, {"minAvailable": 2})
+    path, label, _ = eviction_target
+    budget = protect(both, eviction_target, {"minAvailable": 2})
 
     def ask(caller):
         begin = caller.get(budget).json["metadata"]["resourceVersion"]
-        assert evict(caller, place).status == 201
+        assert evict(caller, eviction_target).status == 201
         query = f"watch=1&timeoutSeconds=1&resourceVersion={begin}&fieldSelector=metadata.name%3D{label}"
         return caller.watch(f"{budgets(path)}?{query}")[0]["object"]["status"]
 
-    assert list(both.same(ask)["disruptedPods"]) == [place[2][0]]
+    assert list(both.same(ask)["disruptedPods"]) == [eviction_target[2][0]]
 
 
-def test_a_dry_run_spends_nothing(both, place):
-    budget = protect(both, place, {"minAvailable": 2})
-    both.same(lambda caller: [evict(caller, place, query="?dryRun=All") for _ in range(2)])
-    both.same(lambda caller: evict(caller, place, deleteOptions={"dryRun": ["All"]}))
+def test_a_dry_run_spends_nothing(both, eviction_target):
+    budget = protect(both, eviction_target, {"minAvailable": 2})
+    both.same(lambda caller: [evict(caller, eviction_target, query="?dryRun=All") for _ in range(2)])
+    both.same(lambda caller: evict(caller, eviction_target, deleteOptions={"dryRun": ["All"]}))
     assert both.same(lambda caller: status(caller, budget))["disruptionsAllowed"] == 1
     both.same(
-        lambda caller: "deletionTimestamp" in caller.get(f"{place[0]}/pods/{place[2][0]}").json["metadata"]
+        lambda caller: (
+            "deletionTimestamp"
+            in caller.get(f"{eviction_target[0]}/pods/{eviction_target[2][0]}").json["metadata"]
+        )
     )
 
 
-def test_a_pod_that_is_not_ready(both, place):
-    path, _, names = place
+def test_a_pod_that_is_not_ready(both, eviction_target):
+    path, _, names = eviction_target
     not_ready = {"status": {"conditions": [{"type": "Ready", "status": "False"}]}}
-    budget = protect(both, place, {"minAvailable": 3})
+    budget = protect(both, eviction_target, {"minAvailable": 3})
     for one in (both.simulator, both.kubernetes):
         one.admin.patch(f"{path}/pods/{names[0]}/status", not_ready)
         wait_for(lambda one=one: status(one.admin, budget)["currentHealthy"] == 2)
-    both.same(lambda caller: evict(caller, place))
+    both.same(lambda caller: evict(caller, eviction_target))
     for one in (both.simulator, both.kubernetes):
         one.admin.patch(budget, {"spec": {"unhealthyPodEvictionPolicy": "AlwaysAllow"}})
-    both.same(lambda caller: evict(caller, place))
+    both.same(lambda caller: evict(caller, eviction_target))
 
 
-def test_a_pod_that_does_not_run_goes_whatever_the_budget(both, place):
-    path, _, names = place
-    protect(both, place, {"minAvailable": 3})
+def test_a_pod_that_does_not_run_goes_whatever_the_budget(both, eviction_target):
+    path, _, names = eviction_target
+    protect(both, eviction_target, {"minAvailable": 3})
     for one in (both.simulator, both.kubernetes):
         one.admin.patch(f"{path}/pods/{names[0]}/status", {"status": {"phase": "Failed"}})
-    both.same(lambda caller: evict(caller, place))
-    both.same(lambda caller: evict(caller, place))
+    both.same(lambda caller: evict(caller, eviction_target))
+    both.same(lambda caller: evict(caller, eviction_target))
 
 
-def test_two_budgets_over_one_pod(both, place):
-    protect(both, place, {"minAvailable": 0}, name=f"{place[1]}-a")
-    protect(both, place, {"minAvailable": 0}, name=f"{place[1]}-b")
-    both.same(lambda caller: evict(caller, place))
+def test_two_budgets_over_one_pod(both, eviction_target):
+    protect(both, eviction_target, {"minAvailable": 0}, name=f"{eviction_target[1]}-a")
+    protect(both, eviction_target, {"minAvailable": 0}, name=f"{eviction_target[1]}-b")
+    both.same(lambda caller: evict(caller, eviction_target))
 
 
-def test_the_pods_of_a_deployment_are_counted_by_what_it_wants(both, own_namespace):
+def test_the_pods_of_a_deployment_are_counted_by_desired_replicas(both, own_namespace):
     """The real one's controllers make the pods' owner; the number that they want is what matters."""
     path = f"/apis/apps/v1/{own_namespace.removeprefix('/api/v1/')}"
     for one in (both.simulator, both.kubernetes):
@@ -187,11 +190,11 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_eviction(both, place, name):
+def test_a_wrong_eviction(both, eviction_target, name):
     more = dict(WRONG[name])
     if more["metadata"].get("name") == "NAME":
-        more["metadata"] = more["metadata"] | {"name": place[2][0]}
-    both.same(lambda caller: evict(caller, place, **more))
+        more["metadata"] = more["metadata"] | {"name": eviction_target[2][0]}
+    both.same(lambda caller: evict(caller, eviction_target, **more))
 
 
 def test_no_such_pod(both, own_namespace):
@@ -205,6 +208,6 @@ def test_another_method(both, own_namespace, method):
 
 
 @pytest.mark.parametrize("person", ["stan", "rene"])
-def test_who_may_not(both, own_namespace, person):
+def test_who_is_not_allowed(both, own_namespace, person):
     body = thing("policy/v1", "Eviction", "nope")
     both.same_request("POST", f"{own_namespace}/pods/nope/eviction", body, person=person)

@@ -1,4 +1,4 @@
-"""Do both open the same channels for exec, and refuse in the same words?"""
+"""Contract of pods/exec: channels, protocols and errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.contract.bodies import pod, thing
 from tests.contract.both import compare
 from tests.contract.contenders import KUBERNETES, SIMULATOR
 from tests.contract.pods import run_pod
-from tests.contract.sockets import V4, V4_TEXT, V5, refused, talk
+from tests.contract.sockets import V4, V4_TEXT, V5, exchange, request_rejected_upgrade
 from tests.served import wait_for
 
 OLD, OLD_TEXT = "channel.k8s.io", "base64.channel.k8s.io"
@@ -32,7 +32,7 @@ def command(*words, **streams):
 
 
 # name: what is run, what is sent
-TALKS = {
+EXCHANGES = {
     "a word": (command("echo", "hello"), ()),
     "an empty one": (command("true"), ()),
     "errors too": (command("sh", "-c", "cat%20/nope%3Btrue", stdout=1, stderr=1), ()),
@@ -55,17 +55,19 @@ PROTOCOLS = {
 
 
 @pytest.mark.parametrize("protocols", PROTOCOLS)
-@pytest.mark.parametrize("name", TALKS)
-def test_a_talk(contenders, pods, name, protocols):
-    query, sent = TALKS[name]
+@pytest.mark.parametrize("name", EXCHANGES)
+def test_an_exchange(contenders, pods, name, protocols):
+    query, sent = EXCHANGES[name]
     found, wanted = (
-        heard(talk(contenders[one].admin, f"{pods}/one/exec?{query}", *sent, protocols=PROTOCOLS[protocols]))
+        summarize(
+            exchange(contenders[one].admin, f"{pods}/one/exec?{query}", *sent, protocols=PROTOCOLS[protocols])
+        )
         for one in (SIMULATOR, KUBERNETES)
     )
     compare(found, wanted)
 
 
-def heard(one):
+def summarize(one):
     """The first and the last message, and all that each channel said; how it is cut is the network's."""
     return [
         one.protocol,
@@ -76,7 +78,7 @@ def heard(one):
     ]
 
 
-BEFORE = {
+REJECTED_BEFORE_UPGRADE = {
     "no such pod": "nope/exec?command=echo&stdout=true",
     "no such container": "one/exec?command=echo&stdout=true&container=nope",
     "one of two": "two/exec?command=echo&stdout=true",
@@ -88,13 +90,17 @@ BEFORE = {
 
 
 @pytest.mark.parametrize("protocol", [V5, V4])
-@pytest.mark.parametrize("name", BEFORE)
-def test_what_is_refused_before_the_upgrade(both, pods, name, protocol):
-    both.same(lambda caller: refused(caller, f"{pods}/{BEFORE[name]}", protocols=(protocol,)))
+@pytest.mark.parametrize("name", REJECTED_BEFORE_UPGRADE)
+def test_what_is_rejected_before_the_upgrade(both, pods, name, protocol):
+    both.same(
+        lambda caller: request_rejected_upgrade(
+            caller, f"{pods}/{REJECTED_BEFORE_UPGRADE[name]}", protocols=(protocol,)
+        )
+    )
 
 
 @pytest.mark.parametrize("part", ["exec", "attach"])
-def test_no_upgrade_is_asked_for(both, pods, part):
+def test_a_request_without_an_upgrade(both, pods, part):
     for method in ("GET", "POST"):
         both.same_request(method, f"{pods}/one/{part}?command=echo&stdout=true")
 
@@ -105,32 +111,34 @@ def test_another_method(both, pods, method):
 
 
 @pytest.mark.parametrize("protocols", [("v3.channel.k8s.io",), ("foo", "bar"), ("v6.channel.k8s.io",)])
-def test_a_protocol_that_nobody_speaks_is_403_without_a_word(both, pods, protocols):
+def test_an_unknown_protocol_is_403_without_a_body(both, pods, protocols):
     path = f"{pods}/one/exec?command=echo&stdout=true"
-    assert both.same(lambda caller: told_of(refused(caller, path, protocols=protocols))) == [403, ""]
+    assert both.same(
+        lambda caller: status_and_body(request_rejected_upgrade(caller, path, protocols=protocols))
+    ) == [403, ""]
 
 
-def told_of(reply):
+def status_and_body(reply):
     """What a kubelet says itself, whose headers are its own."""
     return [reply.status, reply.body.decode()]
 
 
-def test_no_stream_is_asked_for(both, pods):
+def test_a_request_without_streams(both, pods):
     path = f"{pods}/one/exec?command=echo"
-    reply = both.same(lambda caller: told_of(refused(caller, path, protocols=(V4,))))
+    reply = both.same(lambda caller: status_and_body(request_rejected_upgrade(caller, path, protocols=(V4,))))
     assert reply == [400, "you must specify at least 1 of stdin, stdout, stderr\n"]
-    both.same(lambda caller: talk(caller, path).status)
+    both.same(lambda caller: exchange(caller, path).status)
 
 
 @pytest.mark.parametrize("person", ["stan", "rene"])
-def test_who_may_not(both, pods, person):
+def test_who_is_not_allowed(both, pods, person):
     path = f"{pods}/one/exec?command=echo&stdout=true"
-    both.same(lambda caller: refused(caller, path), person=person)
+    both.same(lambda caller: request_rejected_upgrade(caller, path), person=person)
     both.same_request("POST", path, person=person)
 
 
 @pytest.mark.parametrize("verb", ["get", "create"])
-def test_one_of_both_rights_is_not_enough(both, contenders, pods, verb):
+def test_one_of_both_permissions_is_not_enough(both, contenders, pods, verb):
     namespace = pods.split("/")[4]
     rule = {"apiGroups": [""], "resources": ["pods/exec"], "verbs": [verb]}
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": verb}
@@ -142,16 +150,19 @@ def test_one_of_both_rights_is_not_enough(both, contenders, pods, verb):
             "rbac.authorization.k8s.io/v1", "RoleBinding", verb, roleRef=reference, subjects=[subject]
         )
         one.admin.post(f"{path}/rolebindings", body)
-        _known(one, namespace, verb, allowed=True)
+        _wait_for_permission(one, namespace, verb, allowed=True)
     try:
-        both.same(lambda caller: refused(caller, f"{pods}/one/exec?command=echo&stdout=true"), person="stan")
+        both.same(
+            lambda caller: request_rejected_upgrade(caller, f"{pods}/one/exec?command=echo&stdout=true"),
+            person="stan",
+        )
     finally:
         for one in contenders.values():
             one.admin.delete(f"{RBAC}/namespaces/{namespace}/rolebindings/{verb}")
-            _known(one, namespace, verb, allowed=False)
+            _wait_for_permission(one, namespace, verb, allowed=False)
 
 
-def _known(contender, namespace, verb, *, allowed):
+def _wait_for_permission(contender, namespace, verb, *, allowed):
     """The authorizer of the real one hears of a binding a moment after it is there."""
     asked = {"namespace": namespace, "verb": verb, "resource": "pods", "subresource": "exec"}
     review = {"spec": {"resourceAttributes": asked}}

@@ -1,4 +1,4 @@
-"""Does kubectl say the same of both?"""
+"""Contract of kubectl: reading, writing and applying have the same output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.contract.bodies import config_map, deployment, thing, widget
 
 
 @pytest.fixture(scope="module")
-def filled(contenders, own_namespace):
+def filled_namespace(contenders, own_namespace):
     """The name of a namespace with a few things that nobody changes by himself."""
     name = own_namespace.rpartition("/")[2]
     things = [
@@ -36,12 +36,12 @@ def filled(contenders, own_namespace):
         ),
     ]
     for one in contenders.values():
-        code, _, error = one.kubectl("create", "-n", name, "-f", "-", input=json.dumps(listed(things)))
+        code, _, error = one.kubectl("create", "-n", name, "-f", "-", input=json.dumps(make_list(things)))
         assert (code, error) == (0, "")
     return name
 
 
-def listed(things):
+def make_list(things):
     return {"apiVersion": "v1", "kind": "List", "items": things}
 
 
@@ -63,14 +63,14 @@ READS = [
 
 
 @pytest.mark.parametrize("command", READS)
-def test_kubectl_reads(both, filled, command):
+def test_kubectl_reads(both, filled_namespace, command):
     if command == "diff -f -":
         body = json.dumps(
             config_map("settings", {"labels": {"app": "web"}, "annotations": {"note": "x"}}, a="b", c="d\ne")
         )
-        both.same_kubectl(*command.split(), "-n", filled, input=body)
+        both.same_kubectl(*command.split(), "-n", filled_namespace, input=body)
     else:
-        both.same_kubectl(*command.split(), "-n", filled)
+        both.same_kubectl(*command.split(), "-n", filled_namespace)
 
 
 @pytest.mark.parametrize("person", ["rene", "stan"])
@@ -107,14 +107,14 @@ WRITES = [
 
 
 @pytest.mark.parametrize("command", WRITES)
-def test_kubectl_writes(both, filled, command):
-    both.same_kubectl(*command.split(" "), "-n", filled)
+def test_kubectl_writes(both, filled_namespace, command):
+    both.same_kubectl(*command.split(" "), "-n", filled_namespace)
 
 
 APPLIED = config_map("applied", {"labels": {"a": "b"}}, a="1")
 
 
-def test_kubectl_applies(both, filled):
+def test_kubectl_applies(both, filled_namespace):
     for one, more in (
         (APPLIED, ()),
         (APPLIED, ()),
@@ -126,38 +126,40 @@ def test_kubectl_applies(both, filled):
         (APPLIED | {"foo": 1}, ("--validate=warn",)),
         (APPLIED | {"data": {"c": 3}}, ()),
     ):
-        both.same_kubectl("apply", "-n", filled, "-f", "-", *more, input=json.dumps(one))
-        both.same_kubectl("get", "configmap", "applied", "-n", filled, "-o", "yaml", "--show-managed-fields")
-    both.same_kubectl("delete", "configmap", "applied", "-n", filled)
-    both.same_kubectl("delete", "configmap", "applied", "-n", filled, "--ignore-not-found")
+        both.same_kubectl("apply", "-n", filled_namespace, "-f", "-", *more, input=json.dumps(one))
+        both.same_kubectl(
+            "get", "configmap", "applied", "-n", filled_namespace, "-o", "yaml", "--show-managed-fields"
+        )
+    both.same_kubectl("delete", "configmap", "applied", "-n", filled_namespace)
+    both.same_kubectl("delete", "configmap", "applied", "-n", filled_namespace, "--ignore-not-found")
 
 
-def test_kubectl_replaces_and_edits(both, filled):
+def test_kubectl_replaces_and_edits(both, filled_namespace):
     body = json.dumps(config_map("replaced", a="1"))
     for command in ("create", "create", "replace", "replace --force"):
-        both.same_kubectl(*command.split(), "-n", filled, "-f", "-", input=body)
-    both.same_kubectl("delete", "-n", filled, "-f", "-", input=body)
+        both.same_kubectl(*command.split(), "-n", filled_namespace, "-f", "-", input=body)
+    both.same_kubectl("delete", "-n", filled_namespace, "-f", "-", input=body)
 
 
-def test_kubectl_scales_and_waits(cluster, filled):
+def test_kubectl_scales_and_waits(cluster, filled_namespace):
     code, _, error = cluster.kubectl(
-        "create", "-n", filled, "-f", "-", input=json.dumps(deployment("scaled"))
+        "create", "-n", filled_namespace, "-f", "-", input=json.dumps(deployment("scaled"))
     )
     assert (code, error) == (0, ""), error
-    code, output, _ = cluster.kubectl("scale", "deployment", "scaled", "--replicas=0", "-n", filled)
+    code, output, _ = cluster.kubectl("scale", "deployment", "scaled", "--replicas=0", "-n", filled_namespace)
     assert (code, output) == (0, "deployment.apps/scaled scaled\n")
     code, output, error = cluster.kubectl(
-        "scale", "deployment", "scaled", "--replicas=0", "--current-replicas=5", "-n", filled
+        "scale", "deployment", "scaled", "--replicas=0", "--current-replicas=5", "-n", filled_namespace
     )
     assert (code, error) == (1, "error: Expected replicas to be 5, was 0\n")
-    code, output, _ = cluster.kubectl("rollout", "pause", "deployment/scaled", "-n", filled)
+    code, output, _ = cluster.kubectl("rollout", "pause", "deployment/scaled", "-n", filled_namespace)
     assert (code, output) == (0, "deployment.apps/scaled paused\n")
-    code, output, error = cluster.kubectl("rollout", "restart", "deployment/scaled", "-n", filled)
+    code, output, error = cluster.kubectl("rollout", "restart", "deployment/scaled", "-n", filled_namespace)
     assert code == 1
     assert "can't restart paused deployment" in error
-    code, output, _ = cluster.kubectl("rollout", "resume", "deployment/scaled", "-n", filled)
+    code, output, _ = cluster.kubectl("rollout", "resume", "deployment/scaled", "-n", filled_namespace)
     assert (code, output) == (0, "deployment.apps/scaled resumed\n")
-    code, output, _ = cluster.kubectl("rollout", "restart", "deployment/scaled", "-n", filled)
+    code, output, _ = cluster.kubectl("rollout", "restart", "deployment/scaled", "-n", filled_namespace)
     assert (code, output) == (0, "deployment.apps/scaled restarted\n")
-    code, output, _ = cluster.kubectl("delete", "deployment", "scaled", "-n", filled)
-    assert (code, output) == (0, f'deployment.apps "scaled" deleted from {filled} namespace\n')
+    code, output, _ = cluster.kubectl("delete", "deployment", "scaled", "-n", filled_namespace)
+    assert (code, output) == (0, f'deployment.apps "scaled" deleted from {filled_namespace} namespace\n')

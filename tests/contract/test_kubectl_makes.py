@@ -1,4 +1,4 @@
-"""Does kubectl make and change the same in both, with all of its own commands for it?"""
+"""Contract of kubectl create, set, label, patch and other commands that make or change objects."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tests.contract.bodies import CONTAINER, deployment, thing
 from tests.contract.both import compare
 from tests.contract.contenders import KUBERNETES, SIMULATOR
 from tests.contract.copying import Copy
-from tests.contract.plainly import plain_output
+from tests.contract.plainly import normalize_output
 
 _GENERATED = re.compile(r"generation: \d+|clusterIP: 10\.0\.0\.\d+|- 10\.0\.0\.\d+|nodePort: \d+")
 
 
 @pytest.fixture(scope="module")
-def filled(contenders, own_namespace):
+def filled_namespace(contenders, own_namespace):
     """The name of a namespace with what nothing runs of."""
     name = own_namespace.rpartition("/")[2]
     template = {
@@ -41,23 +41,23 @@ def filled(contenders, own_namespace):
         assert code == 0, error
     code, _, error = real.kubectl("rollout", "status", "statefulset/db", "-n", name, "--timeout=30s")
     assert code == 0, error
-    Copy(real, contenders[SIMULATOR]).namespace(name)
+    Copy(real, contenders[SIMULATOR]).copy_namespace(name)
     return name
 
 
-def same_made(both, command, namespace):
+def compare_dry_run(both, command, namespace):
     """With --dry-run=server, and all that would be there."""
     own, dashes, rest = command.partition(" -- ")
     words = [*own.split(" "), "-n", namespace, "--dry-run=server", "-o", "yaml", *(dashes + rest).split()]
     code, *texts = both.kubernetes.kubectl(*words)
     own_code, *own_texts = both.simulator.kubectl(*words)
-    wanted, found = ([one, *map(told, two)] for one, two in ((code, texts), (own_code, own_texts)))
+    wanted, found = ([one, *map(normalize_lines, two)] for one, two in ((code, texts), (own_code, own_texts)))
     compare(found, wanted)
     return wanted
 
 
-def told(text):
-    return [_GENERATED.sub("<generated>", line) for line in plain_output(text)]
+def normalize_lines(text):
+    return [_GENERATED.sub("<generated>", line) for line in normalize_output(text)]
 
 
 CREATED = [
@@ -97,8 +97,8 @@ CREATED = [
 
 
 @pytest.mark.parametrize("command", CREATED)
-def test_it_creates(both, filled, command):
-    assert same_made(both, command, filled)[0] == 0
+def test_it_creates(both, filled_namespace, command):
+    assert compare_dry_run(both, command, filled_namespace)[0] == 0
 
 
 CHANGED = [
@@ -120,8 +120,8 @@ CHANGED = [
 
 
 @pytest.mark.parametrize("command", CHANGED)
-def test_it_changes(both, filled, command):
-    same_made(both, command, filled)
+def test_it_changes(both, filled_namespace, command):
+    compare_dry_run(both, command, filled_namespace)
 
 
 PATCHES = [
@@ -144,9 +144,11 @@ PATCHES = [
 
 
 @pytest.mark.parametrize(("kind", "patch"), PATCHES)
-def test_it_patches(both, filled, kind, patch):
-    same_made(
-        both, f"patch deployment web --type={kind} -p {json.dumps(patch, separators=(',', ':'))}", filled
+def test_it_patches(both, filled_namespace, kind, patch):
+    compare_dry_run(
+        both,
+        f"patch deployment web --type={kind} -p {json.dumps(patch, separators=(',', ':'))}",
+        filled_namespace,
     )
 
 
@@ -156,8 +158,10 @@ def test_it_patches(both, filled, kind, patch):
      "cordon node-1", "uncordon node-1", "delete deployment web --cascade=orphan",
      "rollout undo deployment/web", "rollout restart cronjob/nightly", "rollout undo deployment/web --to-revision=7"],
 )  # fmt: skip
-def test_it_would_do(both, filled, command):
-    both.same_kubectl(*command.split(), *(() if "node" in command else ("-n", filled)), "--dry-run=server")
+def test_it_would_do(both, filled_namespace, command):
+    both.same_kubectl(
+        *command.split(), *(() if "node" in command else ("-n", filled_namespace)), "--dry-run=server"
+    )
 
 
 @pytest.mark.parametrize("kind", ["flowschemas", "prioritylevelconfigurations", "clusterrolebindings"])

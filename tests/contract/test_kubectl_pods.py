@@ -1,4 +1,4 @@
-"""Does kubectl itself work on pods: logs, exec, attach, top, drain?"""
+"""Contract of kubectl on pods: logs, exec, attach, top, drain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECONDS = 30
 
 
 @pytest.fixture(scope="module")
-def place(own_namespace, contenders):
+def pod_namespace(own_namespace, contenders):
     """The name of the namespace: `one` and `two` in both, with the label app=web."""
     for contender in contenders.values():
         run_pod(contender, own_namespace, "one", labels={"app": "web"})
@@ -44,36 +44,36 @@ ALIKE = [
 
 
 @pytest.mark.parametrize("command", ALIKE)
-def test_it_says_the_same_of_both(both, place, command):
+def test_it_prints_the_same(both, pod_namespace, command):
     """A comma stands for a space inside of a word."""
     first, *rest = [word.replace(",", " ").strip() for word in command.split(" ")]
-    both.same_kubectl(first, "-n", place, *rest, is_sorted="--all-containers" not in rest)
+    both.same_kubectl(first, "-n", pod_namespace, *rest, is_sorted="--all-containers" not in rest)
 
 
 @pytest.mark.parametrize(
     "command", ["logs one", "exec one -- echo hello", "attach one", "top pods", "top nodes"]
 )
-def test_it_says_the_same_to_who_may_not(both, place, command):
+def test_it_prints_the_same_without_permission(both, pod_namespace, command):
     first, *rest = command.split(" ")
-    both.same_kubectl(first, "-n", place, *rest, person="stan")
+    both.same_kubectl(first, "-n", pod_namespace, *rest, person="stan")
 
 
 @pytest.fixture(scope="module")
-def seen(place, contenders):
+def viewable_namespace(pod_namespace, contenders):
     """stan may read in the namespace, and no more."""
     group = "rbac.authorization.k8s.io"
     reference = {"apiGroup": group, "kind": "ClusterRole", "name": "view"}
     subjects = [{"apiGroup": group, "kind": "User", "name": "stan"}]
     body = thing(f"{group}/v1", "RoleBinding", "looks", roleRef=reference, subjects=subjects)
-    path = f"/apis/{group}/v1/namespaces/{place}/rolebindings"
+    path = f"/apis/{group}/v1/namespaces/{pod_namespace}/rolebindings"
     for one in contenders.values():
         assert one.admin.post(path, body).status == 201
-    yield place
+    yield pod_namespace
     for one in contenders.values():
         one.admin.delete(f"{path}/looks")
 
 
-LOOKING = [
+VIEWER_COMMANDS = [
     "logs one --tail=1",
     "exec one -- echo hello",
     "exec -i one -- cat",
@@ -82,29 +82,31 @@ LOOKING = [
 ]
 
 
-@pytest.mark.parametrize("command", LOOKING)
-def test_it_says_the_same_to_who_may_look_and_not_enter(both, seen, command):
+@pytest.mark.parametrize("command", VIEWER_COMMANDS)
+def test_it_prints_the_same_with_permission_to_view_alone(both, viewable_namespace, command):
     first, *rest = command.split(" ")
-    both.same_kubectl(first, "-n", seen, *rest, person="stan")
+    both.same_kubectl(first, "-n", viewable_namespace, *rest, person="stan")
 
 
-def test_it_sends_what_is_typed(both, place):
-    both.same_kubectl("exec", "-i", "-n", place, "one", "--", "sh", input="echo hello\nexit\necho never\n")
+def test_it_sends_what_is_typed(both, pod_namespace):
+    both.same_kubectl(
+        "exec", "-i", "-n", pod_namespace, "one", "--", "sh", input="echo hello\nexit\necho never\n"
+    )
 
 
-def test_it_reads_to_the_end_of_what_is_typed(simulator, place):
+def test_it_reads_to_the_end_of_what_is_typed(simulator, pod_namespace):
     """kwok never hears of the end."""
-    ran = simulator.kubectl("exec", "-i", "-n", place, "one", "--", "cat", input="hello\nthere\n")
+    ran = simulator.kubectl("exec", "-i", "-n", pod_namespace, "one", "--", "cat", input="hello\nthere\n")
     assert ran == (0, "hello\nthere\n", "")
 
 
-def test_it_ends_with_the_exit_code(simulator, place):
+def test_it_ends_with_the_exit_code(simulator, pod_namespace):
     """kwok calls every code but 0 an internal error."""
-    code, _, error = simulator.kubectl("exec", "-n", place, "one", "--", "sh", "-c", "exit 7")
+    code, _, error = simulator.kubectl("exec", "-n", pod_namespace, "one", "--", "sh", "-c", "exit 7")
     assert (code, error) == (7, "command terminated with exit code 7\n")
-    code, _, error = simulator.kubectl("exec", "-n", place, "one", "--", "sh", "-c", "nope")
+    code, _, error = simulator.kubectl("exec", "-n", pod_namespace, "one", "--", "sh", "-c", "nope")
     assert (code, error) == (127, "sh: nope: not found\ncommand terminated with exit code 127\n")
-    code, _, error = simulator.kubectl("exec", "-n", place, "one", "--", "nope")
+    code, _, error = simulator.kubectl("exec", "-n", pod_namespace, "one", "--", "nope")
     assert code == 1
     assert re.match(r"error: Internal error occurred: .*executable file not found in \$PATH: unknown", error)
 
@@ -113,9 +115,9 @@ def command_of(contender, *arguments):
     return [str(contender.kubectl_binary), "--kubeconfig", str(contender.folder / "admin.yaml"), *arguments]
 
 
-def test_it_has_a_shell_with_a_terminal(simulator, place):
+def test_it_has_a_shell_with_a_terminal(simulator, pod_namespace):
     ours, theirs = pty.openpty()
-    command = command_of(simulator, "exec", "-it", "-n", place, "one", "--", "sh")
+    command = command_of(simulator, "exec", "-it", "-n", pod_namespace, "one", "--", "sh")
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True)
     os.close(theirs)
     shown = ""
@@ -135,12 +137,12 @@ def test_it_has_a_shell_with_a_terminal(simulator, place):
         os.close(ours)
 
 
-def read_until(file, shown, wanted):
+def read_until(file, output, expected):
     """What was shown up to now, once `wanted` is in it."""
-    while wanted not in shown:
-        assert select.select([file], [], [], SECONDS)[0], shown
-        shown += os.read(file, 4096).decode()
-    return shown
+    while expected not in output:
+        assert select.select([file], [], [], SECONDS)[0], output
+        output += os.read(file, 4096).decode()
+    return output
 
 
 @pytest.fixture
@@ -181,17 +183,17 @@ def end(simulator, path):
     assert simulator.admin.patch(f"{path}/status", {"status": status}).status == 200
 
 
-def test_it_follows_a_log_to_its_end(simulator, place, short_lived, follow):
-    process = follow(simulator, "logs", "-f", "-n", place, "short", "--tail=1")
+def test_it_follows_a_log_to_its_end(simulator, pod_namespace, short_lived, follow):
+    process = follow(simulator, "logs", "-f", "-n", pod_namespace, "short", "--tail=1")
     assert process.stdout.readline() == "Traceback (most recent call last):\n"
     assert process.poll() is None
     end(simulator, short_lived)
     assert process.wait(SECONDS) == 0
 
 
-def test_it_attaches_until_the_container_ends(simulator, place, short_lived, follow, controlplane):
+def test_it_attaches_until_the_container_ends(simulator, pod_namespace, short_lived, follow, controlplane):
     """All containers of the tests write what is appended to that file."""
-    process = follow(simulator, "attach", "-n", place, "short")
+    process = follow(simulator, "attach", "-n", pod_namespace, "short")
     wait_for(lambda: process.stderr.readline().startswith("If you don't see a command prompt"))
     before = controlplane.pod_log.read_text()
     numbers = itertools.count(1)
@@ -211,29 +213,31 @@ def test_it_attaches_until_the_container_ends(simulator, place, short_lived, fol
     assert process.wait(SECONDS) == 0
 
 
-def test_it_shows_a_previous_log(simulator, place, own_namespace, short_lived):
+def test_it_shows_a_previous_log(simulator, pod_namespace, own_namespace, short_lived):
     begun = simulator.admin.get(short_lived).json["metadata"]["creationTimestamp"]
     last = {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": begun, "finishedAt": begun}}
     state = {"name": "c", "ready": True, "restartCount": 1, "image": "i", "imageID": ""}
     state |= {"state": {"running": {"startedAt": begun}}, "lastState": last}
     simulator.admin.patch(f"{short_lived}/status", {"status": {"containerStatuses": [state]}})
-    code, output, _ = simulator.kubectl("logs", "-p", "-n", place, "short", "--tail=1")
+    code, output, _ = simulator.kubectl("logs", "-p", "-n", pod_namespace, "short", "--tail=1")
     assert (code, output) == (0, "Traceback (most recent call last):\n")
-    code, _, error = simulator.kubectl("logs", "-p", "-n", place, "one")
+    code, _, error = simulator.kubectl("logs", "-p", "-n", pod_namespace, "one")
     assert code == 1
     assert error == (
         'Error from server (BadRequest): previous terminated container "c" in pod "one" not found\n'
     )
 
 
-def test_it_tops(simulator, place):
-    code, output, _ = simulator.kubectl("top", "pods", "-n", place, "--no-headers")
+def test_it_tops(simulator, pod_namespace):
+    code, output, _ = simulator.kubectl("top", "pods", "-n", pod_namespace, "--no-headers")
     assert code == 0
     assert [re.sub(r"\d+", "1", " ".join(line.split())) for line in output.splitlines()] == [
         "one 1m 1Mi",
         "two 1m 1Mi",
     ]
-    code, output, _ = simulator.kubectl("top", "pods", "-n", place, "two", "--containers", "--no-headers")
+    code, output, _ = simulator.kubectl(
+        "top", "pods", "-n", pod_namespace, "two", "--containers", "--no-headers"
+    )
     assert [line.split()[:2] for line in output.splitlines()] == [["two", "c"], ["two", "d"]]
     code, output, _ = simulator.kubectl("top", "nodes", "--no-headers")
     assert code == 0
@@ -241,7 +245,7 @@ def test_it_tops(simulator, place):
 
 
 @pytest.fixture
-def drained(simulator, own_namespace):
+def drain_target(simulator, own_namespace):
     """Two ready pods alone on a node of their own, under a budget that needs both."""
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-9"}}
     simulator.admin.post("/api/v1/nodes", node)
@@ -256,13 +260,13 @@ def drained(simulator, own_namespace):
     simulator.admin.delete("/api/v1/nodes/node-9")
 
 
-def test_it_drains_a_node_as_far_as_the_budget_lets_it(simulator, own_namespace, drained):
+def test_it_drains_a_node_as_far_as_the_budget_lets_it(simulator, own_namespace, drain_target):
     code, output, error = simulator.kubectl("drain", "node-9", "--force", "--timeout=1s")
     assert code == 1
     assert "node/node-9 cordoned" in output
     assert "global timeout reached" in error
     assert len(pods_on(simulator, own_namespace)) == 2
-    simulator.admin.patch(drained, {"spec": {"minAvailable": 0}})
+    simulator.admin.patch(drain_target, {"spec": {"minAvailable": 0}})
     code, output, _ = simulator.kubectl("drain", "node-9", "--force", "--timeout=30s")
     assert (code, sorted(output.splitlines()[-3:])) == (
         0,

@@ -1,4 +1,4 @@
-"""Does kubectl show the same of both, of what controllers, a scheduler and nodes have made?"""
+"""Contract of kubectl get, describe, events and explain on what controllers have made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.contract.bodies import config_map, thing
 from tests.contract.both import compare
 from tests.contract.contenders import KUBERNETES, SIMULATOR
 from tests.contract.copying import Copy
-from tests.contract.plainly import plain_output
+from tests.contract.plainly import normalize_output
 from tests.served import wait_for
 
 VOLUME, NODE = "contract-shown", "contract-shown"
@@ -23,7 +23,7 @@ _AGES = re.compile(r"(?<![^\s(])(\d+[smhdy])+(?![^\s),])")
 
 
 @pytest.fixture(scope="module")
-def shown(contenders, own_namespace):
+def copied_namespace(contenders, own_namespace):
     """The name of a namespace of the real one where everything has come to rest, copied into the simulator."""
     name = own_namespace.rpartition("/")[2]
     real, simulator = contenders[KUBERNETES], contenders[SIMULATOR]
@@ -36,14 +36,14 @@ def shown(contenders, own_namespace):
         ["annotate", "deployment/web", "kubernetes.io/change-cause=the second", "--overwrite", "-n", name],
     ):
         ran(real, *command, input=text if command[0] == "create" else None)
-    wait_for_rest(real.admin, name)
+    wait_until_settled(real.admin, name)
     copy = Copy(real, simulator)
-    copy.one("/api/v1/nodes", NODE)
+    copy.copy_object("/api/v1/nodes", NODE)
     taints = {"spec": {"taints": real.admin.get(f"/api/v1/nodes/{NODE}").json["spec"]["taints"]}}
     simulator.admin.patch(f"/api/v1/nodes/{NODE}", taints)  # a new node has one more
-    copy.one("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases", NODE)
-    copy.one("/api/v1/persistentvolumes", VOLUME)
-    copy.namespace(name)
+    copy.copy_object("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases", NODE)
+    copy.copy_object("/api/v1/persistentvolumes", VOLUME)
+    copy.copy_namespace(name)
     yield name
     for one in contenders.values():
         for path in (f"/api/v1/nodes/{NODE}", f"/api/v1/persistentvolumes/{VOLUME}"):
@@ -74,15 +74,15 @@ def node():
     )
 
 
-def wait_for_rest(caller, name):
+def wait_until_settled(caller, name):
     """Until the controllers have nothing to do there any more."""
     try:
-        wait_for(lambda: not unrest(caller, name), 60)
+        wait_for(lambda: not find_unsettled(caller, name), 60)
     except AssertionError:
-        raise AssertionError(f"still not at rest: {unrest(caller, name)}") from None
+        raise AssertionError(f"still not at rest: {find_unsettled(caller, name)}") from None
 
 
-def unrest(caller, name):
+def find_unsettled(caller, name):
     """What is not yet as it will stay."""
 
     def items(path):
@@ -117,20 +117,21 @@ def unrest(caller, name):
     return [one for one, is_so in wanted.items() if not is_so]
 
 
-def same_shown(both, *command, person="admin"):
+def compare_output(both, *command, person="admin"):
     """As Both.same_kubectl, with ages and dates out of sight wherever they stand."""
     with ThreadPoolExecutor(2) as pool:
         ran_both = pool.map(
             lambda one: one.kubectl(*command, person=person), (both.simulator, both.kubernetes)
         )
-        found, wanted = ([code, *map(told, texts)] for code, *texts in ran_both)
+        found, wanted = ([code, *map(normalize_lines, texts)] for code, *texts in ran_both)
     compare(found, wanted)
     return wanted
 
 
-def told(text):
+def normalize_lines(text):
     return [
-        _AGES.sub("<age>", _DATES.sub("<date>", _TIMES.sub("<date>", line))) for line in plain_output(text)
+        _AGES.sub("<age>", _DATES.sub("<date>", _TIMES.sub("<date>", line)))
+        for line in normalize_output(text)
     ]
 
 
@@ -143,8 +144,8 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_gets(both, shown, kind):
-    code, output, _ = same_shown(both, "get", kind, "-n", shown, "-o", "wide")
+def test_it_gets(both, copied_namespace, kind):
+    code, output, _ = compare_output(both, "get", kind, "-n", copied_namespace, "-o", "wide")
     assert code == 0
     assert len(output) > 1
 
@@ -164,8 +165,8 @@ def test_it_gets(both, shown, kind):
         ("pods", "--show-kind"),
     ],
 )
-def test_it_gets_in_other_forms(both, shown, more):
-    assert same_shown(both, "get", *more, "-n", shown)[1]
+def test_it_gets_in_other_forms(both, copied_namespace, more):
+    assert compare_output(both, "get", *more, "-n", copied_namespace)[1]
 
 
 DESCRIBED = [
@@ -178,14 +179,14 @@ DESCRIBED = [
 
 
 @pytest.mark.parametrize("what", DESCRIBED)
-def test_it_describes(both, shown, what):
-    code, output, _ = same_shown(both, "describe", *what.split(), "-n", shown)
+def test_it_describes(both, copied_namespace, what):
+    code, output, _ = compare_output(both, "describe", *what.split(), "-n", copied_namespace)
     assert code == 0
     assert output
 
 
-def test_it_describes_a_namespace(both, shown):
-    same_shown(both, "describe", "namespace", shown)
+def test_it_describes_a_namespace(both, copied_namespace):
+    compare_output(both, "describe", "namespace", copied_namespace)
 
 
 @pytest.mark.parametrize(
@@ -211,13 +212,13 @@ def test_it_describes_a_namespace(both, shown):
         "get events --field-selector=involvedObject.kind=Deployment",
     ],
 )
-def test_it_tells(both, shown, command):
-    same_shown(both, *command.split(), "-n", shown)
+def test_it_prints(both, copied_namespace, command):
+    compare_output(both, *command.split(), "-n", copied_namespace)
 
 
-def test_it_counts_what_changes_a_deployment(both, shown):
+def test_it_counts_what_changes_a_deployment(both, copied_namespace):
     """A change of annotations is one: ReplicaSets have copies of them."""
-    path = f"/apis/apps/v1/namespaces/{shown}/deployments/idle"
+    path = f"/apis/apps/v1/namespaces/{copied_namespace}/deployments/idle"
 
     def ask(caller):
         found = [caller.get(path).json["metadata"]["generation"]]
@@ -228,12 +229,18 @@ def test_it_counts_what_changes_a_deployment(both, shown):
     assert both.same(ask) == [0, 1, 1, 2]
 
 
-def test_it_shows_changes_as_they_come(both, shown):
+def test_it_shows_changes_as_they_come(both, copied_namespace):
     def watch(one):
-        command = [str(one.kubectl_binary), "--kubeconfig", str(one.folder / "admin.yaml"), "-n", shown]
+        command = [
+            str(one.kubectl_binary),
+            "--kubeconfig",
+            str(one.folder / "admin.yaml"),
+            "-n",
+            copied_namespace,
+        ]
         command += ["get", "configmaps", "-l", "watched", "--watch", "--no-headers", "--output-watch-events"]
         command += ["--request-timeout=30s"]  # where nothing comes
-        path = f"/api/v1/namespaces/{shown}/configmaps"
+        path = f"/api/v1/namespaces/{copied_namespace}/configmaps"
         one.admin.post(path, config_map("watched", {"labels": {"watched": "yes"}}, a="1"))
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
@@ -244,7 +251,7 @@ def test_it_shows_changes_as_they_come(both, shown):
                 lines.append(kubectl.stdout.readline())
             kubectl.kill()
         one.admin.delete(f"{path}/watched")
-        return [told(line) for line in lines]
+        return [normalize_lines(line) for line in lines]
 
     with ThreadPoolExecutor(2) as pool:
         found, wanted = pool.map(watch, (both.simulator, both.kubernetes))
@@ -254,8 +261,8 @@ def test_it_shows_changes_as_they_come(both, shown):
 
 @pytest.mark.parametrize("person", ["dana", "rene", "stan", "aude"])
 @pytest.mark.parametrize("namespace", ["shop", "pay", "default"])
-def test_it_lists_what_a_person_may(both, person, namespace):
-    same_shown(both, "auth", "can-i", "--list", "-n", namespace, person=person)
+def test_it_lists_permissions(both, person, namespace):
+    compare_output(both, "auth", "can-i", "--list", "-n", namespace, person=person)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +271,7 @@ def test_it_lists_what_a_person_may(both, person, namespace):
      "hpa.spec.metrics", "ingress --api-version=networking.k8s.io/v1", "events.metadata", "node.status --recursive"],
 )  # fmt: skip
 def test_it_explains(both, what):
-    assert same_shown(both, "explain", *what.split())[0] == 0
+    assert compare_output(both, "explain", *what.split())[0] == 0
 
 
 GROUPS = ["", "apps", "batch", "autoscaling", "policy", "networking.k8s.io", "rbac.authorization.k8s.io",
@@ -276,6 +283,6 @@ GROUPS = ["", "apps", "batch", "autoscaling", "policy", "networking.k8s.io", "rb
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_it_lists_the_kinds_of_a_group(both, group):
-    code, output, _ = same_shown(both, "api-resources", "-o", "wide", f"--api-group={group}")
+    code, output, _ = compare_output(both, "api-resources", "-o", "wide", f"--api-group={group}")
     assert code == 0
     assert len(output) > 1

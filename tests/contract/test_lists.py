@@ -1,4 +1,4 @@
-"""Do both list alike: pages, resourceVersions, forms?"""
+"""Contract of lists: pagination, resourceVersions, representations."""
 
 import pytest
 import yaml
@@ -23,7 +23,7 @@ def maps(contenders, own_namespace):
     "query", ["", "?limit=3", "?limit=3&labelSelector=odd%3D0", "?limit=100", "?limit=-1", "?limit=abc"]
 )
 def test_a_first_page(both, maps, query):
-    both.same(lambda caller: trimmed(caller.get(f"{maps}{query}")))
+    both.same(lambda caller: trim_metadata(caller.get(f"{maps}{query}")))
 
 
 @pytest.mark.parametrize("more", ["", "&labelSelector=odd%3D1", "&fieldSelector=metadata.name!%3Db"])
@@ -48,7 +48,7 @@ def pages(caller, path, more, accept="application/json"):
         token = f"&continue={reply.json['metadata']['continue']}"
 
 
-def trimmed(reply):
+def trim_metadata(reply):
     """The certificate's ConfigMap comes back when it comes."""
     if reply.status != 200:
         return reply
@@ -78,7 +78,7 @@ def test_a_page_shows_what_was_there_at_the_first(both, maps):
     both.same(ask)
 
 
-def test_an_exact_list_is_that_of_its_moment(both, maps):
+def test_an_exact_list_is_that_of_its_version(both, maps):
     """One that is too old is 410 only once etcd was compacted: that moment is not ours to name."""
 
     def ask(caller):
@@ -107,7 +107,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("query", WRONG)
-def test_a_wrong_question(both, maps, query):
+def test_a_wrong_query(both, maps, query):
     def ask(caller):
         reply = caller.get(f"{maps}{query}")
         if reply.json is not None and "current:" in reply.message:
@@ -158,7 +158,7 @@ def test_what_a_table_includes(both, maps, include):
     both.same_request("GET", f"{maps}?fieldSelector=metadata.name%3Da&includeObject={include}", accept=TABLE)
 
 
-def test_an_answer_in_yaml(both, maps):
+def test_a_response_in_yaml(both, maps):
     both.same(
         lambda caller: yaml.load(
             caller.get(f"{maps}/a", accept="application/yaml").body, Loader=yaml.CSafeLoader

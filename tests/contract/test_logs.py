@@ -1,4 +1,4 @@
-"""Do both show the same log, and refuse in the same words?"""
+"""Contract of pods/log: lines, options and errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pods(own_namespace, contenders):
     return f"{own_namespace}/pods"
 
 
-SHOWN = [
+READABLE_PATHS = [
     "one/log", "one/log?tailLines=2", "one/log?tailLines=0", "one/log?limitBytes=20", "one/log?timestamps=true",
     "one/log?container=c&tailLines=1", "two/log?container=d&tailLines=1", "one/log?sinceSeconds=5",
     "one/log?sinceTime=2026-01-01T00:00:03Z", "one/log?sinceTime=2026-01-01T00:00:02.9Z&timestamps=1",
@@ -36,12 +36,12 @@ SHOWN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", SHOWN)
-def test_what_is_shown(both, pods, path):
+@pytest.mark.parametrize("path", READABLE_PATHS)
+def test_what_is_readable(both, pods, path):
     both.same_request("GET", f"{pods}/{path}", accept="*/*")
 
 
-REFUSED = [
+REJECTED_PATHS = [
     "nope/log", "two/log", "one/log?container=nope", "homeless/log", "homeless/log?container=nope",
     "one/log?tailLines=-1", "one/log?tailLines=a", "one/log?limitBytes=0", "one/log?limitBytes=-1",
     "one/log?sinceSeconds=0", "one/log?sinceSeconds=-5", "one/log?sinceSeconds=a", "one/log?sinceTime=yesterday",
@@ -50,8 +50,8 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", REFUSED)
-def test_what_is_refused(both, pods, path):
+@pytest.mark.parametrize("path", REJECTED_PATHS)
+def test_what_is_rejected(both, pods, path):
     both.same_request("GET", f"{pods}/{path}")
 
 
@@ -61,7 +61,7 @@ def test_a_log_is_only_read(both, pods, method):
 
 
 @pytest.mark.parametrize("person", ["stan", "rene", "dana"])
-def test_who_may_not_read_it(both, pods, person):
+def test_who_is_not_allowed_to_read_it(both, pods, person):
     both.same_request("GET", f"{pods}/one/log", person=person)
 
 

@@ -1,4 +1,4 @@
-"""Does metrics.k8s.io answer alike in both?"""
+"""Contract of metrics.k8s.io."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 
 @pytest.fixture(scope="module")
-def measured(contenders, controlplane):
+def measured_pods(contenders, controlplane):
     """Pods of which something is known: those of shop/web in the real one, one like them in the simulator."""
     simulated = contenders[SIMULATOR]
     run_pod(simulated, "/api/v1/namespaces/shop", "web-measured", "web", "sidecar", labels={"app": "web"})
@@ -24,7 +24,7 @@ def measured(contenders, controlplane):
     simulated.admin.delete("/api/v1/namespaces/shop/pods/web-measured", {"gracePeriodSeconds": 0})
 
 
-ASKED = [
+PATHS = [
     "nodes/nope", "namespaces/shop/pods/nope", "namespaces/nope/pods/nope", "namespaces/nope/pods",
     "namespaces/shop/pods?labelSelector=app%3Dnone", "namespaces/shop/pods?labelSelector=%3D%3D",
     "pods?watch=1", "nodes?watch=1", "namespaces/shop/pods/nope?watch=1", "nodes?labelSelector=no%3Dsuch",
@@ -32,7 +32,7 @@ ASKED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ASKED)
+@pytest.mark.parametrize("path", PATHS)
 def test_what_is_not_there(both, path):
     both.same(lambda caller: caller.get(f"{METRICS}/{path}"))
 
@@ -49,7 +49,7 @@ def test_it_is_only_read(both, method):
 
 
 @pytest.mark.parametrize("person", ["stan", "dana", "rene", "aude"])
-def test_who_may_not(both, person):
+def test_who_is_not_allowed(both, person):
     both.same(lambda caller: caller.get(f"{METRICS}/nodes/nope"), person=person)
     both.same(lambda caller: caller.get(f"{METRICS}/namespaces/pay/pods/nope"), person=person)
 

@@ -1,4 +1,4 @@
-"""Do both patch alike: JSON, merge, strategic, and apply with its managers?"""
+"""Contract of patches: JSON, merge and strategic patches, and apply with its managers."""
 
 import pytest
 
@@ -8,20 +8,22 @@ from tests.contract.bodies import CONTAINER, TEMPLATE, config_map, deployment, w
 @pytest.fixture
 def maps(own_namespace, contenders):
     """The collection; what is called zz there is gone after each test."""
-    return cleaned(contenders, f"{own_namespace}/configmaps")
+    return delete_leftovers(contenders, f"{own_namespace}/configmaps")
 
 
 @pytest.fixture
 def deployments(own_namespace, contenders):
-    return cleaned(contenders, f"/apis/apps/v1{own_namespace.removeprefix('/api/v1')}/deployments")
+    return delete_leftovers(contenders, f"/apis/apps/v1{own_namespace.removeprefix('/api/v1')}/deployments")
 
 
 @pytest.fixture
 def widgets(own_namespace, contenders):
-    return cleaned(contenders, f"/apis/example.com/v1{own_namespace.removeprefix('/api/v1')}/widgets")
+    return delete_leftovers(
+        contenders, f"/apis/example.com/v1{own_namespace.removeprefix('/api/v1')}/widgets"
+    )
 
 
-def cleaned(contenders, path):
+def delete_leftovers(contenders, path):
     for one in contenders.values():
         one.admin.delete(f"{path}/zz")
     return path
@@ -137,10 +139,10 @@ def test_a_strategic_patch_of_a_deployment(both, deployments, name):
         caller.post(deployments, deployment())
         return caller.patch(f"{deployments}/zz", STRATEGIC[name], "strategic")
 
-    both.same(lambda caller: without_status(ask(caller)))
+    both.same(lambda caller: strip_status(ask(caller)))
 
 
-def without_status(reply):
+def strip_status(reply):
     """What the controllers say of a Deployment comes when it comes."""
     if reply.status != 200:
         return reply
@@ -228,7 +230,7 @@ def test_apply_of_a_deployment(both, deployments):
 
     def ask(caller):
         return [
-            without_status(apply(caller, path, one, manager, more))
+            strip_status(apply(caller, path, one, manager, more))
             for one, manager, more in (
                 (first, "a", ""),
                 (other, "b", ""),

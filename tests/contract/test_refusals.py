@@ -1,4 +1,4 @@
-"""Do both say no in the same words?"""
+"""Contract of errors: unknown paths, media types and credentials."""
 
 import pytest
 

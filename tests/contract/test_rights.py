@@ -1,14 +1,14 @@
-"""Do both know who asks, allow the same, and refuse in the same words?"""
+"""Contract of authentication and authorization: identities, reviews, RBAC errors, tokens."""
 
 import pytest
 
 from tests.contract.bodies import config_map, thing
-from tests.controlplane.cast import CAST
+from tests.controlplane.cast import USERS
 
-PEOPLE = [one.name for one in CAST]
+PEOPLE = [one.name for one in USERS]
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 AUTHORIZATION = "/apis/authorization.k8s.io/v1"
-ASKED = [
+ATTRIBUTES = [
     {"verb": "get", "resource": "pods", "namespace": "shop"},
     {"verb": "list", "resource": "pods"},
     {"verb": "create", "resource": "pods", "subresource": "exec", "namespace": "shop"},
@@ -53,7 +53,7 @@ def test_reviews_of_oneself(both, person):
     path = f"{AUTHORIZATION}/selfsubjectaccessreviews"
 
     def ask(caller):
-        replies = [caller.post(path, review(one)) for one in ASKED]
+        replies = [caller.post(path, review(one)) for one in ATTRIBUTES]
         for reply in replies:
             if "system:basic-user" in str(reply.json) or "cluster-admin" in str(reply.json):
                 reply.json["status"]["reason"] = (
@@ -96,17 +96,26 @@ REVIEWS = [
     ("selfsubjectaccessreviews?fieldValidation=Strict", {"spec": {"resourceAttributes": {"verbx": "get"}}}),
     ("selfsubjectrulesreviews", {"spec": {}}),
     ("subjectaccessreviews", {"spec": {"resourceAttributes": {"verb": "get", "resource": "pods"}}}),
-    ("subjectaccessreviews", {"spec": {"user": "dana", "groups": ["x"], "resourceAttributes": ASKED[0]}}),
     (
         "subjectaccessreviews",
-        {"spec": {"user": "nobody", "groups": ["system:masters"], "resourceAttributes": ASKED[1]}},
+        {"spec": {"user": "dana", "groups": ["x"], "resourceAttributes": ATTRIBUTES[0]}},
+    ),
+    (
+        "subjectaccessreviews",
+        {"spec": {"user": "nobody", "groups": ["system:masters"], "resourceAttributes": ATTRIBUTES[1]}},
     ),
     (
         "subjectaccessreviews",
         {"spec": {"groups": ["x"], "nonResourceAttributes": {"verb": "get", "path": "/version"}}},
     ),
-    ("namespaces/shop/localsubjectaccessreviews", {"spec": {"user": "dana", "resourceAttributes": ASKED[0]}}),
-    ("namespaces/pay/localsubjectaccessreviews", {"spec": {"user": "dana", "resourceAttributes": ASKED[0]}}),
+    (
+        "namespaces/shop/localsubjectaccessreviews",
+        {"spec": {"user": "dana", "resourceAttributes": ATTRIBUTES[0]}},
+    ),
+    (
+        "namespaces/pay/localsubjectaccessreviews",
+        {"spec": {"user": "dana", "resourceAttributes": ATTRIBUTES[0]}},
+    ),
 ]
 
 
@@ -145,7 +154,7 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
-def test_what_is_refused(both, method, path):
+def test_what_is_forbidden(both, method, path):
     def ask(caller):
         reply = caller.call(method, path, {} if method in ("POST", "PUT", "PATCH") else None)
         return reply if reply.status in (401, 403) else reply.status in (200, 404, 400, 415, 422)
@@ -157,7 +166,7 @@ def test_what_is_refused(both, method, path):
 @pytest.mark.parametrize(
     "path", ["/version", "/healthz", "/api", "/apis", "/openapi/v3", "/api/v1/pods", "/nope", "/"]
 )
-def test_what_nobody_may(both, path):
+def test_what_is_forbidden_to_everybody(both, path):
     found, wanted = (one.nobody().get(path) for one in (both.simulator, both.kubernetes))
     assert found.status == wanted.status
     assert found.message == wanted.message
@@ -290,7 +299,7 @@ def test_nobody_binds_more_than_they_have(both, owner, kind, name):
     both.same_request("POST", f"{owner}/rolebindings?dryRun=All", body, person="dana")
 
 
-def test_a_new_right_holds_at_once(cluster, namespace):
+def test_a_new_permission_holds_at_once(cluster, namespace):
     path = f"/api/v1/namespaces/{namespace}/configmaps"
     stan = cluster.caller("stan")
     assert stan.get(path).status == 403

@@ -1,4 +1,4 @@
-"""Do both understand the same selectors, and complain alike of others?"""
+"""Contract of label and field selectors, and of their errors."""
 
 from urllib.parse import urlencode
 
@@ -58,13 +58,13 @@ def config_map(name, labels):
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": labels}}
 
 
-def lonely_pod(name):
+def unschedulable_pod(name):
     spec = {"nodeSelector": {"no": "such"}, "containers": [{"name": "a", "image": "registry.example/a:1"}]}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
 
 
 @pytest.fixture(scope="module")
-def labelled(contenders, own_namespace):
+def labeled_objects(contenders, own_namespace):
     """Five ConfigMaps of one name in both, and two pods that no node takes."""
     things = {
         "one": {"app": "web", "tier": "front", "size": "1"},
@@ -77,35 +77,35 @@ def labelled(contenders, own_namespace):
         for name, labels in things.items():
             contender.admin.post(f"{own_namespace}/configmaps", config_map(name, labels))
         for name in ("one", "two"):
-            assert contender.admin.post(f"{own_namespace}/pods", lonely_pod(name)).status == 201
+            assert contender.admin.post(f"{own_namespace}/pods", unschedulable_pod(name)).status == 201
     return f"{own_namespace}/configmaps"
 
 
 @pytest.mark.parametrize("selector", LABELS)
-def test_labels(both, labelled, selector):
-    path = f"{labelled}?{urlencode({'labelSelector': selector})}"
-    both.same(lambda caller: names_or_refusal(caller.get(path)))
+def test_labels(both, labeled_objects, selector):
+    path = f"{labeled_objects}?{urlencode({'labelSelector': selector})}"
+    both.same(lambda caller: names_or_error(caller.get(path)))
 
 
 @pytest.mark.parametrize("selector", FIELDS)
-def test_fields_of_pods(both, labelled, own_namespace, selector):
+def test_fields_of_pods(both, labeled_objects, own_namespace, selector):
     path = f"{own_namespace}/pods?{urlencode({'fieldSelector': selector})}"
-    both.same(lambda caller: names_or_refusal(caller.get(path)))
+    both.same(lambda caller: names_or_error(caller.get(path)))
 
 
 @pytest.mark.parametrize(("path", "selector"), OTHERS)
 def test_fields_of_other_kinds(both, path, selector):
     path = f"{path}?{urlencode({'fieldSelector': selector})}"
-    both.same(lambda caller: names_or_refusal(caller.get(path)))
+    both.same(lambda caller: names_or_error(caller.get(path)))
 
 
 @pytest.mark.parametrize("selector", ["metadata.name=one", "metadata.name!=one", "metadata.name=nope"])
-def test_names_of_config_maps(both, labelled, selector):
-    path = f"{labelled}?{urlencode({'fieldSelector': selector})}"
-    both.same(lambda caller: names_or_refusal(caller.get(path)))
+def test_names_of_config_maps(both, labeled_objects, selector):
+    path = f"{labeled_objects}?{urlencode({'fieldSelector': selector})}"
+    both.same(lambda caller: names_or_error(caller.get(path)))
 
 
-def names_or_refusal(reply):
+def names_or_error(reply):
     if reply.status != 200:
         return reply
     return [one["metadata"]["name"] for one in reply.json["items"]]

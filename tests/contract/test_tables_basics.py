@@ -8,8 +8,8 @@ import pytest
 
 from simulator.schemas.archive import archive
 from tests.contract.bodies import thing
-from tests.contract.tables import LONG_AGO, NODE, TABLE, at, same_rows, shown, told_row
-from tests.controlplane.certificates import signing_request
+from tests.contract.tables import LONG_AGO, NODE, TABLE, collection_path, normalize_row, read_row, same_rows
+from tests.controlplane.certificates import make_signing_request
 
 RBAC, DEVICES = "rbac.authorization.k8s.io/v1", "resource.k8s.io/v1"
 # Another cluster has the rows of what serves it, and metrics.k8s.io alone has its columns from elsewhere.
@@ -80,7 +80,7 @@ def test_a_namespace(both):
         caller.post("/api/v1/namespaces", thing("v1", "Namespace", "contract-rows"))
         path = "/api/v1/namespaces/contract-rows?includeObject=None"
         caller.patch(path, {"metadata": {"finalizers": ["example.com/hold"]}})
-        found = [shown(caller.get(path, accept=TABLE)), shown(caller.delete(path, accept=TABLE))]
+        found = [read_row(caller.get(path, accept=TABLE)), read_row(caller.delete(path, accept=TABLE))]
         caller.patch(path, {"metadata": {"finalizers": None}})
         return found
 
@@ -113,9 +113,9 @@ def test_an_event(both, own_namespace, event):
 
     def ask(caller):
         """As both groups show it."""
-        caller.post(at(own_namespace, "v1", "events"), body)
-        paths = [at(own_namespace, version, "events") for version in ("v1", "events.k8s.io/v1")]
-        found = [shown(caller.get(f"{path}/zz?includeObject=None", accept=TABLE)) for path in paths]
+        caller.post(collection_path(own_namespace, "v1", "events"), body)
+        paths = [collection_path(own_namespace, version, "events") for version in ("v1", "events.k8s.io/v1")]
+        found = [read_row(caller.get(f"{path}/zz?includeObject=None", accept=TABLE)) for path in paths]
         caller.delete(f"{paths[0]}/zz")
         return found
 
@@ -133,7 +133,7 @@ def test_an_event_of_the_new_group(both, own_namespace):
         "action": "Doing",
     }
     body = thing("events.k8s.io/v1", "Event", "zz", **told, **own)
-    same_rows(both, at(own_namespace, "events.k8s.io/v1", "events"), body)
+    same_rows(both, collection_path(own_namespace, "events.k8s.io/v1", "events"), body)
 
 
 SUBJECTS = [
@@ -148,7 +148,7 @@ SUBJECTS = [
 @pytest.mark.parametrize("kind", ["Role", "ClusterRole"])
 def test_a_role_and_its_binding(both, own_namespace, kind):
     plural = f"{kind.lower()}s"
-    path = at(own_namespace, RBAC, plural) if kind == "Role" else f"/apis/{RBAC}/{plural}"
+    path = collection_path(own_namespace, RBAC, plural) if kind == "Role" else f"/apis/{RBAC}/{plural}"
     same_rows(both, path, thing(RBAC, kind, "contract-zz", rules=[]))
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": "contract-nothing"}
     for subjects in (SUBJECTS, []):
@@ -157,7 +157,7 @@ def test_a_role_and_its_binding(both, own_namespace, kind):
 
 
 def test_a_signing_request(both):
-    request = base64.b64encode(signing_request("nobody").encode()).decode()
+    request = base64.b64encode(make_signing_request("nobody").encode()).decode()
     spec = {"request": request, "signerName": "example.com/nobody", "usages": ["client auth"]}
     base = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
     own = f"{base}/contract-zz"
@@ -173,13 +173,13 @@ def test_a_signing_request(both):
             body = thing(
                 "certificates.k8s.io/v1", "CertificateSigningRequest", "contract-zz", spec=spec | more
             )
-            found.append(shown(caller.post(f"{base}?includeObject=None", body, accept=TABLE)))
+            found.append(read_row(caller.post(f"{base}?includeObject=None", body, accept=TABLE)))
             found.append(caller.patch(f"{own}/approval", condition(verdict), accept=TABLE).status)
             caller.patch(f"{own}/approval", condition(verdict))
-            found.append(shown(caller.get(f"{own}?includeObject=None", accept=TABLE)))
+            found.append(read_row(caller.get(f"{own}?includeObject=None", accept=TABLE)))
             failed = {"status": {"conditions": [*caller.get(own).json["status"]["conditions"]]}}
             failed["status"]["conditions"] += condition("Failed")["status"]["conditions"]
-            found.append(shown(caller.patch(f"{own}/status?includeObject=None", failed, accept=TABLE)))
+            found.append(read_row(caller.patch(f"{own}/status?includeObject=None", failed, accept=TABLE)))
             caller.delete(own)
         return found
 
@@ -191,7 +191,7 @@ def test_a_signing_request(both):
 )
 def test_a_lease(both, own_namespace, spec):
     body = thing("coordination.k8s.io/v1", "Lease", "zz", spec=spec)
-    same_rows(both, at(own_namespace, "coordination.k8s.io/v1", "leases"), body)
+    same_rows(both, collection_path(own_namespace, "coordination.k8s.io/v1", "leases"), body)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_lease(both, own_namespace, spec):
     ],
 )
 def test_what_is_configured(both, own_namespace, body):
-    same_rows(both, at(own_namespace, "v1", f"{body['kind'].lower()}s"), body)
+    same_rows(both, collection_path(own_namespace, "v1", f"{body['kind'].lower()}s"), body)
 
 
 def test_a_runtime_class(both):
@@ -223,7 +223,7 @@ def test_a_definition(both):
     def ask(caller):
         path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com"
         table = caller.get(f"{path}?includeObject=None", accept=TABLE).json
-        return [table["columnDefinitions"], told_row(["Name", "Created At"], table["rows"][0])]
+        return [table["columnDefinitions"], normalize_row(["Name", "Created At"], table["rows"][0])]
 
     both.same(ask)
 
@@ -241,7 +241,7 @@ def test_an_api_service(both):
     body = thing("apiregistration.k8s.io/v1", "APIService", "v1.contract.example.org", spec=spec)
     path = "/apis/apiregistration.k8s.io/v1/apiservices"
     same_rows(both, path, body)
-    both.same(lambda caller: shown(caller.get(f"{path}/v1.apps?includeObject=None", accept=TABLE)))
+    both.same(lambda caller: read_row(caller.get(f"{path}/v1.apps?includeObject=None", accept=TABLE)))
     both.same(lambda caller: caller.patch(f"{path}/v1.apps/status", {}, accept=TABLE))
 
 
@@ -259,14 +259,14 @@ def test_a_claim_of_devices(both, own_namespace):
     reserved = [{"apiGroup": "example.com", "resource": "others", "name": "nobody", "uid": "0000"}]
     body = thing(DEVICES, "ResourceClaim", "zz", spec={"devices": REQUESTS})
     statuses = [{"allocation": allocation}, {"allocation": allocation, "reservedFor": reserved}]
-    path = at(own_namespace, DEVICES, "resourceclaims")
+    path = collection_path(own_namespace, DEVICES, "resourceclaims")
     same_rows(both, path, body, *({"status": one} for one in statuses), is_deleted=True)
     same_rows(both, path, body, is_deleted=True)
 
 
 def test_a_template_of_claims(both, own_namespace):
     body = thing(DEVICES, "ResourceClaimTemplate", "zz", spec={"spec": {"devices": REQUESTS}})
-    same_rows(both, at(own_namespace, DEVICES, "resourceclaimtemplates"), body)
+    same_rows(both, collection_path(own_namespace, DEVICES, "resourceclaimtemplates"), body)
 
 
 @pytest.mark.parametrize("where", [{"nodeName": NODE}, {"allNodes": True}])

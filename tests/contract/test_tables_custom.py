@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.tables import LONG_AGO, TABLE, told_row
+from tests.contract.tables import LONG_AGO, TABLE, normalize_row
 from tests.served import wait_for
 
 GROUP, PLURAL = "contract.example.com", "oddments"
@@ -78,6 +78,6 @@ def same_row(both, path, spec):
         columns = [
             {key: one[key] for key in ("name", "type", "priority")} for one in table["columnDefinitions"]
         ]
-        return [columns, told_row([one["name"] for one in columns], table["rows"][0])]
+        return [columns, normalize_row([one["name"] for one in columns], table["rows"][0])]
 
     both.same(ask)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.bodies import thing
-from tests.contract.tables import at, rows, same_rows
+from tests.contract.tables import collection_path, read_rows, same_rows
 from tests.served import wait_for
 
 NEWEST = "contract-newest"  # the default class, while a test lasts
@@ -46,7 +46,12 @@ SERVICES = {
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service(both, own_namespace, service):
     spec, patches = SERVICES[service]
-    same_rows(both, at(own_namespace, "v1", "services"), thing("v1", "Service", "zz", spec=spec), *patches)
+    same_rows(
+        both,
+        collection_path(own_namespace, "v1", "services"),
+        thing("v1", "Service", "zz", spec=spec),
+        *patches,
+    )
 
 
 def addresses(*ends):
@@ -66,7 +71,11 @@ def addresses(*ends):
     ],
 )  # fmt: skip
 def test_endpoints(both, own_namespace, subsets):
-    same_rows(both, at(own_namespace, "v1", "endpoints"), thing("v1", "Endpoints", "zz", subsets=subsets))
+    same_rows(
+        both,
+        collection_path(own_namespace, "v1", "endpoints"),
+        thing("v1", "Endpoints", "zz", subsets=subsets),
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +95,7 @@ def test_an_endpoint_slice(both, own_namespace, ports, ends):
     body = thing(
         "discovery.k8s.io/v1", "EndpointSlice", "zz", addressType="IPv4", ports=ports, endpoints=found
     )
-    same_rows(both, at(own_namespace, "discovery.k8s.io/v1", "endpointslices"), body)
+    same_rows(both, collection_path(own_namespace, "discovery.k8s.io/v1", "endpointslices"), body)
 
 
 BACKEND = {"service": {"name": "web", "port": {"number": 80}}}
@@ -109,7 +118,7 @@ def rules(*hosts):
     ],
 )
 def test_an_ingress(both, own_namespace, spec):
-    path = at(own_namespace, "networking.k8s.io/v1", "ingresses")
+    path = collection_path(own_namespace, "networking.k8s.io/v1", "ingresses")
     classless = (
         {"annotations": {"kubernetes.io/ingress.class": "old"}} if "ingressClassName" not in spec else {}
     )
@@ -124,7 +133,7 @@ def test_an_ingress_of_the_default_class(both, own_namespace):
     made = thing("networking.k8s.io/v1", "IngressClass", NEWEST, metadata, spec=spec)
     body = thing("networking.k8s.io/v1", "Ingress", "zz", spec={"defaultBackend": BACKEND})
 
-    path = at(own_namespace, "networking.k8s.io/v1", "ingresses")
+    path = collection_path(own_namespace, "networking.k8s.io/v1", "ingresses")
 
     def ask(caller):
         caller.post(classes, made)
@@ -132,7 +141,7 @@ def test_an_ingress_of_the_default_class(both, own_namespace):
             wait_for(
                 lambda: caller.post(f"{path}?dryRun=All", body).json["spec"].get("ingressClassName") == NEWEST
             )
-            return rows(caller, path, body)
+            return read_rows(caller, path, body)
         finally:
             caller.delete(f"{classes}/{NEWEST}")
 
@@ -160,7 +169,7 @@ def test_an_ingress_class(both, more, is_default):
 @pytest.mark.parametrize("selector", [{}, {"matchLabels": {"a": "b", "c": "d"}}])
 def test_a_network_policy(both, own_namespace, selector):
     body = thing("networking.k8s.io/v1", "NetworkPolicy", "zz", spec={"podSelector": selector})
-    same_rows(both, at(own_namespace, "networking.k8s.io/v1", "networkpolicies"), body)
+    same_rows(both, collection_path(own_namespace, "networking.k8s.io/v1", "networkpolicies"), body)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.bodies import CONTAINER, thing
-from tests.contract.tables import LONG_AGO, NODE, TABLE, at, same_rows, told_row
+from tests.contract.tables import LONG_AGO, NODE, TABLE, collection_path, normalize_row, same_rows
 
 RUNNING = {"running": {"startedAt": LONG_AGO}}
 READY = [{"type": "Ready", "status": "True"}]
@@ -148,7 +148,12 @@ STATES = {
 @pytest.mark.parametrize("state", STATES)
 def test_a_pod(both, own_namespace, state):
     spec, statuses = STATES[state]
-    same_rows(both, at(own_namespace, "v1", "pods"), pod(**spec), *({"status": one} for one in statuses))
+    same_rows(
+        both,
+        collection_path(own_namespace, "v1", "pods"),
+        pod(**spec),
+        *({"status": one} for one in statuses),
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,19 +167,19 @@ def test_a_pod(both, own_namespace, state):
     ],
 )
 def test_a_pod_that_is_being_deleted(both, own_namespace, status):
-    same_rows(both, at(own_namespace, "v1", "pods"), pod(), {"status": status}, is_deleted=True)
+    same_rows(both, collection_path(own_namespace, "v1", "pods"), pod(), {"status": status}, is_deleted=True)
 
 
 def test_a_pod_that_waits_at_a_gate(both, own_namespace):
     gated = {"schedulingGates": [{"name": "example.com/gate"}], "nodeName": None}
-    path = at(own_namespace, "v1", "pods")
+    path = collection_path(own_namespace, "v1", "pods")
     found = same_rows(both, path, pod(**gated))
     assert found[0]["2. Status"] == "str SchedulingGated"
     both.same(lambda caller: caller.post(f"{path}?dryRun=All", pod(**gated)).json["status"])
 
 
 def test_pods_in_a_list(both, own_namespace):
-    path = at(own_namespace, "v1", "pods")
+    path = collection_path(own_namespace, "v1", "pods")
 
     def ask(caller):
         for name, (spec, statuses) in list(STATES.items())[:12]:
@@ -183,7 +188,9 @@ def test_pods_in_a_list(both, own_namespace):
             caller.patch(f"{path}/{own}/status", {"status": statuses[-1]})
         table = caller.get(f"{path}?labelSelector=listed&includeObject=None", accept=TABLE).json
         caller.delete(f"{path}?labelSelector=listed&gracePeriodSeconds=0")
-        return [told_row([one["name"] for one in table["columnDefinitions"]], row) for row in table["rows"]]
+        return [
+            normalize_row([one["name"] for one in table["columnDefinitions"]], row) for row in table["rows"]
+        ]
 
     assert len(both.same(ask)) == 12
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.bodies import thing
-from tests.contract.tables import LONG_AGO, at, same_rows
+from tests.contract.tables import LONG_AGO, collection_path, same_rows
 
 ADMISSION = "admissionregistration.k8s.io/v1"
 FLOW = "flowcontrol.apiserver.k8s.io/v1"
@@ -22,7 +22,7 @@ def test_a_disruption_budget(both, own_namespace, bound):
     spec = {"selector": {"matchLabels": {"a": "b"}}} | bound
     status = {"disruptionsAllowed": 2, "currentHealthy": 3, "desiredHealthy": 1, "expectedPods": 3}
     body = thing("policy/v1", "PodDisruptionBudget", "zz", spec=spec)
-    path = at(own_namespace, "policy/v1", "poddisruptionbudgets")
+    path = collection_path(own_namespace, "policy/v1", "poddisruptionbudgets")
     same_rows(both, path, body, {"status": status | {"observedGeneration": 1}})
 
 
@@ -31,13 +31,13 @@ def test_a_quota(both, own_namespace):
     hard |= {"count/deployments.apps": "5", "requests.storage": "1Ti", "persistentvolumeclaims": "4"}
     used = {"requests.cpu": "1500m", "limits.memory": "1024Mi", "pods": "2", "services": "0"}
     body = thing("v1", "ResourceQuota", "zz", spec={"hard": hard | {"pods": "1000"}})
-    path = at(own_namespace, "v1", "resourcequotas")
+    path = collection_path(own_namespace, "v1", "resourcequotas")
     same_rows(both, path, body, {"status": {"hard": hard, "used": used}})
 
 
 def test_a_limit_range(both, own_namespace):
     body = thing("v1", "LimitRange", "zz", spec={"limits": [{"type": "Pod", "max": {"cpu": "1"}}]})
-    same_rows(both, at(own_namespace, "v1", "limitranges"), body)
+    same_rows(both, collection_path(own_namespace, "v1", "limitranges"), body)
 
 
 @pytest.mark.parametrize("more", [{}, {"preemptionPolicy": "Never", "description": "last"}])
@@ -111,7 +111,7 @@ def test_an_autoscaler(both, own_namespace, metrics):
     spec |= {} if wanted is None else {"metrics": wanted}
     status = {"currentReplicas": 3, "desiredReplicas": 4, "currentMetrics": current, "conditions": []}
     body = thing("autoscaling/v2", "HorizontalPodAutoscaler", "zz", spec=spec)
-    path = at(own_namespace, "autoscaling/v2", "horizontalpodautoscalers")
+    path = collection_path(own_namespace, "autoscaling/v2", "horizontalpodautoscalers")
     same_rows(both, path, body, {"status": status})
 
 
@@ -123,7 +123,7 @@ def test_an_old_autoscaler(both, own_namespace, percentage):
     }
     spec |= {} if percentage is None else {"targetCPUUtilizationPercentage": percentage}
     body = thing("autoscaling/v1", "HorizontalPodAutoscaler", "zz", spec=spec)
-    same_rows(both, at(own_namespace, "autoscaling/v1", "horizontalpodautoscalers"), body)
+    same_rows(both, collection_path(own_namespace, "autoscaling/v1", "horizontalpodautoscalers"), body)
 
 
 LIMITED = {"nominalConcurrencyShares": 7, "limitResponse": {"type": "Reject"}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.bodies import thing
-from tests.contract.tables import NODE, at, rows, same_rows
+from tests.contract.tables import NODE, collection_path, read_rows, same_rows
 from tests.served import wait_for
 
 NEWEST = "contract-newest"  # the default class, while a test lasts
@@ -67,13 +67,13 @@ CLAIMS = {
 def test_a_claim(both, own_namespace, name):
     metadata, spec, status = CLAIMS[name]
     body = thing("v1", "PersistentVolumeClaim", "zz", metadata, spec=spec)
-    path = at(own_namespace, "v1", "persistentvolumeclaims")
+    path = collection_path(own_namespace, "v1", "persistentvolumeclaims")
     same_rows(both, path, body, {"status": status})
 
 
 def test_a_claim_that_is_being_deleted(both, own_namespace):
     body = thing("v1", "PersistentVolumeClaim", "zz", spec=claim(storageClassName="contract"))
-    same_rows(both, at(own_namespace, "v1", "persistentvolumeclaims"), body, is_deleted=True)
+    same_rows(both, collection_path(own_namespace, "v1", "persistentvolumeclaims"), body, is_deleted=True)
 
 
 def test_a_claim_of_the_default_class(both, own_namespace):
@@ -82,7 +82,7 @@ def test_a_claim_of_the_default_class(both, own_namespace):
     made = thing(GROUP, "StorageClass", NEWEST, metadata, provisioner="csi.example.com")
     body = thing("v1", "PersistentVolumeClaim", "zz", spec=claim())
 
-    path = at(own_namespace, "v1", "persistentvolumeclaims")
+    path = collection_path(own_namespace, "v1", "persistentvolumeclaims")
 
     def ask(caller):
         caller.post(classes, made)
@@ -90,7 +90,7 @@ def test_a_claim_of_the_default_class(both, own_namespace):
             wait_for(
                 lambda: caller.post(f"{path}?dryRun=All", body).json["spec"].get("storageClassName") == NEWEST
             )
-            return rows(caller, path, body)
+            return read_rows(caller, path, body)
         finally:
             caller.delete(f"{classes}/{NEWEST}")
 
@@ -156,4 +156,4 @@ def test_the_drivers_of_a_node(both, count):
 
 def test_a_capacity(both, own_namespace):
     body = thing(GROUP, "CSIStorageCapacity", "zz", storageClassName="contract", capacity="1024Gi")
-    same_rows(both, at(own_namespace, GROUP, "csistoragecapacities"), body)
+    same_rows(both, collection_path(own_namespace, GROUP, "csistoragecapacities"), body)

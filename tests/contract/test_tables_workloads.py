@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.bodies import CONTAINER, NO_NODE, TEMPLATE, deployment, thing
-from tests.contract.tables import LONG_AGO, at, same_rows
+from tests.contract.tables import LONG_AGO, collection_path, same_rows
 
 EXPRESSIONS = [
     {"key": "tier", "operator": "In", "values": ["web", "db"]},
@@ -26,7 +26,7 @@ COUNTS = {"replicas": 3, "readyReplicas": 2, "availableReplicas": 1}
 @pytest.mark.parametrize("spec", [{}, {"replicas": 3, "paused": True, "selector": SELECTOR, "template": TWO}])
 def test_a_deployment(both, own_namespace, spec):
     status = COUNTS | {"updatedReplicas": 2, "unavailableReplicas": 2, "observedGeneration": 1}
-    path = at(own_namespace, "apps/v1", "deployments")
+    path = collection_path(own_namespace, "apps/v1", "deployments")
     same_rows(both, path, deployment(**spec), {"spec": {"replicas": 5}}, {"status": status})
 
 
@@ -36,7 +36,7 @@ def test_a_deployment(both, own_namespace, spec):
 )
 def test_a_set(both, own_namespace, kind, spec):
     own = {"selector": {"matchLabels": {"a": "b"}}, "template": ONE} | spec
-    path = at(own_namespace, "apps/v1", f"{kind.lower()}s")
+    path = collection_path(own_namespace, "apps/v1", f"{kind.lower()}s")
     same_rows(both, path, thing("apps/v1", kind, "zz", spec=own), {"status": COUNTS})
 
 
@@ -52,7 +52,7 @@ def test_a_daemon_set(both, own_namespace, nodes):
         "numberAvailable": 1,
         "numberMisscheduled": 0,
     }
-    path = at(own_namespace, "apps/v1", "daemonsets")
+    path = collection_path(own_namespace, "apps/v1", "daemonsets")
     same_rows(both, path, thing("apps/v1", "DaemonSet", "zz", spec=own), {"status": counts})
 
 
@@ -66,7 +66,7 @@ def test_a_daemon_set(both, own_namespace, nodes):
 )
 def test_a_replication_controller(both, own_namespace, spec):
     body = thing("v1", "ReplicationController", "zz", spec=spec)
-    same_rows(both, at(own_namespace, "v1", "replicationcontrollers"), body, {"status": COUNTS})
+    same_rows(both, collection_path(own_namespace, "v1", "replicationcontrollers"), body, {"status": COUNTS})
 
 
 def condition(kind, status="True"):
@@ -101,7 +101,7 @@ JOBS = {
 @pytest.mark.parametrize("state", JOBS)
 def test_a_job(both, own_namespace, state):
     spec, statuses = JOBS[state]
-    path = at(own_namespace, "batch/v1", "jobs")
+    path = collection_path(own_namespace, "batch/v1", "jobs")
     same_rows(both, path, job(**spec), *({"status": one} for one in statuses), is_deleted=True)
 
 
@@ -123,7 +123,7 @@ def test_a_cron_job(both, own_namespace, spec):
         for one in range(2)
     ]
     status = {"lastScheduleTime": LONG_AGO, "active": active}
-    path = at(own_namespace, "batch/v1", "cronjobs")
+    path = collection_path(own_namespace, "batch/v1", "cronjobs")
     same_rows(both, path, thing("batch/v1", "CronJob", "zz", spec=own), {"status": status})
 
 
@@ -136,10 +136,10 @@ OWNER = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "db", "uid": "0
 )
 def test_a_controller_revision(both, own_namespace, owners):
     body = thing("apps/v1", "ControllerRevision", "zz", {"ownerReferences": owners}, revision=3, data={})
-    same_rows(both, at(own_namespace, "apps/v1", "controllerrevisions"), body)
+    same_rows(both, collection_path(own_namespace, "apps/v1", "controllerrevisions"), body)
 
 
 @pytest.mark.parametrize("template", [TWO, {"spec": TWO["spec"]}])
 def test_a_pod_template(both, own_namespace, template):
     body = thing("v1", "PodTemplate", "zz", template=template)
-    same_rows(both, at(own_namespace, "v1", "podtemplates"), body)
+    same_rows(both, collection_path(own_namespace, "v1", "podtemplates"), body)

@@ -1,4 +1,4 @@
-"""Do both take the same objects, fill in the same, and refuse the same with the same words?"""
+"""Contract of creation: defaults, accepted objects and validation errors."""
 
 import pytest
 

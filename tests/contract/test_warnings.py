@@ -1,11 +1,11 @@
-"""Do both warn alike of what they take although it is old or odd?"""
+"""Contract of warnings about deprecated and odd fields."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.contract.bodies import CONTAINER, NO_NODE, TEMPLATE, deployment, pod, thing
-from tests.contract.tables import at
+from tests.contract.tables import collection_path
 
 ODD = {
     "old labels": {"nodeSelector": {"beta.kubernetes.io/os": "linux"}},
@@ -38,7 +38,7 @@ ODD = {
 
 @pytest.mark.parametrize("odd", ODD)
 def test_of_a_pod(both, own_namespace, odd):
-    assert warned(both, at(own_namespace, "v1", "pods"), pod(**ODD[odd]))
+    assert compare_warnings(both, collection_path(own_namespace, "v1", "pods"), pod(**ODD[odd]))
 
 
 @pytest.mark.parametrize("odd", ["half a byte", "ports", "old labels"])
@@ -47,10 +47,13 @@ def test_of_a_template(both, own_namespace, odd):
     template = TEMPLATE | {"spec": spec}
     job = {"metadata": TEMPLATE["metadata"], "spec": spec | {"restartPolicy": "Never"}}
     for path, body in (
-        (at(own_namespace, "apps/v1", "deployments"), deployment(template=template)),
-        (at(own_namespace, "batch/v1", "jobs"), thing("batch/v1", "Job", "zz", spec={"template": job})),
+        (collection_path(own_namespace, "apps/v1", "deployments"), deployment(template=template)),
         (
-            at(own_namespace, "batch/v1", "cronjobs"),
+            collection_path(own_namespace, "batch/v1", "jobs"),
+            thing("batch/v1", "Job", "zz", spec={"template": job}),
+        ),
+        (
+            collection_path(own_namespace, "batch/v1", "cronjobs"),
             thing(
                 "batch/v1",
                 "CronJob",
@@ -58,20 +61,25 @@ def test_of_a_template(both, own_namespace, odd):
                 spec={"schedule": "@daily", "jobTemplate": {"spec": {"template": job}}},
             ),
         ),
-        (at(own_namespace, "v1", "podtemplates"), thing("v1", "PodTemplate", "zz", template=template)),
+        (
+            collection_path(own_namespace, "v1", "podtemplates"),
+            thing("v1", "PodTemplate", "zz", template=template),
+        ),
     ):
-        assert warned(both, path, body)
+        assert compare_warnings(both, path, body)
 
 
 def test_of_an_old_annotation(both, own_namespace):
     key = "scheduler.alpha.kubernetes.io/critical-pod"
-    assert warned(both, at(own_namespace, "v1", "pods"), pod("zz", {"annotations": {key: ""}}))
+    assert compare_warnings(
+        both, collection_path(own_namespace, "v1", "pods"), pod("zz", {"annotations": {key: ""}})
+    )
 
 
 @pytest.mark.parametrize("name", ["a.b", "a" * 64])
 def test_of_a_name_that_is_no_host_name(both, own_namespace, name):
-    assert warned(both, at(own_namespace, "v1", "pods"), pod(name))
-    warned(both, at(own_namespace, "apps/v1", "deployments"), deployment(name))
+    assert compare_warnings(both, collection_path(own_namespace, "v1", "pods"), pod(name))
+    compare_warnings(both, collection_path(own_namespace, "apps/v1", "deployments"), deployment(name))
 
 
 PORTS = [{"port": 80}]
@@ -89,13 +97,13 @@ PORTS = [{"port": 80}]
 )
 def test_of_a_service(both, own_namespace, spec):
     body = thing("v1", "Service", "zz", spec={"ports": PORTS} | spec)
-    assert warned(both, at(own_namespace, "v1", "services"), body)
+    assert compare_warnings(both, collection_path(own_namespace, "v1", "services"), body)
 
 
 def test_of_half_a_byte_of_a_claim(both, own_namespace):
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1500m"}}}
-    path = at(own_namespace, "v1", "persistentvolumeclaims")
-    assert warned(
+    path = collection_path(own_namespace, "v1", "persistentvolumeclaims")
+    assert compare_warnings(
         both, path, thing("v1", "PersistentVolumeClaim", "zz", spec=spec | {"storageClassName": ""})
     )
 
@@ -103,13 +111,13 @@ def test_of_half_a_byte_of_a_claim(both, own_namespace):
 def test_of_a_volume_that_is_recycled(both):
     spec = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/tmp/x"}}
     body = thing("v1", "PersistentVolume", "zz", spec=spec | {"persistentVolumeReclaimPolicy": "Recycle"})
-    assert warned(both, "/api/v1/persistentvolumes", body)
+    assert compare_warnings(both, "/api/v1/persistentvolumes", body)
 
 
 def test_of_a_certificate_that_is_none(both, own_namespace):
     data = {"tls.crt": "bm8=", "tls.key": "bm8="}
     body = thing("v1", "Secret", "zz", type="kubernetes.io/tls", data=data)
-    assert warned(both, at(own_namespace, "v1", "secrets"), body)
+    assert compare_warnings(both, collection_path(own_namespace, "v1", "secrets"), body)
 
 
 def test_of_changes(both, own_namespace):
@@ -119,9 +127,9 @@ def test_of_changes(both, own_namespace):
     label = {"metadata": {"labels": {"a": "b"}}}
     slower = {"spec": {"minReadySeconds": 1}}
     cases = (
-        (at(own_namespace, "apps/v1", "deployments"), deployment("changed", template=odd), label, slower),
-        (at(own_namespace, "v1", "services"), thing("v1", "Service", "changed", spec=service), label, label),
-        (at(own_namespace, "v1", "pods"), pod("changed", **ODD["half a byte"]), label, label),
+        (collection_path(own_namespace, "apps/v1", "deployments"), deployment("changed", template=odd), label, slower),
+        (collection_path(own_namespace, "v1", "services"), thing("v1", "Service", "changed", spec=service), label, label),
+        (collection_path(own_namespace, "v1", "pods"), pod("changed", **ODD["half a byte"]), label, label),
     )  # fmt: skip
     for path, body, *patches in cases:
 
@@ -134,6 +142,6 @@ def test_of_changes(both, own_namespace):
         assert both.same(ask)[0]
 
 
-def warned(both, path, body):
+def compare_warnings(both, path, body):
     """The warnings of a dry run."""
     return both.same(lambda caller: sorted(caller.post(f"{path}?dryRun=All", body).warnings))

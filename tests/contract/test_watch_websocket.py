@@ -1,4 +1,4 @@
-"""Do both watch over a WebSocket alike?"""
+"""Contract of watches over a WebSocket."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.contract.bodies import config_map
-from tests.contract.sockets import frames, refused
+from tests.contract.sockets import read_frames, request_rejected_upgrade
 from tests.contract.test_watches import changes, events
 
 ORIGIN = "https://example.com"
@@ -23,19 +23,21 @@ def path(own_namespace, contenders):
 
 def test_the_state_of_now_comes_first(both, path):
     query = "?watch=1&timeoutSeconds=1&labelSelector=begin"
-    found = both.same(lambda caller: [json.loads(one) for one in frames(caller, path + query)])
+    found = both.same(lambda caller: [json.loads(one) for one in read_frames(caller, path + query)])
     assert [one["type"] for one in found] == ["ADDED"]
 
 
 def test_each_event_is_a_message_of_text_with_its_line_end(both, path):
     query = "?watch=1&timeoutSeconds=1&labelSelector=begin"
-    assert both.same(lambda caller: [one.endswith("}\n") for one in frames(caller, path + query)]) == [True]
+    assert both.same(lambda caller: [one.endswith("}\n") for one in read_frames(caller, path + query)]) == [
+        True
+    ]
 
 
 def test_changes_since_a_version(both, path):
     def ask(caller):
         begin = changes(caller, path)
-        found = frames(
+        found = read_frames(
             caller, f"{path}?watch=1&timeoutSeconds=1&labelSelector=watched&resourceVersion={begin}"
         )
         return [json.loads(one) for one in found]
@@ -46,25 +48,27 @@ def test_changes_since_a_version(both, path):
 def test_a_version_that_is_gone_or_none(both, path):
     for query in ("resourceVersion=abc", "resourceVersionMatch=Exact"):
         asked = f"{path}?watch=1&{query}"
-        both.same(lambda caller, asked=asked: refused(caller, asked, protocols=(), origin=ORIGIN))
+        both.same(
+            lambda caller, asked=asked: request_rejected_upgrade(caller, asked, protocols=(), origin=ORIGIN)
+        )
 
 
-def test_one_without_an_origin_is_refused_without_a_word(both, path):
+def test_one_without_an_origin_is_rejected_without_a_body(both, path):
     def ask(caller):
-        reply = refused(caller, f"{path}?watch=1&timeoutSeconds=1", protocols=())
+        reply = request_rejected_upgrade(caller, f"{path}?watch=1&timeoutSeconds=1", protocols=())
         return [reply.status, reply.body.decode()]
 
     assert both.same(ask) == [403, ""]
 
 
 @pytest.mark.parametrize("person", ["stan", "dana"])
-def test_who_may_not(both, path, person):
+def test_who_is_not_allowed(both, path, person):
     both.same(
-        lambda caller: refused(caller, f"{path}?watch=1", protocols=(), origin=ORIGIN),
+        lambda caller: request_rejected_upgrade(caller, f"{path}?watch=1", protocols=(), origin=ORIGIN),
         person=person,
     )
 
 
 def test_it_is_as_the_watch_over_lines(cluster, path):
     query = f"{path}?watch=1&timeoutSeconds=1&labelSelector=begin"
-    assert [json.loads(one) for one in frames(cluster.admin, query)] == events(cluster.admin.get(query))
+    assert [json.loads(one) for one in read_frames(cluster.admin, query)] == events(cluster.admin.get(query))

@@ -1,4 +1,4 @@
-"""Do both tell of changes alike, in the same order?"""
+"""Contract of watches: the same events in the same order."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.contract.bodies import config_map
-from tests.contract.both import compare, told
+from tests.contract.both import compare, normalize_response
 from tests.contract.contenders import KUBERNETES, SIMULATOR
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 PARTIAL = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
-LISTED = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+LIST_METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 PLAIN = "application/json"
 INITIAL = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
 
@@ -40,13 +40,13 @@ FIRST = {
     "not asked for": ("sendInitialEvents=false&resourceVersionMatch=NotOlderThan", PLAIN),
     "as a table": ("", TABLE),
     "as metadata": ("", PARTIAL),
-    "as a list": ("", LISTED),
+    "as a list": ("", LIST_METADATA),
     "in no known form": ("", "text/html"),
 }
 
 
 @pytest.fixture(scope="module")
-def watched(contenders, own_namespace):
+def watch_events(contenders, own_namespace):
     """What each watch was told, by contender, group and name: all of them at once."""
     path = f"{own_namespace}/configmaps"
     jobs = {}
@@ -99,18 +99,24 @@ def annotations(event):
 
 
 @pytest.mark.parametrize("name", [*SINCE, "the whole cluster", "the old path"])
-def test_changes_since_a_version(watched, name):
-    compare(told(events(watched[SIMULATOR, "since", name])), told(events(watched[KUBERNETES, "since", name])))
+def test_changes_since_a_version(watch_events, name):
+    compare(
+        normalize_response(events(watch_events[SIMULATOR, "since", name])),
+        normalize_response(events(watch_events[KUBERNETES, "since", name])),
+    )
 
 
 @pytest.mark.parametrize("name", FIRST)
-def test_the_first_events(watched, name):
-    compare(told(events(watched[SIMULATOR, "first", name])), told(events(watched[KUBERNETES, "first", name])))
+def test_the_first_events(watch_events, name):
+    compare(
+        normalize_response(events(watch_events[SIMULATOR, "first", name])),
+        normalize_response(events(watch_events[KUBERNETES, "first", name])),
+    )
 
 
-def test_the_columns_come_once(watched):
+def test_the_columns_come_once(watch_events):
     for contender in (SIMULATOR, KUBERNETES):
-        found = watched[contender, "since", "as a table"].events()
+        found = watch_events[contender, "since", "as a table"].events()
         columns = [one["object"]["columnDefinitions"] for one in found if one["type"] != "BOOKMARK"]
         assert columns[0]
         assert set(map(str, columns[1:])) == {"None"}

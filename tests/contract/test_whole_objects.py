@@ -1,4 +1,4 @@
-"""Would both make the same of every object of the tests' world: defaults, admission, managed fields, warnings?"""
+"""Contract of whole objects of the tests' world: defaults, admission, managed fields, warnings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from simulator.schemas.archive import archive
-from simulator.schemas.catalogue import Catalogue
+from simulator.schemas.catalogue import Catalog
 from simulator.schemas.resources import split_api_version
 from tests.contract.bodies import pod, thing
-from tests.contract.tables import at
+from tests.contract.tables import collection_path
 from tests.controlplane import world
 
 FILES = ("services", "workloads", "rules", "drivers")
@@ -21,17 +21,17 @@ def objects():
     """Each with an id for the test: kind and name."""
     for name in FILES:
         for one in yaml.load_all((world.FOLDER / f"{name}.yaml").read_text(), Loader=yaml.CSafeLoader):
-            if KINDS.of_kind(*split_api_version(one["apiVersion"]), one["kind"]) is not None:
+            if KINDS.find_kind(*split_api_version(one["apiVersion"]), one["kind"]) is not None:
                 yield pytest.param(one, id=f"{one['kind']}/{one['metadata']['name']}")
 
 
-KINDS = Catalogue(archive())
+KINDS = Catalog(archive())
 
 
 @pytest.mark.parametrize("wanted", list(objects()))
 def test_a_new_object(both, own_namespace, wanted):
     """Under another name, in a namespace of its own, in a dry run."""
-    resource = KINDS.of_kind(*split_api_version(wanted["apiVersion"]), wanted["kind"])
+    resource = KINDS.find_kind(*split_api_version(wanted["apiVersion"]), wanted["kind"])
     body = copy.deepcopy(wanted)
     body["metadata"]["name"] += "-again"
     path = resource.path
@@ -40,11 +40,11 @@ def test_a_new_object(both, own_namespace, wanted):
         path = path.replace(
             f"/{resource.plural}", f"/namespaces/{body['metadata']['namespace']}/{resource.plural}"
         )
-    found = both.same(lambda caller: without_chance(caller.post(f"{path}?dryRun=All", body)))
+    found = both.same(lambda caller: strip_random_addresses(caller.post(f"{path}?dryRun=All", body)))
     assert found["status"] in (201, 422), found
 
 
-def without_chance(reply):
+def strip_random_addresses(reply):
     """Addresses and ports that nobody has chosen."""
     spec = reply.json.get("spec") or {}
     for key in ("clusterIP", "clusterIPs"):
@@ -65,19 +65,22 @@ TIMES = [
 @pytest.mark.parametrize("time", TIMES)
 def test_a_time(both, own_namespace, time):
     """A Time of a pod's status, a MicroTime of a Lease."""
-    pods, leases = at(own_namespace, "v1", "pods"), at(own_namespace, "coordination.k8s.io/v1", "leases")
+    pods, leases = (
+        collection_path(own_namespace, "v1", "pods"),
+        collection_path(own_namespace, "coordination.k8s.io/v1", "leases"),
+    )
 
     def ask(caller):
         body = thing("coordination.k8s.io/v1", "Lease", "zz", spec={"renewTime": time})
         taken = caller.post(f"{leases}?dryRun=All", body)
         caller.post(pods, pod("timed"))
         begun = caller.patch(f"{pods}/timed/status", {"status": {"startTime": time}})
-        return [told(taken, "spec", "renewTime"), told(begun, "status", "startTime")]
+        return [normalize_time(taken, "spec", "renewTime"), normalize_time(begun, "status", "startTime")]
 
     both.same(ask)
 
 
-def told(reply, part, key):
+def normalize_time(reply, part, key):
     """The time that was kept, or why it was not; put so that the comparison does not take it for one."""
     kept = reply.json[part].get(key) if reply.status < 300 else reply.message.rpartition("parsing time")[2]
     return [reply.status, str(kept).replace("T", " at ")]

@@ -1,22 +1,26 @@
-"""Is there the same in the simulated cluster of the other rooms' tests (tests/simulated.py) as in the real one?"""
+"""Contract of worlds: the simulated cluster of tests/simulated.py contains the same as the real one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from tests.contract.contenders import real
+from tests.contract.contenders import connect_real
 from tests.controlplane import world
-from tests.controlplane.cast import CAST
+from tests.controlplane.cast import USERS
 from tests.controlplane.controlplane import ControlPlane
-from tests.simulated import Simulated
+from tests.simulated import SimulatedCluster
 from tests.simulator.caller import Caller
 
 STORED_OTHERWISE = {".status", ".stringData"}  # by its own endpoint, in .data
-ANEW = {".firstTimestamp", ".lastTimestamp", ".spec.request"}  # each time that the world is written down
+GENERATED_FIELDS = {
+    ".firstTimestamp",
+    ".lastTimestamp",
+    ".spec.request",
+}  # each time that the world is written down
 
 
-class Listed:
+class CollectedObjects:
     """Takes what the world puts into a cluster, and puts it nowhere."""
 
     def __init__(self) -> None:
@@ -34,41 +38,45 @@ class Listed:
         """Nothing is on its way."""
 
 
-def put() -> list[dict[str, Any]]:
-    listed = Listed()
+def collect_objects() -> list[dict[str, Any]]:
+    listed = CollectedObjects()
     world.fill(listed)
     return listed.objects
 
 
-def missing(wanted: Any, there: Any, where: str = "") -> list[str]:
+def missing(expected: Any, there: Any, where: str = "") -> list[str]:
     """What of it is not there, or is otherwise; defaults and what the cluster adds by itself are no matter."""
-    if isinstance(wanted, dict) and isinstance(there, dict):
+    if isinstance(expected, dict) and isinstance(there, dict):
         return [
             one
-            for key, value in wanted.items()
+            for key, value in expected.items()
             for one in missing(value, there.get(key), f"{where}.{key}")
-            if f"{where}.{key}" not in STORED_OTHERWISE | ANEW
+            if f"{where}.{key}" not in STORED_OTHERWISE | GENERATED_FIELDS
         ]
-    if isinstance(wanted, list) and isinstance(there, list) and len(wanted) <= len(there):
-        return [one for pair in zip(wanted, there, strict=False) for one in missing(*pair, where)]
-    return [] if wanted == there else [where]
+    if isinstance(expected, list) and isinstance(there, list) and len(expected) <= len(there):
+        return [one for pair in zip(expected, there, strict=False) for one in missing(*pair, where)]
+    return [] if expected == there else [where]
 
 
-def test_every_object_of_the_world_is_in_both(simulated: Simulated, controlplane: ControlPlane) -> None:
-    objects, differ = put(), {}
+def test_every_object_of_the_world_is_in_both(
+    simulated_cluster: SimulatedCluster, controlplane: ControlPlane
+) -> None:
+    objects, differ = collect_objects(), {}
     assert len(objects) > 100
-    for caller in (simulated.admin, real(controlplane).admin):
+    for caller in (simulated_cluster.admin, connect_real(controlplane).admin):
         for one in objects:
-            path = f"{simulated.path(one)}/{one['metadata']['name']}"
+            path = f"{simulated_cluster.path(one)}/{one['metadata']['name']}"
             if lost := missing(one, caller.get(path).json):
                 differ[f"{caller.server}{path}"] = lost
     assert differ == {}
 
 
-def test_the_cast_is_who_it_is_in_the_real_one(simulated: Simulated, controlplane: ControlPlane) -> None:
+def test_the_users_are_the_same_as_in_the_real_one(
+    simulated_cluster: SimulatedCluster, controlplane: ControlPlane
+) -> None:
     review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-    for one in CAST:
-        for plane in (simulated, controlplane):
+    for one in USERS:
+        for plane in (simulated_cluster, controlplane):
             for caller in (
                 Caller(plane.server, plane.ca, plane.token(one.name)),
                 Caller(plane.server, plane.ca, pair=plane.certificate(one.name)),

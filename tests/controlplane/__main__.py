@@ -1,11 +1,11 @@
-"""How does a person try the real control plane by hand? `python -m tests.controlplane [build]`"""
+"""Command `python -m tests.controlplane [build]`: runs or builds the control plane by hand."""
 
 import signal
 import sys
 from types import FrameType
 
-from tests.controlplane.binaries import ControlPlaneUnavailable, binaries, cache_folder
-from tests.controlplane.cast import CAST, Person
+from tests.controlplane.binaries import ControlPlaneUnavailable, find_binaries, get_cache_folder
+from tests.controlplane.cast import USERS, Person
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.world import fill
 
@@ -16,8 +16,8 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         if arguments:
-            binaries()
-            print(f"The control plane's programs are in {cache_folder()}.")
+            find_binaries()
+            print(f"The control plane's programs are in {get_cache_folder()}.")
         else:
             serve()
     except ControlPlaneUnavailable as failure:
@@ -41,16 +41,16 @@ def serve() -> None:
 def describe(plane: ControlPlane) -> None:
     print(f"Kubernetes is running at {plane.server}; its files are in {plane.directory}.")
     print("Kubeconfigs for the test users:")
-    for one in CAST:
-        print(f"  {plane.kubeconfig(one.name)}  {_rights(one)}")
+    for one in USERS:
+        print(f"  {plane.kubeconfig(one.name)}  {_describe_permissions(one)}")
     print(f"  {plane.kubeconfig('admin')}  system:masters, nobody of the cast")
     print("metrics.k8s.io answers after about a minute. Press Ctrl+C to stop.", flush=True)
 
 
-def _rights(one: Person) -> str:
+def _describe_permissions(one: Person) -> str:
     grants = [f"{binding.role} in {binding.namespace or 'the whole cluster'}" for binding in one.bindings]
-    role = f", {one.role} in team {one.team}" if one.team else ""
-    return f"{one.standing}{role}; cluster: {', '.join(grants) or 'nothing'}"
+    role = f", {one.team_role} in team {one.team}" if one.team else ""
+    return f"{one.global_role}{role}; cluster: {', '.join(grants) or 'nothing'}"
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""Where are the programs of a Kubernetes control plane on this machine?
+"""Binaries of the control plane: found on this machine, or built.
 
 The variables of envtest come first: `TEST_ASSET_<NAME>` names one program, `KUBEBUILDER_ASSETS` a folder
 that may hold any of them. What neither names is built once into the user's cache folder (building.py).
@@ -20,7 +20,7 @@ from tests.controlplane.building import (
     report,
 )
 
-__all__ = ["Binaries", "ControlPlaneUnavailable", "binaries", "cache_folder"]
+__all__ = ["Binaries", "ControlPlaneUnavailable", "find_binaries", "get_cache_folder"]
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,16 @@ class Binaries:
     kwok_kustomize: Path
 
 
-def binaries(progress: Callable[[str], None] = report) -> Binaries:
+def find_binaries(progress: Callable[[str], None] = report) -> Binaries:
     """Find or build them all; raises ControlPlaneUnavailable with what to do."""
     names = [*RECIPES, KWOK_KUSTOMIZE]
-    named = {name: path for name in names if (path := _named_by_environment(name))}
-    folder = cache_folder()
+    named = {name: path for name in names if (path := _find_in_environment(name))}
+    folder = get_cache_folder()
     build([name for name in names if name not in named], folder, progress)
     return Binaries(**{name.replace("-", "_"): named.get(name, folder / name) for name in names})
 
 
-def cache_folder() -> Path:
+def get_cache_folder() -> Path:
     """The folder for exactly these modules, built in exactly this way."""
     digest = hashlib.sha256(repr(sorted(RECIPES.items())).encode())
     for path in sorted(MODULES.glob("*/go.*")):
@@ -55,7 +55,7 @@ def cache_folder() -> Path:
     return base / "quarterdeck" / "controlplane" / digest.hexdigest()[:16]
 
 
-def _named_by_environment(name: str) -> Path | None:
+def _find_in_environment(name: str) -> Path | None:
     variable = "TEST_ASSET_" + name.upper().replace("-", "_")
     if one := os.environ.get(variable):
         if not Path(one).exists():

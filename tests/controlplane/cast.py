@@ -1,4 +1,4 @@
-"""Who are the people of the tests, in the dashboard and in the cluster?
+"""Users of the tests, in the dashboard and in the cluster.
 
 The one table of the cast: person x standing x role in a team x RBAC. Rights follow from both sides: what the
 cluster's RBAC grants, less what standing and role take away.
@@ -19,9 +19,9 @@ class Binding:
 @dataclass(frozen=True)
 class Person:
     name: str  # the user name, in the dashboard and in the cluster
-    standing: Literal["member", "auditor", "administrator"] = "member"
+    global_role: Literal["member", "auditor", "administrator"] = "member"
     team: str = ""  # the slug of the team; "" is none
-    role: Literal["reader", "operator", ""] = ""  # in that team
+    team_role: Literal["reader", "operator", ""] = ""  # in that team
     groups: tuple[str, ...] = ()  # in the cluster, beside system:authenticated
     auth: Literal["token", "certificate"] = "token"  # what the kubeconfig holds; both work for everybody
     bindings: tuple[Binding, ...] = ()
@@ -29,7 +29,7 @@ class Person:
 
 TEAMS = ("shop",)  # the slugs
 
-CAST = (
+USERS = (
     # the administrator, who may do all on both sides
     Person("ada", "administrator", "shop", "operator", ("admins",), bindings=(Binding("cluster-admin"),)),
     # works in one namespace and may not even list the namespaces
@@ -47,17 +47,17 @@ CAST = (
 )
 
 
-def person(name: str) -> Person:
+def get_person(name: str) -> Person:
     """Raises KeyError for a name that is not in the cast."""
-    return {one.name: one for one in CAST}[name]
+    return {one.name: one for one in USERS}[name]
 
 
-def rbac_objects() -> list[dict[str, Any]]:
+def build_rbac_objects() -> list[dict[str, Any]]:
     """The RoleBindings and ClusterRoleBindings of the table; the roles themselves are in world/rbac.yaml."""
-    return [_binding_object(one, binding) for one in CAST for binding in one.bindings]
+    return [_build_binding(one, binding) for one in USERS for binding in one.bindings]
 
 
-def _binding_object(one: Person, binding: Binding) -> dict[str, Any]:
+def _build_binding(one: Person, binding: Binding) -> dict[str, Any]:
     metadata = {"name": f"{one.name}-{binding.role}"}
     if binding.namespace:
         metadata["namespace"] = binding.namespace

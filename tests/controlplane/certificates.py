@@ -1,4 +1,4 @@
-"""Which keys and certificates does a control plane need, and how is a credential made for the tests?"""
+"""Certificate authority, certificates, keys and tokens of a control plane."""
 
 import base64
 import datetime
@@ -41,17 +41,17 @@ class Authority:
 
     def __init__(self, name: str) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _subject(name)
-        builder = _builder(self._name, self._name, self._key.public_key(), 30 * DAY)
+        self._name = _build_subject(name)
+        builder = _start_certificate(self._name, self._name, self._key.public_key(), 30 * DAY)
         usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         self._certificate = builder.add_extension(usage, critical=True).sign(self._key, hashes.SHA256())
-        self.pem = _pem(self._certificate)
-        self.key_pem = key_pem(self._key)
+        self.pem = _encode_certificate(self._certificate)
+        self.key_pem = encode_key(self._key)
 
     def client(self, user: str, groups: Sequence[str] = (), *, seconds: int = 7 * DAY) -> Pair:
         """For a person or a component; it ends after so many seconds, in the past where they are negative."""
-        return self._sign(_subject(user, groups), ExtendedKeyUsageOID.CLIENT_AUTH, (), (), seconds)
+        return self._sign(_build_subject(user, groups), ExtendedKeyUsageOID.CLIENT_AUTH, (), (), seconds)
 
     def server(
         self,
@@ -62,7 +62,7 @@ class Authority:
     ) -> Pair:
         """For something that serves TLS."""
         usage = ExtendedKeyUsageOID.SERVER_AUTH
-        return self._sign(_subject("kube-apiserver"), usage, names, addresses, seconds)
+        return self._sign(_build_subject("kube-apiserver"), usage, names, addresses, seconds)
 
     def _sign(
         self,
@@ -73,7 +73,7 @@ class Authority:
         seconds: int,
     ) -> Pair:
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(subject, self._name, key.public_key(), seconds)
+        builder = _start_certificate(subject, self._name, key.public_key(), seconds)
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         builder = builder.add_extension(authority, critical=False)
@@ -81,31 +81,31 @@ class Authority:
         alternatives += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
         if alternatives:
             builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        return Pair(_pem(builder.sign(self._key, hashes.SHA256())), key_pem(key))
+        return Pair(_encode_certificate(builder.sign(self._key, hashes.SHA256())), encode_key(key))
 
 
-def service_account_key() -> ec.EllipticCurvePrivateKey:
+def make_service_account_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def public_pem(key: ec.EllipticCurvePrivateKey) -> str:
+def encode_public_key(key: ec.EllipticCurvePrivateKey) -> str:
     encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     return key.public_key().public_bytes(encoding, form).decode()
 
 
-def key_pem(key: ec.EllipticCurvePrivateKey) -> str:
+def encode_key(key: ec.EllipticCurvePrivateKey) -> str:
     encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
     return key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
 
 
-def signing_request(user: str, groups: Sequence[str] = ()) -> str:
+def make_signing_request(user: str, groups: Sequence[str] = ()) -> str:
     """What a CertificateSigningRequest carries in `spec.request`, before base64."""
-    builder = x509.CertificateSigningRequestBuilder().subject_name(_subject(user, groups))
+    builder = x509.CertificateSigningRequestBuilder().subject_name(_build_subject(user, groups))
     signed = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
     return signed.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def signed_token(key: ec.EllipticCurvePrivateKey, claims: dict[str, object]) -> str:
+def sign_token(key: ec.EllipticCurvePrivateKey, claims: dict[str, object]) -> str:
     """A JWT by ES256, as the API server itself would sign it (it refuses to make one under 600 seconds)."""
     parts = [_base64url(json.dumps(part).encode()) for part in ({"alg": "ES256", "typ": "JWT"}, claims)]
     text = ".".join(parts)
@@ -113,7 +113,7 @@ def signed_token(key: ec.EllipticCurvePrivateKey, claims: dict[str, object]) -> 
     return f"{text}.{_base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
-def _builder(
+def _start_certificate(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, seconds: int
 ) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
@@ -125,13 +125,13 @@ def _builder(
     return builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
 
 
-def _subject(user: str, groups: Sequence[str] = ()) -> x509.Name:
+def _build_subject(user: str, groups: Sequence[str] = ()) -> x509.Name:
     """Kubernetes reads the user from the common name and the groups from the organisations."""
     attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups]
     return x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, user)])
 
 
-def _pem(certificate: x509.Certificate) -> str:
+def _encode_certificate(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 

@@ -1,4 +1,4 @@
-"""How does a test get a real control plane, speak to it as one of the cast, and hurt it?"""
+"""Control plane: starts a real Kubernetes, speaks to it as a test user, and stops parts of it."""
 
 import json
 import secrets
@@ -16,14 +16,14 @@ from typing import Any
 from tests import canary
 from tests.controlplane import programs
 from tests.controlplane.binaries import Binaries
-from tests.controlplane.binaries import binaries as find_binaries
+from tests.controlplane.binaries import find_binaries as find_binaries
 from tests.controlplane.building import report
-from tests.controlplane.cast import CAST, person
-from tests.controlplane.certificates import ISSUER, Authority, Pair, service_account_key, signed_token
+from tests.controlplane.cast import USERS, get_person
+from tests.controlplane.certificates import ISSUER, Authority, Pair, make_service_account_key, sign_token
 from tests.controlplane.files import write_files
 from tests.controlplane.kubeconfigs import ADMIN, write_component_kubeconfigs, write_kubeconfig
 from tests.controlplane.metrics import NAME as METRICS
-from tests.controlplane.metrics import metrics_objects
+from tests.controlplane.metrics import build_metrics_objects
 from tests.controlplane.processes import Port, Processes
 
 
@@ -39,8 +39,8 @@ class ControlPlane:
         self._metrics = metrics
         self._progress = progress
         self._authority = Authority("quarterdeck-test-ca")
-        self._service_account_key = service_account_key()
-        self._tokens = {one.name: secrets.token_urlsafe(24) for one in CAST}
+        self._service_account_key = make_service_account_key()
+        self._tokens = {one.name: secrets.token_urlsafe(24) for one in USERS}
         for name, token in self._tokens.items():
             canary.plant(f"the token of {name}", token)
         self._pairs: dict[str, Pair] = {}
@@ -73,7 +73,7 @@ class ControlPlane:
         self._processes.wait_until("kwok", self._ports["kwok"].answers)
         if self._metrics:
             self._start("metrics-server")
-            self.apply(metrics_objects(self._ports["metrics-server"].number))
+            self.apply(build_metrics_objects(self._ports["metrics-server"].number))
             self.kubectl("wait", "--for=condition=Available", f"apiservice/{METRICS}", "--timeout=60s")
 
     def stop(self) -> None:
@@ -134,11 +134,11 @@ class ControlPlane:
         """A client certificate and its key (PEM) of one of the cast; with seconds a new one of that life,
         which is over already where they are negative."""
         if seconds is not None:
-            pair = self._authority.client(name, person(name).groups, seconds=seconds)
+            pair = self._authority.client(name, get_person(name).groups, seconds=seconds)
         elif name in self._pairs:
             pair = self._pairs[name]
         else:
-            pair = self._pairs[name] = self._authority.client(name, person(name).groups)
+            pair = self._pairs[name] = self._authority.client(name, get_person(name).groups)
         canary.plant(f"the key of {name}", pair.key)
         return pair.certificate, pair.key
 
@@ -167,7 +167,7 @@ class ControlPlane:
                 "serviceaccount": {"name": name, "uid": account["metadata"]["uid"]},
             },
         }
-        return canary.plant(f"a token of {name}", signed_token(self._service_account_key, claims))
+        return canary.plant(f"a token of {name}", sign_token(self._service_account_key, claims))
 
     # --- speaking to it
 
@@ -200,11 +200,11 @@ class ControlPlane:
         """Create or change objects; not on the server's side, kubectl leaves its last-applied annotation."""
         options = ["--server-side", "--force-conflicts"] if server_side else []
         options += ["--subresource=status"] if status else []
-        self.kubectl("apply", *options, "-f", "-", input=_list_of(objects))
+        self.kubectl("apply", *options, "-f", "-", input=_build_list(objects))
 
     def create(self, objects: Iterable[dict[str, Any]], *, manager: str = "kubectl-create") -> None:
         """New objects, byte for byte (server-side apply reads YAML, which has no control characters)."""
-        self.kubectl("create", f"--field-manager={manager}", "-f", "-", input=_list_of(objects))
+        self.kubectl("create", f"--field-manager={manager}", "-f", "-", input=_build_list(objects))
 
     def wait_for(self, condition: str, plural: str, *, namespace: str = "", seconds: int = 30) -> None:
         """Until all of that kind are so, in one namespace or of the whole cluster; raises KubectlFailed."""
@@ -245,13 +245,13 @@ class ControlPlane:
         self._processes.wait_until("kube-apiserver", self.is_ready, seconds=60)
 
     def _start(self, name: str) -> None:
-        program, arguments = programs.command(name, self.binaries, self.directory, self._ports)
+        program, arguments = programs.build_command(name, self.binaries, self.directory, self._ports)
         self._processes.start(name, program, arguments)
 
     def _write_kubeconfigs(self) -> None:
         folder = self.directory / "kubeconfigs"
         write_component_kubeconfigs(folder, self.server, self._authority)
-        for one in CAST:
+        for one in USERS:
             pair = Pair(*self.certificate(one.name))
             write_kubeconfig(folder, self.server, self.ca, one, self.token(one.name), pair)
 
@@ -260,5 +260,5 @@ class KubectlFailed(Exception):
     """kubectl ended with an error; the text is its own."""
 
 
-def _list_of(objects: Iterable[dict[str, Any]]) -> str:
+def _build_list(objects: Iterable[dict[str, Any]]) -> str:
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})

@@ -1,4 +1,4 @@
-"""Which files do the programs of a control plane read, beside their kubeconfigs?"""
+"""Files of the control plane's programs: audit policy, tokens and kwok configuration."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,8 +7,8 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.controlplane.binaries import Binaries
-from tests.controlplane.cast import person
-from tests.controlplane.certificates import Authority, key_pem, public_pem
+from tests.controlplane.cast import get_person
+from tests.controlplane.certificates import Authority, encode_key, encode_public_key
 
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -49,8 +49,8 @@ def write_files(
 ) -> None:
     (directory / "ca.crt").write_text(authority.pem)
     (directory / "ca.key").write_text(authority.key_pem)
-    (directory / "service-account.key").write_text(key_pem(service_account_key))
-    (directory / "service-account.pub").write_text(public_pem(service_account_key))
+    (directory / "service-account.key").write_text(encode_key(service_account_key))
+    (directory / "service-account.pub").write_text(encode_public_key(service_account_key))
     authority.server().write(directory, "serving")
     authority.client("front-proxy").write(directory, "front-proxy")
     authority.client("kubelet-client", ["system:masters"]).write(directory, "kubelet-client")
@@ -62,7 +62,7 @@ def write_files(
 
 
 def _token_line(name: str, token: str) -> str:
-    groups = ",".join(person(name).groups)
+    groups = ",".join(get_person(name).groups)
     return f"{token},{name},{name}-uid" + (f',"{groups}"' if groups else "") + "\n"
 
 

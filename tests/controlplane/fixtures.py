@@ -1,4 +1,4 @@
-"""How do tests share one control plane, and what happens where none can be had?
+"""Fixtures `controlplane` and `second_controlplane`: shared by the whole run.
 
 Loaded by tests/conftest.py. What a fixture gives is started once for the whole run, for the first that asks.
 """
@@ -19,7 +19,7 @@ def controlplane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
 
     metrics.k8s.io is served from the start and knows something after a minute: world.wait_for_metrics().
     """
-    with _started(pytestconfig, metrics=True) as plane:
+    with _start(pytestconfig, metrics=True) as plane:
         fill(plane)
         wait_for_pods(plane)
         yield plane
@@ -28,20 +28,20 @@ def controlplane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
 @pytest.fixture(scope="session")
 def second_controlplane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
     """Another cluster, for pages over several: the same cast, a small world, its own CA and tokens."""
-    with _started(pytestconfig) as plane:
+    with _start(pytestconfig) as plane:
         fill_small(plane)
         wait_for_pods(plane)
         yield plane
 
 
-def _started(config: pytest.Config, *, metrics: bool = False) -> ControlPlane:
+def _start(config: pytest.Config, *, metrics: bool = False) -> ControlPlane:
     try:
-        return ControlPlane(metrics=metrics, progress=_aloud(config)).start()
+        return ControlPlane(metrics=metrics, progress=_print_uncaptured(config)).start()
     except ControlPlaneUnavailable as failure:
         missing(config, "a control plane", str(failure))
 
 
-def _aloud(config: pytest.Config) -> Callable[[str], None]:
+def _print_uncaptured(config: pytest.Config) -> Callable[[str], None]:
     """A build takes minutes: its progress is shown although pytest holds back what tests print."""
     capture = config.pluginmanager.getplugin("capturemanager")
 

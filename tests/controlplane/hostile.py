@@ -1,4 +1,4 @@
-"""What does text look like that wants to break a page, and which objects of the tests carry it?"""
+"""Hostile texts and objects: markup, control characters and long values in every field."""
 
 from typing import Any
 
@@ -29,12 +29,12 @@ GROUP = "hostile.example.com"
 RESOURCE = f"oddities.{GROUP}"
 
 
-def hostile_definitions() -> list[dict[str, Any]]:
+def build_definitions() -> list[dict[str, Any]]:
     """A CRD with hostile columns, descriptions and warning, and a policy with a hostile refusal."""
     return [_definition(), _policy(), _policy_binding()]
 
 
-def hostile_objects() -> list[dict[str, Any]]:
+def build_objects() -> list[dict[str, Any]]:
     return [
         _object("v1", "ConfigMap", "texts", data=TEXTS | {"__proto__": TEXTS["image"], "constructor": "x"}),
         _object("v1", "ConfigMap", "long", data={"one": LONG, "line-lengths": "y\n" * 20_000}),
@@ -71,7 +71,7 @@ def hostile_objects() -> list[dict[str, Any]]:
     ]
 
 
-def hostile_statuses() -> list[dict[str, Any]]:
+def build_statuses() -> list[dict[str, Any]]:
     """The pod never ran (no scheduler takes it), so that nobody writes over its status."""
     condition = {"type": "Ready", "status": "False", "reason": "Hostile", "message": ALL}
     waiting = {"waiting": {"reason": TEXTS["image"], "message": ALL}}

@@ -1,4 +1,4 @@
-"""Which kubeconfigs lie in a control plane's directory: its own programs' and the cast's."""
+"""Kubeconfigs of a control plane: for its own programs and for the test users."""
 
 import base64
 from pathlib import Path
@@ -23,13 +23,19 @@ _COMPONENTS = (
 def write_component_kubeconfigs(folder: Path, server: str, authority: Authority) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     for name, user, groups in _COMPONENTS:
-        _write(folder / f"{name}.yaml", server, authority.pem, name, _by(authority.client(user, groups)))
+        _write(
+            folder / f"{name}.yaml",
+            server,
+            authority.pem,
+            name,
+            _certificate_user(authority.client(user, groups)),
+        )
 
 
 def write_kubeconfig(folder: Path, server: str, ca: str, one: Person, token: str, pair: Pair) -> None:
     """With everything inline, and the namespace of the person's first binding that has one."""
     namespace = next((binding.namespace for binding in one.bindings if binding.namespace), "")
-    user = {"token": token} if one.auth == "token" else _by(pair)
+    user = {"token": token} if one.auth == "token" else _certificate_user(pair)
     _write(folder / f"{one.name}.yaml", server, ca, one.name, user, namespace)
 
 
@@ -50,7 +56,7 @@ def _write(path: Path, server: str, ca: str, name: str, user: dict[str, str], na
     path.chmod(0o600)
 
 
-def _by(pair: Pair) -> dict[str, str]:
+def _certificate_user(pair: Pair) -> dict[str, str]:
     return {"client-certificate-data": _base64(pair.certificate), "client-key-data": _base64(pair.key)}
 
 

@@ -1,11 +1,11 @@
-"""Which objects lead the API server to the metrics-server beside it?"""
+"""Objects that register metrics-server with the API server."""
 
 from typing import Any
 
 NAME = "v1beta1.metrics.k8s.io"
 
 
-def metrics_objects(port: int) -> list[dict[str, Any]]:
+def build_metrics_objects(port: int) -> list[dict[str, Any]]:
     """The APIService, a Service of type ExternalName (metrics-server is no pod here), and its stock role."""
     service = {"type": "ExternalName", "externalName": "localhost", "ports": [{"port": port}]}
     reference = {"namespace": "kube-system", "name": "metrics-server", "port": port}

@@ -1,4 +1,4 @@
-"""How are programs started together so that none outlives its owner, on ports that nobody else takes?"""
+"""Process group of a control plane: ports, logs, signals and a watchdog."""
 
 import fcntl
 import os
@@ -25,10 +25,12 @@ class NotStarted(Exception):
     """A program of the control plane ended or did not answer; the text carries the end of its log."""
 
 
-def wait_until(true: Callable[[], bool], what: str, *, seconds: float = PATIENCE, step: float = 0.02) -> None:
+def wait_until(
+    condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE, step: float = 0.02
+) -> None:
     """Ask again and again until it is true; raises NotStarted with what was waited for."""
     deadline = time.monotonic() + seconds
-    while not true():
+    while not condition():
         if time.monotonic() > deadline:
             raise NotStarted(f"{what}: not within {seconds:.0f} s.")
         time.sleep(step)
@@ -99,7 +101,7 @@ class Processes:
         self._running[name] = process
         if self._group is None:
             self._group = process.pid
-            self._tell(f"{process.pid}\n")
+            self._send_to_watchdog(f"{process.pid}\n")
 
     def log(self, name: str) -> Path:
         return self.directory / f"{name}.log"
@@ -140,7 +142,7 @@ class Processes:
     def stop(self) -> None:
         """No process and no file is left when this returns."""
         with suppress(BrokenPipeError):  # where somebody killed the watchdog
-            self._tell("stop\n")
+            self._send_to_watchdog("stop\n")
         self._watchdog.wait(PATIENCE)
         if self.directory.exists():
             watchdog.clean([self._group] if self._group else [], self.directory)
@@ -151,7 +153,7 @@ class Processes:
         if self.directory.exists():
             raise NotStarted(f"{self.directory} could not be removed.")
 
-    def _tell(self, text: str) -> None:
+    def _send_to_watchdog(self, text: str) -> None:
         pipe = _pipe(self._watchdog)
         pipe.write(text.encode())
         pipe.flush()
@@ -177,7 +179,7 @@ def remove_stale() -> None:
                 continue
             if _is_young(directory):
                 continue
-            for number in watchdog.processes_of(directory):
+            for number in watchdog.find_processes(directory):
                 watchdog.kill(number)
             shutil.rmtree(directory, ignore_errors=True)
 

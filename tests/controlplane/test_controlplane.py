@@ -1,4 +1,4 @@
-"""Does the control plane of the tests start, obey, break and vanish as the other tests rely on?"""
+"""Control plane of the tests: it starts, obeys, breaks and vanishes as other tests rely on."""
 
 import base64
 import fcntl
@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from tests.controlplane import hostile, world
-from tests.controlplane.cast import CAST
+from tests.controlplane.cast import USERS
 from tests.controlplane.controlplane import ControlPlane, KubectlFailed
 from tests.controlplane.processes import LOCK, PREFIX, Processes, remove_stale, wait_until
-from tests.controlplane.watchdog import processes_of
+from tests.controlplane.watchdog import find_processes
 
 ROOT = Path(__file__).parents[2]
 
-MAY = (
+PERMISSIONS = (
     # person, what is asked of `kubectl auth can-i`, the answer
     ("ada", "delete nodes", True),
     ("ada", "get secrets -n pay", True),
@@ -53,16 +53,16 @@ MAY = (
 )
 
 
-def may(plane: ControlPlane, person: str, question: str) -> bool:
+def can_i(plane: ControlPlane, person: str, question: str) -> bool:
     return plane.kubectl("auth", "can-i", *question.split(), person=person, check=False).strip() == "yes"
 
 
-@pytest.mark.parametrize(("person", "question", "answer"), MAY)
-def test_it_gives_each_of_the_cast_their_rights(controlplane, person, question, answer):
-    assert may(controlplane, person, question) is answer
+@pytest.mark.parametrize(("person", "question", "answer"), PERMISSIONS)
+def test_it_gives_each_user_their_permissions(controlplane, person, question, answer):
+    assert can_i(controlplane, person, question) is answer
 
 
-@pytest.mark.parametrize("one", CAST, ids=lambda one: one.name)
+@pytest.mark.parametrize("one", USERS, ids=lambda one: one.name)
 def test_it_knows_everybody_by_token_and_by_certificate(controlplane, one, tmp_path):
     certificate, key = controlplane.certificate(one.name)
     (tmp_path / "crt").write_text(certificate)
@@ -93,7 +93,7 @@ def test_it_makes_tokens_that_end_when_we_say(controlplane):
         whoami(controlplane, "--token", ended)
 
 
-def test_it_makes_certificates_that_have_ended(controlplane, tmp_path):
+def test_it_makes_certificates_that_have_expired(controlplane, tmp_path):
     certificate, key = controlplane.certificate("dana", seconds=-60)
     (tmp_path / "crt").write_text(certificate)
     (tmp_path / "key").write_text(key)
@@ -172,7 +172,7 @@ def test_its_hostile_texts_are_stored_byte_for_byte(controlplane):
     assert get("widget", "hostile")["status"]["conditions"][0]["message"] == hostile.ALL
 
 
-def test_its_audit_log_names_who_asked_for_what(controlplane):
+def test_its_audit_log_names_user_and_request(controlplane):
     controlplane.kubectl("get", "configmap", "web", "-n", "shop", person="dana")
     wanted = "/api/v1/namespaces/shop/configmaps/web"
 
@@ -205,7 +205,7 @@ def test_two_start_at_once_and_leave_nothing():
             plane.stop()
     for plane in started:
         assert not plane.directory.exists()
-        assert processes_of(plane.directory) == []
+        assert find_processes(plane.directory) == []
         assert not plane.is_ready()
         plane.stop()
 
@@ -237,17 +237,17 @@ def test_nothing_is_left_when_its_owner_is_killed(tmp_path):
     ) as owner:
         directory = Path(owner.stdout.readline().strip())
         assert directory.name.startswith(PREFIX)
-        assert len(processes_of(directory)) == 5
+        assert len(find_processes(directory)) == 5
         owner.kill()
         wait_until(lambda: not directory.exists(), "the directory is gone", seconds=15)
-    assert processes_of(directory) == []
+    assert find_processes(directory) == []
 
 
 def test_what_a_dead_watchdog_left_is_removed_at_the_next_start(tmp_path):
     left = Processes()
     (tmp_path / "etcd").symlink_to(sys.executable)
     left.start("etcd", tmp_path / "etcd", ["-c", "import time; time.sleep(600)", str(left.directory)])
-    assert processes_of(left.directory) == [left.pid("etcd")]
+    assert find_processes(left.directory) == [left.pid("etcd")]
     os.kill(left.watchdog_pid, signal.SIGKILL)
     wait_until(lambda: not is_locked(left.directory), "the watchdog is dead", seconds=5)
     remove_stale()
@@ -273,7 +273,7 @@ def test_it_stops_although_its_watchdog_is_dead():
     os.kill(plane.watchdog_pid, signal.SIGKILL)
     plane.stop()
     assert not plane.directory.exists()
-    assert processes_of(plane.directory) == []
+    assert find_processes(plane.directory) == []
 
 
 def test_a_start_leaves_the_directories_of_others_alone(controlplane):
@@ -292,13 +292,13 @@ def test_by_hand_it_prints_the_kubeconfigs_and_stops_at_a_signal():
             if "Ctrl+C" in line:
                 break
         paths = [Path(word) for line in lines for word in line.split() if word.endswith(".yaml")]
-        assert {path.stem for path in paths} == {"admin", *(one.name for one in CAST)}
+        assert {path.stem for path in paths} == {"admin", *(one.name for one in USERS)}
         assert all(path.is_file() for path in paths)
         served.send_signal(signal.SIGTERM)
         assert "nothing is left" in served.stdout.read()
     assert served.returncode == 0
     assert not paths[0].parent.parent.exists()
-    assert processes_of(paths[0].parent.parent) == []
+    assert find_processes(paths[0].parent.parent) == []
 
 
 def test_a_failed_start_says_which_program_and_leaves_nothing(monkeypatch, tmp_path):

@@ -1,4 +1,4 @@
-"""Who cleans up when the owner of a control plane is gone, however it went?
+"""Watchdog: removes a control plane's processes and files when its owner is gone.
 
 A process of its own, started with the control plane's directory and the owner's number as its arguments.
 Its standard input is a pipe from the owner, who writes the number of the process group, and "stop" at last.
@@ -22,19 +22,19 @@ PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler
 def main(directory: Path, owner: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    clean(groups_until_the_end(owner), directory)
+    clean(read_groups(owner), directory)
 
 
 def clean(groups: list[int], directory: Path) -> None:
     """No process and no file is left."""
     for group in groups:
         kill_group(group)
-    for number in processes_of(directory):
+    for number in find_processes(directory):
         kill(number)
     remove(directory)
 
 
-def groups_until_the_end(owner: int) -> list[int]:
+def read_groups(owner: int) -> list[int]:
     """Read until the owner says "stop" or is gone (a child that it forked may hold the pipe open)."""
     text = b""
     while os.getppid() == owner and not text.endswith(b"stop\n"):
@@ -61,7 +61,7 @@ def kill(number: int) -> None:
         return
 
 
-def processes_of(directory: Path) -> list[int]:
+def find_processes(directory: Path) -> list[int]:
     """Each program of a control plane is started with paths in its directory, whose name is random."""
     found = []
     needle = os.fsencode(directory)

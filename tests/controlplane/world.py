@@ -1,4 +1,4 @@
-"""What is in a control plane of the tests, and how is it put there?
+"""World of the tests: the objects in a control plane, and how they are created.
 
 The YAML files under world/ hold what can be written by hand, hostile.py the objects with hostile text.
 """
@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 import yaml
 
-from tests.controlplane.cast import rbac_objects
-from tests.controlplane.certificates import signing_request
+from tests.controlplane.cast import build_rbac_objects
+from tests.controlplane.certificates import make_signing_request
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.hostile import TEXTS as HOSTILE_TEXTS
-from tests.controlplane.hostile import hostile_definitions, hostile_objects, hostile_statuses
+from tests.controlplane.hostile import build_definitions, build_objects, build_statuses
 from tests.controlplane.processes import wait_until
 
 FOLDER = Path(__file__).parent / "world"
@@ -38,27 +38,27 @@ class Fillable(Protocol):
 
 def fill(plane: Fillable) -> None:
     """All of it; pods run a moment after this returns (wait_for_pods)."""
-    foundation(plane)
+    apply_base_objects(plane)
     names = ("services", "workloads", "rules", "drivers", "things")
-    plane.apply(part for name in names for part in _file(name))
-    plane.apply([web_secret()], server_side=False)
-    plane.create([*hostile_definitions(), *events(), certificate_request()])
+    plane.apply(part for name in names for part in _read_file(name))
+    plane.apply([build_web_secret()], server_side=False)
+    plane.create([*build_definitions(), *build_events(), build_certificate_request()])
     plane.wait_for("Established", "customresourcedefinitions")
-    plane.create(hostile_objects(), manager=HOSTILE_TEXTS["image"])
-    plane.apply([*_with_status("things"), *hostile_statuses()], status=True)
+    plane.create(build_objects(), manager=HOSTILE_TEXTS["image"])
+    plane.apply([*_read_statuses("things"), *build_statuses()], status=True)
 
 
 def fill_small(plane: Fillable) -> None:
     """Enough for a second cluster: the foundation, the widgets, one Deployment in shop and one in pay."""
-    foundation(plane)
-    deployments = [deployment("web", "shop", replicas=1), deployment("till", "pay", replicas=2)]
-    plane.apply([*_file("things"), *deployments])
+    apply_base_objects(plane)
+    deployments = [build_deployment("web", "shop", replicas=1), build_deployment("till", "pay", replicas=2)]
+    plane.apply([*_read_file("things"), *deployments])
 
 
-def foundation(plane: Fillable) -> None:
+def apply_base_objects(plane: Fillable) -> None:
     """Namespaces, nodes, roles and definitions: what the rest stands on, and a small world by itself."""
-    parts = [part for name in ("namespaces", "rbac", "definitions") for part in _file(name)]
-    plane.apply([*parts, *rbac_objects(), *nodes()])
+    parts = [part for name in ("namespaces", "rbac", "definitions") for part in _read_file(name)]
+    plane.apply([*parts, *build_rbac_objects(), *build_nodes()])
     plane.wait_for("Established", "customresourcedefinitions")
 
 
@@ -68,7 +68,7 @@ def wait_for_pods(plane: Fillable) -> None:
         plane.wait_for("Available", "deployments", namespace=namespace, seconds=60)
 
 
-def deployment(name: str, namespace: str, *, replicas: int) -> dict[str, Any]:
+def build_deployment(name: str, namespace: str, *, replicas: int) -> dict[str, Any]:
     """The plainest; its pods carry the label app=<name>."""
     containers = [{"name": name, "image": f"registry.example/{name}:1"}]
     return {
@@ -89,7 +89,7 @@ def wait_for_metrics(plane: ControlPlane) -> None:
     wait_until(lambda: "web-" in plane.kubectl(*arguments, check=False), "metrics", seconds=120, step=0.5)
 
 
-def nodes() -> list[dict[str, Any]]:
+def build_nodes() -> list[dict[str, Any]]:
     """kwok keeps every node alive; the scheduler goes by what is allocatable from the start."""
     resources = {"cpu": "16", "memory": "64Gi", "pods": "250", "ephemeral-storage": "200Gi"}
     return [
@@ -134,7 +134,7 @@ def _node_info(name: str) -> dict[str, str]:
     return honest | hostile if name == NODES[-1] else honest
 
 
-def web_secret() -> dict[str, Any]:
+def build_web_secret() -> dict[str, Any]:
     """Applied by kubectl itself, so that its last-applied annotation holds the value a second time."""
     data = {"password": SECRET_VALUE, "username": "web"}
     return {
@@ -146,7 +146,7 @@ def web_secret() -> dict[str, Any]:
     }
 
 
-def events() -> list[dict[str, Any]]:
+def build_events() -> list[dict[str, Any]]:
     """Beside those that the controllers and the scheduler write."""
     told = (
         (
@@ -163,10 +163,10 @@ def events() -> list[dict[str, Any]]:
         ("Warning", "ProvisioningFailed", "no such class", "v1", "PersistentVolumeClaim", "waiting", "pay"),
         ("Normal", "Polished", "Polished to a shine", "example.com/v1", "Widget", "small", "shop"),
     )
-    return [event(f"told-{number}", *one) for number, one in enumerate(told)]
+    return [build_event(f"told-{number}", *one) for number, one in enumerate(told)]
 
 
-def event(
+def build_event(
     name: str, kind: str, reason: str, message: str, api: str, about: str, about_name: str, namespace: str
 ) -> dict[str, Any]:
     """A core Event of a kind (Normal, Warning) about an object."""
@@ -187,8 +187,8 @@ def event(
     }
 
 
-def certificate_request() -> dict[str, Any]:
-    request = base64.b64encode(signing_request("newcomer", ["team-shop"]).encode()).decode()
+def build_certificate_request() -> dict[str, Any]:
+    request = base64.b64encode(make_signing_request("newcomer", ["team-shop"]).encode()).decode()
     signer = {
         "signerName": "kubernetes.io/kube-apiserver-client",
         "usages": ["client auth"],
@@ -202,12 +202,12 @@ def certificate_request() -> dict[str, Any]:
     }
 
 
-def _with_status(name: str) -> Iterator[dict[str, Any]]:
+def _read_statuses(name: str) -> Iterator[dict[str, Any]]:
     """A status is dropped at creation and sent again, without the spec, to the subresource."""
-    for part in _file(name):
+    for part in _read_file(name):
         if "status" in part:
             yield {key: value for key, value in part.items() if key != "spec"}
 
 
-def _file(name: str) -> list[dict[str, Any]]:
+def _read_file(name: str) -> list[dict[str, Any]]:
     return list(yaml.load_all((FOLDER / f"{name}.yaml").read_text(), Loader=yaml.CSafeLoader))

@@ -1,1 +1,1 @@
-"""Tests of the pages."""
+"""Tests of the project package: settings, serving, headers and the shell."""

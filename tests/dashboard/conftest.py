@@ -1,4 +1,4 @@
-"""Who looks at the sample pages? Dana, a member of a team with three clusters."""
+"""Fixtures `dana` and `sample`: sample pages of the style guide, as a member of a team with three clusters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def dana(transactional_db: None) -> User:
 
 
 @pytest.fixture
-def sample(live_server, new_page, dana) -> Callable[..., Page]:
+def open_sample(live_server, new_page, dana) -> Callable[..., Page]:
     """Open a sample page of the style guide as Dana."""
 
     def open_sample(name: str, **options) -> Page:

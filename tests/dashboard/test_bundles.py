@@ -1,4 +1,4 @@
-"""Does a page load one style sheet and one script in production, with all that is in their parts?"""
+"""Bundles: one style sheet and one script for each page in production."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STORAGES = {
 ADDRESS = re.compile(r'"[^"]*?/static/([^"]+\.(?:css|js))"')
 
 
-def loaded(bundle: str) -> list[str]:
+def list_loaded(bundle: str) -> list[str]:
     tag = "style_sheets" if bundle.endswith(".css") else "scripts"
     return ADDRESS.findall(
         engines["django"].from_string(f'{{% load shell %}}{{% {tag} "{bundle}" %}}').render()
@@ -28,7 +28,7 @@ def loaded(bundle: str) -> list[str]:
 
 
 @pytest.fixture
-def collected(tmp_path: Path) -> Path:
+def static_root(tmp_path: Path) -> Path:
     """What an earlier version had left is there already."""
     (tmp_path / "shell").mkdir()
     (tmp_path / "shell/all.css").write_text("old")
@@ -38,24 +38,24 @@ def collected(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", BUNDLES)
-def test_the_whole_is_its_parts_in_their_order(collected: Path, name: str) -> None:
+def test_the_whole_is_its_parts_in_their_order(static_root: Path, name: str) -> None:
     parts = [(ROOT / "static" / part).read_text() for part in BUNDLES[name]]
-    assert (collected / name).read_text() == "\n".join(parts)
-    (hashed,) = collected.glob(name.replace("all.", "all.*.") + ".gz")
+    assert (static_root / name).read_text() == "\n".join(parts)
+    (hashed,) = static_root.glob(name.replace("all.", "all.*.") + ".gz")
     assert hashed.stat().st_size > 1000
 
 
 @pytest.mark.parametrize("name", BUNDLES)
-def test_a_page_names_the_whole_by_its_hash(collected: Path, name: str) -> None:
-    found = loaded(name)
+def test_a_page_names_the_whole_by_its_hash(static_root: Path, name: str) -> None:
+    found = list_loaded(name)
     assert len(found) == 1
     assert re.fullmatch(name.replace("all.", r"all\.[0-9a-f]{12}\."), found[0])
-    assert (collected / found[0]).read_text().strip()
+    assert (static_root / found[0]).read_text().strip()
 
 
 @pytest.mark.parametrize("name", BUNDLES)
 def test_in_development_each_part_is_a_file_of_its_own(name: str) -> None:
-    assert loaded(name) == list(BUNDLES[name])
+    assert list_loaded(name) == list(BUNDLES[name])
 
 
 @pytest.mark.parametrize("name", sorted({part for parts in BUNDLES.values() for part in parts}))
@@ -65,7 +65,7 @@ def test_no_part_names_another_file(name: str) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: path.name)
-def test_a_page_of_the_frame_loads_nothing_beside_them(path: Path) -> None:
+def test_a_page_of_the_shell_loads_nothing_beside_them(path: Path) -> None:
     """What stands alone serves pages without the frame: of who is not signed in, and of an outage."""
     text = path.read_text()
     if "base_plain.html" not in text and path.name != "base_plain.html":

@@ -1,4 +1,4 @@
-"""Does a page come compressed, and in a length that tells nothing of what is in it?"""
+"""Response compression, with a length that reveals nothing (BREACH)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are the headers and cookies of every answer strict? (Class 30 of the attacks.)"""
+"""Security headers and cookies of every response (class 30 of the attacks)."""
 
 from __future__ import annotations
 

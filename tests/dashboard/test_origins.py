@@ -1,4 +1,4 @@
-"""Which Origin is that of a page of our own? (The sockets themselves: tests/attacks, classes 1 and 33.)"""
+"""Origin check of WebSockets: which Origin is our own (sockets themselves: tests/attacks, classes 1 and 33)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from dashboard.origins import origin_allowed
+from dashboard.origins import is_origin_allowed
 from dashboard.public_url import public_url
 
 
-def scope(
+def build_scope(
     *origins: str, host: str = "127.0.0.1:8000", scheme: str = "ws", hosts: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     names = hosts or (host,)
@@ -26,7 +26,7 @@ def scope(
 
 
 @pytest.fixture
-def public(settings):
+def public_settings(settings):
     """As in production behind a proxy that ends TLS on a port of its own."""
     settings.PUBLIC_URL = public_url("https://deck.example.com:8443", production=True)
     settings.PRODUCTION = True
@@ -34,8 +34,8 @@ def public(settings):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000"])
-def test_in_development_the_page_that_was_asked_for_may(host: str) -> None:
-    assert origin_allowed(scope(f"http://{host}", host=host))
+def test_in_development_the_requested_page_may(host: str) -> None:
+    assert is_origin_allowed(build_scope(f"http://{host}", host=host))
 
 
 EVIL = [
@@ -67,20 +67,22 @@ EVIL = [
 
 @pytest.mark.parametrize("origins", EVIL)
 def test_no_other_page_may(origins: tuple[str, ...]) -> None:
-    assert not origin_allowed(scope(*origins))
+    assert not is_origin_allowed(build_scope(*origins))
 
 
 def test_a_foreign_host_header_does_not_make_a_foreign_page_ours() -> None:
     """DNS rebinding: the page and the request agree, and neither is us."""
-    assert not origin_allowed(scope("http://evil.example:8000", host="evil.example:8000"))
-    assert not origin_allowed(scope("http://127.0.0.1:8000", hosts=("127.0.0.1:8000", "evil.example")))
-    assert not origin_allowed(scope("http://127.0.0.1:8000", host=""))
+    assert not is_origin_allowed(build_scope("http://evil.example:8000", host="evil.example:8000"))
+    assert not is_origin_allowed(
+        build_scope("http://127.0.0.1:8000", hosts=("127.0.0.1:8000", "evil.example"))
+    )
+    assert not is_origin_allowed(build_scope("http://127.0.0.1:8000", host=""))
 
 
-def test_behind_a_proxy_the_public_page_may_whatever_the_inner_scheme(public: None) -> None:
+def test_behind_a_proxy_the_public_page_may_whatever_the_inner_scheme(public_settings: None) -> None:
     for scheme in ("ws", "wss"):
-        assert origin_allowed(
-            scope("https://deck.example.com:8443", host="deck.example.com:8443", scheme=scheme)
+        assert is_origin_allowed(
+            build_scope("https://deck.example.com:8443", host="deck.example.com:8443", scheme=scheme)
         )
 
 
@@ -98,9 +100,9 @@ def test_behind_a_proxy_the_public_page_may_whatever_the_inner_scheme(public: No
         "null",
     ],
 )
-def test_behind_a_proxy_no_other_page_may(public: None, origin: str) -> None:
-    assert not origin_allowed(scope(origin, host="deck.example.com:8443"))
-    assert not origin_allowed(scope(origin, host="127.0.0.1:8000"))
+def test_behind_a_proxy_no_other_page_may(public_settings: None, origin: str) -> None:
+    assert not is_origin_allowed(build_scope(origin, host="deck.example.com:8443"))
+    assert not is_origin_allowed(build_scope(origin, host="127.0.0.1:8000"))
 
 
 def test_an_origin_may_name_the_default_port() -> None:

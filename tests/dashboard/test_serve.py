@@ -1,4 +1,4 @@
-"""Does Quarterdeck start from nothing, let the first administrator in once, and leave nothing behind?"""
+"""Command serve: first start, first administrator, and a clean exit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.program import PATIENCE, ROOT, Program
 PASSWORD = "sail-before-the-wind"
 
 
-class Served(Program):
+class ServeProcess(Program):
     """A running `manage.py serve` and what it has said."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
@@ -34,13 +34,13 @@ class Served(Program):
             {**clean, "QUARTERDECK_DATA": str(folder), **environment},
         )
 
-    def address(self) -> str:
+    def url(self) -> str:
         return self.wait_for(r"Quarterdeck is running at (http://127\.0\.0\.1:\d+)/")[1]
 
 
 @contextmanager
-def served(folder: Path, **environment: str) -> Iterator[Served]:
-    server = Served(folder, **environment)
+def run_server(folder: Path, **environment: str) -> Iterator[ServeProcess]:
+    server = ServeProcess(folder, **environment)
     try:
         yield server
     finally:
@@ -49,13 +49,13 @@ def served(folder: Path, **environment: str) -> Iterator[Served]:
         server.process.communicate(timeout=PATIENCE)
 
 
-def browser() -> requests.Session:
+def open_session() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     return session
 
 
-def press(session: requests.Session, page: str, **fields: str) -> requests.Response:
+def submit_form(session: requests.Session, page: str, **fields: str) -> requests.Response:
     """Open a page with one form and send it."""
     found = session.get(page, timeout=20)
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', found.text)
@@ -64,13 +64,13 @@ def press(session: requests.Session, page: str, **fields: str) -> requests.Respo
 
 def test_it_lets_the_first_administrator_in_once_and_ends_in_good_order(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    with served(folder) as server:
-        address = server.address()
+    with run_server(folder) as server:
+        address = server.url()
         link = server.wait_for(r"\n(http\S+/people/invitations/\S+/)\r?\n")[1]
         assert link.startswith(address)
-        first, second = browser(), browser()
+        first, second = open_session(), open_session()
         assert second.get(f"{address}/people/", timeout=20).url.startswith(f"{address}/people/sign-in/")
-        entered = press(first, link)
+        entered = submit_form(first, link)
         assert entered.url == f"{address}/people/me/"
         assert first.get(f"{address}/people/", timeout=20).status_code == 200
         assert second.get(link, timeout=20).status_code == 410
@@ -79,27 +79,27 @@ def test_it_lets_the_first_administrator_in_once_and_ends_in_good_order(tmp_path
         assert token
         form = {"csrfmiddlewaretoken": token[1], "password": PASSWORD, "again": PASSWORD}
         first.post(f"{address}/people/me/password/", form, timeout=20)
-        assert press(second, f"{address}/people/sign-in/", username="admin", password=PASSWORD).ok
+        assert submit_form(second, f"{address}/people/sign-in/", username="admin", password=PASSWORD).ok
         assert second.get(f"{address}/people/", timeout=20).status_code == 200
         assert server.end() == 0
-        assert "Traceback" not in server.said
+        assert "Traceback" not in server.output
     assert {path.name for path in folder.iterdir()} == {"audit.sqlite3", "keys.json", "quarterdeck.sqlite3"}
     assert folder.stat().st_mode & 0o777 == 0o700
-    with served(folder) as server:
-        server.address()
+    with run_server(folder) as server:
+        server.url()
         assert server.end(signal.SIGTERM) == 0
-        assert "invitations" not in server.said
+        assert "invitations" not in server.output
 
 
 def test_it_prints_a_new_link_as_long_as_nobody_administrates(tmp_path: Path) -> None:
     links = []
     for _ in range(2):
-        with served(tmp_path) as server:
+        with run_server(tmp_path) as server:
             links.append(server.wait_for(r"(/people/invitations/\S+/)\r?\n")[1])
-            address = server.address()
+            address = server.url()
             if len(links) == 2:
-                assert browser().get(address + links[0], timeout=20).status_code == 410
-                assert browser().get(address + links[1], timeout=20).status_code == 200
+                assert open_session().get(address + links[0], timeout=20).status_code == 410
+                assert open_session().get(address + links[1], timeout=20).status_code == 200
             server.end()
     assert links[0] != links[1]
 
@@ -109,7 +109,7 @@ def test_a_port_that_is_taken_is_said_and_kills_no_link(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with served(tmp_path, QUARTERDECK_LISTEN=f"127.0.0.1:{port}") as server:
+        with run_server(tmp_path, QUARTERDECK_LISTEN=f"127.0.0.1:{port}") as server:
             server.process.kill()
         done = subprocess.run(
             [sys.executable, "manage.py", "serve", "--port", str(port)],
@@ -135,7 +135,7 @@ def test_it_works_in_production_behind_a_proxy_that_ends_tls(tmp_path: Path, sub
         "QUARTERDECK_PUBLIC_URL": f"https://deck.example.com:8443{sub_path}",
         "QUARTERDECK_TRUSTED_PROXIES": "127.0.0.1",
     }
-    with served(tmp_path, **environment) as server:
+    with run_server(tmp_path, **environment) as server:
         link = server.wait_for(
             r"\n(https://deck\.example\.com:8443\S+/people/invitations/\S+/|https://deck\S+)\r?\n"
         )[1]

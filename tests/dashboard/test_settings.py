@@ -1,4 +1,4 @@
-"""Does a wrong or missing setting stop the start, with a sentence that names the variable?"""
+"""Settings: a wrong or missing value stops the start with an error that names the variable."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from dashboard.keys import keys
 from dashboard.public_url import public_url
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SEALING = base64.b64encode(b"s" * 32).decode()
+SEALING_KEY = base64.b64encode(b"s" * 32).decode()
 PRODUCTION = {
     "QUARTERDECK_MODE": "production",
     "QUARTERDECK_SECRET_KEY": "0123456789abcdef" * 4,
-    "QUARTERDECK_SEALING_KEYS": SEALING,
+    "QUARTERDECK_SEALING_KEYS": SEALING_KEY,
     "QUARTERDECK_PUBLIC_URL": "https://deck.example.com",
 }
 
@@ -44,7 +44,7 @@ def run(folder: Path, environment: dict[str, str], *arguments: str) -> subproces
     )
 
 
-def settings_of(folder: Path, environment: dict[str, str], *names: str) -> dict[str, object]:
+def read_settings(folder: Path, environment: dict[str, str], *names: str) -> dict[str, object]:
     code = (
         "import json; from django.conf import settings; "
         f"print(json.dumps({{name: getattr(settings, name) for name in {names}}}))"
@@ -74,7 +74,7 @@ def test_production_does_not_start_without_each_of_its_settings(tmp_path: Path, 
         ("QUARTERDECK_SECRET_KEY", "k" * 60),
         ("QUARTERDECK_SECRET_KEY", "django-insecure-" + "0123456789abcdef" * 4),
         ("QUARTERDECK_SEALING_KEYS", "c2hvcnQ="),
-        ("QUARTERDECK_SEALING_KEYS", f"{SEALING},not base64"),
+        ("QUARTERDECK_SEALING_KEYS", f"{SEALING_KEY},not base64"),
         ("QUARTERDECK_PUBLIC_URL", "deck.example.com"),
         ("QUARTERDECK_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("QUARTERDECK_LISTEN", "8000"),
@@ -105,13 +105,13 @@ def test_production_under_https_has_cookies_that_no_neighbour_can_set(tmp_path: 
         "CSRF_TRUSTED_ORIGINS": ["https://deck.example.com"],
         "DEBUG": False,
     }
-    assert settings_of(tmp_path, PRODUCTION, *expected) == expected
+    assert read_settings(tmp_path, PRODUCTION, *expected) == expected
 
 
 def test_an_address_of_ipv6_is_a_host_too(tmp_path: Path) -> None:
     environment = {**PRODUCTION, "QUARTERDECK_PUBLIC_URL": "https://[2001:db8::1]:8443"}
     expected = {"ALLOWED_HOSTS": ["[2001:db8::1]"], "CSRF_TRUSTED_ORIGINS": ["https://[2001:db8::1]:8443"]}
-    assert settings_of(tmp_path, environment, *expected) == expected
+    assert read_settings(tmp_path, environment, *expected) == expected
 
 
 def test_a_sub_path_is_the_cookies_path_too(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_sub_path_is_the_cookies_path_too(tmp_path: Path) -> None:
         "FORCE_SCRIPT_NAME": "/deck",
         "STATIC_URL": "/deck/static/",
     }
-    assert settings_of(tmp_path, environment, *expected) == expected
+    assert read_settings(tmp_path, environment, *expected) == expected
 
 
 def test_a_fresh_checkout_makes_its_own_keys_once_for_itself_only(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_it_reads_values_of_other_types(monkeypatch: pytest.MonkeyPatch) -> None
     ]
     monkeypatch.setenv("X_NUMBER", "11")
     with pytest.raises(ImproperlyConfigured, match="X_NUMBER must be a whole number from 0 to 10"):
-        number("X_NUMBER", 5, most=10)
+        number("X_NUMBER", 5, maximum=10)
     monkeypatch.setenv("X_FLAG", "maybe")
     with pytest.raises(ImproperlyConfigured, match="X_FLAG"):
         flag("X_FLAG")

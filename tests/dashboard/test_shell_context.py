@@ -1,4 +1,4 @@
-"""What does the frame know? The person's own clusters, pages that are there, the theme, ages of things."""
+"""Shell context: clusters, navigation, theme and ages that every page gets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from clusters.models import Cluster, Share
 from dashboard.shell.context import shell
 from dashboard.shell.templatetags.shell import age, short_age
-from people.models import Membership, Standing, Team, User
+from people.models import GlobalRole, Membership, Team, User
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def clusters(db) -> dict[str, Cluster]:
     return {slug: Cluster.objects.create(slug=slug, name=slug.title()) for slug in ("ours", "theirs")}
 
 
-def frame(user: User | AnonymousUser, theme: str = ""):
+def build_shell(user: User | AnonymousUser, theme: str = ""):
     request = RequestFactory().get("/")
     request.user = user
     request.COOKIES["quarterdeck-theme"] = theme
@@ -34,29 +34,29 @@ def test_it_lists_the_clusters_of_the_person_s_teams_only(clusters):
         team = Team.objects.create(slug=slug, name=slug)
         Membership.objects.create(user=person, team=team)
         Share.objects.create(cluster=clusters["ours"], team=team)
-    assert [choice.slug for choice in frame(person).clusters] == ["ours"]
+    assert [choice.slug for choice in build_shell(person).clusters] == ["ours"]
 
 
 def test_an_administrator_sees_all_and_a_stranger_none(clusters):
-    boss = User.objects.create_user("boss", standing=Standing.ADMINISTRATOR)
-    assert [choice.slug for choice in frame(boss).clusters] == ["ours", "theirs"]
-    assert frame(User.objects.create_user("stan")).clusters == []
-    assert frame(AnonymousUser()).clusters == []
-    assert frame(AnonymousUser()).pages == []
+    boss = User.objects.create_user("boss", standing=GlobalRole.ADMINISTRATOR)
+    assert [choice.slug for choice in build_shell(boss).clusters] == ["ours", "theirs"]
+    assert build_shell(User.objects.create_user("stan")).clusters == []
+    assert build_shell(AnonymousUser()).clusters == []
+    assert build_shell(AnonymousUser()).pages == []
 
 
 def test_only_administrators_are_offered_to_manage(db):
     def labels(user: User) -> set[str]:
-        return {entry.label for group in frame(user).pages for entry in group.entries}
+        return {entry.label for group in build_shell(user).pages for entry in group.entries}
 
-    boss = User.objects.create_user("boss", standing=Standing.ADMINISTRATOR)
+    boss = User.objects.create_user("boss", standing=GlobalRole.ADMINISTRATOR)
     assert "People" in labels(boss)
     assert "People" not in labels(User.objects.create_user("stan"))
 
 
 def test_a_cookie_that_was_not_ours_is_no_theme():
-    assert frame(AnonymousUser(), "dark").theme == "dark"
-    assert frame(AnonymousUser(), '"><script>').theme == ""
+    assert build_shell(AnonymousUser(), "dark").theme == "dark"
+    assert build_shell(AnonymousUser(), '"><script>').theme == ""
 
 
 def test_setting_a_theme_leads_back_into_this_site_only(client, db):

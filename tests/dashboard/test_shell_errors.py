@@ -1,4 +1,4 @@
-"""What does a page say when something fails? Our own errors, and those of clusters, each with a way out."""
+"""Error pages: our own errors and those of clusters, each with advice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 
 from clusters.api import errors
-from dashboard.shell.problems import problem_page, status_of
+from dashboard.shell.problems import render_cluster_error, status_of
 from people.models import User
 
 pytestmark = pytest.mark.urls("tests.dashboard.styleguide.urls")
@@ -18,7 +18,7 @@ def dana(db) -> User:
     return User.objects.create_user("dana")
 
 
-def ask(user: User | AnonymousUser, path: str = "/c/prod/shop/pods?q=web", **headers: str):
+def build_request(user: User | AnonymousUser, path: str = "/c/prod/shop/pods?q=web", **headers: str):
     request = RequestFactory().get(path, headers=headers)
     request.user = user
     return request
@@ -87,29 +87,34 @@ def test_a_cluster_s_403_stays_403_with_its_own_words(client, dana):
 )
 def test_each_error_has_its_status(dana, error, status):
     assert status_of(error) == status
-    answer = problem_page(ask(dana), error)
+    answer = render_cluster_error(build_request(dana), error)
     assert answer.status_code == status
     assert error.title.rstrip(".") in answer.content.decode().replace("&#x27;", "'").replace("&quot;", '"')
     assert 'href="/c/prod/shop/pods?q=web"' in answer.content.decode()
 
 
 def test_busy_and_too_many_say_when_to_come_back(dana):
-    assert problem_page(ask(dana), errors.Busy(retry_after=1))["Retry-After"] == "1"
-    assert problem_page(ask(dana), errors.TooManyRequests(status=429, retry_after=6.2))["Retry-After"] == "7"
-    assert "Retry-After" not in problem_page(ask(dana), errors.NotFound(status=404))
+    assert render_cluster_error(build_request(dana), errors.Busy(retry_after=1))["Retry-After"] == "1"
+    assert (
+        render_cluster_error(build_request(dana), errors.TooManyRequests(status=429, retry_after=6.2))[
+            "Retry-After"
+        ]
+        == "7"
+    )
+    assert "Retry-After" not in render_cluster_error(build_request(dana), errors.NotFound(status=404))
 
 
 def test_hostile_words_of_a_server_are_only_words(dana):
     hostile = errors.NotFound("<script>alert(1)</script>\"'&", status=404, method="GET", path="/a'b;rm -rf")
-    page = problem_page(ask(dana), hostile).content.decode()
+    page = render_cluster_error(build_request(dana), hostile).content.decode()
     assert "<script>alert" not in page
     assert "kubectl get --raw" in page
     assert "&#x27;/a&#x27;&quot;&#x27;&quot;&#x27;b;rm -rf&#x27;" in page
 
 
 def test_htmx_asking_for_a_part_gets_a_part(dana):
-    answer = problem_page(
-        ask(dana, **{"HX-Request": "true", "HX-Request-Type": "partial"}), errors.TimedOut("late")
+    answer = render_cluster_error(
+        build_request(dana, **{"HX-Request": "true", "HX-Request-Type": "partial"}), errors.TimedOut("late")
     )
     assert answer.status_code == 504
     assert b"<html" not in answer.content

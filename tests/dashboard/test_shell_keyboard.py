@@ -1,4 +1,4 @@
-"""Can a page be used by keyboard alone? Rows, filter, help, going to other pages, menus, copying, times."""
+"""Keyboard use: rows, filter, help, shortcuts, menus, copying and times."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard.shell.templatetags.shell import short_age
-from tests.browser import complaints
+from tests.browser import list_console_errors
 
 pytestmark = pytest.mark.urls("tests.dashboard.styleguide.urls")
 
 
-def focused(page) -> str:
+def get_focused_text(page) -> str:
     return page.evaluate("document.activeElement.textContent.trim()")
 
 
-def test_j_and_k_walk_the_rows_and_enter_opens_one(sample):
-    page = sample("list")
+def test_j_and_k_move_between_rows_and_enter_opens_one(open_sample):
+    page = open_sample("list")
     page.keyboard.press("j")
-    assert focused(page).startswith("web-7d4b9c6f5-000x")
+    assert get_focused_text(page).startswith("web-7d4b9c6f5-000x")
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")
-    assert focused(page).startswith("web-7d4b9c6f5-001x")
+    assert get_focused_text(page).startswith("web-7d4b9c6f5-001x")
     page.keyboard.press("Enter")
     page.wait_for_url("**/styleguide/object/?web-7d4b9c6f5-001x")
 
 
-def test_the_row_that_is_walked_to_is_in_sight_below_the_header(sample):
-    page = sample("list")
+def test_the_row_that_is_walked_to_is_in_sight_below_the_header(open_sample):
+    page = open_sample("list")
     for _ in range(40):
         page.keyboard.press("j")
     for _ in range(30):
@@ -45,19 +45,19 @@ def test_the_row_that_is_walked_to_is_in_sight_below_the_header(sample):
     assert not hidden
 
 
-def test_slash_goes_to_the_filter_and_escape_back_to_the_row(sample):
-    page = sample("list")
+def test_slash_goes_to_the_filter_and_escape_back_to_the_row(open_sample):
+    page = open_sample("list")
     page.keyboard.press("j")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.name") == "q"
     page.keyboard.type("jk?g")
     assert page.locator("[data-filter]").input_value() == "jk?g"
     page.keyboard.press("Escape")
-    assert focused(page).startswith("web-7d4b9c6f5-000x")
+    assert get_focused_text(page).startswith("web-7d4b9c6f5-000x")
 
 
-def test_g_with_a_letter_goes_where_the_page_says(sample):
-    page = sample("list")
+def test_g_with_a_letter_goes_where_the_page_says(open_sample):
+    page = open_sample("list")
     page.keyboard.press("g")
     page.keyboard.press("s")
     page.wait_for_url("**/styleguide/list/?services")
@@ -66,8 +66,8 @@ def test_g_with_a_letter_goes_where_the_page_says(sample):
     page.wait_for_url(re.compile(r"://[^/]+/$"))  # the start page
 
 
-def test_a_key_with_control_or_in_a_box_is_not_ours(sample):
-    page = sample("list")
+def test_a_key_with_control_or_in_a_box_is_not_ours(open_sample):
+    page = open_sample("list")
     page.keyboard.press("Control+j")
     assert page.evaluate("document.activeElement === document.body")
     page.goto(page.url.replace("list", "form"))
@@ -77,8 +77,8 @@ def test_a_key_with_control_or_in_a_box_is_not_ours(sample):
     assert not page.locator("#help").is_visible()
 
 
-def test_help_lists_the_keys_of_this_page(sample):
-    page = sample("list")
+def test_help_lists_the_keys_of_this_page(open_sample):
+    page = open_sample("list")
     page.keyboard.press("?")
     page.get_by_role("dialog", name="Keyboard").wait_for()
     text = page.locator("#help").inner_text()
@@ -93,16 +93,16 @@ def test_help_lists_the_keys_of_this_page(sample):
     assert page.locator("#help").is_visible()
 
 
-def test_the_first_tab_stop_skips_to_the_page(sample):
-    page = sample("list")
+def test_the_first_tab_stop_skips_to_the_page(open_sample):
+    page = open_sample("list")
     page.keyboard.press("Tab")
-    assert focused(page) == "Skip to main content"
+    assert get_focused_text(page) == "Skip to main content"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
 
 
-def test_a_menu_closes_on_escape_and_gives_the_focus_back(sample):
-    page = sample("list")
+def test_a_menu_closes_on_escape_and_gives_the_focus_back(open_sample):
+    page = open_sample("list")
     summary = page.locator(".cluster-menu > summary")
     summary.focus()
     page.keyboard.press("Enter")
@@ -112,8 +112,8 @@ def test_a_menu_closes_on_escape_and_gives_the_focus_back(sample):
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
-def test_one_menu_closes_the_other_and_a_click_elsewhere_closes_all(sample):
-    page = sample("list")
+def test_one_menu_closes_the_other_and_a_click_elsewhere_closes_all(open_sample):
+    page = open_sample("list")
     page.locator(".cluster-menu > summary").click()
     page.locator(".person-menu > summary").click()
     assert page.locator("details.menu[open]").count() == 1
@@ -121,24 +121,24 @@ def test_one_menu_closes_the_other_and_a_click_elsewhere_closes_all(sample):
     assert page.locator("details.menu[open]").count() == 0
 
 
-def test_a_box_narrows_a_long_menu(sample):
-    page = sample("list")
+def test_a_box_narrows_a_long_menu(open_sample):
+    page = open_sample("list")
     page.get_by_text("Namespaces: shop").click()
     page.keyboard.type("kube")
     entries = page.locator(".menu[open] .menu-list a")
     assert [entry.inner_text() for entry in entries.all() if entry.is_visible()] == ["kube-system"]
 
 
-def test_it_copies_and_says_so(sample):
-    page = sample("list", permissions=["clipboard-read", "clipboard-write"])
+def test_it_copies_and_says_so(open_sample):
+    page = open_sample("list", permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy kubectl").click()
     expect(page.locator("#announcer")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "kubectl get pods --namespace shop --selector app=web --output wide"
 
 
-def test_times_are_the_same_from_the_server_and_in_the_browser(sample):
-    page = sample("list")
+def test_times_are_the_same_from_the_server_and_in_the_browser(open_sample):
+    page = open_sample("list")
     lengths = [0, 59, 119, 120, 599, 600, 10799, 10800, 28799, 28800, 172799, 172800, 691199, 691200]
     lengths += [63071999, 63072000, 63158400, 252287999, 252288000, 10**9]
     assert page.evaluate("(lengths) => lengths.map(quarterdeckAge)", lengths) == [
@@ -146,8 +146,8 @@ def test_times_are_the_same_from_the_server_and_in_the_browser(sample):
     ]
 
 
-def test_times_go_on_and_say_local_and_utc_when_pointed_at(live_server, sample):
-    page = sample("plain", timezone_id="Asia/Shanghai")
+def test_times_go_on_and_say_local_and_utc_when_pointed_at(live_server, open_sample):
+    page = open_sample("plain", timezone_id="Asia/Shanghai")
     page.clock.install()
     page.goto(f"{live_server.url}/styleguide/list/")
     first = page.locator("td time").first
@@ -158,4 +158,4 @@ def test_times_go_on_and_say_local_and_utc_when_pointed_at(live_server, sample):
     title = first.get_attribute("title") or ""
     assert "UTC" in title
     assert "GMT+8" in title or "China" in title
-    assert complaints(page) == []
+    assert list_console_errors(page) == []

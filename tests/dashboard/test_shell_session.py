@@ -1,4 +1,4 @@
-"""What if the session ends while somebody types? A dialog asks for sign-in, and nothing typed is lost."""
+"""Session expiry while typing: a dialog asks for sign-in, and nothing typed is lost."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.browser import sign_in
 pytestmark = pytest.mark.urls("tests.dashboard.styleguide.urls")
 
 
-def test_a_form_is_held_back_and_sent_after_the_new_sign_in(sample, live_server, dana):
-    page = sample("form")
+def test_a_form_is_held_back_and_sent_after_the_new_sign_in(open_sample, live_server, dana):
+    page = open_sample("form")
     page.get_by_label("Name").fill("typed by Dana")
     page.evaluate("Date.now = () => new Date().getTime() + 60_000")  # a minute later
     Session.objects.all().delete()
@@ -27,8 +27,8 @@ def test_a_form_is_held_back_and_sent_after_the_new_sign_in(sample, live_server,
     expect(page.locator("body")).to_have_text("saved typed by Dana")
 
 
-def test_another_person_s_sign_in_sends_nothing(sample, live_server, dana):
-    page = sample("form")
+def test_another_person_s_sign_in_sends_nothing(open_sample, live_server, dana):
+    page = open_sample("form")
     page.get_by_label("Name").fill("typed by Dana")
     page.evaluate("document.dispatchEvent(new Event('quarterdeck:session-ended'))")
     sign_in(page.context, live_server.url, User.objects.create_user("stan"))
@@ -37,8 +37,8 @@ def test_another_person_s_sign_in_sends_nothing(sample, live_server, dana):
     assert page.get_by_label("Name").input_value() == "typed by Dana"
 
 
-def test_a_socket_s_end_opens_the_dialog_and_a_living_session_closes_it(sample):
-    page = sample("list")
+def test_a_socket_s_end_opens_the_dialog_and_a_living_session_closes_it(open_sample):
+    page = open_sample("list")
     page.evaluate(
         """() => {
           document.addEventListener("quarterdeck:session-restored", () => { document.title = "restored"; });
@@ -52,8 +52,8 @@ def test_a_socket_s_end_opens_the_dialog_and_a_living_session_closes_it(sample):
     assert page.title() == "restored"
 
 
-def test_an_htmx_request_of_an_ended_session_opens_the_dialog(sample, live_server):
-    page = sample("list")
+def test_an_htmx_request_of_an_ended_session_opens_the_dialog(open_sample, live_server):
+    page = open_sample("list")
     Session.objects.all().delete()
     page.evaluate("(url) => htmx.ajax('GET', url, {target: '#banner'})", f"{live_server.url}/people/here/")
     page.get_by_role("dialog", name="You are signed out").wait_for()

@@ -1,4 +1,4 @@
-"""Is what the browser loads small, known and free of inline code? Budgets, hashes, icons, the policy in templates."""
+"""Static files: size budgets, hashes of vendored files, icons, and no inline code in templates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHEETS = sorted((ROOT / "static").rglob("*.css"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 
-def compressed(path: Path) -> int:
+def compressed_size(path: Path) -> int:
     return len(gzip.compress(path.read_bytes(), 6))
 
 
@@ -27,8 +27,8 @@ def compressed(path: Path) -> int:
 def test_all_scripts_and_style_sheets_of_a_page_fit_the_budget(sheet):
     files = [ROOT / "static" / part for bundle in (sheet, "shell/all.js") for part in BUNDLES[bundle]]
     assert len(files) >= 12
-    total = sum(compressed(path) for path in files)
-    ours = sum(compressed(path) for path in files if "vendor" not in path.parts)
+    total = sum(compressed_size(path) for path in files)
+    ours = sum(compressed_size(path) for path in files if "vendor" not in path.parts)
     assert total <= BUDGET, f"{total} bytes"
     assert ours <= OURS, f"{ours} bytes"
 
@@ -89,10 +89,10 @@ def test_the_ten_colours_of_clusters_are_readable():
     colours = re.findall(r"\.colour-([a-z]+) \{ --strip: (#[0-9a-f]+); --on-strip: (#[0-9a-f]+); \}", tokens)
     assert len(colours) == 10
     for name, behind, before in colours:
-        assert contrast(behind, before) >= 4.5, name
+        assert contrast_ratio(behind, before) >= 4.5, name
 
 
-def contrast(one: str, other: str) -> float:
+def contrast_ratio(one: str, other: str) -> float:
     """WCAG 2's contrast ratio of two colours."""
     lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)

@@ -1,4 +1,4 @@
-"""Do style sheets and scripts leave past Django, and everything else through it?"""
+"""Static file server: style sheets and scripts bypass Django, everything else passes through."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from dashboard.statics import Statics
+from dashboard.statics import StaticFiles
 from tests.served import ROOT
 
 STYLE = "/static/shell/tokens.css"
 
 
 @pytest.fixture
-def statics(settings) -> Statics:
+def static_files(settings) -> StaticFiles:
     """As in production, over the files of this checkout; what goes on is answered by 299."""
     settings.WHITENOISE_AUTOREFRESH, settings.WHITENOISE_USE_FINDERS = False, True
 
@@ -21,10 +21,12 @@ def statics(settings) -> Statics:
         await send({"type": "http.response.start", "status": 299, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    return Statics(onward)
+    return StaticFiles(onward)
 
 
-async def ask(statics: Statics, path: str, *, method: str = "GET", scheme: str = "http", **headers: str):
+async def send_request(
+    statics: StaticFiles, path: str, *, method: str = "GET", scheme: str = "http", **headers: str
+):
     """(status, headers, body)."""
     sent: list[dict[str, Any]] = []
 
@@ -39,41 +41,43 @@ async def ask(statics: Statics, path: str, *, method: str = "GET", scheme: str =
     return sent[0]["status"], found, sent[1]["body"]
 
 
-async def test_it_sends_a_file_whole(statics):
-    status, headers, body = await ask(statics, STYLE)
+async def test_it_sends_a_file_whole(static_files):
+    status, headers, body = await send_request(static_files, STYLE)
     assert (status, body) == (200, (ROOT / "static/shell/tokens.css").read_bytes())
     assert headers["content-type"].startswith("text/css")
     assert "max-age" in headers["cache-control"]
 
 
-async def test_it_sends_a_file_below_a_sub_path(statics):
-    assert (await ask(statics, f"/deck{STYLE}"))[0] == 200
+async def test_it_sends_a_file_below_a_sub_path(static_files):
+    assert (await send_request(static_files, f"/deck{STYLE}"))[0] == 200
 
 
-async def test_what_a_browser_has_is_not_sent_again(statics):
-    etag = (await ask(statics, STYLE))[1]["etag"]
-    assert (await ask(statics, STYLE, if_none_match=etag))[::2] == (304, b"")
+async def test_what_a_browser_has_is_not_sent_again(static_files):
+    etag = (await send_request(static_files, STYLE))[1]["etag"]
+    assert (await send_request(static_files, STYLE, if_none_match=etag))[::2] == (304, b"")
 
 
-async def test_it_answers_head_and_ranges_and_refuses_writes(statics):
-    assert (await ask(statics, STYLE, method="HEAD"))[::2] == (200, b"")
-    assert (await ask(statics, STYLE, range="bytes=0-1"))[::2] == (206, b"/*")
-    assert (await ask(statics, STYLE, method="POST"))[0] == 405
+async def test_it_answers_head_and_ranges_and_refuses_writes(static_files):
+    assert (await send_request(static_files, STYLE, method="HEAD"))[::2] == (200, b"")
+    assert (await send_request(static_files, STYLE, range="bytes=0-1"))[::2] == (206, b"/*")
+    assert (await send_request(static_files, STYLE, method="POST"))[0] == 405
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/c/harbour/", "/static/", "/static/shell/none.css", "/static/../manage.py"]
 )
-async def test_everything_else_goes_on(statics, path):
-    assert (await ask(statics, path))[0] == 299
+async def test_everything_else_goes_on(static_files, path):
+    assert (await send_request(static_files, path))[0] == 299
 
 
 async def test_in_development_all_goes_on(settings):
     settings.WHITENOISE_AUTOREFRESH = True
-    assert Statics(lambda *_: None)._files == {}
+    assert StaticFiles(lambda *_: None)._files == {}
 
 
-async def test_under_tls_it_is_as_strict_as_a_page(statics, settings):
+async def test_under_tls_it_is_as_strict_as_a_page(static_files, settings):
     settings.SECURE_HSTS_SECONDS = 60
-    assert (await ask(statics, STYLE, scheme="https"))[1]["strict-transport-security"] == "max-age=60"
-    assert "strict-transport-security" not in (await ask(statics, STYLE))[1]
+    assert (await send_request(static_files, STYLE, scheme="https"))[1][
+        "strict-transport-security"
+    ] == "max-age=60"
+    assert "strict-transport-security" not in (await send_request(static_files, STYLE))[1]

@@ -1,4 +1,4 @@
-"""Can every text that a person reads be translated? No words in templates outside of translate tags."""
+"""Translation: every text in the templates is inside a translate tag."""
 
 from __future__ import annotations
 
@@ -26,56 +26,56 @@ EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "sou
 VERBATIM = {"code", "kbd", "samp", "pre"}  # what stands in them is for machines, as in translate="no"
 # What is the same in every language, and abbreviations of units.
 SAME = re.compile(r"Quarterdeck|kubectl|curl|YAML|CSV|TSV|JSON|UID|URL|CA|TLS|PEM|HTTP|UTC|s|x")
-MARK = " \x00 "  # stands where a tag or a variable of Django was
+TAG_MARK = " \x00 "  # stands where a tag or a variable of Django was
 BLOCKS = re.compile(r"\{%\s*(comment|blocktranslate|blocktrans)\b.*?%\}.*?\{%\s*end\1\s*%\}", re.DOTALL)
 TAGS = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 
 
-class Words(HTMLParser):
+class TextCollector(HTMLParser):
     """Collects what a person would read of a template whose tags were taken out."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.inside: list[str] = []
+        self.open_tags: list[str] = []
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if tag in VERBATIM | {"script", "style"} or tag in self.inside:
-            self.inside.append(tag)
+        if tag in VERBATIM | {"script", "style"} or tag in self.open_tags:
+            self.open_tags.append(tag)
         given = dict(attributes)
         if given.get("translate") == "no":
             if tag not in EMPTY:
-                self.inside.append(tag)
+                self.open_tags.append(tag)
             return
         read = READ | ({"value"} if tag == "input" and given.get("type") in VALUES else set())
         for name in read & set(given):
-            self._take(given[name] or "")
+            self._collect(given[name] or "")
 
     def handle_endtag(self, tag: str) -> None:
-        if self.inside and self.inside[-1] == tag:
-            self.inside.pop()
+        if self.open_tags and self.open_tags[-1] == tag:
+            self.open_tags.pop()
 
     def handle_data(self, text: str) -> None:
-        if not self.inside:
-            self._take(text)
+        if not self.open_tags:
+            self._collect(text)
 
-    def _take(self, text: str) -> None:
+    def _collect(self, text: str) -> None:
         words = [word for word in re.findall(r"[^\W\d_]+", text) if not SAME.fullmatch(word)]
         if words:
             self.found.append(" ".join(text.replace("\x00", "…").split()))
 
 
-def untranslated(text: str) -> list[str]:
+def find_untranslated(text: str) -> list[str]:
     """The texts of a template that no translator will ever see."""
-    parser = Words()
-    parser.feed(TAGS.sub(MARK, BLOCKS.sub(MARK, text)))
+    parser = TextCollector()
+    parser.feed(TAGS.sub(TAG_MARK, BLOCKS.sub(TAG_MARK, text)))
     parser.close()
     return parser.found
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
 def test_every_word_of_a_template_is_translatable(path):
-    assert untranslated(path.read_text()) == []
+    assert find_untranslated(path.read_text()) == []
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_every_word_of_a_template_is_translatable(path):
     ],
 )
 def test_the_scanner_sees_words_outside_of_tags(text):
-    assert untranslated(text) != []
+    assert find_untranslated(text) != []
 
 
 @pytest.mark.parametrize(
@@ -105,4 +105,4 @@ def test_the_scanner_sees_words_outside_of_tags(text):
     ],
 )
 def test_the_scanner_passes_what_is_translated(text):
-    assert untranslated(text) == []
+    assert find_untranslated(text) == []

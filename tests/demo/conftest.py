@@ -1,4 +1,4 @@
-"""Which demo do its tests look at? One that runs for all of them, with repeatable worlds."""
+"""Fixtures `demo` and `visitor`: one running demo with repeatable worlds."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.demo.process import Demo, Visitor, running
+from tests.demo.process import Demo, Visitor, run_demo
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with running(tmp_path_factory.mktemp("demo"), QUARTERDECK_DEMO_SEED="7") as one:
+    with run_demo(tmp_path_factory.mktemp("demo"), QUARTERDECK_DEMO_SEED="7") as one:
         yield one.start()
 
 

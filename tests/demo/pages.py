@@ -1,4 +1,4 @@
-"""How do tests look at the demo in a real browser, as somebody of its people?"""
+"""Demo pages in a real browser, as one of its users."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from demo.cast import BY_NAME
+from demo.cast import USERS_BY_NAME
 from tests.demo.process import Demo
 
 POD: dict[str, Any] = {
@@ -18,26 +18,26 @@ POD: dict[str, Any] = {
 }
 
 
-def be(page: Page, name: str) -> None:
+def sign_in_as(page: Page, name: str) -> None:
     """Pick somebody on the page with the demo's people."""
-    page.get_by_role("button", name=f"Be {BY_NAME[name].full_name}").click()
-    expect(page.locator(".person-menu > summary")).to_contain_text(BY_NAME[name].full_name)
+    page.get_by_role("button", name=f"Be {USERS_BY_NAME[name].full_name}").click()
+    expect(page.locator(".person-menu > summary")).to_contain_text(USERS_BY_NAME[name].full_name)
 
 
-def change_over(page: Page, name: str) -> None:
+def switch_user(page: Page, name: str) -> None:
     """Become somebody else by the menu in the top bar."""
     page.locator(".demo-menu > summary").click()
-    page.locator(".demo-menu").get_by_role("button", name=BY_NAME[name].full_name).click()
-    expect(page.locator(".person-menu > summary")).to_contain_text(BY_NAME[name].full_name)
+    page.locator(".demo-menu").get_by_role("button", name=USERS_BY_NAME[name].full_name).click()
+    expect(page.locator(".person-menu > summary")).to_contain_text(USERS_BY_NAME[name].full_name)
 
 
-def opener(demo: Demo, new_page: Callable[..., Page]) -> Callable[..., Page]:
+def build_opener(demo: Demo, new_page: Callable[..., Page]) -> Callable[..., Page]:
     """`open_as("dana", "/clusters/")`: a page in a browser of its own."""
 
     def open_as(name: str, path: str = "/", **options: Any) -> Page:
         page = new_page(**options)
         page.goto(demo.url + path)
-        be(page, name)
+        sign_in_as(page, name)
         return page
 
     return open_as

@@ -1,4 +1,4 @@
-"""How do tests meet the demo? As its visitor does: the command in a process of its own, and what it prints."""
+"""Demo process: the command in a process of its own, its output, and a plain HTTP client."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Demo(Program):
 
 
 @contextmanager
-def running(folder: Path, **environment: str) -> Iterator[Demo]:
+def run_demo(folder: Path, **environment: str) -> Iterator[Demo]:
     demo = Demo(folder, **environment)
     try:
         yield demo
@@ -102,12 +102,12 @@ class Visitor:
         assert found
         return found[1]
 
-    def pick(self, name: str, onward: str = "/") -> requests.Response:
+    def sign_in_as(self, name: str, onward: str = "/") -> requests.Response:
         return self.post("/demo/pick/", {"person": name, "next": onward})
 
     @property
     def session_key(self) -> str:
         return self.session.cookies.get("quarterdeck-demo-session") or ""
 
-    def is_let_in(self) -> bool:
+    def is_signed_in(self) -> bool:
         return self.get("/people/me/", allow_redirects=False).status_code == 200

@@ -1,10 +1,10 @@
-"""Is a browser opened only where there is somebody to see it?"""
+"""Browser launch: the demo opens a browser only on a desktop."""
 
 from __future__ import annotations
 
 import pytest
 
-from demo.browsing import is_wanted
+from demo.browsing import can_open_browser
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ from demo.browsing import is_wanted
     ],
 )
 def test_it_opens_one_where_one_is_wanted(environment: dict[str, str], platform: str, expected: bool) -> None:
-    assert is_wanted(environment, platform) is expected
+    assert can_open_browser(environment, platform) is expected

@@ -1,4 +1,4 @@
-"""Does picking another person begin a new session, end the one before, and stand in the trail?"""
+"""Switching users: a new session, the end of the old one, and audit entries."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from tests.demo.process import Demo, Visitor
 
 
 def test_it_begins_a_new_session_and_ends_the_one_before(visitor: Visitor, demo: Demo) -> None:
-    visitor.pick("alice")
+    visitor.sign_in_as("alice")
     first = visitor.session_key
-    assert visitor.is_let_in()
-    visitor.pick("dana")
+    assert visitor.is_signed_in()
+    visitor.sign_in_as("dana")
     assert visitor.session_key not in ("", first)
     assert "Dana Lind" in visitor.get("/people/me/").text
     before = Visitor(demo.url)
     before.session.cookies.set("quarterdeck-demo-session", first)
-    assert not before.is_let_in()
+    assert not before.is_signed_in()
 
 
 def test_a_token_of_the_session_before_is_worth_nothing(visitor: Visitor) -> None:
     old = visitor.token()
-    visitor.pick("alice")
+    visitor.sign_in_as("alice")
     assert visitor.post("/demo/pick/", {"person": "dana"}, token=old).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/clusters/", "/c/staging/shop/pods?q=web&sort=-age", "/people/audit/"])
 def test_it_stays_on_the_page_on_which_one_changes_over(visitor: Visitor, path: str) -> None:
-    visitor.pick("alice")
+    visitor.sign_in_as("alice")
     visitor.session.headers["Referer"] = visitor.url + path
     answer = visitor.post("/demo/pick/", {"person": "olga"})
     assert answer.headers["Location"] == path
@@ -39,7 +39,7 @@ def test_it_stays_on_the_page_on_which_one_changes_over(visitor: Visitor, path: 
     "referer", ["", "/demo/", "/people/sign-in/?next=/clusters/", "https://evil.example/clusters/"]
 )
 def test_it_goes_to_the_start_where_there_is_no_page_to_stay_on(visitor: Visitor, referer: str) -> None:
-    visitor.pick("alice")
+    visitor.sign_in_as("alice")
     token = visitor.token()
     visitor.session.headers["Referer"] = visitor.url + referer if referer.startswith("/") else referer
     assert visitor.post("/demo/pick/", {"person": "olga"}, token=token).headers["Location"] == "/"
@@ -49,20 +49,22 @@ def test_whoever_is_not_signed_in_lands_on_the_page_and_is_led_on(visitor: Visit
     answer = visitor.get("/clusters/?from=a-colleague")
     assert "Choose a demo user" in answer.text
     assert 'name="next" value="/clusters/?from=a-colleague"' in answer.text
-    assert visitor.pick("dana", "/clusters/?from=a-colleague").headers["Location"].endswith("a-colleague")
+    assert (
+        visitor.sign_in_as("dana", "/clusters/?from=a-colleague").headers["Location"].endswith("a-colleague")
+    )
 
 
 def test_signing_out_leads_to_the_page(visitor: Visitor) -> None:
-    visitor.pick("dana")
+    visitor.sign_in_as("dana")
     visitor.post("/people/sign-out/", {})
-    assert not visitor.is_let_in()
+    assert not visitor.is_signed_in()
     assert "Choose a demo user" in visitor.get("/").text
 
 
-def test_the_trail_tells_how_everything_came_to_be(visitor: Visitor) -> None:
+def test_the_audit_trail_shows_how_everything_came_to_be(visitor: Visitor) -> None:
     """The sign-ins through the demo among it, and all that was put in while it started."""
-    visitor.pick("dana")
-    visitor.pick("alice")
+    visitor.sign_in_as("dana")
+    visitor.sign_in_as("alice")
     lines = visitor.get("/people/audit/export/trail.jsonl").text.splitlines()
     found = [json.loads(line) for line in lines]
     ways = {(one["person"], one["verb"], one["detail"].get("way")) for one in found}

@@ -1,4 +1,4 @@
-"""Does the demo end whole, however it ends, and leave no process, no file and no port?"""
+"""Shutdown of the demo: no process, file or port remains, however it ends."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.process import BARE, Demo, Visitor, running
+from tests.demo.process import BARE, Demo, Visitor, run_demo
 from tests.program import ROOT
 from tests.served import wait_for
 
 
-class Traces:
+class Leftovers:
     """What a running demo has that must be gone with it."""
 
     def __init__(self, demo: Demo) -> None:
@@ -26,19 +26,19 @@ class Traces:
         servers = [demo.cluster(name).server for name in ("production-eu", "production-us", "staging")]
         self.ports = [int(one.rpartition(":")[2]) for one in (demo.url, *servers)]
         assert len(self.processes) == 3
-        assert all(_listens(port) for port in self.ports)
+        assert all(_is_listening(port) for port in self.ports)
         assert any(self.folder.glob("quarterdeck-demo-*/data/quarterdeck.sqlite3"))
 
     def are_gone(self) -> bool:
-        return self.left() == []
+        return self.list_remaining() == []
 
-    def left(self) -> list[str]:
-        alive = [f"process {one}" for one in self.processes if _lives(one)]
-        listening = [f"port {one}" for one in self.ports if _listens(one)]
+    def list_remaining(self) -> list[str]:
+        alive = [f"process {one}" for one in self.processes if _is_running(one)]
+        listening = [f"port {one}" for one in self.ports if _is_listening(one)]
         return alive + listening + [str(one) for one in self.folder.iterdir()]
 
 
-def _lives(number: int) -> bool:
+def _is_running(number: int) -> bool:
     try:
         state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -46,7 +46,7 @@ def _lives(number: int) -> bool:
     return state != "Z"  # one that nobody has waited for yet has ended all the same
 
 
-def _listens(port: int) -> bool:
+def _is_listening(port: int) -> bool:
     with socket.socket() as tried:
         return tried.connect_ex(("127.0.0.1", port)) == 0
 
@@ -72,43 +72,43 @@ def _kill_child(position: int) -> Callable[[Demo], None]:
 def test_it_leaves_nothing_behind(
     tmp_path: Path, ending: Callable[[Demo], None], code: int, said: str
 ) -> None:
-    with running(tmp_path) as demo:
-        traces = Traces(demo.start())
+    with run_demo(tmp_path) as demo:
+        traces = Leftovers(demo.start())
         visitor = Visitor(demo.url)
-        visitor.pick("dana")
+        visitor.sign_in_as("dana")
         assert visitor.get("/").status_code == 200
         ending(demo)
         assert demo.wait() == code
-        assert said in demo.said
-        assert "Traceback" not in demo.said
-        assert traces.left() == []
+        assert said in demo.output
+        assert "Traceback" not in demo.output
+        assert traces.list_remaining() == []
 
 
 def test_it_leaves_nothing_behind_where_it_is_killed_itself(tmp_path: Path) -> None:
-    with running(tmp_path) as demo:
-        traces = Traces(demo.start())
+    with run_demo(tmp_path) as demo:
+        traces = Leftovers(demo.start())
         demo.process.kill()
         demo.process.wait()
-        wait_for(traces.are_gone, message=f"left: {traces.left()}")
+        wait_for(traces.are_gone, message=f"left: {traces.list_remaining()}")
 
 
 def test_it_can_be_ended_while_it_starts(tmp_path: Path) -> None:
-    with running(tmp_path) as demo:
+    with run_demo(tmp_path) as demo:
         demo.wait_for("The demo starts")
         wait_for(demo.children)
         children = demo.children()
         assert demo.end() == 0
-        assert [one for one in children if _lives(one)] == []
+        assert [one for one in children if _is_running(one)] == []
         assert list(tmp_path.iterdir()) == []
 
 
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with running(tmp_path, QUARTERDECK_LISTEN=f"127.0.0.1:{port}") as demo:
+        with run_demo(tmp_path, QUARTERDECK_LISTEN=f"127.0.0.1:{port}") as demo:
             assert demo.wait() == 1
-    assert f"cannot listen at 127.0.0.1:{port}" in demo.said
-    assert "QUARTERDECK_LISTEN=127.0.0.1:8010 make demo" in demo.said
+    assert f"cannot listen at 127.0.0.1:{port}" in demo.output
+    assert "QUARTERDECK_LISTEN=127.0.0.1:8010 make demo" in demo.output
     assert list(tmp_path.iterdir()) == []
 
 
@@ -125,7 +125,7 @@ def test_it_opens_no_other_database_and_no_other_folder(tmp_path: Path) -> None:
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
     }
     (tmp_path / "own").mkdir()
-    with running(tmp_path / "own", **elsewhere) as demo:
+    with run_demo(tmp_path / "own", **elsewhere) as demo:
         demo.start()
         folder = next((tmp_path / "own").iterdir())
         assert folder.stat().st_mode & 0o777 == 0o700

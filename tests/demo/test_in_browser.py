@@ -1,4 +1,4 @@
-"""What does each of the five people see in the demo, and does it change before their eyes?"""
+"""Demo in a real browser: what each of its five users sees, live."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.axe import violations
-from tests.browser import complaints
-from tests.demo.pages import POD, be, change_over, opener
+from tests.axe import find_violations
+from tests.browser import list_console_errors
+from tests.demo.pages import POD, build_opener, sign_in_as, switch_user
 from tests.demo.process import Demo
-from tests.live.pages import is_in_state, row
+from tests.live.pages import expect_state, find_row
 
 SHOP = "/c/staging/shop/pods"
 PODS = "/api/v1/namespaces/shop/pods"
@@ -23,11 +23,11 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def open_as(demo: Demo, new_page: Callable[..., Page]) -> Open:
-    return opener(demo, new_page)
+    return build_opener(demo, new_page)
 
 
 @pytest.fixture
-def pod(demo: Demo) -> Iterator[Callable[[str], None]]:
+def make_pod(demo: Demo) -> Iterator[Callable[[str], None]]:
     """`pod("name")` makes one in namespace shop of staging, by the API and not by the dashboard."""
     api, made = demo.cluster("staging"), []
 
@@ -42,26 +42,26 @@ def pod(demo: Demo) -> Iterator[Callable[[str], None]]:
         api.delete(f"{PODS}/{name}", {"gracePeriodSeconds": 0})
 
 
-def kill(demo: Demo, name: str) -> None:
+def delete_pod(demo: Demo, name: str) -> None:
     assert demo.cluster("staging").delete(f"{PODS}/{name}", {"gracePeriodSeconds": 0}).status == 200
 
 
-def numbers(page: Page, cluster: str) -> Any:
+def get_cluster_row(page: Page, cluster: str) -> Any:
     """The row of a cluster on the overview."""
     return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=cluster))
 
 
 def test_the_developer_sees_the_own_namespace_live(
-    demo: Demo, open_as: Open, pod: Callable[[str], None]
+    demo: Demo, open_as: Open, make_pod: Callable[[str], None]
 ) -> None:
     page = open_as("dana", SHOP)
-    is_in_state(page, "live")
-    pod("made-by-kubectl")
-    expect(row(page, "made-by-kubectl")).to_be_visible()
-    kill(demo, "made-by-kubectl")
-    expect(row(page, "made-by-kubectl")).to_have_count(0)
+    expect_state(page, "live")
+    make_pod("made-by-kubectl")
+    expect(find_row(page, "made-by-kubectl")).to_be_visible()
+    delete_pod(demo, "made-by-kubectl")
+    expect(find_row(page, "made-by-kubectl")).to_have_count(0)
     page.goto(f"{demo.url}/c/staging/payments/pods")
-    is_in_state(page, "denied")
+    expect_state(page, "denied")
     expect(page.get_by_text("You do not have permission to do this.")).to_be_visible()
     page.goto(f"{demo.url}/people/")
     expect(page.get_by_role("heading", name="Access denied")).to_be_visible()
@@ -70,13 +70,13 @@ def test_the_developer_sees_the_own_namespace_live(
 def test_a_pod_that_is_killed_goes_and_another_comes(demo: Demo, open_as: Open) -> None:
     """As the Deployment of the simulated cluster wills it; nobody touches the page."""
     page = open_as("dana", f"{SHOP}?q=basket")
-    is_in_state(page, "live")
+    expect_state(page, "live")
     names = page.locator("#list-rows tr").get_by_role("rowheader")
     expect(names).to_have_count(1)
     killed = names.first.inner_text().strip()
     assert killed.startswith("basket-")
-    kill(demo, killed)
-    expect(row(page, killed)).to_have_count(0)
+    delete_pod(demo, killed)
+    expect(find_row(page, killed)).to_have_count(0)
     expect(names).to_have_count(1)
     expect(names.first).to_have_text(re.compile(r"^basket-\w+-\w+$"))
     expect(page.locator("#list-rows tr")).to_contain_text("Running", timeout=30_000)
@@ -92,14 +92,14 @@ def test_the_developer_knows_her_namespaces_without_listing_them(demo: Demo, ope
 def test_the_developer_sees_three_clusters_in_which_nodes_are_not_hers(open_as: Open) -> None:
     page = open_as("dana")
     for cluster in ("Production EU", "Production US", "Staging"):
-        expect(numbers(page, cluster)).to_contain_text("Reachable")
-        expect(numbers(page, cluster)).to_contain_text("Cannot list nodes")
-    expect(numbers(page, "Production EU")).to_contain_text("protected")
-    expect(numbers(page, "Staging")).not_to_contain_text("protected")
+        expect(get_cluster_row(page, cluster)).to_contain_text("Reachable")
+        expect(get_cluster_row(page, cluster)).to_contain_text("Cannot list nodes")
+    expect(get_cluster_row(page, "Production EU")).to_contain_text("protected")
+    expect(get_cluster_row(page, "Staging")).not_to_contain_text("protected")
 
 
 def test_the_administrator_manages_and_reaches_everything(
-    demo: Demo, open_as: Open, pod: Callable[[str], None]
+    demo: Demo, open_as: Open, make_pod: Callable[[str], None]
 ) -> None:
     page = open_as("alice", "/people/")
     for name in ("Dana Lind", "Pavel Rossi", "Noah Berg"):
@@ -107,27 +107,27 @@ def test_the_administrator_manages_and_reaches_everything(
     page.goto(f"{demo.url}/clusters/")
     expect(page.get_by_role("link", name="Edit Staging")).to_be_visible()
     page.goto(f"{demo.url}/c/_all/_all/pods?q=seen-by")
-    is_in_state(page, "live")
-    pod("seen-by-alice")
+    expect_state(page, "live")
+    make_pod("seen-by-alice")
     expect(page.get_by_role("rowheader", name="seen-by-alice")).to_be_visible()
 
 
 def test_the_engineer_on_call_sees_all_clusters_live(
-    demo: Demo, open_as: Open, pod: Callable[[str], None]
+    demo: Demo, open_as: Open, make_pod: Callable[[str], None]
 ) -> None:
     page = open_as("olga", "/c/_all/_all/pods?q=seen-by")
-    is_in_state(page, "live")
+    expect_state(page, "live")
     for cluster in ("production-eu", "production-us", "staging"):
         expect(page.get_by_text(f"kubectl --context {cluster} get pods --all-namespaces")).to_be_visible()
-    pod("seen-by-olga")
+    make_pod("seen-by-olga")
     expect(page.get_by_role("rowheader", name="seen-by-olga")).to_be_visible()
     page.goto(f"{demo.url}/c/production-eu/_cluster/nodes")
-    is_in_state(page, "live")
+    expect_state(page, "live")
 
 
-def test_the_auditor_reads_the_trail_and_changes_nothing(demo: Demo, open_as: Open) -> None:
+def test_the_auditor_reads_the_audit_trail_and_changes_nothing(demo: Demo, open_as: Open) -> None:
     page = open_as("ada", "/people/audit/")
-    is_in_state(page, "live")
+    expect_state(page, "live")
     expect(page.get_by_text("cluster-add").first).to_be_visible()
     answers = page.evaluate(
         """async (paths) => {
@@ -146,16 +146,18 @@ def test_the_auditor_reads_the_trail_and_changes_nothing(demo: Demo, open_as: Op
     )
     assert set(answers) == {403}
     page.goto(f"{demo.url}{SHOP}")
-    is_in_state(page, "live")
+    expect_state(page, "live")
     expect(page.get_by_text("delete denied")).to_be_visible()
 
 
-def test_the_newcomer_is_told_what_is_not_for_him(demo: Demo, open_as: Open) -> None:
+def test_the_newcomer_sees_what_is_not_permitted(demo: Demo, open_as: Open) -> None:
     page = open_as("noah")
-    expect(numbers(page, "Staging")).to_contain_text("No permission to list")
-    expect(numbers(page, "Production EU")).to_contain_text("You have no credential for this cluster yet.")
+    expect(get_cluster_row(page, "Staging")).to_contain_text("No permission to list")
+    expect(get_cluster_row(page, "Production EU")).to_contain_text(
+        "You have no credential for this cluster yet."
+    )
     page.goto(f"{demo.url}{SHOP}")
-    is_in_state(page, "denied")
+    expect_state(page, "denied")
     expect(page.get_by_text('User "noah" cannot list resource "pods"')).to_be_visible()
     page.goto(f"{demo.url}/c/production-eu/shop/pods")
     expect(page.get_by_role("heading", name="Credential for Production EU")).to_be_visible()
@@ -164,26 +166,26 @@ def test_the_newcomer_is_told_what_is_not_for_him(demo: Demo, open_as: Open) -> 
 def test_a_visitor_changes_over_and_stays_on_the_page(demo: Demo, open_as: Open) -> None:
     """What the one before had open in another tab ends at once."""
     page = open_as("dana", "/c/staging/payments/pods?sort=-age")
-    is_in_state(page, "denied")
+    expect_state(page, "denied")
     other = page.context.new_page()
     other.goto(demo.url + SHOP)
-    is_in_state(other, "live")
-    change_over(page, "alice")
+    expect_state(other, "live")
+    switch_user(page, "alice")
     assert page.url == f"{demo.url}/c/staging/payments/pods?sort=-age"
-    is_in_state(page, "live")
+    expect_state(page, "live")
     expect(other.locator("dialog#session-ended")).to_be_visible(timeout=5000)
-    assert complaints(page) == []
+    assert list_console_errors(page) == []
 
 
 def test_it_all_works_without_a_script(demo: Demo, open_as: Open) -> None:
     page = open_as("dana", SHOP, java_script_enabled=False)
     assert page.url == demo.url + SHOP
-    change_over(page, "alice")
+    switch_user(page, "alice")
     assert page.url == demo.url + SHOP
     page.locator(".person-menu > summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Choose a demo user")).to_be_visible()
-    be(page, "noah")
+    sign_in_as(page, "noah")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -191,18 +193,18 @@ def test_it_all_works_without_a_script(demo: Demo, open_as: Open) -> None:
 def test_it_is_usable_by_everybody(demo: Demo, new_page: Callable[..., Page], theme: str, width: int) -> None:
     page = new_page(color_scheme=theme, viewport={"width": width, "height": 800})
     page.goto(demo.url)
-    found = look(page)
-    be(page, "ada")
+    found = find_page_problems(page)
+    sign_in_as(page, "ada")
     page.goto(f"{demo.url}/clusters/")
     page.locator(".demo-menu > summary").click()
     expect(page.locator(".demo-menu").get_by_role("button", name="Dana Lind")).to_be_visible()
-    found += look(page)
+    found += find_page_problems(page)
     page.goto(f"{demo.url}/demo/")
     expect(page.get_by_text("you now")).to_be_visible()
-    assert found + look(page) == []
+    assert found + find_page_problems(page) == []
 
 
-def look(page: Page) -> list[str]:
+def find_page_problems(page: Page) -> list[str]:
     sideways = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     wide = [f"{page.url} scrolls sideways"] if page.evaluate(sideways) else []
-    return wide + violations(page) + complaints(page)
+    return wide + find_violations(page) + list_console_errors(page)

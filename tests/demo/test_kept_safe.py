@@ -1,4 +1,4 @@
-"""Is the sign-in without a password in the demo alone, for this machine alone, and for five people alone?"""
+"""Safety of the demo: sign-in without a password in the demo only, on this machine only, for five users only."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.urls.exceptions import Resolver404
 
 from demo import urls as demo_urls
-from demo.cast import PICKED
-from demo.refusals import refusal
-from demo.wishes import wishes
-from tests.attacks.routes import routes
+from demo.cast import SELECTABLE_USERS
+from demo.refusals import find_unsafe_setting
+from demo.wishes import parse_options
+from tests.attacks.routes import list_routes
 from tests.dashboard.test_settings import PRODUCTION
 from tests.demo.process import Demo, Visitor
 from tests.program import ROOT
@@ -25,7 +25,7 @@ from tests.program import ROOT
 PATHS = ("/demo/", "/demo/pick/")
 
 
-def start(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_command(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     mine = {name: value for name, value in os.environ.items() if not name.startswith("QUARTERDECK_")}
     return subprocess.run(
         [sys.executable, *arguments],
@@ -48,21 +48,21 @@ def test_it_is_not_in_the_site_map_of_the_product(path: str) -> None:
         resolve(path, urlconf="dashboard.urls")
     assert Client().get(path).status_code == 404
     assert Client().post(path, {"person": "alice"}).status_code == 404
-    assert [route.name for route in routes() if "demo" in route.name] == []
+    assert [route.name for route in list_routes() if "demo" in route.name] == []
 
 
 def test_it_adds_three_routes_and_leaves_all_others_as_they_are() -> None:
     """A fourth one needs tests here: those of tests/attacks/ walk the product's site map."""
     product = get_resolver("dashboard.urls").url_patterns
     added = [one for one in demo_urls.urlpatterns if one not in product]
-    assert _names(added) == ["demo_sign_in", "people", "pick"]
+    assert _list_route_names(added) == ["demo_sign_in", "people", "pick"]
     assert [one for one in demo_urls.urlpatterns if one in product] == product
 
 
-def _names(patterns: list[URLPattern | URLResolver]) -> list[str]:
+def _list_route_names(patterns: list[URLPattern | URLResolver]) -> list[str]:
     found: list[str] = []
     for one in patterns:
-        found += _names(one.url_patterns) if isinstance(one, URLResolver) else [str(one.name)]
+        found += _list_route_names(one.url_patterns) if isinstance(one, URLResolver) else [str(one.name)]
     return found
 
 
@@ -85,9 +85,9 @@ def _names(patterns: list[URLPattern | URLResolver]) -> list[str]:
 )
 def test_it_does_not_start_where_others_could_reach_it(tmp_path: Path, name: str, value: str) -> None:
     """Neither the command nor its settings; both name the variable."""
-    command = start(tmp_path, "-m", "demo", **{name: value})
+    command = run_command(tmp_path, "-m", "demo", **{name: value})
     alone = {**PRODUCTION, name: value} if name == "QUARTERDECK_MODE" else {name: value}
-    settings = start(tmp_path, "manage.py", "check", "--settings", "demo.settings", **alone)
+    settings = run_command(tmp_path, "manage.py", "check", "--settings", "demo.settings", **alone)
     assert (command.returncode, settings.returncode) == (1, 1)
     assert name in command.stderr
     assert name in settings.stderr
@@ -97,7 +97,7 @@ def test_it_does_not_start_where_others_could_reach_it(tmp_path: Path, name: str
 
 
 def test_its_settings_take_no_database_but_their_own(tmp_path: Path) -> None:
-    done = start(
+    done = run_command(
         tmp_path,
         "manage.py",
         "check",
@@ -112,7 +112,7 @@ def test_its_settings_take_no_database_but_their_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("listen", ["", "127.0.0.1:8010", "127.8.9.1:80", "[::1]:8000", "localhost:8000"])
 def test_it_starts_at_any_address_of_this_machine_alone(listen: str) -> None:
-    assert refusal({"QUARTERDECK_LISTEN": listen}) == ""
+    assert find_unsafe_setting({"QUARTERDECK_LISTEN": listen}) == ""
 
 
 @pytest.mark.parametrize(
@@ -126,15 +126,15 @@ def test_it_starts_at_any_address_of_this_machine_alone(listen: str) -> None:
         ("QUARTERDECK_DEMO_PODS", "100001"),
     ],
 )
-def test_a_wish_that_is_none_is_named(name: str, value: str) -> None:
+def test_an_unknown_option_is_named(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"{name} must be"):
-        wishes({name: value})
+        parse_options({name: value})
 
 
-def test_wishes_that_can_be_met_are_passed_on() -> None:
+def test_valid_options_are_passed_on() -> None:
     asked = {"QUARTERDECK_DEMO_SEED": "7", "QUARTERDECK_DEMO_SPEED": "0.5", "QUARTERDECK_DEMO_PODS": " 5000 "}
-    assert wishes(asked) == ["--seed=7", "--speed=0.5", "--pods=5000"]
-    assert wishes({"QUARTERDECK_DEMO_SPEED": ""}) == []
+    assert parse_options(asked) == ["--seed=7", "--speed=0.5", "--pods=5000"]
+    assert parse_options({"QUARTERDECK_DEMO_SPEED": ""}) == []
 
 
 # --- nobody is signed in by anything but a press of its own buttons
@@ -176,41 +176,41 @@ def test_nobody_is_signed_in_without_the_pages_token(visitor: Visitor, token: st
 @pytest.mark.parametrize("name", ["", "pavel", "admin", "ALICE", "alice ", "alice\x00", "1", "alice,dana"])
 def test_it_is_five_people_and_nobody_else(visitor: Visitor, name: str) -> None:
     """Pavel is there, with a password and credentials, and is not among them."""
-    answer = visitor.pick(name)
+    answer = visitor.sign_in_as(name)
     assert answer.status_code == 404
-    assert not visitor.is_let_in()
+    assert not visitor.is_signed_in()
 
 
 def test_each_of_the_five_is_let_in(demo: Demo) -> None:
-    for one in PICKED:
+    for one in SELECTABLE_USERS:
         visitor = Visitor(demo.url)
-        answer = visitor.pick(one.name)
+        answer = visitor.sign_in_as(one.name)
         assert (answer.status_code, answer.headers["Location"]) == (302, "/")
         assert f"{one.full_name}" in visitor.get("/people/me/").text
 
 
 def test_it_leads_to_no_other_site(visitor: Visitor) -> None:
     for onward in ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"):
-        assert visitor.pick("dana", onward).headers["Location"] == "/"
+        assert visitor.sign_in_as("dana", onward).headers["Location"] == "/"
 
 
 def test_it_cannot_be_a_person_whom_an_administrator_has_locked_out(demo: Demo, visitor: Visitor) -> None:
-    noah = _number_of("Noah Berg", demo)
+    noah = _find_user_id("Noah Berg", demo)
     administrator = Visitor(demo.url)
-    administrator.pick("alice")
+    administrator.sign_in_as("alice")
     try:
         assert administrator.post(f"/people/{noah}/deactivate/", {}).status_code == 302
-        answer = visitor.pick("noah")
+        answer = visitor.sign_in_as("noah")
         assert answer.status_code == 422
         assert "Noah Berg cannot sign in" in answer.text
-        assert not visitor.is_let_in()
+        assert not visitor.is_signed_in()
     finally:
         assert administrator.post(f"/people/{noah}/activate/", {}).status_code == 302
 
 
-def _number_of(name: str, demo: Demo) -> str:
+def _find_user_id(name: str, demo: Demo) -> str:
     administrator = Visitor(demo.url)
-    administrator.pick("alice")
+    administrator.sign_in_as("alice")
     found = re.search(rf'/people/(\d+)/"[^>]*>{name}', administrator.get("/people/").text)
     assert found
     return found[1]

@@ -1,4 +1,4 @@
-"""Are the documentation's pictures those that `make screenshots` takes, small and none forgotten?"""
+"""Screenshots of the documentation: those that `make screenshots` takes, small, none missing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 
 from PIL import Image, ImageChops
 
-from demo.screenshots import FOLDER, LARGEST, PICTURES, THEMES, small
+from demo.screenshots import FOLDER, LARGEST, PICTURES, THEMES, compress
 
 
 def test_each_picture_is_there_in_both_themes() -> None:
@@ -17,7 +17,7 @@ def test_each_picture_is_there_in_both_themes() -> None:
     assert max(path.stat().st_size for path in FOLDER.iterdir()) <= LARGEST
 
 
-def test_a_smaller_picture_looks_the_same() -> None:
+def test_a_smaller_picture_is_visually_the_same() -> None:
     """Colours of a page: a few flat ones, and the many shades at the edges of letters."""
     shades = random.Random(7)
     picture = Image.new("RGB", (200, 100), (255, 255, 255))
@@ -27,7 +27,7 @@ def test_a_smaller_picture_looks_the_same() -> None:
             picture.putpixel((x, y), (grey, grey, min(255, grey + 20)))
     written = io.BytesIO()
     picture.save(written, "PNG")
-    taken = small(written.getvalue())
+    taken = compress(written.getvalue())
     assert len(taken) < len(written.getvalue())
     differing = ImageChops.difference(picture, Image.open(io.BytesIO(taken)).convert("RGB"))
     assert max(most for _least, most in differing.getextrema()) <= 8

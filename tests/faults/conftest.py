@@ -1,4 +1,4 @@
-"""What do the tests of faults share? A control plane that they may hurt, a gate before it, a dashboard over both."""
+"""Fault fixtures: a control plane that tests may break, a gate before it, and a dashboard over both."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from playwright.sync_api import Browser
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.world import fill_small, wait_for_pods
 from tests.faults.gate import Gate
-from tests.faults.shown import Person
-from tests.served import Served
+from tests.faults.shown import BrowserUser
+from tests.served import DashboardServer
 
 
 @pytest.fixture(scope="package")
@@ -36,23 +36,23 @@ def dashboard(
     gate: Gate,
     second_controlplane: ControlPlane,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Served]:
+) -> Iterator[DashboardServer]:
     """The clusters `harbour` (the plane itself), `gate` (the same behind the gate) and `far` (a healthy one)."""
-    served = Served(tmp_path_factory.mktemp("faults")).start()
+    served = DashboardServer(tmp_path_factory.mktemp("faults")).start()
     try:
         served.add_cluster(plane)
         served.add_cluster(second_controlplane, "far", colour="violet")
-        served.do("cluster", slug="gate", server=gate.url, ca=gate.ca, colour="rust")
+        served.run_command("cluster", slug="gate", server=gate.url, ca=gate.ca, colour="rust")
         for name in ("ada", "dana", "rene"):
             keys = {"token": plane.token(name)}
-            served.do("credential", name=name, slug="gate", keys=keys, namespace="shop")
+            served.run_command("credential", name=name, slug="gate", keys=keys, namespace="shop")
         yield served
     finally:
         served.stop()
 
 
 @pytest.fixture(scope="package")
-def figures() -> Iterator[Callable[[str, float], None]]:
+def recovery_times() -> Iterator[Callable[[str, float], None]]:
     """Times from the end of a fault to a live page; they are printed at the end (`-rP`, or a failing test)."""
     found: dict[str, float] = {}
     yield found.__setitem__
@@ -60,12 +60,12 @@ def figures() -> Iterator[Callable[[str, float], None]]:
 
 
 @pytest.fixture
-def person(browser: Browser, dashboard: Served) -> Iterator[Callable[..., Person]]:
+def person(browser: Browser, dashboard: DashboardServer) -> Iterator[Callable[..., BrowserUser]]:
     """Opens a browser as one of the cast."""
-    opened: list[Person] = []
+    opened: list[BrowserUser] = []
 
-    def enter(name: str, **options: object) -> Person:
-        opened.append(Person(browser, dashboard, name, **options))
+    def enter(name: str, **options: object) -> BrowserUser:
+        opened.append(BrowserUser(browser, dashboard, name, **options))
         return opened[-1]
 
     yield enter

@@ -1,4 +1,4 @@
-"""How do tests take a database's lock, or all room on its disk? Another program does, for as long as a block lasts."""
+"""Disk faults: locked databases, a full disk, and file size limits."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-MAIN, TRAIL = "quarterdeck.sqlite3", "audit.sqlite3"
+DATABASE, AUDIT_TRAIL = "quarterdeck.sqlite3", "audit.sqlite3"
 WRITING = ("BEGIN IMMEDIATE",)
-ALONE = ("PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE")  # nobody else may even read
+EXCLUSIVE = ("PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE")  # nobody else may even read
 HOLD = """
 import sqlite3, sys
 held = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
@@ -27,7 +27,7 @@ held.close()
 
 
 @contextmanager
-def locked(folder: Path, file: str = MAIN, how: tuple[str, ...] = WRITING) -> Iterator[None]:
+def lock_database(folder: Path, file: str = DATABASE, how: tuple[str, ...] = WRITING) -> Iterator[None]:
     """Another program holds the lock of the database until the block is over."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(folder / file), *how],
@@ -43,21 +43,21 @@ def locked(folder: Path, file: str = MAIN, how: tuple[str, ...] = WRITING) -> It
         holder.communicate("over\n", timeout=60)
 
 
-def alone(folder: Path) -> None:
+def lock_exclusively(folder: Path) -> None:
     """Ask for what `ALONE` asks for, for a second; sqlite3.OperationalError where others have the database open."""
-    with closing(sqlite3.connect(folder / MAIN, timeout=1, isolation_level=None)) as database:
-        for statement in ALONE:
+    with closing(sqlite3.connect(folder / DATABASE, timeout=1, isolation_level=None)) as database:
+        for statement in EXCLUSIVE:
             database.execute(statement)
 
 
-def not_seen_for_an_hour(folder: Path) -> None:
+def age_sessions(folder: Path) -> None:
     """Every session is due to be marked as seen: the next page writes."""
-    with closing(sqlite3.connect(folder / MAIN, timeout=60, isolation_level=None)) as database:
+    with closing(sqlite3.connect(folder / DATABASE, timeout=60, isolation_level=None)) as database:
         database.execute("UPDATE people_session SET seen_at = datetime('now', '-1 hour')")
 
 
 @contextmanager
-def full(folder: Path) -> Iterator[None]:
+def fill_disk(folder: Path) -> Iterator[None]:
     """Not a byte is left on the disk of this folder."""
     filler = os.open(folder / "filler", os.O_WRONLY | os.O_CREAT)
     try:
@@ -74,7 +74,7 @@ def full(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def limited(*processes: int) -> Iterator[None]:
+def limit_file_size(*processes: int) -> Iterator[None]:
     """No file of these processes may be written beyond its first byte; SQLite is told EFBIG."""
     before = [resource.prlimit(process, resource.RLIMIT_FSIZE) for process in processes]
     try:

@@ -1,4 +1,4 @@
-"""What may come between a browser and the dashboard? A proxy that passes pages on, and refuses sockets when told to."""
+"""Browser proxy: passes pages on, and refuses WebSockets on demand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Self
 
 
-class Front:
+class BrowserProxy:
     """Plain TCP on a port of its own, one request a connection; an Upgrade is answered 403 while it is to refuse."""
 
     def __init__(self, backend: int) -> None:

@@ -1,4 +1,4 @@
-"""What may come between the dashboard and a real API server? A gate that passes everything on, until told not to."""
+"""Gate: a proxy between dashboard and API server that injects faults on demand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from tests.clusters.api.faults import AUTHORITY, Behaviour, FaultServer, Hangup, Request, Wire, _context
+from tests.clusters.api.faults import (
+    AUTHORITY,
+    Behaviour,
+    FaultServer,
+    Hangup,
+    Request,
+    Wire,
+    _build_ssl_context,
+)
 from tests.controlplane.certificates import Pair
 from tests.controlplane.controlplane import ControlPlane
 
@@ -34,16 +42,16 @@ def is_read(request: Request) -> bool:
     return "limit" in urlsplit(request.target).query or is_watch(request)
 
 
-def is_of(word: str) -> Match:
+def has_word(word: str) -> Match:
     """Requests with this word in their path."""
     return lambda request: word in urlsplit(request.target).path
 
 
-def everything(_request: Request) -> bool:
+def any_request(_request: Request) -> bool:
     return True
 
 
-def all_but_health(request: Request) -> bool:
+def is_not_health_check(request: Request) -> bool:
     return urlsplit(request.target).path != "/readyz"
 
 
@@ -64,10 +72,10 @@ class Gate(FaultServer):
         self._plane = plane
         self._trust = ssl.create_default_context(cadata=plane.ca)
         self._faults: list[Fault] = []
-        self._frozen = threading.Event()
+        self._is_frozen = threading.Event()
 
     @contextmanager
-    def fault(self, match: Match, behaviour: Behaviour) -> Iterator[Fault]:
+    def inject(self, match: Match, behaviour: Behaviour) -> Iterator[Fault]:
         """In the block, requests that match meet the behaviour."""
         one = Fault(match, behaviour)
         self._faults.append(one)
@@ -77,13 +85,13 @@ class Gate(FaultServer):
             self._faults.remove(one)
 
     @contextmanager
-    def frozen(self) -> Iterator[None]:
+    def freeze(self) -> Iterator[None]:
         """In the block nothing passes, in open connections neither, and nothing says so; those stay dead after it."""
-        self._frozen.set()
+        self._is_frozen.set()
         try:
             yield
         finally:
-            self._frozen.clear()
+            self._is_frozen.clear()
 
     def cut(self) -> None:
         """Break every open connection in the middle of whatever it carries."""
@@ -93,18 +101,18 @@ class Gate(FaultServer):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
-    def present(self, pair: Pair) -> None:
+    def set_certificate(self, pair: Pair) -> None:
         """Show another certificate from now on, and break what was opened under the last one."""
-        self._context = _context(pair, "")
+        self._context = _build_ssl_context(pair, "")
         self.cut()
 
-    def present_for(self, seconds: int) -> None:
+    def set_short_certificate(self, seconds: int) -> None:
         """Show a certificate that ends in so many seconds."""
-        self.present(AUTHORITY.server(seconds=seconds))
+        self.set_certificate(AUTHORITY.server(seconds=seconds))
 
     def _pass(self, wire: Wire) -> None:
-        if self._frozen.is_set():
-            self._hold(wire)
+        if self._is_frozen.is_set():
+            self._wait_while_frozen(wire)
         for one in list(self._faults):
             if one.match(wire.request):
                 one.hits += 1
@@ -112,7 +120,7 @@ class Gate(FaultServer):
                 return
         self._forward(wire)
 
-    def _hold(self, wire: Wire) -> None:
+    def _wait_while_frozen(self, wire: Wire) -> None:
         """Neither an answer nor an end, for as long as the connection lives."""
         wire.closing.wait(600)
         raise Hangup
@@ -139,9 +147,9 @@ class Gate(FaultServer):
         head = [f"HTTP/1.1 {answer.status} {answer.reason}", *kept, "Transfer-Encoding: chunked", "", ""]
         wire.send("\r\n".join(head).encode("latin-1"))
         while part := answer.read1(65536):
-            if self._frozen.is_set():
-                self._hold(wire)
+            if self._is_frozen.is_set():
+                self._wait_while_frozen(wire)
             wire.chunk(part)
-        if self._frozen.is_set():
-            self._hold(wire)
+        if self._is_frozen.is_set():
+            self._wait_while_frozen(wire)
         wire.send(b"0\r\n\r\n")

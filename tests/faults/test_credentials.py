@@ -1,4 +1,4 @@
-"""What does an open page say when a credential ends, and is it live again once it was renewed in place?"""
+"""Expired credentials: what open pages say, and recovery after a renewal in place."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.faults.shown import PATIENCE, Person, is_in_state, names, promised, row, says
+from tests.faults.shown import (
+    PATIENCE,
+    BrowserUser,
+    check_recovery,
+    expect_state,
+    expect_texts,
+    find_row,
+    list_names,
+)
 from tests.live.pages import make_pod
-from tests.served import Served, wait_for
+from tests.served import DashboardServer, wait_for
 
 ACCOUNT = """
 apiVersion: v1
@@ -27,11 +35,11 @@ items:
 
 
 @pytest.fixture(autouse=True)
-def _as_before(dashboard: Served, second_controlplane: ControlPlane):
+def _restore_credential(dashboard: DashboardServer, second_controlplane: ControlPlane):
     """Whatever became of it, dana has a good credential for the cluster `far` again."""
     yield
     keys = {"token": second_controlplane.token("dana")}
-    dashboard.do("credential", name="dana", slug="far", keys=keys, namespace="shop")
+    dashboard.run_command("credential", name="dana", slug="far", keys=keys, namespace="shop")
 
 
 def renew(page: Page, token: str) -> None:
@@ -43,14 +51,14 @@ def renew(page: Page, token: str) -> None:
 
 
 def open_with_certificate(
-    dashboard: Served, plane: ControlPlane, dana: Person, paths: tuple[str, ...]
+    dashboard: DashboardServer, plane: ControlPlane, dana: BrowserUser, paths: tuple[str, ...]
 ) -> tuple[list[Page], float]:
     """Pages that are live under a client certificate of so short a life that one can wait for its end."""
     for life in (20, 60, 180):
         ends = time.time() + life
         certificate, key = plane.certificate("dana", seconds=life)
         keys = {"certificate": certificate, "key": key}
-        dashboard.do("credential", name="dana", slug="far", keys=keys, namespace="shop")
+        dashboard.run_command("credential", name="dana", slug="far", keys=keys, namespace="shop")
         pages = [dana.open(path) for path in paths]
         for page in pages:
             expect(page.locator("#live-state .live, #live-state .lapsed, .problem")).to_be_visible(
@@ -64,46 +72,52 @@ def open_with_certificate(
 
 
 def test_a_certificate_that_ends_is_said_with_the_button_that_renews_it(
-    dashboard: Served, second_controlplane: ControlPlane, person: Callable[..., Person], figures
+    dashboard: DashboardServer,
+    second_controlplane: ControlPlane,
+    person: Callable[..., BrowserUser],
+    recovery_times,
 ):
     make_pod(second_controlplane, "under-certificate")
     dana = person("dana")
     paths = ("/c/far/shop/pods", "/c/far/shop/pods/under-certificate")
     (listing, of_one), ends = open_with_certificate(dashboard, second_controlplane, dana, paths)
-    expect(row(listing, "under-certificate")).to_be_visible()
+    expect(find_row(listing, "under-certificate")).to_be_visible()
     wait_for(lambda: time.time() > ends, 200)
     for page in (listing, of_one):
-        is_in_state(page, "lapsed")
-        says(page, "Your credential for Far has expired.", "It was valid until", "Renew credential")
-    assert names(listing) == set(), "what a person may no longer see goes"
+        expect_state(page, "lapsed")
+        expect_texts(page, "Your credential for Far has expired.", "It was valid until", "Renew credential")
+    assert list_names(listing) == set(), "what a person may no longer see goes"
     expect(of_one.locator("main")).not_to_contain_text("example.com/main:1")
     assert listing.get_by_text("There are no objects").count() == 0
     renew(of_one, second_controlplane.token("dana"))
-    with promised("a credential that was renewed, in the page and in another tab", figures):
-        is_in_state(of_one, "live")
-        is_in_state(listing, "live")
-    says(of_one, "example.com/main:1")
-    expect(row(listing, "under-certificate")).to_be_visible()
+    with check_recovery("a credential that was renewed, in the page and in another tab", recovery_times):
+        expect_state(of_one, "live")
+        expect_state(listing, "live")
+    expect_texts(of_one, "example.com/main:1")
+    expect(find_row(listing, "under-certificate")).to_be_visible()
 
 
 def test_a_token_whose_account_is_deleted_is_said_with_the_button_that_renews_it(
-    dashboard: Served, second_controlplane: ControlPlane, person: Callable[..., Person], figures
+    dashboard: DashboardServer,
+    second_controlplane: ControlPlane,
+    person: Callable[..., BrowserUser],
+    recovery_times,
 ):
     plane = second_controlplane
     plane.kubectl("apply", "-f", "-", input=ACCOUNT)
     token = plane.kubectl("create", "token", "short", "-n", "shop", "--duration=1h").strip()
-    dashboard.do("credential", name="dana", slug="far", keys={"token": token}, namespace="shop")
+    dashboard.run_command("credential", name="dana", slug="far", keys={"token": token}, namespace="shop")
     make_pod(plane, "under-account")
     page = person("dana").open("/c/far/shop/pods")
-    expect(row(page, "under-account")).to_be_visible(timeout=PATIENCE)
+    expect(find_row(page, "under-account")).to_be_visible(timeout=PATIENCE)
     plane.kubectl("delete", "serviceaccount", "short", "-n", "shop")
-    is_in_state(
+    expect_state(
         page, "lapsed", patience=2 * PATIENCE
     )  # 10 s until the API server knows, 30 s until it is asked
-    says(page, "Far no longer accepts your credential.", "the cluster does not say which")
+    expect_texts(page, "Far no longer accepts your credential.", "the cluster does not say which")
     page.reload()
-    says(page, "The cluster rejected your credential.")
+    expect_texts(page, "The cluster rejected your credential.")
     renew(page, plane.token("dana"))
-    with promised("a page of a refused credential, renewed", figures):
-        is_in_state(page, "live")
-    expect(row(page, "under-account")).to_be_visible()
+    with check_recovery("a page of a refused credential, renewed", recovery_times):
+        expect_state(page, "live")
+    expect(find_row(page, "under-account")).to_be_visible()

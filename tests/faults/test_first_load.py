@@ -1,4 +1,4 @@
-"""What does a page show that is loaded while its cluster misbehaves, and do pages of other clusters come as before?"""
+"""First load of a page during a fault: its error, and other clusters unaffected."""
 
 from __future__ import annotations
 
@@ -10,66 +10,74 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import expect
 
-from tests.clusters.api.faults import FaultServer, Wire, hangs, says, status
-from tests.controlplane.cast import CAST
+from tests.clusters.api.faults import FaultServer, Wire, hang, respond_status, respond_with
+from tests.controlplane.cast import USERS
 from tests.controlplane.controlplane import ControlPlane
-from tests.faults.gate import Gate, everything
-from tests.faults.shown import PATIENCE, Person, is_fresh, is_in_state, names, row
-from tests.faults.shown import says as page_says
-from tests.served import Served, wait_for
+from tests.faults.gate import Gate, any_request
+from tests.faults.shown import PATIENCE, BrowserUser, expect_fresh, expect_state, find_row, list_names
+from tests.faults.shown import expect_texts as page_says
+from tests.served import DashboardServer, wait_for
 
-LATE = "The API server did not respond in time."
-UNKNOWN = "The API server's host name cannot be resolved."
+TIMED_OUT = "The API server did not respond in time."
+UNKNOWN_NAME = "The API server's host name cannot be resolved."
 NAMELESS = "https://no-such-name.invalid:6443"
 OBJECTS = 150  # a list's first page has 100
 
 
 @pytest.fixture(scope="module")
-def hung(dashboard: Served) -> Iterator[FaultServer]:
+def hanging_cluster(dashboard: DashboardServer) -> Iterator[FaultServer]:
     """The cluster `hung`, which accepts connections and requests, and never answers."""
-    with FaultServer(hangs) as server:
-        for one in CAST:
+    with FaultServer(hang) as server:
+        for one in USERS:
             if one.team:
-                dashboard.do("dead_cluster", slug="hung", name=one.name, server=server.url, ca=server.ca)
+                dashboard.run_command(
+                    "dead_cluster", slug="hung", name=one.name, server=server.url, ca=server.ca
+                )
         yield server
 
 
 @pytest.fixture(scope="module")
-def nameless(dashboard: Served) -> str:
+def nameless_cluster(dashboard: DashboardServer) -> str:
     """The cluster `nameless`, whose address no name server knows."""
-    return str(dashboard.do("dead_cluster", slug="nameless", name="dana", server=NAMELESS))
+    return str(dashboard.run_command("dead_cluster", slug="nameless", name="dana", server=NAMELESS))
 
 
 @pytest.mark.parametrize("path", ["shop/pods", "shop/pods/web", "shop/pods/web/yaml", "", "_all/kinds"])
-def test_a_page_of_a_cluster_that_never_answers_comes_and_says_so(hung, person: Callable[..., Person], path):
+def test_a_page_of_a_cluster_that_never_answers_comes_and_says_so(
+    hanging_cluster, person: Callable[..., BrowserUser], path
+):
     page = person("dana").open(f"/c/hung/{path}")
-    page_says(page, LATE, "opens automatically")
+    page_says(page, TIMED_OUT, "opens automatically")
 
 
-@pytest.mark.parametrize(("slug", "words"), [("hung", LATE), ("nameless", UNKNOWN)])
-def test_on_a_page_of_several_it_costs_its_own_rows_and_a_line(hung, nameless, person, slug, words):
+@pytest.mark.parametrize(("slug", "words"), [("hung", TIMED_OUT), ("nameless", UNKNOWN_NAME)])
+def test_on_a_page_of_several_it_costs_its_own_rows_and_a_line(
+    hanging_cluster, nameless_cluster, person, slug, words
+):
     page = person("dana").open(f"/c/harbour,{slug}/shop/pods")
     page_says(page, words)
     expect(page.locator("#list-rows tr[data-cluster=harbour]").first).to_be_visible(timeout=PATIENCE)
     expect(page.locator("#list-notices")).to_contain_text(slug.title())
 
 
-def test_the_overview_and_the_list_of_clusters_come_and_name_it(hung, nameless, person):
+def test_the_overview_and_the_list_of_clusters_come_and_name_it(hanging_cluster, nameless_cluster, person):
     dana = person("dana")
     overview, clusters = dana.open("/"), dana.open("/clusters/")
     for page in (overview, clusters):
         page_says(page, "Hung", "Nameless", "Harbour")
-    page_says(overview, LATE, UNKNOWN)
+    page_says(overview, TIMED_OUT, UNKNOWN_NAME)
     expect(clusters.locator("main")).to_contain_text("Harbour")
 
 
-def test_a_name_that_is_not_known_is_said(nameless, person):
-    page_says(person("dana").open("/c/nameless/shop/pods"), UNKNOWN, "no-such-name.invalid")
+def test_a_name_that_is_not_known_is_said(nameless_cluster, person):
+    page_says(person("dana").open("/c/nameless/shop/pods"), UNKNOWN_NAME, "no-such-name.invalid")
 
 
-def test_pages_of_other_clusters_come_and_are_live_while_many_wait_for_it(hung, dashboard: Served, person):
+def test_pages_of_other_clusters_come_and_are_live_while_many_wait_for_it(
+    hanging_cluster, dashboard: DashboardServer, person
+):
     """Sixty pages of the hanging cluster are asked for without a pause, by everybody."""
-    clients = [dashboard.client(one.name) for one in CAST if one.team]
+    clients = [dashboard.client(one.name) for one in USERS if one.team]
     over = threading.Event()
 
     def asks(number: int) -> int:
@@ -84,62 +92,62 @@ def test_pages_of_other_clusters_come_and_are_live_while_many_wait_for_it(hung, 
         asked = [people.submit(asks, number) for number in range(60)]
         try:
             for path in ("/c/far/shop/pods", "/c/harbour/shop/pods"):
-                is_in_state(dana.open(path), "live")
+                expect_state(dana.open(path), "live")
         finally:
             over.set()
         assert sum(one.result() for one in asked) > 0, "and each of them was answered, and said so"
 
 
-def test_a_page_whose_first_call_is_told_to_wait_opens_by_itself_and_not_sooner(
-    plane: ControlPlane, gate: Gate, dashboard: Served, person: Callable[..., Person]
+def test_a_page_whose_first_call_gets_retry_after_opens_by_itself_and_not_sooner(
+    plane: ControlPlane, gate: Gate, dashboard: DashboardServer, person: Callable[..., BrowserUser]
 ):
-    dashboard.do("cluster", slug="late", server=gate.url, ca=gate.ca)  # nothing is known of it yet
-    dashboard.do(
+    dashboard.run_command("cluster", slug="late", server=gate.url, ca=gate.ca)  # nothing is known of it yet
+    dashboard.run_command(
         "credential", name="dana", slug="late", keys={"token": plane.token("dana")}, namespace="shop"
     )
     asked: list[float] = []
-    refuses = says(429, b"Too many requests, please try again later.", "text/plain", "Retry-After: 5")
+    refuses = respond_with(429, b"Too many requests, please try again later.", "text/plain", "Retry-After: 5")
 
     def told(wire: Wire) -> None:
         asked.append(time.monotonic())
         refuses(wire)
 
-    with gate.fault(everything, told):
+    with gate.inject(any_request, told):
         page = person("dana").open("/c/late/shop/pods")
         page_says(page, "The API server is rate limiting requests.", "opens automatically")
         first = len(asked)
         wait_for(lambda: len(asked) > first)
     assert asked[first] - asked[first - 1] >= 5, "asked when it says so, never sooner"
-    is_in_state(page, "live")
-    is_fresh(page)
+    expect_state(page, "live")
+    expect_fresh(page)
 
 
 def test_a_long_list_whose_continue_token_is_too_old_is_read_again_with_no_row_lost_or_twice(
-    plane: ControlPlane, gate: Gate, person: Callable[..., Person]
+    plane: ControlPlane, gate: Gate, person: Callable[..., BrowserUser]
 ):
     wanted = {f"paged-{number:03}" for number in range(OBJECTS)}
-    plane.apply([_config_map(name) for name in sorted(wanted)])
+    plane.apply([_build_config_map(name) for name in sorted(wanted)])
     met: list[str] = []
 
     def once(wire: Wire) -> None:
         met.append(wire.request.target)
         if len(met) == 1:
-            status(410, "Expired", "The provided continue parameter is too old")(wire)
+            respond_status(410, "Expired", "The provided continue parameter is too old")(wire)
         else:
             gate._forward(wire)
 
-    with gate.fault(lambda request: "continue=" in request.target and "/configmaps" in request.target, once):
+    with gate.inject(lambda request: "continue=" in request.target and "/configmaps" in request.target, once):
         page = person("dana").open("/c/gate/shop/configmaps?limit=200&q=paged")
-        is_in_state(page, "live")
+        expect_state(page, "live")
         expect(page.locator("#list-rows tr")).to_have_count(OBJECTS, timeout=PATIENCE)
-    assert names(page) == wanted
+    assert list_names(page) == wanted
     assert len(met) >= 2, "the second page was refused, and asked for again from the beginning"
-    plane.apply([_config_map("paged-after")])
-    expect(row(page, "paged-after")).to_be_visible(timeout=PATIENCE)
+    plane.apply([_build_config_map("paged-after")])
+    expect(find_row(page, "paged-after")).to_be_visible(timeout=PATIENCE)
     plane.kubectl("delete", "configmaps", "-n", "shop", "-l", "faults=paged")
     expect(page.locator("#list-rows tr")).to_have_count(0, timeout=PATIENCE)
 
 
-def _config_map(name: str) -> dict[str, object]:
+def _build_config_map(name: str) -> dict[str, object]:
     metadata = {"name": name, "namespace": "shop", "labels": {"faults": "paged"}}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}

@@ -1,4 +1,4 @@
-"""What do open pages do when this server itself is killed, or its sockets are refused, and is nothing typed lost?"""
+"""Killed dashboard and refused sockets: open pages recover, and nothing typed is lost."""
 
 from __future__ import annotations
 
@@ -8,39 +8,51 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.faults.front import Front
+from tests.faults.front import BrowserProxy
 from tests.faults.gate import Gate
-from tests.faults.shown import PATIENCE, Person, is_fresh, is_in_state, is_stale, names, promised, row, says
+from tests.faults.shown import (
+    PATIENCE,
+    BrowserUser,
+    check_recovery,
+    expect_fresh,
+    expect_stale,
+    expect_state,
+    expect_texts,
+    find_row,
+    list_names,
+)
 from tests.live.pages import make_pod
-from tests.served import Served
+from tests.served import DashboardServer
 
 
 @pytest.fixture(autouse=True)
-def _runs(dashboard: Served) -> Iterator[None]:
+def _restart_dashboard(dashboard: DashboardServer) -> Iterator[None]:
     """Whatever becomes of a test, the server runs afterwards."""
     yield
-    if not dashboard.answers():
+    if not dashboard.is_answering():
         dashboard.start_server()
 
 
 def test_a_killed_server_is_said_and_pages_come_back_by_themselves_and_say_so(
-    plane: ControlPlane, dashboard: Served, person: Callable[..., Person], figures
+    plane: ControlPlane, dashboard: DashboardServer, person: Callable[..., BrowserUser], recovery_times
 ):
     make_pod(plane, "before-restart")
     dana = person("dana")
     page, of_one = dana.open("/c/harbour/shop/pods"), dana.open("/c/harbour/shop/pods/before-restart")
     account = dana.open("/people/me/")
     for opened in (page, of_one):
-        is_in_state(opened, "live")
+        expect_state(opened, "live")
     page.get_by_text("Selectors").click()
     page.get_by_label("Label selector").fill("half=typed")
-    before = names(page)
+    before = list_names(page)
     dashboard.kill_server()
     for opened in (page, of_one):
-        is_in_state(opened, "reconnecting")
-        says(opened, "Quarterdeck is not responding", "Connection to Quarterdeck lost.", "Showing data as of")
-        is_stale(opened)
-    assert names(page) == before
+        expect_state(opened, "reconnecting")
+        expect_texts(
+            opened, "Quarterdeck is not responding", "Connection to Quarterdeck lost.", "Showing data as of"
+        )
+        expect_stale(opened)
+    assert list_names(page) == before
 
     name = account.locator("input[name=name]")
     name.fill("Dana of the harbour")
@@ -49,61 +61,65 @@ def test_a_killed_server_is_said_and_pages_come_back_by_themselves_and_say_so(
     expect(dialog).to_contain_text("This server does not answer. Nothing was sent", timeout=PATIENCE)
 
     dashboard.start_server()
-    with promised("this server killed", figures):
+    with check_recovery("this server killed", recovery_times):
         for opened in (page, of_one):
-            is_in_state(opened, "live")
+            expect_state(opened, "live")
     for opened in (page, of_one):
-        says(opened, "Reconnected.", "this page is up to date again")
+        expect_texts(opened, "Reconnected.", "this page is up to date again")
         expect(opened.locator("#live-lost")).to_have_count(0)
-        is_fresh(opened)
+        expect_fresh(opened)
     assert page.get_by_label("Label selector").input_value() == "half=typed"
     dialog.get_by_role("button", name="Send again").click()
-    says(account, "Name updated.")
+    expect_texts(account, "Name updated.")
     make_pod(plane, "after-restart")
-    expect(row(page, "after-restart")).to_be_visible(timeout=PATIENCE)
+    expect(find_row(page, "after-restart")).to_be_visible(timeout=PATIENCE)
     page.locator("#live-back").get_by_role("button", name="Hide").click()
     expect(page.locator("#live-back")).to_have_count(0)
 
 
 def test_a_cluster_that_is_down_when_the_server_comes_back_is_waited_for(
-    plane: ControlPlane, gate: Gate, dashboard: Served, person: Callable[..., Person], figures
+    plane: ControlPlane,
+    gate: Gate,
+    dashboard: DashboardServer,
+    person: Callable[..., BrowserUser],
+    recovery_times,
 ):
     """Nothing is known of the cluster in the new process: the page keeps its rows and says as of when."""
     make_pod(plane, "steady")
     dana = person("dana")
     page, of_one = dana.open("/c/gate/shop/pods"), dana.open("/c/gate/shop/pods/steady")
     for opened in (page, of_one):
-        is_in_state(opened, "live")
-    before = names(page)
-    with gate.frozen():
+        expect_state(opened, "live")
+    before = list_names(page)
+    with gate.freeze():
         dashboard.kill_server()
-        is_in_state(page, "reconnecting")
+        expect_state(page, "reconnecting")
         dashboard.start_server()
         for opened in (page, of_one):
-            is_in_state(opened, "unreachable")
-            says(opened, "The API server did not respond in time.", "resumes by itself")
-            is_stale(opened)
-        assert names(page) == before
-    with promised("a cluster that hung while this server was started", figures):
+            expect_state(opened, "unreachable")
+            expect_texts(opened, "The API server did not respond in time.", "resumes by itself")
+            expect_stale(opened)
+        assert list_names(page) == before
+    with check_recovery("a cluster that hung while this server was started", recovery_times):
         for opened in (page, of_one):
-            is_in_state(opened, "live")
-    is_fresh(page)
-    assert before <= names(page)
+            expect_state(opened, "live")
+    expect_fresh(page)
+    assert before <= list_names(page)
 
 
 def test_sockets_that_something_in_between_refuses_are_said_and_recovered_from(
-    plane: ControlPlane, dashboard: Served, person: Callable[..., Person], figures
+    plane: ControlPlane, dashboard: DashboardServer, person: Callable[..., BrowserUser], recovery_times
 ):
-    with Front(dashboard.port) as front:
+    with BrowserProxy(dashboard.port) as front:
         dana = person("dana")
         page = dana.context.new_page()
         front.refuses_sockets = True
         page.goto(f"http://127.0.0.1:{front.port}/c/harbour/shop/pods")
-        says(page, "something in between lets no live connection through")
-        is_stale(page)
-        assert names(page)
+        expect_texts(page, "something in between lets no live connection through")
+        expect_stale(page)
+        assert list_names(page)
         front.refuses_sockets = False
-        with promised("refused sockets", figures):
-            is_in_state(page, "live")
+        with check_recovery("refused sockets", recovery_times):
+            expect_state(page, "live")
         make_pod(plane, "after-refusal")
-        expect(row(page, "after-refusal")).to_be_visible(timeout=PATIENCE)
+        expect(find_row(page, "after-refusal")).to_be_visible(timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""What do pages show while this server cannot save: its database locked by another program, or its disk full?"""
+"""Storage faults: a locked database or a full disk, on pages and for audited changes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from tests.clusters.door.conftest import seen_by
+from tests.clusters.door.conftest import find_audit_events
 from tests.controlplane.controlplane import ControlPlane
-from tests.faults.disk import full, limited, locked
-from tests.faults.shown import PATIENCE, Person, is_in_state, promised, row, says
-from tests.faults.writing import Writer, writer
+from tests.faults.disk import fill_disk, limit_file_size, lock_database
+from tests.faults.shown import PATIENCE, BrowserUser, check_recovery, expect_state, expect_texts, find_row
+from tests.faults.writing import Writer, run_writer
 from tests.live.pages import make_pod
-from tests.served import Served, wait_for
+from tests.served import DashboardServer, wait_for
 
-HELD = """
+SECRET_MANIFEST = """
 apiVersion: v1
 kind: Secret
 metadata: {name: held, namespace: shop}
@@ -34,12 +34,12 @@ TOKEN = re.compile('name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 @pytest.fixture
-def small(plane: ControlPlane, tmp_path: Path) -> Iterator[Served]:
+def small_disk_dashboard(plane: ControlPlane, tmp_path: Path) -> Iterator[DashboardServer]:
     """A dashboard whose data folder is a disk of its own, of 96 MiB."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(tmp_path)], check=True)
-    served = Served(tmp_path).start()
+    served = DashboardServer(tmp_path).start()
     try:
         served.add_cluster(plane)
         yield served
@@ -48,7 +48,7 @@ def small(plane: ControlPlane, tmp_path: Path) -> Iterator[Served]:
         subprocess.run(["umount", "-l", str(tmp_path)], check=True)
 
 
-def refused(account: Page, name: str) -> None:
+def expect_held_back(account: Page, name: str) -> None:
     """What is typed is held back, and stays."""
     account.locator("input[name=name]").fill(name)
     account.locator("input[name=name]").press("Enter")
@@ -57,7 +57,7 @@ def refused(account: Page, name: str) -> None:
     assert account.locator("input[name=name]").input_value() == name
 
 
-def comes_back(client: requests.Session, url: str, token: str) -> None:
+def expect_form_returned(client: requests.Session, url: str, token: str) -> None:
     """Without our script, a form that could not be saved is answered 503, with what was typed."""
     sent = {"name": "Typed & kept", "csrfmiddlewaretoken": token}
     found = client.post(url, data=sent, timeout=120, headers={"Referer": url})
@@ -66,10 +66,10 @@ def comes_back(client: requests.Session, url: str, token: str) -> None:
     assert "Typed &amp; kept" in found.text
 
 
-def goes_on(page: Page, plane: ControlPlane, name: str) -> None:
-    is_in_state(page, "live")
+def expect_live(page: Page, plane: ControlPlane, name: str) -> None:
+    expect_state(page, "live")
     make_pod(plane, name)
-    expect(row(page, name)).to_be_visible(timeout=PATIENCE)
+    expect(find_row(page, name)).to_be_visible(timeout=PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Changes:
     """Who tries to change a cluster, and to read a Secret's value: both are on record before, or not sent."""
 
     plane: ControlPlane
-    served: Served
+    served: DashboardServer
     writes: Writer
     client: requests.Session
     token: str
@@ -87,9 +87,9 @@ class Changes:
         fields = {"key": "word", "csrfmiddlewaretoken": self.token}
         return self.client.post(url, data=fields, headers={"Referer": self.served.url}, timeout=60)
 
-    def are_refused(self, thing: str) -> None:
+    def expect_refused(self, thing: str) -> None:
         """503, and by its own audit log the API server has heard nothing of it; reading goes on."""
-        heard = len(seen_by(self.plane, SECRET))
+        heard = len(find_audit_events(self.plane, SECRET))
         assert self.writes.write(thing) == "TrailUnavailable"
         answer = self.reveal()
         assert answer.status_code == 503
@@ -97,96 +97,105 @@ class Changes:
         assert "Nothing was" in answer.text
         read = self.client.get(f"{self.served.url}/c/harbour/shop/configmaps", timeout=60)
         assert read.status_code == 200
-        assert (seen_by(self.plane, thing), len(seen_by(self.plane, SECRET))) == ([], heard)
+        assert (find_audit_events(self.plane, thing), len(find_audit_events(self.plane, SECRET))) == (
+            [],
+            heard,
+        )
 
-    def go_on(self, thing: str) -> None:
+    def expect_accepted(self, thing: str) -> None:
         """Afterwards both are sent, and the API server knows of them."""
-        heard = len(seen_by(self.plane, SECRET))
+        heard = len(find_audit_events(self.plane, SECRET))
         wait_for(lambda: self.writes.write(thing) == "201")
         wait_for(lambda: self.reveal().status_code == 200)
-        assert seen_by(self.plane, thing)
-        assert len(seen_by(self.plane, SECRET)) > heard
+        assert find_audit_events(self.plane, thing)
+        assert len(find_audit_events(self.plane, SECRET)) > heard
 
 
 @contextmanager
-def changes(plane: ControlPlane, served: Served) -> Iterator[Changes]:
+def prepare_changes(plane: ControlPlane, served: DashboardServer) -> Iterator[Changes]:
     """All that must be saved for it is saved before the fault."""
-    plane.kubectl("apply", "-f", "-", input=HELD)
+    plane.kubectl("apply", "-f", "-", input=SECRET_MANIFEST)
     client = served.client("dana")
     token = TOKEN.findall(client.get(served.url + "/people/me/").text)[0]
-    with writer(served, "dana") as writes:
+    with run_writer(served, "dana") as writes:
         yield Changes(plane, served, writes, client, token)
 
 
-def test_a_locked_database_is_said_and_open_pages_stay_live(plane, dashboard: Served, person, figures):
+def test_a_locked_database_is_said_and_open_pages_stay_live(
+    plane, dashboard: DashboardServer, person, recovery_times
+):
     dana = person("dana")
     page = dana.open("/c/harbour/shop/pods")
-    is_in_state(page, "live")
+    expect_state(page, "live")
     client = dashboard.client("dana")
     token = TOKEN.findall(client.get(dashboard.url + "/people/me/").text)[0]
-    with locked(dashboard.folder):
-        comes_back(client, dashboard.url + "/people/me/", token)
-        says(page, "Quarterdeck's database is locked by another program.", "You can keep browsing")
-        goes_on(page, plane, "while-locked")
-    with promised("database unlocked", figures):
+    with lock_database(dashboard.folder):
+        expect_form_returned(client, dashboard.url + "/people/me/", token)
+        expect_texts(page, "Quarterdeck's database is locked by another program.", "You can keep browsing")
+        expect_live(page, plane, "while-locked")
+    with check_recovery("database unlocked", recovery_times):
         expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE)
 
 
-def test_a_full_disk_is_said_and_reading_goes_on(plane, small: Served, browser: Browser, figures):
-    with changes(plane, small) as tried:
-        _on_a_full_disk(tried, plane, small, browser, figures)
+def test_a_full_disk_is_said_and_reading_goes_on(
+    plane, small_disk_dashboard: DashboardServer, browser: Browser, recovery_times
+):
+    with prepare_changes(plane, small_disk_dashboard) as tried:
+        _try_full_disk(tried, plane, small_disk_dashboard, browser, recovery_times)
 
 
-def _on_a_full_disk(tried: Changes, plane: ControlPlane, small: Served, browser: Browser, figures) -> None:
-    dana = Person(browser, small, "dana")
+def _try_full_disk(
+    tried: Changes, plane: ControlPlane, small: DashboardServer, browser: Browser, figures
+) -> None:
+    dana = BrowserUser(browser, small, "dana")
     page, account = dana.open("/c/harbour/shop/pods"), dana.open("/people/me/")
-    is_in_state(page, "live")
-    assert small._stage is not None
-    small._stage.terminate()  # nobody but the server holds its database open
-    small._stage.wait(20)
-    with full(small.folder):
-        tried.are_refused("never-full")
+    expect_state(page, "live")
+    assert small._fixtures_process is not None
+    small._fixtures_process.terminate()  # nobody but the server holds its database open
+    small._fixtures_process.wait(20)
+    with fill_disk(small.folder):
+        tried.expect_refused("never-full")
         again = dana.open("/c/harbour/shop/pods")
-        says(
+        expect_texts(
             again,
             "The Quarterdeck server's disk is full.",
             "changes to clusters are blocked",
             "You can keep browsing",
         )
-        goes_on(page, plane, "while-full")
-        expect(row(again, "while-full")).to_be_visible(timeout=PATIENCE)
-        says(page, "The Quarterdeck server's disk is full.")
-        refused(account, "Dana of the disk")
-    with promised("room on the disk", figures):
+        expect_live(page, plane, "while-full")
+        expect(find_row(again, "while-full")).to_be_visible(timeout=PATIENCE)
+        expect_texts(page, "The Quarterdeck server's disk is full.")
+        expect_held_back(account, "Dana of the disk")
+    with check_recovery("room on the disk", figures):
         expect(again.locator(".outage")).to_have_count(0, timeout=PATIENCE)
     account.get_by_role("button", name="Send again").click()
-    says(account, "Name updated.")
-    tried.go_on("after-full")
+    expect_texts(account, "Name updated.")
+    tried.expect_accepted("after-full")
     dana.close()
 
 
-def test_files_that_may_not_grow_are_said_and_reading_goes_on(plane, dashboard: Served, person):
+def test_files_that_may_not_grow_are_said_and_reading_goes_on(plane, dashboard: DashboardServer, person):
     """As where a quota is met: the disk has room, and this server may not use it."""
     page = person("dana").open("/c/harbour/shop/pods")
-    is_in_state(page, "live")
-    with changes(plane, dashboard) as tried:
-        with limited(dashboard.pid, tried.writes.pid):
-            tried.are_refused("never-grown")
-            comes_back(tried.client, dashboard.url + "/people/me/", tried.token)
-            says(page, "The audit trail is not writable.", "You can keep browsing")
-            goes_on(page, plane, "while-limited")
+    expect_state(page, "live")
+    with prepare_changes(plane, dashboard) as tried:
+        with limit_file_size(dashboard.pid, tried.writes.pid):
+            tried.expect_refused("never-grown")
+            expect_form_returned(tried.client, dashboard.url + "/people/me/", tried.token)
+            expect_texts(page, "The audit trail is not writable.", "You can keep browsing")
+            expect_live(page, plane, "while-limited")
         expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE)
-        tried.go_on("after-grown")
+        tried.expect_accepted("after-grown")
 
 
 @contextmanager
-def on_postgresql(url: str, folder: Path, plane: ControlPlane) -> Iterator[tuple[Served, str]]:
+def run_on_postgresql(url: str, folder: Path, plane: ControlPlane) -> Iterator[tuple[DashboardServer, str]]:
     """A dashboard with a database of its own there, and that database's URL."""
     there = url.rpartition("/")[0]
     with psycopg.connect(f"{there}/postgres", autocommit=True) as server:
         server.execute("CREATE DATABASE faults")
     own = f"{there}/faults"
-    served = Served(folder, DATABASE_URL=own).start()
+    served = DashboardServer(folder, DATABASE_URL=own).start()
     try:
         served.add_cluster(plane)
         yield served, own
@@ -195,20 +204,22 @@ def on_postgresql(url: str, folder: Path, plane: ControlPlane) -> Iterator[tuple
 
 
 def test_a_locked_postgresql_is_said_and_open_pages_stay_live(
-    plane, postgresql: str, tmp_path: Path, browser: Browser, figures
+    plane, postgresql: str, tmp_path: Path, browser: Browser, recovery_times
 ):
-    with on_postgresql(postgresql, tmp_path, plane) as (served, url):
-        dana = Person(browser, served, "dana")
+    with run_on_postgresql(postgresql, tmp_path, plane) as (served, url):
+        dana = BrowserUser(browser, served, "dana")
         page = dana.open("/c/harbour/shop/pods")
-        is_in_state(page, "live")
+        expect_state(page, "live")
         client = served.client("dana")
         token = TOKEN.findall(client.get(served.url + "/people/me/").text)[0]
         with psycopg.connect(url) as other:
             other.execute("LOCK TABLE people_user, people_session IN EXCLUSIVE MODE")
-            comes_back(client, served.url + "/people/me/", token)
-            says(page, "Quarterdeck's database is locked by another program.", "You can keep browsing")
-            goes_on(page, plane, "while-postgresql-locked")
+            expect_form_returned(client, served.url + "/people/me/", token)
+            expect_texts(
+                page, "Quarterdeck's database is locked by another program.", "You can keep browsing"
+            )
+            expect_live(page, plane, "while-postgresql-locked")
             dana.open("/c/harbour/shop/configmaps")
-        with promised("PostgreSQL unlocked", figures):
+        with check_recovery("PostgreSQL unlocked", recovery_times):
             expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE)
         dana.close()

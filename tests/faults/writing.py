@@ -1,4 +1,4 @@
-"""What becomes of a change to a cluster while this server cannot save? A process at the same database tries.
+"""Writing process: creates ConfigMaps through the gateway, at the database of a running dashboard.
 
 `python -m tests.faults.writing dana` reads names, one a line; for each it creates a ConfigMap in `shop` of `harbour`
 through the door as that person, and prints the status that came, or the name of the error.
@@ -20,10 +20,10 @@ if __name__ == "__main__":
 
 from clusters.api.errors import ApiError
 from clusters.connect import connect
-from people.audit.record import TrailUnavailable
+from people.audit.record import AuditTrailUnavailable
 from people.models import User
-from tests.clusters.door.kinds import CONFIGMAPS, config_map
-from tests.served import ROOT, Served
+from tests.clusters.door.kinds import CONFIGMAPS, build_config_map
+from tests.served import ROOT, DashboardServer
 
 
 class Writer:
@@ -43,7 +43,7 @@ class Writer:
 
 
 @contextmanager
-def writer(served: Served, name: str) -> Iterator[Writer]:
+def run_writer(served: DashboardServer, name: str) -> Iterator[Writer]:
     """Somebody who changes things through the door, at the database of this dashboard."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.faults.writing", name],
@@ -61,8 +61,8 @@ def writer(served: Served, name: str) -> Iterator[Writer]:
 def _write(person: str, name: str) -> str:
     desk = connect(User.objects.get(username=person), "harbour")
     try:
-        return str(desk.write("create", CONFIGMAPS, namespace="shop", body=config_map(name)).status)
-    except (TrailUnavailable, ApiError) as error:
+        return str(desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map(name)).status)
+    except (AuditTrailUnavailable, ApiError) as error:
         return type(error).__name__
 
 

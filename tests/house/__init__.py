@@ -1,1 +1,1 @@
-"""Is the house in order? The map, the sizes, the settings' page, and what no committed file may hold."""
+"""Architecture tests: the map, sizes, documentation pages, and what no committed file may contain."""

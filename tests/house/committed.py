@@ -1,4 +1,4 @@
-"""Which files are the project's own? What git holds, and what is about to be added."""
+"""Committed files: what git tracks, and what is about to be added."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.house.floor_plan import ROOT
 TEXT = (".py", ".js", ".css", ".html", ".md", ".toml", ".txt", ".yaml", ".yml", ".svg", ".json", ".sh", "")
 
 
-def committed(*endings: str) -> list[str]:
+def list_committed(*endings: str) -> list[str]:
     """Paths relative to the checkout that end in one of these; an unpacked archive without git has none."""
     command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
@@ -17,6 +17,6 @@ def committed(*endings: str) -> list[str]:
     return sorted({path for path in found if not endings or path.endswith(endings)})
 
 
-def own(*endings: str) -> list[str]:
+def list_own(*endings: str) -> list[str]:
     """Without what others wrote (vendor/) and what a program writes (migrations/)."""
-    return [path for path in committed(*endings) if not {"vendor", "migrations"} & set(path.split("/"))]
+    return [path for path in list_committed(*endings) if not {"vendor", "migrations"} & set(path.split("/"))]

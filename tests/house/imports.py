@@ -1,4 +1,4 @@
-"""Which of our own files does a file import? By its syntax tree: inside functions too, relative ones resolved."""
+"""Import scanner: which of our own files a file imports, from its syntax tree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 OURS = ("people", "clusters", "dashboard", "simulator", "demo", "tests", "bench")
 PRODUCT = ("people", "clusters", "dashboard")
-BY_NAME = ("import_module", "__import__")
+DYNAMIC_IMPORTS = ("import_module", "__import__")
 
 
 @dataclass(frozen=True)
@@ -22,29 +22,29 @@ class Import:
     is_relative: bool
 
 
-def product_files(root: Path) -> list[str]:
+def list_product_files(root: Path) -> list[str]:
     """All Python files of the three floors, relative to `root`; migrations follow their models."""
     files = [path.relative_to(root) for name in PRODUCT for path in (root / name).rglob("*.py")]
     return sorted(str(path) for path in files if "migrations" not in path.parts)
 
 
-def imports_of(root: Path, file: str) -> Iterator[Import]:
+def list_imports(root: Path, file: str) -> Iterator[Import]:
     """Every import of the file, wherever it stands in it."""
     for node in ast.walk(ast.parse((root / file).read_text(), filename=file)):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield Import(file, node.lineno, _file(root, alias.name) or alias.name, is_relative=False)
+                yield Import(file, node.lineno, _find_file(root, alias.name) or alias.name, is_relative=False)
         elif isinstance(node, ast.ImportFrom):
-            module = _absolute(file, node)
+            module = _resolve_module(file, node)
             for alias in node.names:
                 whole = f"{module}.{alias.name}"
-                target = _file(root, whole) or _file(root, module) or module
+                target = _find_file(root, whole) or _find_file(root, module) or module
                 yield Import(file, node.lineno, target, is_relative=node.level > 0)
-        elif isinstance(node, ast.Call) and _called(node) in BY_NAME:
-            yield Import(file, node.lineno, f"{_called(node)}()", is_relative=False)
+        elif isinstance(node, ast.Call) and _get_call_name(node) in DYNAMIC_IMPORTS:
+            yield Import(file, node.lineno, f"{_get_call_name(node)}()", is_relative=False)
 
 
-def _absolute(file: str, node: ast.ImportFrom) -> str:
+def _resolve_module(file: str, node: ast.ImportFrom) -> str:
     if not node.level:
         return node.module or ""
     package = file.split("/")[:-1]
@@ -52,7 +52,7 @@ def _absolute(file: str, node: ast.ImportFrom) -> str:
     return ".".join([*above, *([node.module] if node.module else [])])
 
 
-def _file(root: Path, module: str) -> str | None:
+def _find_file(root: Path, module: str) -> str | None:
     """The file of a module of ours; None where it is another's, or a name inside a module."""
     if module.partition(".")[0] not in OURS:
         return None
@@ -63,5 +63,5 @@ def _file(root: Path, module: str) -> str | None:
     return None
 
 
-def _called(node: ast.Call) -> str:
+def _get_call_name(node: ast.Call) -> str:
     return getattr(node.func, "id", None) or getattr(node.func, "attr", "")

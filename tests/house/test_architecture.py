@@ -1,4 +1,4 @@
-"""Does the house stand as ARCHITECTURE.md says? Rooms on both sides, and imports only down the page."""
+"""Layers and packages: the code agrees with ARCHITECTURE.md, and imports only go down."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from pathlib import Path
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.house.floor_plan import MAP, ROOT, FloorPlan, MapError, read_map
-from tests.house.imports import OURS, Import, imports_of, product_files
+from tests.house.floor_plan import MAP, ROOT, ArchitectureMap, MapError, read_map
+from tests.house.imports import OURS, Import, list_imports, list_product_files
 
 SHAPELESS = {"utils", "util", "core", "common", "helpers", "helper", "misc", "lib", "shared"}
-NO_ROOM = {"__init__.py", "__pycache__"}
-SHOWN = {"templates": (), "static": ("vendor",), "tests": ("vendor",), "docs": ("screenshots",)}
+UNMAPPED = {"__init__.py", "__pycache__"}
+MIRRORED_FOLDERS = {"templates": (), "static": ("vendor",), "tests": ("vendor",), "docs": ("screenshots",)}
 
 
 @pytest.fixture(scope="module")
-def plan() -> FloorPlan:
+def architecture_map() -> ArchitectureMap:
     return read_map(MAP.read_text())
 
 
-def wrong_imports(root: Path, plan: FloorPlan) -> list[str]:
+def find_wrong_imports(root: Path, plan: ArchitectureMap) -> list[str]:
     """What is against the order, one sentence each."""
     found = []
-    for file in product_files(root):
-        for one in imports_of(root, file):
-            complaint = _complaint(plan, one)
+    for file in list_product_files(root):
+        for one in list_imports(root, file):
+            complaint = _find_fault(plan, one)
             if complaint:
                 found.append(f"{file}:{one.line} imports {one.target}: {complaint}")
     return found
 
 
-def _complaint(plan: FloorPlan, one: Import) -> str:
+def _find_fault(plan: ArchitectureMap, one: Import) -> str:
     floor = one.target.split("/")[0]
     if one.target.endswith("()"):
         return "imports by name cannot be followed"
@@ -42,52 +42,60 @@ def _complaint(plan: FloorPlan, one: Import) -> str:
         return "no product code imports it"
     if floor == "dashboard" and not one.importer.startswith("dashboard/"):
         return "nothing imports dashboard but its own rooms"
-    above, below = plan.room_of(one.importer), plan.room_of(one.target)
+    above, below = plan.find_package(one.importer), plan.find_package(one.target)
     if above is not None and below is not None and below < above:
-        return f"{plan.rooms[below].name} stands above {plan.rooms[above].name}"
+        return f"{plan.packages[below].name} stands above {plan.packages[above].name}"
     return ""
 
 
-def unmapped(root: Path, plan: FloorPlan) -> list[str]:
+def find_unmapped(root: Path, plan: ArchitectureMap) -> list[str]:
     """Parts of the three floors, of templates/, static/, tests/ and docs/ that no room of the map names."""
-    found = [file for file in product_files(root) if not file.endswith("__init__.py")]
-    missing = [file for file in found if plan.room_of(file) is None]
-    for folder, known in SHOWN.items():
-        named = {name for room in plan.rooms for name in getattr(room, folder)}
-        named |= {name.removeprefix(f"{folder}/") for name in plan.wants}
+    found = [file for file in list_product_files(root) if not file.endswith("__init__.py")]
+    missing = [file for file in found if plan.find_package(file) is None]
+    for folder, known in MIRRORED_FOLDERS.items():
+        named = {name for room in plan.packages for name in getattr(room, folder)}
+        named |= {name.removeprefix(f"{folder}/") for name in plan.tasks}
         for path in sorted((root / folder).iterdir()):
             name = f"{path.name}/" if path.is_dir() else path.name
-            if path.name in NO_ROOM or path.name in known or (path.is_file() and folder == "tests"):
+            if path.name in UNMAPPED or path.name in known or (path.is_file() and folder == "tests"):
                 continue
             if not any(each == name or each.startswith(name) for each in named):
                 missing.append(f"{folder}/{name}")
     return missing
 
 
-def test_it_has_imports_only_down_the_page(plan: FloorPlan) -> None:
-    assert wrong_imports(ROOT, plan) == []
+def test_it_has_imports_only_down_the_page(architecture_map: ArchitectureMap) -> None:
+    assert find_wrong_imports(ROOT, architecture_map) == []
 
 
-def test_it_has_every_part_of_the_house_on_the_map(plan: FloorPlan) -> None:
-    assert unmapped(ROOT, plan) == []
+def test_every_part_of_the_project_is_on_the_map(architecture_map: ArchitectureMap) -> None:
+    assert find_unmapped(ROOT, architecture_map) == []
 
 
-def test_it_has_every_room_of_the_map_in_the_house(plan: FloorPlan) -> None:
-    paths = [path for room in plan.rooms for path in room.paths]
-    paths += [f"{kind}/{name}" for kind in SHOWN for room in plan.rooms for name in getattr(room, kind)]
-    assert [path for path in [*paths, *plan.wants] if not (ROOT / path).exists()] == []
+def test_every_package_of_the_map_exists(architecture_map: ArchitectureMap) -> None:
+    paths = [path for room in architecture_map.packages for path in room.paths]
+    paths += [
+        f"{kind}/{name}"
+        for kind in MIRRORED_FOLDERS
+        for room in architecture_map.packages
+        for name in getattr(room, kind)
+    ]
+    assert [path for path in [*paths, *architecture_map.tasks] if not (ROOT / path).exists()] == []
 
 
-def test_it_has_the_urls_that_the_map_names(plan: FloorPlan) -> None:
+def test_it_has_the_urls_that_the_map_names(architecture_map: ArchitectureMap) -> None:
     patterns: list[URLPattern | URLResolver] = get_resolver().url_patterns
     served = {f"/{str(one.pattern).lstrip('^').split('/')[0]}/" for one in patterns if str(one.pattern)}
-    named = {url for room in plan.rooms for url in room.urls} - {"/", "/live/"}  # /live/ is a websocket's
+    named = {url for room in architecture_map.packages for url in room.urls} - {
+        "/",
+        "/live/",
+    }  # /live/ is a websocket's
     assert served == named
 
 
-def test_it_keeps_django_out_of_the_api_room() -> None:
-    files = [file for file in product_files(ROOT) if file.startswith("clusters/api/")]
-    found = [one for file in files for one in imports_of(ROOT, file)]
+def test_it_keeps_django_out_of_the_api_package() -> None:
+    files = [file for file in list_product_files(ROOT) if file.startswith("clusters/api/")]
+    found = [one for file in files for one in list_imports(ROOT, file)]
     assert len(found) > 50
     assert [one for one in found if one.target.split(".")[0] == "django"] == []
     assert [one for one in found if "/" in one.target and not one.target.startswith("clusters/api/")] == []
@@ -95,23 +103,25 @@ def test_it_keeps_django_out_of_the_api_room() -> None:
 
 def test_it_keeps_the_simulator_to_itself() -> None:
     """Nothing of the three floors is in it, and of the demo one process alone serves it."""
-    assert _of_ours("simulator", but="simulator") == []
-    assert {one.split(":")[0] for one in _of_ours("demo", only=("simulator",))} == {"demo/clusters.py"}
-    beside = [one for one in _of_ours("demo", but="simulator") if one.startswith("demo/clusters.py")]
+    assert _list_own_imports("simulator", but="simulator") == []
+    assert {one.split(":")[0] for one in _list_own_imports("demo", only=("simulator",))} == {
+        "demo/clusters.py"
+    }
+    beside = [one for one in _list_own_imports("demo", but="simulator") if one.startswith("demo/clusters.py")]
     assert {one.rpartition(" ")[2] for one in beside} == {"demo/cast.py"}
 
 
-def test_it_keeps_the_demo_above_the_house() -> None:
+def test_it_keeps_the_demo_above_the_product() -> None:
     """It stands on the product and never on its tests; tools alone may start it."""
-    assert _of_ours("demo", only=("tests", "bench")) == []
-    assert _of_ours("bench", only=("demo",)) == []
+    assert _list_own_imports("demo", only=("tests", "bench")) == []
+    assert _list_own_imports("bench", only=("demo",)) == []
 
 
-def _of_ours(folder: str, *, but: str = "", only: tuple[str, ...] = ()) -> list[str]:
+def _list_own_imports(folder: str, *, but: str = "", only: tuple[str, ...] = ()) -> list[str]:
     """`file:line file` for each import of a part of ours in a folder, without one part, or of some parts alone."""
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*.py"))
     assert files, folder
-    found = [one for file in files for one in imports_of(ROOT, file)]
+    found = [one for file in files for one in list_imports(ROOT, file)]
     wanted = only or tuple(part for part in OURS if part != but)
     return [
         f"{one.importer}:{one.line} {one.target}"
@@ -120,7 +130,7 @@ def _of_ours(folder: str, *, but: str = "", only: tuple[str, ...] = ()) -> list[
     ]
 
 
-def test_it_has_no_room_without_a_question() -> None:
+def test_it_has_no_package_without_a_question() -> None:
     folders = {
         path for name in ("people", "clusters", "dashboard", "tests") for path in (ROOT / name).rglob("*")
     }
@@ -130,7 +140,7 @@ def test_it_has_no_room_without_a_question() -> None:
 # --- does the test itself see what it is there for? A small house, broken in one place at a time
 
 
-WANTS = "".join(f"- want {number} -> `people/models.py`\n" for number in range(10))
+TASKS = "".join(f"- want {number} -> `people/models.py`\n" for number in range(10))
 SMALL = f"""\
 ## dashboard/ - what is shown?
 | `dashboard/live/` | What changed? | | | | | |
@@ -141,11 +151,11 @@ SMALL = f"""\
 ## people/ - who is asking?
 | `people/` | Who is asking? | | | | | |
 
-{WANTS}"""
+{TASKS}"""
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Path:
+def small_project(tmp_path: Path) -> Path:
     for folder in ("dashboard/live", "dashboard/shell", "clusters/api", "people", "simulator", "templates"):
         (tmp_path / folder).mkdir(parents=True)
     for folder in ("static", "tests", "docs"):
@@ -181,26 +191,28 @@ def house(tmp_path: Path) -> Path:
         ("dashboard/shell/views.py", "from demo.cast import PICKED", "no product code"),
     ],
 )
-def test_it_sees_an_import_against_the_order(house: Path, file: str, line: str, complaint: str) -> None:
-    (house / file).write_text(f"{line}\n")
-    found = wrong_imports(house, read_map(SMALL))
+def test_it_sees_an_import_against_the_order(
+    small_project: Path, file: str, line: str, complaint: str
+) -> None:
+    (small_project / file).write_text(f"{line}\n")
+    found = find_wrong_imports(small_project, read_map(SMALL))
     assert len(found) == 1
     assert complaint in found[0]
 
 
-def test_it_leaves_imports_down_the_page_alone(house: Path) -> None:
-    (house / "dashboard/live/consumer.py").write_text(
+def test_it_leaves_imports_down_the_page_alone(small_project: Path) -> None:
+    (small_project / "dashboard/live/consumer.py").write_text(
         "import dashboard.shell.views\nfrom clusters import connect\nfrom clusters.api.client import Client\n"
         "from people.models import User\nimport django\n"
     )
-    assert wrong_imports(house, read_map(SMALL)) == []
+    assert find_wrong_imports(small_project, read_map(SMALL)) == []
 
 
 @pytest.mark.parametrize("path", ["clusters/watch.py", "dashboard/logs/tail.py", "templates/logs/page.html"])
-def test_it_sees_a_room_that_is_not_on_the_map(house: Path, path: str) -> None:
-    (house / path).parent.mkdir(exist_ok=True)
-    (house / path).write_text("")
-    assert unmapped(house, read_map(SMALL)) != []
+def test_it_sees_a_package_that_is_not_on_the_map(small_project: Path, path: str) -> None:
+    (small_project / path).parent.mkdir(exist_ok=True)
+    (small_project / path).write_text("")
+    assert find_unmapped(small_project, read_map(SMALL)) != []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Does the page on security name every class of attack with the tests that are there, and no others?"""
+"""Security documentation: every class of attack is listed with its tests, and no other."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ PAGE, FOLDER = ROOT / "docs" / "security.md", ROOT / "tests" / "attacks"
 CLASSES = {1, 2, 3, 4, 7, 8, 9, 12, 13, 14, 15, 17, 18, 19, 20, 22, 24, 25, 26, 27, 28, 29, 30, 32, 33}
 ROW = re.compile(r"^\| (?:(\d+) )?([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 FILE = re.compile(r"`((?:tests/)?[\w/]+\.py)`")
-OF_A_CLASS = re.compile(r"test_class_(\d\d)_\w+\.py")
+CLASS_FILE = re.compile(r"test_class_(\d\d)_\w+\.py")
 
 
-def rows(text: str) -> list[tuple[int, str, list[str]]]:
+def parse_rows(text: str) -> list[tuple[int, str, list[str]]]:
     """Class (0 where a row has none), its name, the test files of its last cell."""
     table = text.partition("| Class | Defense | Test in `tests/attacks/` |")[2].partition("\n\n")[0]
     return [
@@ -24,7 +24,7 @@ def rows(text: str) -> list[tuple[int, str, list[str]]]:
 
 
 def test_every_class_has_a_row_with_a_test() -> None:
-    found = rows(PAGE.read_text())
+    found = parse_rows(PAGE.read_text())
     numbers = [number for number, _name, _files in found if number]
     assert sorted(numbers) == sorted(CLASSES), "a class is missing from the table, or stands in it twice"
     assert [name for _number, name, files in found if not files] == []
@@ -32,23 +32,23 @@ def test_every_class_has_a_row_with_a_test() -> None:
 
 def test_every_file_of_the_table_is_there_and_of_its_class() -> None:
     wrong = []
-    for number, name, files in rows(PAGE.read_text()):
+    for number, name, files in parse_rows(PAGE.read_text()):
         for file in files:
             path = ROOT / file if "/" in file else FOLDER / file
-            of = OF_A_CLASS.fullmatch(path.name)
+            of = CLASS_FILE.fullmatch(path.name)
             if not path.exists() or (of is not None and int(of[1]) != number):
                 wrong.append(f"{number} {name}: {file}")
     assert wrong == []
 
 
 def test_every_test_of_attacks_is_in_the_table() -> None:
-    named = {Path(file).name for _number, _name, files in rows(PAGE.read_text()) for file in files}
+    named = {Path(file).name for _number, _name, files in parse_rows(PAGE.read_text()) for file in files}
     there = {path.name for path in FOLDER.glob("test_*.py")}
     assert there - named == set()
 
 
 def test_every_class_has_a_test_file_of_its_own() -> None:
-    there = {int(found[1]) for path in FOLDER.iterdir() if (found := OF_A_CLASS.fullmatch(path.name))}
+    there = {int(found[1]) for path in FOLDER.iterdir() if (found := CLASS_FILE.fullmatch(path.name))}
     assert there == CLASSES
 
 

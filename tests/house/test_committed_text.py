@@ -1,4 +1,4 @@
-"""Does anything that is committed tell of the machine that it was written on?"""
+"""Committed text: no machine paths and no private package registries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.house.committed import committed
+from tests.house.committed import list_committed
 from tests.house.floor_plan import ROOT
 
 # Built from parts, so that this file is none of what it looks for.
@@ -16,7 +16,7 @@ INDEX = re.compile(r"(?:index-url|find-links|registry|GOPROXY|PIP_INDEX_URL)[\s=
 HOSTS = re.compile(r"https?://([\w.-]*(?:artifactory|nexus|mirror|pypi|goproxy|devpi)[\w.-]*)", re.I)
 
 
-def tells(text: str) -> list[str]:
+def find_machine_traces(text: str) -> list[str]:
     """Machine paths and hosts of package registries that are not the public ones."""
     found = [match[0] for match in PATHS.finditer(text)]
     found += [match[0] for match in INDEX.finditer(text) if not _is_public(match[1])]
@@ -30,14 +30,14 @@ def _is_public(host: str) -> bool:
 
 def test_it_names_no_machine_and_no_private_registry() -> None:
     found = []
-    for path in committed():
+    for path in list_committed():
         if path == "tests/house/test_committed_text.py" or "/vendor/" in path:
             continue
         try:
             text = (ROOT / path).read_text()
         except UnicodeDecodeError:
             continue  # a picture
-        found += [f"{path}: {one}" for one in tells(text)]
+        found += [f"{path}: {one}" for one in find_machine_traces(text)]
     assert found == []
 
 
@@ -53,7 +53,7 @@ def test_it_names_no_machine_and_no_private_registry() -> None:
     ],
 )
 def test_it_sees_one_that_does(text: str) -> None:
-    assert tells(text)
+    assert find_machine_traces(text)
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,4 @@ def test_it_sees_one_that_does(text: str) -> None:
     ],
 )
 def test_it_leaves_other_text_alone(text: str) -> None:
-    assert tells(text) == []
+    assert find_machine_traces(text) == []

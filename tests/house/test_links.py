@@ -1,10 +1,10 @@
-"""Does every link in our own pages lead to a file, and every `#part` to a heading of it?"""
+"""Documentation links: every link leads to a file, and every `#part` to a heading."""
 
 from __future__ import annotations
 
 import re
 
-from tests.house.committed import own
+from tests.house.committed import list_own
 from tests.house.floor_plan import ROOT
 
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -12,7 +12,7 @@ _PICTURE = re.compile(r'\b(?:src|srcset)="([^"]+)"')
 _HEADING = re.compile(r"^#+ (.+)$", re.M)
 
 
-def broken(page: str) -> list[str]:
+def find_broken_links(page: str) -> list[str]:
     """Links of a page that lead nowhere; those to other sites are not asked."""
     found = []
     for link in _LINK.findall((ROOT / page).read_text()):
@@ -20,27 +20,27 @@ def broken(page: str) -> list[str]:
         if "://" in link or link.startswith("mailto:"):
             continue
         target = ((ROOT / page).parent / path).resolve() if path else ROOT / page
-        if not target.exists() or (part and part not in _parts(target.read_text())):
+        if not target.exists() or (part and part not in _list_anchors(target.read_text())):
             found.append(f"{page}: {link}")
     return found
 
 
-def _parts(text: str) -> set[str]:
+def _list_anchors(text: str) -> set[str]:
     return {
         re.sub(r"[^\w\- ]", "", line.lower()).strip().replace(" ", "-") for line in _HEADING.findall(text)
     }
 
 
 def test_it_has_no_link_that_leads_nowhere() -> None:
-    pages = own(".md")
+    pages = list_own(".md")
     assert len(pages) > 8
-    assert [one for page in pages for one in broken(page)] == []
+    assert [one for page in pages for one in find_broken_links(page)] == []
 
 
 def test_it_shows_every_picture_and_each_light_and_dark() -> None:
     """`make screenshots` takes them in pairs; a page shows the one that its reader's system asks for."""
     shown = set()
-    for page in own(".md"):
+    for page in list_own(".md"):
         for picture in _PICTURE.findall((ROOT / page).read_text()):
             if "://" not in picture:
                 shown.add(((ROOT / page).parent / picture).resolve())
@@ -64,4 +64,4 @@ def test_it_leads_to_every_page_from_the_index() -> None:
         ]
         targets = [((ROOT / page).parent / link).resolve() for link in links if link.endswith(".md")]
         waiting += [str(target.relative_to(ROOT)) for target in targets if target.exists()]
-    assert sorted(reached) == [page for page in own(".md") if page.startswith("docs/")]
+    assert sorted(reached) == [page for page in list_own(".md") if page.startswith("docs/")]

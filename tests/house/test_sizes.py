@@ -1,11 +1,11 @@
-"""Is every file and function small enough to read at once, and does every file say what it answers?"""
+"""Size limits of files and functions, and a docstring for every module."""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
 
-from tests.house.committed import own
+from tests.house.committed import list_own
 from tests.house.floor_plan import ROOT
 
 LONGEST_FILE = 400  # lines; 300 is the guide
@@ -16,11 +16,11 @@ LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}  # "path:name"
 
 
-def long_files(root: Path, files: list[str]) -> list[str]:
+def find_long_files(root: Path, files: list[str]) -> list[str]:
     return [file for file in files if len((root / file).read_text().splitlines()) > LONGEST_FILE]
 
 
-def long_functions(root: Path, files: list[str]) -> list[str]:
+def find_long_functions(root: Path, files: list[str]) -> list[str]:
     found = []
     for file in files:
         for node in ast.walk(ast.parse((root / file).read_text())):
@@ -31,7 +31,7 @@ def long_functions(root: Path, files: list[str]) -> list[str]:
     return found
 
 
-def without_a_question(root: Path, files: list[str]) -> list[str]:
+def find_missing_docstrings(root: Path, files: list[str]) -> list[str]:
     """Python files that do not begin with their docstring; empty ones, and a first `#!`, are no fault."""
     found = []
     for file in files:
@@ -44,20 +44,20 @@ def without_a_question(root: Path, files: list[str]) -> list[str]:
 
 
 def test_it_has_no_file_beyond_the_wall() -> None:
-    assert sorted(long_files(ROOT, own(".py", ".js", ".css", ".html"))) == sorted(LONG_FILES)
+    assert sorted(find_long_files(ROOT, list_own(".py", ".js", ".css", ".html"))) == sorted(LONG_FILES)
 
 
 def test_it_has_no_function_beyond_the_wall() -> None:
-    assert sorted(long_functions(ROOT, own(".py"))) == sorted(LONG_FUNCTIONS)
+    assert sorted(find_long_functions(ROOT, list_own(".py"))) == sorted(LONG_FUNCTIONS)
 
 
 def test_it_has_a_reason_for_every_exception() -> None:
     assert all(len(reason) > 20 for reason in [*LONG_FILES.values(), *LONG_FUNCTIONS.values()])
 
 
-def test_it_says_in_its_first_line_what_each_file_answers() -> None:
-    assert without_a_question(ROOT, own(".py")) == []
-    scripts = own(".js", ".css")
+def test_every_file_begins_with_a_docstring() -> None:
+    assert find_missing_docstrings(ROOT, list_own(".py")) == []
+    scripts = list_own(".js", ".css")
     assert [file for file in scripts if not (ROOT / file).read_text().startswith("/*")] == []
 
 
@@ -68,6 +68,6 @@ def test_it_sees_what_is_too_long(tmp_path: Path) -> None:
     (tmp_path / "function.py").write_text("async def f():\n" + body * LONGEST_FUNCTION)
     (tmp_path / "decorated.py").write_text("@one\ndef g():\n" + body * (LONGEST_FUNCTION - 2))
     files = ["file.py", "fine.py", "function.py", "decorated.py"]
-    assert long_files(tmp_path, files) == ["file.py"]
-    assert long_functions(tmp_path, files) == ["function.py:f"]
-    assert without_a_question(tmp_path, files) == ["file.py", "function.py", "decorated.py"]
+    assert find_long_files(tmp_path, files) == ["file.py"]
+    assert find_long_functions(tmp_path, files) == ["function.py:f"]
+    assert find_missing_docstrings(tmp_path, files) == ["file.py", "function.py", "decorated.py"]

@@ -1,4 +1,4 @@
-"""Which fixtures do the tests of live pages share?"""
+"""Fixtures of the live page tests."""
 
 from tests.live.pages import open_as
 

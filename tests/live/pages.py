@@ -1,4 +1,4 @@
-"""How do tests open a live page as one of the cast, and change the cluster under it?"""
+"""Live pages in a real browser, as a test user, and changes of the cluster below them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.served import Served
+from tests.served import DashboardServer
 
 POD = """
 apiVersion: v1
@@ -22,7 +22,7 @@ spec: {{containers: [{{name: main, image: "example.com/main:1"}}]}}
 class Opener:
     """Opens pages of one dashboard as people of the cast."""
 
-    def __init__(self, served: Served, new_page: Callable[..., Page]) -> None:
+    def __init__(self, served: DashboardServer, new_page: Callable[..., Page]) -> None:
         self.served = served
         self._new_page = new_page
 
@@ -42,16 +42,16 @@ def remove_pod(plane: ControlPlane, name: str, namespace: str = "shop") -> None:
     plane.kubectl("delete", "pod", name, "-n", namespace, "--force", "--grace-period=0", "--wait=true")
 
 
-def row(page: Page, name: str) -> Any:
+def find_row(page: Page, name: str) -> Any:
     """The row of the object with exactly this name."""
     return page.locator("#list-rows tr").filter(has=page.get_by_role("rowheader", name=name, exact=True))
 
 
-def is_in_state(page: Page, state: str, seconds: float = 15) -> None:
+def expect_state(page: Page, state: str, seconds: float = 15) -> None:
     expect(page.locator(f"#live-state [data-state={state}]")).to_be_visible(timeout=seconds * 1000)
 
 
 @pytest.fixture
-def open_as(served: Served, new_page: Callable[..., Page]) -> Opener:
+def open_as(dashboard_server: DashboardServer, new_page: Callable[..., Page]) -> Opener:
     """Opens pages of the dashboard over the shared control plane."""
-    return Opener(served, new_page)
+    return Opener(dashboard_server, new_page)

@@ -1,4 +1,4 @@
-"""How do tests speak to the live socket without a browser? aiohttp, in a thread and a loop of their own."""
+"""WebSocket client for the live socket: aiohttp, in a thread and an event loop of its own."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from tests.served import Served
+from tests.served import DashboardServer
 
 T = TypeVar("T")
 COOKIE = "quarterdeck-session"
 
 
-def run(deed: Callable[[], Awaitable[T]], seconds: float = 60) -> T:
+def run(action: Callable[[], Awaitable[T]], seconds: float = 60) -> T:
     """The result of an async function; a thread of its own, since Playwright holds the loop of this one."""
 
     async def bounded() -> T:
         async with asyncio.timeout(seconds):
-            return await deed()
+            return await action()
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(lambda: asyncio.run(bounded())).result(seconds + 5)
 
 
-class Opened:
+class OpenSocket:
     """An open socket of one page."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
 
-    async def html(self, *, acknowledge: bool = True) -> str:
+    async def read_html(self, *, acknowledge: bool = True) -> str:
         """The next message that holds HTML; the socket's close code as an error."""
         while True:
             message = await self.socket.receive()
@@ -44,18 +44,18 @@ class Opened:
             if html:
                 return html
 
-    async def until(self, text: str) -> str:
+    async def read_until(self, text: str) -> str:
         """All HTML up to and with the message that holds `text`."""
         heard = ""
         while text not in heard:
-            heard += await self.html()
+            heard += await self.read_html()
         return heard
 
 
 class Sockets:
     """Opens sockets at a served dashboard; use it as an async context manager."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: DashboardServer) -> None:
         self.served = served
 
     async def __aenter__(self) -> Sockets:
@@ -65,19 +65,19 @@ class Sockets:
     async def __aexit__(self, *_: object) -> None:
         await self.client.close()
 
-    async def open(self, session: str, page: str, *, origin: str | None = "", window: str = "") -> Opened:
+    async def open(self, session: str, page: str, *, origin: str | None = "", window: str = "") -> OpenSocket:
         """`origin` is this server's own where it is empty, and missing where it is None."""
         headers: dict[str, str] = {"Cookie": f"{COOKIE}={session}"} if session else {}
         if origin is not None:
             headers["Origin"] = origin or self.served.url
         url = self.served.url.replace("http", "ws") + "/live/"
-        return Opened(
+        return OpenSocket(
             await self.client.ws_connect(
                 url, params={"page": page, "window": window}, headers=headers, max_msg_size=0, autoping=True
             )
         )
 
-    async def refusal(self, session: str, page: str, **options: Any) -> int:
+    async def handshake_status(self, session: str, page: str, **options: Any) -> int:
         """The HTTP status with which the handshake is refused; 101 where it is not."""
         try:
             opened = await self.open(session, page, **options)

@@ -1,4 +1,4 @@
-"""Do sign-in and sockets work behind a TLS-terminating proxy, below a sub-path, and does a forged header not?"""
+"""Reverse proxy with TLS and a sub-path: sign-in and sockets work, forged headers do not."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from tests.live.pages import is_in_state, row
+from tests.live.pages import expect_state, find_row
 from tests.live.tls_proxy import TlsProxy
-from tests.served import Served
+from tests.served import DashboardServer
 
 PATH = "/deck/c/harbour/shop/pods"
 
@@ -24,9 +24,9 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def behind(controlplane, tmp_path_factory, port) -> Iterator[Served]:
+def proxied_dashboard(controlplane, tmp_path_factory, port) -> Iterator[DashboardServer]:
     """A dashboard whose public URL is the proxy's, below a sub-path; the proxy is trusted."""
-    dashboard = Served(
+    dashboard = DashboardServer(
         tmp_path_factory.mktemp("behind"),
         QUARTERDECK_PUBLIC_URL=f"https://localhost:{port}/deck",
         QUARTERDECK_TRUSTED_PROXIES="127.0.0.1/32",
@@ -44,23 +44,23 @@ def behind(controlplane, tmp_path_factory, port) -> Iterator[Served]:
         dashboard.stop()
 
 
-def test_a_person_signs_in_and_sees_live_rows_there(behind, port, new_page):
+def test_a_person_signs_in_and_sees_live_rows_there(proxied_dashboard, port, new_page):
     page = new_page(ignore_https_errors=True)
     page.goto(f"https://localhost:{port}{PATH}")
     page.get_by_label("Username").fill("dana")
     page.get_by_label("Password").fill("sail-with-dana")
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"https://localhost:{port}{PATH}")
-    is_in_state(page, "live")
-    row(page, "toolbox").get_by_role("link").click()
+    expect_state(page, "live")
+    find_row(page, "toolbox").get_by_role("link").click()
     expect(page).to_have_url(f"https://localhost:{port}{PATH}/toolbox")
-    is_in_state(page, "live")
+    expect_state(page, "live")
     cookie = next(one for one in page.context.cookies() if "session" in one["name"])
     assert cookie["secure"]
     assert cookie["httpOnly"]
 
 
-def test_who_comes_from_elsewhere_cannot_forge_the_proxys_headers(served):
+def test_who_comes_from_elsewhere_cannot_forge_the_proxys_headers(dashboard_server):
     """The shared dashboard trusts nobody: what a peer forwards changes nothing."""
     forged = {
         "X-Forwarded-Proto": "https",
@@ -68,7 +68,7 @@ def test_who_comes_from_elsewhere_cannot_forge_the_proxys_headers(served):
         "X-Forwarded-For": "203.0.113.9",
     }
     answer = requests.get(
-        f"{served.url}/c/harbour/shop/pods", headers=forged, allow_redirects=False, timeout=10
+        f"{dashboard_server.url}/c/harbour/shop/pods", headers=forged, allow_redirects=False, timeout=10
     )
     assert answer.status_code == 302
     assert "evil.example" not in answer.headers["Location"]

@@ -1,4 +1,4 @@
-"""Does everybody see just what `kubectl auth can-i` says, less what the dashboard takes away?"""
+"""Permissions: everybody sees what `kubectl auth can-i` allows, less what the dashboard restricts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from html.parser import HTMLParser
 import pytest
 
 from dashboard.resources.menu_table import LABELS
-from tests.controlplane.cast import CAST
+from tests.controlplane.cast import USERS
 
-PEOPLE = [one.name for one in CAST if one.team]
-READERS = {"rene", "rita", "aude"}
+PEOPLE = [one.name for one in USERS if one.team]
+VIEWERS = {"rene", "rita", "aude"}
 KINDS = (
     "pods", "deployments.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch", "cronjobs.batch",
     "services", "ingresses.networking.k8s.io", "configmaps", "secrets", "persistentvolumeclaims",
@@ -78,8 +78,8 @@ def each_can_i(
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_the_menu_offers_what_may_be_listed_and_folds_the_rest(controlplane, served, person):
-    page = served.client(person).get(f"{served.url}/c/harbour/pay/configmaps").text
+def test_the_menu_offers_what_may_be_listed_and_folds_the_rest(controlplane, dashboard_server, person):
+    page = dashboard_server.client(person).get(f"{dashboard_server.url}/c/harbour/pay/configmaps").text
     menu = Navigation(page)
     rights = each_can_i(controlplane, person, "list", KINDS, "pay")
     for kind, may in {**rights, **each_can_i(controlplane, person, "list", CLUSTER_KINDS)}.items():
@@ -87,23 +87,25 @@ def test_the_menu_offers_what_may_be_listed_and_folds_the_rest(controlplane, ser
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_the_verbs_of_a_page_are_kubernetes_answers_less_what_the_role_takes(controlplane, served, person):
-    page = served.client(person).get(f"{served.url}/c/harbour/shop/deployments.apps").text
+def test_the_verbs_of_a_page_are_kubernetes_answers_less_what_the_role_takes(
+    controlplane, dashboard_server, person
+):
+    page = dashboard_server.client(person).get(f"{dashboard_server.url}/c/harbour/shop/deployments.apps").text
     shown = {
         verb: state
         for state, verb in re.findall(r'class="right (\w+)"><details><summary><code>(\w+)</code>', page)
     }
     for verb in VERBS:
         may = can_i(controlplane, person, verb, "deployments.apps", "shop")
-        taken = person in READERS and verb not in ("get", "list", "watch")
+        taken = person in VIEWERS and verb not in ("get", "list", "watch")
         assert shown[verb] == ("allowed" if may and not taken else "denied"), (person, verb)
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_the_rows_are_there_exactly_where_kubernetes_lists_them(controlplane, served, person):
-    client = served.client(person)
+def test_the_rows_are_there_exactly_where_kubernetes_lists_them(controlplane, dashboard_server, person):
+    client = dashboard_server.client(person)
     for kind, may in each_can_i(controlplane, person, "list", KINDS, "pay").items():
-        page = client.get(f"{served.url}/c/harbour/pay/{kind}")
+        page = client.get(f"{dashboard_server.url}/c/harbour/pay/{kind}")
         assert page.status_code == 200
         state = re.search(r'id="live-state".*?data-state="(\w+)"', page.text, re.DOTALL)
         assert (state is not None and state[1] == "denied") is not may, (person, kind)
@@ -111,7 +113,7 @@ def test_the_rows_are_there_exactly_where_kubernetes_lists_them(controlplane, se
             assert '<tr id="r' not in page.text
 
 
-def test_nobody_without_a_team_sees_the_cluster(served):
-    client = served.client("stan")
-    assert client.get(f"{served.url}/c/harbour/shop/pods").status_code == 404
-    assert "harbour" not in client.get(f"{served.url}/clusters/").text.lower()
+def test_nobody_without_a_team_sees_the_cluster(dashboard_server):
+    client = dashboard_server.client("stan")
+    assert client.get(f"{dashboard_server.url}/c/harbour/shop/pods").status_code == 404
+    assert "harbour" not in client.get(f"{dashboard_server.url}/clusters/").text.lower()

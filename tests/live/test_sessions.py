@@ -1,51 +1,53 @@
-"""Whose sockets end when a session does, or when a person's rights change?"""
+"""Session and permission changes: which sockets they close."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.live.pages import is_in_state, make_pod, remove_pod, row
+from tests.live.pages import expect_state, find_row, make_pod, remove_pod
 
 PODS = "/c/harbour/shop/pods"
 
 
-def asks_for_sign_in(page: Page, seconds: float = 20) -> None:
+def expect_sign_in_dialog(page: Page, seconds: float = 20) -> None:
     expect(page.locator("dialog#session-ended")).to_be_visible(timeout=seconds * 1000)
 
 
-def test_sign_out_ends_the_other_tabs_of_the_session_and_nobody_elses(controlplane, served, open_as):
+def test_sign_out_ends_the_other_tabs_of_the_session_and_nobody_elses(
+    controlplane, dashboard_server, open_as
+):
     first = open_as("dana", PODS)
     second = first.context.new_page()
-    second.goto(served.url + PODS)
+    second.goto(dashboard_server.url + PODS)
     other_browser = open_as("dana", PODS)
     other_person = open_as("rene", PODS)
     for page in (first, second, other_browser, other_person):
-        is_in_state(page, "live")
+        expect_state(page, "live")
     first.locator(".person-menu summary").click()
     first.get_by_role("button", name="Sign out").click()
-    asks_for_sign_in(second, 5)
+    expect_sign_in_dialog(second, 5)
     make_pod(controlplane, "after-sign-out")
-    expect(row(other_browser, "after-sign-out")).to_be_visible()
-    expect(row(other_person, "after-sign-out")).to_be_visible()
-    expect(row(second, "after-sign-out")).to_have_count(0)
+    expect(find_row(other_browser, "after-sign-out")).to_be_visible()
+    expect(find_row(other_person, "after-sign-out")).to_be_visible()
+    expect(find_row(second, "after-sign-out")).to_have_count(0)
     remove_pod(controlplane, "after-sign-out")
 
 
-def test_a_session_ended_elsewhere_ends_its_sockets_within_15_seconds(served, open_as):
+def test_a_session_ended_elsewhere_ends_its_sockets_within_15_seconds(dashboard_server, open_as):
     page = open_as("dana", PODS)
-    is_in_state(page, "live")
+    expect_state(page, "live")
     key = next(
         cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "quarterdeck-session"
     )
-    served.do("end_session", key=key)
-    asks_for_sign_in(page, 15)
+    dashboard_server.do("end_session", key=key)
+    expect_sign_in_dialog(page, 15)
 
 
-def test_a_membership_that_ends_takes_the_page_within_15_seconds(served, open_as):
+def test_a_membership_that_ends_takes_the_page_within_15_seconds(dashboard_server, open_as):
     page = open_as("rene", PODS)
-    is_in_state(page, "live")
-    served.do("membership", name="rene", role="")
+    expect_state(page, "live")
+    dashboard_server.do("membership", name="rene", role="")
     try:
         expect(page.locator("#list-rows tr")).to_have_count(0, timeout=15_000)
     finally:
-        served.do("people")
+        dashboard_server.do("people")

@@ -1,4 +1,4 @@
-"""Who may open the live socket, and what does one that misbehaves cost?"""
+"""Live socket: who can open it, and what a misbehaving client costs."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ FOREIGN = [
 ]
 
 
-def refused(served, session, page=PODS, **options):
+def handshake_status(served, session, page=PODS, **options):
     async def deed():
         async with Sockets(served) as sockets:
-            return await sockets.refusal(session, page, **options)
+            return await sockets.handshake_status(session, page, **options)
 
     return run(deed)
 
 
-def test_it_opens_for_the_person_of_the_session(served):
-    assert refused(served, served.do("session", name="dana")) == 101
+def test_it_opens_for_the_person_of_the_session(dashboard_server):
+    assert handshake_status(dashboard_server, dashboard_server.do("session", name="dana")) == 101
 
 
-def test_it_refuses_who_is_not_signed_in(served):
-    assert refused(served, "") == 403
-    assert refused(served, "no-such-session") == 403
+def test_it_refuses_who_is_not_signed_in(dashboard_server):
+    assert handshake_status(dashboard_server, "") == 403
+    assert handshake_status(dashboard_server, "no-such-session") == 403
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-def test_it_refuses_pages_of_another_origin(served, origin):
-    session = served.do("session", name="dana")
-    origin = origin.format(port=served.port) if origin else origin
-    assert refused(served, session, origin=origin) == 403
+def test_it_refuses_pages_of_another_origin(dashboard_server, origin):
+    session = dashboard_server.do("session", name="dana")
+    origin = origin.format(port=dashboard_server.port) if origin else origin
+    assert handshake_status(dashboard_server, session, origin=origin) == 403
 
 
 @pytest.mark.parametrize(
@@ -55,20 +55,20 @@ def test_it_refuses_pages_of_another_origin(served, origin):
         "x" * 9000,
     ],
 )
-def test_it_refuses_what_is_no_live_page(served, page):
-    assert refused(served, served.do("session", name="dana"), page) == 403
+def test_it_refuses_what_is_no_live_page(dashboard_server, page):
+    assert handshake_status(dashboard_server, dashboard_server.do("session", name="dana"), page) == 403
 
 
-def test_it_refuses_a_cluster_that_is_not_shared_with_the_person(served):
-    assert refused(served, served.do("session", name="stan")) == 403
+def test_it_refuses_a_cluster_that_is_not_shared_with_the_person(dashboard_server):
+    assert handshake_status(dashboard_server, dashboard_server.do("session", name="stan")) == 403
 
 
-def test_it_gives_each_the_rows_of_their_own_rights(served):
+def test_it_gives_each_the_rows_of_their_own_permissions(dashboard_server):
     async def deed():
-        async with Sockets(served) as sockets:
-            dana = await sockets.open(served.do("session", name="dana"), "/c/harbour/pay/pods")
-            rene = await sockets.open(served.do("session", name="rene"), "/c/harbour/pay/pods")
-            return await dana.until('data-state="denied"'), await rene.until('data-state="live"')
+        async with Sockets(dashboard_server) as sockets:
+            dana = await sockets.open(dashboard_server.do("session", name="dana"), "/c/harbour/pay/pods")
+            rene = await sockets.open(dashboard_server.do("session", name="rene"), "/c/harbour/pay/pods")
+            return await dana.read_until('data-state="denied"'), await rene.read_until('data-state="live"')
 
     dana, rene = run(deed)
     assert "<tr id" not in dana
@@ -79,10 +79,10 @@ def test_it_gives_each_the_rows_of_their_own_rights(served):
 @pytest.mark.parametrize(
     "text", ["[]", "{}", '{"ack":"x"}', "not json", '{"ack":' + "[" * 5000, "x" * 20_000, '{"renew": 1}']
 )
-def test_it_closes_a_socket_that_sends_what_no_page_sends(served, text):
+def test_it_closes_a_socket_that_sends_what_no_page_sends(dashboard_server, text):
     async def deed():
-        async with Sockets(served) as sockets:
-            opened = await sockets.open(served.do("session", name="dana"), PODS)
+        async with Sockets(dashboard_server) as sockets:
+            opened = await sockets.open(dashboard_server.do("session", name="dana"), PODS)
             await opened.socket.send_str(text)
             while (await opened.socket.receive()).type == aiohttp.WSMsgType.TEXT:
                 pass
@@ -91,13 +91,13 @@ def test_it_closes_a_socket_that_sends_what_no_page_sends(served, text):
     assert run(deed) == 4403
 
 
-def test_a_filter_sent_by_the_page_changes_what_it_is_sent(served):
+def test_a_filter_sent_by_the_page_changes_what_it_is_sent(dashboard_server):
     async def deed():
-        async with Sockets(served) as sockets:
-            opened = await sockets.open(served.do("session", name="dana"), PODS)
-            first = await opened.until("<tr id")
+        async with Sockets(dashboard_server) as sockets:
+            opened = await sockets.open(dashboard_server.do("session", name="dana"), PODS)
+            first = await opened.read_until("<tr id")
             await opened.socket.send_json({"renew": "q=nothing-is-called-so"})
-            return first, await opened.html()
+            return first, await opened.read_html()
 
     first, second = run(deed)
     assert "<tr" in first
@@ -105,15 +105,15 @@ def test_a_filter_sent_by_the_page_changes_what_it_is_sent(served):
     assert "<tr" not in second.partition("list-rows")[2]
 
 
-def test_a_page_that_shows_the_rows_already_is_sent_none_of_them_again(served):
-    session = served.do("session", name="dana")
-    page = served.client("dana").get(served.url + PODS).text
+def test_a_page_that_shows_the_rows_already_is_sent_none_of_them_again(dashboard_server):
+    session = dashboard_server.do("session", name="dana")
+    page = dashboard_server.client("dana").get(dashboard_server.url + PODS).text
     window = page.partition('data-window="')[2].partition('"')[0]
 
     async def deed():
-        async with Sockets(served) as sockets:
+        async with Sockets(dashboard_server) as sockets:
             opened = await sockets.open(session, PODS, window=window)
-            return await opened.html()
+            return await opened.read_html()
 
     html = run(deed)
     assert window

@@ -1,4 +1,4 @@
-"""What stands in front of the dashboard in production? A TLS-terminating proxy, as small as a test needs it."""
+"""TLS-terminating proxy, as small as a test needs it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class TlsProxy:
         self._context.load_cert_chain(file)
         self._listener = socket.create_server(("127.0.0.1", port))
         self._backend = backend
-        self._added = "".join(f"{line}\r\n" for line in headers).encode()
+        self._added_headers = "".join(f"{line}\r\n" for line in headers).encode()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -52,15 +52,15 @@ class TlsProxy:
                     return
                 head += part
             with socket.create_connection(("127.0.0.1", self._backend)) as server:
-                server.sendall(self._rewritten(head))
+                server.sendall(self._rewrite_head(head))
                 threading.Thread(target=_pump, args=(client, server), daemon=True).start()
                 _pump(server, client)
 
-    def _rewritten(self, head: bytes) -> bytes:
+    def _rewrite_head(self, head: bytes) -> bytes:
         """The head with our headers, and without keep-alive: the next request comes over a connection of its own."""
         first, _, rest = head.partition(b"\r\n")
         lines = rest.replace(b"Connection: keep-alive", b"Connection: close")
-        return first + b"\r\n" + self._added + lines
+        return first + b"\r\n" + self._added_headers + lines
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

@@ -1,1 +1,1 @@
-"""How do all clusters of a person stand? Tests of the overview."""
+"""Tests of the overview: the state of all clusters of a user."""

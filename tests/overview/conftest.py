@@ -1,4 +1,4 @@
-"""What do the tests of the overview stand on? A healthy cluster, and one of each trouble beside it."""
+"""Overview fixtures: a healthy cluster, and one with each kind of error beside it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any
 
 import pytest
 
-from tests.clusters.api.faults import AUTHORITY, FaultServer, hangs
-from tests.clusters.pages.conftest import Browser, browser_of, cast
+from tests.clusters.api.faults import AUTHORITY, FaultServer, hang
+from tests.clusters.pages.conftest import ClientFor, client_for, users
 from tests.controlplane.hostile import TEXTS
 from tests.live.pages import open_as
-from tests.served import ROOT, Served
+from tests.served import ROOT, DashboardServer
 
-__all__ = ["Browser", "browser_of", "cast", "open_as"]
+__all__ = ["ClientFor", "client_for", "open_as", "users"]
 
-Stage = Callable[..., None]
+FleetCommand = Callable[..., None]
 
 
 @pytest.fixture(scope="module")
-def stage(served: Served) -> Stage:
+def fleet_command(dashboard_server: DashboardServer) -> FleetCommand:
     def run(do: str, **arguments: Any) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "tests.overview.stage"],
-            input=json.dumps({"do": do, **arguments}), cwd=ROOT, env=served.environment,
+            input=json.dumps({"do": do, **arguments}), cwd=ROOT, env=dashboard_server.environment,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -36,9 +36,9 @@ def stage(served: Served) -> Stage:
 
 
 @pytest.fixture(scope="module")
-def fleet(served: Served, controlplane, stage: Stage) -> Iterator[None]:
+def fleet(dashboard_server: DashboardServer, controlplane, fleet_command: FleetCommand) -> Iterator[None]:
     """Beside `harbour`: one that hangs, one whose port is dead, and so on, for ada and dana."""
-    with FaultServer(hangs) as hanging, socket.socket() as dead:
+    with FaultServer(hang) as hanging, socket.socket() as dead:
         dead.bind(("127.0.0.1", 0))
         plane = {"server": controlplane.server, "ca": controlplane.ca}
         clusters = [
@@ -58,6 +58,6 @@ def fleet(served: Served, controlplane, stage: Stage) -> Iterator[None]:
                 "fleet": "yes",
             }
             one |= {"name": named.get(one["slug"], one["slug"].title()), "labels": labels, "colour": "red"}
-        stage("up", clusters=clusters, people=["ada", "dana"])
+        fleet_command("up", clusters=clusters, people=["ada", "dana"])
         yield
-        stage("down")
+        fleet_command("down")

@@ -1,4 +1,4 @@
-"""Which troubled clusters stand beside a healthy one? As a program, on the database that the environment names.
+"""Fleet program: clusters with errors beside a healthy one, in the database that the environment names.
 
 It reads one JSON object: {"do": "up", "clusters": [...]} or {"do": "down" | "unshare"} and ends.
 """
@@ -20,8 +20,8 @@ if __name__ == "__main__":
 from django.utils import timezone
 
 from clusters.api.connection import Identity
-from clusters.credentials.changed import share_changed
-from clusters.credentials.stored import Owner, keep
+from clusters.credentials.changed import invalidate_shares
+from clusters.credentials.stored import Owner, save_credential
 from clusters.credentials.trial import WhoAmI
 from clusters.models import Cluster, Share
 from people.models import Membership, Team, User
@@ -29,7 +29,7 @@ from people.models import Membership, Team, User
 TEAM = "fleet"
 
 
-def up(clusters: list[dict[str, Any]], people: list[str]) -> None:
+def create_fleet(clusters: list[dict[str, Any]], people: list[str]) -> None:
     """The clusters, seen by a team of these people; with a `token` each has a credential that nobody tried."""
     team = Team.objects.create(slug=TEAM, name="Fleet")
     users = [User.objects.get(username=name) for name in people]
@@ -41,8 +41,10 @@ def up(clusters: list[dict[str, Any]], people: list[str]) -> None:
         Share.objects.create(cluster=made, team=team)
         expires = timezone.now() + timedelta(seconds=ends) if ends is not None else None
         for user in users if token else []:
-            keep(made, Owner(user=user), Identity(token=token), WhoAmI(user.username, "", (), {}, expires))
-    share_changed([team.pk])
+            save_credential(
+                made, Owner(user=user), Identity(token=token), WhoAmI(user.username, "", (), {}, expires)
+            )
+    invalidate_shares([team.pk])
 
 
 def unshare() -> None:
@@ -50,10 +52,10 @@ def unshare() -> None:
     shares = Share.objects.filter(team__slug=TEAM)
     teams = list(shares.values_list("team_id", flat=True))
     shares.delete()
-    share_changed(teams)
+    invalidate_shares(teams)
 
 
-def down() -> None:
+def delete_fleet() -> None:
     """As if they had never been."""
     Cluster.objects.filter(shares__team__slug=TEAM).delete()
     Cluster.objects.filter(labels__fleet="yes").delete()
@@ -62,4 +64,4 @@ def down() -> None:
 
 if __name__ == "__main__":
     asked = json.loads(sys.stdin.read())
-    {"up": up, "unshare": unshare, "down": down}[asked.pop("do")](**asked)
+    {"up": create_fleet, "unshare": unshare, "down": delete_fleet}[asked.pop("do")](**asked)

@@ -1,4 +1,4 @@
-"""Can everybody use the pages about people, in a real browser?"""
+"""Pages about people in a real browser."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from people import links
-from people.models import Purpose, Standing, User
-from tests.axe import violations
-from tests.browser import complaints, sign_in
+from people.models import GlobalRole, Purpose, User
+from tests.axe import find_violations
+from tests.browser import list_console_errors, sign_in
 from tests.people.conftest import PASSWORD
 
 WIDTHS = [360, 1280]
@@ -20,16 +20,16 @@ PAGES = ["me", "sessions", "", "invite", "teams", "teams/shop", "anna"]
 
 
 @pytest.fixture
-def people(transactional_db: None, cast: dict[str, User]) -> dict[str, User]:
+def committed_users(transactional_db: None, users: dict[str, User]) -> dict[str, User]:
     """The cast, where the server's own threads see it."""
-    cast["anna"].set_password(PASSWORD)
-    cast["anna"].save()
-    links.invite(standing=Standing.MEMBER, created_by=cast["anna"])
+    users["anna"].set_password(PASSWORD)
+    users["anna"].save()
+    links.invite(global_role=GlobalRole.MEMBER, created_by=users["anna"])
     User.objects.create(username="otto", name="O" * 150, is_active=False)
-    return cast
+    return users
 
 
-def look(page: Page, name: str) -> list[str]:
+def find_page_problems(page: Page, name: str) -> list[str]:
     """What is wrong with the page at two widths."""
     found = []
     for width in WIDTHS:
@@ -40,40 +40,44 @@ def look(page: Page, name: str) -> list[str]:
             )
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             found.append(f"{name} scrolls sideways at {width} px")
-        found += [f"{name} at {width} px: {line}" for line in violations(page)]
-    return found + [f"{name}: {text}" for text in complaints(page)]
+        found += [f"{name} at {width} px: {line}" for line in find_violations(page)]
+    return found + [f"{name}: {text}" for text in list_console_errors(page)]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_is_usable_by_everybody(new_page, live_server, people: dict[str, User], theme: str) -> None:
+def test_it_is_usable_by_everybody(
+    new_page, live_server, committed_users: dict[str, User], theme: str
+) -> None:
     page = new_page(color_scheme=theme)
-    sign_in(page.context, live_server.url, people["anna"])
+    sign_in(page.context, live_server.url, committed_users["anna"])
     found = []
     for name in PAGES:
-        path = f"/people/{people['anna'].pk if name == 'anna' else name}"
+        path = f"/people/{committed_users['anna'].pk if name == 'anna' else name}"
         page.goto(f"{live_server.url}{path.rstrip('/')}/")
-        found += look(page, name)
+        found += find_page_problems(page, name)
     assert found == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_is_usable_without_an_account(new_page, live_server, people: dict[str, User], theme: str) -> None:
+def test_it_is_usable_without_an_account(
+    new_page, live_server, committed_users: dict[str, User], theme: str
+) -> None:
     page = new_page(color_scheme=theme)
     secrets = {
-        "join": links.invite(standing=Standing.MEMBER),
-        "password": links.link_for(people["dana"], Purpose.PASSWORD),
-        "sign-in-link": links.link_for(people["dana"], Purpose.SIGN_IN),
+        "join": links.invite(global_role=GlobalRole.MEMBER),
+        "password": links.link_for(committed_users["dana"], Purpose.PASSWORD),
+        "sign-in-link": links.link_for(committed_users["dana"], Purpose.SIGN_IN),
     }
     page.goto(f"{live_server.url}/people/sign-in/")
-    found = look(page, "sign-in")
+    found = find_page_problems(page, "sign-in")
     for name, secret in secrets.items():
         page.goto(f"{live_server.url}/people/invitations/{secret}/")
-        found += look(page, name)
+        found += find_page_problems(page, name)
     assert found == []
 
 
 def test_a_person_signs_in_and_out_and_the_back_button_shows_nothing(
-    new_page, live_server, people: dict[str, User]
+    new_page, live_server, committed_users: dict[str, User]
 ) -> None:
     page = new_page()
     page.goto(f"{live_server.url}/people/teams/?from=a-colleague")
@@ -93,9 +97,11 @@ def test_a_person_signs_in_and_out_and_the_back_button_shows_nothing(
     expect(page.get_by_label("Username")).to_be_visible()
 
 
-def test_an_invitation_leads_in_without_a_script(new_page, live_server, people: dict[str, User]) -> None:
+def test_an_invitation_leads_in_without_a_script(
+    new_page, live_server, committed_users: dict[str, User]
+) -> None:
     page = new_page(java_script_enabled=False)
-    page.goto(f"{live_server.url}/people/invitations/{links.invite(standing=Standing.MEMBER)}/")
+    page.goto(f"{live_server.url}/people/invitations/{links.invite(global_role=GlobalRole.MEMBER)}/")
     page.get_by_label("Username").fill("nora")
     page.get_by_label("Full name").fill("Nora")
     page.get_by_label("New password", exact=True).fill(PASSWORD)

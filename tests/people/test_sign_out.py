@@ -1,4 +1,4 @@
-"""Does sign-out end everything that the session had?"""
+"""Sign-out: everything that the session had ends."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.conf import settings
 
 from people import control
 from people.models import Session, User
-from tests.people.conftest import Browser
+from tests.people.conftest import ClientFor
 
 SIGN_OUT = "/people/sign-out/"
 
 
-def listen(group: str) -> str:
+def join_group(group: str) -> str:
     """A channel in this group, as an open socket has one."""
     layer = get_channel_layer()
     channel = async_to_sync(layer.new_channel)()
@@ -22,32 +22,34 @@ def listen(group: str) -> str:
     return str(channel)
 
 
-def heard(channel: str) -> dict[str, str]:
+def receive_message(channel: str) -> dict[str, str]:
     return dict(async_to_sync(get_channel_layer().receive)(channel))
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_ends_the_session_and_tells_its_sockets(browser_of: Browser) -> None:
-    client = browser_of("dana")
+def test_it_ends_the_session_and_notifies_its_sockets(client_for: ClientFor) -> None:
+    client = client_for("dana")
     key = client.session.session_key
-    channel = listen(control.session_group(key))
+    channel = join_group(control.session_group(key))
     answer = client.post(SIGN_OUT)
-    assert heard(channel) == {"type": "session.ended"}
+    assert receive_message(channel) == {"type": "session.ended"}
     assert not Session.objects.filter(pk=key).exists()
     assert answer["Clear-Site-Data"] == '"cache"'
     assert client.get("/people/me/").status_code == 302
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_leaves_other_browsers_and_other_people_alone(browser_of: Browser, cast: dict[str, User]) -> None:
-    one, other, stan = browser_of("dana"), browser_of("dana"), browser_of("stan")
+def test_it_leaves_other_browsers_and_other_people_alone(
+    client_for: ClientFor, users: dict[str, User]
+) -> None:
+    one, other, stan = client_for("dana"), client_for("dana"), client_for("stan")
     one.post(SIGN_OUT)
     assert other.get("/people/me/").status_code == 200
     assert stan.get("/people/me/").status_code == 200
 
 
-def test_a_stolen_cookie_and_an_old_token_are_dead_afterwards(browser_of: Browser) -> None:
-    client = browser_of("dana", strict=True)
+def test_a_stolen_cookie_and_an_old_token_are_dead_afterwards(client_for: ClientFor) -> None:
+    client = client_for("dana", strict=True)
     token = str(client.get("/people/me/").context["csrf_token"])
     stolen = client.cookies[settings.SESSION_COOKIE_NAME].value
     assert client.post(SIGN_OUT, {"csrfmiddlewaretoken": token}).status_code == 302
@@ -57,16 +59,16 @@ def test_a_stolen_cookie_and_an_old_token_are_dead_afterwards(browser_of: Browse
     assert client.post("/people/sign-in/", form).status_code == 403
 
 
-def test_it_works_by_post_with_a_token_only(browser_of: Browser) -> None:
-    client = browser_of("dana", strict=True)
+def test_it_works_by_post_with_a_token_only(client_for: ClientFor) -> None:
+    client = client_for("dana", strict=True)
     assert client.get(SIGN_OUT).status_code == 405
     assert client.post(SIGN_OUT).status_code == 403
     assert client.get("/people/me/").status_code == 200
 
 
-def test_the_back_button_shows_nothing(browser_of: Browser) -> None:
-    assert "no-store" in browser_of("dana").get("/people/me/")["Cache-Control"]
+def test_the_back_button_shows_nothing(client_for: ClientFor) -> None:
+    assert "no-store" in client_for("dana").get("/people/me/")["Cache-Control"]
 
 
-def test_it_does_not_fail_for_who_is_signed_out_already(browser_of: Browser) -> None:
-    assert browser_of().post(SIGN_OUT).status_code == 302
+def test_it_does_not_fail_for_who_is_signed_out_already(client_for: ClientFor) -> None:
+    assert client_for().post(SIGN_OUT).status_code == 302

@@ -1,19 +1,19 @@
-"""Do teams change as administrators say, and do their members notice at once?"""
+"""Team administration: changes take effect for members at once."""
 
 from __future__ import annotations
 
 import pytest
 
-from people.models import Membership, Role, Team, User
-from tests.people.conftest import Browser
+from people.models import Membership, Team, TeamRole, User
+from tests.people.conftest import ClientFor
 
 
-def versions(*names: str) -> list[int]:
+def get_access_versions(*names: str) -> list[int]:
     return [User.objects.get(username=name).access_version for name in names]
 
 
-def test_it_adds_and_renames_a_team(browser_of: Browser) -> None:
-    anna = browser_of("anna")
+def test_it_adds_and_renames_a_team(client_for: ClientFor) -> None:
+    anna = client_for("anna")
     assert (
         anna.post("/people/teams/", {"name": "Harbour", "slug": "harbour"})["Location"]
         == "/people/teams/harbour/"
@@ -27,50 +27,52 @@ def test_it_adds_and_renames_a_team(browser_of: Browser) -> None:
     "form",
     [{"name": "Shop", "slug": "new"}, {"name": "New", "slug": "shop"}, {"name": "New", "slug": "a b"}, {}],
 )
-def test_it_refuses_a_name_that_is_taken_or_wrong(browser_of: Browser, form: dict[str, str]) -> None:
-    assert browser_of("anna").post("/people/teams/", form).status_code == 422
+def test_it_refuses_a_name_that_is_taken_or_wrong(client_for: ClientFor, form: dict[str, str]) -> None:
+    assert client_for("anna").post("/people/teams/", form).status_code == 422
     assert Team.objects.count() == 1
 
 
-def test_a_failed_renaming_leaves_the_page_of_the_old_name(browser_of: Browser) -> None:
+def test_a_failed_renaming_leaves_the_page_of_the_old_name(client_for: ClientFor) -> None:
     Team.objects.create(slug="harbour", name="Harbour")
-    page = browser_of("anna").post("/people/teams/harbour/", {"name": "Shop", "slug": "harbour"})
+    page = client_for("anna").post("/people/teams/harbour/", {"name": "Shop", "slug": "harbour"})
     assert page.status_code == 422
     assert "/people/teams/harbour/delete/" in page.content.decode()
 
 
-def test_it_deletes_a_team_and_bumps_its_members_only(browser_of: Browser) -> None:
-    before = versions("dana", "rene", "stan")
-    browser_of("anna").post("/people/teams/shop/delete/")
+def test_it_deletes_a_team_and_bumps_its_members_only(client_for: ClientFor) -> None:
+    before = get_access_versions("dana", "rene", "stan")
+    client_for("anna").post("/people/teams/shop/delete/")
     assert not Team.objects.exists()
-    dana, rene, stan = versions("dana", "rene", "stan")
+    dana, rene, stan = get_access_versions("dana", "rene", "stan")
     assert (dana > before[0], rene > before[1], stan > before[2]) == (True, True, False)
 
 
-def test_it_adds_changes_and_removes_a_member(browser_of: Browser, cast: dict[str, User]) -> None:
-    anna, stan = browser_of("anna"), cast["stan"]
-    seen = versions("stan")
+def test_it_adds_changes_and_removes_a_member(client_for: ClientFor, users: dict[str, User]) -> None:
+    anna, stan = client_for("anna"), users["stan"]
+    seen = get_access_versions("stan")
     anna.post("/people/teams/shop/members/", {"user": stan.pk, "role": "reader"})
-    assert Membership.objects.get(user=stan).role == Role.READER
-    seen += versions("stan")
+    assert Membership.objects.get(user=stan).role == TeamRole.VIEWER
+    seen += get_access_versions("stan")
     anna.post(f"/people/teams/shop/members/{stan.pk}/role/", {"role": "operator"})
-    assert Membership.objects.get(user=stan).role == Role.OPERATOR
-    seen += versions("stan")
+    assert Membership.objects.get(user=stan).role == TeamRole.EDITOR
+    seen += get_access_versions("stan")
     anna.post(f"/people/teams/shop/members/{stan.pk}/remove/")
     assert not Membership.objects.filter(user=stan).exists()
-    seen += versions("stan")
+    seen += get_access_versions("stan")
     assert seen == sorted(set(seen))
 
 
-def test_adding_a_member_again_changes_the_role(browser_of: Browser, cast: dict[str, User]) -> None:
-    browser_of("anna").post("/people/teams/shop/members/", {"user": cast["dana"].pk, "role": "reader"})
-    assert Membership.objects.get(user=cast["dana"]).role == Role.READER
+def test_adding_a_member_again_changes_the_role(client_for: ClientFor, users: dict[str, User]) -> None:
+    client_for("anna").post("/people/teams/shop/members/", {"user": users["dana"].pk, "role": "reader"})
+    assert Membership.objects.get(user=users["dana"]).role == TeamRole.VIEWER
 
 
-def test_it_refuses_roles_and_members_that_are_not_there(browser_of: Browser, cast: dict[str, User]) -> None:
-    anna, dana, stan = browser_of("anna"), cast["dana"].pk, cast["stan"].pk
+def test_it_refuses_roles_and_members_that_are_not_there(
+    client_for: ClientFor, users: dict[str, User]
+) -> None:
+    anna, dana, stan = client_for("anna"), users["dana"].pk, users["stan"].pk
     anna.post(f"/people/teams/shop/members/{dana}/role/", {"role": "captain"})
-    assert Membership.objects.get(user=dana).role == Role.OPERATOR
+    assert Membership.objects.get(user=dana).role == TeamRole.EDITOR
     assert anna.post(f"/people/teams/shop/members/{stan}/role/", {"role": "reader"}).status_code == 404
     assert anna.post(f"/people/teams/shop/members/{stan}/remove/").status_code == 404
     assert anna.post("/people/teams/shop/members/", {"user": 9999, "role": "reader"}).status_code == 422

@@ -1,1 +1,1 @@
-"""Tests of the room that shows lists and objects of any kind."""
+"""Tests of the object pages."""

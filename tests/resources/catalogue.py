@@ -1,4 +1,4 @@
-"""Which kinds does the pretended cluster of the pure tests serve? A few, as discovery would list them."""
+"""Sample catalogue: a few resources, as discovery lists them."""
 
 from clusters.discovery import Resource
 from dashboard.resources.links import Links
@@ -6,7 +6,7 @@ from dashboard.resources.links import Links
 VERBS = frozenset({"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"})
 
 
-def resource(group, version, plural, kind, *, namespaced=True, verbs=VERBS):
+def build_resource(group, version, plural, kind, *, namespaced=True, verbs=VERBS):
     return Resource(
         group=group,
         version=version,
@@ -23,21 +23,21 @@ def resource(group, version, plural, kind, *, namespaced=True, verbs=VERBS):
     )
 
 
-PODS = resource("", "v1", "pods", "Pod")
-NODES = resource("", "v1", "nodes", "Node", namespaced=False)
-NAMESPACES = resource("", "v1", "namespaces", "Namespace", namespaced=False)
+PODS = build_resource("", "v1", "pods", "Pod")
+NODES = build_resource("", "v1", "nodes", "Node", namespaced=False)
+NAMESPACES = build_resource("", "v1", "namespaces", "Namespace", namespaced=False)
 RESOURCES = (
     PODS,
     NODES,
     NAMESPACES,
-    resource("", "v1", "services", "Service"),
-    resource("", "v1", "secrets", "Secret"),
-    resource("apps", "v1", "deployments", "Deployment"),
-    resource("apps", "v1", "replicasets", "ReplicaSet"),
+    build_resource("", "v1", "services", "Service"),
+    build_resource("", "v1", "secrets", "Secret"),
+    build_resource("apps", "v1", "deployments", "Deployment"),
+    build_resource("apps", "v1", "replicasets", "ReplicaSet"),
 )
 
 
-class Served:
+class SampleCatalogue:
     """What Links asks of a catalogue."""
 
     resources = RESOURCES
@@ -49,4 +49,4 @@ class Served:
         return next((one for one in RESOURCES if one.slug == slug), None)
 
 
-LINKS = Links("prod", Served())  # type: ignore[arg-type]
+LINKS = Links("prod", SampleCatalogue())  # type: ignore[arg-type]

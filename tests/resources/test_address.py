@@ -1,4 +1,4 @@
-"""Does an address mean the same as a URL and as a value, and is nonsense refused by the part's name?"""
+"""URLs of lists and objects: parsed and built, and errors named by part."""
 
 import pytest
 from django.http import QueryDict
@@ -9,30 +9,34 @@ from hypothesis import strategies as st
 from dashboard.resources.address import Address, BadAddress, address, is_object_name, parse
 
 
-def read(clusters="prod", namespaces="shop", resource="pods", name="", query=""):
+def parse_parts(clusters="prod", namespaces="shop", resource="pods", name="", query=""):
     path = {"clusters": clusters, "namespaces": namespaces, "resource": resource}
     return parse(path | ({"name": name} if name else {}), QueryDict(query))
 
 
 def test_it_reads_lists_of_clusters_and_namespaces():
-    place = read("prod-eu,prod-us,prod-eu", "shop,bank", "deployments.apps")
+    place = parse_parts("prod-eu,prod-us,prod-eu", "shop,bank", "deployments.apps")
     assert place == Address(("prod-eu", "prod-us"), ("shop", "bank"), "deployments.apps")
     assert place.url() == "/c/prod-eu,prod-us/shop,bank/deployments.apps"
 
 
 def test_it_keeps_the_query_in_order_and_repeated():
-    place = read(query="sort=-age&column=a&column=b&selector=env+in+(production)&q=")
+    place = parse_parts(query="sort=-age&column=a&column=b&selector=env+in+(production)&q=")
     assert place.url() == "/c/prod/shop/pods?sort=-age&column=a&column=b&selector=env+in+%28production%29&q="
 
 
 def test_it_knows_all_namespaces_and_no_namespace():
-    assert read(namespaces="_all").namespace == ""
-    assert read(namespaces="_cluster", resource="nodes", name="n1").url() == "/c/prod/_cluster/nodes/n1"
-    assert read("_all", "_all").clusters == ("_all",)
+    assert parse_parts(namespaces="_all").namespace == ""
+    assert (
+        parse_parts(namespaces="_cluster", resource="nodes", name="n1").url() == "/c/prod/_cluster/nodes/n1"
+    )
+    assert parse_parts("_all", "_all").clusters == ("_all",)
 
 
 def test_it_quotes_names_of_roles():
-    place = read(namespaces="_cluster", resource="clusterroles.rbac.authorization.k8s.io", name="a:b c?#&<é")
+    place = parse_parts(
+        namespaces="_cluster", resource="clusterroles.rbac.authorization.k8s.io", name="a:b c?#&<é"
+    )
     assert place.path().endswith("/a:b%20c%3F%23%26%3C%C3%A9")
     assert place.path("yaml").endswith("%A9/yaml")
     assert place.listing().name == ""
@@ -76,7 +80,7 @@ def test_it_stands_below_a_sub_path():
 )
 def test_it_refuses_by_the_name_of_the_part(field, parts):
     with pytest.raises(BadAddress) as refusal:
-        read(**parts)
+        parse_parts(**parts)
     assert refusal.value.field == field
     assert refusal.value.message
 

@@ -1,13 +1,13 @@
-"""Is what a page says of any object what the object says?"""
+"""Facts: what an object page says of any object."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.resources import facts
-from dashboard.resources.masking import masked
+from dashboard.resources.masking import mask
 
 
-def meta_of(found):
+def read_metadata(found):
     return facts.meta(
         found,
         owner_url=lambda api_version, kind, name: f"/{api_version}/{kind}/{name}",
@@ -15,19 +15,19 @@ def meta_of(found):
     )
 
 
-def conditioned(kind, status, reason=""):
+def read_condition_level(kind, status, reason=""):
     found = {"status": {"conditions": [{"type": kind, "status": status, "reason": reason}]}}
     return facts.conditions(found)[0].level
 
 
-def test_it_tells_good_conditions_from_bad_ones():
-    assert conditioned("Ready", "True") == "ok"
-    assert conditioned("Ready", "False") == "warning"
-    assert conditioned("Ready", "Unknown") == "unknown"
-    assert conditioned("Ready", "False", "PodCompleted") == "done"
-    assert conditioned("MemoryPressure", "False") == "ok"
-    assert conditioned("MemoryPressure", "True") == "error"
-    assert conditioned("Whatever", "") == "unknown"
+def test_it_distinguishes_good_conditions_from_bad_ones():
+    assert read_condition_level("Ready", "True") == "ok"
+    assert read_condition_level("Ready", "False") == "warning"
+    assert read_condition_level("Ready", "Unknown") == "unknown"
+    assert read_condition_level("Ready", "False", "PodCompleted") == "done"
+    assert read_condition_level("MemoryPressure", "False") == "ok"
+    assert read_condition_level("MemoryPressure", "True") == "error"
+    assert read_condition_level("Whatever", "") == "unknown"
 
 
 def test_it_reads_object_meta_in_full():
@@ -58,7 +58,7 @@ def test_it_reads_object_meta_in_full():
         },
         "status": {"observedGeneration": 2},
     }
-    meta = meta_of(found)
+    meta = read_metadata(found)
     assert [(label.key, label.url) for label in meta.labels] == [("a", "?a=1"), ("b", "?b=2")]
     assert [(one.key, one.is_long, one.size) for one in meta.annotations] == [
         ("long", True, 500),
@@ -76,9 +76,9 @@ def test_it_says_how_an_object_stands_in_one_word():
         facts.state({"metadata": {"deletionTimestamp": "x"}, "status": {"phase": "Active"}}).word
         == "Terminating"
     )
-    assert facts.state({"status": {"phase": "Bound"}}) == facts.State("ok", "Bound")
+    assert facts.state({"status": {"phase": "Bound"}}) == facts.ObjectState("ok", "Bound")
     ready = {"status": {"conditions": [{"type": "Ready", "status": "False"}]}}
-    assert facts.state(ready) == facts.State("warning", "NotReady")
+    assert facts.state(ready) == facts.ObjectState("warning", "NotReady")
     assert facts.state({"spec": {}}) is None
 
 
@@ -88,7 +88,7 @@ def test_it_never_says_what_was_masked():
         "kind": "Secret",
         "metadata": {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "canary"}},
     }
-    annotation = meta_of(masked(found)).annotations[0]
+    annotation = read_metadata(mask(found)).annotations[0]
     assert (annotation.value, annotation.is_hidden, annotation.size) == ("", True, 6)
 
 
@@ -112,6 +112,6 @@ def test_it_bears_parts_of_any_type(metadata, conditions, labels):
         },
         {"metadata": {"managedFields": [{"fieldsV1": labels}], "finalizers": conditions}},
     ):
-        meta_of(found)
+        read_metadata(found)
         facts.conditions(found)
         facts.state(found)

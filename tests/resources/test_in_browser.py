@@ -1,13 +1,13 @@
-"""Does an object's page live, and can everybody use it, in a real browser on a real API server?"""
+"""Object page in a real browser, live on a real API server."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.axe import violations
-from tests.browser import complaints
-from tests.live.pages import is_in_state, make_pod, open_as, remove_pod
+from tests.axe import find_violations
+from tests.browser import list_console_errors
+from tests.live.pages import expect_state, make_pod, open_as, remove_pod
 
 __all__ = ["open_as"]
 
@@ -28,15 +28,15 @@ PAGES = [
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_as, path, theme, width):
     page = open_as("ada", path, color_scheme=theme, viewport={"width": width, "height": 900})
     expect(page.locator("h1")).to_be_visible()
-    assert violations(page) == []
+    assert find_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert [line for line in complaints(page) if "WebSocket" not in line] == []
+    assert [line for line in list_console_errors(page) if "WebSocket" not in line] == []
 
 
 def test_a_change_by_kubectl_is_on_the_open_page(controlplane, open_as):
     make_pod(controlplane, "watched")
     page = open_as("dana", "/c/harbour/shop/pods/watched")
-    is_in_state(page, "live")
+    expect_state(page, "live")
     controlplane.kubectl("label", "pod", "watched", "-n", "shop", "colour=teal")
     expect(page.locator("main")).to_contain_text("colour=teal")
     remove_pod(controlplane, "watched")
@@ -45,7 +45,7 @@ def test_a_change_by_kubectl_is_on_the_open_page(controlplane, open_as):
 
 def test_a_fold_that_was_opened_stays_open_when_the_object_changes(controlplane, open_as):
     page = open_as("dana", "/c/harbour/shop/deployments.apps/web")
-    is_in_state(page, "live")
+    expect_state(page, "live")
     fold = page.locator("details", has_text="Field managers").last
     fold.locator("summary").first.click()
     controlplane.kubectl(
@@ -64,7 +64,7 @@ def test_a_fold_that_was_opened_stays_open_when_the_object_changes(controlplane,
     )
 
 
-def test_a_value_is_shown_in_place_and_only_that_one(open_as):
+def test_a_value_is_revealed_in_its_row_and_only_that_one(open_as):
     page = open_as("dana", "/c/harbour/shop/secrets/web")
     page.get_by_role("button", name="Show").first.click()
     expect(page.locator("main")).to_contain_text("correct-horse-battery-staple")

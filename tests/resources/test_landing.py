@@ -1,4 +1,4 @@
-"""Where does each of the cast begin, with and without the right to list namespaces?"""
+"""Cluster home: where each user begins, with and without permission to list namespaces."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 
 
-def post(served, name, namespace):
+def post_namespace(served, name, namespace):
     client = served.client(name)
     page = client.get(f"{served.url}/c/harbour/?choose=1")
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
@@ -18,74 +18,81 @@ def post(served, name, namespace):
     )
 
 
-def namespaces(text):
+def list_namespaces(text):
     shown = text.partition('class="namespace-list"')[2].partition("</ul>")[0]
     return re.findall(r'<li><a href="/c/harbour/([^/"]+)/pods">', shown)
 
 
-def test_who_knows_one_namespace_is_in_it_at_once(served):
-    answer = served.client("dana").get(f"{served.url}/c/harbour/", allow_redirects=False)
+def test_who_knows_one_namespace_is_in_it_at_once(dashboard_server):
+    answer = dashboard_server.client("dana").get(f"{dashboard_server.url}/c/harbour/", allow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/c/harbour/shop/pods")
 
 
 @pytest.mark.parametrize("name", ["ada", "rita", "aude"])
-def test_who_may_list_namespaces_sees_them_all(served, name):
-    answer = served.client(name).get(f"{served.url}/c/harbour/")
+def test_who_may_list_namespaces_sees_them_all(dashboard_server, name):
+    answer = dashboard_server.client(name).get(f"{dashboard_server.url}/c/harbour/")
     assert answer.status_code == 200
-    assert {"shop", "pay", "ops", "hostile", "kube-system"} <= set(namespaces(answer.text))
+    assert {"shop", "pay", "ops", "hostile", "kube-system"} <= set(list_namespaces(answer.text))
     assert "Open a namespace" not in answer.text
 
 
-def test_a_namespace_is_found_by_its_letters(served):
-    answer = served.client("ada").get(f"{served.url}/c/harbour/?q=KUBE-s")
-    assert namespaces(answer.text) == ["kube-system"]
-    assert "letters" in served.client("ada").get(f"{served.url}/c/harbour/?q=nowhere").text
+def test_a_namespace_is_found_by_its_letters(dashboard_server):
+    answer = dashboard_server.client("ada").get(f"{dashboard_server.url}/c/harbour/?q=KUBE-s")
+    assert list_namespaces(answer.text) == ["kube-system"]
+    assert (
+        "letters" in dashboard_server.client("ada").get(f"{dashboard_server.url}/c/harbour/?q=nowhere").text
+    )
 
 
-def test_a_typed_namespace_is_opened_and_kept_when_it_answers(served):
-    assert namespaces(served.client("rene").get(f"{served.url}/c/harbour/?choose=1").text) in (
+def test_a_typed_namespace_is_opened_and_kept_when_it_answers(dashboard_server):
+    assert list_namespaces(
+        dashboard_server.client("rene").get(f"{dashboard_server.url}/c/harbour/?choose=1").text
+    ) in (
         [],
         ["pay"],
         ["shop"],
     )
-    answer = post(served, "rene", "pay")
+    answer = post_namespace(dashboard_server, "rene", "pay")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/c/harbour/pay/pods")
-    assert "pay" in namespaces(served.client("rene").get(f"{served.url}/c/harbour/?choose=1").text)
+    assert "pay" in list_namespaces(
+        dashboard_server.client("rene").get(f"{dashboard_server.url}/c/harbour/?choose=1").text
+    )
 
 
 @pytest.mark.parametrize("namespace", ["ops", "not-there"])
-def test_hidden_and_missing_namespaces_get_the_same_answer(served, namespace):
-    answer = post(served, "rene", namespace)
+def test_hidden_and_missing_namespaces_get_the_same_answer(dashboard_server, namespace):
+    answer = post_namespace(dashboard_server, "rene", namespace)
     assert answer.status_code == 200
     assert "hidden and one that is not there" in answer.text
     assert f'value="{namespace}"' in answer.text
-    assert namespace not in namespaces(answer.text)
+    assert namespace not in list_namespaces(answer.text)
 
 
 @pytest.mark.parametrize(
     "namespace", ["", "UPPER", "../shop", "shop\n", "a" * 64, "<script>alert(1)</script>"]
 )
-def test_what_is_no_name_is_refused_and_stays_in_the_form(served, namespace):
-    answer = post(served, "rene", namespace)
+def test_what_is_no_name_is_refused_and_stays_in_the_form(dashboard_server, namespace):
+    answer = post_namespace(dashboard_server, "rene", namespace)
     assert answer.status_code in (200, 302)
     assert "<script>alert" not in answer.text
     if answer.status_code == 302:
         assert namespace.strip() == "shop"
 
 
-def test_every_kind_is_on_one_page_with_its_right(served):
-    client = served.client("dana")
-    page = client.get(f"{served.url}/c/harbour/shop/_kinds?group=core").text
+def test_every_kind_is_on_one_page_with_its_permission(dashboard_server):
+    client = dashboard_server.client("dana")
+    page = client.get(f"{dashboard_server.url}/c/harbour/shop/_kinds?group=core").text
     core = page.partition("kind-entries")[2].partition("</details>")[0]
     assert re.search(r'<a href="/c/harbour/shop/pods">', core)
     assert re.search(r'class="denied"><span>Nodes</span>', core)
     assert "nodes" in core
 
 
-def test_an_unfolded_group_is_a_part_of_its_own(served):
-    client = served.client("dana")
+def test_an_unfolded_group_is_a_part_of_its_own(dashboard_server):
+    client = dashboard_server.client("dana")
     part = client.get(
-        f"{served.url}/c/harbour/shop/_kinds?group=example.com", headers={"HX-Request-Type": "partial"}
+        f"{dashboard_server.url}/c/harbour/shop/_kinds?group=example.com",
+        headers={"HX-Request-Type": "partial"},
     )
     assert part.text.lstrip().startswith("<ul")
     assert "<html" not in part.text
@@ -93,10 +100,13 @@ def test_an_unfolded_group_is_a_part_of_its_own(served):
     assert "Not permitted" in part.text
 
 
-def test_kinds_are_found_by_short_name_and_group(served):
-    client = served.client("ada")
-    assert "deployments.apps" in client.get(f"{served.url}/c/harbour/shop/_kinds?q=deploy").text
+def test_kinds_are_found_by_short_name_and_group(dashboard_server):
+    client = dashboard_server.client("ada")
+    assert "deployments.apps" in client.get(f"{dashboard_server.url}/c/harbour/shop/_kinds?q=deploy").text
     assert (
-        "networkpolicies.networking.k8s.io" in client.get(f"{served.url}/c/harbour/shop/_kinds?q=netpol").text
+        "networkpolicies.networking.k8s.io"
+        in client.get(f"{dashboard_server.url}/c/harbour/shop/_kinds?q=netpol").text
     )
-    assert "no kind with these letters" in client.get(f"{served.url}/c/harbour/shop/_kinds?q=zzz").text
+    assert (
+        "no kind with these letters" in client.get(f"{dashboard_server.url}/c/harbour/shop/_kinds?q=zzz").text
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.template.loader import render_to_string
 
-from dashboard.resources.kinds import special
+from dashboard.resources.kinds import summarize
 from tests.resources.catalogue import LINKS
 
 CRASHED = {
@@ -28,7 +28,7 @@ def pod(*statuses: dict) -> dict:
 
 
 def tables(found: dict) -> dict[str, str]:
-    made = special(found, LINKS).tables
+    made = summarize(found, LINKS).tables
     return {one.title: render_to_string("resources/small_table.html", {"table": one}) for one in made}
 
 

@@ -1,4 +1,4 @@
-"""Does a reference become the URL of what it names, and nothing else?"""
+"""Links: a reference becomes the URL of what it names, and nothing else."""
 
 from django.http import QueryDict
 

@@ -1,12 +1,12 @@
-"""Does an object's page lead to what it names and selects?"""
+"""Related objects: what an object names and selects."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.resources.kinds import KINDS, special
+from dashboard.resources.kinds import KINDS, summarize
 from dashboard.resources.reference_tables import PICKS, REFERENCES
 from dashboard.resources.related import picks, references
-from dashboard.resources.selectors import of_map, of_selector
+from dashboard.resources.selectors import format_labels, format_selector
 from tests.resources.catalogue import LINKS
 
 POD = {
@@ -31,12 +31,12 @@ POD = {
 }
 
 
-def named(found):
+def list_references(found):
     return {(one.kind, one.name, one.namespace) for one in references(found)}
 
 
 def test_it_finds_all_that_a_pod_names():
-    assert named(POD) == {
+    assert list_references(POD) == {
         ("Node", "n1", ""),
         ("ServiceAccount", "robot", "shop"),
         ("Secret", "pull", "shop"),
@@ -60,7 +60,7 @@ def test_it_finds_the_pods_of_a_deployment():
         ("ReplicaSet", "shop", "app=web"),
         ("Pod", "shop", "app=web"),
     ]
-    assert ("Secret", "keys", "shop") in named(found)
+    assert ("Secret", "keys", "shop") in list_references(found)
 
 
 def test_it_finds_the_other_side_of_a_claim_and_a_binding():
@@ -69,7 +69,10 @@ def test_it_finds_the_other_side_of_a_claim_and_a_binding():
         "kind": "PersistentVolume",
         "spec": {"claimRef": {"name": "disk", "namespace": "shop"}, "storageClassName": "fast"},
     }
-    assert named(volume) == {("PersistentVolumeClaim", "disk", "shop"), ("StorageClass", "fast", "")}
+    assert list_references(volume) == {
+        ("PersistentVolumeClaim", "disk", "shop"),
+        ("StorageClass", "fast", ""),
+    }
     binding = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "RoleBinding",
@@ -77,7 +80,7 @@ def test_it_finds_the_other_side_of_a_claim_and_a_binding():
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
         "subjects": [{"kind": "ServiceAccount", "name": "robot", "namespace": "pay"}],
     }
-    assert named(binding) == {("ClusterRole", "edit", "shop"), ("ServiceAccount", "robot", "pay")}
+    assert list_references(binding) == {("ClusterRole", "edit", "shop"), ("ServiceAccount", "robot", "pay")}
 
 
 def test_it_finds_references_in_kinds_that_nobody_wrote_down():
@@ -105,8 +108,8 @@ def test_it_writes_selectors_as_kubectl_takes_them():
             {"key": "new", "operator": "Exists"},
         ],
     }
-    assert of_selector(selector) == "a=1,b=2,env in (x,y),tier notin (z),!old,new"
-    assert of_map({}) == of_selector({}) == ""
+    assert format_selector(selector) == "a=1,b=2,env in (x,y),tier notin (z),!old,new"
+    assert format_labels({}) == format_selector({}) == ""
 
 
 def test_it_selects_nothing_by_an_empty_selector():
@@ -126,7 +129,7 @@ JSON = st.recursive(
     ),
     max_leaves=10,
 )
-WRITTEN_DOWN = sorted({*REFERENCES, *PICKS, *KINDS})
+KNOWN_KINDS = sorted({*REFERENCES, *PICKS, *KINDS})
 FIELDS = st.sampled_from(
     [
         "spec",
@@ -161,7 +164,7 @@ FIELDS = st.sampled_from(
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.sampled_from(WRITTEN_DOWN), st.dictionaries(FIELDS, JSON, max_size=5), st.data())
+@given(st.sampled_from(KNOWN_KINDS), st.dictionaries(FIELDS, JSON, max_size=5), st.data())
 def test_it_bears_every_kind_with_parts_of_any_type(kind, found, data):
     inner = data.draw(st.dictionaries(FIELDS, JSON, max_size=5))
     api_version = f"{kind[0]}/v1" if kind[0] else "v1"
@@ -169,4 +172,4 @@ def test_it_bears_every_kind_with_parts_of_any_type(kind, found, data):
         whole = {**spec, "apiVersion": api_version, "kind": kind[1]}
         list(references(whole))
         list(picks(whole))
-        special(whole, LINKS)
+        summarize(whole, LINKS)

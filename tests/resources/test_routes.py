@@ -1,4 +1,4 @@
-"""Who gets in by which address of this room, and by which method?"""
+"""Permissions and methods of every URL below a cluster."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ WRITE = [f"{SECRET}/secret-value", "/c/harbour/"]
 
 
 @pytest.mark.parametrize("path", READ)
-def test_it_asks_for_sign_in_and_keeps_where_one_wanted_to_go(served, path):
-    answer = served.client().get(served.url + path, allow_redirects=False)
+def test_it_asks_for_sign_in_and_keeps_where_one_wanted_to_go(dashboard_server, path):
+    answer = dashboard_server.client().get(dashboard_server.url + path, allow_redirects=False)
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/people/sign-in")
     assert path.partition("?")[0].replace("/", "%2F") in answer.headers["Location"]
@@ -31,18 +31,20 @@ def test_it_asks_for_sign_in_and_keeps_where_one_wanted_to_go(served, path):
 
 
 @pytest.mark.parametrize("path", READ[1:])
-def test_it_is_not_there_for_who_is_in_no_team(served, path):
-    answer = served.client("stan").get(served.url + path)
+def test_it_is_not_there_for_who_is_in_no_team(dashboard_server, path):
+    answer = dashboard_server.client("stan").get(dashboard_server.url + path)
     assert answer.status_code == 404
     assert "toolbox" not in answer.text.replace(POD, "")
 
 
 @pytest.mark.parametrize("path", [path for path in READ if path != "/c/harbour/"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_it_changes_nothing_by_a_page_that_reads(served, path, method):
-    client = served.client("ada")
-    token = csrf(client, served)
-    answer = client.request(method, served.url + path, headers={"X-CSRFToken": token, "Origin": served.url})
+def test_it_changes_nothing_by_a_page_that_reads(dashboard_server, path, method):
+    client = dashboard_server.client("ada")
+    token = fetch_csrf_token(client, dashboard_server)
+    answer = client.request(
+        method, dashboard_server.url + path, headers={"X-CSRFToken": token, "Origin": dashboard_server.url}
+    )
     assert answer.status_code == 405
 
 
@@ -50,27 +52,35 @@ def test_it_changes_nothing_by_a_page_that_reads(served, path, method):
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example", "http://sub.127.0.0.1:1"]
 )
-def test_it_takes_no_post_from_another_origin(served, path, origin):
-    client = served.client("ada")
-    fields = {"key": "password", "namespace": "shop", "csrfmiddlewaretoken": csrf(client, served)}
-    answer = client.post(served.url + path, data=fields, headers={"Origin": origin}, allow_redirects=False)
+def test_it_takes_no_post_from_another_origin(dashboard_server, path, origin):
+    client = dashboard_server.client("ada")
+    fields = {
+        "key": "password",
+        "namespace": "shop",
+        "csrfmiddlewaretoken": fetch_csrf_token(client, dashboard_server),
+    }
+    answer = client.post(
+        dashboard_server.url + path, data=fields, headers={"Origin": origin}, allow_redirects=False
+    )
     assert answer.status_code == 403
     assert "correct-horse" not in answer.text
 
 
 @pytest.mark.parametrize("path", WRITE)
 @pytest.mark.parametrize("name", ["ada", ""])
-def test_it_takes_no_post_without_a_token(served, path, name):
-    client = served.client(name)
+def test_it_takes_no_post_without_a_token(dashboard_server, path, name):
+    client = dashboard_server.client(name)
     answer = client.post(
-        served.url + path, data={"key": "password", "namespace": "shop"}, allow_redirects=False
+        dashboard_server.url + path, data={"key": "password", "namespace": "shop"}, allow_redirects=False
     )
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("path", [POD, f"{POD}/yaml", SECRET, f"{SECRET}?download=yaml"])
-def test_it_leaves_nothing_of_an_object_in_caches(served, path):
-    assert "no-store" in served.client("ada").get(served.url + path).headers["Cache-Control"]
+def test_it_leaves_nothing_of_an_object_in_caches(dashboard_server, path):
+    assert (
+        "no-store" in dashboard_server.client("ada").get(dashboard_server.url + path).headers["Cache-Control"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,12 +104,12 @@ def test_it_leaves_nothing_of_an_object_in_caches(served, path):
         ("/c/harbour/shop/pods/toolbox/yaml?page=-1", 200),
     ],
 )
-def test_it_says_what_is_wrong_with_an_address(served, path, status):
-    assert served.client("ada").get(served.url + path).status_code == status
+def test_it_says_what_is_wrong_with_an_address(dashboard_server, path, status):
+    assert dashboard_server.client("ada").get(dashboard_server.url + path).status_code == status
 
 
-def test_it_gives_the_masked_object_as_a_file(served):
-    answer = served.client("ada").get(f"{served.url}{SECRET}?download=yaml")
+def test_it_gives_the_masked_object_as_a_file(dashboard_server):
+    answer = dashboard_server.client("ada").get(f"{dashboard_server.url}{SECRET}?download=yaml")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="secrets-web.yaml"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "kind: Secret" in answer.text
@@ -107,18 +117,18 @@ def test_it_gives_the_masked_object_as_a_file(served):
     assert "28 bytes" in answer.text
 
 
-def test_it_gives_one_big_value_as_a_file_but_no_secret_one(served):
-    client = served.client("ada")
-    found = client.get(f"{served.url}/c/harbour/hostile/configmaps/large/yaml").text
+def test_it_gives_one_big_value_as_a_file_but_no_secret_one(dashboard_server):
+    client = dashboard_server.client("ada")
+    found = client.get(f"{dashboard_server.url}/c/harbour/hostile/configmaps/large/yaml").text
     link = re.search(r'href="(/c/harbour/hostile/configmaps/large\?download=value[^"]+)"', found)
     assert link is not None
-    answer = client.get(served.url + link[1].replace("&amp;", "&"))
+    answer = client.get(dashboard_server.url + link[1].replace("&amp;", "&"))
     assert len(answer.content) > 500_000
     assert answer.headers["Content-Type"].startswith("text/plain")
-    assert client.get(f"{served.url}{SECRET}?download=value&at=/data/password").status_code == 404
+    assert client.get(f"{dashboard_server.url}{SECRET}?download=value&at=/data/password").status_code == 404
 
 
-def csrf(client, served) -> str:
+def fetch_csrf_token(client, served) -> str:
     """The token of this person's forms."""
     page = client.get(
         f"{served.url}/people/sign-in"

@@ -1,4 +1,4 @@
-"""Does a row that is put together from shapes read as its template writes it, whatever the texts are?"""
+"""Row templates: a precompiled row equals what its template renders, whatever the texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.template.loader import get_template
 from django.utils.safestring import mark_safe
 
 from dashboard.resources.list_rows import Cell, _html
-from dashboard.resources.shapes import GAPS, Shape
+from dashboard.resources.shapes import GAPS, RowTemplate
 
 TEXTS = (
     "", "web-1", "<script>alert(1)</script>", "\" onmouseover='x'", "a&amp;b", "{0} {} %s {{ cell }} {% now 'c' %}",
@@ -27,7 +27,7 @@ def test_a_cell_is_what_its_template_makes_of_it(kind: str) -> None:
         assert _html(cell, None) == template.render({"cell": cell}), cell
 
 
-def test_a_shape_leaves_alone_what_is_safe_and_escapes_the_rest() -> None:
-    shape = Shape("resources/list.html#cell", {"cell": Cell("cell", GAPS[0])})
-    assert shape.filled("<b>") == "<td>&lt;b&gt;</td>"
-    assert shape.filled(mark_safe("<b>")) == "<td><b></td>"
+def test_a_row_template_keeps_what_is_safe_and_escapes_the_rest() -> None:
+    shape = RowTemplate("resources/list.html#cell", {"cell": Cell("cell", GAPS[0])})
+    assert shape.fill("<b>") == "<td>&lt;b&gt;</td>"
+    assert shape.fill(mark_safe("<b>")) == "<td><b></td>"

@@ -1,4 +1,4 @@
-"""Is every part of an object readable, in order, folded where it is big and bounded?"""
+"""Spec and status tree: every field readable, in order, folded and bounded."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,7 +26,7 @@ def test_it_puts_spec_and_status_first():
 
 def test_it_lists_keys_and_values():
     made = rows({"replicas": 3, "paused": False, "args": ["-c", "x"], "template": {"name": "a"}})
-    assert [(row.sort, row.key, row.value or list(row.values)) for row in made] == [
+    assert [(row.type, row.key, row.value or list(row.values)) for row in made] == [
         ("number", "replicas", "3"),
         ("word", "paused", "false"),
         ("items", "args", ["-c", "x"]),
@@ -38,7 +38,7 @@ def test_it_lists_keys_and_values():
 
 def test_it_names_entries_by_what_is_in_them():
     made = rows({"containers": [{"image": "nginx", "name": "web"}]})
-    assert [(row.key, row.name, row.count) for row in made if row.sort == "open"] == [
+    assert [(row.key, row.name, row.count) for row in made if row.type == "open"] == [
         ("containers", "", 1),
         ("0", "web", 2),
     ]
@@ -46,13 +46,13 @@ def test_it_names_entries_by_what_is_in_them():
 
 def test_it_folds_big_entries_but_not_the_outermost():
     big = {f"k{i}": i for i in range(100)}
-    made = {row.key: row.is_folded for row in rows({"outer": {"inner": big}}) if row.sort == "open"}
+    made = {row.key: row.is_folded for row in rows({"outer": {"inner": big}}) if row.type == "open"}
     assert made == {"outer": False, "inner": True}
 
 
 def test_it_cuts_long_values_and_documents():
     made = rows({"a": "x" * 1000, "b": "y" * 100_000, "c": Hidden(5), "d": "2026-11-24T10:00:00Z"})
-    assert [(row.sort, row.size) for row in made] == [
+    assert [(row.type, row.size) for row in made] == [
         ("long", 1000),
         ("big", 100_000),
         ("hidden", 5),
@@ -61,7 +61,7 @@ def test_it_cuts_long_values_and_documents():
     assert len(made[1].value) < 1000
     many = rows({"items": [{"name": str(i), "value": i} for i in range(5000)]})
     assert len(many) < MAX_ROWS + 10
-    assert {row.sort for row in many[MAX_ROWS:]} == {"more", "close"}
+    assert {row.type for row in many[MAX_ROWS:]} == {"more", "close"}
 
 
 JSON = st.recursive(
@@ -78,6 +78,6 @@ JSON = st.recursive(
 def test_it_closes_what_it_opens(value):
     depth = 0
     for row in rows(value):
-        depth += {"open": 1, "close": -1}.get(row.sort, 0)
+        depth += {"open": 1, "close": -1}.get(row.type, 0)
         assert depth >= 0
     assert depth == 0

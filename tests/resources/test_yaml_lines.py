@@ -1,4 +1,4 @@
-"""Does the YAML say what the object says, to every parser, and safely to the eye?"""
+"""YAML writer: equal to the object for every parser, and safe to read."""
 
 import pytest
 import yaml
@@ -66,7 +66,7 @@ def test_it_reads_as_kubectl_writes():
     )
 
 
-def test_it_escapes_what_turns_or_hides_the_writing():
+def test_it_escapes_what_reverses_or_hides_text():
     written = text({"a": "abc\u202ecba", "b": "x\u2028y\n\u200bz", "c": "\x1b[31m"})
     assert "\\u202e" in written
     assert "\\u2028" in written
@@ -75,15 +75,15 @@ def test_it_escapes_what_turns_or_hides_the_writing():
 
 def test_it_cuts_what_is_big_and_says_how_big():
     found = {line.pointer: line for line in lines({"a": {"b": "é" * 500, "c": "x"}}, longest=100)}
-    assert found["a", "b"].sort == "big"
+    assert found["a", "b"].type == "big"
     assert found["a", "b"].size == 1000
     assert len(found["a", "b"].value) == 102
-    assert found["a", "c"].sort == "text"
+    assert found["a", "c"].type == "text"
 
 
 def test_it_writes_what_was_hidden_as_something_that_cannot_be_applied():
     line = list(lines({"data": {"a": Hidden(12)}}))[1]
-    assert (line.sort, line.value, line.size) == ("hidden", '"‹hidden: 12 bytes›"', 12)
+    assert (line.type, line.value, line.size) == ("hidden", '"‹hidden: 12 bytes›"', 12)
 
 
 @pytest.mark.parametrize("depth", [49, 50, 51, 99, 400])
@@ -105,4 +105,4 @@ def test_it_writes_what_is_nested_a_thousand_levels_deep():
         value = {"a": value}
     written = text(value)
     assert written.count('"a"') + written.count("a:") >= 4950
-    assert [line.sort for line in lines(value, longest=2000)][-1] == "big"
+    assert [line.type for line in lines(value, longest=2000)][-1] == "big"

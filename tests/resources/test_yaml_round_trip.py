@@ -1,4 +1,4 @@
-"""Does the API server's own parser read our YAML as what the object is?"""
+"""YAML round trip: the API server parses our YAML as the object."""
 
 from __future__ import annotations
 

@@ -1,20 +1,20 @@
-"""Does the YAML page number, fold, cut and escape as it says?"""
+"""YAML page: line numbers, folds, pages and escaping."""
 
 import base64
 import re
 
-from dashboard.resources.masking import masked
+from dashboard.resources.masking import mask
 from dashboard.resources.yaml_view import LINES, document, value_at
 
 HOSTILE = "<script>alert(1)</script>\" onmouseover='x' &amp; javascript:alert(1) {{ 7|add:7 }} {% now 'Y' %}"
 
 
-def html_of(found, page=1):
+def render_html(found, page=1):
     return "".join(block.html for block in document(found, page=page, download="/x").blocks)
 
 
 def test_it_numbers_lines_and_links_them():
-    html = html_of({"a": "x", "b": {"c": "z"}})
+    html = render_html({"a": "x", "b": {"c": "z"}})
     assert re.findall(r'id="(L\d+)"', html) == ["L1", "L2", "L3"]
     assert '<a href="#L3">3</a><code>  <span class="key">c</span>: <span class="value text">z</span>' in html
 
@@ -27,8 +27,8 @@ def test_it_folds_managed_fields():
     assert "managedFields" in blocks[1].html
 
 
-def test_it_escapes_whatever_stands_in_a_key_or_value():
-    html = html_of({HOSTILE: HOSTILE, "block": f"{HOSTILE}\n{HOSTILE}\n", "list": [HOSTILE]})
+def test_it_escapes_whatever_is_in_a_key_or_value():
+    html = render_html({HOSTILE: HOSTILE, "block": f"{HOSTILE}\n{HOSTILE}\n", "list": [HOSTILE]})
     assert "<script" not in html
     assert not re.search(r"<[^>]*onmouseover", html)
     assert "{{ 7|add:7 }}" in html
@@ -36,7 +36,7 @@ def test_it_escapes_whatever_stands_in_a_key_or_value():
 
 def test_it_shows_a_mebibyte_as_size_and_download():
     found = {"data": {"a/b": "x" * (1 << 20)}}
-    html = html_of(found)
+    html = render_html(found)
     assert len(html) < 5000
     assert "1.0" in html
     assert 'href="/x?download=value&amp;at=%2Fdata%2Fa~1b"' in html
@@ -48,13 +48,11 @@ def test_it_shows_long_documents_page_by_page():
     first, last = document(found, page=1, download=""), document(found, page=99, download="")
     assert (first.first, first.last, first.total, first.pages) == (1, LINES, LINES * 2 + 1, 3)
     assert (last.page, last.first, last.last) == (3, LINES * 2 + 1, LINES * 2 + 1)
-    assert f'id="L{LINES * 2 + 1}"' in html_of(found, page=3)
+    assert f'id="L{LINES * 2 + 1}"' in render_html(found, page=3)
 
 
 def test_it_never_gives_a_hidden_value_by_its_pointer():
-    found = masked(
-        {"apiVersion": "v1", "kind": "Secret", "data": {"a": base64.b64encode(b"canary").decode()}}
-    )
+    found = mask({"apiVersion": "v1", "kind": "Secret", "data": {"a": base64.b64encode(b"canary").decode()}})
     assert value_at(found, "/data/a") is None
     assert value_at(found, "/data") is None
     assert value_at(found, "/kind") == "Secret"

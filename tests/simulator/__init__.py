@@ -1,1 +1,1 @@
-"""Does the simulator behave as it says?"""
+"""Tests of the simulator."""

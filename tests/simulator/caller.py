@@ -1,4 +1,4 @@
-"""How does a test speak to an API server, simulated or real, without any client library's own ideas?"""
+"""HTTP client of the tests for an API server, simulated or real, without a client library."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Caller:
     ) -> Reply:
         """`body` is bytes, text, or a value to send as JSON."""
         sent = self._headers(body, content_type, accept, headers)
-        answer, raw = self._exchanged(method, path, _bytes(body), sent)
+        answer, raw = self._exchange(method, path, _bytes(body), sent)
         warnings = tuple(value for name, value in answer.getheaders() if name.lower() == "warning")
         found = {name.lower(): value for name, value in answer.getheaders()}
         return Reply(answer.status, found, raw, warnings, _json(raw))
@@ -101,7 +101,7 @@ class Caller:
         assert reply.status == 200, reply.body
         return [json.loads(line) for line in reply.body.splitlines()]
 
-    def _exchanged(
+    def _exchange(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> tuple[http.client.HTTPResponse, bytes]:
         """Over a kept connection, or where the server has closed that one meanwhile over a new one."""

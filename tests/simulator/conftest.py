@@ -1,4 +1,4 @@
-"""Which simulated clusters do the tests of the simulator share?"""
+"""Fixtures of the simulator's tests: shared simulated clusters and callers."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def api(served_cluster: Loop) -> Caller:
 
 
 @pytest.fixture(scope="module")
-def served(cluster: Cluster) -> Iterator[Loop]:
+def server_loop(cluster: Cluster) -> Iterator[Loop]:
     """The `cluster` that the module makes, served."""
     with Loop(cluster) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def admin(served: Loop, cluster: Cluster) -> Caller:
+def admin(server_loop: Loop, cluster: Cluster) -> Caller:
     """The administrator of the module's own cluster."""
-    token = served.run(cluster.add_person, "admin", (MASTERS,))
-    return Caller(served.server.url, cluster.authority.pem, token)
+    token = server_loop.run(cluster.add_person, "admin", (MASTERS,))
+    return Caller(server_loop.server.url, cluster.authority.pem, token)

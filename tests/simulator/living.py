@@ -1,4 +1,4 @@
-"""How does a test let a simulated cluster live, second by second? On a frozen clock, without a server."""
+"""Simulation of a cluster stepped second by second: frozen clock, controllers, no server."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from simulator.clock import Clock
 from simulator.cluster import Cluster
-from simulator.keeping.controllers.behaviours import Behaviours, Rule
-from simulator.lives.lives import Lives
+from simulator.keeping.controllers.behaviours import Behaviors, Rule
+from simulator.lives.lives import ClusterRuntime
 from simulator.lives.script import Script
 from simulator.schemas.resources import Object, Resource
 from simulator.writing import registry
@@ -17,8 +17,8 @@ from simulator.writing.deletion import DeleteOptions, delete
 from simulator.writing.options import WriteOptions
 
 START = datetime.datetime(2026, 3, 2, 9, 30, tzinfo=datetime.UTC)
-ROOM = {"cpu": "4", "memory": "8Gi", "pods": "50"}
-BY = WriteOptions(manager="tests")
+NODE_CAPACITY = {"cpu": "4", "memory": "8Gi", "pods": "50"}
+WRITE_OPTIONS = WriteOptions(manager="tests")
 GROUPS = {
     "Pod": "v1",
     "Service": "v1",
@@ -38,22 +38,22 @@ GROUPS = {
 }
 
 
-class Living:
+class Simulation:
     """A cluster with nodes n0, n1, ... in which everything happens in namespace default."""
 
     def __init__(self, *rules: Rule, nodes: int = 3, seed: int = 1, script: Script | None = None) -> None:
         self.cluster = Cluster("living", seed=seed, clock=Clock(speed=0, start=START))
         self.cluster.load(node(f"n{number}", number) for number in range(nodes))
-        self.lives = Lives(self.cluster, behaviours=Behaviours(list(rules)), script=script)
-        self.lives.settle()
+        self.runtime = ClusterRuntime(self.cluster, behaviors=Behaviors(list(rules)), script=script)
+        self.runtime.settle()
 
     def make(self, kind: str, name: str, spec: Object | None = None, **rest: Any) -> Object:
         resource = self.resource(kind)
         body: Object = {"metadata": {"name": name} | rest.pop("metadata", {})} | copy.deepcopy(rest)
         if spec is not None:
             body["spec"] = copy.deepcopy(spec)
-        made = registry.create(self.cluster, resource, self._home(resource), body, BY)
-        self.lives.settle()
+        made = registry.create(self.cluster, resource, self._namespace_of(resource), body, WRITE_OPTIONS)
+        self.runtime.settle()
         return made
 
     def change(self, kind: str, name: str, **spec: Any) -> Object:
@@ -63,38 +63,40 @@ class Living:
         def changed(old: Object) -> Object:
             return old | {"spec": old["spec"] | spec}
 
-        made = registry.update(self.cluster, resource, self._home(resource), name, changed, BY)
-        self.lives.settle()
+        made = registry.update(
+            self.cluster, resource, self._namespace_of(resource), name, changed, WRITE_OPTIONS
+        )
+        self.runtime.settle()
         return made
 
     def delete(self, kind: str, name: str, **options: Any) -> None:
         resource = self.resource(kind)
-        delete(self.cluster, resource, self._home(resource), name, DeleteOptions(**options))
-        self.lives.settle()
+        delete(self.cluster, resource, self._namespace_of(resource), name, DeleteOptions(**options))
+        self.runtime.settle()
 
     def get(self, kind: str, name: str) -> Object:
         resource = self.resource(kind)
-        found = self.cluster.store.get(resource.storage, self._home(resource), name)
+        found = self.cluster.store.get(resource.storage, self._namespace_of(resource), name)
         assert found is not None, f"There is no {kind} {name}."
         return found
 
     def all(self, kind: str) -> list[Object]:
         resource = self.resource(kind)
-        return self.cluster.store.items(resource.storage, self._home(resource))
+        return self.cluster.store.items(resource.storage, self._namespace_of(resource))
 
     def step(self, seconds: float) -> None:
-        self.lives.step(seconds)
+        self.runtime.step(seconds)
 
-    def until(self, *, seconds: int = 600, **wanted: Any) -> None:
+    def step_until(self, *, seconds: int = 600, **condition: Any) -> None:
         """Second by second until `holds()` is true; fails after so many."""
-        holds = wanted["holds"]
+        holds = condition["holds"]
         for _ in range(seconds):
             if holds():
                 return
             self.step(1)
         raise AssertionError(f"It did not come within {seconds} seconds.")
 
-    def told(self, kind: str = "", name: str = "") -> list[tuple[str, str]]:
+    def list_events(self, kind: str = "", name: str = "") -> list[tuple[str, str]]:
         """Reason and message of the Events about it, in the order in which they were told."""
         events = sorted(
             self.all("Event"), key=lambda one: one["metadata"]["name"].rpartition(".")[2].zfill(20)
@@ -107,18 +109,18 @@ class Living:
 
     def resource(self, kind: str) -> Resource:
         group, _, version = GROUPS.get(kind, "apps/v1").rpartition("/")
-        found = self.cluster.catalogue.of_kind(group, version, kind)
+        found = self.cluster.catalog.find_kind(group, version, kind)
         assert found is not None, kind
         return found
 
-    def _home(self, resource: Resource) -> str:
+    def _namespace_of(self, resource: Resource) -> str:
         return "default" if resource.is_namespaced else ""
 
 
 def node(name: str, number: int = 0, **labels: str) -> Object:
     zone = {"topology.kubernetes.io/zone": f"zone-{number % 2}"}
     address = {"type": "InternalIP", "address": f"192.168.0.{number + 1}"}
-    status = {"capacity": ROOM, "allocatable": ROOM, "addresses": [address]}
+    status = {"capacity": NODE_CAPACITY, "allocatable": NODE_CAPACITY, "addresses": [address]}
     metadata = {"name": name, "labels": zone | labels}
     return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {}, "status": status}
 
@@ -137,8 +139,8 @@ def deployment(replicas: int = 3, image: str = "web:1", **rest: Any) -> Object:
     } | rest
 
 
-def phases(living: Living) -> list[str]:
-    return [one["status"]["phase"] for one in living.all("Pod")]
+def phases(simulation: Simulation) -> list[str]:
+    return [one["status"]["phase"] for one in simulation.all("Pod")]
 
 
 def ready(thing: Object) -> bool:

@@ -1,4 +1,4 @@
-"""How does a test that is no coroutine keep a simulated cluster served? In a thread with a loop of its own."""
+"""Event loop thread that serves simulated clusters for synchronous tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from simulator.cluster import Cluster
-from simulator.lives.lives import Lives
+from simulator.lives.lives import ClusterRuntime
 from simulator.server import Server
 
 SECONDS = 30
@@ -19,8 +19,10 @@ T = TypeVar("T")
 class Loop:
     """`with Loop(cluster) as served:` then `served.server.url`; `lives` is of the first cluster."""
 
-    def __init__(self, *clusters: Cluster, lives: Lives | None = None) -> None:
-        self.servers = [Server(cluster, None if number else lives) for number, cluster in enumerate(clusters)]
+    def __init__(self, *clusters: Cluster, runtime: ClusterRuntime | None = None) -> None:
+        self.servers = [
+            Server(cluster, None if number else runtime) for number, cluster in enumerate(clusters)
+        ]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 

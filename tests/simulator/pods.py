@@ -1,4 +1,4 @@
-"""Which pods do the tests of logs, shells, evictions and metrics look at?"""
+"""Pods for the tests of logs, exec, evictions and metrics."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def running_pod(
 ) -> Object:
     """On node-1, since `age` seconds; `more` goes into its metadata."""
     names = containers or ("c",)
-    began = cluster.clock.written(cluster.clock.seconds() - age)
+    began = cluster.clock.format_timestamp(cluster.clock.seconds() - age)
     states = [container_state(one, running={"startedAt": began}) for one in names]
     requests = {"requests": {"cpu": "100m", "memory": "64Mi"}}
     return {
@@ -54,6 +54,6 @@ def container_state(name: str, *, restarts: int = 0, last: Object | None = None,
     return found | ({"lastState": {"terminated": last}} if last else {})
 
 
-def with_states(pod: Object, *states: Object) -> Object:
+def replace_states(pod: Object, *states: Object) -> Object:
     """The same pod with other states of its containers."""
     return pod | {"status": pod["status"] | {"containerStatuses": list(states)}}

@@ -1,89 +1,91 @@
-"""What becomes of a node that falls silent, and of its pods?"""
+"""Node lifecycle controller: unreachable nodes, their taints and their pods."""
 
 from __future__ import annotations
 
 import pytest
 
-from simulator.keeping.controllers.nodes import revive, silence
-from tests.simulator.living import Living, condition, deployment, ready
+from simulator.keeping.controllers.nodes import restart_kubelet, stop_kubelet
+from tests.simulator.living import Simulation, condition, deployment, ready
 
 
 @pytest.fixture
-def living() -> Living:
-    found = Living(nodes=2)
+def simulation() -> Simulation:
+    found = Simulation(nodes=2)
     found.make("Deployment", "web", deployment(2))
     found.step(60)
     assert {one["spec"]["nodeName"] for one in found.all("Pod")} == {"n0", "n1"}
     return found
 
 
-def of(living: Living, node: str) -> list[str]:
-    return [one["metadata"]["name"] for one in living.all("Pod") if one["spec"].get("nodeName") == node]
+def pods_on(simulation: Simulation, node: str) -> list[str]:
+    return [one["metadata"]["name"] for one in simulation.all("Pod") if one["spec"].get("nodeName") == node]
 
 
-def test_it_is_unknown_after_a_while_and_its_pods_are_not_ready(living: Living) -> None:
-    silence(living.lives.controllers.plane, "n1")
-    living.step(30)
-    assert condition(living.get("Node", "n1"), "Ready") == ("True", "KubeletReady")
-    living.step(15)
-    assert condition(living.get("Node", "n1"), "Ready") == ("Unknown", "NodeStatusUnknown")
-    taints = {(one["key"], one["effect"]) for one in living.get("Node", "n1")["spec"]["taints"]}
+def test_it_is_unknown_after_a_while_and_its_pods_are_not_ready(simulation: Simulation) -> None:
+    stop_kubelet(simulation.runtime.controllers.plane, "n1")
+    simulation.step(30)
+    assert condition(simulation.get("Node", "n1"), "Ready") == ("True", "KubeletReady")
+    simulation.step(15)
+    assert condition(simulation.get("Node", "n1"), "Ready") == ("Unknown", "NodeStatusUnknown")
+    taints = {(one["key"], one["effect"]) for one in simulation.get("Node", "n1")["spec"]["taints"]}
     unreachable = "node.kubernetes.io/unreachable"
     assert taints == {(unreachable, "NoSchedule"), (unreachable, "NoExecute")}
-    assert not ready(living.get("Pod", of(living, "n1")[0]))
+    assert not ready(simulation.get("Pod", pods_on(simulation, "n1")[0]))
 
 
-def test_it_loses_its_pods_after_five_minutes_but_they_end_only_when_it_is_back(living: Living) -> None:
-    (lost,) = of(living, "n1")
-    silence(living.lives.controllers.plane, "n1")
-    living.step(300)
-    assert "deletionTimestamp" not in living.get("Pod", lost)["metadata"]
-    living.step(120)
-    assert "deletionTimestamp" in living.get("Pod", lost)["metadata"]
-    assert len(of(living, "n0")) == 2  # another was made in its place
-    living.step(600)
-    assert lost in of(living, "n1")
-    revive(living.lives.controllers.plane, "n1")
-    living.step(60)
-    assert of(living, "n1") == []
-    assert condition(living.get("Node", "n1"), "Ready") == ("True", "KubeletReady")
-    assert living.get("Node", "n1")["spec"].get("taints", []) == []
+def test_it_loses_its_pods_after_five_minutes_but_they_end_only_when_it_is_back(
+    simulation: Simulation,
+) -> None:
+    (lost,) = pods_on(simulation, "n1")
+    stop_kubelet(simulation.runtime.controllers.plane, "n1")
+    simulation.step(300)
+    assert "deletionTimestamp" not in simulation.get("Pod", lost)["metadata"]
+    simulation.step(120)
+    assert "deletionTimestamp" in simulation.get("Pod", lost)["metadata"]
+    assert len(pods_on(simulation, "n0")) == 2  # another was made in its place
+    simulation.step(600)
+    assert lost in pods_on(simulation, "n1")
+    restart_kubelet(simulation.runtime.controllers.plane, "n1")
+    simulation.step(60)
+    assert pods_on(simulation, "n1") == []
+    assert condition(simulation.get("Node", "n1"), "Ready") == ("True", "KubeletReady")
+    assert simulation.get("Node", "n1")["spec"].get("taints", []) == []
 
 
-def test_it_keeps_its_pods_where_it_is_back_in_time(living: Living) -> None:
-    (kept,) = of(living, "n1")
-    silence(living.lives.controllers.plane, "n1")
-    living.step(120)
-    revive(living.lives.controllers.plane, "n1")
-    living.step(60)
-    assert of(living, "n1") == [kept]
-    assert ready(living.get("Pod", kept))
+def test_it_does_not_lose_its_pods_if_it_is_back_in_time(simulation: Simulation) -> None:
+    (kept,) = pods_on(simulation, "n1")
+    stop_kubelet(simulation.runtime.controllers.plane, "n1")
+    simulation.step(120)
+    restart_kubelet(simulation.runtime.controllers.plane, "n1")
+    simulation.step(60)
+    assert pods_on(simulation, "n1") == [kept]
+    assert ready(simulation.get("Pod", kept))
 
 
-def test_it_bears_a_taint_while_it_is_cordoned(living: Living) -> None:
-    living.change("Node", "n1", unschedulable=True)
-    (taint,) = living.get("Node", "n1")["spec"]["taints"]
+def test_it_bears_a_taint_while_it_is_cordoned(simulation: Simulation) -> None:
+    simulation.change("Node", "n1", unschedulable=True)
+    (taint,) = simulation.get("Node", "n1")["spec"]["taints"]
     assert (taint["key"], taint["effect"]) == ("node.kubernetes.io/unschedulable", "NoSchedule")
-    living.change("Node", "n1", unschedulable=False)
-    assert living.get("Node", "n1")["spec"].get("taints", []) == []
+    simulation.change("Node", "n1", unschedulable=False)
+    assert simulation.get("Node", "n1")["spec"].get("taints", []) == []
 
 
-def test_its_kubelet_reports_now_and_then_though_nothing_changes(living: Living) -> None:
+def test_its_kubelet_reports_now_and_then_though_nothing_changes(simulation: Simulation) -> None:
     def beat() -> str:
-        return str(living.get("Node", "n0")["status"]["conditions"][0]["lastHeartbeatTime"])
+        return str(simulation.get("Node", "n0")["status"]["conditions"][0]["lastHeartbeatTime"])
 
     before = beat()
-    living.step(100)
+    simulation.step(100)
     assert beat() == before
-    living.step(300)
+    simulation.step(300)
     assert beat() > before
 
 
-def test_its_pods_are_removed_where_it_is_no_more(living: Living) -> None:
-    (lost,) = of(living, "n1")
-    living.delete("Node", "n1")
-    living.step(30)
-    assert of(living, "n1") == [lost]
-    living.step(60)
-    assert of(living, "n1") == []
-    assert len(of(living, "n0")) == 2
+def test_its_pods_are_removed_where_it_is_no_more(simulation: Simulation) -> None:
+    (lost,) = pods_on(simulation, "n1")
+    simulation.delete("Node", "n1")
+    simulation.step(30)
+    assert pods_on(simulation, "n1") == [lost]
+    simulation.step(60)
+    assert pods_on(simulation, "n1") == []
+    assert len(pods_on(simulation, "n0")) == 2

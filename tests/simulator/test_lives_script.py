@@ -1,4 +1,4 @@
-"""Does a scripted life go on by the clock, the same for the same seed, and end when it is told to?"""
+"""Scripted events: repeatable by seed, recurring, and stopped on request."""
 
 from __future__ import annotations
 
@@ -8,42 +8,47 @@ import pytest
 
 from simulator.clock import Clock
 from simulator.cluster import Cluster
-from simulator.keeping.controllers.behaviours import Behaviour, Rule, commanded, not_found
-from simulator.lives.lives import Lives
-from simulator.lives.script import Outage, Rollout, Script, next_tag
+from simulator.keeping.controllers.behaviours import (
+    Behavior,
+    Rule,
+    image_not_found_message,
+    parse_command_behavior,
+)
+from simulator.lives.lives import ClusterRuntime
+from simulator.lives.script import NodeDowntime, Rollout, Script, next_tag
 from simulator.server import Server
-from tests.simulator.living import START, Living, condition, deployment, node
+from tests.simulator.living import START, Simulation, condition, deployment, node
 
-CRASH = Rule(Behaviour(exits_after=(5, 20), code=1), workload="web")
+CRASH = Rule(Behavior(exits_after=(5, 20), code=1), workload="web")
 
 
-def lived(seed: int) -> tuple[list[tuple[str, str]], list[str]]:
+def run_scenario(seed: int) -> tuple[list[tuple[str, str]], list[str]]:
     """An eventful quarter of an hour: what was told, and the pods' names."""
-    living = Living(CRASH, seed=seed)
+    living = Simulation(CRASH, seed=seed)
     living.make("Deployment", "web", deployment(3))
     living.make("CronJob", "tick", {"schedule": "*/3 * * * *", "jobTemplate": {"spec": work()}})
     for _ in range(9):
         living.step(100)
-    return living.told(), [one["metadata"]["name"] for one in living.all("Pod")]
+    return living.list_events(), [one["metadata"]["name"] for one in living.all("Pod")]
 
 
 def work() -> dict[str, object]:
     return {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "a", "image": "a"}]}}}
 
 
-def test_it_lives_the_same_life_for_the_same_seed() -> None:
-    told, names = lived(7)
+def test_it_repeats_itself_for_the_same_seed() -> None:
+    told, names = run_scenario(7)
     assert len(told) > 40
-    assert (told, names) == lived(7)
+    assert (told, names) == run_scenario(7)
 
 
-def test_it_lives_another_for_another_seed() -> None:
-    assert lived(7) != lived(8)
+def test_it_differs_for_another_seed() -> None:
+    assert run_scenario(7) != run_scenario(8)
 
 
 def test_it_rolls_out_again_and_again() -> None:
     script = Script([Rollout("default", "web", "1.{n}.0", (600, 600))])
-    living = Living(script=script)
+    living = Simulation(script=script)
     living.make("Deployment", "web", deployment(1, "web:1.4.0"))
 
     def image() -> str:
@@ -60,7 +65,7 @@ def test_it_rolls_out_again_and_again() -> None:
 
 
 def test_it_rolls_out_nothing_that_is_paused() -> None:
-    living = Living(script=Script([Rollout("default", "web", "1.{n}.0", (600, 600))]))
+    living = Simulation(script=Script([Rollout("default", "web", "1.{n}.0", (600, 600))]))
     living.make("Deployment", "web", deployment(1, "web:1.4.0"))
     living.step(60)
     living.change("Deployment", "web", paused=True)
@@ -70,8 +75,8 @@ def test_it_rolls_out_nothing_that_is_paused() -> None:
     )
 
 
-def test_it_lets_a_node_fall_silent_and_come_back() -> None:
-    living = Living(script=Script(outages=[Outage("n1", (600, 600), (300, 300))]))
+def test_it_stops_a_kubelet_and_restarts_it() -> None:
+    living = Simulation(script=Script(downtimes=[NodeDowntime("n1", (600, 600), (300, 300))]))
     living.step(700)
     assert condition(living.get("Node", "n1"), "Ready")[0] == "Unknown"
     living.step(300)
@@ -90,9 +95,9 @@ def test_it_runs_in_a_loop_as_fast_as_the_clock_and_leaves_nothing_behind() -> N
     async def served() -> tuple[int, int, bool]:
         cluster = Cluster("tests", seed=1, clock=Clock(speed=500, start=START))
         cluster.load([node("n0")])
-        server = Server(cluster, Lives(cluster))
+        server = Server(cluster, ClusterRuntime(cluster))
         await server.start()
-        living = server.lives
+        living = server.runtime
         assert living is not None
         plane = living.controllers.plane
         plane.create(("apps", "deployments"), "default", {"metadata": {"name": "web"}, "spec": deployment(2)})
@@ -119,8 +124,8 @@ def test_it_runs_in_a_loop_as_fast_as_the_clock_and_leaves_nothing_behind() -> N
 
 
 def test_it_knows_the_plainest_commands() -> None:
-    assert commanded({"name": "a", "command": ["sh", "-c", "echo hi; exit 3"]}).code == 3
-    assert commanded({"name": "a", "args": ["sleep", "7"]}).exits_after == (7, 7)
-    assert commanded({"name": "a", "command": ["nginx"]}).exits_after is None
-    assert 'reference "docker.io/library/web:gone"' in not_found("web:gone")
-    assert 'reference "registry.example/web:latest"' in not_found("registry.example/web")
+    assert parse_command_behavior({"name": "a", "command": ["sh", "-c", "echo hi; exit 3"]}).code == 3
+    assert parse_command_behavior({"name": "a", "args": ["sleep", "7"]}).exits_after == (7, 7)
+    assert parse_command_behavior({"name": "a", "command": ["nginx"]}).exits_after is None
+    assert 'reference "docker.io/library/web:gone"' in image_not_found_message("web:gone")
+    assert 'reference "registry.example/web:latest"' in image_not_found_message("registry.example/web")

@@ -1,10 +1,10 @@
-"""Does metrics.k8s.io tell what pods and nodes use, and can a world say what that is?"""
+"""metrics.k8s.io: usage of pods and nodes, and a source that sets it."""
 
 import pytest
 
 from simulator.cluster import Cluster
-from simulator.metrics.usage import Used, waves
-from simulator.quantities import quantity
+from simulator.metrics.usage import ContainerUsage, wave_usage
+from simulator.quantities import parse_quantity
 from simulator.requests.rbac import MASTERS
 from tests.simulator.caller import Caller
 from tests.simulator.loops import Loop
@@ -40,16 +40,16 @@ def cluster():
 def admin(cluster):
     with Loop(cluster) as served:
         token = served.run(cluster.add_person, "admin", (MASTERS,))
-        served.run(setattr, cluster.usage, "source", used)
+        served.run(setattr, cluster.usage, "source", fixed_usage)
         yield Caller(served.server.url, cluster.authority.pem, token)
 
 
-def used(pod, container, moment):
+def fixed_usage(pod, container, timestamp):
     """12.5 millicores and 10 MiB in each container; of `unknown` nothing."""
-    return None if pod["metadata"]["name"] == "unknown" else Used(12.5, 10 * 2**20 + 1)
+    return None if pod["metadata"]["name"] == "unknown" else ContainerUsage(12.5, 10 * 2**20 + 1)
 
 
-def test_it_tells_of_each_container(admin):
+def test_it_lists_each_container(admin):
     reply = admin.get(f"{PODS}/two")
     assert (reply.json["kind"], reply.json["apiVersion"]) == ("PodMetrics", "metrics.k8s.io/v1beta1")
     assert reply.json["containers"] == [
@@ -68,9 +68,9 @@ def test_it_lists_what_runs_and_is_known(admin):
 def test_a_node_is_the_sum_of_its_pods_and_itself(admin):
     usage = {one["metadata"]["name"]: one["usage"] for one in admin.get(f"{METRICS}/nodes").json["items"]}
     assert sorted(usage) == ["idle", "node-1"]
-    more = quantity(usage["node-1"]["cpu"]) - quantity(usage["idle"]["cpu"])
-    assert more * 1000 == quantity("37.5")
-    assert quantity(usage["node-1"]["memory"]) - quantity(usage["idle"]["memory"]) == 30 * 2**20
+    more = parse_quantity(usage["node-1"]["cpu"]) - parse_quantity(usage["idle"]["cpu"])
+    assert more * 1000 == parse_quantity("37.5")
+    assert parse_quantity(usage["node-1"]["memory"]) - parse_quantity(usage["idle"]["memory"]) == 30 * 2**20
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_node_is_the_sum_of_its_pods_and_itself(admin):
         (f"{METRICS}/nodes/dead", 'nodemetrics.metrics.k8s.io "dead" not found'),
     ],
 )
-def test_it_says_what_is_not_there(admin, path, message):
+def test_it_reports_what_is_not_there(admin, path, message):
     reply = admin.get(path)
     assert (reply.status, reply.message) == (404, message)
 
@@ -102,14 +102,14 @@ def test_its_table_has_sums(admin):
 
 def test_what_is_made_up_stays_near_the_requests_and_moves(cluster):
     pod = running_pod(cluster, "some", uid="some")
-    seen = [waves(pod, "c", float(moment)) for moment in range(0, 900, 30)]
+    seen = [wave_usage(pod, "c", float(moment)) for moment in range(0, 900, 30)]
     assert all(20 < one.cpu < 100 for one in seen)
     assert all(30 * 2**20 < one.memory < 64 * 2**20 for one in seen)
     assert len({one.cpu for one in seen}) > 20
-    assert waves(pod, "c", 30.0) == seen[1]
+    assert wave_usage(pod, "c", 30.0) == seen[1]
 
 
 def test_what_requests_nothing_uses_a_little(cluster):
     pod = running_pod(cluster, "poor", uid="poor")
     del pod["spec"]["containers"][0]["resources"]
-    assert 5 < waves(pod, "c", 0.0).cpu < 50
+    assert 5 < wave_usage(pod, "c", 0.0).cpu < 50

@@ -1,4 +1,4 @@
-"""Are budgets kept, and does an eviction spend of them?"""
+"""PodDisruptionBudgets: their status, and evictions that use them up."""
 
 import pytest
 
@@ -93,7 +93,7 @@ def evict(admin, name, query="", **more):
     return admin.post(f"{PODS}/{name}/eviction{query}", body)
 
 
-def test_a_budget_of_the_first_content_is_kept(admin):
+def test_a_budget_of_the_first_content_has_a_status(admin):
     assert numbers(admin, "loaded") == [2, 2, 1, 1]
 
 
@@ -115,12 +115,12 @@ def test_what_is_counted(admin, protect, name):
     assert numbers(admin, protect(app, **spec)) == expected
 
 
-def test_owners_that_say_no_number_are_a_fault(served, cluster, admin, protect):
+def test_owners_without_a_replica_count_are_an_error(server_loop, cluster, admin, protect):
     """The budget looked well until the DaemonSet's pod came under it."""
     name = protect("late", maxUnavailable=1)
     pod = cluster.store.get(("", "pods"), "default", "agent-1")
     labelled = pod | {"metadata": pod["metadata"] | {"labels": {"app": "late"}}}
-    served.run(cluster.store.put, ("", "pods"), labelled)
+    server_loop.run(cluster.store.put, ("", "pods"), labelled)
     wait_for(lambda: conditions(admin, name)[0]["reason"] == "SyncFailed")
     reply = evict(admin, "agent-1")
     assert reply.status == 429
@@ -131,12 +131,12 @@ def conditions(admin, name):
     return admin.get(f"{POLICY}/{name}").json["status"]["conditions"]
 
 
-def test_a_budget_follows_what_is_wanted(served, cluster, admin, protect):
+def test_a_budget_follows_desired_replicas(server_loop, cluster, admin, protect):
     name = protect("web", minAvailable="50%")
     assert numbers(admin, name) == [4, 3, 2, 1]
     for replicas, expected in ((6, [6, 3, 3, 0]), (4, [4, 3, 2, 1])):
         found = cluster.store.get(("apps", "deployments"), "default", "web")
-        served.run(cluster.store.put, ("apps", "deployments"), found | {"spec": {"replicas": replicas}})
+        server_loop.run(cluster.store.put, ("apps", "deployments"), found | {"spec": {"replicas": replicas}})
         wait_for(lambda expected=expected: numbers(admin, name) == expected)
 
 
@@ -151,7 +151,7 @@ def test_a_budget_follows_readiness_and_labels(admin, protect):
         wait_for(lambda healthy=healthy: numbers(admin, name)[1] == healthy)
 
 
-def test_no_more_go_than_may(admin, protect):
+def test_no_more_are_evicted_than_allowed(admin, protect):
     protect("db", minAvailable=2)
     admin.delete(f"{POLICY}/loaded")
     reply = evict(admin, "db-0")
@@ -177,7 +177,7 @@ def test_one_after_the_other_goes(admin, protect):
     assert "disruptedPods" not in admin.get(f"{POLICY}/{name}").json["status"]
 
 
-def test_a_budget_that_nobody_looked_at_asks_for_patience():
+def test_a_budget_without_a_status_answers_retry_after():
     """Two servers have not begun: the keeper is that of a served cluster."""
     found = Cluster("early", seed=2)
     found.load([node(), running_pod(found, "web")])

@@ -1,4 +1,4 @@
-"""Does a log show what was written, as much as is asked for, and does it go on until the container ends?"""
+"""pods/log: options, previous runs, generated lines, and following until the container terminates."""
 
 import http.client
 import ssl
@@ -8,10 +8,10 @@ import time
 import pytest
 
 from simulator.cluster import Cluster
-from simulator.pods.logs import KEPT_LINES, PODS, WRITTEN_LINES, WRITTEN_RUNS
-from simulator.pods.runs import Line, run_of
+from simulator.pods.logs import MAX_APPENDED_LINES, MAX_APPENDED_RUNS, MAX_LINES, PODS
+from simulator.pods.runs import LogLine, find_run
 from tests.served import wait_for
-from tests.simulator.pods import container_state, node, running_pod, with_states
+from tests.simulator.pods import container_state, node, replace_states, running_pod
 
 PATH = "/api/v1/namespaces/default/pods"
 
@@ -29,30 +29,30 @@ def cluster():
             running_pod(found, "web"),
             running_pod(found, "quiet"),
             running_pod(found, "two", "c", "d"),
-            with_states(crashed, waiting),
-            with_states(running_pod(found, "creating"), creating),
-            with_states(
+            replace_states(crashed, waiting),
+            replace_states(running_pod(found, "creating"), creating),
+            replace_states(
                 running_pod(found, "pulling"), container_state("c", waiting={"reason": "ImagePullBackOff"})
             ),
             running_pod(found, "homeless") | {"spec": {"containers": [{"name": "c"}]}},
-            with_states(running_pod(found, "over"), container_state("c", terminated=ended)),
+            replace_states(running_pod(found, "over"), container_state("c", terminated=ended)),
         ]
     )
     return found
 
 
 @pytest.fixture
-def written(served, cluster):
+def written_lines(server_loop, cluster):
     """Nothing is made up while this test runs: ten lines, one a second, are what web has written."""
     before = cluster.logs.source
-    served.run(setattr, cluster.logs, "source", ten)
+    server_loop.run(setattr, cluster.logs, "source", ten_lines)
     yield
-    served.run(setattr, cluster.logs, "source", before)
+    server_loop.run(setattr, cluster.logs, "source", before)
 
 
-def ten(run, since, until, count):
-    lines = [Line(run.began + number, f"line {number}") for number in range(10)]
-    return [one for one in lines if since < one.moment <= until][-count:] if run.container == "c" else []
+def ten_lines(run, since, until, count):
+    lines = [LogLine(run.began + number, f"line {number}") for number in range(10)]
+    return [one for one in lines if since < one.timestamp <= until][-count:] if run.container == "c" else []
 
 
 def lines_of(reply):
@@ -60,7 +60,7 @@ def lines_of(reply):
     return reply.body.decode().splitlines()
 
 
-def test_it_shows_all(admin, written):
+def test_it_shows_all(admin, written_lines):
     assert lines_of(admin.get(f"{PATH}/web/log")) == [f"line {number}" for number in range(10)]
 
 
@@ -75,19 +75,19 @@ def test_it_shows_all(admin, written):
         ("sinceTime=2000-01-01T00:00:00Z&tailLines=1", ["line 9"]),
     ],
 )
-def test_it_shows_as_much_as_is_asked_for(admin, written, query, expected):
+def test_it_shows_as_much_as_requested(admin, written_lines, query, expected):
     assert lines_of(admin.get(f"{PATH}/web/log?{query}")) == expected
 
 
-def test_it_puts_the_time_before_each_line(admin, written, cluster):
-    began = run_of(cluster.store.get(PODS, "default", "web"), "c").began
+def test_it_puts_the_time_before_each_line(admin, written_lines, cluster):
+    began = find_run(cluster.store.get(PODS, "default", "web"), "c").started_at
     first = lines_of(admin.get(f"{PATH}/web/log?timestamps=true"))[0]
     assert first == cluster.clock.written(began).removesuffix("Z") + ".000000000Z line 0"
 
 
-def test_it_tails_before_it_looks_at_the_time(admin, written, cluster):
+def test_it_tails_before_it_filters_by_time(admin, written_lines, cluster):
     """As a kubelet does: two lines are left, of which one is new enough."""
-    began = run_of(cluster.store.get(PODS, "default", "web"), "c").began
+    began = find_run(cluster.store.get(PODS, "default", "web"), "c").started_at
     since = cluster.clock.written(began + 9)
     assert lines_of(admin.get(f"{PATH}/web/log?tailLines=2&sinceTime={since}")) == ["line 9"]
 
@@ -107,12 +107,12 @@ def test_it_tails_before_it_looks_at_the_time(admin, written, cluster):
         ("web", "tailLines=a", 'strconv.ParseInt: parsing "a": invalid syntax'),
     ],
 )
-def test_it_says_why_there_is_none(admin, pod, query, message):
+def test_it_reports_why_there_is_none(admin, pod, query, message):
     reply = admin.get(f"{PATH}/{pod}/log?{query}")
     assert (reply.status, reply.message) == (400, message)
 
 
-def test_it_is_empty_before_a_node_takes_the_pod(admin):
+def test_it_is_empty_before_the_pod_is_scheduled(admin):
     reply = admin.get(f"{PATH}/homeless/log")
     assert (reply.status, reply.body) == (204, b"")
 
@@ -123,8 +123,8 @@ def test_the_log_of_a_run_that_crashed_is_the_last_and_the_previous(admin):
     assert shown[0][-1] == "fatal: exit status 3"
 
 
-def test_what_is_made_up_is_the_same_each_time_and_can_be_asked_in_part(cluster):
-    run = run_of(cluster.store.get(PODS, "default", "over"), "c")
+def test_generated_lines_are_repeatable_and_can_be_read_in_part(cluster):
+    run = find_run(cluster.store.get(PODS, "default", "over"), "c")
     everything = cluster.logs.lines(run)
     assert len(everything) > 5
     assert cluster.logs.lines(run) == everything
@@ -132,34 +132,34 @@ def test_what_is_made_up_is_the_same_each_time_and_can_be_asked_in_part(cluster)
     assert cluster.logs.lines(run, since=everything[2].moment) == everything[3:]
 
 
-def test_a_long_run_is_shown_in_part_and_at_once(cluster):
+def test_a_long_run_is_read_in_part_and_at_once(cluster):
     pod = running_pod(cluster, "old", age=400 * 86_400, uid="old")
-    found = cluster.logs.lines(run_of(pod, "c"))
-    assert len(found) == KEPT_LINES
-    assert cluster.logs.lines(run_of(pod, "c"), last=10**9) == found
+    found = cluster.logs.lines(find_run(pod, "c"))
+    assert len(found) == MAX_LINES
+    assert cluster.logs.lines(find_run(pod, "c"), last=10**9) == found
     assert found[-1].moment > cluster.clock.seconds() - 60
 
 
-def test_only_the_last_appended_lines_are_kept(served, cluster, written):
+def test_only_the_last_appended_lines_remain(server_loop, cluster, written_lines):
     def append():
-        for number in range(WRITTEN_LINES + 5):
+        for number in range(MAX_APPENDED_LINES + 5):
             cluster.logs.append("default", "quiet", "c", f"own {number}")
-        return cluster.logs.lines(run_of(cluster.store.get(PODS, "default", "quiet"), "c"))
+        return cluster.logs.lines(find_run(cluster.store.get(PODS, "default", "quiet"), "c"))
 
-    texts = [one.text for one in served.run(append)]
+    texts = [one.text for one in server_loop.run(append)]
     assert texts[:11] == [*[f"line {number}" for number in range(10)], "own 5"]
-    assert len(texts) == WRITTEN_LINES + 10
+    assert len(texts) == MAX_APPENDED_LINES + 10
 
 
-def test_only_so_many_runs_are_kept():
+def test_only_so_many_runs_remain():
     cluster = Cluster("many", seed=1)
-    names = [f"pod-{number}" for number in range(WRITTEN_RUNS + 1)]
+    names = [f"pod-{number}" for number in range(MAX_APPENDED_RUNS + 1)]
     cluster.load([running_pod(cluster, name) for name in names])
     cluster.logs.source = lambda *question: ()
     for name in names:
         cluster.logs.append("default", name, "c", "hello")
     shown = [
-        cluster.logs.lines(run_of(cluster.store.get(PODS, "default", name), "c"))
+        cluster.logs.lines(find_run(cluster.store.get(PODS, "default", name), "c"))
         for name in (names[0], names[-1])
     ]
     assert [len(one) for one in shown] == [0, 1]
@@ -171,9 +171,9 @@ def test_what_a_pod_wrote_goes_with_it():
     cluster.logs.source = lambda *question: ()
     pod = cluster.store.get(PODS, "default", "web")
     cluster.logs.append("default", "web", "c", "hello")
-    assert [one.text for one in cluster.logs.lines(run_of(pod, "c"))] == ["hello"]
+    assert [one.text for one in cluster.logs.lines(find_run(pod, "c"))] == ["hello"]
     cluster.store.remove(PODS, "default", "web")
-    assert cluster.logs.lines(run_of(pod, "c")) == []
+    assert cluster.logs.lines(find_run(pod, "c")) == []
 
 
 class Follower:
@@ -202,7 +202,7 @@ class Follower:
 
 def change(cluster, name, *states):
     pod = cluster.store.get(PODS, "default", name)
-    cluster.store.put(PODS, with_states(pod, *states))
+    cluster.store.put(PODS, replace_states(pod, *states))
 
 
 def running_since(cluster, name):
@@ -210,39 +210,41 @@ def running_since(cluster, name):
 
 
 @pytest.fixture
-def followed(served, cluster, admin, written):
+def log_follower(server_loop, cluster, admin, written_lines):
     """A new pod whose log is being read, after its ten lines."""
     name = f"followed-{time.monotonic_ns()}"
-    served.run(cluster.store.put, PODS, running_pod(cluster, name, uid=name))
+    server_loop.run(cluster.store.put, PODS, running_pod(cluster, name, uid=name))
     follower = Follower(admin, cluster, f"{PATH}/{name}/log?follow=true&tailLines=1")
     wait_for(lambda: follower.lines == ["line 9"])
     return name, follower
 
 
-def test_a_followed_log_goes_on_and_ends_with_the_container(served, cluster, followed):
-    name, follower = followed
-    served.run(cluster.logs.append, "default", name, "c", "first\nsecond")
+def test_a_followed_log_goes_on_and_ends_with_the_container(server_loop, cluster, log_follower):
+    name, follower = log_follower
+    server_loop.run(cluster.logs.append, "default", name, "c", "first\nsecond")
     wait_for(lambda: follower.lines == ["line 9", "first", "second"])
     assert not follower.is_over
-    served.run(cluster.logs.append, "default", name, "c", "last words")
+    server_loop.run(cluster.logs.append, "default", name, "c", "last words")
     ended = running_since(cluster, name) | {"finishedAt": cluster.clock.stamp()}
-    served.run(change, cluster, name, container_state("c", terminated=ended))
+    server_loop.run(change, cluster, name, container_state("c", terminated=ended))
     assert follower.join() == ["line 9", "first", "second", "last words"]
     assert follower.is_over
 
 
-def test_a_followed_log_ends_when_the_container_begins_anew(served, cluster, followed):
-    name, follower = followed
+def test_a_followed_log_ends_when_the_container_begins_anew(server_loop, cluster, log_follower):
+    name, follower = log_follower
     now = cluster.clock.stamp()
     last = running_since(cluster, name) | {"finishedAt": now, "exitCode": 1}
-    served.run(change, cluster, name, container_state("c", restarts=1, running={"startedAt": now}, last=last))
-    served.run(cluster.logs.append, "default", name, "c", "of the next run")
+    server_loop.run(
+        change, cluster, name, container_state("c", restarts=1, running={"startedAt": now}, last=last)
+    )
+    server_loop.run(cluster.logs.append, "default", name, "c", "of the next run")
     assert follower.join() == ["line 9"]
 
 
-def test_a_followed_log_ends_when_the_pod_goes(served, cluster, followed, caplog):
-    name, follower = followed
-    served.run(cluster.store.remove, PODS, "default", name)
+def test_a_followed_log_ends_when_the_pod_goes(server_loop, cluster, log_follower, caplog):
+    name, follower = log_follower
+    server_loop.run(cluster.store.remove, PODS, "default", name)
     assert follower.join() == ["line 9"]
     assert follower.is_over
     assert "Error handling request" not in caplog.text

@@ -1,4 +1,4 @@
-"""Has every built-in kind a printer that fills its columns, and do the rows say what Kubernetes says?"""
+"""Table printers: one for each built-in kind, filling its columns as Kubernetes does."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from simulator.printing.ages import age, duration
 from simulator.printing.kinds import PRINTERS
 from simulator.printing.parts import go_selector, selector_text
 from simulator.schemas.archive import archive
-from simulator.schemas.catalogue import Catalogue
+from simulator.schemas.catalogue import Catalog
 from simulator.schemas.resources import split_api_version
 from simulator.schemas.types import types_of
 
-CATALOGUE = Catalogue(archive())
+CATALOG = Catalog(archive())
 DEEPEST = 7
 NOW = datetime.datetime(2026, 3, 1, 12, 0, 0, tzinfo=datetime.UTC)
 BARE = {"metadata": {"name": "bare", "creationTimestamp": "2026-03-01T11:59:00Z"}}
@@ -38,26 +38,26 @@ def test_a_kind_with_columns_of_its_own_has_a_printer(kind, columns):
     assert "60s" in cells or "Age" not in columns
 
 
-def with_empty_parts(type_, depth=0):
+def make_empty_object(type_, depth=0):
     """An object of that type, with every struct and one item in every list, and nothing in them."""
     found = {}
     for key, known in type_.fields.items() if depth < DEEPEST else ():
         inner, is_list = known.type, known.type.sort == "list"
         inner = inner.element if is_list else inner
         if inner.sort == "struct":
-            part = with_empty_parts(inner, depth + 1)
+            part = make_empty_object(inner, depth + 1)
             found[key] = [part] if is_list else part
     return found
 
 
 @pytest.mark.parametrize("kind", PRINTERS)
-def test_parts_that_say_nothing_are_no_fault(kind):
+def test_empty_parts_are_no_error(kind):
     """A status is taken as it is written, whatever is missing in it."""
     group, plural = ("", "events") if kind == ("events.k8s.io", "events") else kind
     resource = next(
-        CATALOGUE.find(group, one, plural) for one in ("v2", "v1") if CATALOGUE.find(group, one, plural)
+        CATALOG.find(group, one, plural) for one in ("v2", "v1") if CATALOG.find(group, one, plural)
     )
-    thing = with_empty_parts(types_of(archive()).of(resource))
+    thing = make_empty_object(types_of(archive()).get_type(resource))
     thing["metadata"] = BARE["metadata"]
     assert "bare" in PRINTERS[kind](thing, NOW)
 

@@ -1,4 +1,4 @@
-"""Is a quantity, and is a time, kept in the form in which the API server keeps it?"""
+"""Quantities and timestamps: stored in the form in which the API server stores them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decimal import InvalidOperation
 
 import pytest
 
-from simulator.quantities import canonical, quantity
+from simulator.quantities import format_canonical, parse_quantity
 
 
 @pytest.mark.parametrize(
@@ -19,27 +19,27 @@ from simulator.quantities import canonical, quantity
     ],
 )  # fmt: skip
 def test_a_quantity(given, kept):
-    assert canonical(given) == kept
+    assert format_canonical(given) == kept
 
 
 @pytest.mark.parametrize("text", ["0.5", "1.5Gi", "12e4", "3M", "1023Ki", "-0.2"])
 def test_its_canonical_form_is_worth_the_same(text):
-    assert quantity(canonical(text)) == quantity(text)
+    assert parse_quantity(format_canonical(text)) == parse_quantity(text)
 
 
-def test_no_quantity_is_refused():
+def test_an_invalid_quantity_is_rejected():
     with pytest.raises(InvalidOperation):
-        canonical("many")
+        format_canonical("many")
 
 
-def test_it_is_kept_so(api):
+def test_it_is_stored_in_canonical_form(api):
     limits = {"cpu": "0.5", "memory": "1024Mi"}
     spec = {"containers": [{"name": "c", "image": "i", "resources": {"limits": limits}}]}
     made = api.post("/api/v1/namespaces/default/pods", {"metadata": {"name": "sized"}, "spec": spec})
     assert made.json["spec"]["containers"][0]["resources"]["limits"] == {"cpu": "500m", "memory": "1Gi"}
 
 
-def test_times_are_kept_in_utc(api):
+def test_times_are_stored_in_utc(api):
     spec = {"holderIdentity": "me", "renewTime": "2026-03-01T12:00:00.500000+02:00"}
     path = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
     made = api.post(path, {"metadata": {"name": "held"}, "spec": spec})
@@ -52,7 +52,7 @@ def test_times_are_kept_in_utc(api):
     assert changed.json["status"]["startTime"] == "2026-03-01T10:00:00Z"
 
 
-def test_a_time_before_all_times_is_refused(api):
+def test_a_time_out_of_range_is_rejected(api):
     begun = {"status": {"startTime": "0001-01-01T00:00:00+02:00"}}
     api.post(
         "/api/v1/namespaces/default/pods", {"metadata": {"name": "old"}, "spec": {"containers": CONTAINERS}}

@@ -1,11 +1,11 @@
-"""Who hears the simulator's warnings, and who does not?"""
+"""Warnings of the simulator: sent to API callers, not collected for controllers."""
 
 from __future__ import annotations
 
 import copy
 
 from simulator.cluster import Cluster
-from simulator.keeping.house import House
+from simulator.keeping.house import ReconcilerRunner
 from simulator.writing import registry
 from simulator.writing.options import WriteOptions
 
@@ -22,8 +22,8 @@ def test_who_writes_is_warned(api):
 def test_the_clusters_own_life_gathers_no_warnings():
     """Its options are used as long as it lives."""
     cluster = Cluster("quiet", seed=1)
-    House(cluster)
-    resource = cluster.catalogue.find("", "v1", "pods")
+    ReconcilerRunner(cluster)
+    resource = cluster.catalog.find("", "v1", "pods")
     by = WriteOptions(manager="kube-controller-manager")
     body = {
         "apiVersion": "v1",
@@ -35,7 +35,7 @@ def test_the_clusters_own_life_gathers_no_warnings():
     assert by.warnings == []
 
 
-def test_a_key_that_cannot_be_read_is_no_fault_of_the_server(api):
+def test_an_unreadable_key_is_no_server_error(api):
     data = {"tls.crt": "A===", "tls.key": "A==="}
     body = {"metadata": {"name": "odd"}, "type": "kubernetes.io/tls", "data": data}
     made = api.post("/api/v1/namespaces/default/secrets", body)

@@ -1,10 +1,10 @@
-"""Does a simulated cluster answer who comes to it: by token, by certificate, or not at all?"""
+"""Server of a simulated cluster: bearer tokens, client certificates, anonymous callers."""
 
 from simulator.cluster import Cluster
 from tests.simulator.caller import Caller
 
 
-def test_it_tells_its_version(api):
+def test_it_reports_its_version(api):
     reply = api.get("/version")
     assert reply.status == 200
     assert reply.json["gitVersion"] == "v1.36.3"
@@ -20,7 +20,7 @@ def test_it_holds_what_an_empty_control_plane_holds(api):
     assert api.get("/apis/rbac.authorization.k8s.io/v1/clusterroles/cluster-admin").status == 200
 
 
-def test_it_refuses_a_token_that_it_does_not_know(api):
+def test_it_rejects_an_unknown_token(api):
     reply = api.get("/version", headers={"Authorization": "Bearer no"})
     assert reply.status == 401
     assert reply.json["message"] == "Unauthorized"
@@ -33,14 +33,14 @@ def test_it_knows_a_client_certificate(served_cluster):
     assert caller.get("/api/v1/nodes").status == 200
 
 
-def test_it_refuses_a_client_certificate_that_has_ended(served_cluster):
+def test_it_rejects_an_expired_client_certificate(served_cluster):
     cluster: Cluster = served_cluster.server.cluster
     pair = cluster.certificate("kim", ["system:masters"], seconds=-5)
     caller = Caller(served_cluster.server.url, cluster.authority.pem, pair=(pair.certificate, pair.key))
     assert caller.get("/api/v1/nodes").status == 401
 
 
-def test_it_takes_a_caller_without_anything_for_anonymous(served_cluster):
+def test_it_treats_a_caller_without_credentials_as_anonymous(served_cluster):
     caller = Caller(served_cluster.server.url, served_cluster.server.cluster.authority.pem)
     assert caller.get("/version").status == 200
     reply = caller.get("/api/v1/pods")

@@ -1,4 +1,4 @@
-"""Does the store keep what was put in, remember what changed, and forget it when it is told to?"""
+"""Object store: resourceVersions, past states, the event log and its compaction."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def test_it_knows_how_it_was():
     store.put(MAPS, thing("c"))
     store.put(MAPS, thing("b", x="new"))
     store.remove(MAPS, "shop", "a")
-    assert names(store.at(MAPS, then)) == ["a", "b"]
-    assert store.at(MAPS, then)[1]["data"] == {"x": "old"}
-    assert [event.type for event in store.since(MAPS, then)] == ["ADDED", "MODIFIED", "DELETED"]
+    assert names(store.items_at(MAPS, then)) == ["a", "b"]
+    assert store.items_at(MAPS, then)[1]["data"] == {"x": "old"}
+    assert [event.type for event in store.events_since(MAPS, then)] == ["ADDED", "MODIFIED", "DELETED"]
 
 
 def test_it_forgets_what_is_compacted():
@@ -59,19 +59,19 @@ def test_it_forgets_what_is_compacted():
     store.put(MAPS, thing("b"))
     store.compact()
     with pytest.raises(Compacted, match="too old resource version"):
-        store.since(MAPS, then)
+        store.events_since(MAPS, then)
 
 
-def test_it_keeps_so_many_events_and_no_more():
-    store = Store(kept_events=3)
+def test_it_limits_the_number_of_events():
+    store = Store(max_events=3)
     for number in range(6):
         store.put(MAPS, thing(f"n{number}"))
     with pytest.raises(Compacted):
-        store.since(MAPS, 2)
-    assert len(store.since(MAPS, store.revision - 3)) == 3
+        store.events_since(MAPS, 2)
+    assert len(store.events_since(MAPS, store.revision - 3)) == 3
 
 
-def test_it_answers_410_in_the_stream_of_a_watch(served_cluster, api):
+def test_it_returns_410_in_the_stream_of_a_watch(served_cluster, api):
     path = "/api/v1/namespaces/default/configmaps"
     begin = api.get(path).json["metadata"]["resourceVersion"]
     api.post(path, thing("late", "default"))
@@ -81,7 +81,7 @@ def test_it_answers_410_in_the_stream_of_a_watch(served_cluster, api):
     assert (events[0]["object"]["code"], events[0]["object"]["reason"]) == (410, "Expired")
 
 
-def test_it_answers_410_to_a_page_that_is_too_old(served_cluster, api):
+def test_it_returns_410_to_a_page_that_is_too_old(served_cluster, api):
     path = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
     token = api.get(f"{path}?limit=5").json["metadata"]["continue"]
     api.post(path, {"metadata": {"name": "zzz"}, "rules": []})
@@ -93,7 +93,7 @@ def test_it_answers_410_to_a_page_that_is_too_old(served_cluster, api):
 
 def test_a_seed_makes_names_and_uids_repeatable():
     first, second = (Cluster("x", seed=7) for _ in range(2))
-    assert [first.new_uid(), first.name_end()] == [second.new_uid(), second.name_end()]
+    assert [first.new_uid(), first.name_suffix()] == [second.new_uid(), second.name_suffix()]
 
 
 def test_a_clock_stands_still_and_jumps():

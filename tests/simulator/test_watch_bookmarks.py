@@ -15,7 +15,7 @@ INITIAL = (
     "watch=1&timeoutSeconds=1&allowWatchBookmarks=1&sendInitialEvents=1&resourceVersionMatch=NotOlderThan"
 )
 CLUSTER = Cluster("bookmarks", seed=1)
-KINDS = [one for one in CLUSTER.catalogue if "watch" in one.verbs]
+KINDS = [one for one in CLUSTER.catalog if "watch" in one.verbs]
 DEFINITION = {
     "apiVersion": "apiextensions.k8s.io/v1",
     "kind": "CustomResourceDefinition",

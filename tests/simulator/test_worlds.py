@@ -1,4 +1,4 @@
-"""Is a world settled when it comes, and full of what one meets in a real cluster?"""
+"""Worlds: settled when built, and full of what a real cluster contains."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.keeping.controllers.pods import is_over, is_ready
 from simulator.pods.runs import Run
 from simulator.store import Object
 from simulator.worlds.builder import NODES
-from simulator.worlds.world import World, build, names
+from simulator.worlds.world import World, build, list_names
 from tests.simulator.living import START
 
 WORLDS = ("production-eu", "production-us", "staging")
@@ -30,7 +30,7 @@ def world(request: pytest.FixtureRequest, worlds: dict[str, World]) -> World:
 
 
 def test_it_comes_with_three() -> None:
-    assert names() == list(WORLDS)
+    assert list_names() == list(WORLDS)
 
 
 def test_it_has_kinds_of_every_sort(world: World) -> None:
@@ -62,14 +62,14 @@ def test_its_controllers_find_nothing_to_do(world: World) -> None:
         one["metadata"]["name"]
         for plural in ("deployments", "replicasets", "statefulsets", "daemonsets")
         for one in world.cluster.store.items(("apps", plural))
-        if one["metadata"]["creationTimestamp"] != now and _is_corrected(one)
+        if one["metadata"]["creationTimestamp"] != now and _is_settled(one)
     ]
     assert corrected == []
     told = [one for one in world.cluster.store.items(("", "events")) if one.get("count", 1) == 1]
     assert {one["reason"] for one in told} <= {"SuccessfulCreate", "Scheduled"}
 
 
-def test_its_troubles_have_been_told_of(world: World) -> None:
+def test_its_failing_pods_have_events(world: World) -> None:
     """Within the hour, and more than once; what is told next counts on."""
     events = [one for one in world.cluster.store.items(("", "events")) if one["type"] == "Warning"]
     about = {one["involvedObject"]["name"] for one in events}
@@ -77,11 +77,11 @@ def test_its_troubles_have_been_told_of(world: World) -> None:
         if waits_for(pod) & {"CrashLoopBackOff", "ImagePullBackOff"}:
             assert pod["metadata"]["name"] in about
     assert about
-    earliest = world.cluster.clock.written(world.cluster.clock.seconds() - 3600)
+    earliest = world.cluster.clock.format_timestamp(world.cluster.clock.seconds() - 3600)
     assert all(one["lastTimestamp"] > earliest and one["count"] > 1 for one in events)
 
 
-def test_what_is_told_again_counts_on() -> None:
+def test_repeated_events_count_on() -> None:
     world = build("staging", seed=7, speed=0, start=START)
     store = world.cluster.store
     before = {
@@ -90,7 +90,7 @@ def test_what_is_told_again_counts_on() -> None:
         if one["type"] == "Warning"
     }
     for _ in range(4):
-        world.lives.step(300)
+        world.runtime.step(300)
     after = {one["metadata"]["name"]: one.get("count", 1) for one in store.items(("", "events"))}
     assert any(after.get(name, 0) > count for name, count in before.items())
 
@@ -100,7 +100,7 @@ def waits_for(pod: Object) -> set[str]:
     return {(one["state"].get("waiting") or {}).get("reason", "") for one in found}
 
 
-def _is_corrected(thing: Object) -> bool:
+def _is_settled(thing: Object) -> bool:
     """Whether a controller has written its status since it was put in."""
     return any(one.get("subresource") == "status" for one in thing["metadata"].get("managedFields") or ())
 
@@ -129,7 +129,7 @@ def test_nothing_in_it_was_made_after_now(world: World) -> None:
     assert late == []
 
 
-def test_no_node_holds_more_than_it_has_room_for(world: World) -> None:
+def test_no_node_exceeds_its_capacity(world: World) -> None:
     taken: dict[str, list[float]] = {}
     for pod in world.cluster.store.items(("", "pods")):
         if "nodeName" in pod["spec"] and not is_over(pod):
@@ -169,11 +169,11 @@ def test_its_tokens_are_never_the_same(worlds: dict[str, World]) -> None:
     assert again.people["dana"].token != worlds["staging"].people["dana"].token
 
 
-def test_it_lives_on() -> None:
+def test_it_changes_over_time() -> None:
     world = build("staging", seed=7, speed=0, start=START)
     before = world.cluster.store.get(("apps", "deployments"), "shop", "web")
     for _ in range(8):
-        world.lives.step(300)
+        world.runtime.step(300)
     after = world.cluster.store.get(("apps", "deployments"), "shop", "web")
     assert before is not None
     assert after is not None
@@ -189,7 +189,7 @@ def test_it_lives_on() -> None:
     }
 
 
-def test_its_pods_write_by_their_templates_and_say_why_they_ended(worlds: dict[str, World]) -> None:
+def test_its_pods_log_by_their_templates_and_report_why_they_terminated(worlds: dict[str, World]) -> None:
     world = worlds["production-eu"]
     pods = world.cluster.store.items(("", "pods"), "shop")
     web = next(one for one in pods if one["metadata"]["name"].startswith("web-"))
@@ -211,7 +211,7 @@ def test_its_load_rises_and_falls(worlds: dict[str, World]) -> None:
     assert max(cores) > 2 * min(cores)
 
 
-def test_it_is_as_large_as_one_asks() -> None:
+def test_it_has_as_many_pods_as_requested() -> None:
     world = build("staging", seed=7, speed=0, start=START, rows=1500)
     store = world.cluster.store
     assert 1500 <= store.count(("", "pods")) < 1700
@@ -223,5 +223,5 @@ def test_it_is_as_large_as_one_asks() -> None:
     )
     assert pods[0]["status"]["conditions"] is pods[1]["status"]["conditions"]  # or memory would not do
     revision = store.revision
-    world.lives.settle()
+    world.runtime.settle()
     assert store.revision == revision

@@ -1,4 +1,4 @@
-"""Does a wrong world say which file is wrong, where, and what to do?"""
+"""World files: errors name the file, the path in it and what to do."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_it_says_which_worlds_there_are(tmp_path: Path) -> None:
         build("smal", folder=tmp_path)
 
 
-def test_it_takes_a_small_one(tmp_path: Path) -> None:
+def test_it_accepts_a_small_one(tmp_path: Path) -> None:
     write(
         tmp_path, PEOPLE + NODES + "apps: [{name: web, namespace: shop, count: 2, replicas: 2, port: 8080}]\n"
     )

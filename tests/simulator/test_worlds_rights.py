@@ -1,4 +1,4 @@
-"""May each of a world's people do what they are for, and no more?"""
+"""Permissions of a world's people: what each can do, and no more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simulator.worlds.world import World, build
 RBAC = "rbac.authorization.k8s.io"
 SECRETS = [("get", "", "secrets", ns) for ns in ("shop", "payments", "kube-system")]
 # (verb, group, resource/subresource, namespace)
-MAY = {
+ALLOWED = {
     "alice": [("delete", "", "nodes", ""), ("create", RBAC, "clusterroles", ""), *SECRETS],
     "dana": [
         ("patch", "apps", "deployments", "shop"),
@@ -41,7 +41,7 @@ MAY = {
     ],
     "noah": [],
 }
-MAY_NOT = {
+DENIED = {
     "alice": [],
     "dana": [
         ("list", "", "pods", "payments"),
@@ -72,24 +72,24 @@ def world(request: pytest.FixtureRequest) -> World:
     return build(request.param, seed=7, speed=0)
 
 
-def may(world: World, name: str, verb: str, group: str, resource: str, namespace: str) -> bool:
+def is_allowed(world: World, name: str, verb: str, group: str, resource: str, namespace: str) -> bool:
     person = world.people[name]
     plural, _, part = resource.partition("/")
     asked = Attributes(verb, group, plural, part, namespace)
     return world.cluster.rbac.decide(User(name, (*person.groups, "system:authenticated")), asked).is_allowed
 
 
-@pytest.mark.parametrize("name", MAY)
-def test_they_may_do_what_they_are_for(world: World, name: str) -> None:
-    assert [one for one in MAY[name] if not may(world, name, *one)] == []
+@pytest.mark.parametrize("name", ALLOWED)
+def test_they_can_do_their_job(world: World, name: str) -> None:
+    assert [one for one in ALLOWED[name] if not is_allowed(world, name, *one)] == []
 
 
-@pytest.mark.parametrize("name", MAY_NOT)
-def test_they_may_do_no_more(world: World, name: str) -> None:
-    assert [one for one in MAY_NOT[name] if may(world, name, *one)] == []
+@pytest.mark.parametrize("name", DENIED)
+def test_they_can_do_no_more(world: World, name: str) -> None:
+    assert [one for one in DENIED[name] if is_allowed(world, name, *one)] == []
 
 
 def test_each_of_them_has_a_token_and_a_sentence(world: World) -> None:
-    assert set(world.people) == set(MAY)
-    assert len({one.token for one in world.people.values()}) == len(MAY)
+    assert set(world.people) == set(ALLOWED)
+    assert len({one.token for one in world.people.values()}) == len(ALLOWED)
     assert all(one.about for one in world.people.values())

@@ -1,4 +1,4 @@
-"""Are all worlds served by one process, with kubeconfigs for their people, until it is told to end?"""
+"""Command line of the simulator: all worlds in one process, with kubeconfigs for their people."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def program(tmp_path: Path) -> Iterator[Program]:
     found.process.communicate()
 
 
-def read(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
     return yaml.safe_load(path.read_text())
 
 
@@ -59,29 +59,29 @@ def caller(config: Any, context: str) -> Caller:
 
 def test_it_serves_each_person_a_context_for_each_cluster(program: Program, tmp_path: Path) -> None:
     folder = tmp_path / "people"
-    wait_for(lambda: (folder / "noah.yaml").exists() and read(folder / "noah.yaml"), seconds=120)
-    config = read(folder / "dana.yaml")
+    wait_for(lambda: (folder / "noah.yaml").exists() and read_yaml(folder / "noah.yaml"), seconds=120)
+    config = read_yaml(folder / "dana.yaml")
     assert [one["name"] for one in config["contexts"]] == ["staging", "production-us"]
     assert (folder / "dana.yaml").stat().st_mode & 0o077 == 0
     for context in ("staging", "production-us"):
         dana = caller(config, context)
         assert len(dana.get("/api/v1/namespaces/shop/pods").json["items"]) > 3
         assert dana.get("/api/v1/namespaces/payments/pods").status == 403
-        assert caller(read(folder / "noah.yaml"), context).get("/api/v1/namespaces").status == 403
+        assert caller(read_yaml(folder / "noah.yaml"), context).get("/api/v1/namespaces").status == 403
     code, output, errors = program.end()
     assert (code, errors) == (0, "")
     assert "staging: Kubernetes v1.36" in output
     assert "dana: Develops the shop" in output
 
 
-def test_it_writes_one_file_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_it_writes_one_file_if_requested(tmp_path: Path) -> None:
     path = tmp_path / "all.yaml"
     program = Program("--world", "staging", "--kubeconfig", str(path), "--freeze")
     try:
-        wait_for(lambda: path.exists() and read(path), seconds=120)
-        names = [one["name"] for one in read(path)["contexts"]]
+        wait_for(lambda: path.exists() and read_yaml(path), seconds=120)
+        names = [one["name"] for one in read_yaml(path)["contexts"]]
         assert names[:2] == ["alice@staging", "dana@staging"]
-        assert caller(read(path), "alice@staging").get("/api/v1/nodes").status == 200
+        assert caller(read_yaml(path), "alice@staging").get("/api/v1/nodes").status == 200
     finally:
         assert program.end()[0] == 0
 

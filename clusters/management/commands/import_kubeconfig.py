@@ -1,4 +1,4 @@
-"""How does the operator bring clusters in from the machine itself? From a kubeconfig and the files that it names."""
+"""Command import_kubeconfig: adds clusters and credentials from a kubeconfig on this machine."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from clusters.api.errors import ApiError
-from clusters.credentials.changed import share_changed
+from clusters.credentials.changed import invalidate_shares
 from clusters.credentials.errors import BadCredential
-from clusters.credentials.kubeconfig import Allowed, Context, Kubeconfig, read_kubeconfig
-from clusters.credentials.stored import Owner, keep, server_of
+from clusters.credentials.kubeconfig import Context, ImportOptions, Kubeconfig, read_kubeconfig
+from clusters.credentials.stored import Owner, save_credential, server_of
 from clusters.credentials.trial import WhoAmI, reach, try_identity
 from clusters.credentials.yaml_tree import LARGEST
 from clusters.matching import free_slug, match
 from clusters.models import Cluster, Share
-from clusters.recorded import on_cluster, on_share, settings_of
-from people.audit.record import TrailUnavailable, record
+from clusters.recorded import draft_cluster_entry, draft_share_entry, settings_of
+from people.audit.record import AuditTrailUnavailable, record
 from people.models import Team, User
 
 
@@ -53,45 +53,49 @@ class Command(BaseCommand):
         failed = 0
         for context in _contexts(kubeconfig, options["context"]):
             try:
-                told = self._take(context, owner, team, options["without_trying"])
-            except TrailUnavailable as wrong:
+                told = self._import_context(context, owner, team, options["without_trying"])
+            except AuditTrailUnavailable as wrong:
                 raise CommandError(
                     f"The audit trail is not writable, so nothing was done: {wrong}."
                 ) from wrong
             except (BadCredential, ApiError) as wrong:
                 failed += 1
-                self.stderr.write(f"{context.name}: {_why(wrong)}")
+                self.stderr.write(f"{context.name}: {_describe_error(wrong)}")
                 continue
             self.stdout.write(f"{context.name}: {told}")
         if failed:
             raise CommandError(f"{failed} context(s) could not be imported.")
 
-    def _take(self, context: Context, owner: User | None, team: Team | None, without_trying: bool) -> str:
+    def _import_context(
+        self, context: Context, owner: User | None, team: Team | None, without_trying: bool
+    ) -> str:
         """Add or find the cluster, share it, store the credential; says what was done."""
-        if context.problems and (owner or not context.has_cluster):
-            raise context.problems[0]
+        if context.errors and (owner or not context.has_cluster):
+            raise context.errors[0]
         found = match(context, Cluster.objects.all()).cluster
         cluster = found or _new_cluster(context)
         who = self._try(context, cluster, owner, without_trying or found is not None)
         with transaction.atomic():
             if not found:
                 cluster.save()
-                record(on_cluster(None, "cluster-add", cluster, detail=settings_of(cluster)))
+                record(draft_cluster_entry(None, "cluster-add", cluster, detail=settings_of(cluster)))
             told = [f"{'found' if found else 'added'} cluster {cluster.slug} ({cluster.server})"]
             if team:
                 _made, is_new = Share.objects.get_or_create(cluster=cluster, team=team)
-                share_changed([team.pk] if is_new else [])
+                invalidate_shares([team.pk] if is_new else [])
                 if is_new:
-                    record(on_share(None, "share-add", cluster, team))
+                    record(draft_share_entry(None, "share-add", cluster, team))
                 told.append(f"shared with team {team.slug}")
             if owner and who and context.identity:
-                self._once(cluster, context)
+                self._check_first_use(cluster, context)
                 own = Owner(user=owner)
-                keep(cluster, own, context.identity, who, namespace=context.namespace, read_only=False)
-                told.append(_stored(owner, who))
+                save_credential(
+                    cluster, own, context.identity, who, namespace=context.namespace, read_only=False
+                )
+                told.append(_describe_stored(owner, who))
         return ", ".join(told)
 
-    def _once(self, cluster: Cluster, context: Context) -> None:
+    def _check_first_use(self, cluster: Cluster, context: Context) -> None:
         if cluster.pk in self.stored:
             told = f"a user can have only one credential per cluster, and context {self.stored[cluster.pk]} gave it"
             raise BadCredential("contexts", told, "Choose one of them with --context.")
@@ -107,7 +111,7 @@ class Command(BaseCommand):
 
 def _read(path: Path, allow_insecure: bool) -> Kubeconfig:
     folder = path.resolve().parent
-    allowed = Allowed(
+    allowed = ImportOptions(
         lambda name: _bytes(folder / Path(name).expanduser()), proxy=True, insecure=allow_insecure
     )
     try:
@@ -115,7 +119,7 @@ def _read(path: Path, allow_insecure: bool) -> Kubeconfig:
     except OSError as wrong:
         raise CommandError(f"{path} cannot be read: {wrong.strerror}.") from wrong
     except BadCredential as wrong:
-        raise CommandError(_why(wrong)) from wrong
+        raise CommandError(_describe_error(wrong)) from wrong
 
 
 def _bytes(path: Path) -> bytes:
@@ -124,12 +128,12 @@ def _bytes(path: Path) -> bytes:
         return file.read(LARGEST + 1)
 
 
-def _contexts(kubeconfig: Kubeconfig, wanted: list[str]) -> list[Context]:
+def _contexts(kubeconfig: Kubeconfig, names: list[str]) -> list[Context]:
     known = {one.name: one for one in kubeconfig.contexts}
-    for name in wanted:
+    for name in names:
         if name not in known:
             raise CommandError(f"No context named {name!r}. Available: {', '.join(known)}.")
-    return [known[name] for name in wanted] if wanted else list(kubeconfig.contexts)
+    return [known[name] for name in names] if names else list(kubeconfig.contexts)
 
 
 def _user(username: str) -> User | None:
@@ -162,13 +166,13 @@ def _new_cluster(context: Context) -> Cluster:
     )
 
 
-def _stored(owner: User, who: WhoAmI) -> str:
+def _describe_stored(owner: User, who: WhoAmI) -> str:
     ends = f"until {who.expires_at:%Y-%m-%d %H:%M} UTC" if who.expires_at else "no expiry date"
     left = " (EXPIRED)" if who.expires_at and who.expires_at < timezone.now() else ""
     return f"stored the credential of {owner.username}: {who.username}, {ends}{left}"
 
 
-def _why(wrong: BadCredential | ApiError) -> str:
+def _describe_error(wrong: BadCredential | ApiError) -> str:
     if isinstance(wrong, BadCredential):
         return f"{wrong} {wrong.advice}".strip()
     return " ".join(part for part in (wrong.title, wrong.message, wrong.advice) if part)

@@ -1,4 +1,4 @@
-"""How are stored credentials brought under a new sealing key? All of them, in batches; it may be run again."""
+"""Command rotate_keys: re-encrypts all stored credentials with the first sealing key, in batches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import transaction
 from clusters.credentials.sealing import SealBroken, is_current, reseal
 from clusters.credentials.stored import context_of
 from clusters.models import Credential
-from people.audit.record import TrailUnavailable, by_program, record
+from people.audit.record import AuditTrailUnavailable, draft_for_program, record
 
 BATCH = 200
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         while rows := list(Credential.objects.filter(pk__gt=last).order_by("pk")[:batch]):
             try:
                 self._batch(rows, counts, broken)
-            except TrailUnavailable as wrong:
+            except AuditTrailUnavailable as wrong:
                 raise CommandError(
                     f"The audit trail is not writable, so nothing was done: {wrong}."
                 ) from wrong
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             "not opened": len(broken) - failed,
         }
         if counts["sealed"] > before or len(broken) > failed:
-            record(by_program("manage.py", "rotate-keys", subject="sealing keys", detail=detail))
+            record(draft_for_program("manage.py", "rotate-keys", subject="sealing keys", detail=detail))
 
     def _rotate(self, row: Credential, counts: dict[str, int], broken: list[str]) -> None:
         sealed = bytes(row.sealed)

@@ -1,4 +1,4 @@
-"""How does Quarterdeck start? Database, address, and a way in for the first administrator."""
+"""Command `serve`: prepares the database, starts Daphne, prints the first sign-in link."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from twisted.internet import reactor
 
 from dashboard.bodies import BoundedFactory
 from people import links
-from people.audit.checks import guards_are_there
-from people.audit.record import by_program, note
+from people.audit.checks import check_triggers
+from people.audit.record import draft_for_program, note
 from people.models import Purpose
 
 HTTP_TIMEOUT = 120  # seconds for one answer; what lasts longer streams over a socket
@@ -40,10 +40,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        address, port = _where(options)
+        address, port = _listen_address(options)
         if not options["no_prepare"]:
             _prepare()
-        for wrong in guards_are_there(["audit"]):
+        for wrong in check_triggers(["audit"]):
             raise CommandError(f"{wrong.msg} {wrong.hint}")
         server = QuarterdeckServer(
             get_default_application(),  # only now: it reads which static files there are
@@ -90,7 +90,7 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
         self.stop()
 
 
-def _where(options: dict[str, Any]) -> tuple[str, int]:
+def _listen_address(options: dict[str, Any]) -> tuple[str, int]:
     address, _colon, port = settings.LISTEN.rpartition(":")
     if not address or not port.isdigit() or int(port) > 65535:
         raise ImproperlyConfigured(
@@ -112,10 +112,10 @@ def _welcome(address: str, port: int) -> str:
     lines = [f"Quarterdeck is running at {here}/ (press Ctrl+C to stop)"]
     user = links.first_administrator()
     if user is not None:
-        note(by_program("manage.py serve", "signin-link", subject=f"person {user.username}"))
+        note(draft_for_program("manage.py serve", "signin-link", subject=f"person {user.username}"))
         lines.append(
             "No administrator account has a password yet. Use this one-time link to sign in (valid "
             "for 15 minutes):"
         )
-        lines.append(links.address(links.link_for(user, Purpose.SIGN_IN), here=here))
+        lines.append(links.link_url(links.link_for(user, Purpose.SIGN_IN), here=here))
     return "\n".join(lines)

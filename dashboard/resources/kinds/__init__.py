@@ -1,4 +1,4 @@
-"""Which kinds have something of their own to show? The table, written out by hand."""
+"""Kind table: the summary function of each kind with fields and tables of its own."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ from dashboard.resources.kinds import (
     storage,
     workloads,
 )
-from dashboard.resources.kinds.special import Special
+from dashboard.resources.kinds.special import KindSummary
 from dashboard.resources.links import Links
 
 RBAC = "rbac.authorization.k8s.io"
 
-KINDS: Mapping[tuple[str, str], Callable[[Mapping[str, Any], Links], Special]] = {
-    ("", "Pod"): pods.special,
-    ("", "Node"): nodes.special,
-    ("", "ReplicationController"): workloads.replicated,
-    ("apps", "Deployment"): workloads.replicated,
-    ("apps", "ReplicaSet"): workloads.replicated,
-    ("apps", "StatefulSet"): workloads.replicated,
-    ("apps", "DaemonSet"): workloads.daemon_set,
-    ("batch", "Job"): workloads.job,
-    ("batch", "CronJob"): workloads.cron_job,
-    ("", "Service"): network.service,
-    ("networking.k8s.io", "Ingress"): network.ingress,
-    ("discovery.k8s.io", "EndpointSlice"): network.endpoint_slice,
-    ("", "Secret"): configuration.secret,
-    ("", "ConfigMap"): configuration.config_map,
-    ("", "ResourceQuota"): configuration.resource_quota,
-    ("", "PersistentVolumeClaim"): storage.claim,
-    ("", "PersistentVolume"): storage.volume,
-    ("storage.k8s.io", "StorageClass"): storage.storage_class,
-    (RBAC, "Role"): access.role,
-    (RBAC, "ClusterRole"): access.role,
-    (RBAC, "RoleBinding"): access.binding,
-    (RBAC, "ClusterRoleBinding"): access.binding,
-    ("", "Event"): events.special,
-    ("events.k8s.io", "Event"): events.special,
-    ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.custom_kind,
-    ("autoscaling", "HorizontalPodAutoscaler"): definitions.autoscaler,
-    ("policy", "PodDisruptionBudget"): definitions.budget,
+KINDS: Mapping[tuple[str, str], Callable[[Mapping[str, Any], Links], KindSummary]] = {
+    ("", "Pod"): pods.summarize_pod,
+    ("", "Node"): nodes.summarize_node,
+    ("", "ReplicationController"): workloads.summarize_workload,
+    ("apps", "Deployment"): workloads.summarize_workload,
+    ("apps", "ReplicaSet"): workloads.summarize_workload,
+    ("apps", "StatefulSet"): workloads.summarize_workload,
+    ("apps", "DaemonSet"): workloads.summarize_daemon_set,
+    ("batch", "Job"): workloads.summarize_job,
+    ("batch", "CronJob"): workloads.summarize_cron_job,
+    ("", "Service"): network.summarize_service,
+    ("networking.k8s.io", "Ingress"): network.summarize_ingress,
+    ("discovery.k8s.io", "EndpointSlice"): network.summarize_endpoint_slice,
+    ("", "Secret"): configuration.summarize_secret,
+    ("", "ConfigMap"): configuration.summarize_config_map,
+    ("", "ResourceQuota"): configuration.summarize_resource_quota,
+    ("", "PersistentVolumeClaim"): storage.summarize_claim,
+    ("", "PersistentVolume"): storage.summarize_volume,
+    ("storage.k8s.io", "StorageClass"): storage.summarize_storage_class,
+    (RBAC, "Role"): access.summarize_role,
+    (RBAC, "ClusterRole"): access.summarize_role,
+    (RBAC, "RoleBinding"): access.summarize_binding,
+    (RBAC, "ClusterRoleBinding"): access.summarize_binding,
+    ("", "Event"): events.summarize_event,
+    ("events.k8s.io", "Event"): events.summarize_event,
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.summarize_definition,
+    ("autoscaling", "HorizontalPodAutoscaler"): definitions.summarize_autoscaler,
+    ("policy", "PodDisruptionBudget"): definitions.summarize_disruption_budget,
 }
 
 
-def special(found: Mapping[str, Any], links: Links) -> Special:
+def summarize(found: Mapping[str, Any], links: Links) -> KindSummary:
     """What the kind's own file adds; nothing for most kinds."""
     kind = KINDS.get((group_of(text(found, "apiVersion")), text(found, "kind")))
-    return kind(found, links) if kind else Special()
+    return kind(found, links) if kind else KindSummary()

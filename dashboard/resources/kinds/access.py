@@ -1,4 +1,4 @@
-"""What do roles and bindings show beyond any object? Rules and subjects as tables."""
+"""Summaries of roles and role bindings: rules and subjects as tables."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from dashboard.resources.fields import mapping, mappings, text, texts
-from dashboard.resources.kinds.special import Cell, Fact, Special, facts, table
+from dashboard.resources.kinds.special import Cell, KindSummary, SummaryField, make_summary_fields, table
 from dashboard.resources.links import Links
 
-Found = Mapping[str, Any]
+KubernetesObject = Mapping[str, Any]
 
 
-def role(found: Found, links: Links) -> Special:
+def summarize_role(found: KubernetesObject, links: Links) -> KindSummary:
     """One row for each rule."""
     columns = [_("Verbs"), _("Resources"), _("API groups"), _("Names")]
     rows = [
@@ -27,13 +27,13 @@ def role(found: Found, links: Links) -> Special:
         for one in mappings(found, "rules")
     ]
     aggregated = _("Yes") if mapping(found, "aggregationRule") else ""
-    return Special(
-        facts((_("Rules"), len(rows)), (_("Aggregated"), aggregated)),
+    return KindSummary(
+        make_summary_fields((_("Rules"), len(rows)), (_("Aggregated"), aggregated)),
         table("rules", _("Rules"), columns, rows),
     )
 
 
-def binding(found: Found, links: Links) -> Special:
+def summarize_binding(found: KubernetesObject, links: Links) -> KindSummary:
     """The role, and who gets it."""
     home, target = text(found, "metadata", "namespace"), mapping(found, "roleRef")
     kind, name = text(target, "kind"), text(target, "name")
@@ -43,7 +43,7 @@ def binding(found: Found, links: Links) -> Special:
         url = links.object(group, text(one, "kind"), text(one, "name"), namespace)
         rows.append([Cell(text(one, "kind")), Cell(text(one, "name"), url=url), Cell(namespace)])
     url = links.object(text(target, "apiGroup"), kind, name, home)
-    return Special(
-        [Fact(_("Role"), f"{kind} {name}", url=url)],
+    return KindSummary(
+        [SummaryField(_("Role"), f"{kind} {name}", url=url)],
         table("subjects", _("Subjects"), [_("Kind"), _("Name"), _("Namespace")], rows),
     )

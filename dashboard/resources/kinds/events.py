@@ -1,4 +1,4 @@
-"""What does an event show beyond any object? What happened to what, how often and when."""
+"""Summary of an Event: reason, object, message, count and last occurrence."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from dashboard.resources.facts import State
+from dashboard.resources.facts import ObjectState
 from dashboard.resources.fields import mapping, text
-from dashboard.resources.kinds.special import Fact, Special, facts
+from dashboard.resources.kinds.special import KindSummary, SummaryField, make_summary_fields
 from dashboard.resources.links import Links
 
 
-def special(found: Mapping[str, Any], links: Links) -> Special:
+def summarize_event(found: Mapping[str, Any], links: Links) -> KindSummary:
     """Both APIs: core Events and events.k8s.io."""
     about = mapping(found, "involvedObject") or mapping(found, "regarding")
     kind = text(found, "type")
@@ -23,16 +23,16 @@ def special(found: Mapping[str, Any], links: Links) -> Special:
         or text(found, "deprecatedLastTimestamp")
         or text(found, "eventTime")
     )
-    return Special(
+    return KindSummary(
         [
-            *facts(
+            *make_summary_fields(
                 (_("Reason"), text(found, "reason")),
                 (_("Object"), f"{text(about, 'kind')} {text(about, 'name')}"),
                 (_("Message"), text(found, "message") or text(found, "note")),
                 (_("Count"), text(found, "series", "count") or text(found, "count")),
                 (_("Source"), text(found, "reportingComponent") or text(found, "source", "component")),
             ),
-            *([Fact(_("Last seen"), when=last)] if last else []),
+            *([SummaryField(_("Last seen"), when=last)] if last else []),
         ],
-        state=State("warning" if kind == "Warning" else "ok", kind) if kind else None,
+        state=ObjectState("warning" if kind == "Warning" else "ok", kind) if kind else None,
     )

@@ -1,4 +1,4 @@
-"""What do services, ingresses and endpoint slices show beyond any object? Addresses, ports and rules."""
+"""Summaries of Services, Ingresses and EndpointSlices: addresses, ports and rules."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from dashboard.resources.fields import mapping, mappings, text, texts
-from dashboard.resources.kinds.special import Cell, Special, facts, table
+from dashboard.resources.kinds.special import Cell, KindSummary, make_summary_fields, table
 from dashboard.resources.links import Links
 
-Found = Mapping[str, Any]
+KubernetesObject = Mapping[str, Any]
 
 
-def service(found: Found, links: Links) -> Special:
+def summarize_service(found: KubernetesObject, links: Links) -> KindSummary:
     """Ports, and where it can be reached."""
     spec = mapping(found, "spec")
     columns = [_("Name"), _("Port"), _("Target port"), _("Node port"), _("Application protocol")]
-    return Special(
-        facts(
+    return KindSummary(
+        make_summary_fields(
             (_("Type"), text(spec, "type")),
             (_("Cluster IP"), ", ".join(texts(spec, "clusterIPs")) or text(spec, "clusterIP")),
-            (_("External IP"), ", ".join([*_outside(found), *texts(spec, "externalIPs")])),
+            (_("External IP"), ", ".join([*_external_addresses(found), *texts(spec, "externalIPs")])),
             (_("External name"), text(spec, "externalName")),
             (_("Session affinity"), text(spec, "sessionAffinity")),
         ),
@@ -30,36 +30,36 @@ def service(found: Found, links: Links) -> Special:
     )
 
 
-def ingress(found: Found, links: Links) -> Special:
+def summarize_ingress(found: KubernetesObject, links: Links) -> KindSummary:
     """One row for each path of each host."""
     hosts = [text(one, "host") for one in mappings(found, "spec", "rules")]
     columns = [_("Host"), _("Path"), _("Type"), _("Backend")]
-    return Special(
-        facts(
+    return KindSummary(
+        make_summary_fields(
             (_("Ingress class"), text(found, "spec", "ingressClassName")),
             (_("Hosts"), ", ".join(host for host in hosts if host)),
-            (_("Address"), ", ".join(_outside(found))),
+            (_("Address"), ", ".join(_external_addresses(found))),
         ),
         table("rules", _("Rules"), columns, _rules(found, links)),
     )
 
 
-def endpoint_slice(found: Found, links: Links) -> Special:
+def summarize_endpoint_slice(found: KubernetesObject, links: Links) -> KindSummary:
     """Each endpoint with its readiness."""
     ports = ", ".join(f"{text(one, 'name')} {text(one, 'port')}".strip() for one in mappings(found, "ports"))
     columns = [_("Addresses"), _("Ready"), _("Target port"), _("Node")]
-    return Special(
-        facts((_("Addresses"), text(found, "addressType")), (_("Ports"), ports)),
+    return KindSummary(
+        make_summary_fields((_("Addresses"), text(found, "addressType")), (_("Ports"), ports)),
         table("endpoints", _("Endpoints"), columns, _endpoints(found, links)),
     )
 
 
-def _outside(found: Found) -> Sequence[str]:
+def _external_addresses(found: KubernetesObject) -> Sequence[str]:
     entries = mappings(found, "status", "loadBalancer", "ingress")
     return [text(one, "hostname") or text(one, "ip") for one in entries]
 
 
-def _port(port: Found) -> Sequence[Cell]:
+def _port(port: KubernetesObject) -> Sequence[Cell]:
     return [
         Cell(text(port, "name")),
         Cell(f"{text(port, 'port')}/{text(port, 'protocol') or 'TCP'}"),
@@ -69,7 +69,7 @@ def _port(port: Found) -> Sequence[Cell]:
     ]
 
 
-def _rules(found: Found, links: Links) -> Iterator[Sequence[Cell]]:
+def _rules(found: KubernetesObject, links: Links) -> Iterator[Sequence[Cell]]:
     namespace = text(found, "metadata", "namespace")
     for rule in mappings(found, "spec", "rules"):
         for path in mappings(rule, "http", "paths"):
@@ -84,7 +84,7 @@ def _rules(found: Found, links: Links) -> Iterator[Sequence[Cell]]:
             ]
 
 
-def _endpoints(found: Found, links: Links) -> Iterator[Sequence[Cell]]:
+def _endpoints(found: KubernetesObject, links: Links) -> Iterator[Sequence[Cell]]:
     home = text(found, "metadata", "namespace")
     for one in mappings(found, "endpoints"):
         target = mapping(one, "targetRef")

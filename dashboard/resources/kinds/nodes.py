@@ -1,4 +1,4 @@
-"""What does a node show beyond any object? Capacity, taints, addresses and what runs it."""
+"""Summary of a Node: capacity, taints, addresses and node info."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from dashboard.resources.facts import State
+from dashboard.resources.facts import ObjectState
 from dashboard.resources.fields import dig, mapping, mappings, text
-from dashboard.resources.kinds.special import Cell, Special, facts, table
+from dashboard.resources.kinds.special import Cell, KindSummary, make_summary_fields, table
 from dashboard.resources.links import Links
 
 
-def special(found: Mapping[str, Any], links: Links) -> Special:
+def summarize_node(found: Mapping[str, Any], links: Links) -> KindSummary:
     """Capacity beside what is allocatable, and taints."""
     system = mapping(found, "status", "nodeInfo")
     capacity, allocatable = mapping(found, "status", "capacity"), mapping(found, "status", "allocatable")
@@ -22,8 +22,8 @@ def special(found: Mapping[str, Any], links: Links) -> Special:
         for label in mapping(found, "metadata", "labels")
         if label.startswith("node-role.kubernetes.io/")
     ]
-    return Special(
-        facts(
+    return KindSummary(
+        make_summary_fields(
             (_("Roles"), ", ".join(sorted(roles))),
             (_("Kubelet version"), text(system, "kubeletVersion")),
             (_("OS image"), text(system, "osImage")),
@@ -64,7 +64,7 @@ def special(found: Mapping[str, Any], links: Links) -> Special:
     )
 
 
-def _state(found: Mapping[str, Any]) -> State:
+def _state(found: Mapping[str, Any]) -> ObjectState:
     ready = next(
         (
             text(one, "status")
@@ -74,9 +74,9 @@ def _state(found: Mapping[str, Any]) -> State:
         "",
     )
     if ready != "True":
-        return State(
+        return ObjectState(
             "error" if ready == "False" else "unknown", "NotReady" if ready == "False" else "Unknown"
         )
     if dig(found, "spec", "unschedulable") is True:
-        return State("warning", "Ready, SchedulingDisabled")
-    return State("ok", "Ready")
+        return ObjectState("warning", "Ready, SchedulingDisabled")
+    return ObjectState("ok", "Ready")

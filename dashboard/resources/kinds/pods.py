@@ -1,4 +1,4 @@
-"""What does a pod show beyond any object? Its containers, and the status that kubectl prints."""
+"""Summary of a Pod: containers, and the STATUS that kubectl prints."""
 
 from __future__ import annotations
 
@@ -7,39 +7,46 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from dashboard.resources.facts import Level, State
+from dashboard.resources.facts import Level, ObjectState
 from dashboard.resources.fields import dig, mapping, mappings, number, text
-from dashboard.resources.kinds.special import Cell, Fact, SmallTable, Special, facts, table
+from dashboard.resources.kinds.special import (
+    Cell,
+    KindSummary,
+    SmallTable,
+    SummaryField,
+    make_summary_fields,
+    table,
+)
 from dashboard.resources.links import Links
 
-Found = Mapping[str, Any]
+KubernetesObject = Mapping[str, Any]
 
-_WELL = ("ContainerCreating", "PodInitializing")
+_STARTING_REASONS = ("ContainerCreating", "PodInitializing")
 
 
-def special(found: Found, links: Links) -> Special:
+def summarize_pod(found: KubernetesObject, links: Links) -> KindSummary:
     """Containers by sort (init, ordinary, ephemeral) and where the pod runs."""
-    return Special(_facts(found, links), _tables(found), state(found))
+    return KindSummary(_summary_fields(found, links), _tables(found), state(found))
 
 
-def state(found: Found) -> State:
+def state(found: KubernetesObject) -> ObjectState:
     """The STATUS of `kubectl get pods` (printPod in its printers/internalversion), and how good it is."""
     reason = text(found, "status", "reason") or text(found, "status", "phase") or "Unknown"
-    if initial := _initial(found):
-        return State("error" if _is_bad(initial) else "progress", f"Init:{initial}")
+    if initial := _init_reason(found):
+        return ObjectState("error" if _is_bad(initial) else "progress", f"Init:{initial}")
     statuses = mappings(found, "status", "containerStatuses")
     for status in reversed(statuses):
         reason = _container_reason(status) or reason
     if reason == "Completed" and any(mapping(one, "state", "running") for one in statuses):
         reason = "Running" if _is_ready(found) else "NotReady"
     if dig(found, "metadata", "deletionTimestamp"):
-        return State(
+        return ObjectState(
             "progress", "Unknown" if text(found, "status", "reason") == "NodeLost" else "Terminating"
         )
-    return State(_level(reason, found), reason)
+    return ObjectState(_level(reason, found), reason)
 
 
-def _initial(found: Found) -> str:
+def _init_reason(found: KubernetesObject) -> str:
     """What the first init container that is not done says; empty where all are."""
     declared = {text(one, "name"): one for one in mappings(found, "spec", "initContainers")}
     statuses = mappings(found, "status", "initContainerStatuses")
@@ -54,7 +61,7 @@ def _initial(found: Found) -> str:
     return ""
 
 
-def _container_reason(status: Found) -> str:
+def _container_reason(status: KubernetesObject) -> str:
     if reason := text(status, "state", "waiting", "reason"):
         return reason
     terminated = mapping(status, "state", "terminated")
@@ -66,7 +73,7 @@ def _container_reason(status: Found) -> str:
     return f"Signal:{signal}" if signal else f"ExitCode:{number(terminated, 'exitCode')}"
 
 
-def _is_ready(found: Found) -> bool:
+def _is_ready(found: KubernetesObject) -> bool:
     return any(
         text(one, "type") == "Ready" and text(one, "status") == "True"
         for one in mappings(found, "status", "conditions")
@@ -77,35 +84,35 @@ def _is_bad(reason: str) -> bool:
     return any(bad in reason for bad in ("BackOff", "Err", "Invalid", "ExitCode", "Signal", "OOM"))
 
 
-def _level(reason: str, found: Found) -> Level:
+def _level(reason: str, found: KubernetesObject) -> Level:
     if reason == "Running":
         return "ok" if _is_ready(found) else "warning"
     if reason in ("Completed", "Succeeded"):
         return "done"
-    if reason == "Pending" or reason in _WELL:
+    if reason == "Pending" or reason in _STARTING_REASONS:
         return "progress"
     if reason == "Unknown":
         return "unknown"
     return "error" if _is_bad(reason) or reason in ("Failed", "Evicted", "OOMKilled") else "warning"
 
 
-def _facts(found: Found, links: Links) -> Sequence[Fact]:
+def _summary_fields(found: KubernetesObject, links: Links) -> Sequence[SummaryField]:
     statuses = mappings(found, "status", "containerStatuses")
     ready = sum(dig(one, "ready") is True for one in statuses)
     restarts = sum(number(one, "restartCount") or 0 for one in statuses)
     total = len(mappings(found, "spec", "containers"))
     node = text(found, "spec", "nodeName")
     made = [
-        Fact(_("Ready"), f"{ready}/{total}"),
-        Fact(_("Restarts"), str(restarts), "warning" if restarts else None),
+        SummaryField(_("Ready"), f"{ready}/{total}"),
+        SummaryField(_("Restarts"), str(restarts), "warning" if restarts else None),
     ]
     if node:
-        made.append(Fact(_("Node"), node, url=links.object("", "Node", node)))
+        made.append(SummaryField(_("Node"), node, url=links.object("", "Node", node)))
     if started := text(found, "status", "startTime"):
-        made.append(Fact(_("Started"), when=started))
+        made.append(SummaryField(_("Started"), when=started))
     return [
         *made,
-        *facts(
+        *make_summary_fields(
             (_("Pod IP"), ", ".join(text(one, "ip") for one in mappings(found, "status", "podIPs"))),
             (_("QoS class"), text(found, "status", "qosClass")),
             (_("Message"), text(found, "status", "message")),
@@ -113,7 +120,7 @@ def _facts(found: Found, links: Links) -> Sequence[Fact]:
     ]
 
 
-def _tables(found: Found) -> Sequence[SmallTable]:
+def _tables(found: KubernetesObject) -> Sequence[SmallTable]:
     columns = [_("Name"), _("State"), _("Restarts"), _("Image"), _("Ports"), _("Requests / limits")]
     made: list[SmallTable] = []
     for field, name, title in (
@@ -129,7 +136,7 @@ def _tables(found: Found) -> Sequence[SmallTable]:
     return [*made, *_terminations(found)]
 
 
-def _terminations(found: Found) -> Sequence[SmallTable]:
+def _terminations(found: KubernetesObject) -> Sequence[SmallTable]:
     """How each container ended last: its present state, or the one before, as in `kubectl describe pod`."""
     columns = [
         _("Container"),
@@ -165,7 +172,7 @@ def _terminations(found: Found) -> Sequence[SmallTable]:
     return table("terminations", _("Last terminations"), columns, rows)
 
 
-def _row(container: Found, status: Found) -> Iterator[Cell]:
+def _row(container: KubernetesObject, status: KubernetesObject) -> Iterator[Cell]:
     restarts = number(status, "restartCount") or 0
     last = mapping(status, "lastState", "terminated")
     yield Cell(text(container, "name"))
@@ -180,7 +187,7 @@ def _row(container: Found, status: Found) -> Iterator[Cell]:
     yield Cell(values=list(_resources(mapping(container, "resources"))))
 
 
-def _state_cell(status: Found) -> Cell:
+def _state_cell(status: KubernetesObject) -> Cell:
     if mapping(status, "state", "running"):
         ready = dig(status, "ready") is True
         since = text(status, "state", "running", "startedAt")
@@ -196,12 +203,12 @@ def _state_cell(status: Found) -> Cell:
     return Cell(_("Waiting"), "unknown")
 
 
-def _port(port: Found) -> str:
+def _port(port: KubernetesObject) -> str:
     name, protocol = text(port, "name"), text(port, "protocol") or "TCP"
     return f"{name + ' ' if name else ''}{text(port, 'containerPort')}/{protocol}"
 
 
-def _resources(resources: Found) -> Iterator[str]:
+def _resources(resources: KubernetesObject) -> Iterator[str]:
     """`cpu 100m / 1` for each resource: requested, and its limit."""
     requests, limits = mapping(resources, "requests"), mapping(resources, "limits")
     for name in sorted({*requests, *limits}):

@@ -1,4 +1,4 @@
-"""What can a kind's own file add to the page of an object? Facts for the strip on top, and small tables."""
+"""Kind summary types: summary fields, small tables and their cells."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.resources.facts import Level, State
+from dashboard.resources.facts import Level, ObjectState
 
 
 @dataclass(frozen=True)
-class Fact:
+class SummaryField:
     """A word and what is true of it. `when` is a time (RFC 3339) shown by its age instead of `value`."""
 
     label: str
@@ -45,17 +45,17 @@ class SmallTable:
 
 
 @dataclass(frozen=True)
-class Special:
+class KindSummary:
     """`state` goes before what conditions and phase say."""
 
-    facts: Sequence[Fact] = ()
+    summary_fields: Sequence[SummaryField] = ()
     tables: Sequence[SmallTable] = ()
-    state: State | None = None
+    state: ObjectState | None = None
 
 
-def facts(*pairs: tuple[str, Any]) -> Sequence[Fact]:
+def make_summary_fields(*pairs: tuple[str, Any]) -> Sequence[SummaryField]:
     """Facts of labels and values; those without a value are left out."""
-    return [Fact(label, str(value)) for label, value in pairs if value not in (None, "", [])]
+    return [SummaryField(label, str(value)) for label, value in pairs if value not in (None, "", [])]
 
 
 def table(

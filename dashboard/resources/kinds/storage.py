@@ -1,4 +1,4 @@
-"""What do volumes and claims show beyond any object? Capacity, modes and class."""
+"""Summaries of PersistentVolumes, claims and StorageClasses: capacity, modes and policies."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from dashboard.resources.fields import text, texts
-from dashboard.resources.kinds.special import Special, facts
+from dashboard.resources.kinds.special import KindSummary, make_summary_fields
 from dashboard.resources.links import Links
 
 
-def claim(found: Mapping[str, Any], links: Links) -> Special:
+def summarize_claim(found: Mapping[str, Any], links: Links) -> KindSummary:
     """What it asks for and what it got."""
-    return Special(
-        facts(
+    return KindSummary(
+        make_summary_fields(
             (_("Requested"), text(found, "spec", "resources", "requests", "storage")),
             (_("Capacity"), text(found, "status", "capacity", "storage")),
             (_("Access modes"), ", ".join(texts(found, "spec", "accessModes"))),
@@ -24,10 +24,10 @@ def claim(found: Mapping[str, Any], links: Links) -> Special:
     )
 
 
-def volume(found: Mapping[str, Any], links: Links) -> Special:
+def summarize_volume(found: Mapping[str, Any], links: Links) -> KindSummary:
     """Capacity, and what happens when its claim goes."""
-    return Special(
-        facts(
+    return KindSummary(
+        make_summary_fields(
             (_("Capacity"), text(found, "spec", "capacity", "storage")),
             (_("Access modes"), ", ".join(texts(found, "spec", "accessModes"))),
             (_("Reclaim policy"), text(found, "spec", "persistentVolumeReclaimPolicy")),
@@ -36,10 +36,10 @@ def volume(found: Mapping[str, Any], links: Links) -> Special:
     )
 
 
-def storage_class(found: Mapping[str, Any], links: Links) -> Special:
+def summarize_storage_class(found: Mapping[str, Any], links: Links) -> KindSummary:
     """Who provisions, and when."""
-    return Special(
-        facts(
+    return KindSummary(
+        make_summary_fields(
             (_("Provisioner"), text(found, "provisioner")),
             (_("Reclaim policy"), text(found, "reclaimPolicy")),
             (_("Volume binding mode"), text(found, "volumeBindingMode")),

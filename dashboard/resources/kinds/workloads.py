@@ -1,4 +1,4 @@
-"""What does a workload show beyond any object? How many it wants, has, and how far its roll-out is."""
+"""Summaries of workloads: desired and ready replicas, and rollout status."""
 
 from __future__ import annotations
 
@@ -7,25 +7,32 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from dashboard.resources.facts import State
+from dashboard.resources.facts import ObjectState
 from dashboard.resources.fields import dig, mapping, mappings, number, text, texts
-from dashboard.resources.kinds.special import Cell, Fact, SmallTable, Special, facts, table
+from dashboard.resources.kinds.special import (
+    Cell,
+    KindSummary,
+    SmallTable,
+    SummaryField,
+    make_summary_fields,
+    table,
+)
 from dashboard.resources.links import Links
 
-Found = Mapping[str, Any]
+KubernetesObject = Mapping[str, Any]
 
 
-def replicated(found: Found, links: Links) -> Special:
+def summarize_workload(found: KubernetesObject, links: Links) -> KindSummary:
     """Deployment, ReplicaSet, StatefulSet, ReplicationController."""
     wanted = number(found, "spec", "replicas")
     wanted = 1 if wanted is None else wanted
     status = mapping(found, "status")
     ready, updated = number(status, "readyReplicas") or 0, number(status, "updatedReplicas")
     strategy = mapping(found, "spec", "strategy") or mapping(found, "spec", "updateStrategy")
-    return Special(
+    return KindSummary(
         [
-            Fact(_("Ready"), f"{ready}/{wanted}", "ok" if ready >= wanted else "warning"),
-            *facts(
+            SummaryField(_("Ready"), f"{ready}/{wanted}", "ok" if ready >= wanted else "warning"),
+            *make_summary_fields(
                 (_("Up-to-date"), updated),
                 (_("Available"), number(status, "availableReplicas")),
                 (_("Strategy"), text(strategy, "type")),
@@ -38,15 +45,15 @@ def replicated(found: Found, links: Links) -> Special:
     )
 
 
-def daemon_set(found: Found, links: Links) -> Special:
+def summarize_daemon_set(found: KubernetesObject, links: Links) -> KindSummary:
     """One pod on each node that it is meant for."""
     status = mapping(found, "status")
     wanted = number(status, "desiredNumberScheduled") or 0
     ready = number(status, "numberReady") or 0
-    return Special(
+    return KindSummary(
         [
-            Fact(_("Ready"), f"{ready}/{wanted}", "ok" if ready >= wanted else "warning"),
-            *facts(
+            SummaryField(_("Ready"), f"{ready}/{wanted}", "ok" if ready >= wanted else "warning"),
+            *make_summary_fields(
                 (_("Up-to-date"), number(status, "updatedNumberScheduled")),
                 (_("Available"), number(status, "numberAvailable")),
                 (_("Misscheduled"), number(status, "numberMisscheduled") or None),
@@ -58,14 +65,16 @@ def daemon_set(found: Found, links: Links) -> Special:
     )
 
 
-def job(found: Found, links: Links) -> Special:
+def summarize_job(found: KubernetesObject, links: Links) -> KindSummary:
     """How many of its pods have succeeded, failed, or run."""
     status = mapping(found, "status")
     succeeded, wanted = number(status, "succeeded") or 0, number(found, "spec", "completions") or 1
-    return Special(
+    return KindSummary(
         [
-            Fact(_("Completions"), f"{succeeded}/{wanted}"),
-            *facts((_("Active"), number(status, "active")), (_("Failed"), number(status, "failed"))),
+            SummaryField(_("Completions"), f"{succeeded}/{wanted}"),
+            *make_summary_fields(
+                (_("Active"), number(status, "active")), (_("Failed"), number(status, "failed"))
+            ),
             *_times(
                 (_("Started"), text(status, "startTime")), (_("Completed"), text(status, "completionTime"))
             ),
@@ -75,12 +84,12 @@ def job(found: Found, links: Links) -> Special:
     )
 
 
-def cron_job(found: Found, links: Links) -> Special:
+def summarize_cron_job(found: KubernetesObject, links: Links) -> KindSummary:
     """When it runs, and when it last did."""
     suspended = dig(found, "spec", "suspend") is True
-    return Special(
+    return KindSummary(
         [
-            *facts(
+            *make_summary_fields(
                 (_("Schedule"), text(found, "spec", "schedule")),
                 (_("Time zone"), text(found, "spec", "timeZone")),
                 (_("Concurrency policy"), text(found, "spec", "concurrencyPolicy")),
@@ -92,44 +101,44 @@ def cron_job(found: Found, links: Links) -> Special:
             ),
         ],
         _containers(mapping(found, "spec", "jobTemplate", "spec", "template", "spec")),
-        State("warning", "Suspended") if suspended else State("ok", "Scheduled"),
+        ObjectState("warning", "Suspended") if suspended else ObjectState("ok", "Scheduled"),
     )
 
 
-def _job_state(found: Found) -> State | None:
+def _job_state(found: KubernetesObject) -> ObjectState | None:
     held = {text(one, "type"): text(one, "status") for one in mappings(found, "status", "conditions")}
     for name, level in (("Failed", "error"), ("Complete", "done"), ("Suspended", "warning")):
         if held.get(name) == "True":
-            return State(level, name)  # type: ignore[arg-type]
-    return State("progress", "Running") if number(found, "status", "active") else None
+            return ObjectState(level, name)  # type: ignore[arg-type]
+    return ObjectState("progress", "Running") if number(found, "status", "active") else None
 
 
-def _rollout(found: Found, wanted: int, ready: int, updated: int | None) -> State | None:
+def _rollout(found: KubernetesObject, desired: int, ready: int, updated: int | None) -> ObjectState | None:
     """One word: kubectl's `rollout status`, from the same fields."""
     if dig(found, "metadata", "deletionTimestamp"):
-        return State("progress", "Terminating")
+        return ObjectState("progress", "Terminating")
     for one in mappings(found, "status", "conditions"):
         if text(one, "type") == "Progressing" and text(one, "reason") == "ProgressDeadlineExceeded":
-            return State("error", "ProgressDeadlineExceeded")
+            return ObjectState("error", "ProgressDeadlineExceeded")
         if text(one, "type") == "ReplicaFailure" and text(one, "status") == "True":
-            return State("error", "ReplicaFailure")
+            return ObjectState("error", "ReplicaFailure")
     generation, observed = (
         number(found, "metadata", "generation"),
         number(found, "status", "observedGeneration"),
     )
     is_behind = generation is not None and observed is not None and observed < generation
-    if is_behind or (updated is not None and updated < wanted):
-        return State("progress", "Rolling out")
-    if wanted == 0:
-        return State("done", "Scaled to zero")
-    return State("ok", "Ready") if ready >= wanted else State("warning", "Not ready")
+    if is_behind or (updated is not None and updated < desired):
+        return ObjectState("progress", "Rolling out")
+    if desired == 0:
+        return ObjectState("done", "Scaled to zero")
+    return ObjectState("ok", "Ready") if ready >= desired else ObjectState("warning", "Not ready")
 
 
-def _times(*pairs: tuple[str, str]) -> list[Fact]:
-    return [Fact(label, when=when) for label, when in pairs if when]
+def _times(*pairs: tuple[str, str]) -> list[SummaryField]:
+    return [SummaryField(label, when=when) for label, when in pairs if when]
 
 
-def _containers(spec: Found) -> list[SmallTable]:
+def _containers(spec: KubernetesObject) -> list[SmallTable]:
     rows = []
     for field in ("initContainers", "containers"):
         for one in mappings(spec, field):

@@ -1,1 +1,1 @@
-"""What do this room's templates draw themselves?"""
+"""Template tags and filters of cluster pages."""

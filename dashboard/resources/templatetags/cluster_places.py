@@ -1,4 +1,4 @@
-"""Where does what a row of the trail names stand today? Its cluster's name and colour, and the object's page."""
+"""Template tags linking audit entries to their clusters: name, color and object URL."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from django import template
 from clusters.models import Cluster
 from clusters.visible import visible_clusters
 from dashboard.resources.address import address, is_label, is_object_name
-from people.audit.models import Entry
+from people.audit.models import AuditEntry
 from people.models import User
 
 register = template.Library()
 
 
 @dataclass(frozen=True)
-class ClusterPlace:
+class ClusterLink:
     """A cluster for one reader; `is_open` says whether its pages are open to the reader."""
 
     slug: str
     name: str
-    colour: str
+    color: str
     is_open: bool
 
 
 @register.simple_tag
-def cluster_places(viewer: User) -> dict[int, ClusterPlace]:
+def cluster_links(viewer: User) -> dict[int, ClusterLink]:
     """By id: the clusters that the viewer sees; for who reads the whole trail all there are, with their colours."""
     open_to = {one.pk: one for one in visible_clusters(viewer)}
     known = {one.pk: one for one in Cluster.objects.all()} if viewer.is_auditor else open_to
-    return {pk: ClusterPlace(one.slug, one.name, one.colour, pk in open_to) for pk, one in known.items()}
+    return {pk: ClusterLink(one.slug, one.name, one.color, pk in open_to) for pk, one in known.items()}
 
 
 @register.filter
-def place_of(places: Mapping[int, ClusterPlace], entry: Entry) -> ClusterPlace | None:
+def find_cluster_link(links: Mapping[int, ClusterLink], entry: AuditEntry) -> ClusterLink | None:
     """The cluster of a row, found by its id: another one that took over the short name is another one."""
-    return places.get(entry.cluster_id) if entry.cluster_id is not None else None
+    return links.get(entry.cluster_id) if entry.cluster_id is not None else None
 
 
 @register.filter
-def object_href(place: ClusterPlace | None, entry: Entry) -> str:
+def object_href(link: ClusterLink | None, entry: AuditEntry) -> str:
     """The page of the object, or of its kind where no object is named; empty where the viewer has no such page."""
     resource = f"{entry.resource}.{entry.group}" if entry.group else entry.resource
-    if place is None or not place.is_open or not all(is_label(part) for part in resource.split(".")):
+    if link is None or not link.is_open or not all(is_label(part) for part in resource.split(".")):
         return ""
     if entry.namespace and not is_label(entry.namespace):
         return ""
     if not is_object_name(entry.name):
-        return address(place.slug, resource, namespace=entry.namespace).path() if entry.namespace else ""
+        return address(link.slug, resource, namespace=entry.namespace).path() if entry.namespace else ""
     is_namespaced = bool(entry.namespace)
     return address(
-        place.slug, resource, namespace=entry.namespace, namespaced=is_namespaced, name=entry.name
+        link.slug, resource, namespace=entry.namespace, namespaced=is_namespaced, name=entry.name
     ).path()

@@ -1,10 +1,10 @@
-"""How is text of a cluster shown so that nothing in it is invisible or turns the writing?"""
+"""Template filter that escapes invisible and bidirectional characters of cluster text."""
 
 from __future__ import annotations
 
 from django import template
 
-from dashboard.resources.yaml_lines import in_plain_sight
+from dashboard.resources.yaml_lines import escape_invisible
 
 register = template.Library()
 
@@ -12,4 +12,4 @@ register = template.Library()
 @register.filter
 def visible(text: object) -> str:
     """Control and bidirectional characters as `\\u202e`; tabs and line feeds stay."""
-    return in_plain_sight(str(text))
+    return escape_invisible(str(text))

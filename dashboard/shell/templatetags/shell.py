@@ -1,4 +1,4 @@
-"""How does a template draw an icon, a time, a state, a kubectl line?"""
+"""Template tags of the shell: icons, ages, times, statuses, kubectl commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from dashboard.shell import outage
-from dashboard.shell.bundles import addresses
+from dashboard.shell.bundles import bundle_urls
 from dashboard.shell.navigation import Entry
 
 register = template.Library()
@@ -50,20 +50,22 @@ def icon(name: str) -> SafeString:
 def style_sheets(bundle: str) -> SafeString:
     """The links of a bundle of style sheets."""
     return format_html_join(
-        "\n  ", '<link rel="stylesheet" href="{}">', ((one,) for one in addresses(bundle))
+        "\n  ", '<link rel="stylesheet" href="{}">', ((one,) for one in bundle_urls(bundle))
     )
 
 
 @register.simple_tag
 def scripts(bundle: str) -> SafeString:
     """The elements of a bundle of scripts; they run once the page is read."""
-    return format_html_join("\n  ", '<script src="{}" defer></script>', ((one,) for one in addresses(bundle)))
+    return format_html_join(
+        "\n  ", '<script src="{}" defer></script>', ((one,) for one in bundle_urls(bundle))
+    )
 
 
 @register.filter
 def age(when: datetime | str | None) -> SafeString | str:
     """`5m` as a <time> that times.js keeps fresh, with the time in UTC as its title; for a time to come `in 5m`."""
-    moment = _moment(when)
+    moment = _parse_time(when)
     if moment is None:
         return ""
     utc = moment.astimezone(UTC)
@@ -93,7 +95,7 @@ def outage_banner() -> SafeString:
 @register.filter
 def clock(when: datetime | str | None) -> SafeString | str:
     """`14:03:05 UTC` as a <time>, with the whole moment in its title: what people compare with other clocks."""
-    moment = _moment(when)
+    moment = _parse_time(when)
     if moment is None:
         return ""
     utc = moment.astimezone(UTC)
@@ -149,7 +151,7 @@ def marked_clusters(context: Context) -> list[Any]:
 
 
 @register.filter
-def denied(entries: Iterable[Entry]) -> list[Entry]:
+def filter_denied(entries: Iterable[Entry]) -> list[Entry]:
     """The navigation entries that are not for this person."""
     return [entry for entry in entries if entry.state == "denied"]
 
@@ -168,7 +170,7 @@ def notice_level(tag: str) -> str:
     return {"debug": "info"}.get(tag, tag or "info")
 
 
-def _moment(when: datetime | str | None) -> datetime | None:
+def _parse_time(when: datetime | str | None) -> datetime | None:
     if isinstance(when, str):
         try:
             when = parse_datetime(when)

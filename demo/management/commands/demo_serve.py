@@ -1,4 +1,4 @@
-"""How does the demo's dashboard start? The stage is set, then it is the product that serves.
+"""Management command `demo_serve`: loads the demo fixtures, then serves the dashboard.
 
 It is given the simulated clusters as one line of JSON on its standard input, and ends when that does.
 """
@@ -18,8 +18,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from demo.refusals import listening
-from demo.stage import Reached, StageError, set_up
+from demo.refusals import parse_listen_address
+from demo.stage import FixtureError, SimulatedCluster, set_up
 
 
 class Command(BaseCommand):
@@ -42,10 +42,10 @@ class Command(BaseCommand):
             return
         threading.Thread(target=_end_with_input, args=(orphaned,), daemon=True).start()
         try:
-            set_up([Reached(**one) for one in json.loads(line)])
-        except StageError as error:
+            set_up([SimulatedCluster(**one) for one in json.loads(line)])
+        except FixtureError as error:
             raise CommandError(str(error)) from error
-        address, port = listening(os.environ)
+        address, port = parse_listen_address(os.environ)
         call_command("serve", address=address, port=port, no_prepare=True)
 
 

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from people.audit.guards import guard
+from people.audit.guards import install_triggers
 
 
 class Migration(migrations.Migration):
@@ -53,5 +53,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['at'], name='audit_at'), models.Index(fields=['intent'], name='audit_intent'), models.Index(fields=['person_id', 'sequence'], name='audit_person'), models.Index(fields=['cluster', 'sequence'], name='audit_cluster')],
             },
         ),
-        migrations.RunPython(guard, migrations.RunPython.noop),
+        migrations.RunPython(install_triggers, migrations.RunPython.noop),
     ]

@@ -1,4 +1,4 @@
-"""How is text of the trail drawn? So that nothing in it is invisible, breaks a line or turns the writing."""
+"""Template filters of the audit trail: visible text, details as JSON, times in UTC."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from datetime import UTC, datetime
 
 from django import template
 
-from people.audit.texts import plain
+from people.audit.texts import sanitize_text
 
 register = template.Library()
 LONGEST = 5000  # characters of one text
 
 
 @register.filter
-def sight(text: object) -> str:
+def visible(text: object) -> str:
     """What could turn, hide or break the line as `\\u202e`; also where the row was not written by this program."""
-    return plain(text, LONGEST)
+    return sanitize_text(text, LONGEST)
 
 
 @register.filter
-def json_sight(detail: Mapping[str, object]) -> str:
+def visible_json(detail: Mapping[str, object]) -> str:
     """A row's detail as JSON on one line."""
-    return plain(json.dumps(detail, ensure_ascii=False, sort_keys=True), LONGEST)
+    return sanitize_text(json.dumps(detail, ensure_ascii=False, sort_keys=True), LONGEST)
 
 
 @register.filter
-def in_utc(when: datetime | None) -> str:
+def full_utc(when: datetime | None) -> str:
     """A time in full, to the microsecond."""
     return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC") if when else ""

@@ -1,4 +1,4 @@
-"""How does a locked-out person get in again? The operator prints a link that signs in once."""
+"""Command `signin_link`: prints a one-time sign-in link for a locked-out user."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from people import links
-from people.audit.record import by_program, note
+from people.audit.record import draft_for_program, note
 from people.models import Purpose, User
 
 
@@ -26,9 +26,9 @@ class Command(BaseCommand):
         user = _person(options["username"], create=options["create_administrator"])
         secret = links.link_for(user, Purpose.SIGN_IN)
         made = {"made": True} if options["create_administrator"] else {}
-        note(by_program("manage.py", "signin-link", subject=f"person {user.username}", detail=made))
+        note(draft_for_program("manage.py", "signin-link", subject=f"person {user.username}", detail=made))
         self.stderr.write(f"One-time sign-in link for {user.username} (valid for 15 minutes):")
-        self.stdout.write(links.address(secret))
+        self.stdout.write(links.link_url(secret))
 
 
 def _person(username: str | None, *, create: bool) -> User:

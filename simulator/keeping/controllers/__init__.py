@@ -1,1 +1,1 @@
-"""What do kube-controller-manager, the scheduler and the kubelets do? One file for each of them, run by Controllers."""
+"""Controllers of kube-controller-manager, the scheduler and kubelets: one file each, run by Controllers."""

@@ -1,4 +1,4 @@
-"""How many replicas does a HorizontalPodAutoscaler want? By what its pods use, every fifteen seconds.
+"""HorizontalPodAutoscaler controller: desired replicas from the usage of pods, every fifteen seconds.
 
 https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
 """
@@ -9,9 +9,9 @@ import math
 from typing import Any
 
 from simulator.keeping.controllers.index import PODS, REPLICA_SETS, amount
-from simulator.keeping.controllers.plane import Controller, Plane, itself
+from simulator.keeping.controllers.plane import Controller, Plane, map_to_itself
 from simulator.keeping.controllers.pods import is_active, is_going, is_ready
-from simulator.reading.labels import matches, of_selector
+from simulator.reading.labels import matches, parse_selector
 from simulator.store import Object, Storage
 
 AUTOSCALERS = ("autoscaling", "horizontalpodautoscalers")
@@ -21,27 +21,27 @@ TOLERANCE = 0.1
 DOWN_SECONDS = 300.0  # stabilization of scaling down: the most that was wanted in that time
 LARGEST_STEP = 4  # pods, or as many again, in one period
 Target = tuple[Storage, Object]
-Told = tuple[str, str, str, str]  # a condition: type, status, reason, message
-ABLE: Told = ("AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size")
-NO_TARGET: Told = (
+ConditionFields = tuple[str, str, str, str]  # a condition: type, status, reason, message
+ABLE: ConditionFields = ("AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size")
+NO_TARGET: ConditionFields = (
     "AbleToScale",
     "False",
     "FailedGetScale",
     "the HPA controller was unable to get the target's current scale",
 )
-DISABLED: Told = (
+DISABLED: ConditionFields = (
     "ScalingActive",
     "False",
     "ScalingDisabled",
     "scaling is disabled since the replica count of the target is zero",
 )
-BLIND: Told = (
+SCALING_INACTIVE: ConditionFields = (
     "ScalingActive",
     "False",
     "FailedGetResourceMetric",
     "the HPA was unable to compute the replica count: no metrics returned from resource metrics API",
 )
-FOUND = "the HPA was able to successfully calculate a replica count from"
+REPLICAS_COMPUTED = "the HPA was able to successfully calculate a replica count from"
 
 
 def sync(plane: Plane, namespace: str, name: str) -> None:
@@ -53,16 +53,16 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
         return
     due: dict[str, float] = plane.memory.setdefault("autoscaled", {})
     if plane.now < due.get(key, 0.0) - 0.01:
-        plane.again((NAME, key), due[key] - plane.now)
+        plane.requeue_after((NAME, key), due[key] - plane.now)
         return
     is_first = key not in due
     due[key] = plane.now + PERIOD
-    plane.again((NAME, key), PERIOD)
+    plane.requeue_after((NAME, key), PERIOD)
     target = _target(plane, own)
     if target is None:
-        _tell(plane, own, {"currentReplicas": 0, "desiredReplicas": 0}, [NO_TARGET])
+        _set_status(plane, own, {"currentReplicas": 0, "desiredReplicas": 0}, [NO_TARGET])
         return
-    _look(plane, own, target, wanted.setdefault(key, []), may_scale=not is_first)
+    _autoscale(plane, own, target, wanted.setdefault(key, []), can_scale=not is_first)
 
 
 def _target(plane: Plane, own: Object) -> Target | None:
@@ -73,28 +73,30 @@ def _target(plane: Plane, own: Object) -> Target | None:
     return None if found is None or "replicas" not in found["spec"] else (storage, found)
 
 
-def _look(
-    plane: Plane, own: Object, target: Target, past: list[tuple[float, int]], *, may_scale: bool
+def _autoscale(
+    plane: Plane, own: Object, target: Target, history: list[tuple[float, int]], *, can_scale: bool
 ) -> None:
     """The first time it only says what it sees."""
     thing, spec = target[1], own["spec"]
     current = thing["spec"]["replicas"]
     if not current:
-        _tell(plane, own, {"currentReplicas": 0, "desiredReplicas": 0}, [ABLE, DISABLED])
+        _set_status(plane, own, {"currentReplicas": 0, "desiredReplicas": 0}, [ABLE, DISABLED])
         return
     pods = [one for one in _pods(plane, thing) if is_active(one) and is_ready(one)]
     measured = [
-        one for metric in spec.get("metrics") or () if (one := _measured(plane, metric, pods, current))
+        one for metric in spec.get("metrics") or () if (one := _evaluate_metric(plane, metric, pods, current))
     ]
     if not measured:
-        _tell(plane, own, {"currentReplicas": current, "desiredReplicas": current}, [ABLE, BLIND])
+        _set_status(
+            plane, own, {"currentReplicas": current, "desiredReplicas": current}, [ABLE, SCALING_INACTIVE]
+        )
         return
     least, most = spec.get("minReplicas", 1), spec["maxReplicas"]
     raw = max(wanted for wanted, _ in measured)
-    past[:] = [*[one for one in past if plane.now - one[0] <= DOWN_SECONDS][-100:], (plane.now, raw)]
-    stable = raw if raw >= current else min(max(one for _, one in past), current)
+    history[:] = [*[one for one in history if plane.now - one[0] <= DOWN_SECONDS][-100:], (plane.now, raw)]
+    stable = raw if raw >= current else min(max(one for _, one in history), current)
     bounded = min(max(stable, least), most, max(current * 2, current + LARGEST_STEP))
-    bounded = bounded if may_scale else current
+    bounded = bounded if can_scale else current
     status: dict[str, Any] = {"currentReplicas": current, "desiredReplicas": bounded}
     status["currentMetrics"] = [one for _, one in measured]
     able = ABLE
@@ -104,31 +106,33 @@ def _look(
         text = f"the HPA controller was able to update the target scale to {bounded}"
         able = ("AbleToScale", "True", "SucceededRescale", text)
     name = spec["metrics"][0]["resource"]["name"]
-    found = f"{FOUND} {name} resource utilization (percentage of request)"
+    found = f"{REPLICAS_COMPUTED} {name} resource utilization (percentage of request)"
     active = ("ScalingActive", "True", "ValidMetricFound", found)
-    _tell(plane, own, status, [able, active, _limited(stable, least, most)])
+    _set_status(plane, own, status, [able, active, _limit_condition(stable, least, most)])
 
 
-def _limited(stable: int, least: int, most: int) -> Told:
+def _limit_condition(stable: int, minimum: int, maximum: int) -> ConditionFields:
     kind, text = "ScalingLimited", "the desired replica count is"
-    if stable > most:
+    if stable > maximum:
         return kind, "True", "TooManyReplicas", f"{text} more than the maximum replica count"
-    if stable < least:
+    if stable < minimum:
         return kind, "True", "TooFewReplicas", f"{text} less than the minimum replica count"
     return kind, "False", "DesiredWithinRange", "the desired count is within the acceptable range"
 
 
 def _pods(plane: Plane, thing: Object) -> list[Object]:
     if thing["kind"] == "Deployment":
-        sets = plane.index.owned(thing, REPLICA_SETS)
-        return [pod for one in sets for pod in plane.index.owned(one, PODS)]
-    requirements = of_selector(thing["spec"].get("selector")) or []
+        sets = plane.index.list_owned(thing, REPLICA_SETS)
+        return [pod for one in sets for pod in plane.index.list_owned(one, PODS)]
+    requirements = parse_selector(thing["spec"].get("selector")) or []
     return [
-        one for one in plane.index.owned(thing, PODS) if matches(requirements, one["metadata"].get("labels"))
+        one
+        for one in plane.index.list_owned(thing, PODS)
+        if matches(requirements, one["metadata"].get("labels"))
     ]
 
 
-def _measured(
+def _evaluate_metric(
     plane: Plane, metric: dict[str, Any], pods: list[Object], current: int
 ) -> tuple[int, dict[str, Any]] | None:
     """How many replicas one metric wants, and its entry of currentMetrics; None where nothing is known."""
@@ -136,8 +140,8 @@ def _measured(
     if metric.get("type") != "Resource" or not resource or not pods:
         return None
     name, target = resource["name"], resource["target"]
-    used = [_used(plane, one, name) for one in pods]
-    asked = [_asked(one, name) for one in pods]
+    used = [_measure_usage(plane, one, name) for one in pods]
+    asked = [_requested_amount(one, name) for one in pods]
     average = sum(used) / len(used)
     told: dict[str, Any] = {"averageValue": _quantity(average, name)}
     if target["type"] == "Utilization":
@@ -151,14 +155,14 @@ def _measured(
     return wanted, {"type": "Resource", "resource": {"name": name, "current": told}}
 
 
-def _used(plane: Plane, pod: Object, name: str) -> float:
+def _measure_usage(plane: Plane, pod: Object, name: str) -> float:
     """Cores or bytes."""
-    found = [plane.cluster.usage.of(pod, one["name"]) for one in pod["spec"]["containers"]]
+    found = [plane.cluster.usage.measure(pod, one["name"]) for one in pod["spec"]["containers"]]
     known = [one for one in found if one is not None]
     return sum(one.cpu / 1000 if name == "cpu" else float(one.memory) for one in known)
 
 
-def _asked(pod: Object, name: str) -> float:
+def _requested_amount(pod: Object, name: str) -> float:
     containers = pod["spec"]["containers"]
     return sum(
         amount(str(((one.get("resources") or {}).get("requests") or {}).get(name, 0))) for one in containers
@@ -169,22 +173,22 @@ def _quantity(value: float, name: str) -> str:
     return f"{round(value * 1000)}m" if name == "cpu" else str(int(value))
 
 
-def _scale(plane: Plane, own: Object, target: Target, current: int, wanted: int) -> None:
+def _scale(plane: Plane, own: Object, target: Target, current: int, desired: int) -> None:
     storage, thing = target
-    plane.update(storage, thing, lambda old: old | {"spec": old["spec"] | {"replicas": wanted}})
+    plane.update(storage, thing, lambda old: old | {"spec": old["spec"] | {"replicas": desired}})
     why = (
         "cpu resource utilization (percentage of request) above target"
-        if wanted > current
+        if desired > current
         else "All metrics below target"
     )
-    plane.tell(own, "SuccessfulRescale", f"New size: {wanted}; reason: {why}", NAME)
+    plane.record_event(own, "SuccessfulRescale", f"New size: {desired}; reason: {why}", NAME)
 
 
-def _tell(plane: Plane, own: Object, counts: dict[str, Any], told: list[Told]) -> None:
+def _set_status(plane: Plane, own: Object, counts: dict[str, Any], conditions: list[ConditionFields]) -> None:
     own = plane.get(AUTOSCALERS, own["metadata"]["namespace"], own["metadata"]["name"]) or own
     old = own.get("status") or {}
     known = {one["type"]: one for one in old.get("conditions") or ()}
-    for kind, word, reason, message in told:
+    for kind, word, reason, message in conditions:
         was = known.get(kind) or {}
         since = was["lastTransitionTime"] if was.get("status") == word else plane.stamp()
         known[kind] = {
@@ -198,4 +202,4 @@ def _tell(plane: Plane, own: Object, counts: dict[str, Any], told: list[Told]) -
     plane.set_status(AUTOSCALERS, own, status | {"conditions": list(known.values())})
 
 
-CONTROLLER = Controller(NAME, {AUTOSCALERS: itself}, sync)
+CONTROLLER = Controller(NAME, {AUTOSCALERS: map_to_itself}, sync)

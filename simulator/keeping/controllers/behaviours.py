@@ -1,4 +1,4 @@
-"""How do the containers of a workload behave? What a world says about them; by default they run and are well."""
+"""Container behaviors: rules of a world for crashes, readiness and image pulls; by default containers run."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from simulator.store import Object
 
 # Images that nobody can pull: a world needs not say so.
 ABSENT = re.compile(r"(^|/)[^/]*\.invalid/|:(does-not-exist|missing)$|^does-not-exist")
-KILLED = 137
+KILLED_EXIT_CODE = 137
 
 
 @dataclass(frozen=True)
-class Behaviour:
+class Behavior:
     """Of one container. Seconds are of the cluster's clock; a pair is (least, most)."""
 
     exits_after: tuple[float, float] | None = None  # None: it runs until it is told to end
@@ -25,7 +25,7 @@ class Behaviour:
     share: float = 1.0  # of its starts that go this way; the others are well
     unready_every: tuple[float, float] | None = None  # readiness fails, again and again
     unready_for: tuple[float, float] = (10.0, 40.0)
-    unready_why: str = "HTTP probe failed with statuscode: 503"
+    unready_message: str = "HTTP probe failed with statuscode: 503"
 
     @property
     def reason(self) -> str:
@@ -34,14 +34,14 @@ class Behaviour:
         return "Error" if self.code else "Completed"
 
 
-WELL = Behaviour()
+HEALTHY = Behavior()
 
 
 @dataclass(frozen=True)
 class Rule:
     """Which containers: of workloads whose name, and (of one) whose container fits; "" is all."""
 
-    behaviour: Behaviour
+    behavior: Behavior
     namespace: str = ""
     workload: str = ""  # of a Deployment, StatefulSet, DaemonSet, Job or CronJob; * may stand at its end
     container: str = ""
@@ -60,37 +60,37 @@ class Rule:
 
 
 @dataclass
-class Behaviours:
+class Behaviors:
     """The rules of a cluster; the first that fits holds. `rules` may be changed while it lives."""
 
     rules: Sequence[Rule] = field(default_factory=list)
 
-    def of(self, namespace: str, workload: str, container: Object) -> Behaviour:
+    def resolve(self, namespace: str, workload: str, container: Object) -> Behavior:
         image = container.get("image", "")
         if ABSENT.search(image):
-            return Behaviour(cannot_pull=not_found(image))
+            return Behavior(cannot_pull=image_not_found_message(image))
         for rule in self.rules:
             if rule.fits(namespace, workload, container):
-                return rule.behaviour
-        return commanded(container)
+                return rule.behavior
+        return parse_command_behavior(container)
 
 
-def commanded(container: Object) -> Behaviour:
+def parse_command_behavior(container: Object) -> Behavior:
     """What its command says, as far as it is one of the plainest."""
     words = [*(container.get("command") or ()), *(container.get("args") or ())]
     if words[:2] in (["sh", "-c"], ["/bin/sh", "-c"], ["bash", "-c"]) and len(words) == 3:
         words = words[2].split(";")[-1].split()
     if words in (["true"], ["false"], ["/bin/true"], ["/bin/false"]):
-        return Behaviour(exits_after=(0.1, 0.5), code=int(words[0].endswith("false")))
+        return Behavior(exits_after=(0.1, 0.5), code=int(words[0].endswith("false")))
     if len(words) == 2 and words[1].isdigit() and words[0] in ("sleep", "exit"):
         number = int(words[1])
         if words[0] == "exit":
-            return Behaviour(exits_after=(0.1, 0.5), code=number % 256)
-        return Behaviour(exits_after=(number, number))
-    return WELL
+            return Behavior(exits_after=(0.1, 0.5), code=number % 256)
+        return Behavior(exits_after=(number, number))
+    return HEALTHY
 
 
-def not_found(image: str) -> str:
+def image_not_found_message(image: str) -> str:
     """As containerd says it."""
     repository, _, tag = image.rpartition(":") if ":" in image.rpartition("/")[2] else (image, "", "latest")
     full = (

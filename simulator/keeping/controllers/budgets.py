@@ -1,4 +1,4 @@
-"""How many pods of a PodDisruptionBudget may go just now?
+"""Disruption controller: status of PodDisruptionBudgets from the pods that they select.
 
 https://kubernetes.io/docs/tasks/run-application/configure-pdb/
 """
@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from simulator.keeping.controllers.index import PODS, controller_of
-from simulator.keeping.controllers.plane import Controller, Plane, itself
-from simulator.keeping.controllers.pods import is_going, is_over, is_ready, with_condition
+from simulator.keeping.controllers.plane import Controller, Plane, map_to_itself
+from simulator.keeping.controllers.pods import is_going, is_over, is_ready, set_condition
 from simulator.keeping.controllers.rollouts import number_of
-from simulator.reading.labels import matches, of_selector
+from simulator.reading.labels import matches, parse_selector
 from simulator.store import Event, Object
 
 BUDGETS = ("policy", "poddisruptionbudgets")
@@ -24,7 +24,7 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
     own = plane.get(BUDGETS, namespace, name)
     if own is None or is_going(own):
         return
-    requirements = of_selector(own["spec"].get("selector"))
+    requirements = parse_selector(own["spec"].get("selector"))
     pods = [
         one
         for one in plane.cluster.store.items(PODS, namespace)
@@ -36,7 +36,7 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
 
 
 def budget_status(plane: Plane, own: Object, pods: list[Object]) -> dict[str, Any]:
-    expected, desired = _wanted(plane, own, pods)
+    expected, desired = _count_desired_healthy(plane, own, pods)
     healthy = sum(is_ready(one) and not is_going(one) for one in pods)
     allowed = max(healthy - desired, 0) if expected else 0
     generation = own["metadata"].get("generation", 1)
@@ -55,24 +55,24 @@ def budget_status(plane: Plane, own: Object, pods: list[Object]) -> dict[str, An
         "expectedPods": expected,
         "disruptionsAllowed": allowed,
         "observedGeneration": generation,
-        "conditions": with_condition(old.get("conditions") or [], told),
+        "conditions": set_condition(old.get("conditions") or [], told),
     }
     return found | ({"disruptedPods": old["disruptedPods"]} if old.get("disruptedPods") else {})
 
 
-def _wanted(plane: Plane, own: Object, pods: list[Object]) -> tuple[int, int]:
+def _count_desired_healthy(plane: Plane, own: Object, pods: list[Object]) -> tuple[int, int]:
     """How many are expected, and how many of them have to be healthy."""
     least, most = own["spec"].get("minAvailable"), own["spec"].get("maxUnavailable")
     if most is not None:
-        expected = _expected(plane, pods)
+        expected = _count_expected(plane, pods)
         return expected, max(expected - number_of(most, expected, up=True), 0)
     if isinstance(least, str):
-        expected = _expected(plane, pods)
+        expected = _count_expected(plane, pods)
         return expected, number_of(least, expected, up=True)
     return len(pods), int(least or 0)
 
 
-def _expected(plane: Plane, pods: list[Object]) -> int:
+def _count_expected(plane: Plane, pods: list[Object]) -> int:
     """What their controllers want, each counted once."""
     owners = {}
     for pod in pods:
@@ -88,7 +88,7 @@ def _expected(plane: Plane, pods: list[Object]) -> int:
     return found or len(pods)
 
 
-def _of_pod(plane: Plane, event: Event) -> Iterable[str]:
+def _map_pod(plane: Plane, event: Event) -> Iterable[str]:
     namespace, labels = event.object["metadata"]["namespace"], event.object["metadata"].get("labels")
     was = event.previous
     if (
@@ -102,10 +102,10 @@ def _of_pod(plane: Plane, event: Event) -> Iterable[str]:
     ):
         return ()
     for one in plane.cluster.store.items(BUDGETS, namespace):
-        requirements = of_selector(one["spec"].get("selector"))
+        requirements = parse_selector(one["spec"].get("selector"))
         if requirements is not None and matches(requirements, labels):
-            plane.again((NAME, f"{namespace}/{one['metadata']['name']}"), DELAY)
+            plane.requeue_after((NAME, f"{namespace}/{one['metadata']['name']}"), DELAY)
     return ()
 
 
-CONTROLLER = Controller(NAME, {BUDGETS: itself, PODS: _of_pod}, sync)
+CONTROLLER = Controller(NAME, {BUDGETS: map_to_itself, PODS: _map_pod}, sync)

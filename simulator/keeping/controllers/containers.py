@@ -1,4 +1,4 @@
-"""What is known of one container on its node? Its state now, the one before, and when the next comes."""
+"""Container runs on a node: current state, last state and time of the next change."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.clock import Clock
-from simulator.keeping.controllers.behaviours import WELL, Behaviour
-from simulator.keeping.controllers.pods import moment
+from simulator.keeping.controllers.behaviours import HEALTHY, Behavior
+from simulator.keeping.controllers.pods import parse_timestamp
 from simulator.store import Object
 
 # The states of a Run. Waiting: new, pulling, unpulled, pull-back-off, starting, unconfigured, back-off.
 NEW, PULLING, UNPULLED, PULL_BACK_OFF = "new", "pulling", "unpulled", "pull-back-off"
-STARTING, UNCONFIGURED, RUNNING, ENDED, BACK_OFF = "starting", "unconfigured", "running", "ended", "back-off"
+STARTING, UNCONFIGURED, RUNNING, TERMINATED, BACK_OFF = (
+    "starting",
+    "unconfigured",
+    "running",
+    "ended",
+    "back-off",
+)
 INIT, SIDECAR, MAIN = "init", "sidecar", "main"
 
 
@@ -25,8 +31,8 @@ class Run:
     image: str
     kind: str = MAIN
     state: str = NEW
-    until: float | None = None
-    why: str = ""  # of a wait, in the kubelet's words
+    state_ends_at: float | None = None
+    wait_message: str = ""  # of a wait, in the kubelet's words
     id: str = ""
     started: float = 0.0
     finished: float = 0.0
@@ -39,23 +45,26 @@ class Run:
     ready_at: float | None = None  # when the readiness probe says something else than now
     back_off: float = 0.0
     pull_back_off: float = 0.0
-    behaviour: Behaviour = WELL
+    behavior: Behavior = HEALTHY
 
-    def next_moment(self) -> float | None:
-        known = [one for one in (self.until, self.ready_at) if one is not None]
+    def next_change_at(self) -> float | None:
+        known = [one for one in (self.state_ends_at, self.ready_at) if one is not None]
         return min(known, default=None)
 
     def is_done(self) -> bool:
         """An init container that has done its part, or a sidecar that runs."""
         if self.kind == SIDECAR:
             return self.state == RUNNING
-        return self.state == ENDED and self.code == 0
+        return self.state == TERMINATED and self.code == 0
 
-    def terminated(self) -> dict[str, Any]:
+    def terminated_state(self) -> dict[str, Any]:
         found: dict[str, Any] = {"exitCode": self.code, "reason": self.reason}
         if self.message:
             found["message"] = self.message
-        found["startedAt"], found["finishedAt"] = Clock.written(self.started), Clock.written(self.finished)
+        found["startedAt"], found["finishedAt"] = (
+            Clock.format_timestamp(self.started),
+            Clock.format_timestamp(self.finished),
+        )
         return found | {"containerID": self.id}
 
 
@@ -72,11 +81,11 @@ def status_of(run: Run, container: Object, *, is_initialized: bool, is_first: bo
     first."""
     state: dict[str, Any]
     if run.state == RUNNING:
-        state = {"running": {"startedAt": Clock.written(run.started)}}
-    elif run.state == ENDED:
-        state = {"terminated": run.terminated()}
+        state = {"running": {"startedAt": Clock.format_timestamp(run.started)}}
+    elif run.state == TERMINATED:
+        state = {"terminated": run.terminated_state()}
     elif run.state in _WAITS:
-        state = {"waiting": {"reason": _WAITS[run.state], "message": run.why}}
+        state = {"waiting": {"reason": _WAITS[run.state], "message": run.wait_message}}
     elif is_initialized or is_first:
         state = {"waiting": {"reason": "ContainerCreating"}}
     else:
@@ -123,8 +132,8 @@ def runs_of(pod: Object) -> list[Run]:
     found = []
     for one in spec.get("initContainers") or ():
         kind = SIDECAR if one.get("restartPolicy") == "Always" else INIT
-        found.append(_run(one, kind, known.get(one["name"])))
-    return found + [_run(one, MAIN, known.get(one["name"])) for one in spec.get("containers") or ()]
+        found.append(_read_run(one, kind, known.get(one["name"])))
+    return found + [_read_run(one, MAIN, known.get(one["name"])) for one in spec.get("containers") or ()]
 
 
 def containers_of(pod: Object) -> Iterable[Object]:
@@ -132,7 +141,7 @@ def containers_of(pod: Object) -> Iterable[Object]:
     return [*(pod["spec"].get("initContainers") or ()), *(pod["spec"].get("containers") or ())]
 
 
-def _run(container: Object, kind: str, status: dict[str, Any] | None) -> Run:
+def _read_run(container: Object, kind: str, status: dict[str, Any] | None) -> Run:
     run = Run(container["name"], container.get("image", ""), kind)
     if status is None:
         return run
@@ -140,23 +149,29 @@ def _run(container: Object, kind: str, status: dict[str, Any] | None) -> Run:
     run.id, run.restarts = status.get("containerID", ""), status.get("restartCount", 0)
     run.ready, run.last = bool(status.get("ready")), status.get("lastState") or {}
     if "running" in state:
-        run.state, run.started = RUNNING, moment(state["running"].get("startedAt"))
+        run.state, run.started = RUNNING, parse_timestamp(state["running"].get("startedAt"))
     elif "terminated" in state:
-        _ended(run, state["terminated"])
-        run.state = ENDED
+        _read_terminated(run, state["terminated"])
+        run.state = TERMINATED
     elif (state.get("waiting") or {}).get("reason") in (
         "CrashLoopBackOff",
         "ImagePullBackOff",
         "ErrImagePull",
     ):
         is_crash = state["waiting"]["reason"] == "CrashLoopBackOff"
-        run.state, run.why = BACK_OFF if is_crash else PULL_BACK_OFF, state["waiting"].get("message", "")
+        run.state, run.wait_message = (
+            BACK_OFF if is_crash else PULL_BACK_OFF,
+            state["waiting"].get("message", ""),
+        )
         run.back_off = run.pull_back_off = 300.0
-        _ended(run, run.last.get("terminated") or {})
+        _read_terminated(run, run.last.get("terminated") or {})
     return run
 
 
-def _ended(run: Run, state: dict[str, Any]) -> None:
+def _read_terminated(run: Run, state: dict[str, Any]) -> None:
     run.code, run.reason = state.get("exitCode", 0), state.get("reason", "")
     run.message = state.get("message", "")
-    run.started, run.finished = moment(state.get("startedAt")), moment(state.get("finishedAt"))
+    run.started, run.finished = (
+        parse_timestamp(state.get("startedAt")),
+        parse_timestamp(state.get("finishedAt")),
+    )

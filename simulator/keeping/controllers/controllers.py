@@ -1,4 +1,4 @@
-"""Which controllers has a cluster, and when does each look at what? One queue of keys, worked off in turns."""
+"""Controller runner: one work queue of keys for all controllers, worked off in time slices."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from simulator.keeping.controllers import (
     statefulsets,
     volumes,
 )
-from simulator.keeping.controllers.behaviours import WELL, Behaviours
+from simulator.keeping.controllers.behaviours import HEALTHY, Behaviors
 from simulator.keeping.controllers.containers import containers_of
 from simulator.keeping.controllers.index import PODS
 from simulator.keeping.controllers.plane import Controller, Key, Pace, Plane
 from simulator.keeping.controllers.pods import is_bound, is_going, is_over, is_ready
 from simulator.keeping.controllers.recorder import SWEEP_SECONDS
 from simulator.keeping.controllers.starts import workload_of
-from simulator.requests.statuses import Refusal
+from simulator.requests.statuses import StatusError
 from simulator.store import Event, Object, Storage
 
 # In this order where several wait for the same change.
@@ -50,8 +50,11 @@ CONTROLLERS: tuple[Controller, ...] = (
     autoscalers.CONTROLLER,
     quotas.CONTROLLER,
 )
-OF_PODS = (scheduler.NAME, kubelet.NAME)  # of the pods that are there, these look at those in motion alone
-TURN_SECONDS = 0.01  # real ones, that are worked before requests have their turn
+POD_CONTROLLERS = (
+    scheduler.NAME,
+    kubelet.NAME,
+)  # of the pods that are there, these look at those in motion alone
+SLICE_SECONDS = 0.01  # real ones, that are worked before requests have their turn
 FIRST_RETRY, LAST_RETRY = 0.5, 300.0  # seconds of the cluster, after a refusal
 
 
@@ -59,33 +62,33 @@ class Controllers:
     """Those of one cluster. `start()` looks at all that is there; then they follow what changes."""
 
     def __init__(
-        self, cluster: Cluster, *, pace: Pace | None = None, behaviours: Behaviours | None = None
+        self, cluster: Cluster, *, pace: Pace | None = None, behaviors: Behaviors | None = None
     ) -> None:
-        self.plane = Plane(cluster, pace or Pace(), behaviours or Behaviours(), self._add)
+        self.plane = Plane(cluster, pace or Pace(), behaviors or Behaviors(), self._enqueue)
         self._syncs = {one.name: one.sync for one in CONTROLLERS}
-        self._hears: dict[Storage, list[Controller]] = {}
+        self._watchers: dict[Storage, list[Controller]] = {}
         for one in CONTROLLERS:
-            for storage in one.hears:
-                self._hears.setdefault(storage, []).append(one)
+            for storage in one.watches:
+                self._watchers.setdefault(storage, []).append(one)
         self._queue: dict[Key, None] = {}  # each key once, in the order of coming: bounded by what there is
-        self._refused: dict[Key, float] = {}  # the last delay
+        self._retry_delays: dict[Key, float] = {}  # the last delay
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._is_called = False
-        self._stop_listening = cluster.store.listen(self._heard)
-        self._look_at_all()
+        self._is_scheduled = False
+        self._stop_listening = cluster.store.listen(self._receive)
+        self._enqueue_all()
         self._sweep()
 
     def start(self) -> None:
         """From now on in turns of the running loop."""
         self._loop = asyncio.get_running_loop()
-        self._call()
+        self._schedule()
 
     def stop(self) -> None:
         """They hear nothing more and do nothing more."""
         self._loop = None
         self._stop_listening()
         self._queue.clear()
-        self.plane.forget()
+        self.plane.cancel_requeues()
         self._sweeping.cancel()
 
     def is_quiet(self) -> bool:
@@ -104,72 +107,72 @@ class Controllers:
         controller, _, (namespace, _, name) = key[0], None, key[1].partition("/")
         try:
             self._syncs[controller](self.plane, namespace, name)
-            self._refused.pop(key, None)
-        except Refusal as one:
+            self._retry_delays.pop(key, None)
+        except StatusError as one:
             if one.code == 404:
                 return  # its namespace is gone
-            delay = min(self._refused.get(key, FIRST_RETRY / 2) * 2, LAST_RETRY)
-            self._refused[key] = delay
-            self.plane.again(key, delay)
+            delay = min(self._retry_delays.get(key, FIRST_RETRY / 2) * 2, LAST_RETRY)
+            self._retry_delays[key] = delay
+            self.plane.requeue_after(key, delay)
 
-    def _heard(self, event: Event) -> None:
-        self.plane.index.note(event)
-        for one in self._hears.get(event.storage, ()):
-            for key in one.hears[event.storage](self.plane, event):
+    def _receive(self, event: Event) -> None:
+        self.plane.index.update(event)
+        for one in self._watchers.get(event.storage, ()):
+            for key in one.watches[event.storage](self.plane, event):
                 self._queue.setdefault((one.name, key))
         if self._queue:
-            self._call()
+            self._schedule()
 
-    def _add(self, key: Key) -> None:
+    def _enqueue(self, key: Key) -> None:
         self._queue.setdefault(key)
-        self._call()
+        self._schedule()
 
-    def _call(self) -> None:
-        if self._loop is not None and not self._is_called:
-            self._is_called = True
-            self._loop.call_soon(self._called)
+    def _schedule(self) -> None:
+        if self._loop is not None and not self._is_scheduled:
+            self._is_scheduled = True
+            self._loop.call_soon(self._run_scheduled)
 
-    def _called(self) -> None:
-        self._is_called = False
+    def _run_scheduled(self) -> None:
+        self._is_scheduled = False
         if self._loop is None:
             return
         try:
-            self.work(TURN_SECONDS)
+            self.work(SLICE_SECONDS)
         finally:
             if self._queue:
-                self._call()
+                self._schedule()
 
-    def _look_at_all(self) -> None:
+    def _enqueue_all(self) -> None:
         """What was there before anybody listened."""
         store = self.plane.cluster.store
         for one in CONTROLLERS:
-            own = next(iter(one.hears))
-            if one.name not in OF_PODS:
+            own = next(iter(one.watches))
+            if one.name not in POD_CONTROLLERS:
                 for thing in store.items(own):
                     metadata = thing["metadata"]
                     self._queue.setdefault((one.name, f"{metadata.get('namespace', '')}/{metadata['name']}"))
         for pod in store.items(PODS):
-            for name in self._in_motion(pod):
+            for name in self._changing_pod_controllers(pod):
                 self._queue.setdefault((name, f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"))
 
-    def _in_motion(self, pod: Object) -> Iterable[str]:
+    def _changing_pod_controllers(self, pod: Object) -> Iterable[str]:
         if not is_bound(pod):
             return (scheduler.NAME,)
-        if is_going(pod) or (not is_over(pod) and (not is_ready(pod) or self._is_to_change(pod))):
+        if is_going(pod) or (not is_over(pod) and (not is_ready(pod) or self._will_change(pod))):
             return (kubelet.NAME,)
         return ()
 
-    def _is_to_change(self, pod: Object) -> bool:
+    def _will_change(self, pod: Object) -> bool:
         """By a rule of the world, or because it is a Job's: one that runs and is well would stay so."""
         owners = pod["metadata"].get("ownerReferences") or ()
         if any(one["kind"] == "Job" for one in owners):
             return True
-        behaviours = self.plane.behaviours
+        behaviours = self.plane.behaviors
         if not behaviours.rules:
             return False
         workload, namespace = workload_of(self.plane, pod), pod["metadata"]["namespace"]
-        return any(behaviours.of(namespace, workload, one) is not WELL for one in containers_of(pod))
+        return any(behaviours.resolve(namespace, workload, one) is not HEALTHY for one in containers_of(pod))
 
     def _sweep(self) -> None:
         self.plane.recorder.sweep()
-        self._sweeping = self.plane.cluster.clock.after(SWEEP_SECONDS, self._sweep)
+        self._sweeping = self.plane.cluster.clock.call_after(SWEEP_SECONDS, self._sweep)

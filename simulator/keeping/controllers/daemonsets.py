@@ -1,4 +1,4 @@
-"""On which nodes does a DaemonSet run? On each that fits, one pod; and how does it go to a new template?
+"""DaemonSet controller: one pod on each fitting node, and rolling updates to a new template.
 
 https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/
 """
@@ -9,25 +9,25 @@ from collections.abc import Iterable
 from typing import Any
 
 from simulator.keeping.controllers.index import PODS
-from simulator.keeping.controllers.plane import Controller, Plane, its, itself
+from simulator.keeping.controllers.plane import Controller, Plane, map_to_itself, map_to_owner
 from simulator.keeping.controllers.pods import (
-    available_in,
     is_active,
     is_going,
     is_over,
     is_ready,
     new_pod,
     phase,
+    seconds_until_available,
 )
 from simulator.keeping.controllers.revisions import (
     REVISION_HASH,
     current_revision,
-    keep_history,
     revision_label,
+    trim_history,
 )
 from simulator.keeping.controllers.rollouts import number_of
 from simulator.keeping.controllers.scheduler import chooses, tolerates
-from simulator.requests.statuses import Refusal
+from simulator.requests.statuses import StatusError
 from simulator.store import Event, Object
 
 DAEMON_SETS, NODES = ("apps", "daemonsets"), ("", "nodes")
@@ -35,7 +35,7 @@ NAME = "daemonset-controller"
 GENERATION = "pod-template-generation"
 DEPRECATED = "deprecated.daemonset.template.generation"
 # What its pods bear on every node, whatever is wrong with it.
-TOLERATED = (
+DEFAULT_TOLERATIONS = (
     ("node.kubernetes.io/not-ready", "NoExecute"),
     ("node.kubernetes.io/unreachable", "NoExecute"),
     ("node.kubernetes.io/disk-pressure", "NoSchedule"),
@@ -56,8 +56,8 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
         _replace(plane, own, label, wanted)
     finally:
         _set_status(plane, own, label, wanted)
-    used = {_hash(pod) for pod in plane.index.owned(own, PODS)}
-    keep_history(plane, own, used | {label})
+    used = {_hash(pod) for pod in plane.index.list_owned(own, PODS)}
+    trim_history(plane, own, used | {label})
 
 
 def runs_on(own: Object, node: Object) -> bool:
@@ -72,7 +72,7 @@ def runs_on(own: Object, node: Object) -> bool:
 
 def tolerations_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
     """What the controller adds."""
-    found = [{"key": key, "operator": "Exists", "effect": effect} for key, effect in TOLERATED]
+    found = [{"key": key, "operator": "Exists", "effect": effect} for key, effect in DEFAULT_TOLERATIONS]
     if spec.get("hostNetwork"):
         key = "node.kubernetes.io/network-unavailable"
         found.append({"key": key, "operator": "Exists", "effect": "NoSchedule"})
@@ -110,17 +110,17 @@ def node_of(pod: Object) -> str:
     return ""
 
 
-def _manage(plane: Plane, own: Object, label: str, wanted: set[str]) -> None:
+def _manage(plane: Plane, own: Object, label: str, desired: set[str]) -> None:
     there: dict[str, list[Object]] = {}
-    for pod in plane.index.owned(own, PODS):
+    for pod in plane.index.list_owned(own, PODS):
         there.setdefault(node_of(pod), []).append(pod)
     for node, pods in there.items():
         failed = [one for one in pods if phase(one) == "Failed" and not is_going(one)]
-        surplus = [one for one in pods if is_active(one)] if node not in wanted else []
+        surplus = [one for one in pods if is_active(one)] if node not in desired else []
         for one in [*failed, *surplus]:
             plane.delete(PODS, one)
-            plane.tell(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
-    for node in sorted(wanted):
+            plane.record_event(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
+    for node in sorted(desired):
         if not any(not is_over(one) for one in there.get(node, ())):
             _make(plane, own, node, label)
 
@@ -128,48 +128,51 @@ def _manage(plane: Plane, own: Object, label: str, wanted: set[str]) -> None:
 def _make(plane: Plane, own: Object, node: str, label: str) -> None:
     try:
         made = plane.create(PODS, own["metadata"]["namespace"], daemon_pod(own, node, label))
-    except Refusal as one:
-        plane.tell(own, "FailedCreate", f"Error creating: {one.message}", NAME, warning=True)
+    except StatusError as one:
+        plane.record_event(own, "FailedCreate", f"Error creating: {one.message}", NAME, warning=True)
         raise
-    plane.tell(own, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}", NAME)
+    plane.record_event(own, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}", NAME)
 
 
-def _replace(plane: Plane, own: Object, label: str, wanted: set[str]) -> None:
+def _replace(plane: Plane, own: Object, label: str, desired: set[str]) -> None:
     """Of an old template some go at a time: maxUnavailable less those that are not available anyway."""
     strategy = own["spec"].get("updateStrategy") or {}
     if strategy.get("type") == "OnDelete":
         return
     rolling = strategy.get("rollingUpdate") or {}
-    room = max(number_of(rolling.get("maxUnavailable", 1), len(wanted), up=True), 1)
-    pods = plane.index.owned(own, PODS)
+    room = max(number_of(rolling.get("maxUnavailable", 1), len(desired), up=True), 1)
+    pods = plane.index.list_owned(own, PODS)
     well = {node_of(one) for one in pods if is_active(one) and _is_available(plane, own, one)}
-    room -= len(wanted - well)
+    room -= len(desired - well)
     olds = [one for one in pods if _hash(one) != label and is_active(one)]
     unhealthy = [one for one in olds if not _is_available(plane, own, one)]
     healthy = [one for one in olds if _is_available(plane, own, one)]
     for one in [*unhealthy, *healthy[: max(room, 0)]]:
         plane.delete(PODS, one)
-        plane.tell(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
+        plane.record_event(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
 
 
-def _set_status(plane: Plane, own: Object, label: str, wanted: set[str]) -> None:
+def _set_status(plane: Plane, own: Object, label: str, desired: set[str]) -> None:
     own = plane.get(DAEMON_SETS, own["metadata"]["namespace"], own["metadata"]["name"]) or own
-    pods = [one for one in plane.index.owned(own, PODS) if is_active(one)]
-    right = {node_of(one): one for one in pods if node_of(one) in wanted}
+    pods = [one for one in plane.index.list_owned(own, PODS) if is_active(one)]
+    right = {node_of(one): one for one in pods if node_of(one) in desired}
     available = [one for one in right.values() if _is_available(plane, own, one)]
     updated = [one for one in right.values() if _hash(one) == label]
-    waits = [available_in(one, own["spec"].get("minReadySeconds", 0), plane.now) for one in right.values()]
+    waits = [
+        seconds_until_available(one, own["spec"].get("minReadySeconds", 0), plane.now)
+        for one in right.values()
+    ]
     if later := [one for one in waits if one]:
-        plane.again((NAME, f"{own['metadata']['namespace']}/{own['metadata']['name']}"), min(later))
+        plane.requeue_after((NAME, f"{own['metadata']['namespace']}/{own['metadata']['name']}"), min(later))
     status: dict[str, Any] = {
         "currentNumberScheduled": len(right),
         "numberMisscheduled": len(pods) - len(right),
-        "desiredNumberScheduled": len(wanted),
+        "desiredNumberScheduled": len(desired),
         "numberReady": sum(is_ready(one) for one in right.values()),
         "observedGeneration": own["metadata"].get("generation", 1),
         "updatedNumberScheduled": len(updated) or None,
         "numberAvailable": len(available) or None,
-        "numberUnavailable": len(wanted) - len(available) or None,
+        "numberUnavailable": len(desired) - len(available) or None,
     }
     plane.set_status(DAEMON_SETS, own, status)
 
@@ -179,10 +182,10 @@ def _hash(pod: Object) -> str:
 
 
 def _is_available(plane: Plane, own: Object, pod: Object) -> bool:
-    return available_in(pod, own["spec"].get("minReadySeconds", 0), plane.now) == 0.0
+    return seconds_until_available(pod, own["spec"].get("minReadySeconds", 0), plane.now) == 0.0
 
 
-def _of_node(plane: Plane, event: Event) -> Iterable[str]:
+def _map_node(plane: Plane, event: Event) -> Iterable[str]:
     was, now = event.previous or {}, event.object
     if event.type == "MODIFIED" and was.get("spec") == now.get("spec") and _labels(was) == _labels(now):
         return ()
@@ -194,4 +197,6 @@ def _labels(node: Object) -> Any:
     return (node.get("metadata") or {}).get("labels")
 
 
-CONTROLLER = Controller(NAME, {DAEMON_SETS: itself, PODS: its("DaemonSet"), NODES: _of_node}, sync)
+CONTROLLER = Controller(
+    NAME, {DAEMON_SETS: map_to_itself, PODS: map_to_owner("DaemonSet"), NODES: _map_node}, sync
+)

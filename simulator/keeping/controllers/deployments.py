@@ -1,4 +1,4 @@
-"""Which ReplicaSets has a Deployment, and how does it go from one to the next?
+"""Deployment controller: ReplicaSets, rollouts, rollbacks and revision history.
 
 The steps are those of kubernetes/pkg/controller/deployment; how many pods each may have is in rollouts.py.
 """
@@ -14,8 +14,8 @@ from simulator.keeping.controllers.index import (
     controller_of,
     controller_reference,
 )
-from simulator.keeping.controllers.plane import Controller, Plane, its, itself
-from simulator.keeping.controllers.pods import is_going, is_over, with_condition
+from simulator.keeping.controllers.plane import Controller, Plane, map_to_itself, map_to_owner
+from simulator.keeping.controllers.pods import is_going, is_over, set_condition
 from simulator.keeping.controllers.progress import deployment_status, is_complete, new_condition
 from simulator.keeping.controllers.revisions import POD_HASH, plain_template, template_hash
 from simulator.keeping.controllers.rollouts import (
@@ -26,8 +26,8 @@ from simulator.keeping.controllers.rollouts import (
     old_sizes,
     proportional_sizes,
 )
-from simulator.reading.labels import matches, of_selector
-from simulator.requests.statuses import Refusal
+from simulator.reading.labels import matches, parse_selector
+from simulator.requests.statuses import StatusError
 from simulator.store import Event, Object
 
 DEPLOYMENTS = ("apps", "deployments")
@@ -35,19 +35,26 @@ NAME = "deployment-controller"
 REVISION = "deployment.kubernetes.io/revision"
 HISTORY = "deployment.kubernetes.io/revision-history"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-NOT_COPIED = {LAST_APPLIED, REVISION, HISTORY, DESIRED, LARGEST, "deprecated.deployment.rollback.to"}
+EXCLUDED_ANNOTATIONS = {
+    LAST_APPLIED,
+    REVISION,
+    HISTORY,
+    DESIRED,
+    LARGEST,
+    "deprecated.deployment.rollback.to",
+}
 
 
 def sync(plane: Plane, namespace: str, name: str) -> None:
     own = plane.get(DEPLOYMENTS, namespace, name)
     if own is None:
         return
-    sets = _claimed(plane, own)
+    sets = _claim_replica_sets(plane, own)
     if is_going(own):
-        new, olds = new_and_olds(own, sets)
+        new, olds = split_new_and_old(own, sets)
         _set_status(plane, own, new, olds, is_rollout=False)
         return
-    own = _told_paused(plane, own)
+    own = _update_paused_condition(plane, own)
     if own["spec"].get("paused") or _is_scaling(own, sets):
         _scale(plane, own, sets)
     elif own["spec"]["strategy"]["type"] == "Recreate":
@@ -56,7 +63,7 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
         _roll(plane, own, sets)
 
 
-def new_and_olds(own: Object, sets: list[Object]) -> tuple[Object | None, list[Object]]:
+def split_new_and_old(own: Object, sets: list[Object]) -> tuple[Object | None, list[Object]]:
     """The ReplicaSet of the template as it is now (the oldest such), and the others, oldest first."""
     by_age = sorted(sets, key=lambda one: (one["metadata"]["creationTimestamp"], one["metadata"]["name"]))
     wanted = plain_template(own["spec"]["template"])
@@ -69,20 +76,22 @@ def revision_of(thing: Object) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def _claimed(plane: Plane, own: Object) -> list[Object]:
+def _claim_replica_sets(plane: Plane, own: Object) -> list[Object]:
     """Its ReplicaSets, and those without a controller that it selects."""
-    found = plane.index.owned(own, REPLICA_SETS)
+    found = plane.index.list_owned(own, REPLICA_SETS)
     if is_going(own):
         return found
-    requirements = of_selector(own["spec"]["selector"]) or []
+    requirements = parse_selector(own["spec"]["selector"]) or []
     owners = [controller_reference(own)]
-    for one in plane.index.orphans(REPLICA_SETS, own["metadata"]["namespace"]):
+    for one in plane.index.list_orphans(REPLICA_SETS, own["metadata"]["namespace"]):
         if not is_going(one) and matches(requirements, one["metadata"].get("labels")):
-            found.append(plane.update(REPLICA_SETS, one, lambda old: _with(old, ownerReferences=owners)))
+            found.append(
+                plane.update(REPLICA_SETS, one, lambda old: _replace_metadata(old, ownerReferences=owners))
+            )
     return found
 
 
-def _with(thing: Object, **metadata: Any) -> Object:
+def _replace_metadata(thing: Object, **metadata: Any) -> Object:
     return thing | {"metadata": thing["metadata"] | metadata}
 
 
@@ -90,11 +99,11 @@ def _with(thing: Object, **metadata: Any) -> Object:
 
 
 def _roll(plane: Plane, own: Object, sets: list[Object]) -> None:
-    own, new, olds = _with_new(plane, own, sets)
-    resized, scaled = _resized(plane, own, new, new_size(own, new, olds))
+    own, new, olds = _ensure_new_replica_set(plane, own, sets)
+    resized, scaled = _resize(plane, own, new, new_size(own, new, olds))
     if not scaled:
         sizes = old_sizes(own, resized, olds)
-        done = [_resized(plane, own, one, size) for one, size in zip(olds, sizes, strict=True)]
+        done = [_resize(plane, own, one, size) for one, size in zip(olds, sizes, strict=True)]
         scaled, olds = any(each for _, each in done), [one for one, _ in done]
     if not scaled and is_complete(own):
         _clean(plane, own, olds)
@@ -103,15 +112,15 @@ def _roll(plane: Plane, own: Object, sets: list[Object]) -> None:
 
 def _recreate(plane: Plane, own: Object, sets: list[Object]) -> None:
     """The old pods go first; the new ReplicaSet comes when none of them runs any more."""
-    new, olds = new_and_olds(own, sets)
-    done = [_resized(plane, own, one, 0) for one in olds]
+    new, olds = split_new_and_old(own, sets)
+    done = [_resize(plane, own, one, 0) for one in olds]
     olds = [one for one, _ in done]
-    runs = any(not is_over(pod) for one in olds for pod in plane.index.owned(one, PODS))
+    runs = any(not is_over(pod) for one in olds for pod in plane.index.list_owned(one, PODS))
     if any(each for _, each in done) or runs:
         _set_status(plane, own, new, olds, is_rollout=True)
         return
-    own, made, olds = _with_new(plane, own, sets)
-    made, _ = _resized(plane, own, made, own["spec"]["replicas"])
+    own, made, olds = _ensure_new_replica_set(plane, own, sets)
+    made, _ = _resize(plane, own, made, own["spec"]["replicas"])
     if is_complete(own):
         _clean(plane, own, olds)
     _set_status(plane, own, made, olds, is_rollout=True)
@@ -119,12 +128,12 @@ def _recreate(plane: Plane, own: Object, sets: list[Object]) -> None:
 
 def _scale(plane: Plane, own: Object, sets: list[Object]) -> None:
     """More or less of what there is, without another step of the rollout."""
-    new, olds = new_and_olds(own, sets)
+    new, olds = split_new_and_old(own, sets)
     if new is not None:
-        own, new, olds = _with_new(plane, own, sets)
+        own, new, olds = _ensure_new_replica_set(plane, own, sets)
     everything = [*olds, new] if new is not None else olds
     sizes = proportional_sizes(own, new, olds)
-    done = [_resized(plane, own, one, sizes.get(one["metadata"]["name"], size_of(one))) for one in everything]
+    done = [_resize(plane, own, one, sizes.get(one["metadata"]["name"], size_of(one))) for one in everything]
     changed = [one for one, _ in done]
     new, olds = (changed[-1], changed[:-1]) if new is not None else (None, changed)
     if own["spec"].get("paused"):
@@ -147,19 +156,21 @@ def size_of(replica_set: Object) -> int:
 # --- its ReplicaSets
 
 
-def _with_new(plane: Plane, own: Object, sets: list[Object]) -> tuple[Object, Object, list[Object]]:
+def _ensure_new_replica_set(
+    plane: Plane, own: Object, sets: list[Object]
+) -> tuple[Object, Object, list[Object]]:
     """The Deployment, the ReplicaSet of its template (made, or with its annotations in order) and the others."""
-    new, olds = new_and_olds(own, sets)
+    new, olds = split_new_and_old(own, sets)
     number = max((revision_of(one) for one in olds), default=0) + 1
     if new is None:
-        new = _made(plane, own, olds, number)
+        new = _create_replica_set(plane, own, olds, number)
         text = f'Created new replica set "{new["metadata"]["name"]}"'
         found = new_condition(plane, "Progressing", "True", "NewReplicaSetCreated", text)
     else:
         number = max(number, revision_of(new))
         wanted = _annotations(own, new, number)
         if wanted != (new["metadata"].get("annotations") or {}):
-            new = plane.update(REPLICA_SETS, new, lambda old: _with(old, annotations=wanted))
+            new = plane.update(REPLICA_SETS, new, lambda old: _replace_metadata(old, annotations=wanted))
         text = f'Found new replica set "{new["metadata"]["name"]}"'
         found = new_condition(plane, "Progressing", "True", "FoundNewReplicaSet", text)
         conditions = (own.get("status") or {}).get("conditions") or ()
@@ -167,21 +178,21 @@ def _with_new(plane: Plane, own: Object, sets: list[Object]) -> tuple[Object, Ob
             found = None
     if "progressDeadlineSeconds" not in own["spec"]:
         found = None
-    return _numbered(plane, own, number, found), new, olds
+    return _set_revision(plane, own, number, found), new, olds
 
 
-def _numbered(plane: Plane, own: Object, number: int, found: dict[str, Any] | None) -> Object:
+def _set_revision(plane: Plane, own: Object, number: int, found: dict[str, Any] | None) -> Object:
     """With the revision's number, and a condition where there is one to be told."""
     annotations = own["metadata"].get("annotations") or {}
     if annotations.get(REVISION) == str(number) and found is None:
         return own
     status = own.get("status") or {}
     if found is not None:
-        status = status | {"conditions": with_condition(status.get("conditions") or [], found)}
+        status = status | {"conditions": set_condition(status.get("conditions") or [], found)}
 
     def numbered(old: Object) -> Object:
         annotations = dict(old["metadata"].get("annotations") or {}) | {REVISION: str(number)}
-        return _with(old, annotations=annotations) | {"status": status}
+        return _replace_metadata(old, annotations=annotations) | {"status": status}
 
     return plane.update(DEPLOYMENTS, own, numbered, part="status")
 
@@ -210,17 +221,17 @@ def new_replica_set(own: Object, olds: list[Object], number: int) -> Object:
     return found
 
 
-def _made(plane: Plane, own: Object, olds: list[Object], number: int) -> Object:
+def _create_replica_set(plane: Plane, own: Object, olds: list[Object], number: int) -> Object:
     wanted = new_replica_set(own, olds, number)
     try:
         made = plane.create(REPLICA_SETS, own["metadata"]["namespace"], wanted)
-    except Refusal as one:
+    except StatusError as one:
         text = f'Failed to create new replica set "{wanted["metadata"]["name"]}": {one.message}'
-        plane.tell(own, "ReplicaSetCreateError", text, NAME, warning=True)
+        plane.record_event(own, "ReplicaSetCreateError", text, NAME, warning=True)
         raise
     if size_of(made):
         text = f"Scaled up replica set {made['metadata']['name']} from 0 to {size_of(made)}"
-        plane.tell(own, "ScalingReplicaSet", text, NAME)
+        plane.record_event(own, "ScalingReplicaSet", text, NAME)
     return made
 
 
@@ -228,7 +239,7 @@ def _annotations(own: Object, new: Object, number: int) -> dict[str, str]:
     """Of the ReplicaSet: the Deployment's, its revision, the ones that it had before, the sizes."""
     old = dict(new["metadata"].get("annotations") or {})
     copied = own["metadata"].get("annotations") or {}
-    found = old | {key: value for key, value in copied.items() if key not in NOT_COPIED}
+    found = old | {key: value for key, value in copied.items() if key not in EXCLUDED_ANNOTATIONS}
     was = old.get(REVISION)
     if was is not None and was != str(number):
         kept = [one for one in old.get(HISTORY, "").split(",") if one]
@@ -238,7 +249,7 @@ def _annotations(own: Object, new: Object, number: int) -> dict[str, str]:
     return found | {REVISION: str(number)} | (sizes if DESIRED not in old else {})
 
 
-def _resized(plane: Plane, own: Object, one: Object, size: int) -> tuple[Object, bool]:
+def _resize(plane: Plane, own: Object, one: Object, size: int) -> tuple[Object, bool]:
     """The ReplicaSet with that many replicas, and whether it had another number."""
     was = size_of(one)
     sizes = {DESIRED: str(own["spec"]["replicas"]), LARGEST: str(largest(own))}
@@ -248,13 +259,15 @@ def _resized(plane: Plane, own: Object, one: Object, size: int) -> tuple[Object,
         return one, False
 
     def resized(old: Object) -> Object:
-        return _with(old, annotations=annotations | sizes) | {"spec": old["spec"] | {"replicas": size}}
+        return _replace_metadata(old, annotations=annotations | sizes) | {
+            "spec": old["spec"] | {"replicas": size}
+        }
 
     one = plane.update(REPLICA_SETS, one, resized)
     if not is_same:
         direction = "up" if size > was else "down"
         text = f"Scaled {direction} replica set {one['metadata']['name']} from {was} to {size}"
-        plane.tell(own, "ScalingReplicaSet", text, NAME)
+        plane.record_event(own, "ScalingReplicaSet", text, NAME)
     return one, not is_same
 
 
@@ -270,7 +283,7 @@ def _clean(plane: Plane, own: Object, olds: list[Object]) -> None:
 # --- its status
 
 
-def _told_paused(plane: Plane, own: Object) -> Object:
+def _update_paused_condition(plane: Plane, own: Object) -> Object:
     """Paused and resumed are conditions, so that nobody is blamed for the time between."""
     status = own.get("status") or {}
     conditions = status.get("conditions") or []
@@ -286,7 +299,7 @@ def _told_paused(plane: Plane, own: Object) -> Object:
         if is_paused
         else ("DeploymentResumed", "Deployment is resumed")
     )
-    found = with_condition(conditions, new_condition(plane, "Progressing", "Unknown", *words))
+    found = set_condition(conditions, new_condition(plane, "Progressing", "Unknown", *words))
     return plane.set_status(DEPLOYMENTS, own, status | {"conditions": found})
 
 
@@ -296,23 +309,23 @@ def _set_status(
     own = plane.get(DEPLOYMENTS, own["metadata"]["namespace"], own["metadata"]["name"]) or own
     status, seconds = deployment_status(plane, own, new, olds, is_rollout=is_rollout)
     if seconds is not None:
-        plane.again((NAME, f"{own['metadata']['namespace']}/{own['metadata']['name']}"), seconds)
+        plane.requeue_after((NAME, f"{own['metadata']['namespace']}/{own['metadata']['name']}"), seconds)
     plane.set_status(DEPLOYMENTS, own, status)
 
 
-def _of_replica_set(plane: Plane, event: Event) -> list[str]:
-    found = list(its("Deployment")(plane, event))
+def _map_replica_set(plane: Plane, event: Event) -> list[str]:
+    found = list(map_to_owner("Deployment")(plane, event))
     if event.type == "DELETED" or controller_of(event.object) is not None:
         return found
     labels, namespace = event.object["metadata"].get("labels"), event.object["metadata"]["namespace"]
     return found + [
         f"{namespace}/{one['metadata']['name']}"
         for one in plane.cluster.store.items(DEPLOYMENTS, namespace)
-        if labels and matches(of_selector(one["spec"]["selector"]) or [], labels)
+        if labels and matches(parse_selector(one["spec"]["selector"]) or [], labels)
     ]
 
 
-def _of_pod(plane: Plane, event: Event) -> list[str]:
+def _map_pod(plane: Plane, event: Event) -> list[str]:
     """A Deployment that recreates waits for the last pod to be gone."""
     owner = controller_of(event.object)
     if event.type != "DELETED" or owner is None or owner["kind"] != "ReplicaSet":
@@ -323,4 +336,6 @@ def _of_pod(plane: Plane, event: Event) -> list[str]:
     return [f"{namespace}/{above['name']}"] if above is not None and above["kind"] == "Deployment" else []
 
 
-CONTROLLER = Controller(NAME, {DEPLOYMENTS: itself, REPLICA_SETS: _of_replica_set, PODS: _of_pod}, sync)
+CONTROLLER = Controller(
+    NAME, {DEPLOYMENTS: map_to_itself, REPLICA_SETS: _map_replica_set, PODS: _map_pod}, sync
+)

@@ -1,4 +1,4 @@
-"""Which pods stand behind a Service? Its EndpointSlices (and the old Endpoints) say so.
+"""Endpoints controller: EndpointSlices (and Endpoints) of Services from the pods that they select.
 
 https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
 """
@@ -17,8 +17,8 @@ from simulator.store import Event, Object
 SERVICES, SLICES = ("", "services"), ("discovery.k8s.io", "endpointslices")
 ENDPOINTS, NODES = ("", "endpoints"), ("", "nodes")
 NAME = "endpointslice-controller"
-SERVICE, BY = "kubernetes.io/service-name", "endpointslice.kubernetes.io/managed-by"
-CHANGED = "endpoints.kubernetes.io/last-change-trigger-time"
+SERVICE, MANAGED_BY = "kubernetes.io/service-name", "endpointslice.kubernetes.io/managed-by"
+LAST_CHANGE = "endpoints.kubernetes.io/last-change-trigger-time"
 HEADLESS = "service.kubernetes.io/headless"
 LARGEST = 100  # endpoints of one slice
 LARGEST_OLD = 1000  # addresses of an Endpoints; the rest is left out, as there
@@ -32,13 +32,15 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
     if service is None or is_going(service) or not (service.get("spec") or {}).get("selector"):
         return
     pods = [
-        one for one in selected(plane, service) if (one.get("status") or {}).get("podIP") and not is_over(one)
+        one
+        for one in select_pods(plane, service)
+        if (one.get("status") or {}).get("podIP") and not is_over(one)
     ]
     _slices(plane, service, pods)
-    _old(plane, service, [one for one in pods if not is_going(one)])
+    _update_endpoints(plane, service, [one for one in pods if not is_going(one)])
 
 
-def selected(plane: Plane, service: Object) -> list[Object]:
+def select_pods(plane: Plane, service: Object) -> list[Object]:
     """Pods that its selector chooses; in a crowded namespace by the labels of their owners' templates."""
     namespace, wanted = service["metadata"]["namespace"], service["spec"]["selector"].items()
     store = plane.cluster.store
@@ -51,8 +53,8 @@ def selected(plane: Plane, service: Object) -> list[Object]:
             if wanted
             <= (((owner["spec"].get("template") or {}).get("metadata") or {}).get("labels") or {}).items()
         ]
-        everything = [pod for owner in owners for pod in plane.index.owned(owner, PODS)]
-        everything += plane.index.orphans(PODS, namespace)
+        everything = [pod for owner in owners for pod in plane.index.list_owned(owner, PODS)]
+        everything += plane.index.list_orphans(PODS, namespace)
     return [one for one in everything if wanted <= (one["metadata"].get("labels") or {}).items()]
 
 
@@ -60,7 +62,7 @@ def _slices(plane: Plane, service: Object, pods: list[Object]) -> None:
     namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
     known = [
         one
-        for one in plane.index.owned(service, SLICES)
+        for one in plane.index.list_owned(service, SLICES)
         if (one["metadata"].get("labels") or {}).get(SERVICE) == name
     ]
     endpoints = [_endpoint(plane, service, one) for one in pods]
@@ -68,10 +70,10 @@ def _slices(plane: Plane, service: Object, pods: list[Object]) -> None:
     for number, part in enumerate(parts):
         wanted = slice_of(service, part, _ports(service, pods))
         if number >= len(known):
-            wanted["metadata"]["annotations"] = {CHANGED: plane.stamp()}
+            wanted["metadata"]["annotations"] = {LAST_CHANGE: plane.stamp()}
             plane.create(SLICES, namespace, wanted)
         elif _content(known[number]) != _content(wanted):
-            plane.update(SLICES, known[number], functools.partial(_changed, plane, wanted))
+            plane.update(SLICES, known[number], functools.partial(_update_slice, plane, wanted))
     for one in known[len(parts) :]:
         plane.delete(SLICES, one)
 
@@ -79,7 +81,7 @@ def _slices(plane: Plane, service: Object, pods: list[Object]) -> None:
 def slice_of(service: Object, endpoints: list[Any], ports: list[Any]) -> Object:
     metadata, spec = service["metadata"], service["spec"]
     labels = dict(metadata.get("labels") or {})
-    labels |= {SERVICE: metadata["name"], BY: "endpointslice-controller.k8s.io"}
+    labels |= {SERVICE: metadata["name"], MANAGED_BY: "endpointslice-controller.k8s.io"}
     if spec.get("clusterIP") == "None":
         labels[HEADLESS] = ""
     return {
@@ -133,14 +135,14 @@ def _ports(service: Object, pods: list[Object]) -> list[dict[str, Any]]:
     for one in service["spec"].get("ports") or ():
         target = one.get("targetPort", one["port"])
         if isinstance(target, str):
-            target = _named(pods[0], target) if pods else None
+            target = _find_named_port(pods[0], target) if pods else None
         if target is not None:
             port = {"name": one.get("name", ""), "protocol": one.get("protocol", "TCP"), "port": target}
             found.append(port | ({"appProtocol": one["appProtocol"]} if one.get("appProtocol") else {}))
     return found
 
 
-def _named(pod: Object, name: str) -> int | None:
+def _find_named_port(pod: Object, name: str) -> int | None:
     for container in pod["spec"]["containers"]:
         for port in container.get("ports") or ():
             if port.get("name") == name:
@@ -152,13 +154,13 @@ def _content(one: Object) -> Any:
     return one["metadata"].get("labels"), one.get("endpoints") or [], one.get("ports") or []
 
 
-def _changed(plane: Plane, wanted: Object, old: Object) -> Object:
-    annotations = dict(old["metadata"].get("annotations") or {}) | {CHANGED: plane.stamp()}
-    metadata = old["metadata"] | {"labels": wanted["metadata"]["labels"], "annotations": annotations}
-    return old | {"metadata": metadata, "endpoints": wanted["endpoints"], "ports": wanted["ports"]}
+def _update_slice(plane: Plane, desired: Object, old: Object) -> Object:
+    annotations = dict(old["metadata"].get("annotations") or {}) | {LAST_CHANGE: plane.stamp()}
+    metadata = old["metadata"] | {"labels": desired["metadata"]["labels"], "annotations": annotations}
+    return old | {"metadata": metadata, "endpoints": desired["endpoints"], "ports": desired["ports"]}
 
 
-def _old(plane: Plane, service: Object, pods: list[Object]) -> None:
+def _update_endpoints(plane: Plane, service: Object, pods: list[Object]) -> None:
     """v1 Endpoints, deprecated and still kept."""
     namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
     labels = dict(service["metadata"].get("labels") or {})
@@ -168,12 +170,12 @@ def _old(plane: Plane, service: Object, pods: list[Object]) -> None:
     subsets = old_subsets(service, pods[:LARGEST_OLD], _ports(service, pods))
     found = plane.get(ENDPOINTS, namespace, name)
     if found is None:
-        metadata = {"name": name, "labels": labels, "annotations": {CHANGED: plane.stamp()}}
+        metadata = {"name": name, "labels": labels, "annotations": {LAST_CHANGE: plane.stamp()}}
         plane.create(ENDPOINTS, namespace, {"metadata": metadata, "subsets": subsets or None})
     elif (found.get("subsets") or []) != subsets:
 
         def changed(old: Object) -> Object:
-            annotations = dict(old["metadata"].get("annotations") or {}) | {CHANGED: plane.stamp()}
+            annotations = dict(old["metadata"].get("annotations") or {}) | {LAST_CHANGE: plane.stamp()}
             metadata = old["metadata"] | {"annotations": annotations, "labels": labels}
             return {key: value for key, value in old.items() if key != "subsets"} | {
                 "metadata": metadata,
@@ -202,28 +204,32 @@ def old_subsets(service: Object, pods: list[Object], ports: list[dict[str, Any]]
     return [found | ({"ports": plain} if plain else {})] if found else []
 
 
-def _of_service(plane: Plane, event: Event) -> Iterable[str]:
+def _map_service(plane: Plane, event: Event) -> Iterable[str]:
     return () if event.type == "DELETED" else (event.key,)
 
 
-def _of_pod(plane: Plane, event: Event) -> Iterable[str]:
+def _map_pod(plane: Plane, event: Event) -> Iterable[str]:
     """The Services that choose it, or did; a moment later, when more may have changed."""
     pod = event.object
     namespace = pod["metadata"]["namespace"]
     labels = (pod["metadata"].get("labels") or {}).items()
     before = ((event.previous or {"metadata": {}})["metadata"].get("labels") or {}).items()
-    if event.type == "MODIFIED" and event.previous is not None and _shown(event.previous) == _shown(pod):
+    if (
+        event.type == "MODIFIED"
+        and event.previous is not None
+        and _endpoint_fields(event.previous) == _endpoint_fields(pod)
+    ):
         return ()
     for service in plane.cluster.store.items(SERVICES, namespace):
         wanted = ((service.get("spec") or {}).get("selector") or {}).items()
         if wanted and (wanted <= labels or wanted <= before):
-            plane.again((NAME, f"{namespace}/{service['metadata']['name']}"), DELAY)
+            plane.requeue_after((NAME, f"{namespace}/{service['metadata']['name']}"), DELAY)
     return ()
 
 
-def _shown(pod: Object) -> Any:
+def _endpoint_fields(pod: Object) -> Any:
     status = pod.get("status") or {}
     return pod["metadata"].get("labels"), status.get("podIP"), is_ready(pod), is_going(pod), is_over(pod)
 
 
-CONTROLLER = Controller(NAME, {SERVICES: _of_service, PODS: _of_pod}, sync)
+CONTROLLER = Controller(NAME, {SERVICES: _map_service, PODS: _map_pod}, sync)

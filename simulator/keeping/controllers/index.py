@@ -1,16 +1,16 @@
-"""Who owns what, and which pods does a node run? Kept with every change, so that no controller looks through all."""
+"""Index of the store for controllers: dependents by owner, pods by node, orphans by namespace."""
 
 from __future__ import annotations
 
 import functools
 from typing import Any
 
-from simulator.quantities import quantity
+from simulator.quantities import parse_quantity
 from simulator.store import Event, Object, Storage, Store
 
 PODS, REPLICA_SETS = ("", "pods"), ("apps", "replicasets")
-ADOPTED = (PODS, REPLICA_SETS)  # of which a controller takes those that have none
-Place = tuple[Storage, str]  # and the key (namespace/name) in it
+ADOPTABLE = (PODS, REPLICA_SETS)  # of which a controller takes those that have none
+ObjectKey = tuple[Storage, str]  # and the key (namespace/name) in it
 
 
 class Index:
@@ -18,7 +18,7 @@ class Index:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._owned: dict[str, dict[Place, None]] = {}
+        self._owned: dict[str, dict[ObjectKey, None]] = {}
         self._by_node: dict[str, dict[str, None]] = {}
         self._siblings: dict[tuple[str, str], int] = {}  # by owner's uid and node
         self._requested: dict[str, list[float]] = {}  # by node: cores, bytes, pods
@@ -27,38 +27,38 @@ class Index:
             for thing in store.items(storage):
                 self._add(storage, key_of(thing), thing)
 
-    def note(self, event: Event) -> None:
+    def update(self, event: Event) -> None:
         if event.previous is not None:
             self._drop(event.storage, event.key, event.previous)
         if event.type != "DELETED":
             self._add(event.storage, event.key, event.object)
 
-    def owned(self, owner: Object, storage: Storage) -> list[Object]:
+    def list_owned(self, owner: Object, storage: Storage) -> list[Object]:
         """What has it as its controller, in the order of names."""
         places = self._owned.get(owner["metadata"]["uid"], {})
         keys = sorted(key for kind, key in places if kind == storage)
-        return [thing for key in keys if (thing := self._at(storage, key)) is not None]
+        return [thing for key in keys if (thing := self._get(storage, key)) is not None]
 
-    def pods_on(self, node: str) -> list[Object]:
+    def list_pods_on(self, node: str) -> list[Object]:
         """Bound to it, whatever their phase, in the order of namespace and name."""
         keys = sorted(self._by_node.get(node, ()))
-        return [thing for key in keys if (thing := self._at(PODS, key)) is not None]
+        return [thing for key in keys if (thing := self._get(PODS, key)) is not None]
 
-    def siblings(self, uid: str, node: str) -> int:
+    def count_siblings(self, uid: str, node: str) -> int:
         """How many pods of an owner are there."""
         return self._siblings.get((uid, node), 0)
 
-    def requested(self, node: str) -> tuple[float, float, float]:
+    def sum_requested(self, node: str) -> tuple[float, float, float]:
         """Cores, bytes and pods that are taken there."""
         cores, size, pods = self._requested.get(node, (0.0, 0.0, 0.0))
         return cores, size, pods
 
-    def orphans(self, storage: Storage, namespace: str) -> list[Object]:
+    def list_orphans(self, storage: Storage, namespace: str) -> list[Object]:
         """Pods or ReplicaSets that no controller has."""
         keys = sorted(self._orphans.get((storage, namespace), ()))
-        return [thing for key in keys if (thing := self._at(storage, key)) is not None]
+        return [thing for key in keys if (thing := self._get(storage, key)) is not None]
 
-    def _at(self, storage: Storage, key: str) -> Object | None:
+    def _get(self, storage: Storage, key: str) -> Object | None:
         namespace, _, name = key.partition("/")
         return self._store.get(storage, namespace, name)
 
@@ -66,7 +66,7 @@ class Index:
         owner = controller_of(thing)
         if owner is not None:
             self._owned.setdefault(owner["uid"], {})[storage, key] = None
-        elif storage in ADOPTED:
+        elif storage in ADOPTABLE:
             self._orphans.setdefault((storage, thing["metadata"]["namespace"]), {})[key] = None
         if storage == PODS and (node := (thing.get("spec") or {}).get("nodeName")):
             self._by_node.setdefault(node, {})[key] = None
@@ -78,7 +78,7 @@ class Index:
             places.pop((storage, key), None)
             if not places:
                 del self._owned[owner["uid"]]
-        if owner is None and storage in ADOPTED:
+        if owner is None and storage in ADOPTABLE:
             self._orphans.get((storage, thing["metadata"]["namespace"]), {}).pop(key, None)
         if storage == PODS and (node := (thing.get("spec") or {}).get("nodeName")):
             self._by_node.get(node, {}).pop(key, None)
@@ -113,7 +113,7 @@ def requests(pod: Object) -> tuple[float, float]:
 def amount(text: str) -> float:
     """Of a quantity; 0 where it is none."""
     try:
-        return float(quantity(text))
+        return float(parse_quantity(text))
     except (ArithmeticError, ValueError):
         return 0.0
 

@@ -1,4 +1,4 @@
-"""How far is a Job? Its pods are made, counted when they are over, and one day it is complete or has failed.
+"""Job controller: creates pods, counts finished ones, completes or fails the Job.
 
 https://kubernetes.io/docs/concepts/workloads/controllers/job/
 """
@@ -8,18 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.keeping.controllers.index import PODS
-from simulator.keeping.controllers.plane import Controller, Plane, its, itself
+from simulator.keeping.controllers.plane import Controller, Plane, map_to_itself, map_to_owner
 from simulator.keeping.controllers.pods import (
     is_active,
     is_going,
     is_over,
     is_ready,
     is_true,
-    moment,
     new_pod,
+    parse_timestamp,
     phase,
 )
-from simulator.requests.statuses import Refusal
+from simulator.requests.statuses import StatusError
 from simulator.store import Object
 
 JOBS = ("batch", "jobs")
@@ -28,55 +28,55 @@ TRACKING = "batch.kubernetes.io/job-tracking"
 INDEX = "batch.kubernetes.io/job-completion-index"
 FIRST_DELAY, LONGEST_DELAY = 10.0, 600.0
 END, GOAL = ("Complete", "Failed"), ("SuccessCriteriaMet", "FailureTarget")
-REACHED = ("CompletionsReached", "Reached expected number of succeeded pods")
-LIMIT = ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
-LATE = ("DeadlineExceeded", "Job was active longer than specified deadline")
-Words = tuple[str, str]  # reason and message
+COMPLETIONS_REACHED = ("CompletionsReached", "Reached expected number of succeeded pods")
+BACKOFF_LIMIT_EXCEEDED = ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
+DEADLINE_EXCEEDED = ("DeadlineExceeded", "Job was active longer than specified deadline")
+ReasonAndMessage = tuple[str, str]  # reason and message
 
 
 def sync(plane: Plane, namespace: str, name: str) -> None:
     own = plane.get(JOBS, namespace, name)
     if own is None:
         return
-    if finished_at(own) is not None:
+    if find_finish_time(own) is not None:
         _release(plane, own)
         _expire(plane, own)
         return
     if is_going(own):
         _release(plane, own)
         return
-    status = _counted(plane, own)
-    pods = plane.index.owned(own, PODS)
+    status = _count_finished(plane, own)
+    pods = plane.index.list_owned(own, PODS)
     if own["spec"].get("suspend"):
         _suspend(plane, own, status, pods)
         return
     status.setdefault("startTime", plane.stamp())
-    ending = _ending(plane, own, status, pods)
+    ending = _find_ending(plane, own, status, pods)
     if ending is None:
         refusal = _manage(plane, own, status, pods)
-        _tell_status(plane, own, status)
+        _update_status(plane, own, status)
         if refusal is not None:
             raise refusal
         return
     _finish(plane, own, status, pods, *ending)
 
 
-def finished_at(job: Object) -> float | None:
+def find_finish_time(job: Object) -> float | None:
     """When it was complete or had failed; None while it goes on."""
     for one in (job.get("status") or {}).get("conditions") or ():
         if one["type"] in END and one["status"] == "True":
-            return moment(one["lastTransitionTime"])
+            return parse_timestamp(one["lastTransitionTime"])
     return None
 
 
 # --- counting
 
 
-def _counted(plane: Plane, own: Object) -> dict[str, Any]:
+def _count_finished(plane: Plane, own: Object) -> dict[str, Any]:
     """The status with the pods that are over since; each is counted once, by its finalizer."""
     status = dict(own.get("status") or {})
     indexes = _indexes(status.get("completedIndexes", ""))
-    for pod in plane.index.owned(own, PODS):
+    for pod in plane.index.list_owned(own, PODS):
         if TRACKING not in (pod["metadata"].get("finalizers") or ()) or not (is_over(pod)):
             continue
         key = "succeeded" if phase(pod) == "Succeeded" else "failed"
@@ -101,14 +101,14 @@ def _untrack(plane: Plane, pod: Object) -> None:
 
     try:
         plane.update(PODS, pod, released)
-    except Refusal as one:
+    except StatusError as one:
         if one.code != 404:
             raise
 
 
 def _release(plane: Plane, own: Object) -> None:
     """Its pods are held by nobody any more."""
-    for pod in plane.index.owned(own, PODS):
+    for pod in plane.index.list_owned(own, PODS):
         if TRACKING in (pod["metadata"].get("finalizers") or ()) and (is_over(pod) or is_going(pod)):
             _untrack(plane, pod)
 
@@ -134,7 +134,7 @@ def _ranges(indexes: set[int]) -> str:
 # --- going on
 
 
-def _manage(plane: Plane, own: Object, status: dict[str, Any], pods: list[Object]) -> Refusal | None:
+def _manage(plane: Plane, own: Object, status: dict[str, Any], pods: list[Object]) -> StatusError | None:
     """As many pods at once as parallelism says, and no more than are still needed."""
     spec = own["spec"]
     active = [one for one in pods if is_active(one)]
@@ -145,17 +145,17 @@ def _manage(plane: Plane, own: Object, status: dict[str, Any], pods: list[Object
         wanted = 0
     for one in active[max(wanted, 0) :]:
         plane.delete(PODS, one)
-        plane.tell(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
+        plane.record_event(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
     missing = max(wanted - len(active), 0)
     if missing and (seconds := _delay(plane, own, status, pods)) > 0:
-        plane.again((NAME, f"{own['metadata']['namespace']}/{own['metadata']['name']}"), seconds)
+        plane.requeue_after((NAME, f"{own['metadata']['namespace']}/{own['metadata']['name']}"), seconds)
         return None
     try:
         for index in _free_indexes(own, status, active, missing):
             made = plane.create(PODS, own["metadata"]["namespace"], _pod(plane, own, index))
-            plane.tell(own, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}", NAME)
-    except Refusal as one:
-        plane.tell(own, "FailedCreate", f"Error creating: {one.message}", NAME, warning=True)
+            plane.record_event(own, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}", NAME)
+    except StatusError as one:
+        plane.record_event(own, "FailedCreate", f"Error creating: {one.message}", NAME, warning=True)
         return one
     return None
 
@@ -166,7 +166,7 @@ def _delay(plane: Plane, own: Object, status: dict[str, Any], pods: list[Object]
     if not failed or not status.get("failed"):
         return 0.0
     ends = [
-        moment(state["finishedAt"])
+        parse_timestamp(state["finishedAt"])
         for one in failed
         for each in (one.get("status") or {}).get("containerStatuses") or ()
         if (state := (each.get("state") or {}).get("terminated")) is not None
@@ -203,21 +203,21 @@ def _suspend(plane: Plane, own: Object, status: dict[str, Any], pods: list[Objec
     active = [one for one in pods if is_active(one)]
     for one in active:
         plane.delete(PODS, one)
-        plane.tell(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
+        plane.record_event(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
     if not is_true(own, "Suspended"):
         told = _condition(plane, "Suspended", "JobSuspended", "Job suspended")
         status["conditions"] = [*(status.get("conditions") or ()), told]
-        plane.tell(own, "Suspended", "Job suspended", NAME)
+        plane.record_event(own, "Suspended", "Job suspended", NAME)
     status.pop("startTime", None)
-    _tell_status(plane, own, status)
+    _update_status(plane, own, status)
 
 
 # --- ending
 
 
-def _ending(
+def _find_ending(
     plane: Plane, own: Object, status: dict[str, Any], pods: list[Object]
-) -> tuple[bool, Words] | None:
+) -> tuple[bool, ReasonAndMessage] | None:
     """Whether it is complete (or has failed), and in which words; None while it goes on."""
     spec = own["spec"]
     succeeded, failed = status.get("succeeded", 0), status.get("failed", 0)
@@ -228,58 +228,63 @@ def _ending(
         for each in (one.get("status") or {}).get("containerStatuses") or ()
     )
     if failed + restarts > spec.get("backoffLimit", 6):
-        return False, LIMIT
+        return False, BACKOFF_LIMIT_EXCEEDED
     deadline = spec.get("activeDeadlineSeconds")
     if deadline is not None:
-        left = moment(status["startTime"]) + deadline - plane.now
+        left = parse_timestamp(status["startTime"]) + deadline - plane.now
         if left <= 0:
-            return False, LATE
-        plane.again((NAME, f"{own['metadata']['namespace']}/{own['metadata']['name']}"), left)
+            return False, DEADLINE_EXCEEDED
+        plane.requeue_after((NAME, f"{own['metadata']['namespace']}/{own['metadata']['name']}"), left)
     completions = spec.get("completions")
     active = any(is_active(one) for one in pods)
     is_complete = succeeded >= completions if completions is not None else succeeded and not active
-    return (True, REACHED) if is_complete else None
+    return (True, COMPLETIONS_REACHED) if is_complete else None
 
 
 def _finish(
-    plane: Plane, own: Object, status: dict[str, Any], pods: list[Object], is_complete: bool, words: Words
+    plane: Plane,
+    own: Object,
+    status: dict[str, Any],
+    pods: list[Object],
+    is_complete: bool,
+    words: ReasonAndMessage,
 ) -> None:
     """Pods that still run go first; when they are gone, it is over."""
     for one in pods:
         if is_active(one):
             plane.delete(PODS, one)
-            plane.tell(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
+            plane.record_event(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
     conditions = [one for one in status.get("conditions") or () if one["type"] not in (*END, *GOAL)]
     told = _condition(plane, GOAL[not is_complete], *words)
     old = [one for one in status.get("conditions") or () if one["type"] == told["type"]]
     status["conditions"] = [*conditions, *(old or [told])]
-    if any(not is_over(one) for one in plane.index.owned(own, PODS)):
-        _tell_status(plane, own, status)
+    if any(not is_over(one) for one in plane.index.list_owned(own, PODS)):
+        _update_status(plane, own, status)
         return
     status["conditions"].append(_condition(plane, END[not is_complete], *words))
     if is_complete:
         status["completionTime"] = plane.stamp()
-        plane.tell(own, "Completed", "Job completed", NAME)
+        plane.record_event(own, "Completed", "Job completed", NAME)
     else:
-        plane.tell(own, *words, NAME, warning=True)
-    own = _tell_status(plane, own, status)
+        plane.record_event(own, *words, NAME, warning=True)
+    own = _update_status(plane, own, status)
     _expire(plane, own)
 
 
 def _expire(plane: Plane, own: Object) -> None:
     """ttlSecondsAfterFinished."""
-    seconds, finished = own["spec"].get("ttlSecondsAfterFinished"), finished_at(own)
+    seconds, finished = own["spec"].get("ttlSecondsAfterFinished"), find_finish_time(own)
     if seconds is None or finished is None or is_going(own):
         return
     left = finished + seconds - plane.now
     if left <= 0:
         plane.delete(JOBS, own)
     else:
-        plane.again((NAME, f"{own['metadata']['namespace']}/{own['metadata']['name']}"), left)
+        plane.requeue_after((NAME, f"{own['metadata']['namespace']}/{own['metadata']['name']}"), left)
 
 
-def _tell_status(plane: Plane, own: Object, status: dict[str, Any]) -> Object:
-    pods = plane.index.owned(own, PODS)
+def _update_status(plane: Plane, own: Object, status: dict[str, Any]) -> Object:
+    pods = plane.index.list_owned(own, PODS)
     active = [one for one in pods if is_active(one)]
     status["active"] = len(active) or None
     status["ready"] = sum(is_ready(one) for one in active)
@@ -299,4 +304,4 @@ def _condition(plane: Plane, kind: str, reason: str, message: str) -> dict[str, 
     }
 
 
-CONTROLLER = Controller(NAME, {JOBS: itself, PODS: its("Job")}, sync)
+CONTROLLER = Controller(NAME, {JOBS: map_to_itself, PODS: map_to_owner("Job")}, sync)

@@ -1,4 +1,4 @@
-"""What happens to a pod on its node? Pulled, created, started, ready; ended, started again; stopped and gone.
+"""Kubelet: pod lifecycle on a node from acceptance, image pull and start to restart and removal.
 
 https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 """
@@ -12,8 +12,8 @@ from simulator.keeping.controllers.containers import INIT, MAIN, NEW, RUNNING, S
 from simulator.keeping.controllers.index import PODS
 from simulator.keeping.controllers.plane import Controller, Plane
 from simulator.keeping.controllers.pod_status import pod_status
-from simulator.keeping.controllers.pods import is_bound, is_going, is_over, is_true, moment
-from simulator.keeping.controllers.starts import begin, behave, pass_on
+from simulator.keeping.controllers.pods import is_bound, is_going, is_over, is_true, parse_timestamp
+from simulator.keeping.controllers.starts import begin, choose_behavior, pass_on
 from simulator.store import Event, Object
 from simulator.writing.deletion import DeleteOptions
 
@@ -34,24 +34,24 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
         return  # nobody is there to do anything
     uid = pod["metadata"]["uid"]
     if known.get(key, ("",))[0] != uid:
-        known[key] = uid, _known(plane, pod)
+        known[key] = uid, _start_runs(plane, pod)
     runs = known[key][1]
     if is_going(pod):
         _stop(plane, pod, runs)
         return
     if not (pod.get("status") or {}).get("startTime"):
-        _accept(plane, pod, runs)
+        _accept_pod(plane, pod, runs)
     else:
         _go_on(plane, pod, runs)
-    tell_status(plane, pod, runs, node)
-    moments = [one for run in runs if (one := run.next_moment()) is not None]
+    report_status(plane, pod, runs, node)
+    moments = [one for run in runs if (one := run.next_change_at()) is not None]
     if moments:
-        plane.again((NAME, key), min(moments) - plane.now)
+        plane.requeue_after((NAME, key), min(moments) - plane.now)
     else:
         known.pop(key, None)  # well, and nothing is to come: its status says it all
 
 
-def tell_status(plane: Plane, pod: Object, runs: list[Run], node: Object) -> Object:
+def report_status(plane: Plane, pod: Object, runs: list[Run], node: Object) -> Object:
     addresses = {one["type"]: one["address"] for one in (node.get("status") or {}).get("addresses") or ()}
     host, old = addresses.get("InternalIP", ""), pod.get("status") or {}
     address = old.get("podIP", "")
@@ -64,7 +64,7 @@ def next_address(plane: Plane, node: Object) -> str:
     """In the node's own range of addresses, one after the other."""
     name = node["metadata"]["name"]
     ranges: dict[str, list[int]] = plane.memory.setdefault("addresses", {})
-    own = ranges.setdefault(name, [len(ranges), len(plane.index.pods_on(name))])
+    own = ranges.setdefault(name, [len(ranges), len(plane.index.list_pods_on(name))])
     own[1] = own[1] % (CIDR - 2) + 1
     return address_in(
         (node.get("spec") or {}).get("podCIDR") or f"10.{128 + own[0] // 64 % 128}.{own[0] * 4 % 256}.0/22",
@@ -78,19 +78,19 @@ def address_in(cidr: str, number: int) -> str:
     return f"{first}.{second + third // 256}.{third % 256}.{fourth}"
 
 
-def _known(plane: Plane, pod: Object) -> list[Run]:
+def _start_runs(plane: Plane, pod: Object) -> list[Run]:
     """Of a pod that nobody has looked at yet: what it is, and what it will do."""
     runs = runs_of(pod)
     for run in runs:
-        behave(plane, pod, run)
+        choose_behavior(plane, pod, run)
     return runs
 
 
-def _accept(plane: Plane, pod: Object, runs: list[Run]) -> None:
-    moment_ = plane.now + plane.between(*plane.pace.accept)
+def _accept_pod(plane: Plane, pod: Object, runs: list[Run]) -> None:
+    moment_ = plane.now + plane.random_between(*plane.pace.accept)
     for run in runs:
-        run.state, run.until = NEW, None
-    runs[0].until = moment_
+        run.state, run.state_ends_at = NEW, None
+    runs[0].state_ends_at = moment_
 
 
 def _go_on(plane: Plane, pod: Object, runs: list[Run]) -> None:
@@ -98,7 +98,7 @@ def _go_on(plane: Plane, pod: Object, runs: list[Run]) -> None:
     for run in runs:
         pass_on(plane, pod, run)
     for run in runs:
-        if run.state == NEW and (run.until is None or run.until <= plane.now):
+        if run.state == NEW and (run.state_ends_at is None or run.state_ends_at <= plane.now):
             begin(plane, pod, run)
         if run.kind in (INIT, SIDECAR) and not run.is_done():
             return
@@ -117,13 +117,13 @@ def _stop(plane: Plane, pod: Object, runs: list[Run]) -> None:
                 f"spec.containers{{{run.name}}}" if run.kind == MAIN else f"spec.initContainers{{{run.name}}}"
             )
             host = pod["spec"]["nodeName"]
-            plane.tell(pod, "Killing", f"Stopping container {run.name}", NAME, path=path, host=host)
-        seconds = min(plane.between(*plane.pace.stop), float(grace)) if running else 0.0
+            plane.record_event(pod, "Killing", f"Stopping container {run.name}", NAME, path=path, host=host)
+        seconds = min(plane.random_between(*plane.pace.stop), float(grace)) if running else 0.0
         stopping[metadata["uid"]] = plane.now + seconds
-    given = moment(metadata["deletionTimestamp"])
+    given = parse_timestamp(metadata["deletionTimestamp"])
     left = min(stopping[metadata["uid"]], given if grace else plane.now) - plane.now
     if left > 0:
-        plane.again((NAME, key), left)
+        plane.requeue_after((NAME, key), left)
         return
     stopping.pop(metadata["uid"])
     plane.memory.get(NAME, {}).pop(key, None)
@@ -138,7 +138,7 @@ def _end(plane: Plane, pod: Object, runs: list[Run]) -> None:
     plane.set_status(PODS, pod, status, NAME)
 
 
-def _of_pod(plane: Plane, event: Event) -> Iterable[str]:
+def _map_pod(plane: Plane, event: Event) -> Iterable[str]:
     """One that was bound, or is to go; what the kubelet itself has said is no news to it."""
     pod, was = event.object, event.previous
     if event.type == "DELETED":
@@ -147,11 +147,11 @@ def _of_pod(plane: Plane, event: Event) -> Iterable[str]:
         return ()
     if not is_bound(pod):
         return ()
-    is_news = was is None or not is_bound(was) or _wishes(was) != _wishes(pod)
+    is_news = was is None or not is_bound(was) or _desired_state(was) != _desired_state(pod)
     return (event.key,) if is_news else ()
 
 
-def _wishes(pod: Object) -> tuple[Any, ...]:
+def _desired_state(pod: Object) -> tuple[Any, ...]:
     metadata = pod["metadata"]
     return (
         metadata.get("generation"),
@@ -160,15 +160,15 @@ def _wishes(pod: Object) -> tuple[Any, ...]:
     )
 
 
-def _of_node(plane: Plane, event: Event) -> Iterable[str]:
+def _map_node(plane: Plane, event: Event) -> Iterable[str]:
     """A node that is ready again looks at all of its pods."""
     was = event.previous
     if event.type == "DELETED" or not is_true(event.object, "Ready"):
         return ()
     if was is not None and is_true(was, "Ready"):
         return ()
-    pods = plane.index.pods_on(event.object["metadata"]["name"])
+    pods = plane.index.list_pods_on(event.object["metadata"]["name"])
     return [f"{one['metadata']['namespace']}/{one['metadata']['name']}" for one in pods]
 
 
-CONTROLLER = Controller(NAME, {PODS: _of_pod, NODES: _of_node}, sync)
+CONTROLLER = Controller(NAME, {PODS: _map_pod, NODES: _map_node}, sync)

@@ -1,4 +1,4 @@
-"""What do all controllers share? The cluster, its index and Events, writes in their names, and "look again later"."""
+"""Shared services of controllers: index, Event recorder, writes as a manager, delayed requeue."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.keeping.controllers.behaviours import Behaviours
+from simulator.keeping.controllers.behaviours import Behaviors
 from simulator.keeping.controllers.index import Index
 from simulator.keeping.controllers.recorder import Recorder
-from simulator.requests.statuses import Refusal
+from simulator.requests.statuses import StatusError
 from simulator.schemas.resources import Resource
 from simulator.store import Event, Object, Storage
 from simulator.writing import registry
@@ -39,14 +39,14 @@ class Plane:
 
     cluster: Cluster
     pace: Pace = field(default_factory=Pace)
-    behaviours: Behaviours = field(default_factory=Behaviours)
-    look: Callable[[Key], None] = lambda key: None  # puts a key into the queue
+    behaviors: Behaviors = field(default_factory=Behaviors)
+    enqueue: Callable[[Key], None] = lambda key: None  # puts a key into the queue
     memory: dict[str, Any] = field(default_factory=dict)  # a controller's own, by its name
 
     def __post_init__(self) -> None:
         self.index = Index(self.cluster.store)
         self.recorder = Recorder(self.cluster)
-        self._later: dict[Key, Any] = {}
+        self._alarms: dict[Key, Any] = {}
 
     # --- time
 
@@ -57,29 +57,29 @@ class Plane:
     def stamp(self) -> str:
         return self.cluster.clock.stamp()
 
-    def between(self, least: float, most: float) -> float:
+    def random_between(self, minimum: float, maximum: float) -> float:
         """Chance, by the cluster's seed."""
-        return self.cluster.random.uniform(least, most)
+        return self.cluster.random.uniform(minimum, maximum)
 
-    def again(self, key: Key, seconds: float) -> None:
+    def requeue_after(self, key: Key, seconds: float) -> None:
         """Look at it once more after so many seconds, or sooner where that was asked before."""
         moment = self.now + max(seconds, 0.0)
-        there = self._later.get(key)
+        there = self._alarms.get(key)
         if there is not None and not there.is_cancelled and there.moment <= moment:
             return
         if there is not None:
             there.cancel()
-        self._later[key] = self.cluster.clock.at(moment, lambda: self._come(key))
+        self._alarms[key] = self.cluster.clock.call_at(moment, lambda: self._enqueue_due(key))
 
-    def _come(self, key: Key) -> None:
-        self._later.pop(key, None)
-        self.look(key)
+    def _enqueue_due(self, key: Key) -> None:
+        self._alarms.pop(key, None)
+        self.enqueue(key)
 
-    def forget(self) -> None:
+    def cancel_requeues(self) -> None:
         """Nothing is looked at later any more."""
-        for alarm in self._later.values():
+        for alarm in self._alarms.values():
             alarm.cancel()
-        self._later.clear()
+        self._alarms.clear()
 
     # --- reading and writing
 
@@ -87,7 +87,7 @@ class Plane:
         return self.cluster.store.get(storage, namespace, name)
 
     def resource(self, storage: Storage) -> Resource:
-        found = self.cluster.catalogue.any_version(*storage)
+        found = self.cluster.catalog.find_any_version(*storage)
         if found is None:
             raise LookupError(f"No kind is stored as {storage}.")
         return found
@@ -127,7 +127,7 @@ class Plane:
             return thing
         try:
             return self.update(storage, thing, lambda old: old | {"status": status}, manager, "status")
-        except Refusal as one:
+        except StatusError as one:
             if one.code == 404:
                 return thing
             raise
@@ -142,15 +142,15 @@ class Plane:
                 metadata["name"],
                 options or DeleteOptions(policy="Background"),
             )
-        except Refusal as one:
+        except StatusError as one:
             if one.code != 404:
                 raise
 
-    def tell(self, thing: Object, reason: str, message: str, component: str, **more: Any) -> None:
-        self.recorder.tell(thing, reason, message, component=component, **more)
+    def record_event(self, thing: Object, reason: str, message: str, component: str, **more: Any) -> None:
+        self.recorder.record(thing, reason, message, component=component, **more)
 
 
-Hears = Callable[[Plane, Event], Iterable[str]]
+EventMapper = Callable[[Plane, Event], Iterable[str]]
 Sync = Callable[[Plane, str, str], None]
 
 
@@ -160,16 +160,16 @@ class Controller:
     at one (plane, namespace, name) and does what is missing. It may raise Refusal: then it is tried again later."""
 
     name: str
-    hears: dict[Storage, Hears]
+    watches: dict[Storage, EventMapper]
     sync: Sync
 
 
-def itself(plane: Plane, event: Event) -> Iterable[str]:
+def map_to_itself(plane: Plane, event: Event) -> Iterable[str]:
     """The object that was changed."""
     return (event.key,)
 
 
-def its(kind: str) -> Hears:
+def map_to_owner(kind: str) -> EventMapper:
     """The controller of what was changed, where it is of that kind."""
 
     def hears(plane: Plane, event: Event) -> Iterable[str]:

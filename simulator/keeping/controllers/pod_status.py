@@ -1,19 +1,19 @@
-"""What does a kubelet say of a pod? Phase, conditions, addresses and the statuses of its containers."""
+"""Pod status as a kubelet reports it: phase, conditions, addresses and container statuses."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from simulator.keeping.controllers.containers import (
-    ENDED,
     INIT,
     MAIN,
     RUNNING,
+    TERMINATED,
     Run,
     containers_of,
     status_of,
 )
-from simulator.keeping.controllers.pods import with_condition
+from simulator.keeping.controllers.pods import set_condition
 from simulator.store import Object
 
 Condition = dict[str, Any]
@@ -49,20 +49,20 @@ def pod_status(pod: Object, runs: list[Run], now: str, *, address: str, host: st
     conditions = old.get("conditions") or []
     for one in _conditions(pod, runs, phase, is_initialized=is_initialized, has_network=bool(address)):
         one |= {"lastProbeTime": None, "lastTransitionTime": now, "observedGeneration": generation}
-        conditions = with_condition(conditions, one)
+        conditions = set_condition(conditions, one)
     return found | {"conditions": conditions}
 
 
 def phase_of(pod: Object, inits: list[Run], mains: list[Run]) -> str:
     """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase"""
     policy = pod["spec"].get("restartPolicy", "Always")
-    if any(one.state == ENDED and one.code and one.kind == INIT for one in inits) and policy == "Never":
+    if any(one.state == TERMINATED and one.code and one.kind == INIT for one in inits) and policy == "Never":
         return "Failed"
-    if not all(one.is_done() or one.state == ENDED for one in inits):
+    if not all(one.is_done() or one.state == TERMINATED for one in inits):
         return "Pending"
-    if not any(one.state in (RUNNING, ENDED) or one.restarts or one.last for one in mains):
+    if not any(one.state in (RUNNING, TERMINATED) or one.restarts or one.last for one in mains):
         return "Pending"
-    if policy == "Always" or not all(one.state == ENDED for one in mains):
+    if policy == "Always" or not all(one.state == TERMINATED for one in mains):
         return "Running"
     if all(one.code == 0 for one in mains):
         return "Succeeded"
@@ -83,7 +83,7 @@ def _conditions(
     elif unready:
         names = " ".join(unready)
         why = {"reason": "ContainersNotReady", "message": f"containers with unready status: [{names}]"}
-    initialized: Condition = {"type": "Initialized", "status": _word(is_initialized)}
+    initialized: Condition = {"type": "Initialized", "status": _bool_text(is_initialized)}
     if not is_initialized:
         text = f"containers with incomplete status: [{' '.join(waiting)}]"
         initialized |= {"reason": "ContainersNotInitialized", "message": text}
@@ -91,19 +91,20 @@ def _conditions(
         initialized["reason"] = "PodCompleted"
     is_ready = not unready and is_initialized and not is_over
     return [
-        {"type": "PodReadyToStartContainers", "status": _word(has_network and not is_over)},
+        {"type": "PodReadyToStartContainers", "status": _bool_text(has_network and not is_over)},
         initialized,
-        {"type": "Ready", "status": _word(is_ready and _gates(pod))} | ({} if is_ready else why),
-        {"type": "ContainersReady", "status": _word(is_ready)} | ({} if is_ready else why),
+        {"type": "Ready", "status": _bool_text(is_ready and _has_passed_gates(pod))}
+        | ({} if is_ready else why),
+        {"type": "ContainersReady", "status": _bool_text(is_ready)} | ({} if is_ready else why),
     ]
 
 
-def _gates(pod: Object) -> bool:
+def _has_passed_gates(pod: Object) -> bool:
     """What readinessGates ask for is said by others."""
     wanted = [one["conditionType"] for one in pod["spec"].get("readinessGates") or ()]
     conditions = (pod.get("status") or {}).get("conditions") or ()
     return all(any(one["type"] == kind and one["status"] == "True" for one in conditions) for kind in wanted)
 
 
-def _word(value: bool) -> str:
+def _bool_text(value: bool) -> str:
     return "True" if value else "False"

@@ -1,4 +1,4 @@
-"""What do controllers want to know of a pod? Is it active, ready, available; and how does one come from a template?"""
+"""Pod helpers of controllers: active, ready, available, and new pods from a template."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ def is_ready(pod: Object) -> bool:
     return is_true(pod, "Ready")
 
 
-def available_in(pod: Object, seconds: int, now: float) -> float | None:
+def seconds_until_available(pod: Object, seconds: int, now: float) -> float | None:
     """How long until it has been ready for so many seconds: 0 is now; None where it is not ready."""
     found = condition(pod, "Ready")
     if found is None or found["status"] != "True":
         return None
-    return max(moment(found["lastTransitionTime"]) + seconds - now, 0.0) if seconds else 0.0
+    return max(parse_timestamp(found["lastTransitionTime"]) + seconds - now, 0.0) if seconds else 0.0
 
 
-def moment(stamp: str | None) -> float:
+def parse_timestamp(stamp: str | None) -> float:
     """Seconds since 1970; 0 where there is none."""
     if not stamp:
         return 0.0
@@ -78,7 +78,7 @@ def new_pod(template: Object, owner: Object, name: str = "", **labels: str) -> O
     return {"metadata": metadata, "spec": copy.deepcopy(template.get("spec") or {})}
 
 
-def to_delete_first(pod: Object) -> tuple[Any, ...]:
+def deletion_rank(pod: Object) -> tuple[Any, ...]:
     """How pods are sorted when some are too many: those that lose least by it come first.
 
     https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/controller_utils.go (ActivePods)
@@ -94,9 +94,9 @@ def to_delete_first(pod: Object) -> tuple[Any, ...]:
         order.get(phase(pod), 2),
         is_ready(pod),
         int(cost) if cost.lstrip("-").isdigit() else 0,
-        _newest_first(since),
+        _newest_first_key(since),
         -restarts,
-        _newest_first(pod["metadata"]["creationTimestamp"]),
+        _newest_first_key(pod["metadata"]["creationTimestamp"]),
         pod["metadata"]["name"],
     )
 
@@ -105,11 +105,11 @@ def container_statuses(pod: Object) -> list[dict[str, Any]]:
     return (pod.get("status") or {}).get("containerStatuses") or []
 
 
-def _newest_first(stamp: str) -> float:
-    return -moment(stamp)
+def _newest_first_key(stamp: str) -> float:
+    return -parse_timestamp(stamp)
 
 
-def with_condition(conditions: list[Condition], new: Condition) -> list[Condition]:
+def set_condition(conditions: list[Condition], new: Condition) -> list[Condition]:
     """In its place where there was one; a lastTransitionTime stays where the status does."""
     found = []
     is_there = False

@@ -1,11 +1,11 @@
-"""How far is a Deployment? Its status and conditions, and when its progress deadline is over."""
+"""Deployment status: replica counts, Available and Progressing conditions, progress deadline."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from simulator.keeping.controllers.plane import Plane
-from simulator.keeping.controllers.pods import moment
+from simulator.keeping.controllers.pods import parse_timestamp
 from simulator.keeping.controllers.rollouts import bounds
 from simulator.store import Object
 
@@ -18,14 +18,14 @@ def deployment_status(
     plane: Plane, own: Object, new: Object | None, olds: list[Object], *, is_rollout: bool
 ) -> tuple[dict[str, Any], float | None]:
     """The status, and after how many seconds its progress is to be looked at again."""
-    status = _counted(own, new, olds)
+    status = _count_replicas(own, new, olds)
     enough = status["availableReplicas"] >= own["spec"]["replicas"] - bounds(own)[1]
     told = new_condition(plane, "Available", *(_AVAILABLE if enough else _UNAVAILABLE))
     conditions = _set((own.get("status") or {}).get("conditions") or [], told)
     seconds = None
     if is_rollout:
-        conditions, seconds = _with_progress(plane, own, new, status, conditions)
-        conditions = _with_failure(plane, new, olds, conditions)
+        conditions, seconds = _update_progress(plane, own, new, status, conditions)
+        conditions = _copy_replica_failure(plane, new, olds, conditions)
     status["conditions"] = conditions
     optional = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas")
     return {key: value for key, value in status.items() if value or key not in optional}, seconds
@@ -52,7 +52,7 @@ def is_complete(own: Object, status: dict[str, Any] | None = None) -> bool:
     return is_seen and all(one == wanted for one in counts)
 
 
-def _counted(own: Object, new: Object | None, olds: list[Object]) -> dict[str, Any]:
+def _count_replicas(own: Object, new: Object | None, olds: list[Object]) -> dict[str, Any]:
     everything = [one for one in [*olds, new] if one is not None]
     statuses = [one.get("status") or {} for one in everything]
     available = sum(one.get("availableReplicas", 0) for one in statuses)
@@ -72,7 +72,7 @@ def _counted(own: Object, new: Object | None, olds: list[Object]) -> dict[str, A
     return found
 
 
-def _with_progress(
+def _update_progress(
     plane: Plane, own: Object, new: Object | None, status: dict[str, Any], conditions: list[Condition]
 ) -> tuple[list[Condition], float | None]:
     deadline = own["spec"].get("progressDeadlineSeconds")
@@ -93,16 +93,16 @@ def _with_progress(
         if there is not None and there["status"] == "True":
             told["lastTransitionTime"] = there["lastTransitionTime"]
         return [*(one for one in conditions if one["type"] != "Progressing"), told], deadline + 1
-    return _timed_out(plane, name, conditions, there, deadline)
+    return _check_deadline(plane, name, conditions, there, deadline)
 
 
-def _timed_out(
+def _check_deadline(
     plane: Plane, name: str, conditions: list[Condition], there: Condition | None, deadline: float
 ) -> tuple[list[Condition], float | None]:
     """Where nothing has gone on for longer than the deadline."""
     if there is None or there["reason"] in ("ProgressDeadlineExceeded", "NewReplicaSetAvailable"):
         return conditions, None
-    left = moment(there.get("lastUpdateTime")) + deadline - plane.now
+    left = parse_timestamp(there.get("lastUpdateTime")) + deadline - plane.now
     if left > 0:
         return conditions, left + 1
     text = f"{name} has timed out progressing."
@@ -118,7 +118,7 @@ def _has_progressed(own: Object, status: dict[str, Any]) -> bool:
     return bool(is_old < was_old or any(status[key] > old.get(key, 0) for key in more))
 
 
-def _with_failure(
+def _copy_replica_failure(
     plane: Plane, new: Object | None, olds: list[Object], conditions: list[Condition]
 ) -> list[Condition]:
     """What a ReplicaSet could not make is told of the Deployment too."""

@@ -1,4 +1,4 @@
-"""How much of a ResourceQuota is used? Counted a moment after each change in its namespace.
+"""ResourceQuota controller: usage of a namespace, recounted shortly after each change.
 
 https://kubernetes.io/docs/concepts/policy/resource-quotas/
 """
@@ -10,15 +10,15 @@ from decimal import Decimal
 from typing import Any
 
 from simulator.keeping.controllers.index import PODS
-from simulator.keeping.controllers.plane import Controller, Hears, Plane, itself
+from simulator.keeping.controllers.plane import Controller, EventMapper, Plane, map_to_itself
 from simulator.keeping.controllers.pods import is_going, is_over
-from simulator.quantities import quantity
+from simulator.quantities import parse_quantity
 from simulator.store import Event, Object, Storage
 
 QUOTAS, CLAIMS = ("", "resourcequotas"), ("", "persistentvolumeclaims")
 NAME = "resource-quota-controller"
 DELAY = 1.0
-COUNTED = (
+COUNTED_RESOURCES = (
     "configmaps",
     "persistentvolumeclaims",
     "replicationcontrollers",
@@ -42,7 +42,7 @@ def usage(plane: Plane, namespace: str, key: str) -> str:
     """Of one of the quota's keys, as a quantity."""
     if key == "pods":
         return str(sum(not is_over(one) for one in plane.cluster.store.items(PODS, namespace)))
-    if key in COUNTED:
+    if key in COUNTED_RESOURCES:
         return str(len(plane.cluster.store.items(("", key), namespace)))
     if key.startswith("count/"):
         plural, _, group = key.removeprefix("count/").partition(".")
@@ -50,21 +50,25 @@ def usage(plane: Plane, namespace: str, key: str) -> str:
     part, _, resource = PLAIN.get(key, key).partition(".")
     if resource == "storage":
         claims = plane.cluster.store.items(CLAIMS, namespace)
-        return _written(
-            [quantity(one["spec"]["resources"]["requests"]["storage"]) for one in claims], "storage"
+        return _format_amount(
+            [parse_quantity(one["spec"]["resources"]["requests"]["storage"]) for one in claims], "storage"
         )
     pods = [one for one in plane.cluster.store.items(PODS, namespace) if not is_over(one)]
-    return _written(
-        [quantity(_of_container(each, part, resource)) for one in pods for each in one["spec"]["containers"]],
+    return _format_amount(
+        [
+            parse_quantity(_container_amount(each, part, resource))
+            for one in pods
+            for each in one["spec"]["containers"]
+        ],
         resource,
     )
 
 
-def _of_container(container: Object, part: str, resource: str) -> Any:
+def _container_amount(container: Object, part: str, resource: str) -> Any:
     return ((container.get("resources") or {}).get(part) or {}).get(resource, "0")
 
 
-def _written(amounts: list[Decimal], resource: str) -> str:
+def _format_amount(amounts: list[Decimal], resource: str) -> str:
     total = sum(amounts, Decimal(0))
     if resource == "cpu":
         return str(int(total)) if total == int(total) else f"{int(total * 1000)}m"
@@ -74,12 +78,12 @@ def _written(amounts: list[Decimal], resource: str) -> str:
     return str(int(total))
 
 
-def _of_any(plane: Plane, event: Event) -> Iterable[str]:
+def _map_any(plane: Plane, event: Event) -> Iterable[str]:
     if event.type == "MODIFIED" and (event.storage != PODS or _is_same(event)):
         return ()
     namespace = event.key.partition("/")[0]
     for own in plane.cluster.store.items(QUOTAS, namespace):
-        plane.again((NAME, f"{namespace}/{own['metadata']['name']}"), DELAY)
+        plane.requeue_after((NAME, f"{namespace}/{own['metadata']['name']}"), DELAY)
     return ()
 
 
@@ -87,8 +91,8 @@ def _is_same(event: Event) -> bool:
     return event.previous is not None and is_over(event.previous) == is_over(event.object)
 
 
-_WATCHED: tuple[Storage, ...] = (
+_WATCHED_STORAGES: tuple[Storage, ...] = (
     PODS, CLAIMS, ("", "configmaps"), ("", "secrets"), ("", "services"), ("apps", "deployments"), ("batch", "jobs"),
 )  # fmt: skip
-_HEARS: dict[Storage, Hears] = {QUOTAS: itself, **dict.fromkeys(_WATCHED, _of_any)}
-CONTROLLER = Controller(NAME, _HEARS, sync)
+_WATCHES: dict[Storage, EventMapper] = {QUOTAS: map_to_itself, **dict.fromkeys(_WATCHED_STORAGES, _map_any)}
+CONTROLLER = Controller(NAME, _WATCHES, sync)

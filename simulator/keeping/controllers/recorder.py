@@ -1,20 +1,20 @@
-"""How do controllers tell what they did? As Events: what is told again counts up, what is old goes."""
+"""Event recorder: Events of controllers with repeat counts, expiry and an upper bound."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.requests.statuses import Refusal
+from simulator.requests.statuses import StatusError
 from simulator.store import Object
 from simulator.writing import registry
 from simulator.writing.options import WriteOptions
 
 EVENTS = ("", "events")
-KEPT_SECONDS = 3600  # kube-apiserver's --event-ttl
-MOST = 5000  # Events of a cluster; the oldest go
+TTL_SECONDS = 3600  # kube-apiserver's --event-ttl
+MAX_EVENTS = 5000  # Events of a cluster; the oldest go
 SWEEP_SECONDS = 300
-NEWS = {"default-scheduler"}  # reporters that write events.k8s.io/v1 rather than core Events
+EVENTS_V1_REPORTERS = {"default-scheduler"}  # reporters that write events.k8s.io/v1 rather than core Events
 
 
 class Recorder:
@@ -25,7 +25,7 @@ class Recorder:
         self._names: dict[tuple[str, ...], str] = {}  # of what was told: the Event's name
         self._last = 0
 
-    def tell(
+    def record(
         self, thing: Object, reason: str, message: str, *, component: str, warning: bool = False, **more: Any
     ) -> None:
         """`more` is `path` (in the object), `host`, `action`, and `since` where it has long been so: (first and last
@@ -34,7 +34,7 @@ class Recorder:
         namespace = about.get("namespace") or "default"
         key = (component, about.get("uid", ""), about.get("fieldPath", ""), reason, message)
         name = self._names.get(key)
-        if name is not None and self._counted(namespace, name):
+        if name is not None and self._count_again(namespace, name):
             return
         kind = "Warning" if warning else "Normal"
         told = {
@@ -43,29 +43,29 @@ class Recorder:
             "reason": reason,
             "message": message[:1024],
             "type": kind,
-        } | self._when(component, more)
-        if len(self._names) >= MOST:
+        } | self._time_fields(component, more)
+        if len(self._names) >= MAX_EVENTS:
             self._names.pop(next(iter(self._names)))
-        resource = self._cluster.catalogue.find("", "v1", "events")
+        resource = self._cluster.catalog.find("", "v1", "events")
         assert resource is not None  # noqa: S101 - every version has it
         try:
             made = registry.create(self._cluster, resource, namespace, told, WriteOptions(manager=component))
-        except Refusal:
+        except StatusError:
             return  # the namespace is going
         self._names[key] = made["metadata"]["name"]
 
     def sweep(self) -> None:
         """Those that are over, and the oldest where there are too many."""
         events = self._cluster.store.items(EVENTS)
-        oldest = self._cluster.clock.written(self._cluster.clock.seconds() - KEPT_SECONDS)
+        oldest = self._cluster.clock.format_timestamp(self._cluster.clock.seconds() - TTL_SECONDS)
         over = [one for one in events if _last_seen(one) < oldest]
         left = sorted((one for one in events if _last_seen(one) >= oldest), key=_last_seen)
-        for one in [*over, *left[: max(len(left) - MOST, 0)]]:
+        for one in [*over, *left[: max(len(left) - MAX_EVENTS, 0)]]:
             metadata = one["metadata"]
             self._cluster.store.remove(EVENTS, metadata["namespace"], metadata["name"])
 
-    def _when(self, component: str, more: dict[str, Any]) -> dict[str, Any]:
-        if component in NEWS:
+    def _time_fields(self, component: str, more: dict[str, Any]) -> dict[str, Any]:
+        if component in EVENTS_V1_REPORTERS:
             return {
                 "eventTime": self._cluster.clock.stamp_micro(),
                 "firstTimestamp": None,
@@ -80,16 +80,16 @@ class Recorder:
         source = {"component": component} | ({"host": more["host"]} if more.get("host") else {})
         return {
             "count": count,
-            "firstTimestamp": self._cluster.clock.written(first),
-            "lastTimestamp": self._cluster.clock.written(last),
+            "firstTimestamp": self._cluster.clock.format_timestamp(first),
+            "lastTimestamp": self._cluster.clock.format_timestamp(last),
             "source": source,
             "reportingComponent": component,
             "reportingInstance": more.get("host", ""),
         }
 
-    def _counted(self, namespace: str, name: str) -> bool:
+    def _count_again(self, namespace: str, name: str) -> bool:
         """Whether there was such an Event, which has now been seen once more."""
-        resource = self._cluster.catalogue.find("", "v1", "events")
+        resource = self._cluster.catalog.find("", "v1", "events")
         found = self._cluster.store.get(EVENTS, namespace, name)
         if found is None or resource is None:
             return False

@@ -1,4 +1,4 @@
-"""Which revision of a template is it? The hash in names and labels, and the ControllerRevisions of sets."""
+"""Template hashes and ControllerRevisions: names, labels and history of StatefulSets and DaemonSets."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def plain_template(template: Object) -> Object:
 
 def history(plane: Plane, owner: Object) -> list[Object]:
     """Its ControllerRevisions, oldest first."""
-    return sorted(plane.index.owned(owner, REVISIONS), key=lambda one: one["revision"])
+    return sorted(plane.index.list_owned(owner, REVISIONS), key=lambda one: one["revision"])
 
 
 def current_revision(plane: Plane, owner: Object) -> Object:
@@ -51,7 +51,7 @@ def current_revision(plane: Plane, owner: Object) -> Object:
     last = known[-1]["revision"] if known else 0
     for one in known:
         if plain_template(_template_of(one)) == plain_template(template):
-            return one if one["revision"] == last else _moved(plane, one, last + 1)
+            return one if one["revision"] == last else _renumber(plane, one, last + 1)
     return plane.create(REVISIONS, owner["metadata"]["namespace"], new_revision(owner, data, last + 1))
 
 
@@ -79,7 +79,7 @@ def revision_label(owner: Object, revision: Object) -> str:
     return str(revision["metadata"]["labels"][REVISION_HASH])
 
 
-def keep_history(plane: Plane, owner: Object, in_use: set[str]) -> None:
+def trim_history(plane: Plane, owner: Object, in_use: set[str]) -> None:
     """No more than revisionHistoryLimit of those that no pod has; `in_use` are labels."""
     limit = owner["spec"].get("revisionHistoryLimit", 10)
     known = history(plane, owner)[:-1]
@@ -88,7 +88,7 @@ def keep_history(plane: Plane, owner: Object, in_use: set[str]) -> None:
         plane.delete(REVISIONS, one)
 
 
-def _moved(plane: Plane, revision: Object, number: int) -> Object:
+def _renumber(plane: Plane, revision: Object, number: int) -> Object:
     return plane.update(REVISIONS, revision, lambda old: old | {"revision": number})
 
 

@@ -1,4 +1,4 @@
-"""How many pods may each ReplicaSet of a Deployment have at this step of a rollout?
+"""Rollout arithmetic of Deployments: replica counts of new and old ReplicaSets at each step.
 
 https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment
 """

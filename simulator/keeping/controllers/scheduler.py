@@ -1,4 +1,4 @@
-"""On which node does a pod run? One where it fits and is tolerated; where there is none, it waits and says why."""
+"""Scheduler: binds pods to nodes that fit and are tolerated, and reports why none fits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.keeping.controllers.index import PODS, amount, controller_of, requests
 from simulator.keeping.controllers.plane import Controller, Plane
-from simulator.keeping.controllers.pods import is_active, is_bound, is_true, with_condition
+from simulator.keeping.controllers.pods import is_active, is_bound, is_true, set_condition
 from simulator.reading.labels import Requirement, matches
 from simulator.store import Event, Object
 
@@ -17,7 +17,7 @@ NAME = "default-scheduler"
 MANAGER = "kube-scheduler"
 TOPOLOGY = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone")
 RETRY_SECONDS = 60.0
-MOST_WAITING = 10_000  # pods that are tried again when something changes; those beyond are by time alone
+MAX_WAITING = 10_000  # pods that are tried again when something changes; those beyond are by time alone
 _OPERATORS = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!", "Gt": "gt", "Lt": "lt"}
 
 
@@ -28,18 +28,18 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
     if pod is None or not _is_ours(pod):
         return
     nodes = plane.cluster.store.items(NODES)
-    whys = {node["metadata"]["name"]: unfit(plane, pod, node) for node in nodes}
+    whys = {node["metadata"]["name"]: find_unfit_reason(plane, pod, node) for node in nodes}
     fitting = [node for node in nodes if not whys[node["metadata"]["name"]]]
     if fitting:
         _bind(plane, pod, max(fitting, key=lambda node: _score(plane, pod, node)))
         return
-    if len(waiting) < MOST_WAITING:
+    if len(waiting) < MAX_WAITING:
         waiting[f"{namespace}/{name}"] = None
-    _refuse(plane, pod, f"{explained(whys)} {_no_help(whys)}".strip())
-    plane.again((NAME, f"{namespace}/{name}"), RETRY_SECONDS)
+    _report_unschedulable(plane, pod, f"{explain_reasons(whys)} {_no_help(whys)}".strip())
+    plane.requeue_after((NAME, f"{namespace}/{name}"), RETRY_SECONDS)
 
 
-def unfit(plane: Plane, pod: Object, node: Object) -> str:
+def find_unfit_reason(plane: Plane, pod: Object, node: Object) -> str:
     """Why it cannot run there; "" where it can."""
     spec = node.get("spec") or {}
     tolerations = pod["spec"].get("tolerations") or []
@@ -53,7 +53,7 @@ def unfit(plane: Plane, pod: Object, node: Object) -> str:
         return "node(s) didn't match Pod's node affinity/selector"
     allocatable = (node.get("status") or {}).get("allocatable") or {}
     asked = (*requests(pod), 1.0)
-    taken = plane.index.requested(node["metadata"]["name"])
+    taken = plane.index.sum_requested(node["metadata"]["name"])
     for place, kind in enumerate(("cpu", "memory", "pods")):
         if kind in allocatable and taken[place] + asked[place] > amount(str(allocatable[kind])) + 1e-9:
             return "Too many pods" if kind == "pods" else f"Insufficient {kind}"
@@ -84,25 +84,25 @@ def chooses(spec: dict[str, Any], node: Object) -> bool:
     return any(_term_fits(term, node) for term in affinity.get("nodeSelectorTerms") or ())
 
 
-def explained(whys: dict[str, str]) -> str:
+def explain_reasons(reasons: dict[str, str]) -> str:
     """`0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable.`"""
-    if not whys:
+    if not reasons:
         return "no nodes available to schedule pods"
-    counts = Counter(whys.values())
+    counts = Counter(reasons.values())
     told = ", ".join(sorted(f"{count} {why}" for why, count in counts.items()))
-    return f"0/{len(whys)} nodes are available: {told}."
+    return f"0/{len(reasons)} nodes are available: {told}."
 
 
-def _no_help(whys: dict[str, str]) -> str:
-    if not whys:
+def _no_help(reasons: dict[str, str]) -> str:
+    if not reasons:
         return ""
-    lacking = sum(why.startswith(("Insufficient", "Too many")) for why in whys.values())
+    lacking = sum(why.startswith(("Insufficient", "Too many")) for why in reasons.values())
     parts = [
         (lacking, "No preemption victims found for incoming pod"),
-        (len(whys) - lacking, "Preemption is not helpful for scheduling"),
+        (len(reasons) - lacking, "Preemption is not helpful for scheduling"),
     ]
     told = ", ".join(f"{count} {why}" for count, why in parts if count)
-    return f"no new claims to deallocate, preemption: 0/{len(whys)} nodes are available: {told}."
+    return f"no new claims to deallocate, preemption: 0/{len(reasons)} nodes are available: {told}."
 
 
 def _is_ours(pod: Object) -> bool:
@@ -128,9 +128,9 @@ def _score(plane: Plane, pod: Object, node: Object) -> tuple[float, float]:
     """Few of its siblings there, then much room."""
     name = node["metadata"]["name"]
     owner = controller_of(pod)
-    siblings = plane.index.siblings(owner["uid"], name) if owner is not None else 0
+    siblings = plane.index.count_siblings(owner["uid"], name) if owner is not None else 0
     allocatable = (node.get("status") or {}).get("allocatable") or {}
-    cores, size, _ = plane.index.requested(name)
+    cores, size, _ = plane.index.sum_requested(name)
     shares = (
         cores / (amount(str(allocatable.get("cpu", "1"))) or 1),
         size / (amount(str(allocatable.get("memory", "1Gi"))) or 1),
@@ -148,15 +148,15 @@ def _bind(plane: Plane, pod: Object, node: Object) -> None:
         "lastTransitionTime": plane.stamp(),
     }
     told["observedGeneration"] = metadata.get("generation", 1)
-    conditions = with_condition(status.get("conditions") or [], told)
-    bound = with_topology(pod, node) | {"spec": pod["spec"] | {"nodeName": name}}
+    conditions = set_condition(status.get("conditions") or [], told)
+    bound = add_topology_labels(pod, node) | {"spec": pod["spec"] | {"nodeName": name}}
     bound["status"] = status | {"conditions": conditions}
     pod = plane.cluster.store.put(PODS, bound)
     text = f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {name}"
-    plane.tell(pod, "Scheduled", text, NAME, action="Binding")
+    plane.record_event(pod, "Scheduled", text, NAME, action="Binding")
 
 
-def with_topology(pod: Object, node: Object) -> Object:
+def add_topology_labels(pod: Object, node: Object) -> Object:
     """Zone and region of the node become labels of the pod (PodTopologyLabelsAdmission)."""
     labels = node["metadata"].get("labels") or {}
     found = {key: labels[key] for key in TOPOLOGY if key in labels}
@@ -166,23 +166,23 @@ def with_topology(pod: Object, node: Object) -> Object:
     return pod | {"metadata": pod["metadata"] | {"labels": own | found}}
 
 
-def _refuse(plane: Plane, pod: Object, why: str) -> None:
+def _report_unschedulable(plane: Plane, pod: Object, reason: str) -> None:
     told = {
         "type": "PodScheduled",
         "status": "False",
         "lastProbeTime": None,
         "lastTransitionTime": plane.stamp(),
         "reason": "Unschedulable",
-        "message": why,
+        "message": reason,
         "observedGeneration": pod["metadata"].get("generation", 1),
     }
     status = pod.get("status") or {}
-    conditions = with_condition(status.get("conditions") or [], told)
+    conditions = set_condition(status.get("conditions") or [], told)
     plane.set_status(PODS, pod, status | {"conditions": conditions}, MANAGER)
-    plane.tell(pod, "FailedScheduling", why, NAME, warning=True, action="Scheduling")
+    plane.record_event(pod, "FailedScheduling", reason, NAME, warning=True, action="Scheduling")
 
 
-def _of_pod(plane: Plane, event: Event) -> Iterable[str]:
+def _map_pod(plane: Plane, event: Event) -> Iterable[str]:
     """A new pod; where one has gone, those that wait."""
     if event.type == "DELETED":
         return list(plane.memory.get(NAME, ()))
@@ -192,14 +192,14 @@ def _of_pod(plane: Plane, event: Event) -> Iterable[str]:
     return (event.key,) if is_new and not is_bound(event.object) else ()
 
 
-def _of_node(plane: Plane, event: Event) -> Iterable[str]:
+def _map_node(plane: Plane, event: Event) -> Iterable[str]:
     was, now = event.previous or {}, event.object
-    is_same = was.get("spec") == now.get("spec") and _place(was) == _place(now)
+    is_same = was.get("spec") == now.get("spec") and _scheduling_fields(was) == _scheduling_fields(now)
     return () if is_same else list(plane.memory.get(NAME, ()))
 
 
-def _place(node: Object) -> Any:
+def _scheduling_fields(node: Object) -> Any:
     return (node.get("status") or {}).get("allocatable"), (node.get("metadata") or {}).get("labels")
 
 
-CONTROLLER = Controller(NAME, {PODS: _of_pod, NODES: _of_node}, sync)
+CONTROLLER = Controller(NAME, {PODS: _map_pod, NODES: _map_node}, sync)

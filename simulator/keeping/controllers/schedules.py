@@ -1,4 +1,4 @@
-"""When does a cron expression fire? As CronJobs read it: five fields, names, steps, @daily; in a time zone."""
+"""Cron schedule parser: next time of a five-field expression or descriptor in a time zone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|m|s)")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
-MOST_DAYS = 366 * 5  # looked through before it is said that it never fires
+MAX_DAYS = 366 * 5  # looked through before it is said that it never fires
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Schedule:
     stars: tuple[bool, bool]  # whether days and weekdays are *
     every: float = 0.0
 
-    def after(self, moment: float, zone: str = "UTC") -> float | None:
+    def next_after(self, timestamp: float, zone: str = "UTC") -> float | None:
         """The next time after that one, seconds since 1970; None where there is none."""
         if self.every:
-            return moment + self.every
+            return timestamp + self.every
         minutes, hours, _, _, _ = self.fields
-        start = datetime.datetime.fromtimestamp(moment, ZoneInfo(zone)).replace(second=0, microsecond=0)
+        start = datetime.datetime.fromtimestamp(timestamp, ZoneInfo(zone)).replace(second=0, microsecond=0)
         start += datetime.timedelta(minutes=1)
-        for days in range(MOST_DAYS):
+        for days in range(MAX_DAYS):
             day = start.date() + datetime.timedelta(days=days)
             if not self._has_day(day):
                 continue
@@ -60,7 +60,7 @@ class Schedule:
         return of_month and of_week if any(self.stars) else of_month or of_week
 
 
-def read(text: str) -> Schedule:
+def parse_schedule(text: str) -> Schedule:
     """Raises ValueError."""
     if text.startswith("@every "):
         parts = _DURATION.findall(text.removeprefix("@every "))
@@ -75,24 +75,24 @@ def read(text: str) -> Schedule:
     return Schedule(fields, (words[2][0] in "*?", words[4][0] in "*?"))
 
 
-def _field(text: str, place: int) -> frozenset[int]:
+def _field(text: str, position: int) -> frozenset[int]:
     found: set[int] = set()
     for part in text.split(","):
-        found |= _range(part, place)
+        found |= _range(part, position)
     return frozenset(found)
 
 
-def _range(text: str, place: int) -> set[int]:
-    least, most = BOUNDS[place]
+def _range(text: str, position: int) -> set[int]:
+    least, most = BOUNDS[position]
     span, _, step = text.partition("/")
     if span in ("*", "?"):
         first, last = least, most
     elif "-" in span:
-        first, last = (_number(one, place) for one in span.split("-", 1))
+        first, last = (_number(one, position) for one in span.split("-", 1))
     else:
-        first = _number(span, place)
+        first = _number(span, position)
         last = most if step else first
-    if place == 4:
+    if position == 4:
         found = {one % 7 for one in range(first, last + 1, int(step or 1))}
     else:
         found = set(range(first, last + 1, int(step or 1)))
@@ -101,8 +101,8 @@ def _range(text: str, place: int) -> set[int]:
     return found
 
 
-def _number(text: str, place: int) -> int:
-    names = {3: MONTHS, 4: DAYS}.get(place, ())
+def _number(text: str, position: int) -> int:
+    names = {3: MONTHS, 4: DAYS}.get(position, ())
     if text.lower()[:3] in names:
-        return names.index(text.lower()[:3]) + (1 if place == 3 else 0)
+        return names.index(text.lower()[:3]) + (1 if position == 3 else 0)
     return int(text)

@@ -1,14 +1,13 @@
-"""What does a container do next? Its image is pulled, it starts, is ready or not, ends, and starts again later."""
+"""Container state machine: pull, start, probe, terminate, back off and restart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.keeping.controllers.behaviours import KILLED, WELL, Behaviour
+from simulator.keeping.controllers.behaviours import HEALTHY, KILLED_EXIT_CODE, Behavior
 from simulator.keeping.controllers.containers import (
     BACK_OFF,
-    ENDED,
     INIT,
     MAIN,
     NEW,
@@ -17,6 +16,7 @@ from simulator.keeping.controllers.containers import (
     RUNNING,
     SIDECAR,
     STARTING,
+    TERMINATED,
     UNCONFIGURED,
     UNPULLED,
     Run,
@@ -28,96 +28,98 @@ from simulator.store import Object
 
 NAME = "kubelet"
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 10.0, 300.0
-WELL_AFTER = 600.0  # who ran so long starts with the first back-off again
+BACK_OFF_RESET_SECONDS = 600.0  # who ran so long starts with the first back-off again
 PROBE_SECONDS = 10.0
-MOST_IMAGES = 20_000  # that nodes are known to have; then all is pulled anew
+MAX_IMAGES = 20_000  # that nodes are known to have; then all is pulled anew
 
 
-def behave(plane: Plane, pod: Object, run: Run) -> None:
+def choose_behavior(plane: Plane, pod: Object, run: Run) -> None:
     """A container that is there already: what it will do from now on."""
-    run.behaviour = _behaviour(plane, pod, run)
+    run.behavior = _find_behavior(plane, pod, run)
     if run.state == RUNNING:
         _plan(plane, pod, run, is_new=False)
     elif run.state in (BACK_OFF, PULL_BACK_OFF):
-        run.until = plane.now + plane.between(1.0, LONGEST_BACK_OFF)
-    elif run.state == ENDED and _restarts(pod, run):
-        run.until = plane.now + 1.0
+        run.state_ends_at = plane.now + plane.random_between(1.0, LONGEST_BACK_OFF)
+    elif run.state == TERMINATED and _restarts(pod, run):
+        run.state_ends_at = plane.now + 1.0
 
 
 def begin(plane: Plane, pod: Object, run: Run) -> None:
     """Its image first."""
-    run.behaviour = _behaviour(plane, pod, run)
+    run.behavior = _find_behavior(plane, pod, run)
     images: dict[tuple[str, str], None] = plane.memory.setdefault("images", {})
-    if (pod["spec"]["nodeName"], run.image) in images and not run.behaviour.cannot_pull:
+    if (pod["spec"]["nodeName"], run.image) in images and not run.behavior.cannot_pull:
         text = f'Container image "{run.image}" already present on machine and can be accessed by the pod'
-        _tell(plane, pod, run, "Pulled", text)
-        run.state, run.until = STARTING, plane.now + plane.between(*plane.pace.start)
+        _record_event(plane, pod, run, "Pulled", text)
+        run.state, run.state_ends_at = STARTING, plane.now + plane.random_between(*plane.pace.start)
         return
-    _tell(plane, pod, run, "Pulling", f'Pulling image "{run.image}"')
-    seconds = plane.between(*plane.pace.pull)
-    run.state, run.until, run.why = PULLING, plane.now + seconds, f"{seconds:.3f}"
+    _record_event(plane, pod, run, "Pulling", f'Pulling image "{run.image}"')
+    seconds = plane.random_between(*plane.pace.pull)
+    run.state, run.state_ends_at, run.wait_message = PULLING, plane.now + seconds, f"{seconds:.3f}"
 
 
 def pass_on(plane: Plane, pod: Object, run: Run) -> None:
     """Into the next state, where the time for it has come."""
-    if run.until is not None and run.until <= plane.now and run.state != NEW:
-        run.until = None
+    if run.state_ends_at is not None and run.state_ends_at <= plane.now and run.state != NEW:
+        run.state_ends_at = None
         _NEXT[run.state](plane, pod, run)
     if run.ready_at is not None and run.ready_at <= plane.now:
         _probe(plane, pod, run)
 
 
-def _pulled(plane: Plane, pod: Object, run: Run) -> None:
-    if run.behaviour.cannot_pull:
-        run.state, run.why = UNPULLED, run.behaviour.cannot_pull
-        _tell(plane, pod, run, "Failed", f'Failed to pull image "{run.image}": {run.why}', warning=True)
-        _tell(plane, pod, run, "Failed", "Error: ErrImagePull", warning=True)
-        run.until = plane.now + plane.between(5.0, 12.0)
+def _finish_pull(plane: Plane, pod: Object, run: Run) -> None:
+    if run.behavior.cannot_pull:
+        run.state, run.wait_message = UNPULLED, run.behavior.cannot_pull
+        _record_event(
+            plane, pod, run, "Failed", f'Failed to pull image "{run.image}": {run.wait_message}', warning=True
+        )
+        _record_event(plane, pod, run, "Failed", "Error: ErrImagePull", warning=True)
+        run.state_ends_at = plane.now + plane.random_between(5.0, 12.0)
         return
     images: dict[tuple[str, str], None] = plane.memory.setdefault("images", {})
-    if len(images) >= MOST_IMAGES:
+    if len(images) >= MAX_IMAGES:
         images.clear()
     images[pod["spec"]["nodeName"], run.image] = None
     size = 4_000_000 + sum(run.image.encode()) * 12_345
-    text = f'Successfully pulled image "{run.image}" in {run.why}s ({run.why}s including waiting).'
+    text = f'Successfully pulled image "{run.image}" in {run.wait_message}s ({run.wait_message}s including waiting).'
     text += f" Image size: {size} bytes."
-    _tell(plane, pod, run, "Pulled", text)
-    run.state, run.until = STARTING, plane.now + plane.between(*plane.pace.start)
+    _record_event(plane, pod, run, "Pulled", text)
+    run.state, run.state_ends_at = STARTING, plane.now + plane.random_between(*plane.pace.start)
 
 
-def _backs_off_pulling(plane: Plane, pod: Object, run: Run) -> None:
+def _back_off_pull(plane: Plane, pod: Object, run: Run) -> None:
     text = f'Back-off pulling image "{run.image}"'
-    why = run.behaviour.cannot_pull
-    run.state, run.why = PULL_BACK_OFF, f"{text}: ErrImagePull: {why}" if why else text
-    _tell(plane, pod, run, "BackOff", text)
-    _tell(plane, pod, run, "Failed", "Error: ImagePullBackOff", warning=True)
-    run.pull_back_off = _longer(run.pull_back_off)
-    run.until = plane.now + run.pull_back_off
+    why = run.behavior.cannot_pull
+    run.state, run.wait_message = PULL_BACK_OFF, f"{text}: ErrImagePull: {why}" if why else text
+    _record_event(plane, pod, run, "BackOff", text)
+    _record_event(plane, pod, run, "Failed", "Error: ImagePullBackOff", warning=True)
+    run.pull_back_off = _double_back_off(run.pull_back_off)
+    run.state_ends_at = plane.now + run.pull_back_off
 
 
-def _started(plane: Plane, pod: Object, run: Run) -> None:
+def _finish_start(plane: Plane, pod: Object, run: Run) -> None:
     if missing := next(_missing(plane, pod, run), ""):
-        run.state, run.why = UNCONFIGURED, missing
-        _tell(plane, pod, run, "Failed", f"Error: {missing}", warning=True)
-        run.until = plane.now + PROBE_SECONDS
+        run.state, run.wait_message = UNCONFIGURED, missing
+        _record_event(plane, pod, run, "Failed", f"Error: {missing}", warning=True)
+        run.state_ends_at = plane.now + PROBE_SECONDS
         return
     if run.id:
         run.restarts += 1
     run.id = f"containerd://{plane.cluster.random.getrandbits(256):064x}"
-    run.state, run.started, run.why = RUNNING, float(int(plane.now)), ""
-    _tell(plane, pod, run, "Created", "Container created")
-    _tell(plane, pod, run, "Started", "Container started")
+    run.state, run.started, run.wait_message = RUNNING, float(int(plane.now)), ""
+    _record_event(plane, pod, run, "Created", "Container created")
+    _record_event(plane, pod, run, "Started", "Container started")
     _plan(plane, pod, run, is_new=True)
 
 
 def _plan(plane: Plane, pod: Object, run: Run, *, is_new: bool) -> None:
     """When it ends, and when its readiness changes."""
-    if run.behaviour.share < 1.0 and plane.cluster.random.random() >= run.behaviour.share:
-        run.behaviour = WELL
-    ends = run.behaviour.exits_after
+    if run.behavior.share < 1.0 and plane.cluster.random.random() >= run.behavior.share:
+        run.behavior = HEALTHY
+    ends = run.behavior.exits_after
     if ends is None and (run.kind == INIT or _has_an_end(pod)):
-        ends, run.behaviour = plane.pace.work, WELL
-    run.until = plane.now + plane.between(*ends) if ends is not None else None
+        ends, run.behavior = plane.pace.work, HEALTHY
+    run.state_ends_at = plane.now + plane.random_between(*ends) if ends is not None else None
     if not is_new:
         run.ready_at = _unready_at(plane, run)
         return
@@ -125,7 +127,9 @@ def _plan(plane: Plane, pod: Object, run: Run, *, is_new: bool) -> None:
     run.ready = run.kind in (MAIN, SIDECAR) and not probe
     run.ready_at = _unready_at(plane, run) if run.ready else None
     if probe:
-        run.ready_at = plane.now + probe.get("initialDelaySeconds", 0) + plane.between(*plane.pace.probe)
+        run.ready_at = (
+            plane.now + probe.get("initialDelaySeconds", 0) + plane.random_between(*plane.pace.probe)
+        )
 
 
 def _probe(plane: Plane, pod: Object, run: Run) -> None:
@@ -137,32 +141,34 @@ def _probe(plane: Plane, pod: Object, run: Run) -> None:
         run.ready, run.ready_at = True, _unready_at(plane, run)
         return
     run.ready = False
-    _tell(plane, pod, run, "Unhealthy", f"Readiness probe failed: {run.behaviour.unready_why}", warning=True)
-    run.ready_at = plane.now + plane.between(*run.behaviour.unready_for)
+    _record_event(
+        plane, pod, run, "Unhealthy", f"Readiness probe failed: {run.behavior.unready_message}", warning=True
+    )
+    run.ready_at = plane.now + plane.random_between(*run.behavior.unready_for)
 
 
 def _unready_at(plane: Plane, run: Run) -> float | None:
-    every = run.behaviour.unready_every
-    return plane.now + plane.between(*every) if every is not None else None
+    every = run.behavior.unready_every
+    return plane.now + plane.random_between(*every) if every is not None else None
 
 
-def _ended(plane: Plane, pod: Object, run: Run) -> None:
-    behaviour = run.behaviour
+def _terminate(plane: Plane, pod: Object, run: Run) -> None:
+    behaviour = run.behavior
     is_killed = behaviour.is_killed_for_memory
-    run.state, run.ready, run.ready_at = ENDED, False, None
-    run.code = KILLED if is_killed else behaviour.code
+    run.state, run.ready, run.ready_at = TERMINATED, False, None
+    run.code = KILLED_EXIT_CODE if is_killed else behaviour.code
     run.reason, run.message = behaviour.reason, behaviour.message
     run.finished = max(float(int(plane.now)), run.started)
     if not _restarts(pod, run):
         return
-    is_fresh = run.finished - run.started >= WELL_AFTER
+    is_fresh = run.finished - run.started >= BACK_OFF_RESET_SECONDS
     run.back_off = 0.0 if is_fresh else run.back_off
-    run.until = plane.now + 1.0
+    run.state_ends_at = plane.now + 1.0
 
 
-def _restarted(plane: Plane, pod: Object, run: Run) -> None:
+def _restart_or_back_off(plane: Plane, pod: Object, run: Run) -> None:
     """At once the first time; then it waits, each time twice as long."""
-    run.last = {"terminated": run.terminated()}
+    run.last = {"terminated": run.terminated_state()}
     if not run.back_off:
         run.back_off = FIRST_BACK_OFF
         _begin_again(plane, pod, run)
@@ -170,30 +176,32 @@ def _restarted(plane: Plane, pod: Object, run: Run) -> None:
     metadata = pod["metadata"]
     whole = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
     run.state = BACK_OFF
-    run.why = f"back-off {_duration(run.back_off)} restarting failed container={run.name} pod={whole}"
+    run.wait_message = (
+        f"back-off {_duration(run.back_off)} restarting failed container={run.name} pod={whole}"
+    )
     text = f"Back-off restarting failed container {run.name} in pod {whole}"
-    _tell(plane, pod, run, "BackOff", text, warning=True)
-    run.until = plane.now + run.back_off
-    run.back_off = _longer(run.back_off)
+    _record_event(plane, pod, run, "BackOff", text, warning=True)
+    run.state_ends_at = plane.now + run.back_off
+    run.back_off = _double_back_off(run.back_off)
 
 
 def _begin_again(plane: Plane, pod: Object, run: Run) -> None:
-    run.last = run.last or {"terminated": run.terminated()}
+    run.last = run.last or {"terminated": run.terminated_state()}
     begin(plane, pod, run)
 
 
-def _unconfigured_again(plane: Plane, pod: Object, run: Run) -> None:
-    _started(plane, pod, run)
+def _retry_configuration(plane: Plane, pod: Object, run: Run) -> None:
+    _finish_start(plane, pod, run)
 
 
 _NEXT = {
-    PULLING: _pulled,
-    UNPULLED: _backs_off_pulling,
+    PULLING: _finish_pull,
+    UNPULLED: _back_off_pull,
     PULL_BACK_OFF: begin,
-    STARTING: _started,
-    UNCONFIGURED: _unconfigured_again,
-    RUNNING: _ended,
-    ENDED: _restarted,
+    STARTING: _finish_start,
+    UNCONFIGURED: _retry_configuration,
+    RUNNING: _terminate,
+    TERMINATED: _restart_or_back_off,
     BACK_OFF: _begin_again,
 }
 
@@ -207,7 +215,7 @@ def _restarts(pod: Object, run: Run) -> bool:
     return policy == "Always" or (policy == "OnFailure" and run.code != 0)
 
 
-def _longer(seconds: float) -> float:
+def _double_back_off(seconds: float) -> float:
     return min(max(seconds * 2, FIRST_BACK_OFF), LONGEST_BACK_OFF)
 
 
@@ -223,8 +231,10 @@ def _has_an_end(pod: Object) -> bool:
     return owner is not None and owner["kind"] == "Job"
 
 
-def _behaviour(plane: Plane, pod: Object, run: Run) -> Behaviour:
-    return plane.behaviours.of(pod["metadata"]["namespace"], workload_of(plane, pod), _container(pod, run))
+def _find_behavior(plane: Plane, pod: Object, run: Run) -> Behavior:
+    return plane.behaviors.resolve(
+        pod["metadata"]["namespace"], workload_of(plane, pod), _container(pod, run)
+    )
 
 
 def workload_of(plane: Plane, pod: Object) -> str:
@@ -264,8 +274,10 @@ def _missing(plane: Plane, pod: Object, run: Run) -> Iterator[str]:
             yield f'{kind} "{name}" not found'
 
 
-def _tell(plane: Plane, pod: Object, run: Run, reason: str, message: str, *, warning: bool = False) -> None:
+def _record_event(
+    plane: Plane, pod: Object, run: Run, reason: str, message: str, *, warning: bool = False
+) -> None:
     folder = "containers" if run.kind == MAIN else "initContainers"
     path = f"spec.{folder}{{{run.name}}}"
     host = pod["spec"]["nodeName"]
-    plane.tell(pod, reason, message, NAME, warning=warning, path=path, host=host)
+    plane.record_event(pod, reason, message, NAME, warning=warning, path=path, host=host)

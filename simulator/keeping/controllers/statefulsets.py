@@ -1,4 +1,4 @@
-"""Which pods has a StatefulSet? Each with its ordinal, one after the other, and a claim of its own.
+"""StatefulSet controller: pods by ordinal, one after the other, each with its own claims.
 
 https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
 """
@@ -9,15 +9,15 @@ import copy
 from typing import Any
 
 from simulator.keeping.controllers.index import PODS, controller_reference
-from simulator.keeping.controllers.plane import Controller, Plane, its, itself
-from simulator.keeping.controllers.pods import available_in, is_going, is_over, is_ready, new_pod
+from simulator.keeping.controllers.plane import Controller, Plane, map_to_itself, map_to_owner
+from simulator.keeping.controllers.pods import is_going, is_over, is_ready, new_pod, seconds_until_available
 from simulator.keeping.controllers.revisions import (
     REVISION_HASH,
     REVISIONS,
     current_revision,
-    keep_history,
+    trim_history,
 )
-from simulator.requests.statuses import Refusal
+from simulator.requests.statuses import StatusError
 from simulator.store import Object
 
 STATEFUL_SETS, CLAIMS = ("apps", "statefulsets"), ("", "persistentvolumeclaims")
@@ -33,18 +33,18 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
         return
     revision = current_revision(plane, own)
     label = revision["metadata"]["name"]
-    own, current = _with_current(plane, own, label)
+    own, current = _find_current_revision(plane, own, label)
     try:
         _manage(plane, own, label, current)
     finally:
         _set_status(plane, namespace, name, label)
-    keep_history(plane, own, {_revision(pod) for pod in plane.index.owned(own, PODS)} | {label, current})
+    trim_history(plane, own, {_revision(pod) for pod in plane.index.list_owned(own, PODS)} | {label, current})
 
 
-def _with_current(plane: Plane, own: Object, label: str) -> tuple[Object, str]:
+def _find_current_revision(plane: Plane, own: Object, label: str) -> tuple[Object, str]:
     """The revision that pods below the partition keep."""
     current = (own.get("status") or {}).get("currentRevision") or label
-    known = {one["metadata"]["name"] for one in plane.index.owned(own, REVISIONS)}
+    known = {one["metadata"]["name"] for one in plane.index.list_owned(own, REVISIONS)}
     return own, current if current in known else label
 
 
@@ -52,22 +52,22 @@ def _manage(plane: Plane, own: Object, label: str, current: str) -> None:
     """One step: the first pod that is missing or too much, or the last that is of another revision."""
     spec = own["spec"]
     first = (spec.get("ordinals") or {}).get("start", 0)
-    pods = {ordinal_of(one): one for one in plane.index.owned(own, PODS)}
+    pods = {ordinal_of(one): one for one in plane.index.list_owned(own, PODS)}
     is_parallel = spec.get("podManagementPolicy") == "Parallel"
     wanted = range(first, first + spec.get("replicas", 1))
     for ordinal in wanted:
         pod = pods.get(ordinal)
         if pod is not None and is_over(pod) and not is_going(pod):
             plane.delete(PODS, pod)
-            _tell(plane, own, "Delete", pod)
+            _record_event(plane, own, "Delete", pod)
         elif pod is None:
-            _make(plane, own, ordinal, current if _keeps(own, ordinal) else label)
+            _make(plane, own, ordinal, current if _is_below_partition(own, ordinal) else label)
         if not is_parallel and (pod is None or not _is_available(plane, own, pod) or is_going(pod)):
             return
     for ordinal in sorted((one for one in pods if one not in wanted), reverse=True):
         if not is_going(pods[ordinal]):
             plane.delete(PODS, pods[ordinal])
-            _tell(plane, own, "Delete", pods[ordinal])
+            _record_event(plane, own, "Delete", pods[ordinal])
         if not is_parallel:
             return
     _replace(plane, own, label, [pods[one] for one in wanted if one in pods])
@@ -78,19 +78,19 @@ def _replace(plane: Plane, own: Object, label: str, pods: list[Object]) -> None:
     if (own["spec"].get("updateStrategy") or {}).get("type") == "OnDelete":
         return
     for pod in reversed(pods):
-        if _keeps(own, ordinal_of(pod)):
+        if _is_below_partition(own, ordinal_of(pod)):
             return
         if is_going(pod):
             return
         if _revision(pod) != label:
             plane.delete(PODS, pod)
-            _tell(plane, own, "Delete", pod)
+            _record_event(plane, own, "Delete", pod)
             return
         if not _is_available(plane, own, pod):
             return
 
 
-def _keeps(own: Object, ordinal: int) -> bool:
+def _is_below_partition(own: Object, ordinal: int) -> bool:
     rolling = (own["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
     return ordinal < int(rolling.get("partition") or 0)
 
@@ -120,16 +120,16 @@ def _make(plane: Plane, own: Object, ordinal: int, label: str) -> None:
         _make_claim(plane, own, template, f"{template['metadata']['name']}-{name}")
     try:
         plane.create(PODS, metadata["namespace"], pod)
-    except Refusal as one:
+    except StatusError as one:
         text = f"Create Pod {name} in StatefulSet {metadata['name']} failed error: {one.message}"
-        plane.tell(own, "FailedCreate", text, NAME, warning=True)
+        plane.record_event(own, "FailedCreate", text, NAME, warning=True)
         raise
-    _tell(plane, own, "Create", pod)
+    _record_event(plane, own, "Create", pod)
 
 
 def _template(plane: Plane, own: Object, label: str) -> Object:
     """Of a revision that may be an older one."""
-    for one in plane.index.owned(own, REVISIONS):
+    for one in plane.index.list_owned(own, REVISIONS):
         if one["metadata"]["name"] == label:
             found: Object = one["data"]["spec"]["template"]
             return found
@@ -141,13 +141,13 @@ def _make_claim(plane: Plane, own: Object, template: Object, name: str) -> None:
     namespace = own["metadata"]["namespace"]
     if plane.get(CLAIMS, namespace, name) is not None:
         return
-    plane.create(CLAIMS, namespace, claim_of(own, template, name))
+    plane.create(CLAIMS, namespace, new_claim(own, template, name))
     pod = name.removeprefix(f"{template['metadata']['name']}-")
     text = f"Create Claim {name} Pod {pod} in StatefulSet {own['metadata']['name']} success"
-    plane.tell(own, "SuccessfulCreate", text, NAME)
+    plane.record_event(own, "SuccessfulCreate", text, NAME)
 
 
-def claim_of(own: Object, template: Object, name: str) -> Object:
+def new_claim(own: Object, template: Object, name: str) -> Object:
     metadata: dict[str, Any] = {"name": name}
     labels = (own["spec"].get("selector") or {}).get("matchLabels") or {}
     metadata["labels"] = dict(template["metadata"].get("labels") or {}) | labels
@@ -163,14 +163,14 @@ def _set_status(plane: Plane, namespace: str, name: str, label: str) -> None:
     own = plane.get(STATEFUL_SETS, namespace, name)
     if own is None:
         return
-    pods = [one for one in plane.index.owned(own, PODS) if not is_over(one)]
+    pods = [one for one in plane.index.list_owned(own, PODS) if not is_over(one)]
     live = [one for one in pods if not is_going(one)]
     old = own.get("status") or {}
     current = old.get("currentRevision") or label
     least = own["spec"].get("minReadySeconds", 0)
-    waits = [available_in(one, least, plane.now) for one in live]
+    waits = [seconds_until_available(one, least, plane.now) for one in live]
     if later := [one for one in waits if one]:
-        plane.again((NAME, f"{namespace}/{name}"), min(later))
+        plane.requeue_after((NAME, f"{namespace}/{name}"), min(later))
     updated = [one for one in live if _revision(one) == label]
     wanted = own["spec"].get("replicas", 1)
     is_done = len(updated) == wanted == len(pods) and all(is_ready(one) for one in updated)
@@ -201,12 +201,12 @@ def _revision(pod: Object) -> str:
 
 
 def _is_available(plane: Plane, own: Object, pod: Object) -> bool:
-    return available_in(pod, own["spec"].get("minReadySeconds", 0), plane.now) == 0.0
+    return seconds_until_available(pod, own["spec"].get("minReadySeconds", 0), plane.now) == 0.0
 
 
-def _tell(plane: Plane, own: Object, verb: str, pod: Object) -> None:
+def _record_event(plane: Plane, own: Object, verb: str, pod: Object) -> None:
     text = f"{verb} Pod {pod['metadata']['name']} in StatefulSet {own['metadata']['name']} successful"
-    plane.tell(own, f"Successful{verb}", text, NAME)
+    plane.record_event(own, f"Successful{verb}", text, NAME)
 
 
-CONTROLLER = Controller(NAME, {STATEFUL_SETS: itself, PODS: its("StatefulSet")}, sync)
+CONTROLLER = Controller(NAME, {STATEFUL_SETS: map_to_itself, PODS: map_to_owner("StatefulSet")}, sync)

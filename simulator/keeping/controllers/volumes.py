@@ -1,4 +1,4 @@
-"""Which volume does a claim get? One that fits and is free, or a new one of its storage class.
+"""Volume binder: matches claims with free volumes or provisions them by StorageClass.
 
 https://kubernetes.io/docs/concepts/storage/persistent-volumes/
 """
@@ -17,27 +17,34 @@ CLAIMS, VOLUMES = ("", "persistentvolumeclaims"), ("", "persistentvolumes")
 CLASSES = ("storage.k8s.io", "storageclasses")
 NAME = "persistentvolume-controller"
 MANUAL = "kubernetes.io/no-provisioner"
-BOUND, BY = "pv.kubernetes.io/bind-completed", "pv.kubernetes.io/bound-by-controller"
+BIND_COMPLETED, BOUND_BY_CONTROLLER = (
+    "pv.kubernetes.io/bind-completed",
+    "pv.kubernetes.io/bound-by-controller",
+)
 WAITS = "WaitForFirstConsumer"
 
 
 def sync(plane: Plane, namespace: str, name: str) -> None:
     """Of a claim; without a namespace, of a volume."""
     if not namespace:
-        _keep_volume(plane, name)
+        _sync_volume(plane, name)
         return
     claim = plane.get(CLAIMS, namespace, name)
     if claim is None or is_going(claim) or (claim.get("status") or {}).get("phase") == "Bound":
         return
     spec = claim["spec"]
-    volume = plane.get(VOLUMES, "", spec["volumeName"]) if spec.get("volumeName") else _free(plane, claim)
+    volume = (
+        plane.get(VOLUMES, "", spec["volumeName"])
+        if spec.get("volumeName")
+        else _find_free_volume(plane, claim)
+    )
     if volume is None:
-        volume = _provisioned(plane, claim)
+        volume = _provision_volume(plane, claim)
     if volume is not None:
         _bind(plane, claim, volume)
 
 
-def _keep_volume(plane: Plane, name: str) -> None:
+def _sync_volume(plane: Plane, name: str) -> None:
     """One that is nobody's is available; one whose claim is gone is released, and deleted where its class says so."""
     volume = plane.get(VOLUMES, "", name)
     if volume is None or is_going(volume):
@@ -54,7 +61,7 @@ def _keep_volume(plane: Plane, name: str) -> None:
         plane.delete(VOLUMES, volume)
 
 
-def _free(plane: Plane, claim: Object) -> Object | None:
+def _find_free_volume(plane: Plane, claim: Object) -> Object | None:
     """The smallest volume of its class that fits and is nobody's."""
     wanted = amount(str(claim["spec"]["resources"]["requests"]["storage"]))
     fitting = [
@@ -68,7 +75,7 @@ def _free(plane: Plane, claim: Object) -> Object | None:
     return min(fitting, key=lambda one: amount(str(one["spec"]["capacity"]["storage"])), default=None)
 
 
-def _provisioned(plane: Plane, claim: Object) -> Object | None:
+def _provision_volume(plane: Plane, claim: Object) -> Object | None:
     found = plane.get(CLASSES, "", claim["spec"].get("storageClassName") or "")
     if found is None:
         return None
@@ -76,11 +83,11 @@ def _provisioned(plane: Plane, claim: Object) -> Object | None:
         found.get("volumeBindingMode") == WAITS and not _is_used(plane, claim)
     ):
         text = "waiting for first consumer to be created before binding"
-        plane.tell(claim, "WaitForFirstConsumer", text, NAME)
+        plane.record_event(claim, "WaitForFirstConsumer", text, NAME)
         return None
     made = plane.create(VOLUMES, "", volume_of(claim, found))
     text = f"Successfully provisioned volume {made['metadata']['name']}"
-    plane.tell(claim, "ProvisioningSucceeded", text, found["provisioner"])
+    plane.record_event(claim, "ProvisioningSucceeded", text, found["provisioner"])
     return made
 
 
@@ -130,7 +137,10 @@ def _bind(plane: Plane, claim: Object, volume: Object) -> None:
     name = volume["metadata"]["name"]
 
     def bound(old: Object) -> Object:
-        annotations = dict(old["metadata"].get("annotations") or {}) | {BOUND: "yes", BY: "yes"}
+        annotations = dict(old["metadata"].get("annotations") or {}) | {
+            BIND_COMPLETED: "yes",
+            BOUND_BY_CONTROLLER: "yes",
+        }
         metadata = old["metadata"] | {"annotations": annotations}
         return old | {"metadata": metadata, "spec": old["spec"] | {"volumeName": name}}
 
@@ -150,7 +160,7 @@ def _claims_of(pod: Object) -> list[str]:
     return [one["persistentVolumeClaim"]["claimName"] for one in volumes if one.get("persistentVolumeClaim")]
 
 
-def _of_claim(plane: Plane, event: Event) -> Iterable[str]:
+def _map_claim(plane: Plane, event: Event) -> Iterable[str]:
     """A claim; where one has gone, its volume."""
     if event.type != "DELETED":
         return (event.key,)
@@ -158,7 +168,7 @@ def _of_claim(plane: Plane, event: Event) -> Iterable[str]:
     return (f"/{name}",) if name else ()
 
 
-def _of_pod(plane: Plane, event: Event) -> Iterable[str]:
+def _map_pod(plane: Plane, event: Event) -> Iterable[str]:
     if event.type == "DELETED" or not is_bound(event.object):
         return ()
     if event.previous is not None and is_bound(event.previous):
@@ -166,7 +176,7 @@ def _of_pod(plane: Plane, event: Event) -> Iterable[str]:
     return [f"{event.object['metadata']['namespace']}/{one}" for one in _claims_of(event.object)]
 
 
-def _of_volume(plane: Plane, event: Event) -> Iterable[str]:
+def _map_volume(plane: Plane, event: Event) -> Iterable[str]:
     """A volume; one that is free may be what a claim waits for."""
     if event.type == "DELETED" or event.object["spec"].get("claimRef"):
         return () if event.type == "DELETED" else (event.key,)
@@ -175,4 +185,4 @@ def _of_volume(plane: Plane, event: Event) -> Iterable[str]:
     return [event.key, *(f"{one['metadata']['namespace']}/{one['metadata']['name']}" for one in waiting)]
 
 
-CONTROLLER = Controller(NAME, {CLAIMS: _of_claim, PODS: _of_pod, VOLUMES: _of_volume}, sync)
+CONTROLLER = Controller(NAME, {CLAIMS: _map_claim, PODS: _map_pod, VOLUMES: _map_volume}, sync)

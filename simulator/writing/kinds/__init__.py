@@ -1,4 +1,4 @@
-"""What is special of a kind when it is written? One file for each; the tables are here."""
+"""Admission and validation rules of kinds: one file for each, and the tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.printing.custom import found_at
+from simulator.printing.custom import find_values
 from simulator.requests.statuses import Cause
 from simulator.schemas.resources import Object, Resource
 from simulator.writing.kinds import (
@@ -76,7 +76,7 @@ CAUSES: dict[tuple[str, str], Causes] = {
 }
 
 # Those whose causes are all that there are: the schema is not asked.
-WHOLE = {(CRDS, "customresourcedefinitions")}
+WHOLE_SCHEMA = {(CRDS, "customresourcedefinitions")}
 
 
 def admit(
@@ -103,7 +103,7 @@ def custom_scale_causes(resource: Resource, thing: Object, subresource: str) -> 
         message = f"Invalid value: 0: {path} accessor error: {complaint}"
         yield Cause("FieldValueInvalid", message, path)
         return
-    values = found_at(path, thing)
+    values = find_values(path, thing)
     if values and isinstance(values[0], int) and values[0] < 0:
         message = f"Invalid value: {values[0]}: should be a non-negative integer"
         yield Cause("FieldValueInvalid", message, path)

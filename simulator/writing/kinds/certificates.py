@@ -1,4 +1,4 @@
-"""Who asks for a certificate? Whoever writes the request, whatever it says; and what was asked never changes."""
+"""Admission of CertificateSigningRequests: the requester is whoever writes it; the request is immutable."""
 
 from __future__ import annotations
 

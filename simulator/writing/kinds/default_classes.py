@@ -1,4 +1,4 @@
-"""Of which class is a claim or an Ingress that names none? Of the default one, as admission fills it in.
+"""Admission of default classes: StorageClass of claims and IngressClass of Ingresses.
 
 https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass and
 https://kubernetes.io/docs/concepts/services-networking/ingress/#default-ingress-class

@@ -1,4 +1,4 @@
-"""What is special of a CustomResourceDefinition? Its finalizer, its name, its schema."""
+"""Admission and validation of CustomResourceDefinitions: finalizer, name, schema."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from simulator.cluster import Cluster
 from simulator.requests.statuses import Cause
 from simulator.schemas.resources import Object, Resource
-from simulator.writing.names import bad_value, required
+from simulator.writing.names import bad_value, required_value
 from simulator.writing.options import WriteOptions
 
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
@@ -29,17 +29,17 @@ def causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Caus
     if name != f"{names.get('plural', '')}.{spec.get('group', '')}":
         yield bad_value("metadata.name", f'"{name}"', 'must be spec.names.plural+"."+spec.group')
     if not spec.get("group"):
-        yield required("spec.group")
+        yield required_value("spec.group")
     scope = spec.get("scope")
     if not scope:
-        yield required("spec.scope")
+        yield required_value("spec.scope")
     elif scope not in ("Cluster", "Namespaced"):
         message = f'Unsupported value: "{scope}": supported values: "Cluster", "Namespaced"'
         yield Cause("FieldValueNotSupported", message, "spec.scope")
     yield from _version_causes(spec.get("versions") or [])
     for key in ("plural", "singular", "kind", "listKind"):
         if not names.get(key):
-            yield required(f"spec.names.{key}")
+            yield required_value(f"spec.names.{key}")
     if not spec.get("versions") and was is None:
         yield bad_value("status.storedVersions", "null", "must have at least one stored version")
 
@@ -50,4 +50,4 @@ def _version_causes(versions: list[Object]) -> Iterator[Cause]:
         yield bad_value("spec.versions", shown, "must have exactly one version marked as storage version")
     for number, version in enumerate(versions):
         if not (version.get("schema") or {}).get("openAPIV3Schema"):
-            yield required(f"spec.versions[{number}].schema.openAPIV3Schema")
+            yield required_value(f"spec.versions[{number}].schema.openAPIV3Schema")

@@ -1,4 +1,4 @@
-"""What is special of Jobs and CronJobs? The labels that a Job gives its pods, and the schedule."""
+"""Admission and validation of Jobs and CronJobs: pod labels and schedules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.requests.statuses import Cause
 from simulator.schemas.resources import Object, Resource
 from simulator.writing.kinds.pod_specs import template_causes
 from simulator.writing.kinds.workloads import count_causes
-from simulator.writing.names import bad_value, required
+from simulator.writing.names import bad_value, required_value
 from simulator.writing.options import WriteOptions
 
 UID, NAME = "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"
@@ -62,11 +62,11 @@ def cron_job_causes(cluster: Cluster, thing: Object, was: Object | None) -> Iter
     spec = thing.get("spec") or {}
     schedule, zone = spec.get("schedule", ""), spec.get("timeZone")
     if not schedule:
-        yield required("spec.schedule")
+        yield required_value("spec.schedule")
     elif "TZ" in schedule:
         why = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
         yield bad_value("spec.schedule", f'"{schedule}"', why)
-    elif complaint := schedule_complaint(schedule):
+    elif complaint := find_schedule_error(schedule):
         yield bad_value("spec.schedule", f'"{schedule}"', complaint)
     if zone is not None and not _is_zone(zone):
         yield bad_value("spec.timeZone", f'"{zone}"', f"unknown time zone {zone}")
@@ -74,7 +74,7 @@ def cron_job_causes(cluster: Cluster, thing: Object, was: Object | None) -> Iter
     yield from _template_causes(job.get("template") or {}, "spec.jobTemplate.spec.template")
 
 
-def schedule_complaint(schedule: str) -> str:
+def find_schedule_error(schedule: str) -> str:
     """Of a cron expression; "" is none."""
     if schedule.startswith("@"):
         known = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually")
@@ -88,7 +88,7 @@ def _template_causes(template: dict[str, Any], path: str) -> Iterator[Cause]:
     yield from template_causes(template, path)
     policy = (template.get("spec") or {}).get("restartPolicy")
     if policy in (None, "", "Always"):
-        yield required(f"{path}.spec.restartPolicy", RESTARTS)
+        yield required_value(f"{path}.spec.restartPolicy", RESTARTS)
 
 
 def _is_zone(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What is special of a Namespace? Its own finalizer and its phase."""
+"""Admission of Namespaces: finalizer and phase."""
 
 from simulator.cluster import Cluster
 from simulator.schemas.resources import Object, Resource

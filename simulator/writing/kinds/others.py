@@ -1,4 +1,4 @@
-"""Which rules have kinds that have but one or two? Budgets, autoscalers, ingresses, events, nodes, priorities."""
+"""Validation of kinds with one or two rules: budgets, autoscalers, ingresses, events, nodes, priorities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulator.cluster import Cluster
 from simulator.reading.labels import SUBDOMAIN
 from simulator.requests.statuses import Cause
 from simulator.schemas.resources import Object, Resource
-from simulator.writing.names import SUBDOMAIN_RULE, bad_value, required
+from simulator.writing.names import SUBDOMAIN_RULE, bad_value, required_value
 from simulator.writing.options import WriteOptions
 
 LARGEST_PRIORITY = 1_000_000_000
@@ -32,12 +32,12 @@ def autoscaler_causes(cluster: Cluster, thing: Object, was: Object | None) -> It
     target = spec.get("scaleTargetRef") or {}
     most, least = spec.get("maxReplicas", 0), spec.get("minReplicas", 1)
     if most < 1:
-        yield required("spec.maxReplicas", "must be set and greater than 0")
+        yield required_value("spec.maxReplicas", "must be set and greater than 0")
     if most < least:
         yield bad_value("spec.maxReplicas", str(most), "must be greater than or equal to `minReplicas`")
     for name in ("kind", "name"):
         if not target.get(name):
-            yield required(f"spec.scaleTargetRef.{name}")
+            yield required_value(f"spec.scaleTargetRef.{name}")
     if "/" not in target.get("apiVersion", ""):
         shown = f'"{target.get("apiVersion", "")}"'
         yield bad_value("spec.scaleTargetRef.apiVersion", shown, "apiVersion must specify API group")
@@ -54,7 +54,7 @@ def ingress_causes(cluster: Cluster, thing: Object, was: Object | None) -> Itera
         for position, path in enumerate((rule.get("http") or {}).get("paths") or ()):
             if not path.get("pathType"):
                 where = f"spec.rules[{number}].http.paths[{position}].pathType"
-                yield required(where, "pathType must be specified")
+                yield required_value(where, "pathType must be specified")
 
 
 def event_causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Cause]:

@@ -1,4 +1,4 @@
-"""What is wrong with the spec of a pod, in a Pod or in a template?"""
+"""Validation of pod specs, in Pods and in templates."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.quantities import quantity
+from simulator.quantities import parse_quantity
 from simulator.reading.labels import key_complaints
 from simulator.requests.statuses import Cause
-from simulator.writing.names import DNS_LABEL, LABEL_RULE, bad_value, label_causes, required
+from simulator.writing.names import DNS_LABEL, LABEL_RULE, bad_value, label_causes, required_value
 
 PORT_RULE = "must be between 1 and 65535, inclusive"
 HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
@@ -23,7 +23,7 @@ def pod_spec_causes(spec: dict[str, Any], path: str) -> Iterator[Cause]:
         yield from _volume_causes(volume, f"{path}.volumes[{number}]", names)
     containers = spec.get("containers") or []
     if not containers:
-        yield required(f"{path}.containers")
+        yield required_value(f"{path}.containers")
     seen: set[str] = set()
     for kind in ("containers", "initContainers"):
         for number, one in enumerate(spec.get(kind) or ()):
@@ -61,7 +61,7 @@ def _volume_causes(volume: dict[str, Any], path: str, names: set[str]) -> Iterat
             "FieldValueForbidden", "Forbidden: may not specify more than 1 volume type", f"{path}.{extra}"
         )
     if not name:
-        yield required(f"{path}.name")
+        yield required_value(f"{path}.name")
     elif not DNS_LABEL.fullmatch(name):
         yield bad_value(f"{path}.name", f'"{name}"', LABEL_RULE)
     elif name in names:
@@ -73,20 +73,20 @@ def _container_causes(one: dict[str, Any], path: str, volumes: set[str], seen: s
     name, image = one.get("name", ""), one.get("image", "")
     yield from _name_causes(name, f"{path}.name")
     if not image:
-        yield required(f"{path}.image")
+        yield required_value(f"{path}.image")
     elif image != image.strip():
         yield bad_value(f"{path}.image", f'"{image}"', "must not have leading or trailing whitespace")
     for number, port in enumerate(one.get("ports") or ()):
         yield from _port_causes(port, f"{path}.ports[{number}]")
     for number, variable in enumerate(one.get("env") or ()):
         if not variable.get("name"):
-            yield required(f"{path}.env[{number}].name")
+            yield required_value(f"{path}.env[{number}].name")
     yield from _mount_causes(one, path, volumes)
     yield from _choice(one, "imagePullPolicy", ("Always", "IfNotPresent", "Never"), path)
     yield from _resource_causes(one.get("resources") or {}, f"{path}.resources")
     for kind in ("livenessProbe", "readinessProbe", "startupProbe"):
         if one.get(kind) is not None and not any(one[kind].get(handler) is not None for handler in HANDLERS):
-            yield required(f"{path}.{kind}", "must specify a handler type")
+            yield required_value(f"{path}.{kind}", "must specify a handler type")
     if name in seen:
         yield Cause("FieldValueDuplicate", f'Duplicate value: "{name}"', f"{path}.name")
     seen.add(name)
@@ -94,14 +94,14 @@ def _container_causes(one: dict[str, Any], path: str, volumes: set[str], seen: s
 
 def _name_causes(name: str, path: str) -> Iterator[Cause]:
     if not name:
-        yield required(path)
+        yield required_value(path)
     elif not DNS_LABEL.fullmatch(name):
         yield bad_value(path, f'"{name}"', LABEL_RULE)
 
 
 def _port_causes(port: dict[str, Any], path: str) -> Iterator[Cause]:
     if not port.get("containerPort"):
-        yield required(f"{path}.containerPort")
+        yield required_value(f"{path}.containerPort")
     yield from port_causes(port.get("containerPort") or 1, f"{path}.containerPort")
     yield from _choice(port, "protocol", ("SCTP", "TCP", "UDP"), path)
 
@@ -114,7 +114,7 @@ def _mount_causes(one: dict[str, Any], path: str, volumes: set[str]) -> Iterator
             yield Cause("FieldValueNotFound", f'Not found: "{mount.get("name", "")}"', f"{where}.name")
         at = mount.get("mountPath", "")
         if not at:
-            yield required(f"{where}.mountPath")
+            yield required_value(f"{where}.mountPath")
         elif at in paths:
             yield bad_value(f"{where}.mountPath", f'"{at}"', "must be unique")
         paths.add(at)
@@ -124,11 +124,11 @@ def _resource_causes(resources: dict[str, Any], path: str) -> Iterator[Cause]:
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
     for name in sorted(requests):
         limit = limits.get(name)
-        if quantity(requests[name]) < 0:
+        if parse_quantity(requests[name]) < 0:
             yield bad_value(
                 f"{path}.requests[{name}]", f'"{requests[name]}"', "must be greater than or equal to 0"
             )
-        elif limit is not None and quantity(requests[name]) > quantity(limit):
+        elif limit is not None and parse_quantity(requests[name]) > parse_quantity(limit):
             why = f"must be less than or equal to {name} limit of {limit}"
             yield bad_value(f"{path}.requests", f'"{requests[name]}"', why)
 

@@ -1,4 +1,4 @@
-"""What is special of a Pod? What admission adds (account, priority, tolerations), what never changes."""
+"""Admission and validation of Pods: service account, priority, tolerations, immutable fields."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.requests.statuses import Cause, forbidden
+from simulator.requests.statuses import Cause, forbidden_error
 from simulator.schemas.resources import Object, Resource
 from simulator.writing.kinds.pod_specs import pod_spec_causes
 from simulator.writing.options import WriteOptions
@@ -36,13 +36,13 @@ def admit(
     _tolerations(spec)
     thing["status"] = {"phase": "Pending", "qosClass": quality(spec)}
     if spec.get("schedulingGates"):
-        thing["status"]["conditions"] = [_gated(cluster)]
+        thing["status"]["conditions"] = [_gated_condition(cluster)]
 
 
 def causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Cause]:
     spec = thing.get("spec") or {}
     yield from pod_spec_causes(spec, "spec")
-    if was is not None and _fixed(spec) != _fixed(was.get("spec") or {}):
+    if was is not None and _immutable_fields(spec) != _immutable_fields(was.get("spec") or {}):
         yield Cause("FieldValueForbidden", f"Forbidden: {CHANGEABLE}", "spec")
 
 
@@ -60,7 +60,7 @@ def quality(spec: dict[str, Any]) -> str:
     return "Guaranteed"
 
 
-def _gated(cluster: Cluster) -> dict[str, Any]:
+def _gated_condition(cluster: Cluster) -> dict[str, Any]:
     return {
         "type": "PodScheduled",
         "status": "False",
@@ -71,7 +71,7 @@ def _gated(cluster: Cluster) -> dict[str, Any]:
     }
 
 
-def _fixed(spec: dict[str, Any]) -> str:
+def _immutable_fields(spec: dict[str, Any]) -> str:
     kept = copy.deepcopy(spec)
     for one in [*(kept.get("containers") or ()), *(kept.get("initContainers") or ())]:
         one.pop("image", None)
@@ -94,7 +94,7 @@ def _account(cluster: Cluster, resource: Resource, thing: Object, spec: dict[str
     account = cluster.store.get(ACCOUNTS, metadata["namespace"], name)
     if account is None:
         why = f'error looking up service account {metadata["namespace"]}/{name}: serviceaccount "{name}" not found'
-        raise forbidden(resource, metadata.get("name", ""), why)
+        raise forbidden_error(resource, metadata.get("name", ""), why)
     if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
         spec["imagePullSecrets"] = account["imagePullSecrets"]
     wanted = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))
@@ -111,7 +111,7 @@ def _mount(cluster: Cluster, spec: dict[str, Any]) -> None:
     ]
     if not bare:
         return
-    name = VOLUME + cluster.name_end()
+    name = VOLUME + cluster.name_suffix()
     for one in bare:
         mount = {"name": name, "readOnly": True, "mountPath": MOUNT}
         one["volumeMounts"] = [*(one.get("volumeMounts") or ()), mount]
@@ -142,7 +142,7 @@ def _priority(cluster: Cluster, resource: Resource, thing: Object, spec: dict[st
     found = cluster.store.get(CLASSES, "", name)
     if found is None:
         why = f"no PriorityClass with name {name} was found"
-        raise forbidden(resource, thing["metadata"].get("name", ""), why)
+        raise forbidden_error(resource, thing["metadata"].get("name", ""), why)
     spec["priority"] = found["value"]
     spec.setdefault("preemptionPolicy", found.get("preemptionPolicy", "PreemptLowerPriority"))
 

@@ -1,4 +1,4 @@
-"""What is special of Roles and Bindings? Nobody grants more than they have, and a binding keeps its role.
+"""Admission of Roles and bindings: privilege escalation prevention, and an immutable roleRef.
 
 https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
 """
@@ -11,10 +11,10 @@ from typing import Any
 
 from simulator.cluster import Cluster
 from simulator.requests.authentication import User
-from simulator.requests.rbac import GROUP, MASTERS, Attributes, Rule, covers
-from simulator.requests.statuses import Cause, Refusal, forbidden, not_found
+from simulator.requests.rbac import GROUP, MASTERS, Attributes, Rule, find_missing_rules
+from simulator.requests.statuses import Cause, StatusError, forbidden_error, not_found_error
 from simulator.schemas.resources import Object, Resource
-from simulator.writing.names import bad_value, required
+from simulator.writing.names import bad_value, required_value
 from simulator.writing.options import WriteOptions
 
 
@@ -24,11 +24,11 @@ def admit_role(
     rules = thing.get("rules") or []
     if was is not None and (was.get("rules") or []) == rules and not thing.get("aggregationRule"):
         return
-    if MASTERS in options.user.groups or _may(cluster, options.user, "escalate", resource, thing):
+    if MASTERS in options.user.groups or _is_allowed(cluster, options.user, "escalate", resource, thing):
         return
     if thing.get("aggregationRule"):
         rules = [*rules, {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
-    _refuse_more(cluster, resource, thing, options.user, rules)
+    _check_escalation(cluster, resource, thing, options.user, rules)
 
 
 def admit_binding(
@@ -39,7 +39,7 @@ def admit_binding(
     if MASTERS in options.user.groups:
         return
     if kind not in ("Role", "ClusterRole"):
-        raise Refusal(500, f'unsupported role reference kind: "{kind}"', "InternalError")
+        raise StatusError(500, f'unsupported role reference kind: "{kind}"', "InternalError")
     if was is not None and was.get("subjects") == thing.get("subjects") and was.get("roleRef") == reference:
         return
     namespace = thing["metadata"].get("namespace", "")
@@ -49,8 +49,8 @@ def admit_binding(
         return
     rules = cluster.rbac.role_rules(kind, name, namespace)
     if rules is None:
-        raise not_found(resource, name)
-    _refuse_more(cluster, resource, thing, options.user, rules)
+        raise not_found_error(resource, name)
+    _check_escalation(cluster, resource, thing, options.user, rules)
 
 
 def role_causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Cause]:
@@ -67,7 +67,7 @@ def binding_causes(cluster: Cluster, thing: Object, was: Object | None) -> Itera
         message = f'Unsupported value: "{reference.get("kind") or ""}": supported values: {shown}'
         yield Cause("FieldValueNotSupported", message, "roleRef.kind")
     if not reference.get("name"):
-        yield required("roleRef.name")
+        yield required_value("roleRef.name")
     if was is not None and was.get("roleRef") != reference:
         parts = {key: reference.get(key[0].lower() + key[1:], "") for key in ("Kind", "Name")}
         told = json.dumps({"APIGroup": reference.get("apiGroup", "")} | parts, separators=(",", ":"))
@@ -80,7 +80,7 @@ def _rule_causes(rule: Rule, path: str, is_namespaced: bool) -> Iterator[Cause]:
     paths = rule.get("nonResourceURLs") or []
     shown = json.dumps(paths, separators=(",", ":"))
     if not rule.get("verbs"):
-        yield required(f"{path}.verbs", "verbs must contain at least one value")
+        yield required_value(f"{path}.verbs", "verbs must contain at least one value")
     if paths:
         if is_namespaced:
             yield bad_value(
@@ -91,17 +91,17 @@ def _rule_causes(rule: Rule, path: str, is_namespaced: bool) -> Iterator[Cause]:
             yield bad_value(f"{path}.nonResourceURLs", shown, why)
         return
     if not rule.get("apiGroups"):
-        yield required(f"{path}.apiGroups", "resource rules must supply at least one api group")
+        yield required_value(f"{path}.apiGroups", "resource rules must supply at least one api group")
     if not rule.get("resources"):
-        yield required(f"{path}.resources", "resource rules must supply at least one resource")
+        yield required_value(f"{path}.resources", "resource rules must supply at least one resource")
 
 
 def _subject_causes(subject: dict[str, Any], path: str, namespace: str) -> Iterator[Cause]:
     if not subject.get("name"):
-        yield required(f"{path}.name")
+        yield required_value(f"{path}.name")
     kind = subject.get("kind", "")
     if kind == "ServiceAccount" and not subject.get("namespace") and not namespace:
-        yield required(f"{path}.namespace")
+        yield required_value(f"{path}.namespace")
     elif kind not in ("ServiceAccount", "User", "Group"):
         known = '"ServiceAccount", "User", "Group"'
         yield Cause(
@@ -111,7 +111,7 @@ def _subject_causes(subject: dict[str, Any], path: str, namespace: str) -> Itera
         )
 
 
-def _may(cluster: Cluster, user: User, verb: str, resource: Resource, thing: Object) -> bool:
+def _is_allowed(cluster: Cluster, user: User, verb: str, resource: Resource, thing: Object) -> bool:
     metadata = thing["metadata"]
     asked = Attributes(
         verb, GROUP, resource.plural, namespace=metadata.get("namespace", ""), name=metadata.get("name", "")
@@ -119,20 +119,20 @@ def _may(cluster: Cluster, user: User, verb: str, resource: Resource, thing: Obj
     return cluster.rbac.decide(user, asked).is_allowed
 
 
-def _refuse_more(
-    cluster: Cluster, resource: Resource, thing: Object, user: User, wanted: Sequence[Rule]
+def _check_escalation(
+    cluster: Cluster, resource: Resource, thing: Object, user: User, requested: Sequence[Rule]
 ) -> None:
     metadata = thing["metadata"]
-    missing = covers(cluster.rbac.rules(user, metadata.get("namespace", "")), wanted)
+    missing = find_missing_rules(cluster.rbac.rules(user, metadata.get("namespace", "")), requested)
     if not missing:
         return
     groups = " ".join(f'"{one}"' for one in user.groups)
-    lines = "\n".join(sorted(_written(one) for one in _compacted(missing)))
+    lines = "\n".join(sorted(_format_rule(one) for one in _merge_verbs(missing)))
     why = f'user "{user.name}" (groups=[{groups}]) is attempting to grant RBAC permissions not currently held:\n{lines}'
-    raise forbidden(resource, metadata.get("name", ""), why)
+    raise forbidden_error(resource, metadata.get("name", ""), why)
 
 
-def _compacted(parts: list[Rule]) -> list[Rule]:
+def _merge_verbs(parts: list[Rule]) -> list[Rule]:
     """Rules of one verb each that differ in it alone become one."""
     found: dict[str, Rule] = {}
     for part in parts:
@@ -144,7 +144,7 @@ def _compacted(parts: list[Rule]) -> list[Rule]:
     return list(found.values())
 
 
-def _written(rule: Rule) -> str:
+def _format_rule(rule: Rule) -> str:
     names = (
         ("apiGroups", "APIGroups"),
         ("resources", "Resources"),

@@ -1,4 +1,4 @@
-"""What is special of a Service? Its address, its node ports, and the rules for its ports."""
+"""Admission and validation of Services: cluster IP, node ports, and rules for ports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.cluster import Cluster
 from simulator.requests.statuses import Cause
 from simulator.schemas.resources import Object, Resource
 from simulator.writing.kinds.pod_specs import port_causes
-from simulator.writing.names import DNS_LABEL, LABEL_RULE, bad_value, required
+from simulator.writing.names import DNS_LABEL, LABEL_RULE, bad_value, required_value
 from simulator.writing.options import WriteOptions
 
 SERVICES = ("", "services")
@@ -49,18 +49,18 @@ def causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Caus
     ports = spec.get("ports") or []
     is_headless = spec.get("clusterIP") == "None"
     if not ports and not is_headless and spec.get("type") != "ExternalName":
-        yield required("spec.ports")
+        yield required_value("spec.ports")
     for number, port in enumerate(ports):
         yield from _port_causes(port, f"spec.ports[{number}]", is_named=len(ports) > 1)
     if spec.get("type") == "ExternalName" and not spec.get("externalName"):
-        yield required("spec.externalName")
+        yield required_value("spec.externalName")
     yield from _address_causes(spec, was)
 
 
 def _port_causes(port: dict[str, Any], path: str, *, is_named: bool) -> Iterator[Cause]:
     name, target = port.get("name", ""), port.get("targetPort")
     if is_named and not name:
-        yield required(f"{path}.name")
+        yield required_value(f"{path}.name")
     elif name and not DNS_LABEL.fullmatch(name):
         yield bad_value(f"{path}.name", f'"{name}"', LABEL_RULE)
     yield from port_causes(port.get("port", 0), f"{path}.port")

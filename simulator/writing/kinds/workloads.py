@@ -1,4 +1,4 @@
-"""What is special of Deployments, ReplicaSets, StatefulSets and DaemonSets? Selector and template, counts."""
+"""Validation of Deployments, ReplicaSets, StatefulSets and DaemonSets: selector, template, counts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.cluster import Cluster
-from simulator.reading.labels import matches, of_selector
+from simulator.reading.labels import matches, parse_selector
 from simulator.requests.statuses import Cause
 from simulator.schemas.resources import Object
 from simulator.writing.kinds.pod_specs import percent_or_number_causes, template_causes
-from simulator.writing.names import bad_value, required
+from simulator.writing.names import bad_value, required_value
 
 STATEFUL_CHANGES = (
     "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
@@ -30,19 +30,19 @@ def deployment_causes(cluster: Cluster, thing: Object, was: Object | None) -> It
     yield from template_and_selector(spec)
     yield from _strategy_causes(spec.get("strategy") or {}, "spec.strategy")
     yield from count_causes(spec, ("minReadySeconds", "revisionHistoryLimit"))
-    yield from _fixed_selector(spec, was)
+    yield from _selector_causes(spec, was)
 
 
 def replica_set_causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Cause]:
     spec = thing.get("spec") or {}
     yield from count_causes(spec, ("replicas", "minReadySeconds"))
     yield from template_and_selector(spec)
-    yield from _fixed_selector(spec, was)
+    yield from _selector_causes(spec, was)
 
 
 def daemon_set_causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Cause]:
     spec = thing.get("spec") or {}
-    yield from _fixed_selector(spec, was)
+    yield from _selector_causes(spec, was)
     yield from template_and_selector(spec)
     yield from count_causes(spec, ("minReadySeconds", "revisionHistoryLimit"))
 
@@ -50,7 +50,7 @@ def daemon_set_causes(cluster: Cluster, thing: Object, was: Object | None) -> It
 def stateful_set_causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterator[Cause]:
     spec = thing.get("spec") or {}
     yield from count_causes(spec, ("replicas", "minReadySeconds"))
-    yield from template_and_selector(_with_claims(spec))
+    yield from template_and_selector(_add_claim_volumes(spec))
     if was is not None:
         old, new = (
             {k: v for k, v in one.items() if k not in _STATEFUL_CHANGEABLE} for one in (was["spec"], spec)
@@ -59,7 +59,7 @@ def stateful_set_causes(cluster: Cluster, thing: Object, was: Object | None) -> 
             yield Cause("FieldValueForbidden", STATEFUL_CHANGES, "spec")
 
 
-def _with_claims(spec: dict[str, Any]) -> dict[str, Any]:
+def _add_claim_volumes(spec: dict[str, Any]) -> dict[str, Any]:
     """Its containers may mount what the claim templates are named."""
     claims = [one.get("metadata", {}).get("name") for one in spec.get("volumeClaimTemplates") or ()]
     template = spec.get("template") or {}
@@ -86,8 +86,8 @@ def template_and_selector(spec: dict[str, Any]) -> Iterator[Cause]:
     labels = (template.get("metadata") or {}).get("labels")
     selector = spec.get("selector")
     if not selector:
-        yield required("spec.selector")
-    requirements = of_selector(selector) or []
+        yield required_value("spec.selector")
+    requirements = parse_selector(selector) or []
     if not requirements and selector:
         yield bad_value("spec.selector", json.dumps(selector), "empty selector is invalid for deployment")
     if not requirements or not matches(requirements, labels):
@@ -100,7 +100,7 @@ def template_and_selector(spec: dict[str, Any]) -> Iterator[Cause]:
         yield Cause("FieldValueNotSupported", message, "spec.template.spec.restartPolicy")
 
 
-def _fixed_selector(spec: dict[str, Any], was: Object | None) -> Iterator[Cause]:
+def _selector_causes(spec: dict[str, Any], was: Object | None) -> Iterator[Cause]:
     if was is not None and was["spec"].get("selector") != spec.get("selector"):
         shown = json.dumps(spec.get("selector"), separators=(",", ":"), sort_keys=True)
         yield bad_value("spec.selector", shown, "field is immutable")

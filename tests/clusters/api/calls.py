@@ -1,4 +1,4 @@
-"""How do tests of this room make connections, and call through either client alike?"""
+"""Connections of the API tests, and one call by the synchronous or the streaming client."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ TOKEN = "canary-token-7d1f"
 BOTH = ("client", "streams")
 
 
-def to(server: FaultServer | str, token: str = TOKEN, person: str = "dana", **settings: Any) -> Connection:
+def make_connection(
+    server: FaultServer | str, token: str = TOKEN, person: str = "dana", **settings: Any
+) -> Connection:
     """A connection to a fault server (whose CA it trusts) or an address."""
     url, ca = (server, "") if isinstance(server, str) else (server.url, server.ca)
     identity = settings.pop("identity", Identity(token=token))
@@ -24,7 +26,7 @@ def to(server: FaultServer | str, token: str = TOKEN, person: str = "dana", **se
     return Connection("faults", Server(**named), identity, f"print-{url}-{person}", person)
 
 
-def of_cast(plane: ControlPlane, name: str, *, by_certificate: bool = False) -> Connection:
+def connect_as(plane: ControlPlane, name: str, *, by_certificate: bool = False) -> Connection:
     """One of the cast on the real control plane."""
     if by_certificate:
         certificate, key = plane.certificate(name)
@@ -52,7 +54,7 @@ async def _fetch(connection: Connection, path: str, seconds: float) -> bytes:
         await streams.close()
 
 
-def watched(connection: Connection, path: str = "/api/v1/pods") -> list[bytes]:
+def read_watch(connection: Connection, path: str = "/api/v1/pods") -> list[bytes]:
     """All lines of a watch until its end; raises what it raises."""
 
     async def run() -> list[bytes]:

@@ -1,4 +1,4 @@
-"""What may stand at the other end instead of a healthy API server? Small servers that misbehave on demand.
+"""Fault server: a small HTTP server that misbehaves on demand, in place of an API server.
 
 A `FaultServer` speaks TLS (or not), hands each request to a behaviour, and remembers what it was sent.
 """
@@ -45,7 +45,7 @@ class Wire:
     def send(self, *parts: bytes) -> None:
         self.socket.sendall(b"".join(parts))
 
-    def answer(self, status: int, body: bytes = b"", kind: str = "application/json", *headers: str) -> None:
+    def respond(self, status: int, body: bytes = b"", kind: str = "application/json", *headers: str) -> None:
         """A whole, well-formed answer."""
         lines = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers]
         self.send("\r\n".join([*lines, "", ""]).encode(), body)
@@ -77,7 +77,7 @@ class FaultServer:
         self._closing = threading.Event()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self._context = _context(pair or AUTHORITY.server(), client_ca) if tls else None
+        self._context = _build_ssl_context(pair or AUTHORITY.server(), client_ca) if tls else None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"https://localhost:{self.port}"
@@ -145,7 +145,7 @@ def read_request(reader) -> Request | None:  # type: ignore[no-untyped-def]
     return Request(first[0], first[1], headers, body, tuple(lines))
 
 
-def _context(pair: Pair, client_ca: str) -> ssl.SSLContext:
+def _build_ssl_context(pair: Pair, client_ca: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.NamedTemporaryFile("w") as file:
         file.write(pair.certificate + pair.key)
@@ -160,40 +160,42 @@ def _context(pair: Pair, client_ca: str) -> ssl.SSLContext:
 # --- behaviours
 
 
-def says(status: int, body: object = None, kind: str = "application/json", *headers: str) -> Behaviour:
+def respond_with(
+    status: int, body: object = None, kind: str = "application/json", *headers: str
+) -> Behaviour:
     """Always the same answer; `body` is bytes, or a value to send as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body if body is not None else {}).encode()
-    return lambda wire: wire.answer(status, content, kind, *headers)
+    return lambda wire: wire.respond(status, content, kind, *headers)
 
 
-def status(code: int, reason: str, message: str = "", **more: object) -> Behaviour:
+def respond_status(code: int, reason: str, message: str = "", **more: object) -> Behaviour:
     """A Status object, as the API server sends it."""
     body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code}
-    return says(code, body | {"reason": reason, "message": message} | more)
+    return respond_with(code, body | {"reason": reason, "message": message} | more)
 
 
-def html(code: int = 200, title: str = "Sign in") -> Behaviour:
+def respond_html(code: int = 200, title: str = "Sign in") -> Behaviour:
     page = f"<!doctype html><html><title>{title}</title></html>".encode()
-    return says(code, page, "text/html; charset=utf-8")
+    return respond_with(code, page, "text/html; charset=utf-8")
 
 
-def redirects(location: str, code: int = 302) -> Behaviour:
-    return says(code, b"", "text/plain", f"Location: {location}")
+def respond_redirect(location: str, code: int = 302) -> Behaviour:
+    return respond_with(code, b"", "text/plain", f"Location: {location}")
 
 
-def hangs(wire: Wire) -> None:
+def hang(wire: Wire) -> None:
     """No answer at all, until the server is closed."""
     wire.closing.wait(60)
     raise Hangup
 
 
-def drips_head(wire: Wire) -> None:
+def drip_head(wire: Wire) -> None:
     """Header after header, a byte at a time, without end."""
     wire.send(b"HTTP/1.1 200 OK\r\nX-Slow: ")
     _drip(wire)
 
 
-def drips_body(wire: Wire) -> None:
+def drip_body(wire: Wire) -> None:
     """A body that is announced and comes a byte at a time."""
     wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
     _drip(wire)
@@ -205,29 +207,29 @@ def _drip(wire: Wire) -> None:
     raise Hangup
 
 
-def truncates(wire: Wire) -> None:
+def truncate_body(wire: Wire) -> None:
     """Half of what was announced."""
     wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{")
     raise Hangup
 
 
-def lies_about_gzip(wire: Wire) -> None:
-    wire.answer(200, b"this is not gzip", "application/json", "Content-Encoding: gzip")
+def send_false_gzip(wire: Wire) -> None:
+    wire.respond(200, b"this is not gzip", "application/json", "Content-Encoding: gzip")
 
 
-def bombs(mebibytes: int) -> Behaviour:
+def send_gzip_bomb(mebibytes: int) -> Behaviour:
     """So many MiB of zeroes, a thousandth of it on the wire."""
     packed = gzip.compress(bytes(mebibytes * 1024 * 1024))
-    return lambda wire: wire.answer(200, packed, "application/json", "Content-Encoding: gzip")
+    return lambda wire: wire.respond(200, packed, "application/json", "Content-Encoding: gzip")
 
 
-def babbles(wire: Wire) -> None:
+def send_garbage(wire: Wire) -> None:
     """Something that is not HTTP."""
     wire.send(b"SSH-2.0-OpenSSH_9.9\r\n")
     raise Hangup
 
 
-def streams(*lines: bytes, gzipped: bool = False, premature: bool = False) -> Behaviour:
+def stream_lines(*lines: bytes, gzipped: bool = False, premature: bool = False) -> Behaviour:
     """A watch: one chunk (and, where gzipped, one gzip member) for each line, then a proper or a premature end."""
 
     def behaviour(wire: Wire) -> None:
@@ -241,7 +243,7 @@ def streams(*lines: bytes, gzipped: bool = False, premature: bool = False) -> Be
     return behaviour
 
 
-def endless_line(wire: Wire) -> None:
+def send_endless_line(wire: Wire) -> None:
     """A line of a watch that never ends."""
     wire.stream_head()
     block = b"x" * 65536
@@ -249,7 +251,7 @@ def endless_line(wire: Wire) -> None:
         wire.chunk(block)
 
 
-def closes_kept_connections() -> Behaviour:
+def close_kept_connections() -> Behaviour:
     """The second request of each connection gets no answer: the server had given the connection up."""
     served: set[socket.socket] = set()
     lock = threading.Lock()
@@ -260,7 +262,7 @@ def closes_kept_connections() -> Behaviour:
             served.add(wire.socket)
         if known:
             raise Hangup
-        wire.answer(200, b"{}")
+        wire.respond(200, b"{}")
 
     return behaviour
 
@@ -274,7 +276,7 @@ class Proxy:
     def __init__(self, refusal: int = 0) -> None:
         self.targets: list[str] = []
         self.headers: list[dict[str, str]] = []
-        self._refusal = refusal
+        self._status = refusal
         self._server = FaultServer(self._connect, tls=False)
         self.url = f"http://user:pass%40word@localhost:{self._server.port}"
 
@@ -288,8 +290,8 @@ class Proxy:
     def _connect(self, wire: Wire) -> None:
         self.targets.append(wire.request.target)
         self.headers.append(wire.request.headers)
-        if self._refusal:
-            wire.answer(self._refusal, b"no")
+        if self._status:
+            wire.respond(self._status, b"no")
             raise Hangup
         host, _, port = wire.request.target.rpartition(":")
         with socket.create_connection((host, int(port)), 5) as onward:
@@ -308,7 +310,7 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_WR)
 
 
-def open_files() -> set[str]:
+def list_open_files() -> set[str]:
     """What this process has open, to prove that no key was left on a disk."""
     found = set()
     for descriptor in os.listdir("/proc/self/fd"):
@@ -317,7 +319,7 @@ def open_files() -> set[str]:
     return found
 
 
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     """Poll until the condition holds; AssertionError where it does not in time."""
     waiting, end = threading.Event(), time.monotonic() + seconds
     while not condition():

@@ -1,4 +1,4 @@
-"""What do certificate authorities look like that are not by the book?"""
+"""Old certificate authorities: a CA without keyUsage, and an intermediate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.controlplane.certificates import Pair, key_pem
+from tests.controlplane.certificates import Pair, encode_key
 
 
 class OldAuthority:
@@ -18,22 +18,24 @@ class OldAuthority:
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._certificate = _signed("old", self._key, "old", self._key, ca=True)
+        self._certificate = _sign_certificate("old", self._key, "old", self._key, ca=True)
         self.pem = _pem(self._certificate)
 
     def server(self) -> Pair:
         """For localhost."""
         key = ec.generate_private_key(ec.SECP256R1())
-        return Pair(_pem(_signed("server", key, "old", self._key)), key_pem(key))
+        return Pair(_pem(_sign_certificate("server", key, "old", self._key)), encode_key(key))
 
     def server_by_intermediate(self) -> tuple[Pair, str]:
         """A server's pair that an intermediate signed, and that intermediate."""
         key, between = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-        intermediate = _signed("between", between, "old", self._key, ca=True)
-        return Pair(_pem(_signed("server", key, "between", between)), key_pem(key)), _pem(intermediate)
+        intermediate = _sign_certificate("between", between, "old", self._key, ca=True)
+        return Pair(_pem(_sign_certificate("server", key, "between", between)), encode_key(key)), _pem(
+            intermediate
+        )
 
 
-def _signed(
+def _sign_certificate(
     subject: str,
     key: ec.EllipticCurvePrivateKey,
     issuer: str,

@@ -1,4 +1,4 @@
-"""Which addresses are never connected to, whatever name leads there?"""
+"""Forbidden addresses: no connection to a link-local or metadata address, whatever the name resolves to."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from clusters.api.addresses import checked_addresses, host_and_port
 from clusters.api.connection import Server
 from clusters.api.errors import AddressRefused, ApiError, NameNotResolved, PlainHttp
-from tests.clusters.api.calls import BOTH, fetch, to
-from tests.clusters.api.faults import AUTHORITY, FaultServer, says
+from tests.clusters.api.calls import BOTH, fetch, make_connection
+from tests.clusters.api.faults import AUTHORITY, FaultServer, respond_with
 
 FORBIDDEN = [
     "169.254.169.254",
@@ -50,7 +50,7 @@ ALLOWED = [
 DISGUISED = ["2852039166", "0251.0376.0251.0376", "0xA9FEA9FE", "169.254.43518", "0", "0x0"]
 
 
-def lookups(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
+def fake_resolver(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
     """The system's resolver gives these answers, one after the other; the list says who was looked up."""
     asked: list[str] = []
     real, waiting = socket.getaddrinfo, list(answers)
@@ -69,14 +69,14 @@ def lookups(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("address", FORBIDDEN)
 def test_it_refuses_a_name_that_leads_to(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    lookups(monkeypatch, ["10.0.0.1", address])
+    fake_resolver(monkeypatch, ["10.0.0.1", address])
     with pytest.raises(AddressRefused):
         checked_addresses("api.example", 443)
 
 
 @pytest.mark.parametrize("address", ALLOWED)
 def test_it_lets_administrators_name(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    lookups(monkeypatch, [address, address])
+    fake_resolver(monkeypatch, [address, address])
     assert checked_addresses("api.example", 443) == [address]
 
 
@@ -85,18 +85,18 @@ def test_it_lets_administrators_name(address: str, monkeypatch: pytest.MonkeyPat
 def test_it_refuses_the_literal(how: str, host: str) -> None:
     shown = f"[{host}]" if ":" in host else host
     with pytest.raises((AddressRefused, NameNotResolved)):
-        fetch(how, to(f"https://{shown}:6443"))
+        fetch(how, make_connection(f"https://{shown}:6443"))
     with pytest.raises(ApiError) as raised:
-        fetch(how, to("https://127.0.0.1:6443", proxy_url=f"http://{shown}:3128"))
+        fetch(how, make_connection("https://127.0.0.1:6443", proxy_url=f"http://{shown}:3128"))
     assert raised.value.status == 0
 
 
 @pytest.mark.parametrize("how", BOTH)
 def test_it_connects_to_the_address_that_it_checked(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rebinding name answers with a public address first, and with the metadata service next."""
-    asked = lookups(monkeypatch, ["127.0.0.1"], ["169.254.169.254"])
-    with FaultServer(says(200), pair=AUTHORITY.server(["api.example"], [])) as server:
-        fetch(how, to(server, url=f"https://api.example:{server.port}"))
+    asked = fake_resolver(monkeypatch, ["127.0.0.1"], ["169.254.169.254"])
+    with FaultServer(respond_with(200), pair=AUTHORITY.server(["api.example"], [])) as server:
+        fetch(how, make_connection(server, url=f"https://api.example:{server.port}"))
         assert server.requests[0].headers["host"] == f"api.example:{server.port}"
     assert asked == ["api.example"]
 
@@ -105,18 +105,18 @@ def test_it_connects_to_the_address_that_it_checked(how: str, monkeypatch: pytes
 def test_it_connects_nowhere_where_one_address_is_forbidden(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lookups(monkeypatch, ["127.0.0.1", "169.254.169.254"])
-    with FaultServer(says(200)) as server:
+    fake_resolver(monkeypatch, ["127.0.0.1", "169.254.169.254"])
+    with FaultServer(respond_with(200)) as server:
         with pytest.raises(AddressRefused):
-            fetch(how, to(server, url=f"https://api.example:{server.port}"))
+            fetch(how, make_connection(server, url=f"https://api.example:{server.port}"))
         assert server.connections == 0
 
 
 @pytest.mark.parametrize("how", BOTH)
 def test_it_goes_to_the_next_address_where_one_is_dead(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    lookups(monkeypatch, ["127.0.0.2", "127.0.0.1"])
-    with FaultServer(says(200), pair=AUTHORITY.server(["api.example"], [])) as server:
-        assert fetch(how, to(server, url=f"https://api.example:{server.port}")) == b"{}"
+    fake_resolver(monkeypatch, ["127.0.0.2", "127.0.0.1"])
+    with FaultServer(respond_with(200), pair=AUTHORITY.server(["api.example"], [])) as server:
+        assert fetch(how, make_connection(server, url=f"https://api.example:{server.port}")) == b"{}"
 
 
 @pytest.mark.parametrize(

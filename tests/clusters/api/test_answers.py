@@ -1,4 +1,4 @@
-"""What becomes of answers that are errors, whatever form they have?"""
+"""API errors: the exception for each kind of error response."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STATUS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failu
 JSON = {"Content-Type": "application/json"}
 
 
-def of(code: int, body: object, **headers: str) -> errors.ApiError:
+def build_error(code: int, body: object, **headers: str) -> errors.ApiError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return error_from(
         code, {name.replace("_", "-"): value for name, value in headers.items()}, raw, "GET", "/x"
@@ -46,7 +46,7 @@ def of(code: int, body: object, **headers: str) -> errors.ApiError:
 )
 def test_it_names_each_status(code: int, kind: type[errors.ApiError]) -> None:
     for body in (STATUS | {"code": code, "reason": "Why", "message": "what"}, b"", b"plain words"):
-        error = of(code, body)
+        error = build_error(code, body)
         assert type(error) is kind
         assert (error.status, error.method, error.path) == (code, "GET", "/x")
         assert str(error)
@@ -54,7 +54,7 @@ def test_it_names_each_status(code: int, kind: type[errors.ApiError]) -> None:
 
 def test_it_keeps_the_causes() -> None:
     causes = [{"field": "spec.replicas", "reason": "FieldValueInvalid", "message": "must be ≥ 0"}, "junk", {}]
-    error = of(
+    error = build_error(
         422, STATUS | {"code": 422, "reason": "Invalid", "message": "m", "details": {"causes": causes}}
     )
     assert error.causes == (Cause("spec.replicas", "FieldValueInvalid", "must be ≥ 0"), Cause("", "", ""))
@@ -65,40 +65,44 @@ def test_it_keeps_the_causes() -> None:
     "details", [None, [], "x", {"causes": None}, {"causes": 5}, {"retryAfterSeconds": "soon"}]
 )
 def test_it_reads_statuses_with_details_of_the_wrong_type(details: object) -> None:
-    error = of(409, STATUS | {"code": 409, "details": details, "message": None, "reason": None})
+    error = build_error(409, STATUS | {"code": 409, "details": details, "message": None, "reason": None})
     assert (type(error), error.causes, error.retry_after, error.message) == (errors.Conflict, (), None, "")
 
 
 def test_it_reads_how_long_to_wait() -> None:
-    assert of(429, b"too many", Retry_After="1").retry_after == 1.0
-    assert of(429, STATUS | {"code": 429, "details": {"retryAfterSeconds": 10}}).retry_after == 10.0
+    assert build_error(429, b"too many", Retry_After="1").retry_after == 1.0
+    assert build_error(429, STATUS | {"code": 429, "details": {"retryAfterSeconds": 10}}).retry_after == 10.0
     assert (
-        of(429, STATUS | {"code": 429, "details": {"retryAfterSeconds": 10}}, Retry_After="3").retry_after
+        build_error(
+            429, STATUS | {"code": 429, "details": {"retryAfterSeconds": 10}}, Retry_After="3"
+        ).retry_after
         == 3.0
     )
-    assert of(429, b"").retry_after is None
-    then = of(503, b"", Retry_After=format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True))
+    assert build_error(429, b"").retry_after is None
+    then = build_error(
+        503, b"", Retry_After=format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    )
     assert then.retry_after is not None
     assert 25 < then.retry_after <= 30
     for junk in ("soon", "-5", "²", "9" * 400, "Thu, 99 Xxx 2026"):
-        assert of(503, b"", Retry_After=junk).retry_after in (None, 3600.0)
+        assert build_error(503, b"", Retry_After=junk).retry_after in (None, 3600.0)
 
 
-def test_it_tells_a_page_of_something_else_from_a_broken_proxy() -> None:
+def test_it_distinguishes_a_foreign_page_from_a_broken_proxy() -> None:
     page = b"<!DOCTYPE html><html><head><title>\n Sign in\x1b[31m </title></head></html>"
     for code in (401, 403, 404):
-        error = of(code, page, Content_Type="text/html")
+        error = build_error(code, page, Content_Type="text/html")
         assert type(error) is errors.NotKubernetes
         assert error.status == code
         assert "Sign in" in error.message
         assert "\x1b" not in error.message
-    assert type(of(503, page)) is errors.Unavailable
-    assert type(of(404, b"404 page not found\n", Content_Type="text/plain")) is errors.NotFound
+    assert type(build_error(503, page)) is errors.Unavailable
+    assert type(build_error(404, b"404 page not found\n", Content_Type="text/plain")) is errors.NotFound
 
 
 def test_it_bounds_what_it_repeats() -> None:
-    assert len(of(500, b"x" * 1_000_000).message) <= 4096
-    assert len(of(500, STATUS | {"message": "y" * 1_000_000}).message) <= 4096
+    assert len(build_error(500, b"x" * 1_000_000).message) <= 4096
+    assert len(build_error(500, STATUS | {"message": "y" * 1_000_000}).message) <= 4096
 
 
 def test_it_survives_bodies_that_are_no_status() -> None:
@@ -110,7 +114,7 @@ def test_it_survives_bodies_that_are_no_status() -> None:
         b'"Status"',
         b'{"kind":["Status"]}',
     ):
-        assert type(of(403, body)) is errors.Forbidden
+        assert type(build_error(403, body)) is errors.Forbidden
 
 
 def test_it_reads_the_status_of_a_watch() -> None:

@@ -1,4 +1,4 @@
-"""What does a call send, and what does it take from an answer?"""
+"""API client: headers, limits and connection reuse of a call."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from clusters.api.client import Client
 from clusters.api.connection import USER_AGENT, Connection, Identity
 from clusters.api.errors import ApiError, CredentialMissing
 from tests.clusters.api import faults
-from tests.clusters.api.calls import BOTH, TOKEN, fetch, to
-from tests.clusters.api.faults import AUTHORITY, FaultServer, says
+from tests.clusters.api.calls import BOTH, TOKEN, fetch, make_connection
+from tests.clusters.api.faults import AUTHORITY, FaultServer, respond_with
 
 UNUSABLE = [
     "",
@@ -42,9 +42,9 @@ ROOT = Path(__file__).parents[3]
 @pytest.mark.parametrize("token", UNUSABLE)
 def test_it_sends_nothing_without_a_usable_credential(how: str, token: str) -> None:
     """A blank token would be system:anonymous, another one might be a header of its own."""
-    with FaultServer(says(200)) as server:
+    with FaultServer(respond_with(200)) as server:
         with pytest.raises(CredentialMissing) as raised:
-            fetch(how, to(server, token=token))
+            fetch(how, make_connection(server, token=token))
         assert server.connections == 0
         assert (raised.value.method, raised.value.path) == ("GET", "/version")
         assert not token.strip() or token.strip() not in f"{raised.value!r}{raised.value}"
@@ -62,10 +62,10 @@ def test_it_sends_nothing_with_half_a_certificate(how: str) -> None:
         Identity(certificate="x", key="y"),
         Identity(certificate=pair.certificate, key=_encrypted(pair.key)),
     ]
-    with FaultServer(says(200)) as server:
+    with FaultServer(respond_with(200)) as server:
         for number, identity in enumerate(halves):
             with pytest.raises(CredentialMissing):
-                fetch(how, to(server, identity=identity, person=f"half-{number}"))
+                fetch(how, make_connection(server, identity=identity, person=f"half-{number}"))
         assert server.connections == 0
 
 
@@ -85,8 +85,8 @@ def test_it_sends_our_own_headers_and_nothing_of_the_machine(
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    with FaultServer(says(200)) as server:
-        fetch(how, to(server))
+    with FaultServer(respond_with(200)) as server:
+        fetch(how, make_connection(server))
         headers = server.requests[0].headers
     assert headers["authorization"] == f"Bearer {TOKEN}"
     assert headers["user-agent"] == USER_AGENT
@@ -102,16 +102,16 @@ def test_the_user_agent_names_this_version() -> None:
 @pytest.mark.parametrize("how", BOTH)
 def test_it_keeps_no_cookie(how: str) -> None:
     cookie = "Set-Cookie: session=of-somebody; Path=/"
-    with FaultServer(says(200, {}, "application/json", cookie)) as server:
-        connection = to(server)
+    with FaultServer(respond_with(200, {}, "application/json", cookie)) as server:
+        connection = make_connection(server)
         fetch(how, connection)
         fetch(how, connection)
         assert all("cookie" not in request.headers for request in server.requests)
 
 
 def test_it_keeps_its_connection_for_the_next_call() -> None:
-    with FaultServer(says(200)) as server:
-        client = Client(to(server))
+    with FaultServer(respond_with(200)) as server:
+        client = Client(make_connection(server))
         for _ in range(5):
             client.get("/version")
         assert (server.connections, len(server.requests)) == (1, 5)
@@ -121,15 +121,15 @@ def test_it_keeps_its_connection_for_the_next_call() -> None:
 
 
 def test_it_reads_once_more_where_a_kept_connection_was_closed() -> None:
-    with FaultServer(faults.closes_kept_connections()) as server:
-        client = Client(to(server))
+    with FaultServer(faults.close_kept_connections()) as server:
+        client = Client(make_connection(server))
         for _ in range(3):
             assert client.get("/version") == {}
 
 
 def test_it_never_writes_twice() -> None:
-    with FaultServer(faults.closes_kept_connections()) as server:
-        client = Client(to(server))
+    with FaultServer(faults.close_kept_connections()) as server:
+        client = Client(make_connection(server))
         client.post("/api/v1/pods", {})
         with pytest.raises(errors.StreamBroken):
             client.post("/api/v1/pods", {})
@@ -137,8 +137,8 @@ def test_it_never_writes_twice() -> None:
 
 
 def test_it_sends_values_as_json_and_bytes_as_they_are() -> None:
-    with FaultServer(says(201, {"made": True})) as server:
-        client = Client(to(server))
+    with FaultServer(respond_with(201, {"made": True})) as server:
+        client = Client(make_connection(server))
         assert client.post("/api/v1/pods", {"kind": "Pod"}, query=[("dryRun", "All")]) == {"made": True}
         client.request("PATCH", "/api/v1/pods", body=b"a: 1", content_type="application/apply-patch+yaml")
         first, second = server.requests
@@ -155,9 +155,9 @@ def test_it_unpacks_gzip_and_reads_warnings() -> None:
     ]
     body = gzip.compress(b'{"a":') + gzip.compress(b"1}")
     with FaultServer(
-        says(200, body, "application/json", "Content-Encoding: gzip", "ETag: x", *warnings)
+        respond_with(200, body, "application/json", "Content-Encoding: gzip", "ETag: x", *warnings)
     ) as server:
-        answer = Client(to(server)).request("GET", "/x")
+        answer = Client(make_connection(server)).request("GET", "/x")
     assert answer.json() == {"a": 1}
     assert answer.warnings == ('first, "quoted"', "second", "third")
     assert answer.headers["etag"] == "x"
@@ -166,36 +166,36 @@ def test_it_unpacks_gzip_and_reads_warnings() -> None:
 
 def test_it_carries_warnings_of_an_error_too() -> None:
     body = {"kind": "Status", "code": 422, "reason": "Invalid"}
-    said = says(422, body, "application/json", 'Warning: 299 - "policy says"')
+    said = respond_with(422, body, "application/json", 'Warning: 299 - "policy says"')
     with FaultServer(said) as server, pytest.raises(errors.Invalid) as raised:
-        Client(to(server)).post("/x", {})
+        Client(make_connection(server)).post("/x", {})
     assert raised.value.warnings == ("policy says",)
 
 
-@pytest.mark.parametrize("behaviour", [says(200, b"x" * 5_000_000), faults.bombs(64)])
+@pytest.mark.parametrize("behaviour", [respond_with(200, b"x" * 5_000_000), faults.send_gzip_bomb(64)])
 def test_it_stops_reading_at_the_limit(behaviour: faults.Behaviour) -> None:
     with FaultServer(behaviour) as server, pytest.raises(errors.ResponseTooLarge):
-        Client(to(server)).get("/x", limit=1024 * 1024)
+        Client(make_connection(server)).get("/x", limit=1024 * 1024)
 
 
 def test_it_says_so_where_the_answer_is_no_json() -> None:
     for body in (b"", b"<html>", b"{", b"[" * 100_000):
-        with FaultServer(says(200, body)) as server, pytest.raises(errors.NotKubernetes):
-            Client(to(server)).get("/x")
+        with FaultServer(respond_with(200, body)) as server, pytest.raises(errors.NotKubernetes):
+            Client(make_connection(server)).get("/x")
 
 
 def test_it_answers_304_only_to_an_etag() -> None:
-    with FaultServer(says(304, b"")) as server:
-        client = Client(to(server))
+    with FaultServer(respond_with(304, b"")) as server:
+        client = Client(make_connection(server))
         assert client.request("GET", "/api", etag='"x"').status == 304
         assert server.requests[0].headers["if-none-match"] == '"x"'
         with pytest.raises(errors.NotKubernetes):
             client.request("GET", "/api")
 
 
-def test_it_frees_its_place_after_every_failure() -> None:
-    with FaultServer(faults.truncates) as server:
-        client = Client(to(server))
+def test_it_frees_its_slot_after_every_error() -> None:
+    with FaultServer(faults.truncate_body) as server:
+        client = Client(make_connection(server))
         started = time.monotonic()
         for _ in range(20):
             with pytest.raises(errors.StreamBroken):
@@ -205,7 +205,7 @@ def test_it_frees_its_place_after_every_failure() -> None:
 
 def test_it_never_shows_a_credential() -> None:
     identity = Identity(TOKEN, "CERTIFICATE", "PRIVATE")
-    connection = Connection("c", to("https://h").server, identity, "f")
+    connection = Connection("c", make_connection("https://h").server, identity, "f")
     for shown in (
         repr(identity),
         str(identity),

@@ -1,4 +1,4 @@
-"""Can no name in a path lead anywhere else?"""
+"""API paths: a name in a path is quoted or refused, and leads nowhere else."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from clusters.api.connection import Server
 from clusters.api.errors import BadRequest
 from clusters.api.paths import checked_path, resource_path, url
-from tests.clusters.api.calls import BOTH, fetch, to
-from tests.clusters.api.faults import FaultServer, says
+from tests.clusters.api.calls import BOTH, fetch, make_connection
+from tests.clusters.api.faults import FaultServer, respond_with
 
 BAD_SEGMENTS = ["", ".", "..", "a/b", "a%2fb", "a%b", "a\\b", "a\x00", "a\nb", "\x7f"]
 
@@ -95,8 +95,8 @@ def test_it_refuses_a_path_that_is_not_canonical(path: str) -> None:
     ],
 )
 def test_it_sends_exactly_the_bytes_that_it_checked(how: str, path: str) -> None:
-    with FaultServer(says(200)) as server:
-        fetch(how, to(server, url=f"{server.url}/k8s/clusters/c-1"), path)
+    with FaultServer(respond_with(200)) as server:
+        fetch(how, make_connection(server, url=f"{server.url}/k8s/clusters/c-1"), path)
         assert server.requests[0].target == f"/k8s/clusters/c-1{path}"
 
 

@@ -1,4 +1,4 @@
-"""What do calls and streams make of a real API server?"""
+"""Client and streams against a real API server."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from clusters.api.client import Client
 from clusters.api.connection import Connection, Identity
 from clusters.api.streams import Streams
 from clusters.api.tables import TABLE_ACCEPT, Event, decode_event, decode_page
-from tests.clusters.api.calls import of_cast
+from tests.clusters.api.calls import connect_as
 from tests.controlplane.controlplane import ControlPlane
 
 SHOP = "/api/v1/namespaces/shop"
 
 
 def test_it_lists_tables(controlplane: ControlPlane) -> None:
-    client = Client(of_cast(controlplane, "dana"))
+    client = Client(connect_as(controlplane, "dana"))
     page = decode_page(
         client.request("GET", f"{SHOP}/pods", accept=TABLE_ACCEPT, query=[("limit", "2")]).body
     )
@@ -33,20 +33,20 @@ def test_it_lists_tables(controlplane: ControlPlane) -> None:
 
 
 def test_it_shows_no_last_applied_secret(controlplane: ControlPlane) -> None:
-    client = Client(of_cast(controlplane, "ada"))
+    client = Client(connect_as(controlplane, "ada"))
     answer = client.request("GET", f"{SHOP}/secrets", accept=TABLE_ACCEPT)
     assert "correct-horse" not in repr(decode_page(answer.body))
 
 
 def test_it_says_who_may_not(controlplane: ControlPlane) -> None:
     with pytest.raises(errors.Forbidden) as raised:
-        Client(of_cast(controlplane, "stan")).get("/api/v1/pods")
+        Client(connect_as(controlplane, "stan")).get("/api/v1/pods")
     assert 'User "stan" cannot list resource "pods"' in raised.value.message
 
 
 @pytest.mark.parametrize("token", ["nonsense", "a.b.c"])
 def test_it_says_that_a_token_is_not_accepted(controlplane: ControlPlane, token: str) -> None:
-    known = of_cast(controlplane, "dana")
+    known = connect_as(controlplane, "dana")
     with pytest.raises(errors.Unauthorized) as raised:
         Client(Connection("c", known.server, Identity(token=token), token)).get("/version")
     assert "credential" in raised.value.title
@@ -56,11 +56,11 @@ def test_it_says_that_a_certificate_has_expired_as_any_401(controlplane: Control
     certificate, key = controlplane.certificate("dana", seconds=-60)
     identity = Identity(certificate=certificate, key=key)
     with pytest.raises(errors.Unauthorized):
-        Client(Connection("c", of_cast(controlplane, "dana").server, identity, "expired")).get("/version")
+        Client(Connection("c", connect_as(controlplane, "dana").server, identity, "expired")).get("/version")
 
 
 def test_it_names_what_is_wrong_with_what_was_sent(controlplane: ControlPlane) -> None:
-    client = Client(of_cast(controlplane, "dana"))
+    client = Client(connect_as(controlplane, "dana"))
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "Not_A_Name"}}
     with pytest.raises(errors.Invalid) as raised:
         client.post(f"{SHOP}/configmaps", body, query=[("dryRun", "All")])
@@ -72,7 +72,7 @@ def test_it_names_what_is_wrong_with_what_was_sent(controlplane: ControlPlane) -
 
 
 def test_it_reads_admission_warnings(controlplane: ControlPlane) -> None:
-    client = Client(of_cast(controlplane, "dana"))
+    client = Client(connect_as(controlplane, "dana"))
     labels = {"policy.example.com/warn": "true"}
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "warned", "labels": labels}}
     answer = client.request("POST", f"{SHOP}/configmaps", body=body, query=[("dryRun", "All")])
@@ -80,7 +80,7 @@ def test_it_reads_admission_warnings(controlplane: ControlPlane) -> None:
 
 
 def test_it_watches_until_the_server_ends_it(controlplane: ControlPlane) -> None:
-    events = _watched(of_cast(controlplane, "dana"), f"{SHOP}/configmaps", ("timeoutSeconds", "1"))
+    events = _read_events(connect_as(controlplane, "dana"), f"{SHOP}/configmaps", ("timeoutSeconds", "1"))
     assert events[0].type == "ADDED"
     assert events[0].columns is not None
     assert all(event.columns is None for event in events[1:])
@@ -89,15 +89,15 @@ def test_it_watches_until_the_server_ends_it(controlplane: ControlPlane) -> None
 
 def test_it_says_that_a_resource_version_is_none(controlplane: ControlPlane) -> None:
     with pytest.raises(errors.ServerError):
-        _watched(of_cast(controlplane, "dana"), f"{SHOP}/pods", ("resourceVersion", "abc"))
+        _read_events(connect_as(controlplane, "dana"), f"{SHOP}/pods", ("resourceVersion", "abc"))
 
 
-def test_it_refuses_a_watch_without_the_right(controlplane: ControlPlane) -> None:
+def test_it_refuses_a_watch_without_permission(controlplane: ControlPlane) -> None:
     with pytest.raises(errors.Forbidden):
-        _watched(of_cast(controlplane, "stan"), f"{SHOP}/pods")
+        _read_events(connect_as(controlplane, "stan"), f"{SHOP}/pods")
 
 
-def _watched(connection: Connection, path: str, *query: tuple[str, str]) -> list[Event]:
+def _read_events(connection: Connection, path: str, *query: tuple[str, str]) -> list[Event]:
     async def run() -> list[Any]:
         streams = Streams()
         try:

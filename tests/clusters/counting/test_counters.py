@@ -1,4 +1,4 @@
-"""When is a cluster counted, for whom, and what is left of it when it fails?"""
+"""Counters: when a cluster is polled, for whom, and what remains after an error."""
 
 from __future__ import annotations
 
@@ -14,25 +14,33 @@ from clusters.api.errors import TimedOut, TooManyRequests, Unauthorized
 from clusters.counting import counters as module
 from clusters.counting import round as rounds
 from clusters.counting.counters import Counter, Counters
-from clusters.counting.snapshot import Reach, Standing, Warnings
-from tests.clusters.api.faults import FaultServer, hangs, says, status
-from tests.clusters.counting.scripted import Cluster, as_person, event, looking, node, pod, until
+from clusters.counting.snapshot import CountStatus, Reach, Warnings
+from tests.clusters.api.faults import FaultServer, hang, respond_status, respond_with
+from tests.clusters.counting.scripted import (
+    ScriptedCluster,
+    connect_as,
+    event_row,
+    node_row,
+    pod_row,
+    wait_until,
+    watch_counter,
+)
 
-EVERY = 0.3
+POLL_INTERVAL = 0.3
 
 
 @pytest.fixture
 def counters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counters]:
     """Counters of their own, in a hurry."""
     for name, seconds in (
-        ("EVERY", EVERY),
+        ("EVERY", POLL_INTERVAL),
         ("AGAIN", 0.2),
         ("REFUSED", 0.2),
         ("SWEEP", 0.05),
         ("GRACE", 0.2),
     ):
         monkeypatch.setattr(module, name, seconds)
-    monkeypatch.setattr(rounds, "PROBE", 1.0)
+    monkeypatch.setattr(rounds, "PROBE_INTERVAL", 1.0)
     made = Counters()
     yield made
     for key in list(made._counters):
@@ -40,23 +48,23 @@ def counters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counters]:
 
 
 @pytest.fixture
-def cluster() -> Iterator[Cluster]:
-    with Cluster() as server:
+def cluster() -> Iterator[ScriptedCluster]:
+    with ScriptedCluster() as server:
         server.rows |= {
-            "pods": [pod(), pod("CrashLoopBackOff", "0/1")],
-            "nodes": [node(), node("NotReady")],
-            "events": [event("BackOff")],
+            "pods": [pod_row(), pod_row("CrashLoopBackOff", "0/1")],
+            "nodes": [node_row(), node_row("NotReady")],
+            "events": [event_row("BackOff")],
         }
         yield server
 
 
-def pods_of(counter: Counter) -> int | None:
+def count_pods(counter: Counter) -> int | None:
     return counter.snapshot.pods.value.total if counter.snapshot.pods.value else None
 
 
-def test_it_counts_cells_alone(counters: Counters, cluster: Cluster) -> None:
-    with looking(counters, as_person(cluster, "dana")) as counter:
-        until(lambda: counter.is_settled)
+def test_it_counts_cells_alone(counters: Counters, cluster: ScriptedCluster) -> None:
+    with watch_counter(counters, connect_as(cluster, "dana")) as counter:
+        wait_until(lambda: counter.is_settled)
     found = counter.snapshot
     assert (found.reach, found.version) == (Reach.REACHABLE, "v1.36.3")
     assert found.nodes.value is not None
@@ -65,97 +73,101 @@ def test_it_counts_cells_alone(counters: Counters, cluster: Cluster) -> None:
     assert dict(found.pods.value.statuses) == {"Running": 1, "CrashLoopBackOff": 1}
     assert found.warnings.value == Warnings(1, {"BackOff": 1})
     for kind in ("pods", "nodes", "events"):
-        assert all(query["includeObject"] == ["None"] for query in cluster.lists(kind))
-    assert cluster.lists("events")[0]["fieldSelector"] == ["type=Warning"]
+        assert all(query["includeObject"] == ["None"] for query in cluster.list_queries(kind))
+    assert cluster.list_queries("events")[0]["fieldSelector"] == ["type=Warning"]
 
 
-def test_many_viewers_of_one_credential_are_one_round_each_period(
-    counters: Counters, cluster: Cluster
+def test_many_viewers_of_one_credential_are_one_poll_each_period(
+    counters: Counters, cluster: ScriptedCluster
 ) -> None:
-    connection = as_person(cluster, "dana")
+    connection = connect_as(cluster, "dana")
     begun = time.monotonic()
-    with looking(counters, connection) as first:
+    with watch_counter(counters, connection) as first:
         tabs = [replace(connection) for _tab in range(20)]
-        others = [counters.look(tab) for tab in tabs]
+        others = [counters.add_viewer(tab) for tab in tabs]
         assert all(other is first for other in others)
-        until(lambda: len(cluster.lists("pods")) >= 4)
+        wait_until(lambda: len(cluster.list_queries("pods")) >= 4)
         for _tab in range(20):  # who comes and goes begins no round of its own
-            with looking(counters, replace(connection)):
+            with watch_counter(counters, replace(connection)):
                 pass
-        rounds_seen, took = len(cluster.lists("pods")), time.monotonic() - begun
+        rounds_seen, took = len(cluster.list_queries("pods")), time.monotonic() - begun
         for tab in tabs:
-            counters.leave(first, tab)
-    assert rounds_seen <= took / EVERY + 1
+            counters.remove_viewer(first, tab)
+    assert rounds_seen <= took / POLL_INTERVAL + 1
 
 
-def test_no_count_crosses_from_one_credential_to_another(counters: Counters, cluster: Cluster) -> None:
-    cluster.may = lambda token, ask: token == "ada" or ask.get("namespace") == "shop"
-    cluster.rows["shop", "pods"] = [pod()]
-    with (
-        looking(counters, as_person(cluster, "ada")) as strong,
-        looking(counters, as_person(cluster, "dana"), "shop") as weak,
-    ):
-        until(lambda: strong.is_settled and weak.is_settled)
-        assert (pods_of(strong), pods_of(weak)) == (2, 1)
-        assert weak.snapshot.pods.places == ("shop",)
-        assert weak.snapshot.nodes.standing is Standing.DENIED
-        assert weak.snapshot.nodes.value is None
-    assert cluster.lists("nodes", token="dana") == []  # a review said no: nothing is asked in vain
-
-
-def test_a_page_that_is_loaded_again_and_again_begins_no_round_of_its_own(
-    counters: Counters, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+def test_no_count_crosses_from_one_credential_to_another(
+    counters: Counters, cluster: ScriptedCluster
 ) -> None:
-    monkeypatch.setattr(module, "EVERY", 2.0)
+    cluster.is_allowed = lambda token, ask: token == "ada" or ask.get("namespace") == "shop"
+    cluster.rows["shop", "pods"] = [pod_row()]
+    with (
+        watch_counter(counters, connect_as(cluster, "ada")) as strong,
+        watch_counter(counters, connect_as(cluster, "dana"), "shop") as weak,
+    ):
+        wait_until(lambda: strong.is_settled and weak.is_settled)
+        assert (count_pods(strong), count_pods(weak)) == (2, 1)
+        assert weak.snapshot.pods.namespaces == ("shop",)
+        assert weak.snapshot.nodes.status is CountStatus.DENIED
+        assert weak.snapshot.nodes.value is None
+    assert cluster.list_queries("nodes", token="dana") == []  # a review said no: nothing is asked in vain
+
+
+def test_a_page_that_is_loaded_again_and_again_starts_no_poll_of_its_own(
+    counters: Counters, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "POLL_SECONDS", 2.0)
     monkeypatch.setattr(module, "GRACE", 0.0)
     begun = time.monotonic()
-    with looking(counters, as_person(cluster, "dana")) as counter:
-        until(lambda: counter.is_settled)
+    with watch_counter(counters, connect_as(cluster, "dana")) as counter:
+        wait_until(lambda: counter.is_settled)
     for _load in range(8):
-        until(lambda: counter.task is None or counter.task.done())  # stopped, so that it has to begin anew
-        with looking(counters, as_person(cluster, "dana")) as again:
+        wait_until(
+            lambda: counter.task is None or counter.task.done()
+        )  # stopped, so that it has to begin anew
+        with watch_counter(counters, connect_as(cluster, "dana")) as again:
             assert again is counter
-            until(lambda: counter.task is not None and not counter.task.done())
-    assert len(cluster.lists("pods")) <= (time.monotonic() - begun) / 2.0 + 1
+            wait_until(lambda: counter.task is not None and not counter.task.done())
+    assert len(cluster.list_queries("pods")) <= (time.monotonic() - begun) / 2.0 + 1
 
 
-def test_nothing_is_asked_when_nobody_looks_and_hidden_pages_do_not(
-    counters: Counters, cluster: Cluster
+def test_nothing_is_polled_without_a_viewer_and_hidden_pages_are_none(
+    counters: Counters, cluster: ScriptedCluster
 ) -> None:
-    connection = as_person(cluster, "dana")
-    with looking(counters, connection) as counter:
-        until(lambda: counter.is_settled)
+    connection = connect_as(cluster, "dana")
+    with watch_counter(counters, connection) as counter:
+        wait_until(lambda: counter.is_settled)
         counters.pause(counter, connection)
-        until(lambda: counter.task is None or counter.task.done())
+        wait_until(lambda: counter.task is None or counter.task.done())
         before = len(cluster.requests)
-        time.sleep(3 * EVERY)  # a quiet time of three periods is what is tested
+        time.sleep(3 * POLL_INTERVAL)  # a quiet time of three periods is what is tested
         assert len(cluster.requests) == before
         other = replace(connection)
-        assert counters.look(other) is counter  # the numbers are kept for who pauses
-        counters.leave(counter, other)
+        assert counters.add_viewer(other) is counter  # the numbers are kept for who pauses
+        counters.remove_viewer(counter, other)
         counters.resume(counter, connection)
-        until(lambda: len(cluster.requests) > before)
-    until(lambda: counter.task is None or counter.task.done())
+        wait_until(lambda: len(cluster.requests) > before)
+    wait_until(lambda: counter.task is None or counter.task.done())
     before = len(cluster.requests)
-    time.sleep(3 * EVERY)
+    time.sleep(3 * POLL_INTERVAL)
     assert len(cluster.requests) == before
 
 
 def test_numbers_are_dropped_after_a_while_and_with_their_credential(
-    counters: Counters, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    counters: Counters, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with looking(counters, as_person(cluster, "dana")) as counter:
-        until(lambda: counter.is_settled)
-    monkeypatch.setattr(module, "KEPT", 0.1)
-    until(lambda: len(counters) == 0)
-    monkeypatch.setattr(module, "KEPT", 60.0)
-    connection = as_person(cluster, "changed")
-    with looking(counters, connection) as counter:
-        until(lambda: pods_of(counter) == 2)
+    with watch_counter(counters, connect_as(cluster, "dana")) as counter:
+        wait_until(lambda: counter.is_settled)
+    monkeypatch.setattr(module, "RETENTION_SECONDS", 0.1)
+    wait_until(lambda: len(counters) == 0)
+    monkeypatch.setattr(module, "RETENTION_SECONDS", 60.0)
+    connection = connect_as(cluster, "changed")
+    with watch_counter(counters, connection) as counter:
+        wait_until(lambda: count_pods(counter) == 2)
         forget(connection.fingerprint)
-        until(lambda: pods_of(counter) is None and len(counters) == 0)
-    with looking(counters, as_person(cluster, "rene")) as counter:
-        until(lambda: counter.is_settled)
+        wait_until(lambda: count_pods(counter) is None and len(counters) == 0)
+    with watch_counter(counters, connect_as(cluster, "rene")) as counter:
+        wait_until(lambda: counter.is_settled)
         counters.forget(counter.connection.fingerprint)
         assert len(counters) == 1  # somebody looks
     counters.forget(counter.connection.fingerprint)
@@ -163,203 +175,210 @@ def test_numbers_are_dropped_after_a_while_and_with_their_credential(
 
 
 def test_a_cluster_that_hangs_costs_the_others_nothing(
-    counters: Counters, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    counters: Counters, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "PROBE", 3.0)
-    with FaultServer(hangs) as hanging:
-        stuck = [counters.look(as_person(hanging, f"person-{number}")) for number in range(25)]
-        with looking(counters, as_person(cluster, "dana")) as counter:
-            until(lambda: counter.is_settled)
-            assert pods_of(counter) == 2
+    monkeypatch.setattr(rounds, "PROBE_INTERVAL", 3.0)
+    with FaultServer(hang) as hanging:
+        stuck = [counters.add_viewer(connect_as(hanging, f"person-{number}")) for number in range(25)]
+        with watch_counter(counters, connect_as(cluster, "dana")) as counter:
+            wait_until(lambda: counter.is_settled)
+            assert count_pods(counter) == 2
             assert all(one is not None and not one.is_settled for one in stuck)
-        until(lambda: all(one is not None and one.is_settled for one in stuck))
+        wait_until(lambda: all(one is not None and one.is_settled for one in stuck))
         assert stuck[0] is not None
         assert stuck[0].snapshot.reach is Reach.UNREACHABLE
         assert isinstance(stuck[0].snapshot.error, TimedOut)
         for one in stuck:
             assert one is not None
-            counters.leave(one, one.connection)
+            counters.remove_viewer(one, one.connection)
 
 
 def test_a_count_that_failed_keeps_the_old_numbers_with_their_time(
-    counters: Counters, cluster: Cluster
+    counters: Counters, cluster: ScriptedCluster
 ) -> None:
-    with looking(counters, as_person(cluster, "dana")) as counter:
-        until(lambda: counter.is_settled)
+    with watch_counter(counters, connect_as(cluster, "dana")) as counter:
+        wait_until(lambda: counter.is_settled)
         when = counter.snapshot.pods.counted_at
-        cluster.instead["pods"] = status(500, "InternalError", "etcd is slow")
-        until(lambda: counter.snapshot.pods.standing is Standing.FAILED)
-        assert pods_of(counter) == 2
+        cluster.overrides["pods"] = respond_status(500, "InternalError", "etcd is slow")
+        wait_until(lambda: counter.snapshot.pods.status is CountStatus.FAILED)
+        assert count_pods(counter) == 2
         assert counter.snapshot.pods.counted_at is not None
         assert when is not None
         assert counter.snapshot.pods.counted_at >= when
         assert counter.snapshot.reach is Reach.REACHABLE
-        assert counter.snapshot.nodes.standing is Standing.COUNTED
-        del cluster.instead["pods"]
-        cluster.rows["pods"] = [pod()]
-        until(lambda: pods_of(counter) == 1)
+        assert counter.snapshot.nodes.status is CountStatus.COUNTED
+        del cluster.overrides["pods"]
+        cluster.rows["pods"] = [pod_row()]
+        wait_until(lambda: count_pods(counter) == 1)
 
 
-def test_after_an_outage_it_counts_again_and_says_since_when(counters: Counters, cluster: Cluster) -> None:
-    with looking(counters, as_person(cluster, "dana")) as counter:
-        until(lambda: counter.is_settled)
+def test_after_an_error_it_counts_again_and_says_since_when(
+    counters: Counters, cluster: ScriptedCluster
+) -> None:
+    with watch_counter(counters, connect_as(cluster, "dana")) as counter:
+        wait_until(lambda: counter.is_settled)
         answered = counter.snapshot.answered_at
         for last in ("pods", "nodes", "events", "readyz"):
-            cluster.instead[last] = hangs_up
-        until(lambda: counter.snapshot.reach is Reach.UNREACHABLE)
+            cluster.overrides[last] = hang_up
+        wait_until(lambda: counter.snapshot.reach is Reach.UNREACHABLE)
         since = counter.snapshot.since
         assert answered is not None
-        assert pods_of(counter) == 2
-        asked = len(cluster.lists("pods"))
-        until(lambda: sum("readyz" in one.target for one in cluster.requests) >= 3)
+        assert count_pods(counter) == 2
+        asked = len(cluster.list_queries("pods"))
+        wait_until(lambda: sum("readyz" in one.target for one in cluster.requests) >= 3)
         assert counter.snapshot.since == since
-        assert len(cluster.lists("pods")) == asked  # only whether it answers is asked meanwhile
-        cluster.instead.clear()
-        until(lambda: counter.snapshot.reach is Reach.REACHABLE)
+        assert len(cluster.list_queries("pods")) == asked  # only whether it answers is asked meanwhile
+        cluster.overrides.clear()
+        wait_until(lambda: counter.snapshot.reach is Reach.REACHABLE)
         assert counter.snapshot.since > since
 
 
-def hangs_up(wire) -> None:  # type: ignore[no-untyped-def]
+def hang_up(wire) -> None:  # type: ignore[no-untyped-def]
     raise ConnectionResetError
 
 
-def test_a_refused_credential_loses_its_numbers(counters: Counters, cluster: Cluster) -> None:
-    with looking(counters, as_person(cluster, "dana")) as counter:
-        until(lambda: pods_of(counter) == 2)
+def test_a_refused_credential_loses_its_numbers(counters: Counters, cluster: ScriptedCluster) -> None:
+    with watch_counter(counters, connect_as(cluster, "dana")) as counter:
+        wait_until(lambda: count_pods(counter) == 2)
         for last in ("pods", "nodes", "events", "version"):
-            cluster.instead[last] = status(401, "Unauthorized", "Unauthorized")
-        until(lambda: counter.snapshot.reach is Reach.REFUSED)
+            cluster.overrides[last] = respond_status(401, "Unauthorized", "Unauthorized")
+        wait_until(lambda: counter.snapshot.reach is Reach.UNAUTHORIZED)
         found = counter.snapshot
         assert (found.nodes.value, found.pods.value, found.warnings.value) == (None, None, None)
-        assert not found.rights.is_known
+        assert not found.permissions.is_known
         assert isinstance(found.error, Unauthorized)
 
 
-def test_a_right_that_ends_takes_its_numbers_at_the_next_count(counters: Counters, cluster: Cluster) -> None:
-    with looking(counters, as_person(cluster, "dana"), "shop") as counter:
-        until(lambda: counter.is_settled)
-        reviews = cluster.reviews()
-        cluster.may = lambda token, ask: ask["resource"] != "pods"
-        until(lambda: counter.snapshot.pods.standing is Standing.DENIED)
-        assert pods_of(counter) is None
-        until(
-            lambda: counter.snapshot.rights.pods.state == "denied"
+def test_a_removed_permission_takes_its_numbers_at_the_next_count(
+    counters: Counters, cluster: ScriptedCluster
+) -> None:
+    with watch_counter(counters, connect_as(cluster, "dana"), "shop") as counter:
+        wait_until(lambda: counter.is_settled)
+        reviews = cluster.count_reviews()
+        cluster.is_allowed = lambda token, ask: ask["resource"] != "pods"
+        wait_until(lambda: counter.snapshot.pods.status is CountStatus.DENIED)
+        assert count_pods(counter) is None
+        wait_until(
+            lambda: counter.snapshot.permissions.pods.state == "denied"
         )  # long before the next look at the rights
-        assert cluster.reviews() > reviews
-        asked = len(cluster.lists("pods"))
-        before = len(cluster.lists("nodes"))
-        until(lambda: len(cluster.lists("nodes")) > before + 1)
-        assert len(cluster.lists("pods")) == asked
+        assert cluster.count_reviews() > reviews
+        asked = len(cluster.list_queries("pods"))
+        before = len(cluster.list_queries("nodes"))
+        wait_until(lambda: len(cluster.list_queries("nodes")) > before + 1)
+        assert len(cluster.list_queries("pods")) == asked
 
 
-def test_a_refusal_is_told_to_one_who_still_looks(counters: Counters, cluster: Cluster) -> None:
+def test_a_rejection_is_reported_to_a_remaining_viewer(counters: Counters, cluster: ScriptedCluster) -> None:
     """People share a team's credential: the trail must not say that somebody was refused who had gone."""
     told: list[str] = []
 
     def of(name: str) -> Connection:
-        return replace(as_person(cluster, "team"), person=name, refused=lambda *_asked: told.append(name))
+        return replace(connect_as(cluster, "team"), person=name, refused=lambda *_asked: told.append(name))
 
     first, second = of("first"), of("second")
-    counter = counters.look(first)
+    counter = counters.add_viewer(first)
     assert counter is not None
-    assert counters.look(second) is counter
-    counters.leave(counter, second)
-    until(lambda: counter.is_settled)
-    cluster.may = lambda token, ask: ask["resource"] != "pods"
-    until(lambda: told)
+    assert counters.add_viewer(second) is counter
+    counters.remove_viewer(counter, second)
+    wait_until(lambda: counter.is_settled)
+    cluster.is_allowed = lambda token, ask: ask["resource"] != "pods"
+    wait_until(lambda: told)
     assert set(told) == {"first"}
-    counters.leave(counter, first)
+    counters.remove_viewer(counter, first)
 
 
 def test_a_refused_list_takes_its_numbers_whatever_the_review_said(
-    counters: Counters, cluster: Cluster
+    counters: Counters, cluster: ScriptedCluster
 ) -> None:
-    with looking(counters, as_person(cluster, "dana")) as counter:
-        until(lambda: pods_of(counter) == 2)
-        cluster.instead["pods"] = status(403, "Forbidden", "pods is forbidden")
-        until(lambda: counter.snapshot.pods.standing is not Standing.COUNTED)
-        assert counter.snapshot.pods.standing is Standing.DENIED
-        assert pods_of(counter) is None
+    with watch_counter(counters, connect_as(cluster, "dana")) as counter:
+        wait_until(lambda: count_pods(counter) == 2)
+        cluster.overrides["pods"] = respond_status(403, "Forbidden", "pods is forbidden")
+        wait_until(lambda: counter.snapshot.pods.status is not CountStatus.COUNTED)
+        assert counter.snapshot.pods.status is CountStatus.DENIED
+        assert count_pods(counter) is None
 
 
-def test_an_unclear_review_is_not_a_refusal(counters: Counters, cluster: Cluster) -> None:
-    cluster.may = lambda token, ask: None
-    with looking(counters, as_person(cluster, "dana")) as counter:
-        until(lambda: counter.is_settled)
-        assert counter.snapshot.rights.pods.state == "unknown"
-        assert pods_of(counter) == 2
+def test_an_unclear_review_is_not_a_denial(counters: Counters, cluster: ScriptedCluster) -> None:
+    cluster.is_allowed = lambda token, ask: None
+    with watch_counter(counters, connect_as(cluster, "dana")) as counter:
+        wait_until(lambda: counter.is_settled)
+        assert counter.snapshot.permissions.pods.state == "unknown"
+        assert count_pods(counter) == 2
 
 
 def test_large_lists_are_read_in_pages_up_to_a_bound(
-    counters: Counters, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    counters: Counters, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rounds, "PAGE", 10)
-    cluster.rows["pods"] = [pod()] * 95
-    with looking(counters, as_person(cluster, "dana")) as counter:
-        until(lambda: pods_of(counter) == 95)
+    cluster.rows["pods"] = [pod_row()] * 95
+    with watch_counter(counters, connect_as(cluster, "dana")) as counter:
+        wait_until(lambda: count_pods(counter) == 95)
         assert counter.snapshot.pods.value is not None
         assert not counter.snapshot.pods.value.at_least
-        cluster.rows["pods"] = [pod()] * 105
-        until(lambda: pods_of(counter) == 100)
+        cluster.rows["pods"] = [pod_row()] * 105
+        wait_until(lambda: count_pods(counter) == 100)
         assert counter.snapshot.pods.value.at_least
 
 
-def test_the_namespaces_of_the_ladder_are_summed_and_what_is_left_out_is_told(
-    counters: Counters, cluster: Cluster
+def test_the_namespaces_of_the_ladder_are_summed_and_what_is_left_out_is_reported(
+    counters: Counters, cluster: ScriptedCluster
 ) -> None:
     """No right to list all: the known namespaces first, then those that can be listed, up to a bound."""
     names = [f"team-{number:02d}" for number in range(30)]
     cluster.rows["namespaces"] = [[name, "Active", "5d"] for name in names]
     for name in [*names, "mine"]:
-        cluster.rows[name, "pods"] = [pod()]
-    cluster.may = lambda token, ask: (
+        cluster.rows[name, "pods"] = [pod_row()]
+    cluster.is_allowed = lambda token, ask: (
         ask["resource"] == "namespaces"
         or (ask.get("namespace", "") not in ("", "team-03") and ask["verb"] == "list")
     )
-    with looking(counters, as_person(cluster, "dana"), "mine") as counter:
-        until(lambda: counter.is_settled)
-        assert cluster.reviews() <= 40
+    with watch_counter(counters, connect_as(cluster, "dana"), "mine") as counter:
+        wait_until(lambda: counter.is_settled)
+        assert cluster.count_reviews() <= 40
     found = counter.snapshot.pods
-    assert found.places == ("mine", *(name for name in names[:9] if name != "team-03"))
-    assert pods_of(counter) == 9
+    assert found.namespaces == ("mine", *(name for name in names[:9] if name != "team-03"))
+    assert count_pods(counter) == 9
     assert found.left_out == 21
-    assert [place.edit.state for place in counter.snapshot.rights.places] == ["denied"] * 10
+    assert [place.edit.state for place in counter.snapshot.permissions.namespaces] == ["denied"] * 10
 
 
-def test_it_waits_as_long_as_the_api_server_asks(counters: Counters, cluster: Cluster) -> None:
-    with looking(counters, as_person(cluster, "dana")) as counter:
-        until(lambda: counter.is_settled)
+def test_it_waits_as_long_as_the_api_server_asks(counters: Counters, cluster: ScriptedCluster) -> None:
+    with watch_counter(counters, connect_as(cluster, "dana")) as counter:
+        wait_until(lambda: counter.is_settled)
         for last in ("pods", "nodes", "events"):
-            cluster.instead[last] = says(429, b"Too many requests", "text/plain", "Retry-After: 60")
-        until(lambda: isinstance(counter.snapshot.pods.error, TooManyRequests))
-        assert pods_of(counter) == 2
+            cluster.overrides[last] = respond_with(429, b"Too many requests", "text/plain", "Retry-After: 60")
+        wait_until(lambda: isinstance(counter.snapshot.pods.error, TooManyRequests))
+        assert count_pods(counter) == 2
         before = len(cluster.requests)
-        time.sleep(3 * EVERY)
+        time.sleep(3 * POLL_INTERVAL)
         assert len(cluster.requests) <= before + 2  # those of the same round
 
 
 def test_a_full_process_counts_nothing_more_and_says_so(
-    counters: Counters, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    counters: Counters, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST", 2)
-    with looking(counters, as_person(cluster, "a")), looking(counters, as_person(cluster, "b")) as last:
-        assert counters.look(as_person(cluster, "c")) is None
-        until(lambda: last.is_settled)
-    with looking(counters, as_person(cluster, "c")):  # those that nobody looks at make room
+    monkeypatch.setattr(module, "MAX_COUNTERS", 2)
+    with (
+        watch_counter(counters, connect_as(cluster, "a")),
+        watch_counter(counters, connect_as(cluster, "b")) as last,
+    ):
+        assert counters.add_viewer(connect_as(cluster, "c")) is None
+        wait_until(lambda: last.is_settled)
+    with watch_counter(counters, connect_as(cluster, "c")):  # those that nobody looks at make room
         assert len(counters) == 2
 
 
 @pytest.mark.parametrize("version", [{"gitVersion": "v" * 9999}, {"gitVersion": None}, ["v1"], {"other": 1}])
-def test_it_takes_any_version(counters: Counters, cluster: Cluster, version: object) -> None:
+def test_it_takes_any_version(counters: Counters, cluster: ScriptedCluster, version: object) -> None:
     cluster.version = version
-    with looking(counters, as_person(cluster, "dana")) as counter:
-        until(lambda: counter.is_settled)
+    with watch_counter(counters, connect_as(cluster, "dana")) as counter:
+        wait_until(lambda: counter.is_settled)
         assert counter.snapshot.reach is Reach.REACHABLE
         assert len(counter.snapshot.version) <= rounds.VERSION
 
 
 def test_what_answers_is_not_kubernetes(counters: Counters) -> None:
-    page = says(200, b"<html>sign in</html>", "text/html")
-    with FaultServer(page) as server, looking(counters, as_person(server, "dana")) as counter:
-        until(lambda: counter.is_settled)
+    page = respond_with(200, b"<html>sign in</html>", "text/html")
+    with FaultServer(page) as server, watch_counter(counters, connect_as(server, "dana")) as counter:
+        wait_until(lambda: counter.is_settled)
         assert counter.snapshot.reach is Reach.UNREACHABLE

@@ -1,4 +1,4 @@
-"""What do kubeconfigs look like, good ones and hostile ones?"""
+"""Sample kubeconfigs, good and hostile."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 import yaml
 
-from tests.clusters.credentials.pki import certificate, packed
+from tests.clusters.credentials.pki import make_certificate, to_base64
 
-AUTHORITY = certificate("authority")[0]
+AUTHORITY = make_certificate("authority")[0]
 
 
-def config(*, user: dict[str, Any] | None = None, cluster: dict[str, Any] | None = None) -> dict[str, Any]:
+def build_config(
+    *, user: dict[str, Any] | None = None, cluster: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """One context `shop` for `https://api.example.com:6443`; the arguments are laid over its fields."""
     return {
         "apiVersion": "v1",
@@ -24,7 +26,7 @@ def config(*, user: dict[str, Any] | None = None, cluster: dict[str, Any] | None
                 "name": "prod",
                 "cluster": {
                     "server": "https://api.example.com:6443",
-                    "certificate-authority-data": packed(AUTHORITY),
+                    "certificate-authority-data": to_base64(AUTHORITY),
                     **(cluster or {}),
                 },
             }
@@ -34,11 +36,11 @@ def config(*, user: dict[str, Any] | None = None, cluster: dict[str, Any] | None
     }
 
 
-def text(value: Any) -> str:
+def to_yaml(value: Any) -> str:
     return yaml.safe_dump(value, sort_keys=False)
 
 
-def with_second_context(value: dict[str, Any], *, user: dict[str, Any], server: str) -> dict[str, Any]:
+def add_context(value: dict[str, Any], *, user: dict[str, Any], server: str) -> dict[str, Any]:
     """The same file with one more context, `other`."""
     value = deepcopy(value)
     value["clusters"].append({"name": "other", "cluster": {"server": server}})

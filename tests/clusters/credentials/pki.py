@@ -1,4 +1,4 @@
-"""Which certificates and keys do the tests need? Small ones, made here."""
+"""Sample certificates, keys and JSON Web Tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
-def certificate(name: str = "dana", *, days: int = 30, started: int = -1) -> tuple[str, str]:
+def make_certificate(name: str = "dana", *, days: int = 30, started: int = -1) -> tuple[str, str]:
     """A self-signed certificate and its key, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -34,19 +34,19 @@ def certificate(name: str = "dana", *, days: int = 30, started: int = -1) -> tup
         .not_valid_after(NOW + timedelta(days=days))
         .sign(key, hashes.SHA256())
     )
-    return made.public_bytes(Encoding.PEM).decode(), private(key)
+    return made.public_bytes(Encoding.PEM).decode(), encode_key(key)
 
 
-def private(key: ec.EllipticCurvePrivateKey, password: bytes = b"") -> str:
+def encode_key(key: ec.EllipticCurvePrivateKey, password: bytes = b"") -> str:
     locked = BestAvailableEncryption(password) if password else NoEncryption()
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked).decode()
 
 
-def encrypted_key() -> str:
-    return private(ec.generate_private_key(ec.SECP256R1()), b"secret")
+def make_encrypted_key() -> str:
+    return encode_key(ec.generate_private_key(ec.SECP256R1()), b"secret")
 
 
-def jwt(**claims: object) -> str:
+def make_jwt(**claims: object) -> str:
     """A token that looks like a JWT; nobody here checks its signature."""
 
     def part(value: object) -> str:
@@ -55,6 +55,6 @@ def jwt(**claims: object) -> str:
     return f"{part({'alg': 'none'})}.{part(claims)}.c2lnbmF0dXJl"
 
 
-def packed(pem: str) -> str:
+def to_base64(pem: str) -> str:
     """As a kubeconfig holds it."""
     return base64.b64encode(pem.encode()).decode()

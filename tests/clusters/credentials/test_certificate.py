@@ -1,4 +1,4 @@
-"""Are a client certificate and its key checked before they are sent?"""
+"""Client certificates: a certificate and its key are checked before they are sent."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from clusters.credentials.certificate import (
     checked_pair,
 )
 from clusters.credentials.errors import CertificateError
-from tests.clusters.credentials.pki import NOW, certificate, encrypted_key, packed
+from tests.clusters.credentials.pki import NOW, make_certificate, make_encrypted_key, to_base64
 
 
 def test_it_takes_a_pair_and_drops_the_text_around_it():
-    cert, key = certificate()
+    cert, key = make_certificate()
     clean = checked_pair(f"Bag Attributes: x\n{cert}junk", f"# mine\n{key}")
     assert clean == (cert, key)
 
 
 def test_it_reads_when_the_certificate_ends():
-    cert, _key = certificate(days=5)
+    cert, _key = make_certificate(days=5)
     assert (certificate_expiry(cert) - NOW).days == 5
 
 
 def test_it_keeps_the_chain_behind_the_certificate():
-    cert, key = certificate()
-    other, _key = certificate("intermediate")
+    cert, key = make_certificate()
+    other, _key = make_certificate("intermediate")
     assert checked_pair(cert + other, key)[0] == cert + other
 
 
 def test_it_refuses_a_key_of_another_certificate():
     with pytest.raises(CertificateError, match="does not belong") as refused:
-        checked_pair(certificate()[0], certificate()[1])
+        checked_pair(make_certificate()[0], make_certificate()[1])
     assert refused.value.field == "key"
 
 
 def test_it_refuses_an_encrypted_key_with_the_command_that_decrypts_it():
     with pytest.raises(CertificateError, match="encrypted") as refused:
-        checked_pair(certificate()[0], encrypted_key())
+        checked_pair(make_certificate()[0], make_encrypted_key())
     assert "openssl pkey" in refused.value.advice
 
 
@@ -71,20 +71,20 @@ AAAA
 )
 def test_it_refuses_what_is_no_pair_and_names_the_field(cert, key, field):
     with pytest.raises(CertificateError) as refused:
-        checked_pair(certificate()[0] if cert is None else cert, key)
+        checked_pair(make_certificate()[0] if cert is None else cert, key)
     assert refused.value.field == field
     assert refused.value.message
 
 
 def test_it_says_so_when_base64_of_pem_was_pasted():
-    cert, key = certificate()
+    cert, key = make_certificate()
     with pytest.raises(CertificateError, match="base64"):
-        checked_pair(packed(cert), packed(key))
+        checked_pair(to_base64(cert), to_base64(key))
 
 
 def test_it_says_so_about_an_old_style_encrypted_key():
     with pytest.raises(CertificateError, match="encrypted"):
-        checked_pair(certificate()[0], OLD_ENCRYPTED)
+        checked_pair(make_certificate()[0], OLD_ENCRYPTED)
 
 
 @given(st.text(max_size=300))
@@ -97,14 +97,14 @@ def test_it_takes_no_time_for_a_text_made_to_take_long():
     started = time.monotonic()
     for text in ("-----BEGIN PRIVATE KEY-----" * 9000, "-----BEGIN CERTIFICATE-----A" * 9000):
         with pytest.raises(CertificateError):
-            checked_pair(certificate()[0], text)
+            checked_pair(make_certificate()[0], text)
         with pytest.raises(CertificateError):
             checked_bundle(text)
     assert time.monotonic() - started < 2
 
 
 def test_it_compares_bundles_by_what_is_in_them():
-    one, two = certificate("one")[0], certificate("two")[0]
+    one, two = make_certificate("one")[0], make_certificate("two")[0]
     assert bundle_key(checked_bundle(one + two)) == bundle_key(checked_bundle(f"x\n{two}\n\n{one}"))
     assert bundle_key(one) != bundle_key(two)
     assert checked_bundle("  ") == ""

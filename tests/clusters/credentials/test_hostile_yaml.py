@@ -1,4 +1,4 @@
-"""Does a text that was made to harm cost nothing and get its own sentence?"""
+"""Hostile YAML: bombs and wrong types cost nothing and get their own error message."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from clusters.credentials.errors import BadCredential, KubeconfigError
 from clusters.credentials.kubeconfig import read_kubeconfig
-from tests.clusters.credentials.kubeconfigs import config, text
+from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{chr(98 + level)}: &{chr(98 + level)} [{','.join([f'*{chr(97 + level)}'] * 9)}]\n" for level in range(8)
 )
 
 
-def refused(source: bytes | str) -> KubeconfigError:
+def catch_refusal(source: bytes | str) -> KubeconfigError:
     started = time.monotonic()
     with pytest.raises(KubeconfigError) as raised:
         read_kubeconfig(source)
@@ -69,7 +69,7 @@ def refused(source: bytes | str) -> KubeconfigError:
     ids=lambda value: repr(value)[:40] if isinstance(value, str | bytes) else str(value),
 )
 def test_it_refuses_it_with_a_sentence_of_its_own(source, reason, line):
-    error = refused(source)
+    error = catch_refusal(source)
     assert error.reason == reason
     assert error.line == line
     assert error.message
@@ -77,8 +77,10 @@ def test_it_refuses_it_with_a_sentence_of_its_own(source, reason, line):
 
 
 def test_it_names_the_path_of_a_duplicate_key():
-    source = text(config()).replace("    token: dana-token", "    token: dana-token\n    token: other")
-    error = refused(source)
+    source = to_yaml(build_config()).replace(
+        "    token: dana-token", "    token: dana-token\n    token: other"
+    )
+    error = catch_refusal(source)
     assert error.field == "users[0].user.token"
     assert "dana-token" not in str(error)
 
@@ -99,40 +101,42 @@ WRONG_TYPES = [
 
 @pytest.mark.parametrize(("key", "value", "field"), WRONG_TYPES)
 def test_it_names_the_field_of_a_wrong_type(key, value, field):
-    error = refused(text({**config(), key: value}))
+    error = catch_refusal(to_yaml({**build_config(), key: value}))
     assert (error.field, error.reason) == (field, "type")
 
 
 @pytest.mark.parametrize("value", [12345, 1.5, True, ["x"], {"a": "b"}])
 @pytest.mark.parametrize("key", ["token", "client-key-data"])
 def test_it_refuses_a_secret_of_a_wrong_type_for_its_context(key, value):
-    found = read_kubeconfig(text(config(user={key: value}))).contexts[0].problems
+    found = read_kubeconfig(to_yaml(build_config(user={key: value}))).contexts[0].errors
     assert [(one.field, one.reason) for one in found] == [(f"users[0].user.{key}", "type")]
 
 
 @pytest.mark.parametrize("value", ["yes please", "true", 1, ["x"]])
 def test_it_does_not_guess_whether_tls_is_verified(value):
-    error = refused(text(config(cluster={"insecure-skip-tls-verify": value})))
+    error = catch_refusal(to_yaml(build_config(cluster={"insecure-skip-tls-verify": value})))
     assert error.field == "clusters[0].cluster.insecure-skip-tls-verify"
 
 
 @pytest.mark.parametrize("word", ["true", "True", "TRUE", "yes", "on"])
 def test_it_knows_every_spelling_of_true(word):
-    source = text(config()).replace("    server:", f"    insecure-skip-tls-verify: {word}\n    server:")
-    assert [one.reason for one in read_kubeconfig(source).contexts[0].problems] == ["insecure"]
+    source = to_yaml(build_config()).replace(
+        "    server:", f"    insecure-skip-tls-verify: {word}\n    server:"
+    )
+    assert [one.reason for one in read_kubeconfig(source).contexts[0].errors] == ["insecure"]
 
 
 HOSTILE_NAMES = ["", "a\x07b".replace("\x07", "\u202e"), "x" * 300]
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
-def test_it_refuses_a_name_that_would_deceive(name):
-    value = config()
+def test_it_refuses_a_misleading_name(name):
+    value = build_config()
     value["contexts"][0]["name"] = name
-    assert refused(text(value)).field == "contexts[0].name"
+    assert catch_refusal(to_yaml(value)).field == "contexts[0].name"
 
 
-def _read(source: bytes | str) -> None:
+def _parse(source: bytes | str) -> None:
     try:
         read_kubeconfig(source)
     except BadCredential:
@@ -142,7 +146,7 @@ def _read(source: bytes | str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(st.text(max_size=400), st.binary(max_size=400)))
 def test_it_survives_any_text(source):
-    _read(source)
+    _parse(source)
 
 
 values = st.recursive(
@@ -165,7 +169,7 @@ KEYS = [
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), values, max_size=4), values, values)
 def test_it_survives_any_value_in_any_field(fields, namespace, current):
-    value = config(user=fields, cluster=fields)
+    value = build_config(user=fields, cluster=fields)
     value["contexts"][0]["context"]["namespace"] = namespace
     value["current-context"] = current
     source = yaml.safe_dump(value, allow_unicode=True)
@@ -174,4 +178,4 @@ def test_it_survives_any_value_in_any_field(fields, namespace, current):
     except BadCredential:
         return
     for context in read.contexts:
-        assert (context.identity is None) == bool(context.problems)
+        assert (context.identity is None) == bool(context.errors)

@@ -1,4 +1,4 @@
-"""Is a good kubeconfig read as kubectl reads it, and each field that must not be followed refused by name?"""
+"""Kubeconfig parser: parsed as kubectl does, and each unsafe field refused by name."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import pytest
 import yaml
 
 from clusters.credentials.errors import BadCredential, KubeconfigError
-from clusters.credentials.kubeconfig import Allowed, one_context, read_kubeconfig
-from tests.clusters.credentials.kubeconfigs import AUTHORITY, config, text, with_second_context
-from tests.clusters.credentials.pki import certificate, encrypted_key, packed
+from clusters.credentials.kubeconfig import ImportOptions, one_context, read_kubeconfig
+from tests.clusters.credentials.kubeconfigs import AUTHORITY, add_context, build_config, to_yaml
+from tests.clusters.credentials.pki import make_certificate, make_encrypted_key, to_base64
 
 
-def problems(value) -> list[BadCredential]:
-    return list(read_kubeconfig(text(value)).contexts[0].problems)
+def list_problems(value) -> list[BadCredential]:
+    return list(read_kubeconfig(to_yaml(value)).contexts[0].errors)
 
 
 def test_it_reads_a_token():
-    read = read_kubeconfig(text(config()))
+    read = read_kubeconfig(to_yaml(build_config()))
     context = one_context(read)
     assert read.current == "shop"
     assert (context.name, context.cluster, context.user, context.namespace) == (
@@ -33,36 +33,36 @@ def test_it_reads_a_token():
 
 
 def test_it_reads_a_certificate_and_its_key():
-    cert, key = certificate()
-    user = {"client-certificate-data": packed(cert), "client-key-data": packed(key)}
-    identity = one_context(read_kubeconfig(text(config(user=user)))).identity
+    cert, key = make_certificate()
+    user = {"client-certificate-data": to_base64(cert), "client-key-data": to_base64(key)}
+    identity = one_context(read_kubeconfig(to_yaml(build_config(user=user)))).identity
     assert (identity.certificate, identity.key, identity.token) == (cert, key, "")
 
 
 def test_it_reads_json_too():
-    assert one_context(read_kubeconfig(json.dumps(config()).encode())).name == "shop"
-    assert one_context(read_kubeconfig("\ufeff" + json.dumps(config(), indent="\t"))).name == "shop"
+    assert one_context(read_kubeconfig(json.dumps(build_config()).encode())).name == "shop"
+    assert one_context(read_kubeconfig("\ufeff" + json.dumps(build_config(), indent="\t"))).name == "shop"
 
 
 def test_it_reads_base64_that_was_folded():
-    folded = "\n".join(packed(AUTHORITY)[at : at + 60] for at in range(0, len(packed(AUTHORITY)), 60))
+    folded = "\n".join(to_base64(AUTHORITY)[at : at + 60] for at in range(0, len(to_base64(AUTHORITY)), 60))
     assert (
-        one_context(read_kubeconfig(text(config(cluster={"certificate-authority-data": folded})))).ca
+        one_context(read_kubeconfig(to_yaml(build_config(cluster={"certificate-authority-data": folded})))).ca
         == AUTHORITY
     )
 
 
 def test_it_shows_no_secret_in_its_repr():
-    read = read_kubeconfig(text(config(user={"token": "canary-token"})))
+    read = read_kubeconfig(to_yaml(build_config(user={"token": "canary-token"})))
     assert "canary" not in repr(read)
 
 
 def test_it_takes_the_good_contexts_beside_a_refused_one():
-    value = with_second_context(config(), user={"exec": {"command": "aws"}}, server="https://b.example.com")
-    good, bad = read_kubeconfig(text(value)).contexts
+    value = add_context(build_config(), user={"exec": {"command": "aws"}}, server="https://b.example.com")
+    good, bad = read_kubeconfig(to_yaml(value)).contexts
     assert good.identity is not None
     assert bad.identity is None
-    assert [one.field for one in bad.problems] == ["users[1].user.exec"]
+    assert [one.field for one in bad.errors] == ["users[1].user.exec"]
 
 
 REFUSED_IN_USER = {
@@ -87,7 +87,7 @@ REFUSED_IN_CLUSTER = {
 
 @pytest.mark.parametrize("key", REFUSED_IN_USER)
 def test_it_refuses_a_field_of_a_user_by_name_with_the_way_out(key):
-    found = problems(config(user={"token": "good", key: REFUSED_IN_USER[key]}))
+    found = list_problems(build_config(user={"token": "good", key: REFUSED_IN_USER[key]}))
     assert [one.field for one in found] == [f"users[0].user.{key}"]
     assert found[0].message
     assert found[0].advice
@@ -96,7 +96,7 @@ def test_it_refuses_a_field_of_a_user_by_name_with_the_way_out(key):
 
 @pytest.mark.parametrize("key", REFUSED_IN_CLUSTER)
 def test_it_refuses_a_field_of_a_cluster_by_name_with_the_way_out(key):
-    found = problems(config(cluster={key: REFUSED_IN_CLUSTER[key]}))
+    found = list_problems(build_config(cluster={key: REFUSED_IN_CLUSTER[key]}))
     assert [one.field for one in found] == [f"clusters[0].cluster.{key}"]
     assert found[0].message
     assert found[0].advice
@@ -105,11 +105,13 @@ def test_it_refuses_a_field_of_a_cluster_by_name_with_the_way_out(key):
 @pytest.mark.parametrize("key", ["tokenFile", "client-certificate", "exec", "as", "username"])
 def test_it_does_not_mind_an_empty_field(key):
     for empty in (None, ""):
-        assert problems(config(user={"token": "good", key: empty})) == []
+        assert list_problems(build_config(user={"token": "good", key: empty})) == []
 
 
 def test_it_names_every_refused_field_of_a_context():
-    fields = [one.field for one in problems(config(user=REFUSED_IN_USER, cluster=REFUSED_IN_CLUSTER))]
+    fields = [
+        one.field for one in list_problems(build_config(user=REFUSED_IN_USER, cluster=REFUSED_IN_CLUSTER))
+    ]
     assert fields == [f"clusters[0].cluster.{key}" for key in REFUSED_IN_CLUSTER] + [
         f"users[0].user.{key}" for key in REFUSED_IN_USER
     ]
@@ -146,8 +148,8 @@ def test_it_names_every_refused_field_of_a_context():
         "https://" + "a" * 600,
     ],
 )
-def test_it_refuses_an_address_that_must_not_be_asked(server):
-    found = problems(config(cluster={"server": server}))
+def test_it_refuses_a_forbidden_address(server):
+    found = list_problems(build_config(cluster={"server": server}))
     assert [one.field for one in found] == ["clusters[0].cluster.server"]
     assert "secret" not in str(found[0])
 
@@ -162,8 +164,8 @@ def test_it_refuses_an_address_that_must_not_be_asked(server):
         (" https://10.0.0.1:6443\n", "https://10.0.0.1:6443"),
     ],
 )
-def test_it_brings_an_address_into_its_normal_form(server, normal):
-    assert one_context(read_kubeconfig(text(config(cluster={"server": server})))).server == normal
+def test_it_normalizes_an_address(server, normal):
+    assert one_context(read_kubeconfig(to_yaml(build_config(cluster={"server": server})))).server == normal
 
 
 @pytest.mark.parametrize(
@@ -174,42 +176,45 @@ def test_it_brings_an_address_into_its_normal_form(server, normal):
         ({"token": "a b"}, "users[0].user.token", "character"),
         ({"token": "a\r\nImpersonate-User: x"}, "users[0].user.token", "character"),
         ({"client-certificate-data": "%%%"}, "users[0].user.client-certificate-data", "base64"),
-        ({"client-certificate-data": packed("junk")}, "users[0].user.client-certificate-data", "PEM"),
+        ({"client-certificate-data": to_base64("junk")}, "users[0].user.client-certificate-data", "PEM"),
         (
-            {"client-certificate-data": packed(certificate()[0])},
+            {"client-certificate-data": to_base64(make_certificate()[0])},
             "users[0].user.client-key-data",
             "private key",
         ),
         (
             {
-                "client-certificate-data": packed(certificate()[0]),
-                "client-key-data": packed(certificate()[1]),
+                "client-certificate-data": to_base64(make_certificate()[0]),
+                "client-key-data": to_base64(make_certificate()[1]),
             },
             "users[0].user.client-key-data",
             "does not belong",
         ),
         (
-            {"client-certificate-data": packed(certificate()[0]), "client-key-data": packed(encrypted_key())},
+            {
+                "client-certificate-data": to_base64(make_certificate()[0]),
+                "client-key-data": to_base64(make_encrypted_key()),
+            },
             "users[0].user.client-key-data",
             "encrypted",
         ),
         (
-            {"token": "t", "client-certificate-data": packed(AUTHORITY), "client-key-data": "eA=="},
+            {"token": "t", "client-certificate-data": to_base64(AUTHORITY), "client-key-data": "eA=="},
             "users[0].user",
             "both",
         ),
     ],
 )
-def test_it_refuses_a_user_that_proves_nothing(user, field, word):
-    found = problems(config(user=user))
+def test_it_refuses_a_user_without_a_credential(user, field, word):
+    found = list_problems(build_config(user=user))
     assert [one.field for one in found] == [field]
     assert word in found[0].message
 
 
 def test_it_refuses_a_context_that_names_what_is_not_there():
-    value = config()
+    value = build_config()
     value["contexts"][0]["context"] = {"cluster": "none", "user": "nobody"}
-    assert [one.field for one in problems(value)][:2] == [
+    assert [one.field for one in list_problems(value)][:2] == [
         "contexts[0].context.cluster",
         "contexts[0].context.user",
     ]
@@ -217,7 +222,7 @@ def test_it_refuses_a_context_that_names_what_is_not_there():
 
 def test_it_refuses_a_name_that_is_there_twice():
     for key in ("clusters", "users", "contexts"):
-        value = config()
+        value = build_config()
         value[key].append(value[key][0])
         with pytest.raises(KubeconfigError, match="twice") as refused:
             read_kubeconfig(yaml.dump(value, Dumper=PlainDumper))
@@ -230,16 +235,16 @@ class PlainDumper(yaml.SafeDumper):
 
 
 def test_it_asks_for_a_context_where_none_is_current():
-    value = with_second_context(config(), user={"token": "t"}, server="https://b.example.com")
+    value = add_context(build_config(), user={"token": "t"}, server="https://b.example.com")
     del value["current-context"]
     with pytest.raises(KubeconfigError) as refused:
-        one_context(read_kubeconfig(text(value)))
+        one_context(read_kubeconfig(to_yaml(value)))
     assert "shop, other" in refused.value.advice
     with pytest.raises(KubeconfigError):
-        one_context(read_kubeconfig(text(value)), "missing")
+        one_context(read_kubeconfig(to_yaml(value)), "missing")
 
 
-def test_it_reads_files_for_the_operator_only():
+def test_it_reads_files_for_the_command_only():
     files = {"ca.crt": AUTHORITY.encode(), "token": b"from-a-file\n"}
 
     def read(path: str) -> bytes:
@@ -247,17 +252,21 @@ def test_it_reads_files_for_the_operator_only():
             raise FileNotFoundError(2, "No such file or directory", path)
         return files[path]
 
-    value = config(user={"tokenFile": "token", "token": "loses"}, cluster={"certificate-authority": "ca.crt"})
+    value = build_config(
+        user={"tokenFile": "token", "token": "loses"}, cluster={"certificate-authority": "ca.crt"}
+    )
     del value["clusters"][0]["cluster"]["certificate-authority-data"]
-    context = one_context(read_kubeconfig(text(value), Allowed(read_file=read)))
+    context = one_context(read_kubeconfig(to_yaml(value), ImportOptions(read_file=read)))
     assert (context.identity.token, context.ca) == ("from-a-file", AUTHORITY)
     value["users"][0]["user"] = {"tokenFile": "gone"}
-    refused = read_kubeconfig(text(value), Allowed(read_file=read)).contexts[0].problems[0]
+    refused = read_kubeconfig(to_yaml(value), ImportOptions(read_file=read)).contexts[0].errors[0]
     assert (refused.field, "No such file" in refused.message) == ("users[0].user.tokenFile", True)
 
 
-def test_it_refuses_programs_for_the_operator_too():
+def test_it_refuses_programs_for_the_command_too():
     for key in ("exec", "auth-provider", "as", "password"):
-        value = config(user={"token": "t", key: REFUSED_IN_USER[key]})
-        read = read_kubeconfig(text(value), Allowed(read_file=lambda path: b"", proxy=True, insecure=True))
-        assert [one.field for one in read.contexts[0].problems] == [f"users[0].user.{key}"]
+        value = build_config(user={"token": "t", key: REFUSED_IN_USER[key]})
+        read = read_kubeconfig(
+            to_yaml(value), ImportOptions(read_file=lambda path: b"", proxy=True, insecure=True)
+        )
+        assert [one.field for one in read.contexts[0].errors] == [f"users[0].user.{key}"]

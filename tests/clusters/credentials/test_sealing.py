@@ -1,4 +1,4 @@
-"""Does a sealed value open for its own row, under any of the keys, and for nothing else?"""
+"""Sealing (encryption at rest): a value is decrypted for its own row only, under any configured key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clusters.credentials.sealing import SealBroken, is_current, key_id, open_sealed, reseal, seal
 
 
-def new_key() -> str:
+def make_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
@@ -49,7 +49,7 @@ def test_it_shows_nothing_of_the_plain_value():
 
 
 def test_it_opens_with_every_key_and_seals_with_the_first(settings):
-    old, new = new_key(), new_key()
+    old, new = make_key(), make_key()
     settings.SEALING_KEYS = [old]
     sealed = seal(b"token", context="credential:1")
     settings.SEALING_KEYS = [new, old]

@@ -1,4 +1,4 @@
-"""Is a token checked before it is sent, and its end only read for display?"""
+"""Bearer tokens: checked before they are sent; the expiry is read for display only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from clusters.credentials.errors import TokenError
 from clusters.credentials.token import checked_token, token_expiry
-from tests.clusters.credentials.pki import jwt
+from tests.clusters.credentials.pki import make_jwt
 
 
 def test_it_takes_a_token_with_white_space_around_it():
@@ -48,7 +48,7 @@ def test_it_says_so_when_the_word_bearer_was_pasted_too():
 
 
 def test_it_reads_when_a_token_ends():
-    assert token_expiry(jwt(exp=1_900_000_000)) == datetime.fromtimestamp(1_900_000_000, tz=UTC)
+    assert token_expiry(make_jwt(exp=1_900_000_000)) == datetime.fromtimestamp(1_900_000_000, tz=UTC)
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_it_reads_when_a_token_ends():
     ],
 )
 def test_it_says_nothing_about_an_end_that_makes_no_sense(claims):
-    assert token_expiry(jwt(**claims)) is None
+    assert token_expiry(make_jwt(**claims)) is None
 
 
 def test_it_shows_an_end_far_away_as_what_it_is():
-    assert token_expiry(jwt(exp=2**32 + 1_700_000_000)).year == 2159
+    assert token_expiry(make_jwt(exp=2**32 + 1_700_000_000)).year == 2159
 
 
 @given(st.text(max_size=300))

@@ -1,1 +1,1 @@
-"""Tests of the door: what goes through it, and how it stands in the trail."""
+"""Tests of the gateway: sessions of clusters, audited requests and their audit entries."""

@@ -1,4 +1,4 @@
-"""Which kinds do the tests of the door write, and what?"""
+"""Kinds and objects that the gateway tests write."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 from clusters.discovery import Resource
 
-EVERY = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
-CONFIGMAPS = Resource("", "v1", "configmaps", "ConfigMap", True, EVERY, preferred=True)
-PODS = Resource("", "v1", "pods", "Pod", True, EVERY, preferred=True)
-NODES = Resource("", "v1", "nodes", "Node", False, EVERY, preferred=True)
+ALL_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
+CONFIGMAPS = Resource("", "v1", "configmaps", "ConfigMap", True, ALL_VERBS, preferred=True)
+PODS = Resource("", "v1", "pods", "Pod", True, ALL_VERBS, preferred=True)
+NODES = Resource("", "v1", "nodes", "Node", False, ALL_VERBS, preferred=True)
 
 
-def config_map(name: str, **data: str) -> dict[str, Any]:
+def build_config_map(name: str, **data: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}

@@ -1,4 +1,4 @@
-"""How do twenty people write at once through a server that others look at?"""
+"""Load test server: a dashboard whose own process also writes for twenty users."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 import requests
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.served import ROOT, Served, wait_for
+from tests.served import ROOT, DashboardServer, wait_for
 
 PAGE = "/c/harbour/shop/configmaps"
 PROGRAM = "tests.clusters.door.writing_server"
 
 
-class Loaded(Served):
+class LoadServer(DashboardServer):
     """A server whose own process writes while it serves."""
 
     def start_server(self) -> None:
@@ -27,27 +27,27 @@ class Loaded(Served):
                 [sys.executable, "-m", PROGRAM, str(self.port)],
                 cwd=ROOT, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
             )  # fmt: skip
-        wait_for(self.answers, message=self.log.read_text())
+        wait_for(self.is_answering, message=self.log.read_text())
 
-    def open(self, plane: ControlPlane, writers: int) -> list[str]:
+    def prepare(self, plane: ControlPlane, writers: int) -> list[str]:
         """The control plane as a cluster, ada, and so many more operators with credentials of their own."""
-        self.do("people")
-        self.do("cluster", slug="harbour", server=plane.server, ca=plane.ca)
+        self.run_command("people")
+        self.run_command("cluster", slug="harbour", server=plane.server, ca=plane.ca)
         names = [f"writer-{number}" for number in range(writers)]
         for name in names:
-            self.do("person", name=name)
+            self.run_command("person", name=name)
         for name in ["ada", *names]:
-            self.do("credential", name=name, slug="harbour", keys={"token": plane.token("ada")})
+            self.run_command("credential", name=name, slug="harbour", keys={"token": plane.token("ada")})
         return names
 
-    def write(self, names: list[str], seconds: float) -> None:
+    def start_writing(self, names: list[str], seconds: float) -> None:
         """They begin; see `answered`."""
         assert self._server is not None
         assert self._server.stdin is not None
         self._server.stdin.write(json.dumps({"names": names, "seconds": seconds}).encode() + b"\n")
         self._server.stdin.flush()
 
-    def answered(self) -> list[list[Any]]:
+    def wait_for_answers(self) -> list[list[Any]]:
         """Waits for the end, and says what was answered to all of them: verb, name, status."""
         assert self._server is not None
         assert self._server.stdout is not None
@@ -55,7 +55,7 @@ class Loaded(Served):
         assert line, self.log.read_text()[-4000:]
         return list(json.loads(line))
 
-    def page_times(self, client: requests.Session, seconds: float) -> list[float]:
+    def measure_pages(self, client: requests.Session, seconds: float) -> list[float]:
         """How long each page took in seconds, one after the other for so long; each of them was a whole page."""
         found, until = [], time.monotonic() + seconds
         while time.monotonic() < until:
@@ -66,5 +66,5 @@ class Loaded(Served):
             assert "kube-root-ca.crt" in answer.text
         return found
 
-    def trail(self) -> Path:
+    def audit_trail(self) -> Path:
         return self.folder / "audit.sqlite3"

@@ -1,4 +1,4 @@
-"""What if twenty people write at once for a minute? Nothing is lost, the chain holds, and pages go on beside it."""
+"""Load test: twenty users write for a minute; nothing is lost and pages stay responsive."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
-from tests.clusters.door.loaded import Loaded
+from tests.clusters.door.loaded import LoadServer
 from tests.controlplane.controlplane import ControlPlane
 
 WRITERS = 20
@@ -15,18 +15,18 @@ QUERY = "SELECT phase, verb, name, status, result, intent, sequence FROM audit_e
 
 
 def test_nothing_is_lost_and_no_page_waits(controlplane: ControlPlane, tmp_path: Path) -> None:
-    server = Loaded(tmp_path / "data")
+    server = LoadServer(tmp_path / "data")
     server.folder.mkdir()
     server.start()
     try:
-        names = server.open(controlplane, WRITERS)
+        names = server.prepare(controlplane, WRITERS)
         client = server.client("ada")
-        server.page_times(client, 1)
-        server.write(names, SECONDS)
-        pages = server.page_times(client, SECONDS)
-        answered = server.answered()
+        server.measure_pages(client, 1)
+        server.start_writing(names, SECONDS)
+        pages = server.measure_pages(client, SECONDS)
+        answered = server.wait_for_answers()
         server._manage("verify_audit")
-        _check(server.trail(), answered)
+        _check(server.audit_trail(), answered)
         assert len(pages) >= 10
         assert "cannot be written" not in server.log.read_text()
     finally:

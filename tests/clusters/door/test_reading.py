@@ -1,4 +1,4 @@
-"""Can a page do more than read, unrecorded? It cannot: its client refuses to send it."""
+"""Reading client: it refuses every request that needs an audit entry."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import ast
 
 import pytest
 
-from clusters.api.attributes import Attributes, attributes
+from clusters.api.attributes import RequestInfo, parse_request_info
 from clusters.api.errors import Forbidden
-from clusters.api.reading import REVIEWS, MustBeRecorded, is_free
-from tests.clusters.door.conftest import At
+from clusters.api.reading import REVIEWS, MustBeRecorded, is_audit_exempt
+from tests.clusters.door.conftest import OpenSession
 from tests.controlplane.controlplane import ControlPlane
 from tests.house.floor_plan import ROOT
-from tests.house.imports import imports_of, product_files
+from tests.house.imports import list_imports, list_product_files
 from tests.served import wait_for
 
 POD = "/api/v1/namespaces/shop/pods/web-0"
@@ -41,34 +41,38 @@ RECORDED = [
 ]
 
 
-def test_it_sends_nothing_that_has_to_be_recorded(at: At, controlplane: ControlPlane) -> None:
-    desk = at("ada")
+def test_it_sends_nothing_that_has_to_be_recorded(
+    session_at_controlplane: OpenSession, controlplane: ControlPlane
+) -> None:
+    desk = session_at_controlplane("ada")
     for method, path in RECORDED:
         with pytest.raises(MustBeRecorded):
             desk.client.request(method, path, body={"kind": "x"} if method != "GET" else None)
     with pytest.raises(Forbidden):
-        at("dana").client.get("/api/v1/nodes")
+        session_at_controlplane("dana").client.get("/api/v1/nodes")
     wait_for(lambda: '"requestURI":"/api/v1/nodes"' in controlplane.audit_log.read_text())
     assert "unsent" not in controlplane.audit_log.read_text()
 
 
 @pytest.mark.parametrize("path", ["/version", POD, "/api/v1/namespaces/shop/pods", "/apis", "/openapi/v3"])
 def test_it_reads(path: str) -> None:
-    assert is_free("GET", path)
+    assert is_audit_exempt("GET", path)
 
 
-def test_it_asks_for_its_own_rights_and_lists_secrets_without_their_values() -> None:
-    assert all(is_free("POST", path) for path in REVIEWS)
-    assert is_free("GET", "/api/v1/secrets", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json")
-    assert not is_free("GET", "/api/v1/secrets", "application/json, application/json;as=Table")
+def test_it_reviews_its_own_permissions_and_lists_secrets_without_their_values() -> None:
+    assert all(is_audit_exempt("POST", path) for path in REVIEWS)
+    assert is_audit_exempt(
+        "GET", "/api/v1/secrets", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+    )
+    assert not is_audit_exempt("GET", "/api/v1/secrets", "application/json, application/json;as=Table")
 
 
 def test_nothing_else_of_the_product_can_send_more_than_reads() -> None:
     """`Client` sends anything: it is the door's, and of a trial before a credential is kept."""
     users = {
         file
-        for file in product_files(ROOT)
-        for one in imports_of(ROOT, file)
+        for file in list_product_files(ROOT)
+        for one in list_imports(ROOT, file)
         if one.target == "clusters/api/client.py" and _builds_a_client(file)
     }
     assert users == {"clusters/sending.py", "clusters/credentials/trial.py"}
@@ -82,8 +86,8 @@ def _builds_a_client(file: str) -> bool:
 def test_only_feeds_counts_and_reviews_use_streams() -> None:
     users = {
         file.rpartition("/")[0] or file
-        for file in product_files(ROOT)
-        for one in imports_of(ROOT, file)
+        for file in list_product_files(ROOT)
+        for one in list_imports(ROOT, file)
         if one.target == "clusters/api/streams.py" and file != "clusters/access.py"
     }
     assert users <= {"clusters/watch", "clusters/counting"}
@@ -92,41 +96,46 @@ def test_only_feeds_counts_and_reviews_use_streams() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "query", "read"),
     [
-        ("GET", "/api/v1/pods", (), Attributes("list", "", "v1", "pods")),
-        ("GET", "/api/v1/pods", (("watch", "true"),), Attributes("watch", "", "v1", "pods")),
-        ("GET", "/api/v1/namespaces/shop", (), Attributes("get", "", "v1", "namespaces", "", "shop", "shop")),
-        ("GET", "/api/v1/namespaces", (), Attributes("list", "", "v1", "namespaces")),
+        ("GET", "/api/v1/pods", (), RequestInfo("list", "", "v1", "pods")),
+        ("GET", "/api/v1/pods", (("watch", "true"),), RequestInfo("watch", "", "v1", "pods")),
+        (
+            "GET",
+            "/api/v1/namespaces/shop",
+            (),
+            RequestInfo("get", "", "v1", "namespaces", "", "shop", "shop"),
+        ),
+        ("GET", "/api/v1/namespaces", (), RequestInfo("list", "", "v1", "namespaces")),
         (
             "PUT",
             "/api/v1/namespaces/shop/finalize",
             (),
-            Attributes("update", "", "v1", "namespaces", "finalize", "shop", "shop"),
+            RequestInfo("update", "", "v1", "namespaces", "finalize", "shop", "shop"),
         ),
         (
             "PATCH",
             "/apis/apps/v1/namespaces/shop/deployments/web/scale",
             (),
-            Attributes("patch", "apps", "v1", "deployments", "scale", "shop", "web"),
+            RequestInfo("patch", "apps", "v1", "deployments", "scale", "shop", "web"),
         ),
         (
             "DELETE",
             "/apis/apps/v1/namespaces/shop/deployments",
             (),
-            Attributes("deletecollection", "apps", "v1", "deployments", "", "shop"),
+            RequestInfo("deletecollection", "apps", "v1", "deployments", "", "shop"),
         ),
         (
             "GET",
             "/api/v1/namespaces/shop/pods",
             (("fieldSelector", "metadata.name=web-0"), ("watch", "1")),
-            Attributes("watch", "", "v1", "pods", "", "shop", "web-0"),
+            RequestInfo("watch", "", "v1", "pods", "", "shop", "web-0"),
         ),
-        ("GET", "/apis/x.io/v1/as/b%3Ac", (), Attributes("get", "x.io", "v1", "as", "", "", "b:c")),
-        ("GET", "/version", (), Attributes("get", name="/version")),
-        ("GET", "/apis/apps/v1", (), Attributes("get", name="/apis/apps/v1")),
-        ("POST", "/api/v1/nodes", (), Attributes("create", "", "v1", "nodes")),
+        ("GET", "/apis/x.io/v1/as/b%3Ac", (), RequestInfo("get", "x.io", "v1", "as", "", "", "b:c")),
+        ("GET", "/version", (), RequestInfo("get", name="/version")),
+        ("GET", "/apis/apps/v1", (), RequestInfo("get", name="/apis/apps/v1")),
+        ("POST", "/api/v1/nodes", (), RequestInfo("create", "", "v1", "nodes")),
     ],
 )
 def test_it_reads_a_request_as_kubernetes_does(
-    method: str, path: str, query: tuple[tuple[str, str], ...], read: Attributes
+    method: str, path: str, query: tuple[tuple[str, str], ...], read: RequestInfo
 ) -> None:
-    assert attributes(method, path, query) == read
+    assert parse_request_info(method, path, query) == read

@@ -1,4 +1,4 @@
-"""What if many write at once while pages are loaded? A server of ours that, on demand, also writes by itself.
+"""Writing server: a dashboard process that also writes to the cluster on command.
 
 `python -m tests.clusters.door.writing_server PORT` serves, and reads one JSON command a line: `{"names": [...],
 "seconds": 60}` has each of these people change ConfigMaps through the door for so long, in a thread each, and prints
@@ -27,10 +27,10 @@ from clusters.api.errors import ApiError
 from clusters.connect import connect
 from dashboard.asgi import application
 from people.models import User
-from tests.clusters.door.kinds import CONFIGMAPS, config_map
+from tests.clusters.door.kinds import CONFIGMAPS, build_config_map
 
 
-def write(name: str, until: float, told: list[list[Any]]) -> None:
+def write_in_loop(name: str, until: float, answers: list[list[Any]]) -> None:
     """Make, change and delete, again and again; each answer is told with verb, name and status."""
     desk, number = connect(User.objects.get(username=name), "harbour"), 0
     patch = "application/merge-patch+json"
@@ -38,23 +38,23 @@ def write(name: str, until: float, told: list[list[Any]]) -> None:
         number += 1
         thing = f"load-{name}-{number}"
         where = {"namespace": "shop", "name": thing}
-        body = config_map(thing, number=str(number))
+        body = build_config_map(thing, number=str(number))
         for verb, how in (
             ("create", {"body": body}),
             ("patch", {"body": {"data": {"number": "x"}}, "content_type": patch}),
             ("delete", {}),
         ):
             try:
-                told.append([verb, thing, desk.write(verb, CONFIGMAPS, **where, **how).status])
+                answers.append([verb, thing, desk.write(verb, CONFIGMAPS, **where, **how).status])
             except ApiError as error:
-                told.append([verb, thing, error.status])
+                answers.append([verb, thing, error.status])
     connections.close_all()
 
 
-def writers(names: list[str], seconds: float) -> list[list[Any]]:
+def run_writers(names: list[str], seconds: float) -> list[list[Any]]:
     told: list[list[Any]] = []
     until = time.monotonic() + seconds
-    threads = [threading.Thread(target=write, args=(name, until, told)) for name in names]
+    threads = [threading.Thread(target=write_in_loop, args=(name, until, told)) for name in names]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -62,11 +62,11 @@ def writers(names: list[str], seconds: float) -> list[list[Any]]:
     return told
 
 
-def obey() -> None:
+def run_commands() -> None:
     for line in sys.stdin:
-        print(json.dumps(writers(**json.loads(line))), flush=True)
+        print(json.dumps(run_writers(**json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":
-    threading.Thread(target=obey, daemon=True).start()
+    threading.Thread(target=run_commands, daemon=True).start()
     Server(application, endpoints=[f"tcp:port={sys.argv[1]}:interface=127.0.0.1"]).run()

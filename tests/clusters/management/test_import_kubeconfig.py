@@ -1,4 +1,4 @@
-"""Can the operator bring clusters in from a file and the files that it names?"""
+"""Command import_kubeconfig: clusters from a file and from the files that it names."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.core.management.base import CommandError
 
 from clusters.models import Cluster, Credential
 from people.models import Team, User
-from tests.clusters.credentials.kubeconfigs import config, with_second_context
-from tests.clusters.credentials.pki import packed
+from tests.clusters.credentials.kubeconfigs import add_context, build_config
+from tests.clusters.credentials.pki import to_base64
 
 
 @pytest.fixture
@@ -30,56 +30,64 @@ def run(path, *arguments: str) -> tuple[str, str]:
     return out.getvalue(), errors.getvalue()
 
 
-def written(folder, value):
+def write_config(folder, value):
     path = folder / "config"
     path.write_text(yaml.safe_dump(value))
     return path
 
 
-def config_of(simulated, **user):
-    cluster = {"server": simulated.server, "certificate-authority-data": packed(simulated.ca)}
-    return config(cluster=cluster, user=user)
+def build_config_for(simulated, **user):
+    cluster = {"server": simulated.server, "certificate-authority-data": to_base64(simulated.ca)}
+    return build_config(cluster=cluster, user=user)
 
 
-def test_it_adds_the_cluster_shares_it_and_stores_the_credential(ada, simulated):
-    told, errors = run(simulated.kubeconfig("ada"), "--owner", "ada", "--team", "shop", "--share")
+def test_it_adds_the_cluster_shares_it_and_stores_the_credential(ada, simulated_cluster):
+    told, errors = run(simulated_cluster.kubeconfig("ada"), "--owner", "ada", "--team", "shop", "--share")
     assert errors == ""
     assert "added cluster" in told
     assert "shared with team shop" in told
     assert "stored the credential of ada: ada" in told
-    assert simulated.token("ada") not in told
+    assert simulated_cluster.token("ada") not in told
     assert Credential.objects.get().user == ada
-    again, _errors = run(simulated.kubeconfig("ada"), "--owner", "ada")
+    again, _errors = run(simulated_cluster.kubeconfig("ada"), "--owner", "ada")
     assert "found cluster" in again
     assert Cluster.objects.count() == 1
 
 
-def test_it_reads_the_files_that_are_named_relative_to_it(ada, simulated, tmp_path):
-    cert, key = simulated.certificate("dana", seconds=3600)
+def test_it_reads_the_files_that_are_named_relative_to_it(ada, simulated_cluster, tmp_path):
+    cert, key = simulated_cluster.certificate("dana", seconds=3600)
     (tmp_path / "pki").mkdir()
-    for name, content in (("ca.crt", simulated.ca), ("dana.crt", cert), ("dana.key", key)):
+    for name, content in (("ca.crt", simulated_cluster.ca), ("dana.crt", cert), ("dana.key", key)):
         (tmp_path / "pki" / name).write_text(content)
-    value = config_of(
-        simulated, **{"client-certificate": "pki/dana.crt", "client-key": str(tmp_path / "pki/dana.key")}
+    value = build_config_for(
+        simulated_cluster,
+        **{"client-certificate": "pki/dana.crt", "client-key": str(tmp_path / "pki/dana.key")},
     )
-    value["clusters"][0]["cluster"] = {"server": simulated.server, "certificate-authority": "pki/ca.crt"}
-    told, errors = run(written(tmp_path, value), "--owner", "ada")
+    value["clusters"][0]["cluster"] = {
+        "server": simulated_cluster.server,
+        "certificate-authority": "pki/ca.crt",
+    }
+    told, errors = run(write_config(tmp_path, value), "--owner", "ada")
     assert errors == ""
     assert "stored the credential of ada: dana, until" in told
-    assert Cluster.objects.get().ca == simulated.ca
+    assert Cluster.objects.get().ca == simulated_cluster.ca
 
 
-def test_it_reads_a_token_file(ada, simulated, tmp_path):
-    (tmp_path / "token").write_text(simulated.token("rene") + "\n")
-    told, _errors = run(written(tmp_path, config_of(simulated, tokenFile="token")), "--owner", "ada")
+def test_it_reads_a_token_file(ada, simulated_cluster, tmp_path):
+    (tmp_path / "token").write_text(simulated_cluster.token("rene") + "\n")
+    told, _errors = run(
+        write_config(tmp_path, build_config_for(simulated_cluster, tokenFile="token")), "--owner", "ada"
+    )
     assert "ada: rene" in told
 
 
 @pytest.mark.parametrize("key", ["exec", "auth-provider", "as", "username"])
-def test_it_runs_no_program_and_takes_no_other_identity(key, ada, simulated, tmp_path):
+def test_it_runs_no_program_and_takes_no_other_identity(key, ada, simulated_cluster, tmp_path):
     marker = tmp_path / "ran"
     value = {"command": "touch", "args": [str(marker)]} if key in ("exec", "auth-provider") else "admin"
-    path = written(tmp_path, config_of(simulated, **{"token": simulated.token("ada"), key: value}))
+    path = write_config(
+        tmp_path, build_config_for(simulated_cluster, **{"token": simulated_cluster.token("ada"), key: value})
+    )
     told, errors = run(path, "--owner", "ada")
     assert f"users[0].user.{key}" in errors
     assert "1 of the contexts were not imported" in errors
@@ -88,19 +96,21 @@ def test_it_runs_no_program_and_takes_no_other_identity(key, ada, simulated, tmp
     assert not Cluster.objects.exists()
 
 
-def test_it_adds_the_cluster_alone_without_an_owner(ada, simulated, tmp_path):
-    path = written(tmp_path, config_of(simulated, exec={"command": "aws"}))
+def test_it_adds_the_cluster_alone_without_an_owner(ada, simulated_cluster, tmp_path):
+    path = write_config(tmp_path, build_config_for(simulated_cluster, exec={"command": "aws"}))
     told, errors = run(path)
     assert errors == ""
     assert "added cluster prod" in told
     assert not Credential.objects.exists()
 
 
-def test_it_takes_the_chosen_context_only(ada, simulated, tmp_path):
-    value = with_second_context(
-        config_of(simulated, token=simulated.token("ada")), user={"token": "x"}, server="https://127.0.0.1:1"
+def test_it_takes_the_chosen_context_only(ada, simulated_cluster, tmp_path):
+    value = add_context(
+        build_config_for(simulated_cluster, token=simulated_cluster.token("ada")),
+        user={"token": "x"},
+        server="https://127.0.0.1:1",
     )
-    path = written(tmp_path, value)
+    path = write_config(tmp_path, value)
     told, errors = run(path, "--owner", "ada", "--context", "shop")
     assert (told.count("\n"), errors) == (1, "")
     assert "No context named 'none'" in run(path, "--context", "none")[1]
@@ -110,23 +120,23 @@ def test_it_takes_the_chosen_context_only(ada, simulated, tmp_path):
     assert Cluster.objects.count() == 1
 
 
-def test_it_stores_one_credential_a_cluster(ada, simulated, tmp_path):
-    value = with_second_context(
-        config_of(simulated, token=simulated.token("ada")),
-        user={"token": simulated.token("dana")},
-        server=simulated.server,
+def test_it_stores_one_credential_a_cluster(ada, simulated_cluster, tmp_path):
+    value = add_context(
+        build_config_for(simulated_cluster, token=simulated_cluster.token("ada")),
+        user={"token": simulated_cluster.token("dana")},
+        server=simulated_cluster.server,
     )
     value["clusters"][1]["cluster"] = dict(value["clusters"][0]["cluster"])
-    told, errors = run(written(tmp_path, value), "--owner", "ada")
+    told, errors = run(write_config(tmp_path, value), "--owner", "ada")
     assert "shop: added" in told
     assert "context shop gave it" in errors
     assert Credential.objects.get().identity == "ada"
 
 
-def test_it_takes_over_insecure_tls_only_when_told_so(ada, simulated, tmp_path):
-    value = config_of(simulated, token=simulated.token("ada"))
-    value["clusters"][0]["cluster"] = {"server": simulated.server, "insecure-skip-tls-verify": True}
-    path = written(tmp_path, value)
+def test_it_accepts_insecure_tls_only_with_the_option(ada, simulated_cluster, tmp_path):
+    value = build_config_for(simulated_cluster, token=simulated_cluster.token("ada"))
+    value["clusters"][0]["cluster"] = {"server": simulated_cluster.server, "insecure-skip-tls-verify": True}
+    path = write_config(tmp_path, value)
     assert "insecure-skip-tls-verify" in run(path)[1]
     assert run(path, "--allow-insecure")[1] == ""
     assert Cluster.objects.get().verify_tls is False
@@ -142,7 +152,7 @@ def test_it_takes_over_insecure_tls_only_when_told_so(ada, simulated, tmp_path):
     ],
 )
 def test_it_says_what_is_wrong_with_its_arguments(arguments, sentence, ada, tmp_path):
-    assert sentence in run(written(tmp_path, config()), *arguments)[1]
+    assert sentence in run(write_config(tmp_path, build_config()), *arguments)[1]
 
 
 def test_it_says_why_a_file_cannot_be_read(ada, tmp_path):
@@ -151,5 +161,5 @@ def test_it_says_why_a_file_cannot_be_read(ada, tmp_path):
     assert "larger than 1 MiB" in run("/dev/zero")[1]
     assert (
         "users[0].user.tokenFile"
-        in run(written(tmp_path, config(user={"tokenFile": "gone"})), "--owner", "ada")[1]
+        in run(write_config(tmp_path, build_config(user={"tokenFile": "gone"})), "--owner", "ada")[1]
     )

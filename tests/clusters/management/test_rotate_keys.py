@@ -1,4 +1,4 @@
-"""Do all credentials come under a new key, in batches, as often as it is run?"""
+"""Command rotate_keys: all credentials under a new key, in batches, repeatable."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 
 from clusters.api.connection import Identity
 from clusters.credentials.sealing import is_current
-from clusters.credentials.stored import Owner, identity_of, keep
+from clusters.credentials.stored import Owner, identity_of, save_credential
 from clusters.credentials.trial import WhoAmI
 from clusters.management.commands.rotate_keys import Command
 from clusters.models import Cluster, Credential
@@ -21,18 +21,18 @@ from people.models import User
 WHO = WhoAmI("somebody", "", (), {}, None)
 
 
-def new_key() -> str:
+def make_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 @pytest.fixture
-def sealed(db, settings) -> str:
+def sealed_credentials(db, settings) -> str:
     """Seven credentials under one key, which is returned."""
-    settings.SEALING_KEYS = [new_key()]
+    settings.SEALING_KEYS = [make_key()]
     cluster = Cluster.objects.create(slug="prod", name="Prod", server="https://api.example.com")
     for number in range(7):
         user = User.objects.create(username=f"user-{number}")
-        keep(cluster, Owner(user=user), Identity(token=f"token-{number}"), WHO)
+        save_credential(cluster, Owner(user=user), Identity(token=f"token-{number}"), WHO)
     return settings.SEALING_KEYS[0]
 
 
@@ -46,8 +46,8 @@ def rotate(**options) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("batch", [1, 3, 7, 200])
-def test_it_seals_all_of_them_under_the_first_key(batch, sealed, settings):
-    settings.SEALING_KEYS = [new_key(), sealed]
+def test_it_seals_all_of_them_under_the_first_key(batch, sealed_credentials, settings):
+    settings.SEALING_KEYS = [make_key(), sealed_credentials]
     versions = list(Credential.objects.order_by("pk").values_list("version", flat=True))
     assert "7 re-encrypted, 0 already" in rotate(batch=batch)[0]
     settings.SEALING_KEYS = settings.SEALING_KEYS[:1]
@@ -56,16 +56,16 @@ def test_it_seals_all_of_them_under_the_first_key(batch, sealed, settings):
     assert list(Credential.objects.order_by("pk").values_list("version", flat=True)) == versions
 
 
-def test_it_may_be_run_again(sealed, settings):
-    settings.SEALING_KEYS = [new_key(), sealed]
+def test_it_may_be_run_again(sealed_credentials, settings):
+    settings.SEALING_KEYS = [make_key(), sealed_credentials]
     rotate()
     before = list(Credential.objects.order_by("pk").values_list("sealed", flat=True))
     assert rotate() == ("0 re-encrypted, 7 already using the first key.\n", "")
     assert list(Credential.objects.order_by("pk").values_list("sealed", flat=True)) == before
 
 
-def test_it_goes_on_where_it_was_stopped(sealed, settings):
-    settings.SEALING_KEYS = [new_key(), sealed]
+def test_it_goes_on_where_it_was_stopped(sealed_credentials, settings):
+    settings.SEALING_KEYS = [make_key(), sealed_credentials]
     half = list(Credential.objects.order_by("pk")[:3])
     rotate()
     for one in half:
@@ -76,10 +76,10 @@ def test_it_goes_on_where_it_was_stopped(sealed, settings):
     assert errors.count("changed, or belongs to another row") == 2
 
 
-def test_it_names_what_cannot_be_opened_and_does_the_rest(sealed, settings):
+def test_it_names_what_cannot_be_opened_and_does_the_rest(sealed_credentials, settings):
     lost = Credential.objects.order_by("pk")[2]
     Credential.objects.filter(pk=lost.pk).update(sealed=b"junk")
-    settings.SEALING_KEYS = [new_key(), sealed]
+    settings.SEALING_KEYS = [make_key(), sealed_credentials]
     told, errors = rotate(batch=2)
     assert "6 sealed again" in told
     assert f"credential {lost.pk} for prod" in errors
@@ -87,10 +87,10 @@ def test_it_names_what_cannot_be_opened_and_does_the_rest(sealed, settings):
     assert "token-" not in told + errors
 
 
-def test_it_does_not_undo_a_renewal_in_between(sealed, settings):
-    settings.SEALING_KEYS = [new_key(), sealed]
+def test_it_does_not_undo_a_renewal_in_between(sealed_credentials, settings):
+    settings.SEALING_KEYS = [make_key(), sealed_credentials]
     read = Credential.objects.order_by("pk")[0]
-    keep(read.cluster, Owner(user=read.user), Identity(token="renewed"), WHO)
+    save_credential(read.cluster, Owner(user=read.user), Identity(token="renewed"), WHO)
     counts = {"sealed": 0, "current": 0, "changed": 0}
     Command()._rotate(read, counts, [])
     assert counts == {"sealed": 0, "current": 0, "changed": 1}

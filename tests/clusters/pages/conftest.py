@@ -1,4 +1,4 @@
-"""Who is there in the tests of these pages? The cast, two clusters, and browsers that are signed in."""
+"""Fixtures of the cluster pages: users, two clusters, and signed-in clients."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from django.test import Client
 
 from clusters.models import Cluster, Share
 from people.models import Membership, Team, User
-from tests.clusters.credentials.pki import certificate
-from tests.controlplane.cast import CAST
-from tests.simulated import Simulated
+from tests.clusters.credentials.pki import make_certificate
+from tests.controlplane.cast import USERS
+from tests.simulated import SimulatedCluster
 
-Browser = Callable[..., Client]
-NOBODY_THERE = "https://127.0.0.1:1"
+ClientFor = Callable[..., Client]
+UNREACHABLE = "https://127.0.0.1:1"
 
 
 @pytest.fixture
-def cast(db: None) -> dict[str, User]:
+def users(db: None) -> dict[str, User]:
     """The people of the cast with their standing, team and role; and `dora`, who operates in team pay alone."""
-    people = {one.name: User.objects.create(username=one.name, standing=one.standing) for one in CAST}
-    for one in CAST:
+    people = {one.name: User.objects.create(username=one.name, standing=one.global_role) for one in USERS}
+    for one in USERS:
         if one.team:
             team, _made = Team.objects.get_or_create(slug=one.team, defaults={"name": one.team.title()})
-            Membership.objects.create(user=people[one.name], team=team, role=one.role)
+            Membership.objects.create(user=people[one.name], team=team, role=one.team_role)
     people["dora"] = User.objects.create(username="dora")
     pay = Team.objects.create(slug="pay", name="Pay")
     Membership.objects.create(user=people["dora"], team=pay, role="operator")
@@ -32,29 +32,33 @@ def cast(db: None) -> dict[str, User]:
 
 
 @pytest.fixture
-def browser_of(cast: dict[str, User]) -> Browser:
+def client_for(users: dict[str, User]) -> ClientFor:
     """A browser of its own for each call, signed in as one of the cast, or as nobody."""
 
     def browser(name: str = "", *, strict: bool = False) -> Client:
         client = Client(enforce_csrf_checks=strict)
         if name:
-            client.force_login(cast[name], backend="django.contrib.auth.backends.ModelBackend")
+            client.force_login(users[name], backend="django.contrib.auth.backends.ModelBackend")
         return client
 
     return browser
 
 
 @pytest.fixture
-def dark(cast: dict[str, User]) -> Cluster:
+def unreachable_cluster(users: dict[str, User]) -> Cluster:
     """A cluster that team shop sees, and that nothing answers for."""
-    made = Cluster.objects.create(slug="dark", name="Dark", server=NOBODY_THERE, ca=certificate("dark")[0])
+    made = Cluster.objects.create(
+        slug="dark", name="Dark", server=UNREACHABLE, ca=make_certificate("dark")[0]
+    )
     Share.objects.create(cluster=made, team=Team.objects.get(slug="shop"))
     return made
 
 
 @pytest.fixture
-def lit(cast: dict[str, User], simulated: Simulated) -> Cluster:
+def reachable_cluster(users: dict[str, User], simulated_cluster: SimulatedCluster) -> Cluster:
     """A cluster that answers, and that team shop sees."""
-    made = Cluster.objects.create(slug="lit", name="Lit", server=simulated.server, ca=simulated.ca)
+    made = Cluster.objects.create(
+        slug="lit", name="Lit", server=simulated_cluster.server, ca=simulated_cluster.ca
+    )
     Share.objects.create(cluster=made, team=Team.objects.get(slug="shop"))
     return made

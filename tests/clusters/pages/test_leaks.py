@@ -1,4 +1,4 @@
-"""Does a secret stay out of logs, sessions, other pages, errors and the database, whatever happens to it?"""
+"""Secret leaks: no secret in logs, sessions, other pages, errors or the database."""
 
 from __future__ import annotations
 
@@ -10,28 +10,35 @@ from django.db import connection
 from clusters.credentials import trial
 from clusters.models import Credential
 from people.models import Session
-from tests.clusters.api.faults import FaultServer, babbles, hangs, html, says, status
-from tests.clusters.credentials.kubeconfigs import config, text
-from tests.clusters.credentials.pki import certificate, packed
-from tests.clusters.pages.conftest import NOBODY_THERE
-from tests.clusters.pages.test_credential import body, bring, change
-from tests.clusters.pages.test_faults import point
+from tests.clusters.api.faults import (
+    FaultServer,
+    hang,
+    respond_html,
+    respond_status,
+    respond_with,
+    send_garbage,
+)
+from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
+from tests.clusters.credentials.pki import make_certificate, to_base64
+from tests.clusters.pages.conftest import UNREACHABLE
+from tests.clusters.pages.test_credential import post_credential, read_body, update_cluster
+from tests.clusters.pages.test_faults import set_server
 
 CANARY = "canary-Zq7vN3"
 WHO = {"status": {"userInfo": {"username": "dana", "groups": ["team-shop"]}}}
 READS = ("", "credentials/", "import/", "requests/", "dark/credential/")
 BEHAVIOURS = [
-    says(201, WHO),
-    says(500, CANARY.encode(), "text/plain"),
-    status(401, "Unauthorized"),
-    html(200),
-    hangs,
-    babbles,
-    says(201, b"{"),
+    respond_with(201, WHO),
+    respond_with(500, CANARY.encode(), "text/plain"),
+    respond_status(401, "Unauthorized"),
+    respond_html(200),
+    hang,
+    send_garbage,
+    respond_with(201, b"{"),
 ]
 
 
-def everything_stored() -> str:
+def dump_database() -> str:
     """Each row of each table, as the database holds it, and each session as Django reads it."""
     with connection.cursor() as cursor:
         rows = []
@@ -42,36 +49,36 @@ def everything_stored() -> str:
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=range(len(BEHAVIOURS)))
-def test_it_keeps_a_token_out_of_everything(behaviour, dark, browser_of, caplog, monkeypatch):
+def test_it_keeps_a_token_out_of_everything(behaviour, unreachable_cluster, client_for, caplog, monkeypatch):
     caplog.set_level(logging.DEBUG)
     monkeypatch.setattr(trial, "TIMEOUT", 0.3)
-    browser = browser_of("dana")
+    browser = client_for("dana")
     with FaultServer(behaviour) as server:
-        point(dark, server)
-        bring(browser, "token", "dark", token=CANARY)
-        value = config(user={"token": CANARY}, cluster={"server": server.url})
-        bring(browser, "kubeconfig", "dark", kubeconfig=text(value))
-    change(dark, server=NOBODY_THERE)
-    bring(browser, "token", "dark", token=CANARY)
+        set_server(unreachable_cluster, server)
+        post_credential(browser, "token", "dark", token=CANARY)
+        value = build_config(user={"token": CANARY}, cluster={"server": server.url})
+        post_credential(browser, "kubeconfig", "dark", kubeconfig=to_yaml(value))
+    update_cluster(unreachable_cluster, server=UNREACHABLE)
+    post_credential(browser, "token", "dark", token=CANARY)
     assert CANARY not in caplog.text
-    assert CANARY not in everything_stored()
+    assert CANARY not in dump_database()
     for path in READS:
-        assert CANARY not in body(browser.get(f"/clusters/{path}"))
+        assert CANARY not in read_body(browser.get(f"/clusters/{path}"))
 
 
-def test_it_keeps_a_key_out_of_everything(dark, browser_of, caplog):
+def test_it_keeps_a_key_out_of_everything(unreachable_cluster, client_for, caplog):
     caplog.set_level(logging.DEBUG)
-    cert, key = certificate("dana")
-    browser = browser_of("dana")
-    with FaultServer(says(201, WHO)) as server:
-        point(dark, server)
-        assert bring(browser, "certificate", "dark", certificate=cert, key=key).status_code == 302
-    stored = everything_stored()
+    cert, key = make_certificate("dana")
+    browser = client_for("dana")
+    with FaultServer(respond_with(201, WHO)) as server:
+        set_server(unreachable_cluster, server)
+        assert post_credential(browser, "certificate", "dark", certificate=cert, key=key).status_code == 302
+    stored = dump_database()
     for line in key.splitlines()[1:-1]:
         assert line not in caplog.text
         assert line not in stored
         for path in READS:
-            assert line not in body(browser.get(f"/clusters/{path}"))
+            assert line not in read_body(browser.get(f"/clusters/{path}"))
     assert Credential.objects.get().kind == "certificate"
 
 
@@ -86,18 +93,18 @@ def test_it_keeps_a_key_out_of_everything(dark, browser_of, caplog):
         },
         {"token": CANARY, "auth-provider": {"name": "x", "config": {"secret": CANARY}}},
         {"token": [CANARY]},
-        {"client-key-data": packed(CANARY), "client-certificate-data": packed(CANARY)},
+        {"client-key-data": to_base64(CANARY), "client-certificate-data": to_base64(CANARY)},
     ],
 )
-def test_it_names_no_secret_in_the_reason_for_a_refusal(user, dark, browser_of, caplog):
+def test_it_names_no_secret_in_the_reason_for_a_rejection(user, unreachable_cluster, client_for, caplog):
     caplog.set_level(logging.DEBUG)
-    browser = browser_of("dana")
+    browser = client_for("dana")
     for path, posted in (
         ("dark/credential/", {"way": "kubeconfig"}),
         ("import/", {"context-chosen": "0:shop", "carry-out": "yes"}),
     ):
-        answer = browser.post(f"/clusters/{path}", {**posted, "kubeconfig": text(config(user=user))})
-        before, _textarea, after = body(answer).partition("<textarea")
+        answer = browser.post(f"/clusters/{path}", {**posted, "kubeconfig": to_yaml(build_config(user=user))})
+        before, _textarea, after = read_body(answer).partition("<textarea")
         assert CANARY not in before + after.partition("</textarea>")[2]
     assert CANARY not in caplog.text
-    assert CANARY not in everything_stored()
+    assert CANARY not in dump_database()

@@ -1,4 +1,4 @@
-"""How do tests of the live table make rows? Watch events and pages as the API server writes them."""
+"""Table rows and watch events, as the API server writes them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = [
 ]
 
 
-def row(
+def build_row(
     name: str,
     *,
     namespace: str = "shop",
@@ -47,7 +47,7 @@ def row(
     }  # fmt: skip
 
 
-def event(kind: str, made: dict[str, Any], *, columns: bool = True) -> bytes:
+def encode_event(kind: str, made: dict[str, Any], *, columns: bool = True) -> bytes:
     """One line of a watch in Table form."""
     table = {
         "kind": "Table",
@@ -59,13 +59,13 @@ def event(kind: str, made: dict[str, Any], *, columns: bool = True) -> bytes:
     return json.dumps({"type": kind, "object": table}).encode()
 
 
-def feed(*rows: dict[str, Any], namespace: str = "") -> Feed[TableContent]:
+def build_feed(*rows: dict[str, Any], namespace: str = "") -> Feed[TableContent]:
     """A feed that holds these rows; nothing runs it."""
     content = TableContent(PODS, namespace)
     for made in rows:
-        content.apply(event("ADDED", made))
-    return Feed(connection(), content)
+        content.apply(encode_event("ADDED", made))
+    return Feed(build_connection(), content)
 
 
-def connection(cluster: str = "harbour") -> Connection:
+def build_connection(cluster: str = "harbour") -> Connection:
     return Connection(cluster, Server("https://127.0.0.1:1"), Identity(token="t"), "print", "1")

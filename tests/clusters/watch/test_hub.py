@@ -1,4 +1,4 @@
-"""Are feeds shared under one credential alone, bounded, followed through every change, and closed when they must be?"""
+"""Hub: feeds are shared under one credential only, bounded in number, and closed on changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from clusters.api import client
 from clusters.api.client import Client
 from clusters.api.connection import Connection, Identity, Server
-from clusters.discovery import catalogue, refresh
+from clusters.discovery import fetch_catalog, refresh
 from clusters.watch import hub as hubs
 from clusters.watch.hub import Hub
 from clusters.watch.states import State
@@ -53,15 +53,15 @@ def connect(controlplane: ControlPlane) -> Callable[..., Connection]:
     return connected
 
 
-def kind(connection: Connection, slug: str):
-    found = catalogue(Client(connection)).find(slug)
+def find_kind(connection: Connection, slug: str):
+    found = fetch_catalog(Client(connection)).find(slug)
     assert found is not None
     return found
 
 
 def test_viewers_of_one_credential_share_a_feed_and_others_never_do(hub, connect):
     ada, aude = connect("ada"), connect("aude")
-    pods = kind(ada, "pods")
+    pods = find_kind(ada, "pods")
     first, second, other = hub.table(ada, pods), hub.table(ada, pods), hub.table(aude, pods)
     assert first is second
     assert other is not first
@@ -75,7 +75,7 @@ def test_viewers_of_one_credential_share_a_feed_and_others_never_do(hub, connect
 
 def test_it_follows_what_is_made_changed_and_deleted(hub, connect, controlplane):
     ada = connect("ada")
-    feed = hub.table(ada, kind(ada, "configmaps"), "ops")
+    feed = hub.table(ada, find_kind(ada, "configmaps"), "ops")
     feed.wait(10)
 
     def values() -> dict[str, dict[str, str]]:
@@ -92,7 +92,7 @@ def test_it_follows_what_is_made_changed_and_deleted(hub, connect, controlplane)
 def test_an_object_is_followed_and_its_end_is_said(hub, connect, controlplane):
     ada = connect("ada")
     controlplane.kubectl("create", "configmap", "single", "-n", "ops", "--from-literal=a=1")
-    feed = hub.object(ada, kind(ada, "configmaps"), "ops", "single")
+    feed = hub.object(ada, find_kind(ada, "configmaps"), "ops", "single")
     feed.wait(10)
     assert feed.content.snapshot().object["data"] == {"a": "1"}
     controlplane.kubectl("patch", "configmap", "single", "-n", "ops", "-p", '{"data": {"a": "2"}}')
@@ -118,17 +118,17 @@ def test_columns_of_a_crd_that_change_change_the_table(hub, connect, controlplan
 
 def test_a_credential_that_was_changed_takes_its_feeds_with_it(hub, connect):
     old = connect("ada", "ada-old")
-    feed = hub.table(old, kind(old, "pods"))
+    feed = hub.table(old, find_kind(old, "pods"))
     feed.wait(10)
     client.forget("ada-old")
-    wait_for(lambda: feed.state.state is State.ENDED, 10)
+    wait_for(lambda: feed.state.state is State.CLOSED, 10)
     assert not feed.content.snapshot().rows
 
 
 def test_a_feed_that_nobody_watches_is_closed_after_its_time(hub, connect, monkeypatch):
     monkeypatch.setattr(hubs, "KEEP", 0.5)
     ada = connect("ada")
-    feed = hub.table(ada, kind(ada, "pods"))
+    feed = hub.table(ada, find_kind(ada, "pods"))
     feed.wait(10)
     hub.release(feed)
     wait_for(lambda: hub.open_feeds() == 0, 10)
@@ -139,30 +139,30 @@ def test_a_person_has_a_bounded_number_of_feeds_and_the_oldest_unwatched_goes_fi
 ):
     monkeypatch.setattr(hubs, "FEEDS_A_PERSON", 3)
     ada = connect("ada")
-    pods = kind(ada, "pods")
+    pods = find_kind(ada, "pods")
     watched = hub.table(ada, pods, "shop")
     left = hub.table(ada, pods, "pay")
     hub.table(ada, pods, "ops")
     hub.release(left)
     hub.table(ada, pods, "hostile")
-    wait_for(lambda: left.state.state is State.ENDED)
-    assert watched.state.state is not State.ENDED
+    wait_for(lambda: left.state.state is State.CLOSED)
+    assert watched.state.state is not State.CLOSED
     hub.table(ada, pods, "default")
-    wait_for(lambda: watched.state.state is State.ENDED)
+    wait_for(lambda: watched.state.state is State.CLOSED)
     assert "oldest" in watched.state.message
 
 
 def test_more_rows_than_the_process_may_hold_close_a_list_with_a_message(hub, connect, settings):
     settings.QUARTERDECK_MAX_ROWS = 3
     ada = connect("ada")
-    feed = hub.table(ada, kind(ada, "pods"))
-    wait_for(lambda: feed.state.state is State.ENDED, 10)
+    feed = hub.table(ada, find_kind(ada, "pods"))
+    wait_for(lambda: feed.state.state is State.CLOSED, 10)
     assert "rows" in feed.state.message
 
 
 def test_a_refused_list_is_denied_with_the_servers_words(hub, connect):
     stan = connect("stan")
-    feed = hub.table(stan, kind(connect("ada"), "pods"))
+    feed = hub.table(stan, find_kind(connect("ada"), "pods"))
     feed.wait(10)
     assert feed.state.state is State.DENIED
     assert 'User "stan" cannot list' in feed.state.message
@@ -170,6 +170,6 @@ def test_a_refused_list_is_denied_with_the_servers_words(hub, connect):
 
 def test_a_selector_that_cannot_be_read_is_rejected(hub, connect):
     ada = connect("ada")
-    feed = hub.table(ada, kind(ada, "pods"), "", "app in (")
+    feed = hub.table(ada, find_kind(ada, "pods"), "", "app in (")
     feed.wait(10)
     assert feed.state.state is State.REJECTED

@@ -1,4 +1,4 @@
-"""Are the rows of a window those that plain sorting gives, whatever changed, sort by sort and filter by filter?"""
+"""Sort orders: incremental sorting and filtering equal plain sorting, whatever changed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 
 from clusters.api.tables import Column, Row
 from clusters.watch import orders, stretches
-from clusters.watch.columns import readers, seconds_of, shown_columns, text_of
+from clusters.watch.columns import list_columns, readers, seconds_of, text_of
 from clusters.watch.filters import read_filter
-from clusters.watch.keys import Known, number_key, sort_key
+from clusters.watch.keys import SortKeyCache, number_key, sort_key
 from clusters.watch.orders import Sort
 from clusters.watch.rows import POOL, row_key
-from clusters.watch.stretches import Stretches
-from clusters.watch.window import Source, Window, Wish, line_id
-from tests.clusters.watch.tables import event, feed, row
+from clusters.watch.stretches import SliceOrder
+from clusters.watch.window import Source, Window, WindowQuery, row_id
+from tests.clusters.watch.tables import build_feed, build_row, encode_event
 
 COLUMNS = (
     "",
@@ -47,8 +47,8 @@ READY = ("1/1", "0/1", "2/2", "<none>", "")
 RESTARTS = ("0", "3", "3 (5m ago)", "10", "250m", "1Ki", 7, -2, 0.5, None, True, ["a", 1])
 
 
-def some_row(chance: random.Random, number: int, version: int) -> dict[str, object]:
-    return row(
+def random_row(chance: random.Random, number: int, version: int) -> dict[str, object]:
+    return build_row(
         f"{chance.choice(('web', 'Web', 'db'))}-{number}",
         namespace=("shop", "pay", "shop-2")[number % 3],
         version=version,
@@ -62,36 +62,36 @@ def some_row(chance: random.Random, number: int, version: int) -> dict[str, obje
     )
 
 
-def plain(window: Window) -> list[tuple[str, str]]:
+def sort_plainly(window: Window) -> list[tuple[str, str]]:
     """The ids and versions of the window's lines by the simplest code there is."""
     contents = [source.feed.content for source in window.sources]
     several = len({source.cluster for source in window.sources}) > 1
-    every = shown_columns([one.columns for one in contents], clusters=several, namespaces=True)
-    wish, key = window.wish, window.wish.sort.lstrip("-")
+    every = list_columns([one.columns for one in contents], clusters=several, namespaces=True)
+    wish, key = window.query, window.query.sort.lstrip("-")
     column = next((one for one in (*every, *window.view().columns) if one.key == key), None)
     found = []
     for place, (source, content) in enumerate(zip(window.sources, contents, strict=True)):
         fields = dict(zip((one.key for one in every), readers(content.columns, every), strict=True))
         read = readers(content.columns, [column])[0] if column else None
         for one in content.snapshot().rows.values():
-            if keeps(wish.q, every, source.cluster, one, fields):
+            if matches_filter(wish.q, every, source.cluster, one, fields):
                 value = read(source.cluster, one) if read else None
-                made = (0, "") if read is None else rank(column, value, one)
+                made = (0, "") if read is None else rank_value(column, value, one)
                 found.append(((made, one.namespace, one.name, place, one.uid), source.cluster, one))
     descends = wish.sort.startswith("-")
     found.sort(key=lambda one: one[0], reverse=descends is not (key == "age"))
     begin = min(wish.offset, max(0, len(found) - 1) // wish.limit * wish.limit)
     return [
-        (line_id(cluster, row_key(one)), one.resource_version)
+        (row_id(cluster, row_key(one)), one.resource_version)
         for _rank, cluster, one in found[begin : begin + wish.limit]
     ]
 
 
-def shown(window: Window) -> list[tuple[str, str]]:
-    return [(line.id, line.row.resource_version) for line in window.view().lines]
+def list_window_rows(window: Window) -> list[tuple[str, str]]:
+    return [(line.id, line.row.resource_version) for line in window.view().rows]
 
 
-def rank(column, value, one: Row) -> tuple[int, str] | tuple[int, float]:
+def rank_value(column, value, one: Row) -> tuple[int, str] | tuple[int, float]:
     if column.kind == "age":
         return (0, one.created)
     if column.kind == "since":
@@ -100,7 +100,7 @@ def rank(column, value, one: Row) -> tuple[int, str] | tuple[int, float]:
     return (0, sort_key(value, is_duration=column.key == "duration"))
 
 
-def keeps(q: str, every, cluster: str, one: Row, fields) -> bool:
+def matches_filter(q: str, every, cluster: str, one: Row, fields) -> bool:
     wanted = read_filter(q, every)
     cells = " ".join(text_of(cell) for cell in one.cells)
     labels = " ".join(f"{name}={value}" for name, value in one.labels.items())
@@ -109,10 +109,10 @@ def keeps(q: str, every, cluster: str, one: Row, fields) -> bool:
         (text_of(fields[name](cluster, one)).lower() == value) is is_it
         for name, value, is_it in wanted.fields
     )
-    return equal and all(word in text for word in wanted.words)
+    return equal and all(word in text for word in wanted.terms)
 
 
-def shuffle(
+def apply_changes(
     chance: random.Random, feeds: Sequence, alive: list[set[int]], version: int, changes: int, most: int = 80
 ) -> int:
     """Rows come, change and go, through events of a watch; now and then the whole is listed anew."""
@@ -123,20 +123,22 @@ def shuffle(
         if here and chance.random() < 0.3:
             gone = here.pop()
             old = next(one for one in content.snapshot().rows.values() if one.name.endswith(f"-{gone}"))
-            made = row(old.name, namespace=old.namespace, version=version)
-            content.apply(event("DELETED", made, columns=False))
+            made = build_row(old.name, namespace=old.namespace, version=version)
+            content.apply(encode_event("DELETED", made, columns=False))
         else:
             number = chance.randrange(most)
             there = [one for one in content.snapshot().rows.values() if one.name.endswith(f"-{number}")]
             if there and chance.random() < 0.5:  # changed in one cell, or in none that is shown
-                made = row(
+                made = build_row(
                     there[0].name, namespace=there[0].namespace, version=version, created=there[0].created
                 )
-                content.apply(event("MODIFIED", made, columns=False))
+                content.apply(encode_event("MODIFIED", made, columns=False))
                 continue
             for old in there:
-                content.apply(event("DELETED", row(old.name, namespace=old.namespace, version=version)))
-            content.apply(event("ADDED", some_row(chance, number, version), columns=False))
+                content.apply(
+                    encode_event("DELETED", build_row(old.name, namespace=old.namespace, version=version))
+                )
+            content.apply(encode_event("ADDED", random_row(chance, number, version), columns=False))
             here.add(number)
     if chance.random() < 0.1:
         content = chance.choice(feeds).content
@@ -147,17 +149,19 @@ def shuffle(
 @pytest.mark.parametrize("seed", range(12))
 def test_it_shows_what_plain_sorting_shows(seed, monkeypatch):
     chance = random.Random(seed)
-    small_stretches(monkeypatch, short=chance.choice((0, 20, 5000)), spare=chance.choice((0, 2)))
+    small_slices(monkeypatch, short=chance.choice((0, 20, 5000)), spare=chance.choice((0, 2)))
     for module in (orders, stretches):
-        monkeypatch.setattr(module, "MENDED", chance.choice((0, 1, 5)))  # 0: always mend what can be mended
+        monkeypatch.setattr(
+            module, "REBUILD_RATIO", chance.choice((0, 1, 5))
+        )  # 0: always mend what can be mended
     clusters = [("east", ""), ("west", ""), ("east", "shop")][: chance.choice((1, 1, 2, 3))]
-    feeds = [feed(some_row(chance, 1000, 1)) for _ in clusters]
+    feeds = [build_feed(random_row(chance, 1000, 1)) for _ in clusters]
     alive: list[set[int]] = [set() for _ in clusters]
     sources = [Source(name, namespace, one) for (name, namespace), one in zip(clusters, feeds, strict=True)]
     windows = [
         Window(
             sources,
-            Wish(
+            WindowQuery(
                 q=chance.choice(FILTERS), sort=chance.choice(("", "-")) + key, columns=("label:app",),
                 limit=chance.choice((10, 15)), offset=chance.choice((0, 0, 20, 60)),
             ),
@@ -165,15 +169,17 @@ def test_it_shows_what_plain_sorting_shows(seed, monkeypatch):
         )
         for key in COLUMNS
     ]  # fmt: skip
-    version = shuffle(chance, feeds, alive, 1, 60)
+    version = apply_changes(chance, feeds, alive, 1, 60)
     for _ in range(15):
-        version = shuffle(chance, feeds, alive, version, chance.choice((0, 1, 3, 10)))
+        version = apply_changes(chance, feeds, alive, version, chance.choice((0, 1, 3, 10)))
         for window in windows:
-            assert shown(window) == plain(window), window.wish
-        chance.choice(windows).renew(Wish(q=chance.choice(FILTERS), sort=chance.choice(COLUMNS), limit=10))
+            assert list_window_rows(window) == sort_plainly(window), window.query
+        chance.choice(windows).renew(
+            WindowQuery(q=chance.choice(FILTERS), sort=chance.choice(COLUMNS), limit=10)
+        )
 
 
-def small_stretches(monkeypatch, *, short: int, spare: int) -> None:
+def small_slices(monkeypatch, *, short: int, spare: int) -> None:
     """So that what happens to ten thousand rows happens to a hundred."""
     for name, value in {"SHORT": short, "STRIDE": 20, "REACH": 15, "SAMPLE": 30, "SPARE": spare}.items():
         monkeypatch.setattr(stretches, name, value)
@@ -182,89 +188,102 @@ def small_stretches(monkeypatch, *, short: int, spare: int) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_it_shows_what_plain_sorting_shows_in_the_middle_of_many_rows(seed, monkeypatch):
     chance = random.Random(seed)
-    small_stretches(monkeypatch, short=0, spare=chance.choice((1, 2)))
-    monkeypatch.setattr(stretches, "MENDED", 0)
-    one, alive = feed(some_row(chance, 1000, 1)), [set[int]()]
-    version = shuffle(chance, [one], alive, 1, 250, most=400)
+    small_slices(monkeypatch, short=0, spare=chance.choice((1, 2)))
+    monkeypatch.setattr(stretches, "REBUILD_RATIO", 0)
+    one, alive = build_feed(random_row(chance, 1000, 1)), [set[int]()]
+    version = apply_changes(chance, [one], alive, 1, 250, most=400)
     wishes = [
-        Wish(sort=sign + key, offset=at, limit=15) for key in COLUMNS[2:8] for sign in "-" for at in (45, 120)
+        WindowQuery(sort=sign + key, offset=at, limit=15)
+        for key in COLUMNS[2:8]
+        for sign in "-"
+        for at in (45, 120)
     ]
-    wishes += [Wish(sort=key, offset=at, limit=15) for key in COLUMNS[2:8] for at in (60, 10_000)]
+    wishes += [WindowQuery(sort=key, offset=at, limit=15) for key in COLUMNS[2:8] for at in (60, 10_000)]
     windows = [Window([Source("east", "", one)], wish, with_namespaces=True) for wish in wishes]
     for _ in range(6):
         for window in windows:
-            assert shown(window) == plain(window), window.wish
-        version = shuffle(chance, [one], alive, version, 20, most=400)
+            assert list_window_rows(window) == sort_plainly(window), window.query
+        version = apply_changes(chance, [one], alive, version, 20, most=400)
 
 
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("spare", [0, 1])
-def test_rows_that_come_just_outside_of_a_stretch_of_equal_keys_are_not_held_in_it(spare, seed, monkeypatch):
+def test_rows_that_come_just_outside_of_a_slice_of_equal_keys_are_not_held_in_it(spare, seed, monkeypatch):
     """The thirty-four rows of the stretch are alike; others stand right before and right after them."""
-    small_stretches(monkeypatch, short=0, spare=spare)
-    monkeypatch.setattr(stretches, "REACH", 13)
-    monkeypatch.setattr(stretches, "MENDED", 0)
+    small_slices(monkeypatch, short=0, spare=spare)
+    monkeypatch.setattr(stretches, "MAX_WINDOW_ROWS", 13)
+    monkeypatch.setattr(stretches, "REBUILD_RATIO", 0)
     random.seed(seed)
     groups = (("a", 19), ("b", 34), ("c", 47))
-    rows = [row(f"{key}-{at:02}", restarts=key) for key, count in groups for at in range(count)]
-    one = feed(*rows)
+    rows = [build_row(f"{key}-{at:02}", restarts=key) for key, count in groups for at in range(count)]
+    one = build_feed(*rows)
     first, last = (
-        Window([Source("east", "", one)], Wish(sort="restarts", offset=at, limit=limit), with_namespaces=True)
+        Window(
+            [Source("east", "", one)],
+            WindowQuery(sort="restarts", offset=at, limit=limit),
+            with_namespaces=True,
+        )
         for at, limit in ((20, 10), (39, 13))
     )
     for changes in (
         [("DELETED", "b-05", "b"), ("ADDED", "z-1", "c"), ("DELETED", "b-06", "b"), ("ADDED", "z-2", "c")],
         [("ADDED", "a-001", "a"), ("ADDED", "a-002", "a")],
     ):
-        assert shown(first) == plain(first)
+        assert list_window_rows(first) == sort_plainly(first)
         for kind, name, key in changes:
-            one.content.apply(event(kind, row(name, restarts=key, version=2), columns=False))
-        assert shown(first) == plain(first)
-        assert shown(last) == plain(last)
+            one.content.apply(encode_event(kind, build_row(name, restarts=key, version=2), columns=False))
+        assert list_window_rows(first) == sort_plainly(first)
+        assert list_window_rows(last) == sort_plainly(last)
 
 
 @pytest.mark.parametrize(("begin", "end"), [(0, 1200), (18_800, 20_000)])
 def test_of_rows_that_are_alike_no_more_are_put_in_order_than_are_wanted(begin, end):
     keys = [*(["0"] * 100), *(["1"] * 19_800), *(["2"] * 100)]
-    _below, places = Stretches(None, None, None, None, number=0, descends=False)._around(keys, begin, end)
+    _below, places = SliceOrder(None, None, None, None, number=0, descends=False)._narrow_down(
+        keys, begin, end
+    )
     assert 1200 <= len(places) <= 1200 + 2 * stretches.SPARE
 
 
 def test_changes_are_taken_in_one_by_one(monkeypatch):
-    one = feed(*(row(f"web-{number:04}", restarts=str(number)) for number in range(2000)))
-    window = Window([Source("harbour", "", one)], Wish(sort="restarts", q="web"), with_namespaces=True)
+    one = build_feed(*(build_row(f"web-{number:04}", restarts=str(number)) for number in range(2000)))
+    window = Window([Source("harbour", "", one)], WindowQuery(sort="restarts", q="web"), with_namespaces=True)
     window.view()
     found: list[int] = []
-    monkeypatch.setattr(Stretches, "_find", lambda _self, _rows: found.append(1))
-    one.content.apply(event("MODIFIED", row("web-1999", restarts="-1", version=2), columns=False))
-    assert window.view().lines[0].row.name == "web-1999"
+    monkeypatch.setattr(SliceOrder, "_find", lambda _self, _rows: found.append(1))
+    one.content.apply(
+        encode_event("MODIFIED", build_row("web-1999", restarts="-1", version=2), columns=False)
+    )
+    assert window.view().rows[0].row.name == "web-1999"
     assert found == []
 
 
 def test_windows_that_ask_for_the_same_share_one_order():
-    one = feed(row("web"), row("db"))
-    wish = Wish(sort="restarts", q="w")
+    one = build_feed(build_row("web"), build_row("db"))
+    wish = WindowQuery(sort="restarts", q="w")
     first, second = (Window([Source("harbour", "", one)], wish, with_namespaces=True) for _ in range(2))
     first.view(), second.view()
     assert first._held is second._held
-    assert isinstance(first._held, Stretches)
+    assert isinstance(first._held, SliceOrder)
 
 
-def test_what_nobody_looks_at_any_more_is_not_kept():
-    one = feed(row("web"))
+def test_orders_without_a_window_are_dropped():
+    one = build_feed(build_row("web"))
     for number in range(50):
-        Window([Source("harbour", "", one)], Wish(q=f"word-{number}"), with_namespaces=True).view()
+        Window([Source("harbour", "", one)], WindowQuery(q=f"word-{number}"), with_namespaces=True).view()
     assert len(one.content._orders) < 10
 
 
-def test_a_window_that_looks_seldom_still_sees_all():
-    one = feed(row("web"))
-    window = Window([Source("harbour", "", one)], Wish(sort="name"), with_namespaces=True)
+def test_a_window_that_renders_rarely_still_sees_all():
+    one = build_feed(build_row("web"))
+    window = Window([Source("harbour", "", one)], WindowQuery(sort="name"), with_namespaces=True)
     window.view()
     for number in range(1500):
-        one.content.apply(event("ADDED", row(f"pod-{number:04}", version=number + 2), columns=False))
+        one.content.apply(
+            encode_event("ADDED", build_row(f"pod-{number:04}", version=number + 2), columns=False)
+        )
     assert window.view().matching == 1501
-    assert window.view().lines[0].row.name == "pod-0000"
+    assert window.view().rows[0].row.name == "pod-0000"
 
 
 def test_numbers_as_texts_compare_like_numbers():
@@ -275,27 +294,38 @@ def test_numbers_as_texts_compare_like_numbers():
 
 
 def test_a_value_that_cannot_be_looked_up_is_worked_out():
-    assert Known().of([["a"], "b", {"c": 1}]) == [sort_key(["a"]), sort_key("b"), sort_key({"c": 1})]
+    assert SortKeyCache().keys_for([["a"], "b", {"c": 1}]) == [
+        sort_key(["a"]),
+        sort_key("b"),
+        sort_key({"c": 1}),
+    ]
 
 
 def test_what_is_remembered_of_values_has_a_bound():
-    known = Known(most=10)
+    known = SortKeyCache(max_size=10)
     for number in range(100):
-        assert known.of([f"v{number}", "v"]) == [sort_key(f"v{number}"), sort_key("v")]
+        assert known.keys_for([f"v{number}", "v"]) == [sort_key(f"v{number}"), sort_key("v")]
     assert len(known._keys) <= 11
 
 
 def test_it_sorts_by_the_column_of_a_label():
-    one = feed(row("a", labels={"app": "web-10"}), row("b", labels={"app": "web-9"}), row("c"))
-    window = Window(
-        [Source("harbour", "", one)], Wish(sort="label:app", columns=("label:app",)), with_namespaces=True
+    one = build_feed(
+        build_row("a", labels={"app": "web-10"}), build_row("b", labels={"app": "web-9"}), build_row("c")
     )
-    assert [line.row.name for line in window.view().lines] == ["b", "a", "c"]
+    window = Window(
+        [Source("harbour", "", one)],
+        WindowQuery(sort="label:app", columns=("label:app",)),
+        with_namespaces=True,
+    )
+    assert [line.row.name for line in window.view().rows] == ["b", "a", "c"]
 
 
 def test_another_column_that_is_called_name_does_not_sort_instead_of_the_objects_name():
     columns = [Column("Name", "string", format="name"), Column("Name", "string")]
-    shown = shown_columns([columns], clusters=False, namespaces=False)[0]
-    rows = [POOL.kept(Row("", "shop", name, "1", "", {}, (name, other)), 0.0) for name, other in ("az", "by")]
+    shown = list_columns([columns], clusters=False, namespaces=False)[0]
+    rows = [
+        POOL.intern_row(Row("", "shop", name, "1", "", {}, (name, other)), 0.0)
+        for name, other in ("az", "by")
+    ]
     assert Sort(shown, "", columns).keys(rows) == [sort_key("a"), sort_key("b")]
     assert Sort(shown, "", columns[:1]).keys(rows) == [sort_key("a"), sort_key("b")]

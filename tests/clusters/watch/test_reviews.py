@@ -1,4 +1,4 @@
-"""Does a feed's reviewing end with the feed, whatever happens in that moment?"""
+"""Access checks of feeds: the reviewing task ends with its feed, without a lost cancellation."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from clusters.watch.hub import Hub
 from clusters.watch.reviews import keep_reviewing
 from clusters.watch.states import FeedState, State
-from tests.clusters.api.faults import Behaviour, status
-from tests.clusters.watch.scripted import Scripted, stream
-from tests.clusters.watch.test_feed import opened
-from tests.house.committed import own
+from tests.clusters.api.faults import Behaviour, respond_status
+from tests.clusters.watch.scripted import ScriptedServer, stream_watch
+from tests.clusters.watch.test_feed import open_feed
+from tests.house.committed import list_own
 from tests.house.floor_plan import ROOT
 from tests.served import wait_for
 
@@ -29,15 +29,15 @@ def hub() -> Iterator[Hub]:
 @pytest.mark.parametrize(
     ("refusal", "state"),
     [
-        (status(400, "BadRequest"), State.REJECTED),
-        (status(401, "Unauthorized"), State.LAPSED),
+        (respond_status(400, "BadRequest"), State.REJECTED),
+        (respond_status(401, "Unauthorized"), State.UNAUTHORIZED),
     ],
 )
-def test_a_refusal_wakes_it_once(hub: Hub, refusal: Behaviour, state: State) -> None:
+def test_a_denial_wakes_it_once(hub: Hub, refusal: Behaviour, state: State) -> None:
     """It does not go round and round, nor ask the API server at each turn."""
-    with Scripted([refusal], [stream()]) as server:
-        feed, _seen = opened(hub, server)
-        wait_for(lambda: feed.state.state is state and not feed.refused.is_set(), 10)
+    with ScriptedServer([refusal], [stream_watch()]) as server:
+        feed, _seen = open_feed(hub, server)
+        wait_for(lambda: feed.state.state is state and not feed.denied.is_set(), 10)
         assert hub._loop is not None
         asyncio.run_coroutine_threadsafe(asyncio.sleep(1), hub._loop).result(10)  # time to ask many times
         reviews = [one for one in server.requests if one.target.endswith("selfsubjectaccessreviews")]
@@ -45,10 +45,10 @@ def test_a_refusal_wakes_it_once(hub: Hub, refusal: Behaviour, state: State) -> 
 
 
 @pytest.mark.parametrize("turns", range(4))
-async def test_it_ends_though_it_is_woken_in_the_same_moment(turns: int) -> None:
+async def test_it_ends_though_it_is_woken_at_the_same_time(turns: int) -> None:
     """A review that goes on asks the API server for nobody, for as long as the process lives."""
     feed = SimpleNamespace(
-        state=FeedState(State.LAPSED), refused=asyncio.Event(), connection=SimpleNamespace(ends=None)
+        state=FeedState(State.UNAUTHORIZED), refused=asyncio.Event(), connection=SimpleNamespace(ends=None)
     )
     reviewing = asyncio.create_task(keep_reviewing(feed, None))  # type: ignore[arg-type]
     await asyncio.sleep(0)
@@ -66,6 +66,8 @@ def test_nothing_of_ours_waits_in_a_way_that_may_lose_a_cancellation() -> None:
     (https://github.com/python/cpython/issues/86296); asyncio.timeout does not."""
     rooms = ("clusters/", "dashboard/", "people/")
     found = [
-        path for path in own(".py") if path.startswith(rooms) and "wait_for(" in (ROOT / path).read_text()
+        path
+        for path in list_own(".py")
+        if path.startswith(rooms) and "wait_for(" in (ROOT / path).read_text()
     ]
     assert found == []

@@ -1,1 +1,1 @@
-"""Sample pages for looking at the shell; no product route leads here."""
+"""Style guide: sample pages of the shell; no product route leads here."""

@@ -1,4 +1,4 @@
-"""What do the sample pages show? One list, one object, forms, all parts, and the ways in which things fail."""
+"""Sample pages of the style guide: list, object, forms, parts and errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 from clusters.api.errors import Cause, Forbidden
 from clusters.models import Cluster
 from dashboard.shell.navigation import Entry, Group
-from dashboard.shell.problems import problem_page
+from dashboard.shell.problems import render_cluster_error
 
 HERE = Path(__file__).parent
 COLOURS = ["slate", "red", "orange", "amber", "green", "teal", "blue", "violet", "pink", "brown"]
@@ -23,7 +23,7 @@ COLOURS = ["slate", "red", "orange", "amber", "green", "teal", "blue", "violet",
 def sample(request: HttpRequest, name: str) -> HttpResponse:
     """A page of this folder, with rows, navigation and clusters to fill it."""
     template = engines["django"].from_string((HERE / f"{name}.html").read_text())
-    return HttpResponse(template.render(_context(name), request))
+    return HttpResponse(template.render(_build_context(name), request))
 
 
 def error(request: HttpRequest) -> HttpResponse:
@@ -38,7 +38,7 @@ def error(request: HttpRequest) -> HttpResponse:
         path="/apis/apps/v1/namespaces/shop-production-eu-central/deployments/web",
         warnings=("policy/v1beta1 PodDisruptionBudget is deprecated",),
     )
-    return problem_page(request, refused, cluster=_cluster())
+    return render_cluster_error(request, refused, cluster=_build_cluster())
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -51,13 +51,13 @@ def save(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"saved {request.POST.get('note', '')}")
 
 
-def _context(name: str) -> dict[str, Any]:
+def _build_context(name: str) -> dict[str, Any]:
     return {
-        "cluster": None if name in ("plain", "parts") else _cluster(),
-        "shown_clusters": _many() if name == "parts" else None,
+        "cluster": None if name in ("plain", "parts") else _build_cluster(),
+        "shown_clusters": _build_clusters() if name == "parts" else None,
         "acting": "you act as system:serviceaccount:shop:viewer, shared by team Shop (read only)",
-        "navigation": _navigation(),
-        "rows": _rows(),
+        "navigation": _build_navigation(),
+        "rows": _build_rows(),
         "colours": COLOURS,
         "moment": timezone.now() - timedelta(seconds=42),
         "soon": timezone.now() + timedelta(days=6, hours=3, minutes=1),
@@ -74,15 +74,15 @@ def _context(name: str) -> dict[str, Any]:
             "gone",
             "static",
         ],
-        "yaml": _yaml(),
+        "yaml": _build_yaml(),
     }
 
 
-def _cluster() -> Cluster:
+def _build_cluster() -> Cluster:
     return Cluster(slug="prod-eu", name="Production EU", colour="red", protected=True, verify_tls=False)
 
 
-def _many() -> list[SimpleNamespace]:
+def _build_clusters() -> list[SimpleNamespace]:
     return [
         SimpleNamespace(
             slug=colour,
@@ -96,7 +96,7 @@ def _many() -> list[SimpleNamespace]:
     ]
 
 
-def _navigation() -> list[Group]:
+def _build_navigation() -> list[Group]:
     at = "/styleguide/list/"
     why = 'User "dana" cannot list resource "nodes" at the cluster scope'
     return [
@@ -135,7 +135,7 @@ def _navigation() -> list[Group]:
     ]
 
 
-def _rows() -> list[dict[str, Any]]:
+def _build_rows() -> list[dict[str, Any]]:
     kinds = [
         ("ok", "Running", ""),
         ("ok", "Running", ""),
@@ -164,7 +164,7 @@ def _rows() -> list[dict[str, Any]]:
     ]
 
 
-def _yaml() -> list[tuple[int, str, str]]:
+def _build_yaml() -> list[tuple[int, str, str]]:
     text = (
         "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web-7d4b9c6f5-001x\n  namespace: shop\n  labels:\n"
         "    app.kubernetes.io/name: web\nspec:\n  containers:\n  - name: web\n    image: registry.example/web:1.4.2\n"

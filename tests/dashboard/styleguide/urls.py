@@ -1,4 +1,4 @@
-"""Where do the sample pages of the style guide stand? Beside all of the product's own, in tests only."""
+"""URL configuration of the style guide, beside the product's own routes."""
 
 from django.urls import path
 

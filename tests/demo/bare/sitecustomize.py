@@ -1,4 +1,4 @@
-"""Does it run with requirements.txt alone? With this folder on PYTHONPATH, Python has no other distribution.
+"""Import blocker: with this folder on PYTHONPATH, only the distributions of requirements.txt are importable.
 
 What tests and checks need (requirements-dev.txt) is installed beside it, and cannot be imported.
 """
@@ -16,12 +16,12 @@ REQUIREMENTS = Path(__file__).resolve().parents[3] / "requirements.txt"
 OPTIONAL = re.compile(r"extra\s*==")
 
 
-def wanted() -> set[str]:
+def list_required() -> set[str]:
     """requirements.txt and what that requires, by their normal names."""
     found: set[str] = set()
     waiting = [line for line in REQUIREMENTS.read_text().splitlines() if line and line[0] not in "#-"]
     while waiting:
-        name = normal(re.match(r"[\w.-]+", waiting.pop())[0])
+        name = normalize(re.match(r"[\w.-]+", waiting.pop())[0])
         if name in found:
             continue
         found.add(name)
@@ -33,24 +33,24 @@ def wanted() -> set[str]:
     return found
 
 
-def normal(name: str) -> str:
+def normalize(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-class Bare(MetaPathFinder):
+class ImportBlocker(MetaPathFinder):
     """Refuses what only other distributions bring."""
 
     def __init__(self) -> None:
-        allowed = wanted()
-        self.refused = {
+        allowed = list_required()
+        self.blocked = {
             module
             for module, names in installed.packages_distributions().items()
-            if not {normal(name) for name in names} & allowed
+            if not {normalize(name) for name in names} & allowed
         }
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: object = None) -> None:
-        if name.partition(".")[0] in self.refused:
+        if name.partition(".")[0] in self.blocked:
             raise ModuleNotFoundError(f"{name} is not of requirements.txt", name=name)
 
 
-sys.meta_path.insert(0, Bare())
+sys.meta_path.insert(0, ImportBlocker())

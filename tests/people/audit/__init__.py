@@ -1,1 +1,1 @@
-"""Tests of the audit trail."""
+"""Tests of the audit trail's writing side: record, chain, triggers, archiving and verification."""

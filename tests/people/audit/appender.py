@@ -1,4 +1,4 @@
-"""How do several processes write to one trail? Each of them is `python -m tests.people.audit.appender NAME COUNT`.
+"""Appending process: `python -m tests.people.audit.appender NAME COUNT` writes to a shared audit trail.
 
 It says that it is ready, waits for a line, and then writes so many events in four threads; the sequences are printed.
 """
@@ -16,7 +16,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     django.setup()
 
-from people.audit.record import Fact, record
+from people.audit.record import AuditDraft, record
 
 THREADS = 4
 
@@ -25,6 +25,7 @@ if __name__ == "__main__":
     sys.stdin.readline()
     with ThreadPoolExecutor(THREADS) as pool:
         facts = [
-            Fact(verb="team-create", person=sys.argv[1], name=str(one)) for one in range(int(sys.argv[2]))
+            AuditDraft(verb="team-create", person=sys.argv[1], name=str(one))
+            for one in range(int(sys.argv[2]))
         ]
         print(json.dumps(list(pool.map(record, facts))), flush=True)

@@ -1,31 +1,35 @@
-"""What is on record in the tests of the trail's pages?"""
+"""Fixture `actions`: what the test users did, in an audit trail of its own."""
 
 from __future__ import annotations
 
 import pytest
 
-from people.audit.record import by, record
+from people.audit.record import draft_for_user, record
 from people.models import User
-from tests.people.audit.deeds import wrote
-from tests.people.conftest import browser_of, cast
-from tests.trail import Trail
+from tests.people.audit.deeds import record_write
+from tests.people.conftest import client_for, users
+from tests.trail import AuditTrail
 
-__all__ = ["browser_of", "cast"]
+__all__ = ["client_for", "users"]
 
-Deeds = dict[str, int]
+RecordedActions = dict[str, int]
 
 
 @pytest.fixture
-def deeds(cast: dict[str, User], empty_trail: Trail) -> Deeds:
+def actions(users: dict[str, User], empty_audit_trail: AuditTrail) -> RecordedActions:
     """What the cast did, oldest first, by what it is called in the tests: the number of each deed's first row."""
-    dana, rene, anna = cast["dana"], cast["rene"], cast["anna"]
+    dana, rene, anna = users["dana"], users["rene"], users["anna"]
     return {
-        "sign-in": record(by(dana, "sign-in", address="10.1.2.3")),
-        "patch": wrote(dana, audit_id="a0a0-1111"),
-        "denied": wrote(dana, "delete", "denied", name="db", reason="deployments.apps is forbidden"),
-        "other": wrote(rene, "create", resource="configmaps", group="", name="settings", cluster="island"),
-        "failed": wrote(rene, "patch", "failed", reason="the server broke"),
-        "team": record(by(anna, "team-create", subject="team pay")),
-        "unknown": wrote(dana, "delete", "", resource="pods", group="", name="web-1"),
-        "read": record(by(dana, "get", cluster="harbour", resource="secrets", namespace="shop", name="key")),
+        "sign-in": record(draft_for_user(dana, "sign-in", address="10.1.2.3")),
+        "patch": record_write(dana, audit_id="a0a0-1111"),
+        "denied": record_write(dana, "delete", "denied", name="db", reason="deployments.apps is forbidden"),
+        "other": record_write(
+            rene, "create", resource="configmaps", group="", name="settings", cluster="island"
+        ),
+        "failed": record_write(rene, "patch", "failed", reason="the server broke"),
+        "team": record(draft_for_user(anna, "team-create", subject="team pay")),
+        "unknown": record_write(dana, "delete", "", resource="pods", group="", name="web-1"),
+        "read": record(
+            draft_for_user(dana, "get", cluster="harbour", resource="secrets", namespace="shop", name="key")
+        ),
     }

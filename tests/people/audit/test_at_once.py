@@ -1,4 +1,4 @@
-"""Does an open page of the trail learn of a deed of its own process at once, without waiting for the next look?"""
+"""Live audit page: an entry of its own process appears at once, without the next poll."""
 
 from __future__ import annotations
 
@@ -12,88 +12,96 @@ from channels.testing import WebsocketCommunicator
 from django.http import QueryDict
 
 from people.audit import live
-from people.audit.live import TrailSubscription, open_trail
-from people.audit.record import by, head, note_soon, record
+from people.audit.live import AuditTrailSubscription, open_audit_trail
+from people.audit.record import draft_for_user, last_sequence, note_soon, record
 from people.models import User
 from tests import stage
-from tests.attacks.sockets import knock, opened
+from tests.attacks.sockets import knock, open_socket
 from tests.served import wait_for
-from tests.trail import Trail
+from tests.trail import AuditTrail
 
 
 @pytest.fixture
-def never_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def disabled_poll(monkeypatch: pytest.MonkeyPatch) -> None:
     """The look for rows of other processes comes after this test is long over."""
     monkeypatch.setattr(live, "POLL", 24 * 3600.0)
 
 
 @pytest.fixture
-def page(cast: dict[str, User], trail: Trail, never_by_itself: None) -> Iterator[TrailSubscription]:
-    opened = open_trail(cast["aude"], QueryDict(""), "", lambda _user: {})
+def subscription(
+    users: dict[str, User], audit_trail: AuditTrail, disabled_poll: None
+) -> Iterator[AuditTrailSubscription]:
+    opened = open_audit_trail(users["aude"], QueryDict(""), "", lambda _user: {})
     assert opened is not None
     yield opened
     opened.stop()
     wait_for(lambda: opened not in live.watcher._open)
 
 
-def test_a_row_of_this_process_wakes_the_page(page: TrailSubscription, cast: dict[str, User]) -> None:
+def test_a_row_of_this_process_wakes_the_page(
+    subscription: AuditTrailSubscription, users: dict[str, User]
+) -> None:
     changed = threading.Event()
-    page.start(changed.set)
-    wait_for(lambda: live.watcher._seen == head(), message="the first look has come")
-    page.render()
+    subscription.start(changed.set)
+    wait_for(lambda: live.watcher._seen == last_sequence(), message="the first look has come")
+    subscription.render()
     changed.clear()
-    record(by(cast["dana"], "team-create", subject="team at-once"))
+    record(draft_for_user(users["dana"], "team-create", subject="team at-once"))
     assert changed.wait(20), "the row waited for a look that never comes"
-    assert "team at-once" in (page.render() or "")
+    assert "team at-once" in (subscription.render() or "")
 
 
-def test_so_does_one_that_nobody_waited_for(page: TrailSubscription, cast: dict[str, User]) -> None:
+def test_so_does_one_that_nobody_waited_for(
+    subscription: AuditTrailSubscription, users: dict[str, User]
+) -> None:
     """As the hub records what Kubernetes refused to a feed."""
     changed = threading.Event()
-    page.start(changed.set)
-    wait_for(lambda: live.watcher._seen == head(), message="the first look has come")
-    page.render()
+    subscription.start(changed.set)
+    wait_for(lambda: live.watcher._seen == last_sequence(), message="the first look has come")
+    subscription.render()
     changed.clear()
-    note_soon(by(cast["rene"], "list", resource="pods", result="denied", reason="soon-but-at-once"))
+    note_soon(
+        draft_for_user(users["rene"], "list", resource="pods", result="denied", reason="soon-but-at-once")
+    )
     assert changed.wait(20), "the row waited for a look that never comes"
-    assert "soon-but-at-once" in (page.render() or "")
+    assert "soon-but-at-once" in (subscription.render() or "")
 
 
-async def test_its_socket_is_sent_the_row(transactional_db: None, never_by_itself: None) -> None:
+async def test_its_socket_is_sent_the_row(transactional_db: None, disabled_poll: None) -> None:
     """Through the whole application, as a browser's page hears it."""
     aude = await database_sync_to_async(User.objects.create)(
         username="aude", standing="auditor", password="!"
     )
-    session = await database_sync_to_async(stage.session)("aude")
-    async with opened(knock("/live/", session=session, page="/people/audit/")) as socket:
-        await _heard(socket, 'data-state="live"')
-        await database_sync_to_async(wait_for)(lambda: live.watcher._seen == head())
-        await database_sync_to_async(record)(by(aude, "team-create", subject="team by-socket"))
-        await _heard(socket, "team by-socket")
+    session = await database_sync_to_async(stage.create_session)("aude")
+    async with open_socket(knock("/live/", session=session, page="/people/audit/")) as socket:
+        await _read_until(socket, 'data-state="live"')
+        await database_sync_to_async(wait_for)(lambda: live.watcher._seen == last_sequence())
+        await database_sync_to_async(record)(draft_for_user(aude, "team-create", subject="team by-socket"))
+        await _read_until(socket, "team by-socket")
     await database_sync_to_async(wait_for)(lambda: not live.watcher._open)
 
 
 def test_a_mistake_with_one_page_costs_the_others_nothing_and_is_over_when_it_is(
-    page: TrailSubscription, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
+    subscription: AuditTrailSubscription, users: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def mistaken(_head: int) -> int:
         raise ValueError("of ours")
 
     monkeypatch.setattr(live, "POLL", 0.1)
-    monkeypatch.setattr(page, "look", mistaken)
-    page.start(lambda: None)
-    another = open_trail(cast["aude"], QueryDict(""), "", lambda _user: {})
+    monkeypatch.setattr(subscription, "look", mistaken)
+    subscription.start(lambda: None)
+    another = open_audit_trail(users["aude"], QueryDict(""), "", lambda _user: {})
     assert another is not None
     another.start(lambda: None)
-    record(by(cast["dana"], "team-create", subject="team beside"))
+    record(draft_for_user(users["dana"], "team-create", subject="team beside"))
     wait_for(lambda: "team beside" in (another.render() or ""), message="the other page goes on")
-    wait_for(lambda: "cannot be read right now" in (page.render() or ""), message="this page says so")
-    monkeypatch.delattr(page, "look")
-    wait_for(lambda: "team beside" in (page.render() or ""), message="and comes back by itself")
+    wait_for(lambda: "cannot be read right now" in (subscription.render() or ""), message="this page says so")
+    monkeypatch.delattr(subscription, "look")
+    wait_for(lambda: "team beside" in (subscription.render() or ""), message="and comes back by itself")
     another.stop()
 
 
-async def _heard(socket: WebsocketCommunicator, text: str) -> None:
+async def _read_until(socket: WebsocketCommunicator, text: str) -> None:
     """Reads on until this was sent; fails where it does not come, though the socket's own beat does."""
     async with asyncio.timeout(30):
         while text not in (message := await socket.receive_from(timeout=30)):

@@ -1,4 +1,4 @@
-"""Is every text of the trail harmless in a file, and exact where a program reads it?"""
+"""CSV and JSON cells: harmless in a spreadsheet, exact for a program."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from people.audit.cells import cell, csv_text, in_file_name, json_lines
-from people.audit.deeds import Deed
-from people.audit.models import Entry
+from people.audit.cells import csv_text, join_file_name, json_lines, render_cell
+from people.audit.deeds import Action
+from people.audit.models import AuditEntry
 
 HOSTILE = {
     "line ends": "a\r\nb\u2028c\u2029d\x85e\x0bf",
@@ -21,61 +21,63 @@ HOSTILE = {
     "nul and halves": "a\x00b\ud800c",
     "quotes": 'a","b\n"=1+1',
 }
-AT = datetime(2026, 7, 1, 10, 11, 12, 13, tzinfo=UTC)
+WHEN = datetime(2026, 7, 1, 10, 11, 12, 13, tzinfo=UTC)
 
 
-def entry(**more: object) -> Entry:
+def build_entry(**more: object) -> AuditEntry:
     texts = {
-        field.attname: "" for field in Entry._meta.concrete_fields if field.get_internal_type() == "CharField"
+        field.attname: ""
+        for field in AuditEntry._meta.concrete_fields
+        if field.get_internal_type() == "CharField"
     }
-    return Entry(
-        **{**texts, "sequence": 7, "at": AT, "phase": "event", "result": "ok", "hash": "f" * 64, **more}
+    return AuditEntry(
+        **{**texts, "sequence": 7, "at": WHEN, "phase": "event", "result": "ok", "hash": "f" * 64, **more}
     )
 
 
-def deed(**more: object) -> Deed:
-    return Deed(entry(**more), None, 7)
+def build_action(**more: object) -> Action:
+    return Action(build_entry(**more), None, 7)
 
 
-def read_back(text: str) -> list[dict[str, str]]:
+def parse_csv(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 @pytest.mark.parametrize("name", list(HOSTILE))
 def test_it_makes_visible_what_is_invisible(name: str) -> None:
-    written = cell(HOSTILE[name])
+    written = render_cell(HOSTILE[name])
     assert written.isprintable()
     assert "\\" in written
-    text = csv_text([deed(person=HOSTILE[name], reason=HOSTILE[name])], whole=True)
+    text = csv_text([build_action(person=HOSTILE[name], reason=HOSTILE[name])], can_see_all=True)
     assert text.count("\r\n") == 2
     assert text.count("\n") == 2
-    (row,) = read_back(text)
+    (row,) = parse_csv(text)
     assert row["person"] == row["reason"] == written
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝", "＋", "－", "＠"])
 def test_no_cell_is_a_formula(sign: str) -> None:
-    assert cell(f"{sign}1+1") == f"'{sign}1+1"
-    assert cell(f"  {sign}cmd|' /C calc'!A0") == f"  '{sign}cmd|' /C calc'!A0"
-    assert cell(f"\u3000{sign}1") == f"\u3000'{sign}1"
-    assert cell(f'"{sign}1') == f"\"'{sign}1"
-    assert cell(f"a;{sign}1; {sign}2") == f"a;'{sign}1; '{sign}2"
-    assert cell({f"{sign}1": 1})[0] == "{"
+    assert render_cell(f"{sign}1+1") == f"'{sign}1+1"
+    assert render_cell(f"  {sign}cmd|' /C calc'!A0") == f"  '{sign}cmd|' /C calc'!A0"
+    assert render_cell(f"\u3000{sign}1") == f"\u3000'{sign}1"
+    assert render_cell(f'"{sign}1') == f"\"'{sign}1"
+    assert render_cell(f"a;{sign}1; {sign}2") == f"a;'{sign}1; '{sign}2"
+    assert render_cell({f"{sign}1": 1})[0] == "{"
 
 
 @pytest.mark.parametrize("start", ["\t", "\r", "\n", "\x00", "\u200b"])
 def test_what_stands_before_a_formula_hides_nothing(start: str) -> None:
-    assert cell(f"{start}=1+1").startswith("\\")
+    assert render_cell(f"{start}=1+1").startswith("\\")
 
 
 @pytest.mark.parametrize("text", ["web-1", "a=b", "10.0.0.1", "user@example.com", "a+b", "Zoë", "船"])
 def test_ordinary_text_stays_as_it_is(text: str) -> None:
-    assert cell(text) == text
+    assert render_cell(text) == text
 
 
 def test_json_lines_are_exact_and_ascii() -> None:
     everything = "".join(HOSTILE.values())
-    line = json_lines([deed(person=everything, detail={"=1": ["\u202e"]})], whole=True)
+    line = json_lines([build_action(person=everything, detail={"=1": ["\u202e"]})], can_see_all=True)
     assert line.isascii()
     assert line.count("\n") == 1
     assert line.rstrip("\n").isprintable()
@@ -85,27 +87,27 @@ def test_json_lines_are_exact_and_ascii() -> None:
     assert told["at"] == told["rows"][0]["at"] == "2026-07-01T10:11:12.000013Z"
 
 
-def test_an_intent_and_its_outcome_are_one_row() -> None:
-    intent = entry(phase="intent", result="", previous="0" * 64)
-    outcome = entry(
+def test_a_request_and_its_result_are_one_row() -> None:
+    intent = build_entry(phase="intent", result="", previous="0" * 64)
+    outcome = build_entry(
         sequence=9, phase="outcome", intent=7, result="denied", status=403, reason="no", audit_id="a1",
         duration=5, hash="e" * 64, previous="d" * 64,
     )  # fmt: skip
-    both = Deed(intent, outcome, 7)
-    (row,) = read_back(csv_text([both], whole=True))
+    both = Action(intent, outcome, 7)
+    (row,) = parse_csv(csv_text([both], can_see_all=True))
     assert (row["sequence"], row["result"], row["status"], row["reason"]) == ("7", "denied", "403", "no")
     assert (row["audit_id"], row["duration_ms"], row["hash"]) == ("a1", "5", "f" * 64)
     assert (row["outcome_sequence"], row["outcome_hash"]) == ("9", "e" * 64)
-    told = json.loads(json_lines([both], whole=True))
+    told = json.loads(json_lines([both], can_see_all=True))
     assert [one["sequence"] for one in told["rows"]] == [7, 9]
-    (row,) = read_back(csv_text([Deed(intent, None, 7)], whole=True))
+    (row,) = parse_csv(csv_text([Action(intent, None, 7)], can_see_all=True))
     assert (row["result"], row["outcome_sequence"]) == ("unknown", "")
 
 
 def test_numbers_that_run_through_everybodys_rows_are_left_out_for_one_person() -> None:
-    outcome = entry(sequence=90_000, phase="outcome", intent=7, previous="d" * 64)
-    both = Deed(entry(sequence=70_000, phase="intent", previous="d" * 64), outcome, 70_000)
-    for text in (csv_text([both], whole=False), json_lines([both], whole=False)):
+    outcome = build_entry(sequence=90_000, phase="outcome", intent=7, previous="d" * 64)
+    both = Action(build_entry(sequence=70_000, phase="intent", previous="d" * 64), outcome, 70_000)
+    for text in (csv_text([both], can_see_all=False), json_lines([both], can_see_all=False)):
         assert "0000" not in text.replace(".000013Z", "")
         assert "dddd" not in text
         assert "sequence" not in text
@@ -113,6 +115,6 @@ def test_numbers_that_run_through_everybodys_rows_are_left_out_for_one_person() 
 
 
 def test_a_files_name_holds_nothing_but_plain_letters() -> None:
-    assert in_file_name(["trail", "person=../../e\u202e", "a b\r\n;\"'"]) == "trail_person=..-..-e_a-b"
-    assert len(in_file_name(["x" * 500] * 9)) <= 150
-    assert in_file_name(["..", "-"]) == ""
+    assert join_file_name(["trail", "person=../../e\u202e", "a b\r\n;\"'"]) == "trail_person=..-..-e_a-b"
+    assert len(join_file_name(["x" * 500] * 9)) <= 150
+    assert join_file_name(["..", "-"]) == ""

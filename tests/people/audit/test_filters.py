@@ -1,4 +1,4 @@
-"""Is a filter understood field by field, and a wrong one named and kept?"""
+"""Filters of the audit page: parsed field by field; a wrong one is named and kept."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import pytest
 from django.http import QueryDict
 
-from people.audit.filters import FIELDS, asked, plural
+from people.audit.filters import FIELDS, parse_query, plural
 
 NOW = datetime(2026, 7, 15, 12, 30, tzinfo=UTC)
 
 
-def errors(query: str) -> dict[str, str]:
-    return dict(asked(QueryDict(query), NOW).errors)
+def list_errors(query: str) -> dict[str, str]:
+    return dict(parse_query(QueryDict(query), NOW).errors)
 
 
 @pytest.mark.parametrize(
@@ -36,13 +36,13 @@ def errors(query: str) -> dict[str, str]:
     ],
 )
 def test_it_names_the_field_that_is_wrong_and_keeps_what_was_typed(query: str, field: str) -> None:
-    found = asked(QueryDict(query), NOW)
+    found = parse_query(QueryDict(query), NOW)
     assert list(found.errors) == [field]
     assert dict(found.typed) == {key: value for key, value in QueryDict(query).items()}
 
 
 def test_it_names_all_that_is_wrong_at_once() -> None:
-    assert set(errors("verb=X&from=soon&result=maybe")) == {"verb", "from", "result"}
+    assert set(list_errors("verb=X&from=soon&result=maybe")) == {"verb", "from", "result"}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_it_names_all_that_is_wrong_at_once() -> None:
     ],
 )
 def test_it_reads_a_kind_as_people_write_it(kind: str, resource: str, group: str, subresource: str) -> None:
-    found = asked(QueryDict(f"kind={kind}"), NOW)
+    found = parse_query(QueryDict(f"kind={kind}"), NOW)
     assert found.errors == {}
     assert (found.filter.resource, found.filter.group, found.filter.subresource) == (
         resource,
@@ -78,26 +78,26 @@ def test_it_guesses_plurals_as_kubernetes_does() -> None:
 
 def test_the_url_is_the_state() -> None:
     query = "person=dana&verb=patch&result=denied&from=1h"
-    found = asked(QueryDict(query + "&before=7&unknown=x"), NOW)
+    found = parse_query(QueryDict(query + "&before=7&unknown=x"), NOW)
     assert found.query() == query
     assert found.query(**{"from": ""}) == "person=dana&verb=patch&result=denied"
 
 
 def test_files_of_one_export_have_the_same_times() -> None:
-    fixed = asked(QueryDict("from=2h&verb=get"), NOW).fixed(NOW)
-    again = asked(QueryDict(fixed.query()), NOW.replace(year=2027))
+    fixed = parse_query(QueryDict("from=2h&verb=get"), NOW).fix_times(NOW)
+    again = parse_query(QueryDict(fixed.query()), NOW.replace(year=2027))
     assert again.errors == {}
     assert (again.filter.since, again.filter.until) == (NOW.replace(hour=10), NOW)
-    ended = asked(QueryDict("from=2026-05&to=2026-05"), NOW).fixed(NOW)
-    again = asked(QueryDict(ended.query()), NOW)
+    ended = parse_query(QueryDict("from=2026-05&to=2026-05"), NOW).fix_times(NOW)
+    again = parse_query(QueryDict(ended.query()), NOW)
     assert (again.filter.since, again.filter.until) == (
         datetime(2026, 5, 1, tzinfo=UTC),
         datetime(2026, 6, 1, tzinfo=UTC),
     )
 
 
-def test_what_is_invisible_is_looked_for_as_the_trail_keeps_it() -> None:
-    assert asked(QueryDict("person=a%00%E2%80%AEb"), NOW).filter.person == "a\\x00\\u202eb"
+def test_what_is_invisible_is_searched_for_as_the_audit_trail_stores_it() -> None:
+    assert parse_query(QueryDict("person=a%00%E2%80%AEb"), NOW).filter.person == "a\\x00\\u202eb"
 
 
 def test_hostile_queries_break_nothing() -> None:
@@ -116,5 +116,5 @@ def test_hostile_queries_break_nothing() -> None:
         ):
             query = QueryDict(mutable=True)
             query[name] = text
-            found = asked(query, NOW)
+            found = parse_query(query, NOW)
             assert len(found.typed.get(name, "")) <= 301

@@ -1,4 +1,4 @@
-"""Does the database itself refuse to change the trail, and does anybody notice where it does not?"""
+"""Triggers: the database refuses to change audit entries, and missing triggers are noticed."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections, transaction
 
 from people.audit import guards
-from people.audit.record import Fact, TrailUnavailable, health, record
+from people.audit.record import AuditDraft, AuditTrailUnavailable, health, record
 from people.audit.routing import ALIAS
 from people.audit.verifying import verify
 from tests.served import wait_for
-from tests.trail import Trail, unguard
+from tests.trail import AuditTrail, drop_triggers
 
 COPY = "INSERT INTO audit_entry SELECT * FROM audit_entry WHERE sequence = 2"
 ONLY_SQLITE = pytest.mark.skipif("connections['audit'].vendor != 'sqlite'", reason="SQLite's words")
 ONLY_POSTGRESQL = pytest.mark.skipif("connections['audit'].vendor == 'sqlite'", reason="PostgreSQL's words")
 
 
-def statements() -> list[str]:
+def list_statements() -> list[str]:
     every = [
         "UPDATE audit_entry SET person = 'rene' WHERE sequence = 2",
         "UPDATE audit_entry SET hash = hash",
@@ -40,47 +40,49 @@ def statements() -> list[str]:
 
 
 @pytest.fixture
-def three(empty_trail: Trail) -> Trail:
+def three_entries(empty_audit_trail: AuditTrail) -> AuditTrail:
     for number in range(3):
-        record(Fact(verb="team-create", subject=f"team {number}"))
-    return empty_trail
+        record(AuditDraft(verb="team-create", target=f"team {number}"))
+    return empty_audit_trail
 
 
-def test_the_database_refuses_every_change(three: Trail) -> None:
-    for statement in statements():
+def test_the_database_refuses_every_change(three_entries: AuditTrail) -> None:
+    for statement in list_statements():
         with (
             pytest.raises(DatabaseError, match=r"append-only|UNIQUE|unique"),
             transaction.atomic(using=ALIAS),
             connections[ALIAS].cursor() as cursor,
         ):
             cursor.execute(statement)
-    assert [row.subject for row in three.rows()] == ["team 0", "team 1", "team 2"]
-    assert verify().wrong is None
+    assert [row.target for row in three_entries.list_rows()] == ["team 0", "team 1", "team 2"]
+    assert verify().first_break is None
 
 
-def test_the_database_takes_nothing_but_a_next_row(three: Trail) -> None:
-    row = three.last()
+def test_the_database_takes_nothing_but_a_next_row(three_entries: AuditTrail) -> None:
+    row = three_entries.get_last()
     for sequence, previous in ((5, row.hash), (4, "a" * 64), (0, row.hash), (-1, row.hash)):
         row.sequence, row.previous = sequence, previous
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(using=ALIAS):
             row.save(force_insert=True, using=ALIAS)
-    assert three.rows().count() == 3
+    assert three_entries.list_rows().count() == 3
 
 
 @pytest.fixture
-def bare(three: Trail):
+def without_triggers(three_entries: AuditTrail):
     """Without the triggers; they are put up again whatever the test does."""
-    unguard()
-    yield three
+    drop_triggers()
+    yield three_entries
     guards.install(connections[ALIAS])
     wait_for(lambda: health().is_writable)
 
 
-def test_without_the_triggers_nothing_is_written_and_every_check_says_so(bare: Trail) -> None:
-    assert set(guards.missing(connections[ALIAS])) == set(guards.names(connections[ALIAS]))
-    with pytest.raises(TrailUnavailable, match="triggers"):
-        record(Fact(verb="team-create"))
-    assert bare.rows().count() == 3
+def test_without_the_triggers_nothing_is_written_and_every_check_says_so(
+    without_triggers: AuditTrail,
+) -> None:
+    assert set(guards.find_missing(connections[ALIAS])) == set(guards.trigger_names(connections[ALIAS]))
+    with pytest.raises(AuditTrailUnavailable, match="triggers"):
+        record(AuditDraft(verb="team-create"))
+    assert without_triggers.list_rows().count() == 3
     found = run_checks(databases=[ALIAS, "default"], tags=["database"])
     assert [one.id for one in found] == ["audit.E001"]
     with pytest.raises(CommandError, match="not append-only"):
@@ -90,21 +92,21 @@ def test_without_the_triggers_nothing_is_written_and_every_check_says_so(bare: T
     assert refused.value.returncode == 5
 
 
-def test_the_triggers_are_put_up_again_where_the_chain_holds(bare: Trail) -> None:
+def test_the_triggers_are_put_up_again_where_the_chain_holds(without_triggers: AuditTrail) -> None:
     call_command("verify_audit", protect=True, stdout=io.StringIO())
-    assert guards.missing(connections[ALIAS]) == []
+    assert guards.find_missing(connections[ALIAS]) == []
     call_command("migrate", verbosity=0)
 
 
-def test_they_are_not_put_up_over_a_chain_that_does_not_hold(bare: Trail) -> None:
+def test_they_are_not_put_up_over_a_chain_that_does_not_hold(without_triggers: AuditTrail) -> None:
     with connections[ALIAS].cursor() as cursor:
         cursor.execute("UPDATE audit_entry SET person = 'rene' WHERE sequence = 2")
     with pytest.raises(CommandError, match="CHANGED"):
         call_command("verify_audit", protect=True, stdout=io.StringIO())
-    assert guards.missing(connections[ALIAS]) != []
+    assert guards.find_missing(connections[ALIAS]) != []
 
 
-def test_a_trigger_that_does_nothing_is_none(three: Trail) -> None:
+def test_a_trigger_that_does_nothing_is_none(three_entries: AuditTrail) -> None:
     on, body = (
         ("", "BEGIN SELECT 1; END")
         if connections[ALIAS].vendor == "sqlite"
@@ -114,16 +116,16 @@ def test_a_trigger_that_does_nothing_is_none(three: Trail) -> None:
         cursor.execute(f"DROP TRIGGER audit_entry_no_update{on}")
         cursor.execute(f"CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry {body}")
     try:
-        assert guards.missing(connections[ALIAS]) == ["audit_entry_no_update"]
+        assert guards.find_missing(connections[ALIAS]) == ["audit_entry_no_update"]
     finally:
         guards.install(connections[ALIAS])
 
 
 @ONLY_SQLITE
-def test_a_migration_that_alters_the_table_is_noticed(three: Trail) -> None:
+def test_a_migration_that_alters_the_table_is_noticed(three_entries: AuditTrail) -> None:
     """SQLite's schema editor makes the table anew, and the triggers are gone without a word."""
     connection = connections[ALIAS]
-    field = three.last()._meta.get_field("token")
+    field = three_entries.get_last()._meta.get_field("token")
     wider = field.clone()
     wider.max_length = 65
     wider.set_attributes_from_name("token")
@@ -132,11 +134,11 @@ def test_a_migration_that_alters_the_table_is_noticed(three: Trail) -> None:
     try:
         with connection.schema_editor(atomic=True) as editor:
             editor._remake_table(field.model, alter_fields=[(field, wider)])
-        assert set(guards.missing(connection)) == set(guards.names(connection))
+        assert set(guards.find_missing(connection)) == set(guards.trigger_names(connection))
         with pytest.raises(CommandError, match="not append-only"):
             call_command("migrate", verbosity=0)
     finally:
         connection.enable_constraint_checking()
         guards.install(connection)
-    assert verify().wrong is None
+    assert verify().first_break is None
     assert wait_for(lambda: health().is_writable)

@@ -1,4 +1,4 @@
-"""Does an open page of the trail learn what is done, and nothing that is not its reader's to know?"""
+"""Live audit page: new entries appear, and only those that its user can see."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.live.sockets import Opened, Sockets, run
-from tests.served import Served
+from tests.live.sockets import OpenSocket, Sockets, run
+from tests.served import DashboardServer
 
-TRAIL = "/people/audit/"
+AUDIT_URL = "/people/audit/"
 NEW = re.compile(r'data-swap="rows"[^>]*data-order="([^"]*)"')
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 @pytest.fixture
-def stranger(served: Served) -> Iterator[requests.Session]:
-    with served.client() as client:
+def stranger(dashboard_server: DashboardServer) -> Iterator[requests.Session]:
+    with dashboard_server.client() as client:
         yield client
 
 
-def sign_in(served: Served, client: requests.Session, name: str, password: str) -> int:
+def sign_in(served: DashboardServer, client: requests.Session, name: str, password: str) -> int:
     """By the form, as a person does; the status of the answer."""
     form = client.get(f"{served.url}/people/sign-in/")
     token = CSRF.search(form.text)
@@ -34,70 +34,80 @@ def sign_in(served: Served, client: requests.Session, name: str, password: str) 
     return answer.status_code
 
 
-async def quiet(opened: Opened) -> list[str]:
+async def read_until_quiet(opened: OpenSocket) -> list[str]:
     """All HTML that comes until the socket is quiet for a while."""
     heard = []
     while True:
         try:
-            heard.append(await asyncio.wait_for(opened.html(), 3))
+            heard.append(await asyncio.wait_for(opened.read_html(), 3))
         except TimeoutError:
             return heard
 
 
-def test_rows_of_this_process_and_of_others_arrive(served: Served, stranger: requests.Session) -> None:
-    session = served.session("aude")
+def test_rows_of_this_process_and_of_others_arrive(
+    dashboard_server: DashboardServer, stranger: requests.Session
+) -> None:
+    session = dashboard_server.session("aude")
 
     async def deed() -> None:
-        async with Sockets(served) as sockets:
-            opened = await sockets.open(session, TRAIL)
-            first = await opened.until('data-state="live"')
+        async with Sockets(dashboard_server) as sockets:
+            opened = await sockets.open(session, AUDIT_URL)
+            first = await opened.read_until('data-state="live"')
             assert "Checkpoint" in first
-            status = await asyncio.to_thread(sign_in, served, stranger, "dana", "not-her-password")
+            status = await asyncio.to_thread(sign_in, dashboard_server, stranger, "dana", "not-her-password")
             assert status == 422
-            heard = await opened.until("wrong password")
+            heard = await opened.read_until("wrong password")
             assert 'class="deed is-failed"' in heard
             assert NEW.search(heard)
-            await asyncio.to_thread(served.do, "on_record", person="rene", verb="patch", reason="x-process")
-            assert "x-process" in await opened.until("x-process")
+            await asyncio.to_thread(
+                dashboard_server.run_command, "on_record", person="rene", verb="patch", reason="x-process"
+            )
+            assert "x-process" in await opened.read_until("x-process")
 
     run(deed)
 
 
-def test_nobody_hears_of_others(served: Served) -> None:
-    dana, rene = served.session("dana"), served.session("rene")
+def test_nobody_hears_of_others(dashboard_server: DashboardServer) -> None:
+    dana, rene = dashboard_server.session("dana"), dashboard_server.session("rene")
 
     async def deed() -> None:
-        async with Sockets(served) as sockets:
-            opened = await sockets.open(dana, TRAIL)
-            await opened.until('data-state="live"')
-            await quiet(opened)
+        async with Sockets(dashboard_server) as sockets:
+            opened = await sockets.open(dana, AUDIT_URL)
+            await opened.read_until('data-state="live"')
+            await read_until_quiet(opened)
             for number in range(3):
                 await asyncio.to_thread(
-                    served.do, "on_record", person="rene", verb="create", reason=f"renes-{number}"
+                    dashboard_server.run_command,
+                    "on_record",
+                    person="rene",
+                    verb="create",
+                    reason=f"renes-{number}",
                 )
-            assert await quiet(opened) == []
-            filtered = await sockets.open(dana, f"{TRAIL}?person=rene")
-            assert "renes-" not in "".join(await quiet(filtered))
-            await asyncio.to_thread(served.do, "on_record", person="dana", verb="create", reason="danas-own")
-            heard = await opened.until("danas-own")
+            assert await read_until_quiet(opened) == []
+            filtered = await sockets.open(dana, f"{AUDIT_URL}?person=rene")
+            assert "renes-" not in "".join(await read_until_quiet(filtered))
+            await asyncio.to_thread(
+                dashboard_server.run_command, "on_record", person="dana", verb="create", reason="danas-own"
+            )
+            heard = await opened.read_until("danas-own")
             assert "renes-" not in heard
             assert "Checkpoint" not in heard
-            theirs = await sockets.open(rene, TRAIL)
-            assert "danas-own" not in "".join(await quiet(theirs))
+            theirs = await sockets.open(rene, AUDIT_URL)
+            assert "danas-own" not in "".join(await read_until_quiet(theirs))
 
     run(deed)
 
 
-def test_the_filter_holds_for_what_arrives(served: Served) -> None:
-    session = served.session("aude")
+def test_the_filter_holds_for_what_arrives(dashboard_server: DashboardServer) -> None:
+    session = dashboard_server.session("aude")
 
     async def deed() -> None:
-        async with Sockets(served) as sockets:
-            opened = await sockets.open(session, f"{TRAIL}?result=denied&namespace=filtered")
-            await opened.until('data-state="live"')
+        async with Sockets(dashboard_server) as sockets:
+            opened = await sockets.open(session, f"{AUDIT_URL}?result=denied&namespace=filtered")
+            await opened.read_until('data-state="live"')
             for result in ("ok", "denied", "failed"):
                 await asyncio.to_thread(
-                    served.do,
+                    dashboard_server.run_command,
                     "on_record",
                     person="dana",
                     verb="patch",
@@ -105,26 +115,26 @@ def test_the_filter_holds_for_what_arrives(served: Served) -> None:
                     namespace="filtered",
                     reason=f"it-{result}",
                 )
-            heard = await opened.until("it-denied")
+            heard = await opened.read_until("it-denied")
             assert "it-ok" not in heard
-            assert "it-failed" not in "".join(await quiet(opened))
+            assert "it-failed" not in "".join(await read_until_quiet(opened))
 
     run(deed)
 
 
-def test_an_outcome_takes_its_intents_place(served: Served) -> None:
-    session = served.session("aude")
+def test_a_result_replaces_its_request(dashboard_server: DashboardServer) -> None:
+    session = dashboard_server.session("aude")
 
     async def deed() -> None:
-        async with Sockets(served) as sockets:
-            opened = await sockets.open(session, f"{TRAIL}?verb=delete&name=slow-one")
-            await opened.until('data-state="live"')
+        async with Sockets(dashboard_server) as sockets:
+            opened = await sockets.open(session, f"{AUDIT_URL}?verb=delete&name=slow-one")
+            await opened.read_until('data-state="live"')
             sequence = await asyncio.to_thread(
-                served.do, "begun", person="dana", resource="pods", name="slow-one"
+                dashboard_server.run_command, "begun", person="dana", resource="pods", name="slow-one"
             )
-            first = await opened.until("is-unknown")
-            await asyncio.to_thread(served.do, "ended", sequence=sequence, result="denied")
-            then = await opened.until("is-denied")
+            first = await opened.read_until("is-unknown")
+            await asyncio.to_thread(dashboard_server.run_command, "ended", sequence=sequence, result="denied")
+            then = await opened.read_until("is-denied")
             row = re.search(r'id="(d[0-9a-f]{20})" class="deed is-denied"', then)
             assert row
             assert f'id="{row[1]}" class="deed is-unknown"' in first
@@ -133,18 +143,20 @@ def test_an_outcome_takes_its_intents_place(served: Served) -> None:
     run(deed)
 
 
-def test_a_flood_does_not_flood_the_page(served: Served) -> None:
-    session = served.session("aude")
+def test_a_flood_does_not_flood_the_page(dashboard_server: DashboardServer) -> None:
+    session = dashboard_server.session("aude")
 
     async def deed() -> tuple[int, int, str]:
-        async with Sockets(served) as sockets:
-            opened = await sockets.open(session, f"{TRAIL}?person=rita&verb=get")
-            await opened.until('data-state="live"')
-            task = asyncio.create_task(asyncio.to_thread(served.do, "flood", person="rita", count=2000))
-            heard = [await opened.html()]
+        async with Sockets(dashboard_server) as sockets:
+            opened = await sockets.open(session, f"{AUDIT_URL}?person=rita&verb=get")
+            await opened.read_until('data-state="live"')
+            task = asyncio.create_task(
+                asyncio.to_thread(dashboard_server.run_command, "flood", person="rita", count=2000)
+            )
+            heard = [await opened.read_html()]
             while not task.done():
-                heard += await quiet(opened)
-            heard += await quiet(opened)
+                heard += await read_until_quiet(opened)
+            heard += await read_until_quiet(opened)
             return len(heard), sum(map(len, heard)), "".join(heard)
 
     messages, size, text = run(deed, 120)
@@ -155,21 +167,21 @@ def test_a_flood_does_not_flood_the_page(served: Served) -> None:
     assert size < 6_000_000
 
 
-def test_only_a_page_of_ours_with_a_session_opens_it(served: Served) -> None:
-    session = served.session("dana")
+def test_only_a_page_of_ours_with_a_session_opens_it(dashboard_server: DashboardServer) -> None:
+    session = dashboard_server.session("dana")
 
     async def deed() -> dict[str, int]:
-        async with Sockets(served) as sockets:
+        async with Sockets(dashboard_server) as sockets:
             return {
-                "own": await sockets.refusal(session, TRAIL),
-                "nobody": await sockets.refusal("", TRAIL),
-                "wrong session": await sockets.refusal("x" * 32, TRAIL),
-                "foreign": await sockets.refusal(session, TRAIL, origin="https://evil.example"),
-                "no origin": await sockets.refusal(session, TRAIL, origin=None),
-                "older": await sockets.refusal(session, f"{TRAIL}?before=5"),
-                "wrong filter": await sockets.refusal(session, f"{TRAIL}?verb=X"),
-                "over": await sockets.refusal(session, f"{TRAIL}?to=1h"),
-                "export": await sockets.refusal(session, f"{TRAIL}export/trail.csv"),
+                "own": await sockets.handshake_status(session, AUDIT_URL),
+                "nobody": await sockets.handshake_status("", AUDIT_URL),
+                "wrong session": await sockets.handshake_status("x" * 32, AUDIT_URL),
+                "foreign": await sockets.handshake_status(session, AUDIT_URL, origin="https://evil.example"),
+                "no origin": await sockets.handshake_status(session, AUDIT_URL, origin=None),
+                "older": await sockets.handshake_status(session, f"{AUDIT_URL}?before=5"),
+                "wrong filter": await sockets.handshake_status(session, f"{AUDIT_URL}?verb=X"),
+                "over": await sockets.handshake_status(session, f"{AUDIT_URL}?to=1h"),
+                "export": await sockets.handshake_status(session, f"{AUDIT_URL}export/trail.csv"),
             }
 
     found = run(deed)

@@ -1,4 +1,4 @@
-"""Is a time understood as it was meant, and refused where it means nothing?"""
+"""Time range: how a time in a filter is parsed, and refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from people.audit.moments import NoMoment, moment
+from people.audit.moments import InvalidTime, parse_time_range
 
 NOW = datetime(2026, 7, 15, 12, 30, 15, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ NOW = datetime(2026, 7, 15, 12, 30, 15, tzinfo=UTC)
     ],
 )
 def test_it_lasts_as_long_as_it_is_exact(text: str, start: str, end: str) -> None:
-    found = moment(text, NOW)
+    found = parse_time_range(text, NOW)
     assert found.start == datetime.fromisoformat(start).replace(tzinfo=UTC)
     assert found.end == datetime.fromisoformat(end).replace(tzinfo=UTC)
 
@@ -46,9 +46,9 @@ def test_it_lasts_as_long_as_it_is_exact(text: str, start: str, end: str) -> Non
     ],
 )  # fmt: skip
 def test_it_refuses_what_is_no_time(text: str) -> None:
-    with pytest.raises(NoMoment):
-        moment(text, NOW)
+    with pytest.raises(InvalidTime):
+        parse_time_range(text, NOW)
 
 
-def test_a_span_of_months_has_every_moment_in_it() -> None:
-    assert moment("2026-03", NOW).end - moment("2026-01", NOW).start == timedelta(days=90)
+def test_a_range_of_months_contains_every_instant() -> None:
+    assert parse_time_range("2026-03", NOW).end - parse_time_range("2026-01", NOW).start == timedelta(days=90)

@@ -1,4 +1,4 @@
-"""Can everybody read, filter, unfold and take the trail in a real browser, and does it stay live there?"""
+"""Audit page in a real browser: reading, filtering, unfolding, export, live updates."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.axe import violations
-from tests.browser import complaints
+from tests.axe import find_violations
+from tests.browser import list_console_errors
 from tests.people.audit.test_live_page import sign_in
-from tests.served import Served
+from tests.served import DashboardServer
 
 PATIENCE = 30_000  # milliseconds
 WIDTHS = [360, 1440]
 SHOTS = os.environ.get("QUARTERDECK_SHOTS")  # a folder for pictures of every page
-TRAIL = "/people/audit/"
+AUDIT_URL = "/people/audit/"
 PAGES = {
     "newest": "?name=look",
     "all": "",
@@ -29,7 +29,7 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def on_record(served: Served) -> Served:
+def recorded_dashboard(dashboard_server: DashboardServer) -> DashboardServer:
     """A few deeds of every sort, one of them with long and hostile words."""
     told = {"name": "look"}
     evil = "<b>not bold</b>\u202egnp.exe\x1b[31m" + "i" * 300
@@ -57,8 +57,8 @@ def on_record(served: Served) -> Served:
             "address": "2001:db8::1",
         },
     ):
-        served.do("on_record", **{**more, **told})
-    served.do(
+        dashboard_server.run_command("on_record", **{**more, **told})
+    dashboard_server.run_command(
         "on_record",
         person="ada",
         verb="team-create",
@@ -67,26 +67,26 @@ def on_record(served: Served) -> Served:
         address="10.1.2.3",
         **told,
     )
-    return served
+    return dashboard_server
 
 
 @pytest.fixture
-def open_as(on_record: Served, new_page: Open) -> Open:
+def open_as(recorded_dashboard: DashboardServer, new_page: Open) -> Open:
     def opened(name: str, query: str = "", **options: object) -> Page:
         page = new_page(**options)
         page.context.set_default_timeout(PATIENCE)
-        on_record.sign_in(page.context, name)
-        page.goto(f"{on_record.url}{TRAIL}{query}")
+        recorded_dashboard.sign_in(page.context, name)
+        page.goto(f"{recorded_dashboard.url}{AUDIT_URL}{query}")
         return page
 
     return opened
 
 
-def is_live(page: Page) -> None:
+def expect_live(page: Page) -> None:
     expect(page.locator('#live-state [data-state="live"]')).to_be_visible(timeout=PATIENCE)
 
 
-def look(page: Page, name: str) -> list[str]:
+def find_page_problems(page: Page, name: str) -> list[str]:
     """What is wrong with the page at two widths, with a row unfolded."""
     found = []
     for width in WIDTHS:
@@ -95,21 +95,23 @@ def look(page: Page, name: str) -> list[str]:
             page.screenshot(path=Path(SHOTS) / f"audit-{name}-{width}.png", full_page=True)
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             found.append(f"{name} scrolls sideways at {width} px")
-        found += [f"{name} at {width} px: {line}" for line in violations(page)]
-    return found + [f"{name}: {text}" for text in complaints(page) if "400 (Bad Request)" not in text]
+        found += [f"{name} at {width} px: {line}" for line in find_violations(page)]
+    return found + [
+        f"{name}: {text}" for text in list_console_errors(page) if "400 (Bad Request)" not in text
+    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_is_usable_by_everybody(open_as: Open, on_record: Served, theme: str) -> None:
+def test_it_is_usable_by_everybody(open_as: Open, recorded_dashboard: DashboardServer, theme: str) -> None:
     page = open_as("ada", color_scheme=theme)
     found = []
     for name, address in PAGES.items():
-        page.goto(f"{on_record.url}{TRAIL}{address}")
+        page.goto(f"{recorded_dashboard.url}{AUDIT_URL}{address}")
         if name == "newest":
-            is_live(page)
+            expect_live(page)
             page.locator(".deed-all summary").nth(2).click()
             page.locator(".deed-all summary").nth(1).click()
-        found += look(page, f"{name}-{theme}")
+        found += find_page_problems(page, f"{name}-{theme}")
     assert found == []
 
 
@@ -126,36 +128,38 @@ def test_it_is_filtered_by_the_keyboard(open_as: Open) -> None:
     rows = page.locator("#trail-rows .deed")
     expect(rows.first).to_contain_text("denied")
     assert rows.count() == page.locator("#trail-rows .deed.is-denied").count() > 0
-    is_live(page)
+    expect_live(page)
     page.keyboard.press("j")
     expect(rows.first.locator("[data-row-link]")).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url("**/people/audit/?before=*")
     expect(page.locator("#live-state")).to_contain_text("not live")
     page.get_by_role("link", name="Newest").click()
-    is_live(page)
+    expect_live(page)
 
 
-def test_who_comes_in_and_who_fails_to_appears_by_itself(open_as: Open, on_record: Served) -> None:
+def test_who_comes_in_and_who_fails_to_appears_by_itself(
+    open_as: Open, recorded_dashboard: DashboardServer
+) -> None:
     page = open_as("aude", "?verb=sign-in&person=stan")
-    is_live(page)
+    expect_live(page)
     seen = page.locator("#trail-rows .deed").count()
-    with on_record.client() as client:
-        assert sign_in(on_record, client, "stan", "wrong") == 422
+    with recorded_dashboard.client() as client:
+        assert sign_in(recorded_dashboard, client, "stan", "wrong") == 422
         expect(page.locator("#trail-rows .deed")).to_have_count(seen + 1, timeout=PATIENCE)
         expect(page.locator("#trail-rows .deed").first).to_contain_text("failed")
-        assert sign_in(on_record, client, "stan", "sail-with-stan") == 302
+        assert sign_in(recorded_dashboard, client, "stan", "sail-with-stan") == 302
     expect(page.locator("#trail-rows .deed")).to_have_count(seen + 2, timeout=PATIENCE)
     expect(page.locator("#trail-rows .deed").first).to_contain_text("ok")
-    assert complaints(page) == []
+    assert list_console_errors(page) == []
 
 
-def test_a_row_unfolds_by_the_keyboard_and_stays_so_when_its_outcome_comes(
-    open_as: Open, on_record: Served
+def test_a_row_unfolds_by_the_keyboard_and_stays_so_when_its_result_comes(
+    open_as: Open, recorded_dashboard: DashboardServer
 ) -> None:
     page = open_as("dana", "?verb=delete&name=unfolding")
-    is_live(page)
-    sequence = on_record.do("begun", person="dana", name="unfolding", resource="pods")
+    expect_live(page)
+    sequence = recorded_dashboard.run_command("begun", person="dana", name="unfolding", resource="pods")
     expect(page.locator("#trail-rows .deed.is-unknown")).to_be_visible(timeout=PATIENCE)
     handle = page.locator(".deed-all summary").first
     handle.focus()
@@ -163,7 +167,7 @@ def test_a_row_unfolds_by_the_keyboard_and_stays_so_when_its_outcome_comes(
     fields = page.locator(".deed-fields").first
     expect(fields).to_contain_text("No outcome is on record")
     expect(fields).not_to_contain_text("c0ffee")
-    on_record.do("ended", sequence=sequence, result="denied")
+    recorded_dashboard.run_command("ended", sequence=sequence, result="denied")
     expect(page.locator("#trail-rows .deed.is-denied")).to_be_visible(timeout=PATIENCE)
     expect(fields).to_be_visible()
     expect(fields).to_contain_text("c0ffee")
@@ -194,7 +198,7 @@ def test_the_export_is_downloaded(open_as: Open, tmp_path: Path, words: str, end
     assert "pods is forbidden" in text
 
 
-def test_the_proof_is_copied(open_as: Open) -> None:
+def test_the_hash_is_copied(open_as: Open) -> None:
     page = open_as("aude", "?name=look", permissions=["clipboard-read", "clipboard-write"])
     proof = page.locator("#trail-rows .proof").first
     proof.click()
@@ -202,10 +206,12 @@ def test_the_proof_is_copied(open_as: Open) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == proof.get_attribute("data-copy")
 
 
-def test_a_session_that_ends_ends_the_page(open_as: Open, on_record: Served, new_page: Open) -> None:
+def test_a_session_that_ends_ends_the_page(
+    open_as: Open, recorded_dashboard: DashboardServer, new_page: Open
+) -> None:
     page = new_page()
-    key = on_record.sign_in(page.context, "dana")
-    page.goto(f"{on_record.url}{TRAIL}")
-    is_live(page)
-    on_record.do("end_session", key=key)
+    key = recorded_dashboard.sign_in(page.context, "dana")
+    page.goto(f"{recorded_dashboard.url}{AUDIT_URL}")
+    expect_live(page)
+    recorded_dashboard.run_command("end_session", key=key)
     expect(page.locator("#live-state")).to_contain_text("signed out", timeout=PATIENCE)

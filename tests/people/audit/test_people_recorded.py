@@ -1,4 +1,4 @@
-"""Does every change of people, teams and sessions go on record, and is it refused where it cannot be?"""
+"""Audit entries of people, teams and sessions: each change is recorded or refused."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.urls import URLPattern
 
 from people import links
 from people.audit.origin import session_mark
-from people.audit.record import TrailUnavailable
+from people.audit.record import AuditTrailUnavailable
 from people.control import session_group
-from people.models import Invitation, Membership, Purpose, Session, Standing, Team, User
+from people.models import GlobalRole, Invitation, Membership, Purpose, Session, Team, User
 from people.urls import urlpatterns
-from tests.people.conftest import PASSWORD, Browser, hashed
-from tests.trail import Trail
+from tests.people.conftest import PASSWORD, ClientFor, hash_password
+from tests.trail import AuditTrail
 
 NEW_PASSWORD = "canary-in-a-new-password"
 
@@ -31,10 +31,10 @@ class Change:
     path: str
     verbs: tuple[str, ...]
     form: dict[str, str] = field(default_factory=dict)
-    subject: str = ""
+    target: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
-    by: str = "anna"
-    goes_on: bool = False
+    username: str = "anna"
+    works_without_audit_trail: bool = False
 
 
 CHANGES = (
@@ -78,42 +78,65 @@ CHANGES = (
         "change_role", "teams/shop/members/{dana}/role/", ("member-role",), {"role": "reader"}, "team shop"
     ),
     Change("remove_member", "teams/shop/members/{dana}/remove/", ("member-remove",), {}, "team shop"),
-    Change("me", "me/", ("name",), {"name": "Dana D."}, "person dana", by="dana"),
+    Change("me", "me/", ("name",), {"name": "Dana D."}, "person dana", username="dana"),
     Change(
         "change_password",
         "me/password/",
         ("password",),
         {"current": PASSWORD, "password": NEW_PASSWORD, "again": NEW_PASSWORD},
         "person dana",
-        by="dana",
+        username="dana",
     ),
-    Change("end_session", "sessions/{other}/end/", ("session-end",), by="dana", goes_on=True),
-    Change("end_other_sessions", "sessions/end-others/", ("session-end",), by="dana", goes_on=True),
+    Change(
+        "end_session",
+        "sessions/{other}/end/",
+        ("session-end",),
+        username="dana",
+        works_without_audit_trail=True,
+    ),
+    Change(
+        "end_other_sessions",
+        "sessions/end-others/",
+        ("session-end",),
+        username="dana",
+        works_without_audit_trail=True,
+    ),
     Change(
         "sign_out_everywhere",
         "sessions/sign-out-everywhere/",
         ("session-end", "sign-out"),
-        by="dana",
-        goes_on=True,
+        username="dana",
+        works_without_audit_trail=True,
     ),
-    Change("sign_out", "sign-out/", ("sign-out",), by="dana", goes_on=True),
+    Change("sign_out", "sign-out/", ("sign-out",), username="dana", works_without_audit_trail=True),
     Change(
-        "sign_in", "sign-in/", ("sign-in",), {"username": "dana", "password": PASSWORD}, by="", goes_on=True
+        "sign_in",
+        "sign-in/",
+        ("sign-in",),
+        {"username": "dana", "password": PASSWORD},
+        username="",
+        works_without_audit_trail=True,
     ),
-    Change("invitation", "invitations/{sign_in}/", ("link-used", "sign-in"), by="", goes_on=True),
+    Change(
+        "invitation",
+        "invitations/{sign_in}/",
+        ("link-used", "sign-in"),
+        username="",
+        works_without_audit_trail=True,
+    ),
     Change(
         "invitation",
         "invitations/{password}/",
         ("link-used", "password", "sign-in"),
         {"password": NEW_PASSWORD, "again": NEW_PASSWORD},
-        by="",
+        username="",
     ),
     Change(
         "invitation",
         "invitations/{join}/",
         ("link-used", "sign-in"),
         {"username": "ivo", "name": "Ivo", "password": NEW_PASSWORD, "again": NEW_PASSWORD},
-        by="",
+        username="",
     ),
 )
 READ_ONLY = {"here", "sessions", "people", "person"}
@@ -121,35 +144,37 @@ NAMES = [f"{number} {change.path}" for number, change in enumerate(CHANGES)]
 
 
 @pytest.fixture
-def known(cast: dict[str, User], browser_of: Browser) -> dict[str, Any]:
+def path_values(users: dict[str, User], client_for: ClientFor) -> dict[str, Any]:
     """What the paths and forms name."""
-    dana = cast["dana"]
-    dana.password = hashed(PASSWORD)
+    dana = users["dana"]
+    dana.password = hash_password(PASSWORD)
     dana.save()
-    cast["ines"] = User.objects.create(username="ines", password="!", is_active=False)
-    browser_of("stan")
-    browser_of("dana")
+    users["ines"] = User.objects.create(username="ines", password="!", is_active=False)
+    client_for("stan")
+    client_for("dana")
     other = Session.objects.get(user=dana)
-    links.invite(standing=Standing.MEMBER, created_by=cast["anna"])
+    links.invite(global_role=GlobalRole.MEMBER, created_by=users["anna"])
     return {
-        **{name: user.pk for name, user in cast.items()},
+        **{name: user.pk for name, user in users.items()},
         "team": Team.objects.get().pk,
         "invitation": Invitation.objects.get().pk,
         "other": session_group(other.pk).removeprefix("session."),
         "sign_in": links.link_for(dana, Purpose.SIGN_IN),
         "password": links.link_for(dana, Purpose.PASSWORD),
-        "join": links.invite(standing=Standing.MEMBER, created_by=cast["anna"], team=Team.objects.get()),
+        "join": links.invite(
+            global_role=GlobalRole.MEMBER, created_by=users["anna"], team=Team.objects.get()
+        ),
     }
 
 
-def send(change: Change, browser_of: Browser, known: dict[str, Any]) -> tuple[Client, HttpResponse]:
-    client = browser_of(change.by)
+def send(change: Change, browser_of: ClientFor, known: dict[str, Any]) -> tuple[Client, HttpResponse]:
+    client = browser_of(change.username)
     form = {name: value.format(**known) if "{" in value else value for name, value in change.form.items()}
     where = f"/people/{change.path.format(**known)}"
     return client, client.post(where, form, REMOTE_ADDR="203.0.113.9")
 
 
-def state() -> list[Any]:
+def dump_state() -> list[Any]:
     """All that is kept of people but when they last signed in."""
     rows = [
         row
@@ -162,47 +187,55 @@ def state() -> list[Any]:
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=NAMES)
-def test_it_is_recorded(change: Change, browser_of: Browser, known: dict[str, Any], trail: Trail) -> None:
-    _client, answer = send(change, browser_of, known)
+def test_it_is_recorded(
+    change: Change, client_for: ClientFor, path_values: dict[str, Any], audit_trail: AuditTrail
+) -> None:
+    _client, answer = send(change, client_for, path_values)
     assert answer.status_code in (200, 302), answer.content[:2000]
-    rows = list(trail.rows())
+    rows = list(audit_trail.list_rows())
     assert [row.verb for row in rows] == list(change.verbs)
     first = rows[0]
-    assert {row.person for row in rows} == {change.by or ("ivo" if "join" in change.path else "dana")}
+    assert {row.person for row in rows} == {change.username or ("ivo" if "join" in change.path else "dana")}
     assert {row.address for row in rows} == {"203.0.113.9"}
     assert {(row.phase, row.result) for row in rows} == {("event", "ok")}
-    assert first.subject == change.subject or not change.subject
+    assert first.target == change.target or not change.target
     assert first.detail == change.detail or not change.detail
     told = "".join(str(row.__dict__) for row in rows)
-    for secret in (PASSWORD, NEW_PASSWORD, known["sign_in"], known["password"], known["join"]):
+    for secret in (
+        PASSWORD,
+        NEW_PASSWORD,
+        path_values["sign_in"],
+        path_values["password"],
+        path_values["join"],
+    ):
         assert secret not in told
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=NAMES)
-def test_without_the_trail_it_is_refused_and_nothing_is_changed(
+def test_without_the_audit_trail_it_is_refused_and_nothing_is_changed(
     change: Change,
-    browser_of: Browser,
-    known: dict[str, Any],
-    trail: Trail,
+    client_for: ClientFor,
+    path_values: dict[str, Any],
+    audit_trail: AuditTrail,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def full(*_row: object) -> None:
-        raise TrailUnavailable("disk full")
+        raise AuditTrailUnavailable("disk full")
 
-    before = state()
-    monkeypatch.setattr("people.audit.writer.Writer.put", full)
-    _client, answer = send(change, browser_of, known)
-    assert trail.rows().count() == 0
-    if change.goes_on:
+    before = dump_state()
+    monkeypatch.setattr("people.audit.writer.Writer.collect_objects", full)
+    _client, answer = send(change, client_for, path_values)
+    assert audit_trail.list_rows().count() == 0
+    if change.works_without_audit_trail:
         assert answer.status_code == 302
         return
     assert answer.status_code == 503
     assert answer["Retry-After"]
-    assert state() == before
+    assert dump_state() == before
     page = answer.content.decode()
     for name, value in change.form.items():
         is_secret = name in ("password", "again", "current")
-        shown = f'name="{name}" value="{value.format(**known)}"'
+        shown = f'name="{name}" value="{value.format(**path_values)}"'
         assert (shown in page) is not is_secret, name
     assert PASSWORD not in page
     assert NEW_PASSWORD not in page
@@ -213,13 +246,13 @@ def test_every_route_that_changes_something_is_among_them() -> None:
     assert routes - READ_ONLY == {change.route for change in CHANGES}
 
 
-def test_a_session_has_a_mark_in_the_trail_and_on_its_own_page(
-    browser_of: Browser, known: dict[str, Any], trail: Trail
+def test_a_session_has_a_mark_in_the_audit_trail_and_on_its_own_page(
+    client_for: ClientFor, path_values: dict[str, Any], audit_trail: AuditTrail
 ) -> None:
-    client, _answer = send(next(one for one in CHANGES if one.route == "sign_in"), browser_of, known)
+    client, _answer = send(next(one for one in CHANGES if one.route == "sign_in"), client_for, path_values)
     key = client.session.session_key
     assert key
-    row = trail.last(verb="sign-in")
+    row = audit_trail.get_last(verb="sign-in")
     assert row.session == session_mark(key) == session_group(key).removeprefix("session.")[:12]
     client.post("/people/sign-out/")
-    assert trail.last(verb="sign-out").session == row.session
+    assert audit_trail.get_last(verb="sign-out").session == row.session

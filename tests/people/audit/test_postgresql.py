@@ -1,4 +1,4 @@
-"""Does the trail hold on PostgreSQL as it does on SQLite? Its own tests, run once more on a real one."""
+"""Audit trail on PostgreSQL: its own tests, run once more on a real server."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import sys
 
 from tests.house.floor_plan import ROOT
 
-HERE = "tests/people/audit"
+FOLDER = "tests/people/audit"
 FILES = ("test_record", "test_verify", "test_guards", "test_hostile", "test_sealing", "test_resumed")
 
 
 def test_it_holds_on_postgresql(postgresql: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", *(f"{HERE}/{file}.py" for file in FILES)],
+        [sys.executable, "-m", "pytest", "-q", "-x", *(f"{FOLDER}/{file}.py" for file in FILES)],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": postgresql},
         stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""What if several processes write to one trail at once? One chain, with every row of each of them in it."""
+"""Several writing processes: one hash chain with every row of each."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 
 import psycopg
 
-from tests.served import ROOT, Served
+from tests.served import ROOT, DashboardServer
 
-PROCESSES, EACH = 4, 250
+PROCESSES, ROWS_EACH = 4, 250
 NAMES = [f"process-{number}" for number in range(PROCESSES)]
 QUERY = "SELECT sequence, person, name FROM audit_entry ORDER BY sequence"
 
 
 def test_they_keep_one_chain(tmp_path: Path) -> None:
-    where = Served(tmp_path)
-    told = written(where)
+    where = DashboardServer(tmp_path)
+    told = write_rows(where)
     file = sqlite3.connect(tmp_path / "audit.sqlite3")
     rows = file.execute(QUERY).fetchall()
     file.close()
-    check(rows, told)
+    check_rows(rows, told)
 
 
 def test_so_they_do_on_postgresql(tmp_path: Path, postgresql: str) -> None:
@@ -32,18 +32,18 @@ def test_so_they_do_on_postgresql(tmp_path: Path, postgresql: str) -> None:
     with psycopg.connect(postgresql.rpartition("/")[0] + "/postgres", autocommit=True) as server:
         server.execute("CREATE DATABASE processes")
     address = postgresql.rpartition("/")[0] + "/processes"
-    told = written(Served(tmp_path, DATABASE_URL=address))
+    told = write_rows(DashboardServer(tmp_path, DATABASE_URL=address))
     with psycopg.connect(address) as database:
         rows = database.execute(QUERY).fetchall()
-    check(rows, told)
+    check_rows(rows, told)
 
 
-def written(where: Served) -> dict[str, list[int]]:
+def write_rows(where: DashboardServer) -> dict[str, list[int]]:
     """By process, the sequences that it was told; the chain has been verified."""
     where._manage("migrate", "-v0")
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.people.audit.appender", name, str(EACH)],
+            [sys.executable, "-m", "tests.people.audit.appender", name, str(ROWS_EACH)],
             cwd=ROOT, env=where.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
         for name in NAMES
@@ -64,12 +64,12 @@ def written(where: Served) -> dict[str, list[int]]:
     return told
 
 
-def check(rows: list[tuple[int, str, str]], told: dict[str, list[int]]) -> None:
-    assert [row[0] for row in rows] == list(range(1, PROCESSES * EACH + 1))
+def check_rows(rows: list[tuple[int, str, str]], reported: dict[str, list[int]]) -> None:
+    assert [row[0] for row in rows] == list(range(1, PROCESSES * ROWS_EACH + 1))
     for name in NAMES:
         mine = {row[0]: row[2] for row in rows if row[1] == name}
-        assert sorted(mine) == sorted(told[name]), "each was told where its rows stand"
-        assert sorted(mine.values(), key=int) == [str(number) for number in range(EACH)]
+        assert sorted(mine) == sorted(reported[name]), "each was told where its rows stand"
+        assert sorted(mine.values(), key=int) == [str(number) for number in range(ROWS_EACH)]
     order = [row[1] for row in rows]
     changes = sum(one != two for one, two in pairwise(order))
     assert changes > PROCESSES, "they wrote at the same time, and not one after the other"

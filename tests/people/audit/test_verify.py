@@ -1,4 +1,4 @@
-"""Does `verify_audit` see what was done to the trail by somebody who owns the database, and name the first row?"""
+"""Command verify_audit: detects every change by an owner of the database, and names the first row."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.db import connections, transaction
 
 from people.audit import guards
 from people.audit.chain import digest
-from people.audit.models import Entry
-from people.audit.record import Fact, intend, record
+from people.audit.models import AuditEntry
+from people.audit.record import AuditDraft, begin, record
 from people.audit.routing import ALIAS
-from people.audit.verifying import CHUNK, Head, verify
-from tests.trail import Trail, unguard
+from people.audit.verifying import CHUNK, Checkpoint, verify
+from tests.trail import AuditTrail, drop_triggers
 
 ROWS = 12
 ONLY_SQLITE = pytest.mark.skipif(
@@ -25,97 +25,97 @@ ONLY_SQLITE = pytest.mark.skipif(
 
 
 @pytest.fixture
-def written(empty_trail: Trail) -> Trail:
+def twelve_rows(empty_audit_trail: AuditTrail) -> AuditTrail:
     """Twelve rows; the test may do with them what it likes, and the triggers stand again when it ends."""
     for number in range(ROWS - 2):
-        record(Fact(verb="team-create", person="anna", subject=f"team {number}", detail={"n": number}))
-    intend(Fact(verb="create", name="a")).close("ok", 201)
-    return empty_trail
+        record(AuditDraft(verb="team-create", person="anna", target=f"team {number}", detail={"n": number}))
+    begin(AuditDraft(verb="create", name="a")).close("ok", 201)
+    return empty_audit_trail
 
 
-def sql(*statements: str) -> None:
+def run_sql(*statements: str) -> None:
     """As one who took the triggers away, and put them up again."""
-    unguard()
+    drop_triggers()
     with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
         guards.install(connections[ALIAS])
 
 
-def rehash(sequence: int) -> None:
+def rehash_row(sequence: int) -> None:
     """Make the row's own hash fit what it says."""
-    row = Entry.objects.get(sequence=sequence)
-    sql(f"UPDATE audit_entry SET hash = '{digest(row)}' WHERE sequence = {sequence}")
+    row = AuditEntry.objects.get(sequence=sequence)
+    run_sql(f"UPDATE audit_entry SET hash = '{digest(row)}' WHERE sequence = {sequence}")
 
 
 def rewrite_from(sequence: int) -> None:
     """Make all of the chain fit from a row on: who owns the database can do that too."""
-    previous = Entry.objects.get(sequence=sequence - 1).hash if sequence > 1 else guards.GENESIS
-    for row in list(Entry.objects.filter(sequence__gte=sequence)):
-        sql(f"UPDATE audit_entry SET previous = '{previous}' WHERE sequence = {row.sequence}")
-        rehash(row.sequence)
-        previous = Entry.objects.get(sequence=row.sequence).hash
+    previous = AuditEntry.objects.get(sequence=sequence - 1).hash if sequence > 1 else guards.GENESIS
+    for row in list(AuditEntry.objects.filter(sequence__gte=sequence)):
+        run_sql(f"UPDATE audit_entry SET previous = '{previous}' WHERE sequence = {row.sequence}")
+        rehash_row(row.sequence)
+        previous = AuditEntry.objects.get(sequence=row.sequence).hash
 
 
-def renumber(sequences: range, by: int) -> None:
-    order = sequences if by < 0 else reversed(sequences)
-    sql(*(f"UPDATE audit_entry SET sequence = {n + by} WHERE sequence = {n}" for n in order))
+def renumber(sequences: range, offset: int) -> None:
+    order = sequences if offset < 0 else reversed(sequences)
+    run_sql(*(f"UPDATE audit_entry SET sequence = {n + offset} WHERE sequence = {n}" for n in order))
 
 
-def forge(sequence: int, stands_on: int) -> None:
+def forge_row(sequence: int, previous_sequence: int) -> None:
     """A row that fits itself and the one before it."""
-    like = Entry.objects.first()
+    like = AuditEntry.objects.first()
     assert like is not None
-    like.sequence, like.subject = sequence, "forged"
-    like.previous = Entry.objects.get(sequence=stands_on).hash
+    like.sequence, like.target = sequence, "forged"
+    like.previous = AuditEntry.objects.get(sequence=previous_sequence).hash
     like.hash = digest(like)
-    unguard()
+    drop_triggers()
     like.save(force_insert=True, using=ALIAS)
     guards.install(connections[ALIAS])
 
 
-def change() -> None:
-    sql("UPDATE audit_entry SET person = 'rene' WHERE sequence = 5")
+def change_row() -> None:
+    run_sql("UPDATE audit_entry SET person = 'rene' WHERE sequence = 5")
 
 
 def change_and_rehash() -> None:
-    change()
-    rehash(5)
+    change_row()
+    rehash_row(5)
 
 
-def change_what_no_field_takes() -> None:
-    sql("UPDATE audit_entry SET at = 'long ago' WHERE sequence = 5")
+def change_to_invalid_value() -> None:
+    run_sql("UPDATE audit_entry SET at = 'long ago' WHERE sequence = 5")
 
 
-def take_out() -> None:
-    sql("DELETE FROM audit_entry WHERE sequence = 5")
+def remove_row() -> None:
+    run_sql("DELETE FROM audit_entry WHERE sequence = 5")
 
 
-def take_out_and_renumber() -> None:
-    take_out()
+def remove_row_and_renumber() -> None:
+    remove_row()
     renumber(range(6, ROWS + 1), -1)
 
 
-def take_out_the_first() -> None:
-    sql("DELETE FROM audit_entry WHERE sequence = 1")
+def remove_first_row() -> None:
+    run_sql("DELETE FROM audit_entry WHERE sequence = 1")
 
 
-def insert() -> None:
+def insert_row() -> None:
     renumber(range(5, ROWS + 1), 1)
-    forge(5, 4)
+    forge_row(5, 4)
 
 
-def insert_carelessly() -> None:
-    insert()
-    sql("UPDATE audit_entry SET person = 'rene' WHERE sequence = 5")
+def insert_wrong_row() -> None:
+    insert_row()
+    run_sql("UPDATE audit_entry SET person = 'rene' WHERE sequence = 5")
 
 
-def insert_before_the_first() -> None:
-    forge(0, 1)
+def insert_before_first() -> None:
+    forge_row(0, 1)
 
 
-def exchange() -> None:
-    sql(
+def swap_rows() -> None:
+    run_sql(
         "UPDATE audit_entry SET sequence = 100 WHERE sequence = 5",
         "UPDATE audit_entry SET sequence = 5 WHERE sequence = 8",
         "UPDATE audit_entry SET sequence = 8 WHERE sequence = 100",
@@ -125,24 +125,24 @@ def exchange() -> None:
 @pytest.mark.parametrize(
     ("deed", "kind", "row"),
     [
-        (change, "changed", 5),
+        (change_row, "changed", 5),
         (change_and_rehash, "changed", 5),
-        pytest.param(change_what_no_field_takes, "changed", 5, marks=ONLY_SQLITE),
-        (take_out, "missing", 5),
-        (take_out_and_renumber, "missing", 5),
-        (take_out_the_first, "missing", 1),
-        (insert, "inserted", 5),
-        (insert_carelessly, "inserted", 5),
-        (insert_before_the_first, "inserted", 0),
-        (exchange, "order", 5),
+        pytest.param(change_to_invalid_value, "changed", 5, marks=ONLY_SQLITE),
+        (remove_row, "missing", 5),
+        (remove_row_and_renumber, "missing", 5),
+        (remove_first_row, "missing", 1),
+        (insert_row, "inserted", 5),
+        (insert_wrong_row, "inserted", 5),
+        (insert_before_first, "inserted", 0),
+        (swap_rows, "order", 5),
     ],
 )
 def test_it_names_the_first_row_that_is_not_right(
-    written: Trail, deed: Callable[[], None], kind: str, row: int
+    twelve_rows: AuditTrail, deed: Callable[[], None], kind: str, row: int
 ) -> None:
-    assert verify().wrong is None
+    assert verify().first_break is None
     deed()
-    wrong = verify().wrong
+    wrong = verify().first_break
     assert wrong is not None
     assert (wrong.kind, wrong.sequence) == (kind, row)
     with pytest.raises(CommandError, match=f"{kind.upper()}: .*{row}") as refused:
@@ -151,40 +151,40 @@ def test_it_names_the_first_row_that_is_not_right(
 
 
 @pytest.mark.parametrize(
-    "field", [one.attname for one in Entry._meta.concrete_fields if one.attname != "sequence"]
+    "field", [one.attname for one in AuditEntry._meta.concrete_fields if one.attname != "sequence"]
 )
-def test_no_field_can_be_changed_unseen(written: Trail, field: str) -> None:
+def test_no_field_can_be_changed_unseen(twelve_rows: AuditTrail, field: str) -> None:
     column, value = (
         connections[ALIAS].ops.quote_name(field),
-        Entry.objects.values_list(field, flat=True).get(sequence=7),
+        AuditEntry.objects.values_list(field, flat=True).get(sequence=7),
     )
     texts = {"at": "2001-01-01 00:00:00+00:00", "detail": '{"n": 99}', "hash": "f" * 64, "previous": "e" * 64}
     other = texts.get(field) or ("7" if value is None or isinstance(value, int) else "x")
-    sql(f"UPDATE audit_entry SET {column} = '{other}' WHERE sequence = 7")
-    wrong = verify().wrong
+    run_sql(f"UPDATE audit_entry SET {column} = '{other}' WHERE sequence = 7")
+    wrong = verify().first_break
     assert wrong is not None
     assert (wrong.kind, wrong.sequence) == ("changed", 7)
 
 
-def test_it_sees_a_cut_off_end_against_a_remembered_head(written: Trail, tmp_path: Path) -> None:
-    head, file = verify().head, tmp_path / "heads"
+def test_it_detects_a_truncation_by_a_saved_checkpoint(twelve_rows: AuditTrail, tmp_path: Path) -> None:
+    head, file = verify().checkpoint, tmp_path / "heads"
     assert head.sequence == ROWS
     call_command("verify_audit", head_file=file, remember=True, stdout=io.StringIO())
     assert file.read_text() == f"{head}\n"
-    sql(f"DELETE FROM audit_entry WHERE sequence > {ROWS - 3}")
-    assert verify().wrong is None, "without a remembered head nobody can see it"
+    run_sql(f"DELETE FROM audit_entry WHERE sequence > {ROWS - 3}")
+    assert verify().first_break is None, "without a remembered head nobody can see it"
     for remembered in ({"head": [str(head)]}, {"head_file": file}):
         with pytest.raises(CommandError, match=r"CUT: .* rows 10 to 12 are missing") as refused:
             call_command("verify_audit", stdout=io.StringIO(), **remembered)
         assert refused.value.returncode == 3
 
 
-def test_it_sees_that_all_was_written_anew(written: Trail) -> None:
-    head = verify().head
-    change()
+def test_it_detects_that_all_was_rewritten(twelve_rows: AuditTrail) -> None:
+    head = verify().checkpoint
+    change_row()
     rewrite_from(5)
-    assert verify().wrong is None, "the chain fits in itself"
-    wrong = verify([head]).wrong
+    assert verify().first_break is None, "the chain fits in itself"
+    wrong = verify([head]).first_break
     assert wrong is not None
     assert (wrong.kind, wrong.sequence) == ("rewritten", ROWS)
     with pytest.raises(CommandError, match="REWRITTEN") as refused:
@@ -192,40 +192,40 @@ def test_it_sees_that_all_was_written_anew(written: Trail) -> None:
     assert refused.value.returncode == 3
 
 
-def test_it_prints_the_head_and_goes_on_from_there(written: Trail) -> None:
+def test_it_prints_the_checkpoint_and_goes_on_from_there(twelve_rows: AuditTrail) -> None:
     said = io.StringIO()
     call_command("verify_audit", stdout=said)
     head = said.getvalue().split()[-1]
-    assert head == str(verify().head)
-    record(Fact(verb="team-delete"))
+    assert head == str(verify().checkpoint)
+    record(AuditDraft(verb="team-delete"))
     call_command("verify_audit", head=[head], stdout=said)
     assert said.getvalue().split()[-1].startswith(f"{ROWS + 1}:")
 
 
-def test_an_empty_trail_holds(empty_trail: Trail) -> None:
-    assert verify().head == Head(0, guards.GENESIS)
-    wrong = verify([Head(3, "a" * 64)]).wrong
+def test_an_empty_audit_trail_is_valid(empty_audit_trail: AuditTrail) -> None:
+    assert verify().checkpoint == Checkpoint(0, guards.GENESIS)
+    wrong = verify([Checkpoint(3, "a" * 64)]).first_break
     assert wrong is not None
     assert (wrong.kind, wrong.sequence) == ("cut", 1)
 
 
-def test_it_holds_few_rows_at_once(written: Trail, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_holds_few_rows_at_once(twelve_rows: AuditTrail, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("people.audit.verifying.CHUNK", 5)
     verdict = verify()
-    assert (verdict.rows, verdict.wrong) == (ROWS, None)
-    take_out()
-    assert verify().wrong is not None
+    assert (verdict.rows, verdict.first_break) == (ROWS, None)
+    remove_row()
+    assert verify().first_break is not None
     assert CHUNK <= 10_000
 
 
 @pytest.mark.parametrize("head", ["", "12", "12:xyz", f"x:{'a' * 64}", f"12:{'A' * 64}"])
-def test_a_head_that_is_none_is_refused(written: Trail, head: str) -> None:
+def test_an_invalid_checkpoint_is_refused(twelve_rows: AuditTrail, head: str) -> None:
     with pytest.raises(CommandError, match="no head") as refused:
         call_command("verify_audit", head=[head], stdout=io.StringIO())
     assert refused.value.returncode == 2
 
 
-def test_remember_needs_a_file(written: Trail, tmp_path: Path) -> None:
+def test_remember_needs_a_file(twelve_rows: AuditTrail, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="--head-file"):
         call_command("verify_audit", remember=True, stdout=io.StringIO())
     with pytest.raises(CommandError, match="cannot be read"):

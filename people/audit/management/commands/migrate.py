@@ -1,4 +1,4 @@
-"""How does the database come up to date? Django's own command, for the trail's file as well."""
+"""Command `migrate`: Django's own, for the database file of the audit trail as well."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import DEFAULT_DB_ALIAS
 
-from people.audit.checks import guards_are_there
+from people.audit.checks import check_triggers
 from people.audit.routing import ALIAS, has_own_file
 
 
@@ -30,5 +30,5 @@ class Command(Migrate):
             return
         for alias in [DEFAULT_DB_ALIAS, *([ALIAS] if has_own_file() else [])]:
             super().handle(*args, **{**options, "database": alias})
-        for wrong in guards_are_there([ALIAS]):
+        for wrong in check_triggers([ALIAS]):
             raise CommandError(f"{wrong.msg} {wrong.hint}")

@@ -1,4 +1,4 @@
-"""How do old months leave the table of the trail? Into sealed files beside it, which verify_audit goes on proving."""
+"""Command `archive_audit`: archives old months of the audit trail into segment files."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from people.audit.appending import NotAppendOnly
-from people.audit.record import TrailUnavailable
-from people.audit.sealing import NotSealed, seal
+from people.audit.record import AuditTrailUnavailable
+from people.audit.sealing import NotArchived, archive
 from people.audit.segments import folder
 from people.audit.verifying import verify
 
@@ -42,20 +42,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         before = _month(options["before"])
         where: Path = options["folder"] or folder()
-        wrong = verify(where=where).wrong
+        wrong = verify(where=where).first_break
         if wrong is not None:
             raise CommandError(
-                f"Nothing was archived: {wrong.kind.upper()}: {wrong.told} See verify_audit.",
+                f"Nothing was archived: {wrong.kind.upper()}: {wrong.message} See verify_audit.",
                 returncode=BROKEN,
             )
         count = 0
         try:
-            for done in seal(before, where):
+            for done in archive(before, where):
                 count += 1
                 self.stdout.write(
                     f"{done.segment.path}: {done.rows} rows archived and removed from the table."
                 )
-        except (NotSealed, NotAppendOnly, TrailUnavailable, DatabaseError, OSError) as error:
+        except (NotArchived, NotAppendOnly, AuditTrailUnavailable, DatabaseError, OSError) as error:
             raise CommandError(
                 f"Archiving stopped: {error} Nothing was lost; run the command again.", returncode=NOT_DONE
             ) from error
@@ -63,8 +63,10 @@ class Command(BaseCommand):
             self.stdout.write("There is no complete month to archive before that date.")
             return
         verdict = verify(where=where)
-        if verdict.wrong is not None:
-            raise CommandError(f"{verdict.wrong.kind.upper()}: {verdict.wrong.told}", returncode=BROKEN)
+        if verdict.first_break is not None:
+            raise CommandError(
+                f"{verdict.first_break.kind.upper()}: {verdict.first_break.message}", returncode=BROKEN
+            )
         self.stdout.write(
             f"All {verdict.rows} rows are valid, including the archived ones. Keep copies of the files."
         )

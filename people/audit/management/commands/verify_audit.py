@@ -1,4 +1,4 @@
-"""Is the audit trail whole? Proves the chain, names the first row that is not right, prints the head to remember."""
+"""Command `verify_audit`: verifies the hash chain and prints a checkpoint."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from django.db import DatabaseError, connections
 
 from people.audit import guards
 from people.audit.checks import ADVICE
-from people.audit.record import Fact, note
+from people.audit.record import AuditDraft, note
 from people.audit.routing import ALIAS
-from people.audit.verifying import Head, Verdict, verify
+from people.audit.verifying import Checkpoint, Verdict, verify
 
-BROKEN, CUT, UNREADABLE, UNGUARDED = 1, 3, 4, 5
-HEAD = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
-MOST_HEADS = 10_000
+BROKEN, CUT, UNREADABLE, NOT_PROTECTED = 1, 3, 4, 5
+CHECKPOINT = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
+MAX_CHECKPOINTS = 10_000
 
 
 class Command(BaseCommand):
@@ -55,58 +55,60 @@ class Command(BaseCommand):
         file: Path | None = options["head_file"]
         if options["remember"] and file is None:
             raise CommandError("--remember needs --head-file.", returncode=2)
-        heads = [_head(text) for text in options["head"]]
+        heads = [_parse_checkpoint(text) for text in options["head"]]
         if file is not None and (file.exists() or not options["remember"]):
-            heads += _remembered(file)
-        verdict = self._verdict(heads, options["segments"])
-        if verdict.wrong is not None:
-            self.stdout.write(f"{verdict.rows} earlier rows are valid, up to {verdict.head}.")
-            code = CUT if verdict.wrong.kind in ("cut", "rewritten") else BROKEN
-            raise CommandError(f"{verdict.wrong.kind.upper()}: {verdict.wrong.told}", returncode=code)
+            heads += _read_checkpoints(file)
+        verdict = self._verify(heads, options["segments"])
+        if verdict.first_break is not None:
+            self.stdout.write(f"{verdict.rows} earlier rows are valid, up to {verdict.checkpoint}.")
+            code = CUT if verdict.first_break.kind in ("cut", "rewritten") else BROKEN
+            raise CommandError(
+                f"{verdict.first_break.kind.upper()}: {verdict.first_break.message}", returncode=code
+            )
         self.stdout.write(f"All {verdict.rows} rows are valid. Save this checkpoint:")
-        self.stdout.write(str(verdict.head))
+        self.stdout.write(str(verdict.checkpoint))
         if file is not None and options["remember"]:
-            _remember(file, verdict.head)
-        self._guarded(protect=options["protect"])
+            _append_checkpoint(file, verdict.checkpoint)
+        self._check_triggers(protect=options["protect"])
 
-    def _verdict(self, heads: list[Head], where: Path | None) -> Verdict:
+    def _verify(self, checkpoints: list[Checkpoint], where: Path | None) -> Verdict:
         try:
-            return verify(heads, where)
+            return verify(checkpoints, where)
         except DatabaseError as error:
             raise CommandError(f"The trail cannot be read: {error}", returncode=UNREADABLE) from error
 
-    def _guarded(self, *, protect: bool) -> None:
+    def _check_triggers(self, *, protect: bool) -> None:
         connection = connections[ALIAS]
-        gone = guards.missing(connection)
+        gone = guards.find_missing(connection)
         if gone and protect:
             guards.install(connection)
-            note(Fact(verb="trail-protected", subject="trail", detail={"put up again": gone}))
+            note(AuditDraft(verb="trail-protected", target="trail", detail={"put up again": gone}))
             self.stdout.write(f"Reinstalled: {', '.join(gone)}.")
         elif gone:
             told = f"The database does not protect the audit trail; missing triggers: {', '.join(gone)}. {ADVICE}"
-            raise CommandError(told, returncode=UNGUARDED)
+            raise CommandError(told, returncode=NOT_PROTECTED)
 
 
-def _head(text: str) -> Head:
-    found = HEAD.fullmatch(text.strip())
+def _parse_checkpoint(text: str) -> Checkpoint:
+    found = CHECKPOINT.fullmatch(text.strip())
     if found is None:
         raise CommandError(
             f"Not a valid checkpoint (expected SEQUENCE:HASH, e.g. 12:9f…): {text.strip()[:100]!r}.",
             returncode=2,
         )
-    return Head(int(found[1]), found[2])
+    return Checkpoint(int(found[1]), found[2])
 
 
-def _remembered(file: Path) -> list[Head]:
+def _read_checkpoints(file: Path) -> list[Checkpoint]:
     try:
         lines = file.read_text(encoding="ascii", errors="replace").split()
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.", returncode=2) from error
-    return [_head(line) for line in lines[-MOST_HEADS:]]
+    return [_parse_checkpoint(line) for line in lines[-MAX_CHECKPOINTS:]]
 
 
-def _remember(file: Path, head: Head) -> None:
+def _append_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
     with file.open("a", encoding="ascii") as heads:
-        heads.write(f"{head}\n")
+        heads.write(f"{checkpoint}\n")
         heads.flush()
         os.fsync(heads.fileno())
