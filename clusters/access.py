@@ -114,7 +114,7 @@ async def review_async(streams: Streams, connection: Connection, check: Resource
 
 
 def rules(client: Client, namespace: str) -> Rules:
-    """What the person may do in `namespace` as far as rules say it: for colouring menus, never for a button."""
+    """What the person may do in `namespace` as far as rules say it: for coloring menus, never for a button."""
     person, key = _person(client.connection), namespace or "default"
     known = _rules.get(person, key)
     if known is not None:

@@ -1,6 +1,6 @@
 """Rule evaluation: what a SelfSubjectRulesReview says about one verb on one resource.
 
-Enough to colour a menu, no more: a webhook authorizer lists no rules (then the review is incomplete), and what
+Enough to color a menu, no more: a webhook authorizer lists no rules (then the review is incomplete), and what
 is denied elsewhere in the chain is not in it.
 """
 

@@ -18,18 +18,18 @@ RECORDED_FIELDS = (
     "system_cas",
     "tls_server_name",
     "protected",
-    "colour",
+    "color",
 )
 
 
 def draft_cluster_entry(actor: User | None, verb: str, cluster: Cluster, **more: Any) -> AuditDraft:
     """What `actor`, or without one the operator on the machine, did to a cluster as Quarterdeck knows it."""
-    fields = {"cluster_id": cluster.pk, "cluster": cluster.slug, "subject": f"cluster {cluster.slug}", **more}
+    fields = {"cluster_id": cluster.pk, "cluster": cluster.slug, "target": f"cluster {cluster.slug}", **more}
     return draft_for_user(actor, verb, **fields) if actor else draft_for_program(PROGRAM, verb, **fields)
 
 
 def draft_share_entry(actor: User | None, verb: str, cluster: Cluster, team: Team) -> AuditDraft:
-    return draft_cluster_entry(actor, verb, cluster, subject=f"team {team.slug}")
+    return draft_cluster_entry(actor, verb, cluster, target=f"team {team.slug}")
 
 
 def draft_credential_entry(actor: User | None, verb: str, credential: Credential) -> AuditDraft:
@@ -39,7 +39,7 @@ def draft_credential_entry(actor: User | None, verb: str, credential: Credential
         actor,
         verb,
         credential.cluster,
-        subject=owner,
+        target=owner,
         credential_id=credential.pk,
         credential=describe_credential(credential),
         identity=credential.identity,
@@ -71,7 +71,7 @@ def draft_request_entry(actor: User, verb: str, cluster_request: ClusterRequest,
     """A wish for a cluster, and what was said to it."""
     known = {"name": cluster_request.name, "server": cluster_request.server, **detail}
     return draft_for_user(
-        actor, verb, subject=f"request {cluster_request.pk} of {cluster_request.user.username}", detail=known
+        actor, verb, target=f"request {cluster_request.pk} of {cluster_request.user.username}", detail=known
     )
 
 

@@ -85,7 +85,7 @@ class AuditedRequest:
 
     def __init__(self, connection: Connection, draft: AuditDraft) -> None:
         self.connection = replace(
-            connection, refused=None
+            connection, error_callback=None
         )  # a refusal is this deed's outcome, and no further row
         self.client = Client(self.connection)
         self._draft = draft

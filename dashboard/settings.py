@@ -117,10 +117,10 @@ MIDDLEWARE = [  # those that only add headers come first, so that static files a
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "people.middleware.seen",
-    "people.audit.middleware.audited",
+    "people.middleware.record_last_seen",
+    "people.audit.middleware.audit_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "dashboard.shell.outage.outages",
+    "dashboard.shell.outage.outage_middleware",
 ]
 
 ROOT_URLCONF = "dashboard.urls"
@@ -149,7 +149,7 @@ DATABASES = {
     "default": database(_database_url, DATA_DIR),
     "audit": audit_trail_database(_database_url, DATA_DIR),
 }
-DATABASE_ROUTERS = ["people.audit.routing.TrailRouter"]
+DATABASE_ROUTERS = ["people.audit.routing.AuditTrailRouter"]
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 if REDIS_URL:
     if find_spec("channels_redis") is None:
@@ -167,7 +167,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "dashboard.logs.Careful",
+            "()": "dashboard.logs.RedactingFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }

@@ -60,7 +60,7 @@ async def serve(worlds: list[World], kubeconfig: Path) -> None:
 
 
 def _describe_cluster(server: Server, world: World) -> dict[str, Any]:
-    """As `demo.stage.Reached` reads it."""
+    """As `demo.stage.SimulatedCluster` reads it."""
     return {
         "slug": world.name,
         "server": server.url,

@@ -92,7 +92,7 @@ def _create_administrator(one: DemoUser) -> Browser:
 
 def _invite(administrator: Browser, one: DemoUser) -> Browser:
     team = Team.objects.get(slug=one.team)
-    fields = {"standing": one.global_role, "team": team.pk, "role": one.role}
+    fields = {"global_role": one.global_role, "team": team.pk, "role": one.role}
     link = LINK.search(administrator.send(reverse("people:invite"), fields, status=200))
     if link is None:
         raise FixtureError("The page of a new invitation shows no link.")
@@ -112,7 +112,7 @@ def _add(administrator: Browser, cluster: SimulatedCluster, demo_cluster: DemoCl
         "slug": demo_cluster.slug,
         "server": cluster.server,
         "ca": cluster.ca,
-        "colour": demo_cluster.color,
+        "color": demo_cluster.color,
         "labels": "\n".join(demo_cluster.labels),
         "verify_tls": "on",
         **({"protected": "on"} if demo_cluster.is_protected else {}),

@@ -48,11 +48,11 @@ def invite(request: HttpRequest) -> HttpResponse:
     form = InvitationForm(get_post_data(request))
     if request.method != "POST" or not form.is_valid():
         return render(request, "people/invite.html", {"form": form}, status=422 if form.errors else 200)
-    team, standing = form.cleaned_data["team"], GlobalRole(form.cleaned_data["standing"])
+    team, global_role = form.cleaned_data["team"], GlobalRole(form.cleaned_data["global_role"])
     role = TeamRole(form.cleaned_data["role"])
     with transaction.atomic():
-        secret = links.invite(global_role=standing, team=team, role=role, created_by=person(request))
-        detail = {"standing": standing, **({"team": team.slug, "role": role} if team else {})}
+        secret = links.invite(global_role=global_role, team=team, role=role, created_by=person(request))
+        detail = {"global_role": global_role, **({"team": team.slug, "role": role} if team else {})}
         record(draft_for_user(person(request), "invite", detail=detail))
     return _show_link(request, secret, Purpose.INVITATION)
 
@@ -63,7 +63,7 @@ def withdraw_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     """The link stops working."""
     with transaction.atomic():
         get_object_or_404(Invitation, pk=pk, user=None, used_at=None).delete()
-        record(draft_for_user(person(request), "invite-withdraw", subject=f"invitation link {pk}"))
+        record(draft_for_user(person(request), "invite-withdraw", target=f"invitation link {pk}"))
     messages.success(request, _("Invitation revoked."))
     return redirect("people:people")
 
@@ -73,7 +73,7 @@ def withdraw_invitation(request: HttpRequest, pk: int) -> HttpResponse:
 def one_person(request: HttpRequest, pk: int) -> HttpResponse:
     """What this person is, and what can be done about it."""
     user = get_object_or_404(User, pk=pk)
-    return _page(request, user, GlobalRoleForm({"standing": user.global_role}))
+    return _page(request, user, GlobalRoleForm({"global_role": user.global_role}))
 
 
 @require_POST
@@ -86,12 +86,12 @@ def change_global_role(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, user, form, status=422)
     try:
         with transaction.atomic():
-            _keep_an_administrator(user, stays=form.cleaned_data["standing"] == GlobalRole.ADMINISTRATOR)
-            User.objects.filter(pk=pk).update(standing=form.cleaned_data["standing"])
+            _keep_an_administrator(user, stays=form.cleaned_data["global_role"] == GlobalRole.ADMINISTRATOR)
+            User.objects.filter(pk=pk).update(global_role=form.cleaned_data["global_role"])
             control.end_sessions(user, but=session_key(request))
             control.bump_access([pk])
-            change = {"from": user.global_role, "to": form.cleaned_data["standing"]}
-            record(draft_for_user(person(request), "standing", subject=_audit_target(user), detail=change))
+            change = {"from": user.global_role, "to": form.cleaned_data["global_role"]}
+            record(draft_for_user(person(request), "global-role", target=_audit_target(user), detail=change))
     except LastAdministrator:
         return _refuse_last(request, user)
     if user.pk == person(request).pk:
@@ -116,7 +116,7 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
                 draft_for_user(
                     person(request),
                     "deactivate",
-                    subject=_audit_target(user),
+                    target=_audit_target(user),
                     detail={"sessions ended": ended},
                 )
             )
@@ -134,7 +134,7 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         User.objects.filter(pk=pk).update(is_active=True)
         control.bump_access([user.pk])
-        record(draft_for_user(person(request), "activate", subject=_audit_target(user)))
+        record(draft_for_user(person(request), "activate", target=_audit_target(user)))
     messages.success(request, _("This user can sign in again."))
     return redirect("people:person", pk=pk)
 
@@ -146,7 +146,7 @@ def new_password_link(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk, is_active=True)
     with transaction.atomic():
         secret = links.link_for(user, Purpose.PASSWORD, created_by=person(request))
-        record(draft_for_user(person(request), "password-link", subject=_audit_target(user)))
+        record(draft_for_user(person(request), "password-link", target=_audit_target(user)))
     return _show_link(request, secret, Purpose.PASSWORD, user)
 
 
@@ -165,7 +165,7 @@ def _audit_target(user: User) -> str:
 
 def _page(request: HttpRequest, user: User, form: GlobalRoleForm, status: int = 200) -> HttpResponse:
     context = {
-        "subject": user,
+        "member": user,
         "form": form,
         "memberships": user.memberships.select_related("team").order_by("team__name"),
         "session_count": user.sessions.count(),
@@ -179,14 +179,14 @@ def _show_link(request: HttpRequest, secret: str, purpose: Purpose, user: User |
         "address": links.link_url(secret, here=request.build_absolute_uri("/")[:-1]),
         "purpose": purpose,
         "days": links.LIFETIMES[purpose].days,
-        "subject": user,
+        "member": user,
     }
     return render(request, "people/link.html", context)
 
 
 def _keep_an_administrator(user: User, *, stays: bool) -> None:
     """Inside a transaction: two administrators who demote each other at once wait for each other."""
-    rows = User.objects.select_for_update().filter(standing=GlobalRole.ADMINISTRATOR, is_active=True)
+    rows = User.objects.select_for_update().filter(global_role=GlobalRole.ADMINISTRATOR, is_active=True)
     if not stays and {row.pk for row in rows} == {user.pk}:
         raise LastAdministrator
 

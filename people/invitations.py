@@ -49,7 +49,7 @@ def _join(request: HttpRequest, link: Invitation) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return _show(request, "people/join.html", link, form)
     user = User(
-        username=form.cleaned_data["username"], name=form.cleaned_data["name"], standing=link.global_role
+        username=form.cleaned_data["username"], name=form.cleaned_data["name"], global_role=link.global_role
     )
     with throttle.hashing_slot():
         user.set_password(form.cleaned_data["password"])
@@ -61,7 +61,7 @@ def _join(request: HttpRequest, link: Invitation) -> HttpResponse:
                 Membership.objects.create(user=user, team=link.team, role=link.role)
             record(
                 draft_for_user(
-                    user, "link-used", subject=_audit_target(link), detail=_invitation_details(link)
+                    user, "link-used", target=_audit_target(link), detail=_invitation_details(link)
                 )
             )
     except IntegrityError:
@@ -82,8 +82,8 @@ def _set_password(request: HttpRequest, link: Invitation, user: User) -> HttpRes
         user.save(update_fields=["password", "access_version"])
         Invitation.objects.filter(user=user, used_at=None).delete()
         control.end_sessions(user)
-        record(draft_for_user(user, "link-used", subject=_audit_target(link)))
-        record(draft_for_user(user, "password", subject=f"person {user.username}"))
+        record(draft_for_user(user, "link-used", target=_audit_target(link)))
+        record(draft_for_user(user, "password", target=f"person {user.username}"))
     start_session(request, user, "link")
     return HttpResponseRedirect(get_script_prefix())
 
@@ -92,7 +92,7 @@ def _sign_in(request: HttpRequest, link: Invitation, user: User) -> HttpResponse
     if request.method != "POST":
         return _show(request, "people/link_sign_in.html", link, None)
     _use(link)
-    note(draft_for_user(user, "link-used", subject=_audit_target(link)))
+    note(draft_for_user(user, "link-used", target=_audit_target(link)))
     start_session(request, user, "link")
     if user.has_usable_password():
         return HttpResponseRedirect(get_script_prefix())
@@ -108,7 +108,7 @@ def _audit_target(link: Invitation) -> str:
 def _invitation_details(link: Invitation) -> dict[str, str]:
     team = {"team": link.team.slug, "role": link.role} if link.team else {}
     made_by = {"made by": link.created_by.username} if link.created_by else {}
-    return {"standing": link.global_role, **team, **made_by}
+    return {"global_role": link.global_role, **team, **made_by}
 
 
 def _use(link: Invitation) -> None:

@@ -31,7 +31,7 @@ def invite(
     created_by: User | None = None,
 ) -> str:
     """The secret of a new invitation; it is told once and stored as a hash only."""
-    return _make(Purpose.INVITATION, standing=global_role, team=team, role=role, created_by=created_by)
+    return _make(Purpose.INVITATION, global_role=global_role, team=team, role=role, created_by=created_by)
 
 
 def link_for(user: User, purpose: Purpose, *, created_by: User | None = None) -> str:
@@ -74,7 +74,7 @@ def first_administrator() -> User | None:
 
     Makes the account `admin` where there is no active administrator at all. It has no password.
     """
-    administrators = User.objects.filter(standing=GlobalRole.ADMINISTRATOR, is_active=True).order_by("pk")
+    administrators = User.objects.filter(global_role=GlobalRole.ADMINISTRATOR, is_active=True).order_by("pk")
     if any(user.has_usable_password() for user in administrators):
         return None
     return administrators.first() or create_administrator("admin")
@@ -85,7 +85,7 @@ def create_administrator(username: str) -> User:
     for number in range(1, 100):
         name = username if number == 1 else f"{username}-{number}"
         user, _made = User.objects.get_or_create(
-            username=name, defaults={"standing": GlobalRole.ADMINISTRATOR, "password": make_password(None)}
+            username=name, defaults={"global_role": GlobalRole.ADMINISTRATOR, "password": make_password(None)}
         )
         if user.is_administrator and user.is_active and not user.has_usable_password():
             return user

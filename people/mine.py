@@ -46,7 +46,7 @@ def me(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()
-            record(draft_for_user(user, "name", subject=f"person {user.username}"))
+            record(draft_for_user(user, "name", target=f"person {user.username}"))
         messages.success(request, _("Name updated."))
         return redirect("people:me")
     return _me(request, name_form=form)
@@ -69,7 +69,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
         ended = control.end_sessions(user, but=session_key(request))
         record(
             draft_for_user(
-                user, "password", subject=f"person {user.username}", detail={"sessions ended": ended}
+                user, "password", target=f"person {user.username}", detail={"sessions ended": ended}
             )
         )
     before = session_key(request)
@@ -102,7 +102,7 @@ def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
             with transaction.atomic():
                 session.delete()
                 control.notify_signed_out(key)
-                note(draft_for_user(person(request), "session-end", subject=f"session {session_mark(key)}"))
+                note(draft_for_user(person(request), "session-end", target=f"session {session_mark(key)}"))
             messages.success(request, _("Session signed out."))
             return redirect("people:sessions")
     raise Http404
@@ -116,7 +116,7 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
         count = control.end_sessions(person(request), but=session_key(request))
         note(
             draft_for_user(
-                person(request), "session-end", subject="other sessions", detail={"sessions ended": count}
+                person(request), "session-end", target="other sessions", detail={"sessions ended": count}
             )
         )
     messages.success(request, _("Other sessions signed out: {count}.").format(count=count))
@@ -131,7 +131,7 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
         count = control.end_sessions(person(request), but=session_key(request))
         note(
             draft_for_user(
-                person(request), "session-end", subject="all sessions", detail={"sessions ended": count}
+                person(request), "session-end", target="all sessions", detail={"sessions ended": count}
             )
         )
     return leave(request)

@@ -32,8 +32,8 @@ class GlobalRole(models.TextChoices):
 class TeamRole(models.TextChoices):
     """What a team's member may do on the team's clusters; the stronger of several roles holds."""
 
-    VIEWER = "reader", _("Viewer")
-    EDITOR = "operator", _("Editor")
+    VIEWER = "viewer", _("Viewer")
+    EDITOR = "editor", _("Editor")
 
 
 class UserManager(BaseUserManager["User"]):

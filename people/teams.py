@@ -27,7 +27,7 @@ def teams(request: HttpRequest) -> HttpResponse:
             team = form.save()
             record(
                 draft_for_user(
-                    person(request), "team-create", subject=_audit_target(team), detail={"name": team.name}
+                    person(request), "team-create", target=_audit_target(team), detail={"name": team.name}
                 )
             )
         messages.success(request, _("Team created."))
@@ -49,7 +49,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
             before = Team.objects.get(pk=found.pk)
             form.save()
             change = {"name": [before.name, found.name], "slug": [before.slug, found.slug]}
-            record(draft_for_user(person(request), "team-edit", subject=_audit_target(before), detail=change))
+            record(draft_for_user(person(request), "team-edit", target=_audit_target(before), detail=change))
         messages.success(request, _("Team renamed."))
         return redirect("people:team", slug=found.slug)
     found.refresh_from_db()
@@ -66,7 +66,7 @@ def delete_team(request: HttpRequest, slug: str) -> HttpResponse:
         control.bump_access(members)
         _total, went = found.delete()  # shares and shared credentials as well
         detail = {"members": sorted(members.values()), "deleted": went}
-        record(draft_for_user(person(request), "team-delete", subject=_audit_target(found), detail=detail))
+        record(draft_for_user(person(request), "team-delete", target=_audit_target(found), detail=detail))
     messages.success(request, _("Team deleted."))
     return redirect("people:teams")
 
@@ -136,7 +136,7 @@ def _draft_membership_entry(
     request: HttpRequest, verb: str, found: Team, user: User, role: str
 ) -> AuditDraft:
     detail = {"person": user.username, "person id": user.pk, "role": role}
-    return draft_for_user(person(request), verb, subject=_audit_target(found), detail=detail)
+    return draft_for_user(person(request), verb, target=_audit_target(found), detail=detail)
 
 
 def _page(

@@ -55,7 +55,7 @@ _own: dict[str, Canary] = {}  # what the requests of the running test carried
 
 def pytest_configure(config: pytest.Config) -> None:
     """Each answer passes our middleware; the secrets that are there from the beginning are known."""
-    settings.MIDDLEWARE.insert(0, "tests.canary_watch.watched")
+    settings.MIDDLEWARE.insert(0, "tests.canary_watch.canary_middleware")
     canary.plant("SECRET_KEY", settings.SECRET_KEY)
     for key in settings.SEALING_KEYS:
         canary.plant("a sealing key", key)

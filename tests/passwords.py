@@ -16,4 +16,4 @@ class FastPasswordHasher(ScryptPasswordHasher):
 
 @pytest.fixture
 def fast_passwords(settings) -> None:  # type: ignore[no-untyped-def]
-    settings.PASSWORD_HASHERS = ["tests.passwords.Easy"]
+    settings.PASSWORD_HASHERS = ["tests.passwords.FastPasswordHasher"]

@@ -114,10 +114,10 @@ class DashboardServer:
         assert answer, f"tests.stage ended at {command}"
         return json.loads(answer)
 
-    def add_cluster(self, plane: ControlPlane, slug: str = "harbour", *, colour: str = "teal") -> None:
+    def add_cluster(self, plane: ControlPlane, slug: str = "harbour", *, color: str = "teal") -> None:
         """A control plane as a cluster, with everybody's own credential."""
         self.run_command("people")
-        self.run_command("cluster", slug=slug, server=plane.server, ca=plane.ca, colour=colour)
+        self.run_command("cluster", slug=slug, server=plane.server, ca=plane.ca, color=color)
         for one in USERS:
             if one.team:
                 keys = get_keys(plane, one.name)

@@ -55,7 +55,7 @@ def create_users() -> dict[str, User]:
     found = {}
     for one in USERS:
         user, made = User.objects.get_or_create(
-            username=one.name, defaults=NO_PASSWORD | {"standing": one.global_role}
+            username=one.name, defaults=NO_PASSWORD | {"global_role": one.global_role}
         )
         if made and one.name in BY_PASSWORD:
             user.set_password(f"sail-with-{one.name}")
@@ -80,10 +80,10 @@ def create_editor(name: str, *, team: str = "shop", has_password: bool = False) 
     return str(user.username)
 
 
-def create_cluster(slug: str, server: str, ca: str, *, colour: str = "teal", team: str = "shop") -> Cluster:
+def create_cluster(slug: str, server: str, ca: str, *, color: str = "teal", team: str = "shop") -> Cluster:
     """A cluster shared with a team."""
     made, _ = Cluster.objects.update_or_create(
-        slug=slug, defaults={"name": slug.title(), "server": server, "ca": ca, "colour": colour}
+        slug=slug, defaults={"name": slug.title(), "server": server, "ca": ca, "color": color}
     )
     Share.objects.get_or_create(cluster=made, team=Team.objects.get(slug=team))
     return made
@@ -99,10 +99,10 @@ def store_credential(name: str, slug: str, keys: Keys, *, namespace: str = "") -
     )
 
 
-def create_all(plane: Any, slug: str = "harbour", *, colour: str = "teal") -> Cluster:
+def create_all(plane: Any, slug: str = "harbour", *, color: str = "teal") -> Cluster:
     """The cast with everybody's own credential for one control plane."""
     create_users()
-    made = create_cluster(slug, plane.server, plane.ca, colour=colour)
+    made = create_cluster(slug, plane.server, plane.ca, color=color)
     for one in USERS:
         if one.team:
             store_credential(
@@ -118,7 +118,7 @@ def create_dead_cluster(slug: str, name: str, server: str = "", ca: str = "") ->
     """A cluster at an address that may not answer (else: whose port nobody listens on), and an untried credential."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        made = create_cluster(slug, server or f"https://127.0.0.1:{free.getsockname()[1]}", ca, colour="rust")
+        made = create_cluster(slug, server or f"https://127.0.0.1:{free.getsockname()[1]}", ca, color="rust")
     who = WhoAmI(name, "", (), {}, None)
     save_credential(made, Owner(user=User.objects.get(username=name)), Identity(token="nobody-asks"), who)
     return slug
@@ -158,7 +158,7 @@ def set_hostile_names(text: str, long: str) -> str:
     User.objects.get_or_create(username=text[:150], defaults={"name": text[:150]})
     User.objects.filter(username__in=("dana", "ada")).update(name=text[:150])
     Team.objects.filter(slug="shop").update(name=text[:100])
-    Cluster.objects.update(name=text[:100], labels={text: text}, colour=text[:16], tls_server_name="")
+    Cluster.objects.update(name=text[:100], labels={text: text}, color=text[:16], tls_server_name="")
     Credential.objects.update(identity=text, groups=[text, long])
     Session.objects.update(agent=text[:200])
     request = {"server": text, "tls_server_name": text, "note": long}

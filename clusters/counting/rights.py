@@ -73,7 +73,7 @@ async def review_permissions(streams: Streams, connection: Connection, known: Se
         if pods.state == "denied":
             names = list(dict.fromkeys([*names, *await _names(reviewer, namespaces)]))
         places = await _review_namespaces(reviewer, names[:MAX_NAMESPACES])
-        return replace(rights, places=places, left_out=max(0, len(names) - MAX_NAMESPACES))
+        return replace(rights, namespaces=places, left_out=max(0, len(names) - MAX_NAMESPACES))
     except ExceptionGroup as several:
         raise _first_error(several) from None
 

@@ -213,7 +213,7 @@ async def _count(
     except Forbidden as refusal:
         return Count(CountStatus.DENIED, error=refusal)
     except ApiError as error:
-        return replace(before, standing=CountStatus.FAILED, error=error)
+        return replace(before, status=CountStatus.FAILED, error=error)
     return Count(CountStatus.DENIED)
 
 

@@ -106,7 +106,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
             "system_cas",
             "tls_server_name",
             "proxy_url",
-            "colour",
+            "color",
             "protected",
             "labels",
             "verify_tls",

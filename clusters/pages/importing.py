@@ -136,7 +136,7 @@ def _add(user: User, context: Context, choice: Choice) -> tuple[ImportResult, Cl
             "server": context.server,
             "ca": context.ca,
             "tls_server_name": context.tls_server_name,
-            "colour": "slate",
+            "color": "slate",
             "verify_tls": "on",
         }
     )

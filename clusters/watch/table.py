@@ -23,7 +23,7 @@ from clusters.watch.orders import Change, Order, RowMatcher, Sort, sort_by_name
 from clusters.watch.rows import POOL, RowKey, row_key
 from clusters.watch.stretches import SliceOrder
 
-OrderType = TypeVar("Asked", Order, SliceOrder)
+OrderType = TypeVar("OrderType", Order, SliceOrder)
 
 FIRST = 100  # rows of the first page, so that there is soon something to see
 PAGE = 500  # rows of each page after it

@@ -144,7 +144,7 @@ def names_of(access: ClusterAccess) -> str:
 
 def administrators() -> tuple[str, ...]:
     """Whom to ask."""
-    people = User.objects.filter(standing=PersonStanding.ADMINISTRATOR, is_active=True).order_by("pk")
+    people = User.objects.filter(global_role=PersonStanding.ADMINISTRATOR, is_active=True).order_by("pk")
     return tuple(str(one) for one in people[:MAX_ADMINISTRATORS])
 
 

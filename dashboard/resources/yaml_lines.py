@@ -1,6 +1,6 @@
 """YAML emitter: writes an object line by line, each with its JSON pointer.
 
-Not PyYAML's emitter: pages fold, link and colour by line, and strings that a YAML 1.1 or 1.2 parser would
+Not PyYAML's emitter: pages fold, link and color by line, and strings that a YAML 1.1 or 1.2 parser would
 take for something else (`y`, `1e3`, `0o7`) are quoted for both: the API server's own parser coerces.
 """
 

@@ -26,7 +26,7 @@ class ClusterChoice:
 
     slug: str
     name: str
-    colour: str
+    color: str
     protected: bool
     href: str
 

@@ -23,7 +23,7 @@ def finish_sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
-    """Remember light, dark or "as the system" in a cookie, so that the first byte of a page has the right colours."""
+    """Remember light, dark or "as the system" in a cookie, so that the first byte of a page has the right colors."""
     answer = _redirect_back(request)
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:

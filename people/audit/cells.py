@@ -17,14 +17,14 @@ from people.audit.texts import sanitize_text
 
 # What stands in every row, and what tells of other people's rows: numbers and the hash before.
 ROW = tuple(field.attname for field in AuditEntry._meta.concrete_fields)
-CHAIN_FIELDS = ("sequence", "intent", "previous")
+CHAIN_FIELDS = ("sequence", "request", "previous")
 COLUMNS = (
-    "sequence", "at", "person", "person_id", "standing", "role", "token", "session", "address",
-    "cluster", "cluster_id", "verb", "group", "version", "resource", "subresource", "namespace", "name", "subject",
+    "sequence", "at", "person", "person_id", "global_role", "role", "token", "session", "address",
+    "cluster", "cluster_id", "verb", "group", "version", "resource", "subresource", "namespace", "name", "target",
     "credential", "credential_id", "identity", "result", "status", "reason", "audit_id", "duration_ms", "detail",
-    "hash", "previous", "outcome_sequence", "outcome_at", "outcome_hash", "outcome_previous",
+    "hash", "previous", "result_sequence", "result_at", "result_hash", "result_previous",
 )  # fmt: skip
-GLOBAL_COLUMNS = ("sequence", "previous", "outcome_sequence", "outcome_previous")
+GLOBAL_COLUMNS = ("sequence", "previous", "result_sequence", "result_previous")
 LONGEST = 20_000  # characters of a cell; a spreadsheet takes 32,767
 
 # A cell that begins so is a formula: for the spreadsheet that opens it, whatever quotes stand around it. In half of
@@ -58,10 +58,10 @@ def summarize(action: Action) -> dict[str, Any]:
         **{name: getattr(last, name) for name in ("status", "reason", "audit_id", "detail")},
         "result": action.result,
         "duration_ms": last.duration,
-        "outcome_sequence": outcome.sequence if outcome else None,
-        "outcome_at": outcome.at if outcome else None,
-        "outcome_hash": outcome.hash if outcome else "",
-        "outcome_previous": outcome.previous if outcome else "",
+        "result_sequence": outcome.sequence if outcome else None,
+        "result_at": outcome.at if outcome else None,
+        "result_hash": outcome.hash if outcome else "",
+        "result_previous": outcome.previous if outcome else "",
     }
 
 

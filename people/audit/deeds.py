@@ -63,7 +63,7 @@ def build_actions(found: Sequence[AuditEntry]) -> list[Action]:
     read the one may read the other.
     """
     wanted = [one.sequence for one in found if one.phase == Phase.REQUEST]
-    outcomes = {one.request: one for one in _fetch_entries("intent__in", wanted) if one.phase == Phase.RESULT}
+    outcomes = {one.request: one for one in _fetch_entries("request__in", wanted) if one.phase == Phase.RESULT}
     before = [one.request for one in found if one.phase == Phase.RESULT and one.request is not None]
     firsts = {one.sequence: one for one in _fetch_entries("sequence__in", before)}
     return [_build_action(one, outcomes, firsts) for one in found]

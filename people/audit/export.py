@@ -170,7 +170,7 @@ def _draft_entry(user: User, audit_query: AuditQuery, form: str, actions: list[A
     detail = {"format": form, "deeds": len(actions), "filter": dict(audit_query.typed)}
     if actions:
         detail |= {"first": format_utc(actions[0].at), "last": format_utc(actions[-1].at)}
-    return record.draft_for_user(user, "export", subject="trail", detail=detail)
+    return record.draft_for_user(user, "export", target="trail", detail=detail)
 
 
 def _file_name(audit_query: AuditQuery, form: str, actions: list[Action], now: datetime) -> str:

@@ -80,7 +80,7 @@ def build_entry(draft: AuditDraft, phase: Phase, request: int | None = None) -> 
         address=draft.address or here.address,
     )
     values = {one.name: _clean(one.name, getattr(whole, one.name)) for one in fields(whole)}
-    return AuditEntry(phase=phase, intent=request, **values)
+    return AuditEntry(phase=phase, request=request, **values)
 
 
 def _clean(name: str, value: Any) -> Any:

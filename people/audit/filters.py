@@ -62,7 +62,7 @@ class AuditFilter:
             return found
         named = equals("name", self.name, own=own)
         # what is ours has a kind before its name, "team shop"
-        return found & (named | Q(subject=self.name) if " " in self.name else named)
+        return found & (named | Q(target=self.name) if " " in self.name else named)
 
     def covers(self, when: datetime) -> bool:
         """Whether a deed of this time is asked for."""

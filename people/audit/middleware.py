@@ -73,7 +73,7 @@ def _note_denied(request: HttpRequest, exception: PermissionDenied) -> None:
             draft_for_user(
                 user,
                 "enter",
-                subject=subject,
+                target=subject,
                 result="denied",
                 status=403,
                 reason=told,

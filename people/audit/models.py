@@ -70,7 +70,7 @@ class AuditEntry(models.Model):
         # The page of the trail goes along the chain under one of these (people/audit/walk.py).
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["at", "sequence"], name="audit_time"),
-            models.Index(fields=["intent"], name="audit_intent"),
+            models.Index(fields=["request"], name="audit_intent"),
             models.Index(fields=["person_id", "sequence"], name="audit_person"),
             models.Index(fields=["person", "sequence"], name="audit_name"),
             models.Index(fields=["cluster", "sequence"], name="audit_cluster"),

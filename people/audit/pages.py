@@ -27,7 +27,7 @@ MAX_USERNAMES = 500  # user names that are offered
 # What is offered; any other verb may be written as well.
 VERBS = (
     "create", "update", "patch", "delete", "deletecollection", "get", "list", "watch",
-    "sign-in", "sign-out", "link-used", "invite", "standing", "activate", "deactivate", "password", "session-end",
+    "sign-in", "sign-out", "link-used", "invite", "global-role", "standing", "activate", "deactivate", "password", "session-end",
     "team-create", "team-delete", "member-add", "member-role", "member-remove",
     "cluster-add", "cluster-edit", "cluster-delete", "share-add", "share-remove",
     "credential-set", "credential-remove", "export",

@@ -50,7 +50,7 @@ def archive(before: datetime, where: Path) -> Iterator[ArchivedSegment]:
     while (last := _last_of_the_oldest_month(before)) is not None:
         segment = _write_segment(last, where)
         detail = _describe_segment(segment, _verify_segment(segment))
-        record(draft_for_program("manage.py", ARCHIVED, subject="trail", detail=detail))
+        record(draft_for_program("manage.py", ARCHIVED, target="trail", detail=detail))
         yield from _delete_archived(segment)
 
 

@@ -186,7 +186,7 @@ def _name_segment(found: Break | None, where: Path) -> Break | None:
     if sealed is None:
         return found
     told = f"{found.message} It was archived to {sealed.detail.get('file')}, which has to be in {where}."
-    return replace(found, told=told)
+    return replace(found, message=told)
 
 
 def _first_sequence() -> int | None:

@@ -116,7 +116,7 @@ class Pagination:
         known = equals("result", self.entry_filter.result, own=not can_see_all(self.user))
         if self.entry_filter.result != Result.UNKNOWN:
             return rows.filter(known)
-        outcome = AuditEntry.objects.filter(phase=Phase.RESULT, intent=OuterRef("sequence"))
+        outcome = AuditEntry.objects.filter(phase=Phase.RESULT, request=OuterRef("sequence"))
         return rows.filter(known | (Q(phase=Phase.REQUEST) & ~Exists(outcome)))
 
     def _nth(self, low: int, high: int, number: int) -> int:

@@ -71,7 +71,7 @@ class Installation:
 
     def demote(self) -> None:
         """Demi is no administrator any more and in no team, idle is not active; their sessions live on."""
-        User.objects.filter(username="demi").update(standing=GlobalRole.MEMBER)
+        User.objects.filter(username="demi").update(global_role=GlobalRole.MEMBER)
         Membership.objects.filter(user=self.users["demi"]).delete()
         User.objects.filter(username="idle").update(is_active=False)
 
@@ -104,12 +104,12 @@ def build_installation(plane: Plane | None, server: FaultServer | None) -> Insta
     clusters = {}
     for slug, team in (("harbour", "shop"), ("island", "pay")):
         where = {"server": server.url, "ca": server.ca} if server else {"server": "https://127.0.0.1:9"}
-        clusters[slug] = Cluster.objects.create(slug=slug, name=slug.title(), colour="teal", **where)
+        clusters[slug] = Cluster.objects.create(slug=slug, name=slug.title(), color="teal", **where)
         Share.objects.create(cluster=clusters[slug], team=teams[team])
     users = {}
     for name, (standing, active, team, role, token, cluster) in PEOPLE.items():
         user = users[name] = User.objects.create(
-            username=name, name=name.title(), standing=standing, is_active=active, password=locked
+            username=name, name=name.title(), global_role=standing, is_active=active, password=locked
         )
         if team:
             Membership.objects.create(user=user, team=teams[team], role=role)

@@ -23,7 +23,7 @@ OWN_TABLES = ("people.Session", "people.SignInFailures", "clusters.KnownNamespac
 FORMS = (
     {},
     {
-        "standing": "administrator",
+        "global_role": "administrator",
         "role": "operator",
         "name": "Another",
         "slug": "harbour",
@@ -31,7 +31,7 @@ FORMS = (
         "user": "1",
         "cluster": "harbour",
         "server": "https://127.0.0.1:9",
-        "colour": "red",
+        "color": "red",
         "namespace": "shop",
         "save_anyway": "yes",
     },

@@ -18,7 +18,7 @@ from tests.attacks.state import diff, dump
 from tests.attacks.upstream import Recorder
 
 FORM = {
-    "standing": "administrator",
+    "global_role": "administrator",
     "role": "operator",
     "name": "Another",
     "slug": "harbour",

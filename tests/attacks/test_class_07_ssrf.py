@@ -73,7 +73,7 @@ def build_url(host: str, port: int = 6443) -> str:
 
 def build_form(server: str, **more: str) -> dict[str, str]:
     """A new cluster as the form sends it."""
-    return {"name": "New", "slug": "new", "server": server, "colour": "red", "verify_tls": "on", **more}
+    return {"name": "New", "slug": "new", "server": server, "color": "red", "verify_tls": "on", **more}
 
 
 def visit_everything(house: Installation, who: str) -> None:

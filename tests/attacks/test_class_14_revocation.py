@@ -92,7 +92,7 @@ BOUNDS = {
     "credential": SOON,
     "role": SOON,
     "member": SOON,
-    "standing": SOON,
+    "global_role": SOON,
 }
 UNCHANGED = "nobody"  # loses nothing
 CLUSTER_CHANGES = ("binding", "account", "secret", UNCHANGED)
@@ -154,7 +154,7 @@ def list_revocations(
 ) -> dict[str, Callable[[], object]]:
     """How each loses what it is called after."""
     admin = Admin(served)
-    number = {name: admin.number(name) for name in ("inactive", "role", "member", "standing")}
+    number = {name: admin.number(name) for name in ("inactive", "role", "member", "global_role")}
     own = served.client("credential").get(f"{served.url}/clusters/credentials/").text
     mine = re.findall(r'action="(/clusters/credentials/\d+/remove/)"', own)[0]
     old, new = "sail-with-password", "round-the-horn-again-1"
@@ -173,7 +173,7 @@ def list_revocations(
             "ada", f"/people/teams/shop/members/{number['role']}/role/", role="reader"
         ),
         "member": lambda: admin.post("ada", f"/people/teams/shop/members/{number['member']}/remove/"),
-        "standing": lambda: admin.post("ada", f"/people/{number['standing']}/standing/", standing="auditor"),
+        "global_role": lambda: admin.post("ada", f"/people/{number['standing']}/standing/", global_role="auditor"),
     }
 
 
@@ -231,7 +231,7 @@ def test_every_open_page_ends_in_time_whatever_is_revoked(
     assert not late, "\n".join(late)
 
 
-@pytest.mark.parametrize("name", [one for one in BOUNDS if one not in ("role", "standing", "password")])
+@pytest.mark.parametrize("name", [one for one in BOUNDS if one not in ("role", "global_role", "password")])
 def test_nor_can_the_page_be_opened_again(victims: tuple[DashboardServer, dict[str, str]], name: str) -> None:
     """Runs after the one above."""
     served, sessions = victims

@@ -23,7 +23,7 @@ FORMS = (
         "name": "New",
         "slug": "new",
         "unverified": "do not verify",
-        "colour": "red",
+        "color": "red",
     },
 )
 

@@ -105,7 +105,7 @@ def test_who_is_refused_changes_nothing(installation: Installation) -> None:
     installation.demote()
     before = dump()
     form = {
-        "standing": "administrator",
+        "global_role": "administrator",
         "role": "operator",
         "team": "pay",
         "cluster": "harbour",

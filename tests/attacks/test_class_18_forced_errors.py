@@ -23,7 +23,7 @@ FORM = {
     "name": "Mallory",
     "slug": "mallory",
     "server": "https://canary.example.com",
-    "standing": "member",
+    "global_role": "member",
     "role": "reader",
     "team": "shop",
     "password": "canary-of-a-password-1",

@@ -119,7 +119,7 @@ def create_users() -> dict[str, str]:
         "with a password": User.objects.create(username="enid"),
         "without a password": User.objects.create(username="ewan"),
         "not active": User.objects.create(username="elsa", is_active=False),
-        "an administrator": User.objects.create(username="emma", standing="administrator"),
+        "an administrator": User.objects.create(username="emma", global_role="administrator"),
     }
     for kind in ("with a password", "not active", "an administrator"):
         made[kind].set_password(PASSWORD)

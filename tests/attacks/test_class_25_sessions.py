@@ -148,14 +148,14 @@ def test_a_new_password_by_a_link_ends_all_sessions(installation_with_password: 
     assert not is_signed_in(there.cookies[COOKIE].value)
 
 
-@pytest.mark.parametrize("standing", list(GlobalRole))
+@pytest.mark.parametrize("global_role", list(GlobalRole))
 def test_a_new_global_role_ends_the_sessions_that_began_under_another(
     offline_installation: Installation, standing: GlobalRole
 ) -> None:
     """Up and down: who knew dana's session before is no administrator after."""
     before = offline_installation.sessions["dana"]
     answer = offline_installation.browser("ada").post(
-        f"/people/{offline_installation.users['dana'].pk}/standing/", {"standing": standing}
+        f"/people/{offline_installation.users['dana'].pk}/standing/", {"global_role": standing}
     )
     assert answer.status_code == 302
     assert not is_signed_in(before)
@@ -167,9 +167,9 @@ def test_who_changes_their_own_global_role_goes_on_under_a_new_key(
     offline_installation: Installation,
 ) -> None:
     client, before = offline_installation.browser("ada"), offline_installation.sessions["ada"]
-    User.objects.filter(username="idle").update(standing=GlobalRole.ADMINISTRATOR, is_active=True)
+    User.objects.filter(username="idle").update(global_role=GlobalRole.ADMINISTRATOR, is_active=True)
     token = client.get("/people/me/").context["csrf_token"]
-    client.post(f"/people/{offline_installation.users['ada'].pk}/standing/", {"standing": "member"})
+    client.post(f"/people/{offline_installation.users['ada'].pk}/standing/", {"global_role": "member"})
     assert client.cookies[COOKIE].value != before
     assert is_signed_in(client.cookies[COOKIE].value)
     assert not is_signed_in(before)

@@ -20,14 +20,14 @@ UNRECORDED = {
     "resources:cluster": "which namespaces one has opened decides nothing; the list that it leads to is asked as ever",
 }
 FIELDS = {
-    "standing": "auditor",
+    "global_role": "auditor",
     "role": "reader",
     "name": "Another",
     "slug": "another",
     "team": "pay",
     "cluster": "harbour",
     "server": "https://127.0.0.1:9",
-    "colour": "red",
+    "color": "red",
     "verify_tls": "on",
     "save_anyway": "yes",
     "namespace": "shop",

@@ -44,7 +44,7 @@ async def test_it_has_the_address_and_the_session_of_the_socket(
 
 
 def test_every_consumer_enters_where_that_is_set() -> None:
-    """Through `people.socket_auth.enter`; `person_of` alone would leave the rows of a socket without a source."""
+    """Through `people.socket_auth.authenticate_socket`; `person_of` alone would leave the rows of a socket without a source."""
     users = {
         file
         for file in list_product_files(ROOT)

@@ -207,7 +207,7 @@ def test_a_link_that_lets_in_is_of_the_public_url(installation: Installation, se
     settings.ALLOWED_HOSTS = ["deck.example.com", "other.example.com"]
     browser = installation.browser("ada", HTTP_HOST="other.example.com", HTTP_X_FORWARDED_HOST=EVIL)
     with roll_back():
-        made = browser.post("/people/invite/", {"standing": "member", "role": "reader"})
+        made = browser.post("/people/invite/", {"global_role": "member", "role": "reader"})
         renewed = browser.post(f"/people/{installation.users['dana'].pk}/new-password-link/")
     for page in (made, renewed):
         found = re.findall(r"https?://[^\s\"'<]+/people/invitations/", page.content.decode())

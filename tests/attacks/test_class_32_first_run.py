@@ -22,7 +22,7 @@ FORM = {
     "again": "sail-before-the-wind",
     "current": "",
     "name": "First",
-    "standing": "administrator",
+    "global_role": "administrator",
     "role": "operator",
     "email": "first@example.com",
     "is_superuser": "on",

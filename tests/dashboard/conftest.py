@@ -17,9 +17,9 @@ def dana(transactional_db: None) -> User:
     person = User.objects.create_user("dana", name="Dana Deckhand")
     team = Team.objects.create(slug="shop", name="Shop")
     Membership.objects.create(user=person, team=team)
-    for slug, colour in (("prod-eu", "red"), ("staging", "amber"), ("try", "teal")):
+    for slug, color in (("prod-eu", "red"), ("staging", "amber"), ("try", "teal")):
         cluster = Cluster.objects.create(
-            slug=slug, name=slug.title(), colour=colour, protected=colour == "red"
+            slug=slug, name=slug.title(), color=color, protected=color == "red"
         )
         Share.objects.create(cluster=cluster, team=team)
     return person

@@ -38,7 +38,7 @@ def test_it_lists_the_clusters_of_the_person_s_teams_only(clusters):
 
 
 def test_an_administrator_sees_all_and_a_stranger_none(clusters):
-    boss = User.objects.create_user("boss", standing=GlobalRole.ADMINISTRATOR)
+    boss = User.objects.create_user("boss", global_role=GlobalRole.ADMINISTRATOR)
     assert [choice.slug for choice in build_shell(boss).clusters] == ["ours", "theirs"]
     assert build_shell(User.objects.create_user("stan")).clusters == []
     assert build_shell(AnonymousUser()).clusters == []
@@ -49,7 +49,7 @@ def test_only_administrators_are_offered_to_manage(db):
     def labels(user: User) -> set[str]:
         return {entry.label for group in build_shell(user).pages for entry in group.entries}
 
-    boss = User.objects.create_user("boss", standing=GlobalRole.ADMINISTRATOR)
+    boss = User.objects.create_user("boss", global_role=GlobalRole.ADMINISTRATOR)
     assert "People" in labels(boss)
     assert "People" not in labels(User.objects.create_user("stan"))
 

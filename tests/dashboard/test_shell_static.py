@@ -76,7 +76,7 @@ def test_every_icon_that_is_used_is_drawn():
     assert used <= drawn
 
 
-def test_colours_are_named_in_the_tokens_only():
+def test_colors_are_named_in_the_tokens_only():
     for path in sorted((ROOT / "static").rglob("*.css")):
         if path.name == "tokens.css":
             continue
@@ -84,22 +84,22 @@ def test_colours_are_named_in_the_tokens_only():
         assert named == [], path.name
 
 
-def test_the_ten_colours_of_clusters_are_readable():
+def test_the_ten_colors_of_clusters_are_readable():
     tokens = (ROOT / "static" / "shell" / "tokens.css").read_text()
-    colours = re.findall(r"\.colour-([a-z]+) \{ --strip: (#[0-9a-f]+); --on-strip: (#[0-9a-f]+); \}", tokens)
-    assert len(colours) == 10
-    for name, behind, before in colours:
+    colors = re.findall(r"\.color-([a-z]+) \{ --strip: (#[0-9a-f]+); --on-strip: (#[0-9a-f]+); \}", tokens)
+    assert len(colors) == 10
+    for name, behind, before in colors:
         assert contrast_ratio(behind, before) >= 4.5, name
 
 
 def contrast_ratio(one: str, other: str) -> float:
-    """WCAG 2's contrast ratio of two colours."""
+    """WCAG 2's contrast ratio of two colors."""
     lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def luminance(colour: str) -> float:
-    digits = colour.lstrip("#")
+def luminance(color: str) -> float:
+    digits = color.lstrip("#")
     digits = "".join(2 * digit for digit in digits) if len(digits) == 3 else digits
     parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]

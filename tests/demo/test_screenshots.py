@@ -18,7 +18,7 @@ def test_each_picture_is_there_in_both_themes() -> None:
 
 
 def test_a_smaller_picture_is_visually_the_same() -> None:
-    """Colours of a page: a few flat ones, and the many shades at the edges of letters."""
+    """Colors of a page: a few flat ones, and the many shades at the edges of letters."""
     shades = random.Random(7)
     picture = Image.new("RGB", (200, 100), (255, 255, 255))
     for x in range(0, 200, 2):

@@ -41,8 +41,8 @@ def dashboard(
     served = DashboardServer(tmp_path_factory.mktemp("faults")).start()
     try:
         served.add_cluster(plane)
-        served.add_cluster(second_controlplane, "far", colour="violet")
-        served.run_command("cluster", slug="gate", server=gate.url, ca=gate.ca, colour="rust")
+        served.add_cluster(second_controlplane, "far", color="violet")
+        served.run_command("cluster", slug="gate", server=gate.url, ca=gate.ca, color="rust")
         for name in ("ada", "dana", "rene"):
             keys = {"token": plane.token(name)}
             served.run_command("credential", name=name, slug="gate", keys=keys, namespace="shop")

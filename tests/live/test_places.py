@@ -42,7 +42,7 @@ def test_one_namespace_that_is_denied_costs_the_others_nothing(open_as):
 
 @pytest.fixture(scope="module")
 def second_cluster(dashboard_server, second_controlplane):
-    dashboard_server.add_cluster(second_controlplane, "lagoon", colour="violet")
+    dashboard_server.add_cluster(second_controlplane, "lagoon", color="violet")
     return second_controlplane
 
 

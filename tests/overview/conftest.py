@@ -57,7 +57,7 @@ def fleet(dashboard_server: DashboardServer, controlplane, fleet_command: FleetC
                 "odd": TEXTS["image"],
                 "fleet": "yes",
             }
-            one |= {"name": named.get(one["slug"], one["slug"].title()), "labels": labels, "colour": "red"}
+            one |= {"name": named.get(one["slug"], one["slug"].title()), "labels": labels, "color": "red"}
         fleet_command("up", clusters=clusters, people=["ada", "dana"])
         yield
         fleet_command("down")

@@ -22,12 +22,12 @@ def users(db: None, fast_passwords: None) -> dict[str, User]:
     shop = Team.objects.create(slug="shop", name="Shop")
     people = {
         "anna": User.objects.create(
-            password=locked, username="anna", name="Anna", standing=GlobalRole.ADMINISTRATOR
+            password=locked, username="anna", name="Anna", global_role=GlobalRole.ADMINISTRATOR
         ),
         "dana": User.objects.create(password=locked, username="dana", name="Dana"),
         "rene": User.objects.create(password=locked, username="rene", name="Rene"),
         "aude": User.objects.create(
-            password=locked, username="aude", name="Aude", standing=GlobalRole.AUDITOR
+            password=locked, username="aude", name="Aude", global_role=GlobalRole.AUDITOR
         ),
         "stan": User.objects.create(password=locked, username="stan", name="Stan"),
     }

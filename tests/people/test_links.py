@@ -37,7 +37,7 @@ def test_an_invitation_makes_the_account_that_was_meant(
     )
     client = client_for()
     assert client.get(build_path(secret)).status_code == 200
-    answer = client.post(build_path(secret), {**ACCOUNT, "standing": "administrator"})
+    answer = client.post(build_path(secret), {**ACCOUNT, "global_role": "administrator"})
     assert answer.status_code == 302
     nora = User.objects.get(username="nora")
     assert nora.global_role == GlobalRole.AUDITOR
@@ -155,7 +155,7 @@ def test_a_link_dies_with_the_user_and_with_its_creators_global_role(
     for_dana = links.link_for(users["dana"], Purpose.SIGN_IN)
     by_anna = links.invite(global_role=GlobalRole.ADMINISTRATOR, created_by=users["anna"])
     User.objects.filter(username="dana").update(is_active=False)
-    User.objects.filter(username="anna").update(standing=GlobalRole.MEMBER)
+    User.objects.filter(username="anna").update(global_role=GlobalRole.MEMBER)
     assert client_for().post(build_path(for_dana)).status_code == 410
     assert client_for().post(build_path(by_anna), ACCOUNT).status_code == 410
 

@@ -22,7 +22,7 @@ def get_access_version(name: str) -> int:
 def test_it_invites_and_shows_the_link_once(client_for: ClientFor, users: dict[str, User]) -> None:
     anna = client_for("anna")
     team = Team.objects.get(slug="shop")
-    page = anna.post("/people/invite/", {"standing": "member", "team": team.pk, "role": "operator"})
+    page = anna.post("/people/invite/", {"global_role": "member", "team": team.pk, "role": "operator"})
     address = page.context["address"]
     assert address in page.content.decode()
     listed = anna.get("/people/").content.decode()
@@ -39,14 +39,14 @@ def test_it_withdraws_an_invitation(client_for: ClientFor, users: dict[str, User
 
 
 def test_it_refuses_an_invitation_for_an_unknown_global_role(client_for: ClientFor) -> None:
-    form = {"standing": "captain", "role": "reader"}
+    form = {"global_role": "captain", "role": "reader"}
     assert client_for("anna").post("/people/invite/", form).status_code == 422
     assert not Invitation.objects.exists()
 
 
 def test_it_changes_a_global_role_and_bumps_access(client_for: ClientFor, users: dict[str, User]) -> None:
     before = get_access_version("dana")
-    client_for("anna").post(f"/people/{users['dana'].pk}/standing/", {"standing": "auditor"})
+    client_for("anna").post(f"/people/{users['dana'].pk}/standing/", {"global_role": "auditor"})
     dana = User.objects.get(username="dana")
     assert dana.is_auditor
     assert dana.access_version > before
@@ -59,7 +59,7 @@ def test_it_notifies_the_sockets_of_a_user_whose_access_changed(
     layer = get_channel_layer()
     channel = async_to_sync(layer.new_channel)()
     async_to_sync(layer.group_add)(control.user_group(users["dana"].pk), channel)
-    client_for("anna").post(f"/people/{users['dana'].pk}/standing/", {"standing": "auditor"})
+    client_for("anna").post(f"/people/{users['dana'].pk}/standing/", {"global_role": "auditor"})
     assert async_to_sync(layer.receive)(channel) == {"type": "access.changed"}
 
 
@@ -84,10 +84,10 @@ def test_it_makes_a_link_for_a_new_password(client_for: ClientFor, dana_with_pas
     assert Invitation.objects.get().purpose == Purpose.PASSWORD
 
 
-@pytest.mark.parametrize("act", ["deactivate", "standing"])
+@pytest.mark.parametrize("act", ["deactivate", "global_role"])
 def test_the_last_active_administrator_stays(client_for: ClientFor, users: dict[str, User], act: str) -> None:
-    User.objects.create(username="adam", standing=GlobalRole.ADMINISTRATOR, is_active=False)
-    page = client_for("anna").post(f"/people/{users['anna'].pk}/{act}/", {"standing": "member"}, follow=True)
+    User.objects.create(username="adam", global_role=GlobalRole.ADMINISTRATOR, is_active=False)
+    page = client_for("anna").post(f"/people/{users['anna'].pk}/{act}/", {"global_role": "member"}, follow=True)
     assert "last active administrator" in page.content.decode()
     anna = User.objects.get(username="anna")
     assert anna.is_administrator
@@ -98,14 +98,14 @@ def test_the_last_active_administrator_stays(client_for: ClientFor, users: dict[
 def test_two_administrators_who_demote_each_other_at_once_leave_one(
     client_for: ClientFor, users: dict[str, User]
 ) -> None:
-    users["adam"] = User.objects.create(username="adam", standing=GlobalRole.ADMINISTRATOR)
+    users["adam"] = User.objects.create(username="adam", global_role=GlobalRole.ADMINISTRATOR)
     pairs = [(client_for("anna"), users["adam"].pk), (client_for("adam"), users["anna"].pk)]
     start = threading.Barrier(2)
 
     def demote(client: Client, pk: int) -> None:
         start.wait(10)
         try:
-            client.post(f"/people/{pk}/standing/", {"standing": "member"})
+            client.post(f"/people/{pk}/standing/", {"global_role": "member"})
         finally:
             connection.close()
 
@@ -114,7 +114,7 @@ def test_two_administrators_who_demote_each_other_at_once_leave_one(
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert User.objects.filter(standing=GlobalRole.ADMINISTRATOR, is_active=True).count() == 1
+    assert User.objects.filter(global_role=GlobalRole.ADMINISTRATOR, is_active=True).count() == 1
 
 
 def test_an_administrator_who_was_demoted_has_lost_the_pages(
@@ -122,7 +122,7 @@ def test_an_administrator_who_was_demoted_has_lost_the_pages(
 ) -> None:
     client = client_for("anna")
     assert client.get("/people/").status_code == 200
-    User.objects.filter(username="anna").update(standing=GlobalRole.MEMBER)
+    User.objects.filter(username="anna").update(global_role=GlobalRole.MEMBER)
     assert client.get("/people/").status_code == 403
 
 

@@ -58,7 +58,7 @@ class Command(BaseCommand):
             "not opened": len(broken) - failed,
         }
         if counts["sealed"] > before or len(broken) > failed:
-            record(draft_for_program("manage.py", "rotate-keys", subject="sealing keys", detail=detail))
+            record(draft_for_program("manage.py", "rotate-keys", target="sealing keys", detail=detail))
 
     def _rotate(self, row: Credential, counts: dict[str, int], broken: list[str]) -> None:
         sealed = bytes(row.sealed)

@@ -112,7 +112,7 @@ def _welcome(address: str, port: int) -> str:
     lines = [f"Quarterdeck is running at {here}/ (press Ctrl+C to stop)"]
     user = links.first_administrator()
     if user is not None:
-        note(draft_for_program("manage.py serve", "signin-link", subject=f"person {user.username}"))
+        note(draft_for_program("manage.py serve", "signin-link", target=f"person {user.username}"))
         lines.append(
             "No administrator account has a password yet. Use this one-time link to sign in (valid "
             "for 15 minutes):"

@@ -28,7 +28,7 @@ class ClusterLink:
 
 @register.simple_tag
 def cluster_links(viewer: User) -> dict[int, ClusterLink]:
-    """By id: the clusters that the viewer sees; for who reads the whole trail all there are, with their colours."""
+    """By id: the clusters that the viewer sees; for who reads the whole trail all there are, with their colors."""
     open_to = {one.pk: one for one in visible_clusters(viewer)}
     known = {one.pk: one for one in Cluster.objects.all()} if viewer.is_auditor else open_to
     return {pk: ClusterLink(one.slug, one.name, one.color, pk in open_to) for pk, one in known.items()}

@@ -135,14 +135,14 @@ def state_line(
 
 @register.simple_tag
 def status(level: str, word: str) -> SafeString:
-    """A status by shape, word and colour; `level` is ok, progress, warning, error or unknown."""
+    """A status by shape, word and color; `level` is ok, progress, warning, error or unknown."""
     known = level if level in ("ok", "progress", "warning", "error", "unknown", "done") else "unknown"
     return format_html('<span class="status {}">{}</span>', known, word)
 
 
 @register.simple_tag(takes_context=True)
 def marked_clusters(context: Context) -> list[Any]:
-    """The clusters whose colour and marks stand above the page: `shown_clusters`, or `cluster`."""
+    """The clusters whose color and marks stand above the page: `shown_clusters`, or `cluster`."""
     shown = context.get("shown_clusters")
     if shown:
         return list(shown)

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         user = _person(options["username"], create=options["create_administrator"])
         secret = links.link_for(user, Purpose.SIGN_IN)
         made = {"made": True} if options["create_administrator"] else {}
-        note(draft_for_program("manage.py", "signin-link", subject=f"person {user.username}", detail=made))
+        note(draft_for_program("manage.py", "signin-link", target=f"person {user.username}", detail=made))
         self.stderr.write(f"One-time sign-in link for {user.username} (valid for 15 minutes):")
         self.stdout.write(links.link_url(secret))
 

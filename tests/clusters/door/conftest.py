@@ -28,7 +28,7 @@ def users(db: None) -> None:
     """The people of the tests, who cannot sign in: hashing their passwords would take longer than all else."""
     team = Team.objects.create(slug="shop", name="Shop")
     for one in USERS:
-        user = User.objects.create(username=one.name, standing=one.global_role, password=make_password(None))
+        user = User.objects.create(username=one.name, global_role=one.global_role, password=make_password(None))
         if one.team:
             Membership.objects.create(user=user, team=team, role=one.team_role)
 

@@ -18,7 +18,7 @@ from tests.clusters.credentials.pki import to_base64
 @pytest.fixture
 def ada(db) -> User:
     Team.objects.create(slug="shop", name="Shop")
-    return User.objects.create(username="ada", standing="administrator")
+    return User.objects.create(username="ada", global_role="administrator")
 
 
 def run(path, *arguments: str) -> tuple[str, str]:

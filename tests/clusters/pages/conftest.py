@@ -20,7 +20,7 @@ UNREACHABLE = "https://127.0.0.1:1"
 @pytest.fixture
 def users(db: None) -> dict[str, User]:
     """The people of the cast with their standing, team and role; and `dora`, who operates in team pay alone."""
-    people = {one.name: User.objects.create(username=one.name, standing=one.global_role) for one in USERS}
+    people = {one.name: User.objects.create(username=one.name, global_role=one.global_role) for one in USERS}
     for one in USERS:
         if one.team:
             team, _made = Team.objects.get_or_create(slug=one.team, defaults={"name": one.team.title()})

@@ -20,7 +20,7 @@ def build_fields(**others: str) -> dict[str, str]:
         "name": "New",
         "slug": "new",
         "server": "https://127.0.0.1:1",
-        "colour": "teal",
+        "color": "teal",
         "verify_tls": "on",
         **others,
     }
@@ -99,7 +99,7 @@ def test_it_does_not_take_a_stranger_for_the_cluster(client_for, simulated_clust
         ({"labels": "a b=c"}, "not a label"),
         ({"labels": "a=1\na=2"}, "there twice"),
         ({"labels": "\n".join(f"k{n}=v" for n in range(60))}, "At most 50"),
-        ({"colour": "plaid"}, "valid choice"),
+        ({"color": "plaid"}, "valid choice"),
         ({"verify_tls": ""}, "to switch the verification of TLS off"),
         ({"verify_tls": "", "unverified": "yes"}, "to switch the verification of TLS off"),
     ],

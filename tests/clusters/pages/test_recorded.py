@@ -44,7 +44,7 @@ CLUSTER_FORM = {
     "name": "Dark",
     "slug": "dark",
     "server": "https://127.0.0.1:1",
-    "colour": "red",
+    "color": "red",
     "save_anyway": "yes",
 }
 CHANGES = (
@@ -65,14 +65,14 @@ CHANGES = (
         "dark/edit/",
         (("cluster-edit", "cluster dark"),),
         {**CLUSTER_FORM, "verify_tls": "on", "proxy_url": "http://canary-of-a-proxy.example.com:3128"},
-        detail={"ca": "changed", "colour": ["slate", "red"], "proxy_url": "changed"},
+        detail={"ca": "changed", "color": ["slate", "red"], "proxy_url": "changed"},
     ),
     Change(
         "edit",
         "dark/edit/",
         (("cluster-edit", "cluster dark"),),
         {**CLUSTER_FORM, "verify_tls": "on", "labels": "env=production"},
-        detail={"ca": "changed", "colour": ["slate", "red"], "labels": "changed"},
+        detail={"ca": "changed", "color": ["slate", "red"], "labels": "changed"},
     ),
     Change("delete", "dark/delete/", (("cluster-delete", "cluster dark"),), {"slug": "dark"}),
     Change(

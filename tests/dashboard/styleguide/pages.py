@@ -17,7 +17,7 @@ from dashboard.shell.navigation import Entry, Group
 from dashboard.shell.problems import render_cluster_error
 
 HERE = Path(__file__).parent
-COLOURS = ["slate", "red", "orange", "amber", "green", "teal", "blue", "violet", "pink", "brown"]
+COLORS = ["slate", "red", "orange", "amber", "green", "teal", "blue", "violet", "pink", "brown"]
 
 
 def sample(request: HttpRequest, name: str) -> HttpResponse:
@@ -58,7 +58,7 @@ def _build_context(name: str) -> dict[str, Any]:
         "acting": "you act as system:serviceaccount:shop:viewer, shared by team Shop (read only)",
         "navigation": _build_navigation(),
         "rows": _build_rows(),
-        "colours": COLOURS,
+        "colors": COLORS,
         "moment": timezone.now() - timedelta(seconds=42),
         "soon": timezone.now() + timedelta(days=6, hours=3, minutes=1),
         "states": [
@@ -79,20 +79,20 @@ def _build_context(name: str) -> dict[str, Any]:
 
 
 def _build_cluster() -> Cluster:
-    return Cluster(slug="prod-eu", name="Production EU", colour="red", protected=True, verify_tls=False)
+    return Cluster(slug="prod-eu", name="Production EU", color="red", protected=True, verify_tls=False)
 
 
 def _build_clusters() -> list[SimpleNamespace]:
     return [
         SimpleNamespace(
-            slug=colour,
-            name=f"Cluster {colour}",
-            colour=colour,
-            protected=colour == "red",
+            slug=color,
+            name=f"Cluster {color}",
+            color=color,
+            protected=color == "red",
             verify_tls=True,
             acting="",
         )
-        for colour in COLOURS
+        for color in COLORS
     ]
 
 

@@ -27,7 +27,7 @@ def actions(users: dict[str, User], empty_audit_trail: AuditTrail) -> RecordedAc
             rene, "create", resource="configmaps", group="", name="settings", cluster="island"
         ),
         "failed": record_write(rene, "patch", "failed", reason="the server broke"),
-        "team": record(draft_for_user(anna, "team-create", subject="team pay")),
+        "team": record(draft_for_user(anna, "team-create", target="team pay")),
         "unknown": record_write(dana, "delete", "", resource="pods", group="", name="web-1"),
         "read": record(
             draft_for_user(dana, "get", cluster="harbour", resource="secrets", namespace="shop", name="key")

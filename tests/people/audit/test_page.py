@@ -38,7 +38,7 @@ def expected_hashes(deeds: RecordedActions, *names: str) -> list[str]:
     found = []
     for name in names:
         first = AuditEntry.objects.get(pk=deeds[name])
-        found.append((AuditEntry.objects.filter(intent=first.pk).first() or first).hash)
+        found.append((AuditEntry.objects.filter(request=first.pk).first() or first).hash)
     return found
 
 
@@ -173,7 +173,7 @@ def test_an_actions_time_is_that_of_its_request(
     users: dict[str, User], client_for: ClientFor, actions: RecordedActions
 ) -> None:
     row = AuditEntry.objects.get(pk=actions["denied"])
-    outcome = AuditEntry.objects.get(intent=row.pk)
+    outcome = AuditEntry.objects.get(request=row.pk)
     assert outcome.at > row.at
     exact = f"{row.at:%Y-%m-%dT%H:%M:%S.%fZ}"
     assert list_hashes(client_for("aude"), f"result=denied&from={exact}&to={exact}") == expected_hashes(
@@ -317,7 +317,7 @@ def test_objects_lead_to_their_pages_where_the_cluster_is_shared(
     client_for: ClientFor, users: dict[str, User], actions: RecordedActions
 ) -> None:
     harbour = Cluster.objects.create(
-        slug="harbour", name="Harbour", server="https://127.0.0.1:1", colour="teal"
+        slug="harbour", name="Harbour", server="https://127.0.0.1:1", color="teal"
     )
     Share.objects.create(cluster=harbour, team=Team.objects.get())
     here = {"cluster_id": harbour.pk}
@@ -334,13 +334,13 @@ def test_objects_lead_to_their_pages_where_the_cluster_is_shared(
         "/c/harbour/_cluster/nodes/worker-1",
         "/c/harbour/shop/deployments.apps/web",
     ]
-    assert "colour-teal" in text
+    assert "color-teal" in text
     seen = client_for("aude").get(AUDIT_URL).content.decode()  # reads all of the trail, is in no team
-    assert "colour-teal" in seen
+    assert "color-teal" in seen
     assert "/c/harbour/shop" not in seen
     Share.objects.all().delete()
     gone = client_for("dana").get(AUDIT_URL).content.decode().partition("<tbody")[2]
-    assert "colour-teal" not in gone
+    assert "color-teal" not in gone
     assert "/c/harbour/" not in gone
 
 
@@ -350,7 +350,7 @@ def test_hostile_text_is_visible_and_is_no_markup(
     """Also where the row was written past this program: what it says is drawn as it would have been kept."""
     monkeypatch.setattr("people.audit.fact.plain", lambda text, limit: str(text)[:limit])
     evil = "<img src=x onerror=alert(1)>\u202e\x1b[31m\r\n\u200b{{ 7|add:1 }}"
-    fields = ("verb", "standing", "role", "token", "address", "cluster", "credential", "identity", "group")
+    fields = ("verb", "global_role", "role", "token", "address", "cluster", "credential", "identity", "group")
     fields += (
         "version",
         "resource",
@@ -362,7 +362,7 @@ def test_hostile_text_is_visible_and_is_no_markup(
         "audit_id",
         "session",
     )
-    short = {"verb": 32, "standing": 16, "role": 16, "session": 12, "address": 45}
+    short = {"verb": 32, "global_role": 16, "role": 16, "session": 12, "address": 45}
     for name in fields:
         told = {"verb": "get", name: evil[: short.get(name, 63)], "detail": {evil: evil}}
         record(AuditDraft(person_id=users["dana"].pk, person=evil, **told))
