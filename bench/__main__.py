@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench import (
+    audit_trail,
     first_rows,
     heap,
     machine,
@@ -15,13 +16,12 @@ from bench import (
     requests_sent,
     row_latency,
     row_memory,
-    trail,
     window_time,
     wire,
 )
 from bench.figures import Figure
 from bench.world import Measure, options, print_figure, say, world
-from tests.served import ROOT
+from tests.dashboard_server import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 MEASURES: Mapping[str, Measure] = {
@@ -33,7 +33,7 @@ MEASURES: Mapping[str, Measure] = {
     "window_time": window_time.measure,
     "row_memory": row_memory.measure,
     "requests_sent": requests_sent.measure,
-    "trail": trail.measure,
+    "trail": audit_trail.measure,
 }
 
 

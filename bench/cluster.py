@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.controlplane.cast import build_rbac_objects
 from tests.controlplane.controlplane import ControlPlane
+from tests.controlplane.users import build_rbac_objects
 from tests.controlplane.world import build_deployment, build_nodes
 
 PODS = 10_000

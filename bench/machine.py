@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.world import World
-from tests.served import ROOT
+from tests.dashboard_server import ROOT
 
 LIBRARIES = ("Django", "channels", "daphne", "aiohttp", "requests", "msgspec", "whitenoise")
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from bench.cluster import PERSON
 from tests.browser import ARGUMENTS
 from tests.controlplane.controlplane import ControlPlane
-from tests.served import DashboardServer
+from tests.dashboard_server import DashboardServer
 
 SLUG = "harbour"
 

@@ -11,7 +11,7 @@ from typing import Any
 from bench.figures import Figure
 from bench.world import CACHE_SECONDS, World, run_alone
 from clusters.api.connection import USER_AGENT
-from clusters.watch.health import HEALTHY_INTERVAL
+from clusters.feeds.health import HEALTHY_INTERVAL
 
 GOAL = 10  # requests beside list pages and reviews
 HEALTH = "get /readyz"

@@ -14,8 +14,8 @@ from bench.cluster import Api
 from clusters.api.connection import Connection, Identity, Server
 from clusters.api.streams import Streams
 from clusters.discovery import Resource
-from clusters.watch.feed import Feed
-from clusters.watch.table import PAGE, TableContent
+from clusters.feeds.feed import Feed
+from clusters.tables.table_content import PAGE, TableContent
 
 PODS = Resource(
     "", "v1", "pods", "Pod", namespaced=True, verbs=frozenset({"get", "list", "watch"}), preferred=True

@@ -14,9 +14,9 @@ import msgspec
 from bench.figures import Figure, percentile
 from bench.table import feed, load_table, multiply_rows, real_pages
 from bench.world import World, run_alone
-from clusters.watch.table import TableContent
-from clusters.watch.window import Source, Window, WindowQuery
-from dashboard.resources import list_parts, list_rows
+from clusters.tables.table_content import TableContent
+from clusters.tables.window import Source, Window, WindowQuery
+from dashboard.lists import pieces, row_rendering
 
 GOAL = 50.0  # milliseconds
 SIZES = (10_000, 100_000)  # rows
@@ -112,14 +112,14 @@ def _forget(content: TableContent) -> None:
     _render_window(
         Window(_sources(content), WindowQuery(wide=True, offset=content.size()), with_namespaces=True)
     )
-    list_rows.row_cache._cache.clear()
+    row_rendering.row_cache._cache.clear()
     content._recent_orders.clear()
 
 
 def _render_window(window: Window) -> None:
     """What the list page and its socket do with a window: the rows, rendered."""
     view = window.view()
-    list_parts.rows_html(list_parts.render_rows(view, "pods", namespaced=True))
+    pieces.rows_html(pieces.render_rows(view, "pods", namespaced=True))
 
 
 def _time_call(action: Callable[[], None]) -> float:

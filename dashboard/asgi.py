@@ -18,7 +18,7 @@ from dashboard.headers import StrictHeaders  # noqa: E402
 from dashboard.live.consumer import LiveConsumer  # noqa: E402
 from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
-from dashboard.statics import StaticFiles  # noqa: E402
+from dashboard.static_files import StaticFiles  # noqa: E402
 from people.storage import keep_open  # noqa: E402
 
 keep_open()

@@ -71,7 +71,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024  # the API server's own limit
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # no body that is taken touches a disk: there are keys in them
-FILE_UPLOAD_HANDLERS = ["clusters.pages.uploads.InMemory"]
+FILE_UPLOAD_HANDLERS = ["dashboard.clusters.uploads.InMemory"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -96,7 +96,8 @@ INSTALLED_APPS = [
     "clusters",
     "dashboard",
     "dashboard.shell",
-    "dashboard.resources",
+    "dashboard.frame",
+    "dashboard.audit",
     "dashboard.live",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -118,7 +119,7 @@ MIDDLEWARE = [  # those that only add headers come first, so that static files a
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "people.middleware.record_last_seen",
-    "people.audit.middleware.audit_middleware",
+    "dashboard.audit.middleware.audit_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "dashboard.shell.outage.outage_middleware",
 ]
@@ -167,7 +168,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "dashboard.logs.RedactingFormatter",
+            "()": "dashboard.log_redaction.RedactingFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }
@@ -183,7 +184,7 @@ LOGGING = {
 }
 
 AUTH_USER_MODEL = "people.User"
-LOGIN_URL = "people:sign_in"
+LOGIN_URL = "accounts:sign_in"
 # One alone: a name with a hash of another kind would be told from one that nobody has by the time it takes.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 _validators = "django.contrib.auth.password_validation"

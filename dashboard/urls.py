@@ -2,13 +2,13 @@
 
 from django.urls import include, path
 
-from dashboard.overview.page import overview
+from dashboard.overview.views import overview
 
 urlpatterns = [
     path("", overview, name="home"),
-    path("people/", include("people.urls")),
-    path("clusters/", include("clusters.urls")),
-    path("c/", include("dashboard.resources.urls")),
+    path("people/", include("dashboard.accounts.urls")),
+    path("clusters/", include("dashboard.clusters.urls")),
+    path("c/", include("dashboard.cluster_urls")),
     path("shell/", include("dashboard.shell.urls")),
 ]
 

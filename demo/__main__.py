@@ -19,9 +19,9 @@ from pathlib import Path
 from queue import Empty
 
 from demo.browsing import open_browser
+from demo.options import parse_options
 from demo.processes import Child, ChildMessage, MessageQueue
-from demo.refusals import find_unsafe_setting, parse_listen_address
-from demo.wishes import parse_options
+from demo.safety import find_unsafe_setting, parse_listen_address
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 START_TIMEOUT = 180.0  # seconds for the start

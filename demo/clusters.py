@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from demo.cast import ADMINISTRATOR, CLUSTERS
+from demo.users import ADMINISTRATOR, CLUSTERS
 from simulator.server import Server
 from simulator.worlds.kubeconfigs import Entry, write_kubeconfigs
 from simulator.worlds.world import World, build

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from demo.cast import SELECTABLE_USERS, USERS_BY_NAME
+from demo.users import SELECTABLE_USERS, USERS_BY_NAME
 
 
 def demo(request: HttpRequest) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from demo.cast import SELECTABLE_USERS, USERS_BY_NAME
-from people import signing
+from dashboard.accounts import sign_in
+from demo.users import SELECTABLE_USERS, USERS_BY_NAME
 from people.audit.record import draft_for_user, note
 from people.decorators import is_signed_in, person
 from people.models import User
@@ -28,14 +28,14 @@ NO_RETURN_PATHS = ("/demo/", "/people/sign-in/", "/people/invitations/")  # wher
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """Who one may be; the landing of everybody who is not signed in."""
-    return _page(request, signing.safe_next_url(request.GET.get("next", "")))
+    return _page(request, sign_in.safe_next_url(request.GET.get("next", "")))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def demo_sign_in(request: HttpRequest) -> HttpResponseBase:
     """In place of the product's page. Who was invited in the demo has a password, and signs in by it."""
     if request.method == "POST" or "password" in request.GET:
-        return signing.sign_in(request)
+        return sign_in.sign_in(request)
     return people(request)
 
 
@@ -54,7 +54,7 @@ def pick(request: HttpRequest) -> HttpResponse:
         return _page(request, onward, told % {"name": USERS_BY_NAME[name].full_name})
     if is_signed_in(request):
         note(draft_for_user(person(request), "sign-out", detail={"way": "the demo"}))
-    signing.start_session(request, user, "the demo")
+    sign_in.start_session(request, user, "the demo")
     return HttpResponseRedirect(onward)
 
 
@@ -65,7 +65,7 @@ def _next_url(request: HttpRequest) -> str:
         came_from = urlsplit(request.headers.get("Referer", ""))
         if came_from.netloc == request.get_host():
             asked = came_from.path + (f"?{came_from.query}" if came_from.query else "")
-    return get_script_prefix() if asked.startswith(NO_RETURN_PATHS) else signing.safe_next_url(asked)
+    return get_script_prefix() if asked.startswith(NO_RETURN_PATHS) else sign_in.safe_next_url(asked)
 
 
 def _page(request: HttpRequest, onward: str, error: str = "") -> HttpResponse:
@@ -73,6 +73,6 @@ def _page(request: HttpRequest, onward: str, error: str = "") -> HttpResponse:
         "people": SELECTABLE_USERS,
         "onward": onward,
         "error": error,
-        "password_href": f"{reverse('people:sign_in')}?password",
+        "password_href": f"{reverse('accounts:sign_in')}?password",
     }
     return render(request, "demo/people.html", context, status=422 if error else 200)

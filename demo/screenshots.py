@@ -23,7 +23,7 @@ from urllib.parse import quote
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from demo.cast import USERS_BY_NAME
+from demo.users import USERS_BY_NAME
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots"

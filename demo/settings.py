@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.settings import *  # noqa: F403 - all of the product, as it is
 from dashboard.settings import BASE_DIR, DATABASES, INSTALLED_APPS, PRODUCTION, TEMPLATES
-from demo.refusals import find_unsafe_setting
+from demo.safety import find_unsafe_setting
 
 _product: dict[str, Any] = TEMPLATES[0]
 

@@ -79,7 +79,7 @@ def ask_for_sign_in(request: HttpRequest) -> HttpResponse:
     is_part = request.headers.get("HX-Request") == "true"
     is_boosted_read = request.headers.get("HX-Boosted") == "true" and request.method in ("GET", "HEAD")
     if is_part and not is_boosted_read:
-        response = render(request, "people/sign_in_needed.html", {"sign_in": sign_in_url("")}, status=401)
+        response = render(request, "accounts/sign_in_needed.html", {"sign_in": sign_in_url("")}, status=401)
         response["HX-Trigger"] = "sign-in-needed"
         return response
     return HttpResponseRedirect(sign_in_url(request.get_full_path() if request.method == "GET" else ""))
@@ -87,5 +87,5 @@ def ask_for_sign_in(request: HttpRequest) -> HttpResponse:
 
 def sign_in_url(next_url: str) -> str:
     """The sign-in page that leads on to a path of ours, its query included."""
-    address = reverse("people:sign_in")
+    address = reverse("accounts:sign_in")
     return f"{address}?{urlencode({'next': next_url})}" if next_url else address

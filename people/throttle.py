@@ -44,7 +44,7 @@ def respond_if_busy(
         try:
             return view(request, *args, **kwargs)
         except TooBusy:
-            response = render(request, "people/busy.html", status=503)
+            response = render(request, "accounts/busy.html", status=503)
             response["Retry-After"] = "5"
             return response
 

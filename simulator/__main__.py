@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.cluster import Cluster
-from simulator.lives.lives import ClusterRuntime
 from simulator.requests.rbac import MASTERS
+from simulator.runtime.cluster_runtime import ClusterRuntime
 from simulator.server import Server
 from simulator.worlds.files import WorldError
 from simulator.worlds.kubeconfigs import Entry, write_kubeconfigs

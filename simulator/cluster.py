@@ -17,7 +17,7 @@ from simulator.requests.authentication import Authentication
 from simulator.requests.rbac import Rbac
 from simulator.requests.tokens import Tokens
 from simulator.schemas.archive import LATEST, archive
-from simulator.schemas.catalogue import Catalog
+from simulator.schemas.catalog import Catalog
 from simulator.schemas.discovery import Discovery
 from simulator.schemas.openapi import OpenApi
 from simulator.schemas.resources import split_api_version

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from simulator.metrics.measured import get_metrics, list_metrics, reject_watch
+from simulator.metrics.endpoints import get_metrics, list_metrics, reject_watch
 from simulator.pods.evictions import evict
 from simulator.pods.executions import attach, execute
 from simulator.pods.log_requests import read_log

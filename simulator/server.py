@@ -12,17 +12,17 @@ import yaml
 from aiohttp import web
 
 from simulator.cluster import Cluster
-from simulator.keeping.house import ReconcilerRunner
-from simulator.lives.lives import ClusterRuntime
-from simulator.requests.answers import error_response
+from simulator.reconcilers.runner import ReconcilerRunner
 from simulator.requests.authentication import ANONYMOUS, read_impersonated_user
 from simulator.requests.call import Call
 from simulator.requests.deprecations import deprecation
 from simulator.requests.impersonation import check_impersonation
 from simulator.requests.info import Query, read_path
-from simulator.requests.rbac_texts import rbac_forbidden_error
+from simulator.requests.rbac_messages import rbac_forbidden_error
+from simulator.requests.responses import error_response
 from simulator.requests.statuses import StatusError
 from simulator.routes import handler
+from simulator.runtime.cluster_runtime import ClusterRuntime
 
 HEADER_SIZE = 64 * 1024
 CLOSING_SECONDS = 2.0

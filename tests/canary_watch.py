@@ -17,7 +17,7 @@ from django.conf import settings
 
 from tests import canary
 from tests.canary import Canary
-from tests.controlplane.cast import USERS
+from tests.controlplane.users import USERS
 from tests.controlplane.world import SECRET_VALUE
 
 if TYPE_CHECKING:  # pytest reads this file before Django is set up
@@ -37,9 +37,9 @@ FORM = re.compile(
 
 # Where a secret stands with good reason: view -> why. A view that is not named here shows none.
 SHOWS_ITS_SECRET = {
-    "people:invite": "the administrator who made a link is shown it once, to hand it on",
-    "people:new_password_link": "the administrator who made a link is shown it once, to hand it on",
-    "people:invitation": "who opens a link has it already: it is the page's own address",
+    "accounts:invite": "the administrator who made a link is shown it once, to hand it on",
+    "accounts:new_password_link": "the administrator who made a link is shown it once, to hand it on",
+    "accounts:invitation": "who opens a link has it already: it is the page's own address",
     "resources:secret_value": "an operator asked for this one value",
 }
 # POST -> why what was typed stands in the answer, in its own field.
@@ -76,7 +76,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    from tests.quiet import clean_up_after_test  # only now: before the first test Django is not set up
+    from tests.cleanup import clean_up_after_test  # only now: before the first test Django is not set up
 
     clean_up_after_test()
     yield

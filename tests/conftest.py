@@ -1,15 +1,15 @@
 """Which fixtures do all tests share? A room's own lie in its folder."""
 
+from tests.audit_trail import audit_trail, django_db_setup, empty_audit_trail
 from tests.browser import browser, new_page, pytest_collection_modifyitems
 from tests.canary_watch import pytest_configure, pytest_runtest_setup, pytest_runtest_teardown
 from tests.controlplane.fixtures import controlplane, second_controlplane
+from tests.dashboard_server import dashboard_server
 from tests.missing import pytest_sessionfinish, pytest_terminal_summary
 from tests.parts import pytest_addoption
 from tests.passwords import fast_passwords
 from tests.postgresql import postgresql
-from tests.served import dashboard_server
-from tests.simulated import second_simulated_cluster, simulated_cluster
-from tests.trail import audit_trail, django_db_setup, empty_audit_trail
+from tests.simulated_cluster import second_simulated_cluster, simulated_cluster
 
 __all__ = [
     "audit_trail",

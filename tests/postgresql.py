@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.dashboard_server import wait_for
 from tests.missing import missing
-from tests.served import wait_for
 
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 

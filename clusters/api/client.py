@@ -13,16 +13,16 @@ import msgspec
 import requests
 import urllib3.exceptions
 
-from clusters.api import outages, pools, refusals
+from clusters.api import circuit_breaker, last_denied, pools
 from clusters.api.addresses import host_and_port
+from clusters.api.concurrency import CALLS, PROBES, REVIEWS, ConcurrencyLimit
 from clusters.api.connection import USER_AGENT, Connection
 from clusters.api.deadlines import deadline
-from clusters.api.echoes import redact_error, redact_token
 from clusters.api.errors import ApiError, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
-from clusters.api.failures import transport_error
 from clusters.api.paths import url
 from clusters.api.pools import CONNECT_SECONDS, pooled_session
-from clusters.api.turns import CALLS, PROBES, REVIEWS, ConcurrencyLimit
+from clusters.api.token_redaction import redact_error, redact_token
+from clusters.api.transport_errors import transport_error
 
 MEBIBYTE = 1024 * 1024
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
@@ -87,7 +87,7 @@ class Client:
                 prepared.headers["If-None-Match"] = etag
             with concurrency.acquire_slot(self.connection.cluster, self.connection.person):
                 if concurrency is not PROBES:
-                    outages.check(self.connection.server)
+                    circuit_breaker.check(self.connection.server)
                 answer = self._send_with_retry(
                     prepared, timeout, limit, method == "GET" or concurrency is REVIEWS
                 )
@@ -98,7 +98,7 @@ class Client:
         except ApiError as raised:
             raised.method, raised.path = method, path
             redact_error(raised, self.connection.identity)
-            refusals.note_error(self.connection.fingerprint, raised)
+            last_denied.note_error(self.connection.fingerprint, raised)
             if self.connection.error_callback is not None:
                 self.connection.error_callback(method, path, query, raised)
             raise
@@ -135,12 +135,12 @@ class Client:
             response = pooled_session(self.connection).send(
                 prepared, stream=True, timeout=(min(timeout, CONNECT_SECONDS), timeout), allow_redirects=False
             )
-            outages.record_response(self.connection.server)
+            circuit_breaker.record_response(self.connection.server)
             with closing(response):
                 body = _read(response, limit)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as raised:
             error = transport_error(raised)
-            outages.record_error(self.connection.server, began, error)
+            circuit_breaker.record_error(self.connection.server, began, error)
             raise error from None  # the chain holds the request, and with it the token
         return Response(
             response.status_code,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from clusters.api.messages import gettext_noop
 from clusters.api.statuses import Cause, ErrorDetails, read_error_response, read_status
-from clusters.api.texts import gettext_noop
 
 
 class ApiError(Exception):

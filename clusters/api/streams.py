@@ -15,14 +15,14 @@ import aiohttp
 import msgspec
 import yarl
 
-from clusters.api import outages, refusals
-from clusters.api.aiosessions import new_session
+from clusters.api import circuit_breaker, last_denied
+from clusters.api.async_sessions import new_session
 from clusters.api.connection import USER_AGENT, Connection
-from clusters.api.echoes import redact_error, redact_line
 from clusters.api.errors import ApiError, Busy, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
-from clusters.api.failures import transport_error
 from clusters.api.paths import url
 from clusters.api.tables import TABLE_ACCEPT
+from clusters.api.token_redaction import redact_error, redact_line
+from clusters.api.transport_errors import transport_error
 
 MEBIBYTE = 1024 * 1024
 LINE_LIMIT = 16 * MEBIBYTE
@@ -170,7 +170,7 @@ class Streams:
                         server_hostname=connection.server.tls_server_name or None,
                         proxy=connection.server.proxy_url or None,
                     )
-                outages.record_response(connection.server)
+                circuit_breaker.record_response(connection.server)
                 async with response:
                     if response.status >= 300:
                         raise error_from(response.status, response.headers, await _body(response))
@@ -178,7 +178,7 @@ class Streams:
         except ApiError as error:
             error.method, error.path = method, path
             redact_error(error, connection.identity)
-            refusals.note_error(connection.fingerprint, error)
+            last_denied.note_error(connection.fingerprint, error)
             if connection.error_callback is not None:
                 connection.error_callback(method, path, query, error)
             raise

@@ -19,8 +19,8 @@ from clusters.api.connection import Connection
 from clusters.api.errors import ApiError, CredentialMissing, Unauthorized, Unreachable
 from clusters.api.pools import is_forgotten
 from clusters.api.streams import Streams
-from clusters.counting import round as rounds
-from clusters.counting.round import PollState
+from clusters.counting import poll as rounds
+from clusters.counting.poll import PollState
 from clusters.counting.snapshot import Count, CountStatus, Permissions, Reach, Snapshot, now
 
 POLL_SECONDS = (

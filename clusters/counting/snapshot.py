@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from clusters.access import ReviewResult
+from clusters.access.reviews import ReviewResult
 from clusters.api.errors import ApiError
 
 V = TypeVar("V")

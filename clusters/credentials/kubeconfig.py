@@ -18,7 +18,7 @@ from clusters.credentials import kubeconfig_fields as fields
 from clusters.credentials.certificate import checked_bundle, checked_pair
 from clusters.credentials.errors import BadCredential, KubeconfigError
 from clusters.credentials.kubeconfig_fields import LocatedMapping, ReadFile
-from clusters.credentials.kubeconfig_refusals import reject_cluster_fields, reject_user_fields
+from clusters.credentials.kubeconfig_rejections import reject_cluster_fields, reject_user_fields
 from clusters.credentials.server import checked_proxy, checked_server
 from clusters.credentials.token import checked_token
 from clusters.credentials.yaml_tree import read_tree

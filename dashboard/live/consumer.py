@@ -19,17 +19,17 @@ from django.db import DatabaseError
 from django.utils.html import format_html
 
 from clusters.api.errors import ApiError
-from clusters.connect import NoCredential, NotShared
 from clusters.credentials.sealing import SealBroken
-from clusters.watch.pauses import wait_for_event
-from dashboard.live.pulse import drop_feeds, sockets
+from clusters.feeds.backoff import wait_for_event
+from clusters.gateway.connect import NoCredential, NotShared
+from dashboard.address.paths import BadAddress
+from dashboard.frame.waiting import WaitingSubscription
+from dashboard.live.session_checks import drop_feeds, sockets
+from dashboard.live.socket_auth import authenticate_socket
 from dashboard.live.subscriptions import NotLive, Pausable, Subscription, create_waiting, subscribe
-from dashboard.resources.address import BadAddress
-from dashboard.resources.waiting import WaitingSubscription
 from dashboard.shell import outage
 from people.control import session_group, user_group
-from people.pulse import SessionCheck
-from people.socket_auth import authenticate_socket
+from people.session_checks import SessionCheck
 from people.storage import storage
 
 GATHER = (0.1, 0.5)  # seconds that changes are gathered for after some were sent: shortest and longest

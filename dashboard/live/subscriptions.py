@@ -13,16 +13,16 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from clusters.api.errors import ApiError
+from dashboard.address.paths import parse
+from dashboard.audit.live import open_audit_trail
+from dashboard.frame.templatetags.cluster_links import cluster_links
+from dashboard.frame.waiting import WaitingSubscription
+from dashboard.lists.listing import open_listing
+from dashboard.lists.live import ListSubscription
+from dashboard.objects.live import ObjectSubscription, YamlSubscription, open_object
 from dashboard.overview.board import open_board
 from dashboard.overview.live import OverviewSubscription
-from dashboard.overview.wish import read_query
-from dashboard.resources.address import parse
-from dashboard.resources.list_live import ListSubscription
-from dashboard.resources.listing import open_listing
-from dashboard.resources.object_live import ObjectSubscription, YamlSubscription, open_object
-from dashboard.resources.templatetags.cluster_places import cluster_links
-from dashboard.resources.waiting import WaitingSubscription
-from people.audit.live import open_audit_trail
+from dashboard.overview.query import read_query
 from people.models import User
 
 MAX_URL = 8192  # characters of a page's URL
@@ -76,7 +76,7 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
     if match.view_name == "resources:object_yaml":
         opened = open_object(user, parse(match.kwargs, query), with_related=False)
         return YamlSubscription(opened, window, query.get("page", ""))
-    if match.view_name == "people:audit:trail":
+    if match.view_name == "accounts:audit:trail":
         trail = open_audit_trail(user, query, window, cluster_links)
         if trail is not None:
             return trail

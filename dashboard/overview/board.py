@@ -11,10 +11,15 @@ from datetime import timedelta
 from django.utils import timezone
 
 from clusters.api.connection import Connection
-from clusters.connect import ClusterSession, connect_all
 from clusters.counting.counters import Counter, counters
+from clusters.gateway.connect import ClusterSession, connect_all
 from clusters.namespaces import list_remembered
-from clusters.pages.states import ClusterAccess, CredentialStatus, list_cluster_access, update_status
+from dashboard.clusters.credential_states import (
+    ClusterAccess,
+    CredentialStatus,
+    list_cluster_access,
+    update_status,
+)
 from people.models import GlobalRole as PersonStanding
 from people.models import User
 

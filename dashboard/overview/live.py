@@ -10,10 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from clusters.counting.snapshot import Snapshot
-from dashboard.overview import parts
+from dashboard.overview import pieces
 from dashboard.overview.board import Board, BoardCluster
+from dashboard.overview.query import OverviewQuery, read_query
 from dashboard.overview.rows import Group, Row, arrange_rows, group_html, html_of, row_of, window_of
-from dashboard.overview.wish import OverviewQuery, read_query
 
 
 class OverviewSubscription:
@@ -50,7 +50,7 @@ class OverviewSubscription:
 
     def renew(self, query: str) -> None:
         """Other words, another order or another label; the clusters of the page stay those that it has."""
-        self._query = read_query(parts.query_of(query))
+        self._query = read_query(pieces.query_of(query))
 
     def render(self) -> str | None:
         """The pieces that changed since the last call, or None."""
@@ -77,8 +77,8 @@ class OverviewSubscription:
     def _render_pieces(self, rows: Sequence[Row], groups: Sequence[Group]) -> Iterator[str]:
         for target, part, context in (
             ("live-state", "state", {"state": "live"}),
-            ("overview-summary", "summary", {"summary": parts.summary_of(rows)}),
-            ("overview-foot", "foot", {"foot": parts.foot_of(groups, len(rows), self._query)}),
+            ("overview-summary", "summary", {"summary": pieces.summary_of(rows)}),
+            ("overview-foot", "foot", {"foot": pieces.foot_of(groups, len(rows), self._query)}),
         ):
             html = get_template(f"overview/overview.html#{part}").render(context)
             if self._parts.get(part) != html:

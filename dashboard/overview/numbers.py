@@ -14,9 +14,9 @@ from django.utils.translation import ngettext
 
 from clusters.counting.snapshot import Count, CountStatus, Nodes, Pods, Warnings
 from clusters.counting.tallies import OTHER
-from clusters.watch.filters import MAX_TERMS
-from dashboard.resources.address import address
-from dashboard.resources.tones import tone
+from clusters.tables.filters import MAX_TERMS
+from dashboard.address.paths import address
+from dashboard.kinds.tones import tone
 
 WORDS = 5  # statuses of pods that are written out
 REASONS = 2  # of warnings

@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from clusters.counting.snapshot import CountStatus as CountStanding
 from clusters.counting.snapshot import Reach, Snapshot
-from clusters.pages.states import ClusterAccess, CredentialStatus
+from dashboard.clusters.credential_states import ClusterAccess, CredentialStatus
 from dashboard.overview.board import Board, BoardCluster, names_of
+from dashboard.overview.notices import Notice, find_notice
 from dashboard.overview.numbers import Cell, nodes_cell, pods_cell, warnings_cell
-from dashboard.overview.rights_words import Sentence, sentences
-from dashboard.overview.trouble import Notice, find_notice
-from dashboard.overview.wish import OverviewQuery
+from dashboard.overview.permissions import Sentence, sentences
+from dashboard.overview.query import OverviewQuery
 from people.models import User
 
 UNAVAILABLE, NEEDS_ATTENTION, HEALTHY, WITHOUT_CREDENTIAL = range(

@@ -19,8 +19,8 @@ FRAME = ("shell/tokens.css", "shell/base.css", "shell/frame.css", "shell/parts.c
 BUNDLES: Mapping[str, Sequence[str]] = {
     "shell/all.css": FRAME,
     "overview/all.css": (*FRAME, "overview/overview.css"),
-    "people/audit-all.css": (*FRAME, "people/audit.css"),
-    "resources/all.css": (*FRAME, "resources/resources.css"),
+    "audit/all.css": (*FRAME, "audit/audit.css"),
+    "frame/all.css": (*FRAME, "frame/resources.css"),
     "shell/all.js": (
         "vendor/htmx-4.0.1.min.js",
         "shell/keyboard.js",

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from clusters.visible import visible_clusters
+from clusters.sharing import visible_clusters
 from dashboard.shell.navigation import Entry, Group
 from people.models import User
 
@@ -50,16 +50,16 @@ class Shell:
 
     @property
     def sign_in_href(self) -> str:
-        return page_url("people:sign_in")
+        return page_url("accounts:sign_in")
 
     @property
     def sign_out_href(self) -> str:
-        return page_url("people:sign_out")
+        return page_url("accounts:sign_out")
 
     @property
     def session_check_href(self) -> str:
         """What a page asks whether its session still lives."""
-        return page_url("people:here")
+        return page_url("accounts:here")
 
     @property
     def clusters_href(self) -> str:
@@ -82,15 +82,17 @@ class Shell:
     @property
     def audit(self) -> list[Entry]:
         """The trail: one's own deeds, or everybody's for auditors and administrators."""
-        return _drop_missing(Entry(_("Audit trail"), page_url("people:audit:trail"), icon="audit", goto="a"))
+        return _drop_missing(
+            Entry(_("Audit trail"), page_url("accounts:audit:trail"), icon="audit", goto="a")
+        )
 
     @cached_property
     def account_entries(self) -> list[Entry]:
         """The pages about oneself, in the person's menu."""
         return _drop_missing(
             Entry(_("My credentials"), self.credentials_href, icon="key"),
-            Entry(_("My account"), page_url("people:me"), icon="person"),
-            Entry(_("My sessions"), page_url("people:sessions"), icon="screen"),
+            Entry(_("My account"), page_url("accounts:me"), icon="person"),
+            Entry(_("My sessions"), page_url("accounts:sessions"), icon="screen"),
         )
 
     @cached_property
@@ -115,8 +117,8 @@ class Shell:
                     _("Administration"),
                     _drop_missing(
                         Entry(_("Cluster requests"), page_url("clusters:requests"), icon="plus"),
-                        Entry(_("People"), page_url("people:people"), icon="people"),
-                        Entry(_("Teams"), page_url("people:teams"), icon="team"),
+                        Entry(_("People"), page_url("accounts:people"), icon="people"),
+                        Entry(_("Teams"), page_url("accounts:teams"), icon="team"),
                     ),
                 )
             )

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.accounts.sign_in import safe_next_url
 from dashboard.shell.context import THEME_COOKIE, THEMES
 from people.decorators import require_sign_in
-from people.signing import safe_next_url
 
 YEAR = 365 * 24 * 3600
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from people.audit import guards
+from people.audit import triggers
 from people.audit.chain import digest
-from people.audit.guards import GENESIS
 from people.audit.models import AuditEntry
 from people.audit.routing import ALIAS
+from people.audit.triggers import GENESIS
 
 LOCK = 5_317_408_326_112_905_411  # PostgreSQL's advisory lock of all writers
 LOCK_TIMEOUT = "10s"
@@ -26,7 +26,7 @@ def append(entries: Sequence[AuditEntry]) -> list[int]:
     connection = connections[ALIAS]
     with transaction.atomic(using=ALIAS):
         lock(connection)
-        gone = guards.find_missing(connection)
+        gone = triggers.find_missing(connection)
         if gone:
             raise NotAppendOnly(f"its append-only triggers are missing: {', '.join(gone)}")
         last = AuditEntry.objects.using(ALIAS).order_by("-sequence").values_list("sequence", "hash").first()

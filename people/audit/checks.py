@@ -8,7 +8,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error
 from django.db import connections
 
-from people.audit import guards
+from people.audit import triggers
 from people.audit.routing import ALIAS
 
 ADVICE = (
@@ -22,9 +22,9 @@ def check_triggers(databases: Sequence[str] | None = None, **_more: Any) -> list
     if ALIAS not in (databases or ()):
         return []
     connection = connections[ALIAS]
-    if guards.TABLE not in connection.introspection.table_names():
+    if triggers.TABLE not in connection.introspection.table_names():
         return []
-    gone = guards.find_missing(connection)
+    gone = triggers.find_missing(connection)
     if not gone:
         return []
     return [Error(f"The audit trail is not append-only: {', '.join(gone)}.", hint=ADVICE, id="audit.E001")]

@@ -67,7 +67,7 @@ class AuditEntry(models.Model):
     class Meta:
         db_table = "audit_entry"
         ordering: ClassVar[list[str]] = ["sequence"]
-        # The page of the trail goes along the chain under one of these (people/audit/walk.py).
+        # The page of the trail goes along the chain under one of these (dashboard/audit/pagination.py).
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["at", "sequence"], name="audit_time"),
             models.Index(fields=["request"], name="audit_intent"),

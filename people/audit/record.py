@@ -10,9 +10,9 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from people.audit.fact import AuditDraft, build_entry, draft_for_program, draft_for_user
+from people.audit.draft import AuditDraft, build_entry, draft_for_program, draft_for_user
 from people.audit.models import AuditEntry, Phase, Result
-from people.audit.texts import sanitize_text
+from people.audit.sanitizing import sanitize_text
 from people.audit.writer import AuditTrailUnavailable, Health, writer
 from people.storage import storage
 

@@ -12,9 +12,9 @@ from django.core.exceptions import ValidationError
 from django.db import DataError
 
 from people.audit.chain import digest
-from people.audit.guards import GENESIS
 from people.audit.models import AuditEntry
 from people.audit.segments import ARCHIVED, Segment, UnreadableSegment, folder, segments
+from people.audit.triggers import GENESIS
 
 CHUNK = 2000  # rows that are held at once
 NEARBY = 50  # rows by which a row that was renumbered is looked for

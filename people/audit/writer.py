@@ -17,7 +17,7 @@ from django.db import DatabaseError, DataError, IntegrityError, connections
 from django.utils import timezone
 
 from people.audit.appending import NotAppendOnly, append
-from people.audit.fact import AuditDraft, build_entry
+from people.audit.draft import AuditDraft, build_entry
 from people.audit.models import AuditEntry, Phase
 from people.audit.routing import ALIAS
 

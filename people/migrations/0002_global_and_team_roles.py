@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import migrations, models
 
+TEAM_ROLES = [("viewer", "Viewer"), ("editor", "Editor")]
 NEW_NAMES = {"reader": "viewer", "operator": "editor"}
 
 
@@ -27,5 +28,15 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RenameField("user", "standing", "global_role"),
         migrations.RenameField("invitation", "standing", "global_role"),
+        migrations.AlterField(
+            "membership",
+            "role",
+            models.CharField("role", max_length=16, choices=TEAM_ROLES, default="viewer"),
+        ),
+        migrations.AlterField(
+            "invitation",
+            "role",
+            models.CharField(max_length=16, choices=TEAM_ROLES, default="viewer"),
+        ),
         migrations.RunPython(rename_team_roles, restore_team_roles),
     ]

@@ -32,7 +32,7 @@ class NoScale(Exception):
 
 
 def reconcile_budgets(cluster: Cluster, event: Event) -> None:
-    """A Keeper (simulator/keeping/house.py)."""
+    """A Keeper (simulator/reconcilers/runner.py)."""
     if event.storage == BUDGETS and event.type != "DELETED":
         _reconcile(cluster, event.object)
     elif event.storage == PODS and _matters(event):

@@ -11,8 +11,8 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from simulator.pods.shell.streams import Console, Input
-from simulator.requests.answers import encode_json
 from simulator.requests.call import Call
+from simulator.requests.responses import encode_json
 
 STDIN, STDOUT, STDERR, STATUS, RESIZE = range(5)
 CLOSE_CHANNEL = 255  # v5: the next byte names a channel of which no more is to come

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from simulator.cluster import Cluster
 from simulator.pods.budgets import BUDGETS, DISRUPTION_ALLOWED, is_ready, selects, set_disruption_allowed
-from simulator.requests.answers import respond
 from simulator.requests.call import Call
+from simulator.requests.responses import respond
 from simulator.requests.statuses import (
     StatusError,
     bad_request_error,

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Iterable
 from aiohttp import web
 
 from simulator.cluster import Cluster
-from simulator.pods.chatter import format_timestamp
 from simulator.pods.containers import find_container
+from simulator.pods.generated_logs import format_timestamp
 from simulator.pods.log_options import LogOptions, read_log_options
 from simulator.pods.logs import MAX_LINES, PODS
 from simulator.pods.runs import LogLine, Run, find_run
 from simulator.reading.objects import get_existing
-from simulator.requests.answers import common_headers
 from simulator.requests.call import Call
+from simulator.requests.responses import common_headers
 from simulator.requests.statuses import StatusError
 
 FOLLOW_SECONDS = 0.1  # from one look for new lines to the next

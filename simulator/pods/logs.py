@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 
 from simulator.clock import Clock
-from simulator.pods.chatter import generate_lines
+from simulator.pods.generated_logs import generate_lines
 from simulator.pods.runs import LogLine, Run, container_status
 from simulator.store import Event, Store
 

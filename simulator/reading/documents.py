@@ -6,9 +6,9 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.requests.answers import compress, encode_json, json_body, respond, text_response
 from simulator.requests.call import Call
 from simulator.requests.negotiation import JSON
+from simulator.requests.responses import compress, encode_json, json_body, respond, text_response
 from simulator.requests.statuses import not_acceptable_error, unknown_path_error, unknown_resource_error
 
 CHECKS = (

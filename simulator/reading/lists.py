@@ -12,10 +12,10 @@ from typing import Any
 from aiohttp import web
 
 from simulator.reading.options import ListOptions, read_options
-from simulator.reading.shapes import create_renderer
-from simulator.requests.answers import respond
+from simulator.reading.rendering import create_renderer
 from simulator.requests.call import Call
-from simulator.requests.go_words import go_error_message
+from simulator.requests.go_errors import go_error_message
+from simulator.requests.responses import respond
 from simulator.requests.statuses import StatusError, bad_request_error, expired_error
 from simulator.schemas.resources import Object
 from simulator.store import Compacted

@@ -7,9 +7,9 @@ import re
 from aiohttp import web
 
 from simulator.reading.lists import wait_for_revision
-from simulator.reading.shapes import create_renderer
-from simulator.requests.answers import respond
+from simulator.reading.rendering import create_renderer
 from simulator.requests.call import Call
+from simulator.requests.responses import respond
 from simulator.requests.statuses import StatusError, not_found_error
 from simulator.schemas.resources import Object
 

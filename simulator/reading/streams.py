@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from simulator.requests.answers import common_headers
 from simulator.requests.call import Call
 from simulator.requests.negotiation import JSON
+from simulator.requests.responses import common_headers
 from simulator.requests.upgrades import is_websocket
 
 CLOSING_SECONDS = 2.0  # for the other side's farewell

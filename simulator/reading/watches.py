@@ -12,10 +12,10 @@ from aiohttp import web
 
 from simulator.reading.lists import read_page
 from simulator.reading.options import ListOptions, Selection, read_options
-from simulator.reading.shapes import ObjectRenderer, create_renderer
+from simulator.reading.rendering import ObjectRenderer, create_renderer
 from simulator.reading.streams import StreamNotOpened, open_stream
-from simulator.requests.answers import encode_json
 from simulator.requests.call import Call
+from simulator.requests.responses import encode_json
 from simulator.requests.statuses import StatusError, expired_error
 from simulator.schemas.resources import Object
 from simulator.store import Compacted, Event, Subscription

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from simulator.requests.authentication import ACCOUNT, AUTHENTICATED, User
 from simulator.requests.rbac import Attributes, Rbac
-from simulator.requests.rbac_texts import rbac_forbidden_error
+from simulator.requests.rbac_messages import rbac_forbidden_error
 from simulator.requests.statuses import StatusError
 
 AUTHENTICATION = "authentication.k8s.io"

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.requests.answers import respond
 from simulator.requests.authentication import User
 from simulator.requests.call import Call
 from simulator.requests.rbac import MASTERS, Attributes, Decision, Rule
+from simulator.requests.responses import respond
 from simulator.requests.statuses import Cause, StatusError, bad_request_error
 from simulator.requests.tokens import ISSUER
 from simulator.schemas.resources import Object

@@ -8,9 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.requests.answers import respond
 from simulator.requests.authentication import ACCOUNTS
 from simulator.requests.call import Call
+from simulator.requests.responses import respond
 from simulator.requests.statuses import (
     Cause,
     StatusError,

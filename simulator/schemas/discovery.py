@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from simulator.schemas.catalogue import Catalog
+from simulator.schemas.catalog import Catalog
 from simulator.schemas.resources import Resource, group_path
 
 AGGREGATED = "apidiscovery.k8s.io/v2"

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from simulator.schemas import openapi_protobuf
-from simulator.schemas.catalogue import Catalog
+from simulator.schemas.catalog import Catalog
 from simulator.schemas.resources import Object, Resource
 
 META = "io.k8s.apimachinery.pkg.apis.meta.v1"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.clock import Clock
-from simulator.keeping.controllers.containers import runs_of
-from simulator.keeping.controllers.cronjobs import new_job
-from simulator.keeping.controllers.jobs import BACKOFF_LIMIT_EXCEEDED, COMPLETIONS_REACHED
-from simulator.keeping.controllers.pods import new_pod
-from simulator.keeping.controllers.schedules import Schedule, parse_schedule
+from simulator.controllers.containers import runs_of
+from simulator.controllers.cronjobs import new_job
+from simulator.controllers.jobs import BACKOFF_LIMIT_EXCEEDED, COMPLETIONS_REACHED
+from simulator.controllers.pods import new_pod
+from simulator.controllers.schedules import Schedule, parse_schedule
 from simulator.store import Object
 from simulator.worlds.apps import build_workload
 from simulator.worlds.builder import CONTROLLER, Builder, set_owner_fields

@@ -8,11 +8,11 @@ from typing import Any
 
 from simulator.clock import Clock
 from simulator.cluster import Cluster
-from simulator.keeping.controllers.containers import RUNNING, Run, runs_of
-from simulator.keeping.controllers.index import PODS, amount, requests
-from simulator.keeping.controllers.kubelet import address_in
-from simulator.keeping.controllers.pod_status import pod_status
-from simulator.keeping.controllers.scheduler import add_topology_labels, chooses, tolerates
+from simulator.controllers.containers import RUNNING, Run, runs_of
+from simulator.controllers.index import PODS, amount, requests
+from simulator.controllers.kubelet import address_in
+from simulator.controllers.pod_status import pod_status
+from simulator.controllers.scheduler import add_topology_labels, chooses, tolerates
 from simulator.requests.statuses import StatusError
 from simulator.schemas.resources import Resource, split_api_version
 from simulator.store import Object

@@ -9,19 +9,19 @@ from typing import Any
 
 from simulator.clock import Clock
 from simulator.cluster import Cluster
-from simulator.keeping.accounts import create_namespace_defaults
-from simulator.keeping.controllers.behaviours import Behaviors
-from simulator.lives.lives import ClusterRuntime
+from simulator.controllers.behaviors import Behaviors
+from simulator.reconcilers.accounts import create_namespace_defaults
+from simulator.runtime.cluster_runtime import ClusterRuntime
+from simulator.worlds.activity import build_rules, build_script, build_sources
 from simulator.worlds.apps import build_companions, expand_copies
+from simulator.worlds.base_objects import build_base_objects
 from simulator.worlds.builder import Builder, backdate
+from simulator.worlds.bulk_pods import add_nodes, add_rows
 from simulator.worlds.checking import WorldError
-from simulator.worlds.customs import add_custom_resources
+from simulator.worlds.custom_resources import add_custom_resources
 from simulator.worlds.files import Plan, read_world
-from simulator.worlds.grounds import build_base_objects
-from simulator.worlds.living import build_rules, build_script, build_sources
-from simulator.worlds.rows import add_nodes, add_rows
-from simulator.worlds.settled import settle_workload
-from simulator.worlds.told import record_past_events
+from simulator.worlds.past_events import record_past_events
+from simulator.worlds.workload_history import settle_workload
 
 FOLDER = Path(__file__).parent
 DAY = 86_400.0

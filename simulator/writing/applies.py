@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.requests.call import Call
-from simulator.requests.rbac_texts import rbac_forbidden_error
+from simulator.requests.rbac_messages import rbac_forbidden_error
 from simulator.requests.statuses import Cause, StatusError, bad_request_error, invalid_error
 from simulator.schemas.resources import Object, Resource, split_api_version
 from simulator.schemas.types import QUANTITY, Type

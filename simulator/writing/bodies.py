@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from simulator.requests.call import Call
-from simulator.requests.go_words import go_error_message
+from simulator.requests.go_errors import go_error_message
 from simulator.requests.statuses import StatusError, bad_request_error, unsupported_media_type_error
 from simulator.schemas.resources import Object, Resource
 from simulator.writing import protobuf

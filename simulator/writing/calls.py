@@ -6,9 +6,9 @@ from aiohttp import web
 
 from simulator.reading.lists import read_page
 from simulator.reading.options import read_options
-from simulator.reading.shapes import create_renderer, make_list
-from simulator.requests.answers import respond
+from simulator.reading.rendering import create_renderer, make_list
 from simulator.requests.call import Call
+from simulator.requests.responses import respond
 from simulator.writing import registry
 from simulator.writing.applies import apply_object, check_patch_options, is_apply
 from simulator.writing.bodies import read_object

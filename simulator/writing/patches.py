@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.requests.answers import encode_json
 from simulator.requests.call import Call
+from simulator.requests.responses import encode_json
 from simulator.requests.statuses import Cause, StatusError, bad_request_error, unsupported_media_type_error
 from simulator.schemas.resources import Object
 from simulator.schemas.types import Type

@@ -11,9 +11,9 @@ from aiohttp import web
 
 from simulator.printing.custom import find_values
 from simulator.reading.objects import get_existing
-from simulator.requests.answers import respond
 from simulator.requests.call import Call
 from simulator.requests.negotiation import negotiate
+from simulator.requests.responses import respond
 from simulator.requests.statuses import Cause, bad_request_error, invalid_error, modified_error
 from simulator.schemas.resources import Object, Resource
 from simulator.schemas.types import Type

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.attacks import house as houses
-from tests.attacks.fortress import ProductionServer, run_production_server
-from tests.attacks.house import Installation
-from tests.attacks.upstream import Recorder
-from tests.simulated import SimulatedCluster
+from tests.attacks import installation as houses
+from tests.attacks.installation import Installation
+from tests.attacks.production_server import ProductionServer, run_production_server
+from tests.attacks.recorder import Recorder
+from tests.simulated_cluster import SimulatedCluster
 
 
 @pytest.fixture(scope="session")

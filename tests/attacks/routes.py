@@ -1,6 +1,6 @@
 """Route inventory: every route of the URL configuration, with its arguments and a path that resolves.
 
-A route that is added later is found by itself. What a new argument may hold is said once, in tests/attacks/house.py.
+A route that is added later is found by itself. What a new argument may hold is said once, in tests/attacks/installation.py.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Route:
         except Resolver404:
             found = "nothing"
         assert found == self.name, (
-            f"{path} leads to {found} and not to {self.name}: in SAMPLES of tests/attacks/house.py choose other values "
+            f"{path} leads to {found} and not to {self.name}: in SAMPLES of tests/attacks/installation.py choose other values "
             f"for {', '.join(f'{name} ({converter})' for name, converter in self.converters)}."
         )
         return path

@@ -17,7 +17,7 @@ from django.conf import settings
 
 from dashboard.asgi import application
 from dashboard.origins import OwnPagesOnly, refuse
-from tests.attacks.house import ADMINISTRATOR, Installation
+from tests.attacks.installation import ADMINISTRATOR, Installation
 from tests.attacks.routes import list_routes
 
 HOST = "127.0.0.1:8000"

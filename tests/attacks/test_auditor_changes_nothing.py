@@ -8,14 +8,14 @@ from __future__ import annotations
 from channels.db import database_sync_to_async
 
 from clusters.models import ClusterRequest
-from clusters.visible import roles
+from clusters.sharing import roles
 from people.models import TeamRole
-from tests.attacks.house import Installation, roll_back
+from tests.attacks.database_state import diff, dump
+from tests.attacks.installation import Installation, roll_back
+from tests.attacks.recorder import Recorder
 from tests.attacks.routes import WRITING, list_routes
 from tests.attacks.rules import AUDITORS_OWN, RULES, Rule
 from tests.attacks.sockets import knock, list_live_pages, list_socket_paths, open_socket
-from tests.attacks.state import diff, dump
-from tests.attacks.upstream import Recorder
 from tests.clusters.credentials import kubeconfigs
 
 # Sessions, which one's own sign-out and sign-in write, and what belongs to the auditor alone.
@@ -74,7 +74,7 @@ def test_what_an_auditor_may_still_write_changes_nothing_of_others(
     with recorder.record() as seen:
         for route in installation.writing_routes():
             if route.name not in AUDITORS_OWN - {
-                "people:invitation"
+                "accounts:invitation"
             }:  # a link is of its holder, whoever that is
                 continue
             for owner in ("aude", "dana"):
@@ -160,7 +160,7 @@ async def test_no_socket_of_an_auditor_writes(
 
 def _is_own(view: str, line: str) -> bool:
     """The auditor's own row, in a view that is for it: one's name and password, one's credential."""
-    if view in ("people:me", "people:change_password"):
+    if view in ("accounts:me", "accounts:change_password"):
         return line.startswith("people.User") and "'aude'" in line and "'dana'" not in line
     if view == "clusters:remove_credential":
         return line.startswith(("clusters.Credential", "people.User")) and "'dana'" not in line

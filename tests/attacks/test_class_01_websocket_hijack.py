@@ -9,10 +9,10 @@ import socket
 
 import pytest
 
-from tests.attacks.house import Installation
+from tests.attacks.installation import Installation
+from tests.attacks.recorder import Recorder
 from tests.attacks.sockets import HOST, OWN, REFUSED, handshake, knock, list_live_pages, list_socket_paths
-from tests.attacks.upstream import Recorder
-from tests.served import DashboardServer
+from tests.dashboard_server import DashboardServer
 
 EVIL: dict[str, tuple[str, ...]] = {
     "another site": ("https://evil.example",),

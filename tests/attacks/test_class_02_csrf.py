@@ -12,10 +12,10 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.attacks.house import ADMINISTRATOR, Installation, roll_back
+from tests.attacks.database_state import diff, dump
+from tests.attacks.installation import ADMINISTRATOR, Installation, roll_back
+from tests.attacks.recorder import Recorder
 from tests.attacks.routes import WRITING, list_routes
-from tests.attacks.state import diff, dump
-from tests.attacks.upstream import Recorder
 
 FORM = {
     "global_role": "administrator",

@@ -12,10 +12,11 @@ from channels.db import database_sync_to_async
 from django.contrib.auth import SESSION_KEY
 from django.utils import timezone
 
-from dashboard.live import pulse
+from dashboard.live import session_checks
 from people.models import Session, User
 from people.sessions import SessionStore
-from tests.attacks.house import Installation, make_expired_session
+from tests.attacks.installation import Installation, make_expired_session
+from tests.attacks.recorder import Recorder
 from tests.attacks.sockets import (
     NOT_FOUND,
     REFUSED,
@@ -27,7 +28,6 @@ from tests.attacks.sockets import (
     open_socket,
     wait_for_close,
 )
-from tests.attacks.upstream import Recorder
 
 
 def make_invalid_sessions(house: Installation) -> dict[str, str]:
@@ -125,7 +125,7 @@ async def test_an_open_socket_ends_with_its_session_and_with_its_person(
     committed_installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where nobody tells it too: the pulse asks the database."""
-    monkeypatch.setattr(pulse, "INTERVAL", 0.2)
+    monkeypatch.setattr(session_checks, "INTERVAL", 0.2)
     page, path = "/c/harbour/shop/secrets", list_socket_paths()[0]
     async with (
         open_socket(knock(path, session=committed_installation.sessions["dana"], page=page)) as expired,

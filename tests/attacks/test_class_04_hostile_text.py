@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.architecture.architecture_map import ROOT
 from tests.attacks.hostile_server import hostile_api
 from tests.attacks.routes import list_routes
 from tests.browser import list_console_errors
@@ -15,9 +16,8 @@ from tests.clusters.api.faults import FaultServer
 from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.hostile import ALL, LINE, TEXTS
-from tests.house.floor_plan import ROOT
+from tests.dashboard_server import DashboardServer
 from tests.live.pages import expect_state
-from tests.served import DashboardServer
 
 MARK = "alert(1)"
 NAMES = f"{TEXTS['script']} {TEXTS['image']} {TEXTS['attribute']}"[:100]
@@ -127,7 +127,7 @@ def list_own_pages(served: DashboardServer) -> list[str]:
         own = known | ({"slug": "liar"} if route.name.startswith("clusters:") else {})
         own |= {"clusters": "harbour"} if "name" in route.arguments else {}
         path = route.address({name: own[name] for name in route.arguments})
-        answer = client.get(served.url + path) if route.name != "people:sign_out" else None
+        answer = client.get(served.url + path) if route.name != "accounts:sign_out" else None
         if (
             answer is not None
             and answer.status_code in (200, 404, 410)

@@ -9,12 +9,12 @@ import pytest
 from channels.db import database_sync_to_async
 
 from clusters.models import Cluster
-from tests.attacks import house as houses
+from tests.attacks import installation as houses
+from tests.attacks.recorder import RecordingServer
 from tests.attacks.sockets import handshake, knock, list_socket_paths
 from tests.attacks.test_class_07_ssrf import build_form, visit_everything
-from tests.attacks.upstream import RecordingServer
+from tests.cleanup import stop_background_work
 from tests.clusters.api.faults import FaultServer, Wire, respond_redirect, respond_with, wait_until
-from tests.quiet import stop_background_work
 
 CODES = (301, 302, 303, 307, 308)
 LIVE = ("/c/harbour/shop/secrets", "/c/harbour/shop/secrets/web", "/c/harbour/shop/secrets/web/yaml")

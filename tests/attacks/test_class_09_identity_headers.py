@@ -11,11 +11,11 @@ from django.test import Client
 
 from clusters.api.connection import USER_AGENT
 from tests.attacks.forms import parse_forms
-from tests.attacks.fortress import ProductionServer
-from tests.attacks.house import Installation, roll_back
+from tests.attacks.installation import Installation, roll_back
+from tests.attacks.production_server import ProductionServer
+from tests.attacks.recorder import ReceivedRequests, Recorder
 from tests.attacks.routes import list_routes
 from tests.attacks.sockets import handshake, knock, list_live_pages, list_socket_paths
-from tests.attacks.upstream import ReceivedRequests, Recorder
 from tests.clusters.api.faults import Request
 from tests.clusters.credentials import kubeconfigs
 

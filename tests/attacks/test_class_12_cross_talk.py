@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.served import DashboardServer, wait_for
+from tests.dashboard_server import DashboardServer, wait_for
 
 THREADS = 8
 PEOPLE = ("dana", "rene")  # dana sees shop alone, rene shop and pay

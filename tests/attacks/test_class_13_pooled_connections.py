@@ -16,16 +16,16 @@ import msgspec
 import pytest
 
 from clusters.api.client import Client, forget
+from clusters.api.concurrency import ConcurrencyLimit
 from clusters.api.connection import Connection, Identity
 from clusters.api.streams import Streams
-from clusters.api.turns import ConcurrencyLimit
-from clusters.connect import connect
-from clusters.credentials.stored import Owner, save_credential
-from clusters.credentials.trial import WhoAmI
+from clusters.credentials.store import Owner, save_credential
+from clusters.credentials.verification import WhoAmI
+from clusters.gateway.connect import connect
 from clusters.models import Cluster
 from people.models import User
-from tests.attacks import house as houses
-from tests.attacks.house import Installation
+from tests.attacks import installation as houses
+from tests.attacks.installation import Installation
 from tests.clusters.api.calls import connect_as
 from tests.controlplane.controlplane import ControlPlane
 

@@ -18,8 +18,8 @@ import pytest
 import requests
 
 from tests.controlplane.controlplane import ControlPlane
+from tests.dashboard_server import DashboardServer, wait_for
 from tests.live.sockets import OpenSocket, Sockets, run
-from tests.served import DashboardServer, wait_for
 
 OBJECT = "watched-object"
 LIST, ONE = "/c/harbour/shop/configmaps?label=marker", f"/c/harbour/shop/configmaps/{OBJECT}"
@@ -173,7 +173,9 @@ def list_revocations(
             "ada", f"/people/teams/shop/members/{number['role']}/role/", role="reader"
         ),
         "member": lambda: admin.post("ada", f"/people/teams/shop/members/{number['member']}/remove/"),
-        "global_role": lambda: admin.post("ada", f"/people/{number['standing']}/standing/", global_role="auditor"),
+        "global_role": lambda: admin.post(
+            "ada", f"/people/{number['standing']}/standing/", global_role="auditor"
+        ),
     }
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from channels.db import database_sync_to_async
 
-from tests.attacks.house import PEOPLE, Installation, roll_back
+from tests.attacks.installation import PEOPLE, Installation, roll_back
+from tests.attacks.recorder import Recorder
 from tests.attacks.routes import WRITING, list_routes
 from tests.attacks.rules import ALLOWED, expect_access
 from tests.attacks.sockets import handshake, knock, list_live_pages, list_socket_paths
-from tests.attacks.upstream import Recorder
 
 FORMS = (
     {},

@@ -1,6 +1,6 @@
 """Canary detection: a secret in a log, page, header, URL, browser storage or file fails the run (class 18).
 
-Every test looks for one (tests/canary_watch.py, tests/browser.py, tests/served.py); here each place is given one.
+Every test looks for one (tests/canary_watch.py, tests/browser.py, tests/dashboard_server.py); here each place is given one.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
-from dashboard.logs import RedactingFormatter, redact
+from dashboard.log_redaction import RedactingFormatter, redact
 from tests import canary, canary_watch
 from tests.browser import check_for_secrets
-from tests.clusters.credentials.pki import make_certificate, make_jwt, to_base64
+from tests.clusters.credentials.certificates import make_certificate, make_jwt, to_base64
 
 SECRET = "canary-of-the-canaries-" + "7"
 KEY = make_certificate("canaries")[1]

@@ -11,11 +11,11 @@ from types import CodeType
 from django.http import HttpResponse
 
 from tests import canary, canary_watch
-from tests.attacks.house import Installation, roll_back
+from tests.attacks.fault_injection import break_function, trace_calls
+from tests.attacks.installation import Installation, roll_back
 from tests.attacks.routes import list_routes
-from tests.attacks.sabotage import break_function, trace_calls
+from tests.clusters.credentials.certificates import make_certificate
 from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
-from tests.clusters.credentials.pki import make_certificate
 
 CERTIFICATE, KEY = make_certificate("canary")
 FORM = {
@@ -69,7 +69,7 @@ class Visit:
 def list_visits(house: Installation) -> Iterator[Visit]:
     """Every route by each method that it takes."""
     for route in list_routes():
-        who = "" if route.name in ("people:sign_in", "people:invitation") else "ada"
+        who = "" if route.name in ("accounts:sign_in", "accounts:invitation") else "ada"
         path = house.address(route)
         if "POST" in house.methods(route):
             ways = WAYS if "credential" in route.name else WAYS[:1]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.served import DashboardServer, wait_for
+from tests.dashboard_server import DashboardServer, wait_for
 
 MEBIBYTE = 1024 * 1024
 HUGE = 100_000_000

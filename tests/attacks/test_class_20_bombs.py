@@ -20,15 +20,15 @@ from clusters.api.errors import ApiError
 from clusters.api.streams import Streams
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig import read_kubeconfig
-from tests.attacks.house import Installation
-from tests.attacks.liar import LyingServer, installation_with_lying_server, lying_server
+from tests.attacks.installation import Installation
+from tests.attacks.lying_server import LyingServer, installation_with_lying_server, lying_server
 from tests.attacks.sockets import handshake, knock, list_socket_paths
+from tests.cleanup import stop_background_work
 from tests.clusters.api.faults import Behaviour, FaultServer, Wire, respond_with
+from tests.clusters.credentials.certificates import make_certificate
+from tests.clusters.credentials.certificates import to_base64 as packed_text
 from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
-from tests.clusters.credentials.pki import make_certificate
-from tests.clusters.credentials.pki import to_base64 as packed_text
 from tests.clusters.credentials.test_hostile_yaml import BOMB
-from tests.quiet import stop_background_work
 
 __all__ = ["installation_with_lying_server", "lying_server"]
 MEBIBYTE = 1024 * 1024

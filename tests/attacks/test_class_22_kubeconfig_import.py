@@ -12,9 +12,9 @@ import pytest
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig import read_kubeconfig
 from clusters.models import Cluster
-from tests.attacks.house import Installation, roll_back
-from tests.attacks.upstream import RecordingServer as Listening
-from tests.attacks.watched import CODE, CONNECTIONS, FILES, PROCESSES, record_events
+from tests.attacks.audit_hook import CODE, CONNECTIONS, FILES, PROCESSES, record_events
+from tests.attacks.installation import Installation, roll_back
+from tests.attacks.recorder import RecordingServer as Listening
 from tests.clusters.api.faults import respond_with
 from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
 

@@ -18,8 +18,8 @@ from django.test import Client
 
 from people import throttle
 from people.models import SignInFailures, User
+from tests.dashboard_server import DashboardServer
 from tests.people.conftest import PASSWORD
-from tests.served import DashboardServer
 
 REFUSED, THROTTLED, BUSY, SIGNED_IN = 422, 429, 503, 302
 

@@ -15,10 +15,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from dashboard.keys import keys
-from people import links
+from people import one_time_links
 from people.models import GlobalRole, Purpose, Session, User
 from people.sessions import SessionStore
-from tests.attacks.house import Installation
+from tests.attacks.installation import Installation
 from tests.attacks.routes import list_routes
 
 PASSWORD, NEW = "sail-before-the-wind", "around-the-horn-again"
@@ -32,25 +32,25 @@ def sign_in_with_password(_house: Installation, client: Client) -> object:
 
 
 def sign_in_with_link(house: Installation, client: Client) -> object:
-    return client.post(_build_path(links.link_for(house.users["dana"], Purpose.SIGN_IN)))
+    return client.post(_build_path(one_time_links.link_for(house.users["dana"], Purpose.SIGN_IN)))
 
 
 def set_password_with_link(house: Installation, client: Client) -> object:
-    secret = links.link_for(house.users["dana"], Purpose.PASSWORD)
+    secret = one_time_links.link_for(house.users["dana"], Purpose.PASSWORD)
     return client.post(_build_path(secret), {"password": NEW, "again": NEW})
 
 
 def accept_invitation(house: Installation, client: Client) -> object:
-    secret = links.invite(global_role=GlobalRole.MEMBER, created_by=house.users["ada"])
+    secret = one_time_links.invite(global_role=GlobalRole.MEMBER, created_by=house.users["ada"])
     form = {"username": "newcomer", "name": "New Comer", "password": NEW, "again": NEW}
     return client.post(_build_path(secret), form)
 
 
 WAYS_IN: dict[str, Callable[[Installation, Client], object]] = {
-    "people:sign_in": sign_in_with_password,
-    "people:invitation (sign-in)": sign_in_with_link,
-    "people:invitation (password)": set_password_with_link,
-    "people:invitation (invitation)": accept_invitation,
+    "accounts:sign_in": sign_in_with_password,
+    "accounts:invitation (sign-in)": sign_in_with_link,
+    "accounts:invitation (password)": set_password_with_link,
+    "accounts:invitation (invitation)": accept_invitation,
 }
 
 
@@ -83,7 +83,7 @@ def is_signed_in(key: str) -> bool:
 def test_every_way_in_is_tried() -> None:
     """The views that are open are those in the list, and those that let nobody in."""
     let_in = {name.partition(" ")[0] for name in WAYS_IN}
-    others = {"people:sign_out", "shell:theme"}
+    others = {"accounts:sign_out", "shell:theme"}
     source = {route.name for route in list_routes() if not _has_permission_decorator(route.view)}
     assert source == let_in | others, (
         "a view that is not behind signed_in: say here how it lets people in, or that not"

@@ -12,8 +12,9 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from people.control import session_group
-from tests.attacks.fortress import ProductionServer
-from tests.attacks.house import Installation
+from tests.attacks.installation import Installation
+from tests.attacks.production_server import ProductionServer
+from tests.attacks.recorder import Recorder
 from tests.attacks.routes import list_routes
 from tests.attacks.rules import ALLOWED, Rule, expect_access, get_rule
 from tests.attacks.sockets import (
@@ -25,8 +26,7 @@ from tests.attacks.sockets import (
     open_socket,
     wait_for_close,
 )
-from tests.attacks.upstream import Recorder
-from tests.stage import create_session as begin_session
+from tests.database_fixtures import create_session as begin_session
 
 Leave = Callable[[Installation, Client, str], HttpResponse]
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from tests.attacks.house import ADMINISTRATOR, Installation, roll_back
+from tests.accounts import test_audit_entries as of_people
+from tests.attacks.database_state import diff, dump
+from tests.attacks.installation import ADMINISTRATOR, Installation, roll_back
 from tests.attacks.routes import list_routes
-from tests.attacks.state import diff, dump
-from tests.clusters.pages import test_recorded as of_clusters
-from tests.people.audit import test_people_recorded as of_people
-from tests.trail import AuditTrail
+from tests.audit_trail import AuditTrail
+from tests.clusters.pages import test_audit_entries as of_clusters
 
 # Each change is sent with a good form, and its rows are compared word by word, in these two files.
 COMPARED = {f"clusters:{one.route}" for one in of_clusters.CHANGES} | {
-    f"people:{one.route}" for one in of_people.CHANGES
+    f"accounts:{one.route}" for one in of_people.CHANGES
 }
 # What they do goes to a cluster: the door records it (tests/clusters/door/).
 AUDITED_BY_GATEWAY = {"resources:secret_value"}

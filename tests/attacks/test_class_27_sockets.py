@@ -9,13 +9,13 @@ from channels.db import database_sync_to_async
 
 from people.audit.models import AuditEntry
 from people.audit.origin import session_mark
-from people.audit.seldom import RateLimiter
-from tests.attacks.house import Installation
+from people.audit.rate_limit import RateLimiter
+from tests.architecture.architecture_map import ROOT
+from tests.architecture.imports import list_product_files
+from tests.attacks.installation import Installation
 from tests.attacks.sockets import handshake, knock, list_socket_paths
-from tests.house.floor_plan import ROOT
-from tests.house.imports import list_product_files
-from tests.served import wait_for
-from tests.trail import AuditTrail
+from tests.audit_trail import AuditTrail
+from tests.dashboard_server import wait_for
 
 ELSEWHERE = "203.0.113.77"
 # A page and the row that its socket leaves: a list that Kubernetes refuses, and an object that is a Secret.
@@ -27,8 +27,8 @@ PAGES = {
 
 @pytest.fixture(autouse=True)
 def reset_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clusters.denials._rate_limiter", RateLimiter(60.0, 100))
-    monkeypatch.setattr("clusters.secret_reads._rate_limiter", RateLimiter(60.0, 100))
+    monkeypatch.setattr("clusters.gateway.denials._rate_limiter", RateLimiter(60.0, 100))
+    monkeypatch.setattr("clusters.gateway.secret_reads._rate_limiter", RateLimiter(60.0, 100))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -50,7 +50,7 @@ def test_every_consumer_enters_where_that_is_set() -> None:
         for file in list_product_files(ROOT)
         for node in ast.walk(ast.parse((ROOT / file).read_text()))
         if isinstance(node, ast.ImportFrom)
-        and node.module == "people.socket_auth"
+        and node.module == "dashboard.live.socket_auth"
         and any(name.name != "enter" for name in node.names)
     }
     assert users == set()

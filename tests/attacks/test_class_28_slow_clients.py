@@ -13,14 +13,14 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from clusters.watch import hub as hubs
-from tests.attacks.house import Installation
-from tests.attacks.liar import LyingServer, installation_with_lying_server, lying_server
+from clusters.gateway import hub as hubs
+from tests.attacks.installation import Installation
+from tests.attacks.lying_server import LyingServer, installation_with_lying_server, lying_server
 from tests.attacks.sockets import knock, list_socket_paths
 from tests.clusters.api.faults import Wire
 from tests.controlplane.controlplane import ControlPlane
+from tests.dashboard_server import DashboardServer, wait_for
 from tests.live.sockets import COOKIE, OpenSocket, Sockets, run
-from tests.served import DashboardServer, wait_for
 
 __all__ = ["installation_with_lying_server", "lying_server"]
 MEBIBYTE = 1024 * 1024

@@ -8,17 +8,17 @@ import pytest
 from channels.db import database_sync_to_async
 
 from clusters.api.connection import Identity
-from clusters.credentials.changed import invalidate_credential
+from clusters.credentials.invalidation import invalidate_credential
 from clusters.credentials.sealing import seal
-from clusters.credentials.stored import context_of, store
+from clusters.credentials.store import context_of, store
 from clusters.models import Credential
-from tests.attacks.house import Installation
-from tests.attacks.reaching import find_cluster_visits, list_visits
+from tests.attacks.cluster_requests import find_cluster_visits, list_visits
+from tests.attacks.installation import Installation
+from tests.attacks.recorder import Recorder
 from tests.attacks.sockets import handshake, knock, list_live_pages, list_socket_paths
-from tests.attacks.upstream import Recorder
+from tests.cleanup import stop_background_work
+from tests.clusters.credentials.certificates import make_certificate, to_base64
 from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
-from tests.clusters.credentials.pki import make_certificate, to_base64
-from tests.quiet import stop_background_work
 
 CERTIFICATE, KEY = make_certificate("dana")
 Breaking = Callable[[Credential], None]

@@ -10,13 +10,13 @@ import requests
 from channels.db import database_sync_to_async
 
 from dashboard.public_url import public_url
-from people import links
+from people import one_time_links
 from people.models import Purpose
-from tests.attacks.fortress import ProductionServer
-from tests.attacks.house import Installation, roll_back
+from tests.attacks.asgi_requests import Reply, send_request
+from tests.attacks.installation import Installation, roll_back
+from tests.attacks.production_server import ProductionServer
 from tests.attacks.routes import list_routes
-from tests.attacks.wire import Reply, send_request
-from tests.trail import AuditTrail
+from tests.audit_trail import AuditTrail
 
 STATIC = "/static/shell/base.css"
 EVIL = "evil.example"
@@ -213,8 +213,10 @@ def test_a_link_that_lets_in_is_of_the_public_url(installation: Installation, se
         found = re.findall(r"https?://[^\s\"'<]+/people/invitations/", page.content.decode())
         assert found
         assert set(found) == {"https://deck.example.com:8443/people/invitations/"}
-    secret = links.link_for(installation.users["dana"], Purpose.SIGN_IN)
-    assert links.link_url(secret, here=f"http://{EVIL}").startswith("https://deck.example.com:8443/people/")
+    secret = one_time_links.link_for(installation.users["dana"], Purpose.SIGN_IN)
+    assert one_time_links.link_url(secret, here=f"http://{EVIL}").startswith(
+        "https://deck.example.com:8443/people/"
+    )
 
 
 def test_behind_tls_every_cookie_is_of_this_host_alone(production_server: ProductionServer) -> None:

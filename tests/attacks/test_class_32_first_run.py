@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from people import links
+from people import one_time_links
 from people.models import Invitation, Purpose, User
+from tests.attacks.database_state import diff, dump
 from tests.attacks.routes import METHODS, WRITING, Route, list_routes
 from tests.attacks.rules import Rule, get_rule
-from tests.attacks.state import diff, dump
 from tests.dashboard.test_serve import open_session, run_server, submit_form
 
 # An argument may hold anything: there is nothing that it could be the address of.
@@ -75,7 +75,7 @@ def test_there_is_no_page_for_setting_up(db: None, path: str) -> None:
 
 
 def test_the_first_administrator_has_no_password_that_could_be_guessed(db: None) -> None:
-    user = links.first_administrator()
+    user = one_time_links.first_administrator()
     assert user is not None
     assert not user.has_usable_password()
     for password in ("", "admin1234", "hunter2hunter2", "changeme-please", "!"):
@@ -84,9 +84,9 @@ def test_the_first_administrator_has_no_password_that_could_be_guessed(db: None)
 
 
 def test_the_secret_is_long_random_once_and_not_stored(db: None) -> None:
-    user = links.first_administrator()
+    user = one_time_links.first_administrator()
     assert user is not None
-    first, second = (links.link_for(user, Purpose.SIGN_IN) for _ in range(2))
+    first, second = (one_time_links.link_for(user, Purpose.SIGN_IN) for _ in range(2))
     assert first != second
     assert len(first) >= 43  # 32 bytes
     stored = str(list(Invitation.objects.values()))
@@ -98,9 +98,9 @@ def test_the_secret_is_long_random_once_and_not_stored(db: None) -> None:
 
 @pytest.mark.parametrize("secret", ["", "x", "a" * 43, "%00", "..", "*", "%25", "null", "undefined", "0"])
 def test_no_other_secret_works(db: None, secret: str) -> None:
-    user = links.first_administrator()
+    user = one_time_links.first_administrator()
     assert user is not None
-    links.link_for(user, Purpose.SIGN_IN)
+    one_time_links.link_for(user, Purpose.SIGN_IN)
     answer = Client().post(f"/people/invitations/{secret}/")
     assert answer.status_code in (404, 410)
     assert "quarterdeck-session" not in answer.cookies
@@ -108,9 +108,9 @@ def test_no_other_secret_works(db: None, secret: str) -> None:
 
 def test_looking_at_the_link_does_not_use_it_up(db: None) -> None:
     """Previews and scanners open links; whoever presses the button is in."""
-    user = links.first_administrator()
+    user = one_time_links.first_administrator()
     assert user is not None
-    path = f"/people/invitations/{links.link_for(user, Purpose.SIGN_IN)}/"
+    path = f"/people/invitations/{one_time_links.link_for(user, Purpose.SIGN_IN)}/"
     for method in ("get", "head", "options"):
         getattr(Client(), method)(path)
     assert Client().post(path).status_code == 302

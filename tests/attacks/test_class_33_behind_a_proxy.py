@@ -24,10 +24,10 @@ from dashboard.headers import StrictHeaders
 from dashboard.proxies import TrustedProxies
 from dashboard.public_url import public_url
 from people.models import Session
-from tests.attacks.fortress import STRANGER, ProductionServer
-from tests.attacks.house import Installation
+from tests.attacks.asgi_requests import HeaderPairs, send_request
+from tests.attacks.installation import Installation
+from tests.attacks.production_server import STRANGER, ProductionServer
 from tests.attacks.sockets import NOT_FOUND, REFUSED, handshake, knock
-from tests.attacks.wire import HeaderPairs, send_request
 
 PROXY, OTHER_PROXY, OUTSIDE, VISITOR = "10.0.0.1", "10.0.0.2", "198.51.100.7", "203.0.113.9"
 PASSWORD = "sail-before-the-wind"

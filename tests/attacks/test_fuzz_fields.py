@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.attacks.cluster_requests import list_visits
 from tests.attacks.forms import parse_forms
 from tests.attacks.fuzz import Mutations, batch_settings, limit_time
 from tests.attacks.fuzz_cases import FIELDS
-from tests.attacks.house import Installation, roll_back
-from tests.attacks.reaching import list_visits
+from tests.attacks.installation import Installation, roll_back
 from tests.canary_watch import SECRET_FIELDS
 from tests.controlplane.hostile import TEXTS
 

@@ -12,13 +12,13 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.address.paths import parse
+from dashboard.lists.listing import open_listing
+from dashboard.lists.live import ListSubscription
 from dashboard.live.consumer import REFUSED, LiveConsumer
-from dashboard.resources.address import parse
-from dashboard.resources.list_live import ListSubscription
-from dashboard.resources.listing import open_listing
 from tests.attacks.fuzz import Mutations, batch_settings, limit_time
 from tests.attacks.fuzz_cases import FRAMES
-from tests.attacks.house import Installation
+from tests.attacks.installation import Installation
 from tests.attacks.sockets import knock, list_socket_paths, open_socket, wait_for_close
 
 BATCH = 100

@@ -11,8 +11,8 @@ from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig import Kubeconfig, read_kubeconfig
 from tests.attacks.fuzz import Mutations, batch_settings, limit_time
 from tests.attacks.fuzz_cases import KUBECONFIGS
+from tests.clusters.credentials.certificates import make_certificate, to_base64
 from tests.clusters.credentials.kubeconfigs import add_context, build_config, to_yaml
-from tests.clusters.credentials.pki import make_certificate, to_base64
 from tests.clusters.credentials.test_kubeconfig import REFUSED_IN_CLUSTER, REFUSED_IN_USER
 
 INPUTS, BATCH = 30_000, 200

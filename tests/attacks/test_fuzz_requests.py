@@ -17,7 +17,7 @@ from dashboard.origins import OwnPagesOnly
 from dashboard.proxies import TrustedProxies
 from tests.attacks.fuzz import Mutations, batch_settings, limit_time
 from tests.attacks.fuzz_cases import HEADERS, PATHS
-from tests.attacks.house import Installation
+from tests.attacks.installation import Installation
 from tests.attacks.routes import list_routes
 
 BATCH = 100

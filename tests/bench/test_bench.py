@@ -8,11 +8,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from bench import __main__ as bench
-from bench import requests_sent, trail
+from bench import audit_trail, requests_sent
+from bench.audit_trail import Load
 from bench.figures import Figure, percentile, spread
 from bench.page import write
-from bench.trail import Load
-from tests.served import ROOT
+from tests.dashboard_server import ROOT
 
 
 def test_it_refuses_a_measure_that_is_not_there(monkeypatch, capsys):
@@ -55,6 +55,6 @@ def test_an_idle_page_may_renew_and_ask_for_health_and_nothing_else():
 def test_a_page_that_waits_for_the_audit_trail_or_a_lost_row_is_missed():
     without, world = [10.0] * 100, SimpleNamespace(samples=int, seconds=float)
     whole, lost = Load(answered=5, rows=10, is_complete=True), Load(answered=5, rows=9, is_complete=False)
-    assert trail._figure("a page", without, [100.0] * 100, whole, world).met is True
-    assert trail._figure("a page", without, [1000.0] * 100, whole, world).met is False
-    assert trail._figure("a page", without, [100.0] * 100, lost, world).met is False
+    assert audit_trail._figure("a page", without, [100.0] * 100, whole, world).met is True
+    assert audit_trail._figure("a page", without, [1000.0] * 100, whole, world).met is False
+    assert audit_trail._figure("a page", without, [100.0] * 100, lost, world).met is False

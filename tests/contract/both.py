@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.contract.contenders import Contender
 from tests.contract.differences import HEADERS
-from tests.contract.plainly import normalize, normalize_output, normalize_text
+from tests.contract.normalization import normalize, normalize_output, normalize_text
 from tests.simulator.caller import Caller, Reply
 
 

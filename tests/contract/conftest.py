@@ -12,7 +12,7 @@ import pytest
 from tests.contract.both import Both
 from tests.contract.contenders import KUBERNETES, SIMULATOR, Contender, connect_real, start_simulated
 from tests.controlplane.controlplane import ControlPlane
-from tests.served import wait_for
+from tests.dashboard_server import wait_for
 
 _numbers = itertools.count(secrets.randbelow(9) * 1000 + 1000)  # a run does not meet what the last one left
 

@@ -15,15 +15,15 @@ from typing import Any
 import yaml
 
 from simulator.cluster import Cluster
-from simulator.keeping.controllers.plane import Pace
-from simulator.lives.lives import ClusterRuntime
+from simulator.controllers.plane import Pace
 from simulator.pods.runs import LogLine
 from simulator.requests.rbac import MASTERS
+from simulator.runtime.cluster_runtime import ClusterRuntime
 from simulator.server import kubeconfig
 from tests.controlplane import world
-from tests.controlplane.cast import USERS, build_rbac_objects
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.kubeconfigs import ADMIN
+from tests.controlplane.users import USERS, build_rbac_objects
 from tests.simulator.caller import Caller
 from tests.simulator.loops import Loop
 

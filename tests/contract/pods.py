@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.contract.bodies import CONTAINER, thing
 from tests.contract.contenders import Contender
-from tests.served import wait_for
+from tests.dashboard_server import wait_for
 from tests.simulator.caller import Caller
 
 NODE = "node-1"

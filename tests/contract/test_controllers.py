@@ -13,7 +13,7 @@ import pytest
 
 from tests.contract.bodies import thing
 from tests.contract.contenders import KUBERNETES, SIMULATOR, Contender, connect_real, start_simulated
-from tests.contract.living import ClusterNamespace, events, same, strip_managed
+from tests.contract.settled_comparison import ClusterNamespace, events, same, strip_managed
 from tests.controlplane.controlplane import ControlPlane
 
 POD_STATUS = (

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contract.bodies import config_map, pod, thing
-from tests.served import wait_for
+from tests.dashboard_server import wait_for
 
 OPTIONS = {
     "nothing": None,

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.bodies import deployment, pod, thing
 from tests.contract.pods import write_running
-from tests.served import wait_for
+from tests.dashboard_server import wait_for
 
 POLICY = "/apis/policy/v1"
 _numbers = itertools.count()

@@ -9,7 +9,7 @@ from tests.contract.both import compare
 from tests.contract.contenders import KUBERNETES, SIMULATOR
 from tests.contract.pods import run_pod
 from tests.contract.sockets import V4, V4_TEXT, V5, exchange, request_rejected_upgrade
-from tests.served import wait_for
+from tests.dashboard_server import wait_for
 
 OLD, OLD_TEXT = "channel.k8s.io", "base64.channel.k8s.io"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"

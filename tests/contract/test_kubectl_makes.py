@@ -11,7 +11,7 @@ from tests.contract.bodies import CONTAINER, deployment, thing
 from tests.contract.both import compare
 from tests.contract.contenders import KUBERNETES, SIMULATOR
 from tests.contract.copying import Copy
-from tests.contract.plainly import normalize_output
+from tests.contract.normalization import normalize_output
 
 _GENERATED = re.compile(r"generation: \d+|clusterIP: 10\.0\.0\.\d+|- 10\.0\.0\.\d+|nodePort: \d+")
 

@@ -14,7 +14,7 @@ import pytest
 from tests.contract.bodies import thing
 from tests.contract.contenders import SIMULATOR
 from tests.contract.pods import run_pod
-from tests.served import wait_for
+from tests.dashboard_server import wait_for
 
 SECONDS = 30
 

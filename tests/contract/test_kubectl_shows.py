@@ -13,8 +13,8 @@ from tests.contract.bodies import config_map, thing
 from tests.contract.both import compare
 from tests.contract.contenders import KUBERNETES, SIMULATOR
 from tests.contract.copying import Copy
-from tests.contract.plainly import normalize_output
-from tests.served import wait_for
+from tests.contract.normalization import normalize_output
+from tests.dashboard_server import wait_for
 
 VOLUME, NODE = "contract-shown", "contract-shown"
 _DATES = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}")

@@ -14,7 +14,7 @@ from tests.contract.bodies import pod
 from tests.contract.both import compare
 from tests.contract.contenders import KUBERNETES, SIMULATOR
 from tests.contract.pods import run_pod
-from tests.served import wait_for
+from tests.dashboard_server import wait_for
 
 
 @pytest.fixture(scope="module")

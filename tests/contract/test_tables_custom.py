@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.tables import LONG_AGO, TABLE, normalize_row
-from tests.served import wait_for
+from tests.dashboard_server import wait_for
 
 GROUP, PLURAL = "contract.example.com", "oddments"
 TYPES = ("integer", "number", "boolean", "string", "date")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.bodies import thing
 from tests.contract.tables import collection_path, read_rows, same_rows
-from tests.served import wait_for
+from tests.dashboard_server import wait_for
 
 NEWEST = "contract-newest"  # the default class, while a test lasts
 PORTS = [{"name": "http", "port": 80}, {"name": "dns", "port": 53, "protocol": "UDP", "targetPort": "dns"}]

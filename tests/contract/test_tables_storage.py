@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.bodies import thing
 from tests.contract.tables import NODE, collection_path, read_rows, same_rows
-from tests.served import wait_for
+from tests.dashboard_server import wait_for
 
 NEWEST = "contract-newest"  # the default class, while a test lasts
 GROUP = "storage.k8s.io/v1"

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from simulator.schemas.archive import archive
-from simulator.schemas.catalogue import Catalog
+from simulator.schemas.catalog import Catalog
 from simulator.schemas.resources import split_api_version
 from tests.contract.bodies import pod, thing
 from tests.contract.tables import collection_path

@@ -1,4 +1,4 @@
-"""Contract of worlds: the simulated cluster of tests/simulated.py contains the same as the real one."""
+"""Contract of worlds: the simulated cluster of tests/simulated_cluster.py contains the same as the real one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from tests.contract.contenders import connect_real
 from tests.controlplane import world
-from tests.controlplane.cast import USERS
 from tests.controlplane.controlplane import ControlPlane
-from tests.simulated import SimulatedCluster
+from tests.controlplane.users import USERS
+from tests.simulated_cluster import SimulatedCluster
 from tests.simulator.caller import Caller
 
 STORED_OTHERWISE = {".status", ".stringData"}  # by its own endpoint, in .data

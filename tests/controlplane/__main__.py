@@ -5,8 +5,8 @@ import sys
 from types import FrameType
 
 from tests.controlplane.binaries import ControlPlaneUnavailable, find_binaries, get_cache_folder
-from tests.controlplane.cast import USERS, Person
 from tests.controlplane.controlplane import ControlPlane
+from tests.controlplane.users import USERS, Person
 from tests.controlplane.world import fill
 
 

@@ -18,13 +18,13 @@ from tests.controlplane import programs
 from tests.controlplane.binaries import Binaries
 from tests.controlplane.binaries import find_binaries as find_binaries
 from tests.controlplane.building import report
-from tests.controlplane.cast import USERS, get_person
 from tests.controlplane.certificates import ISSUER, Authority, Pair, make_service_account_key, sign_token
 from tests.controlplane.files import write_files
 from tests.controlplane.kubeconfigs import ADMIN, write_component_kubeconfigs, write_kubeconfig
 from tests.controlplane.metrics import NAME as METRICS
 from tests.controlplane.metrics import build_metrics_objects
 from tests.controlplane.processes import Port, Processes
+from tests.controlplane.users import USERS, get_person
 
 
 class ControlPlane:

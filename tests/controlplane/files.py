@@ -7,8 +7,8 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.controlplane.binaries import Binaries
-from tests.controlplane.cast import get_person
 from tests.controlplane.certificates import Authority, encode_key, encode_public_key
+from tests.controlplane.users import get_person
 
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",

@@ -1,7 +1,7 @@
 """Keys of a test user for a control plane: a token, or a certificate and its key."""
 
-from tests.controlplane.cast import get_person
 from tests.controlplane.controlplane import ControlPlane
+from tests.controlplane.users import get_person
 
 
 def get_keys(plane: ControlPlane, name: str) -> dict[str, str]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from tests.controlplane.cast import Person
 from tests.controlplane.certificates import Authority, Pair
+from tests.controlplane.users import Person
 
 ADMIN = "admin"  # in system:masters; nobody of the cast
 _MASTERS = "system:masters"

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.controlplane import hostile, world
-from tests.controlplane.cast import USERS
 from tests.controlplane.controlplane import ControlPlane, KubectlFailed
 from tests.controlplane.processes import LOCK, PREFIX, Processes, remove_stale, wait_until
+from tests.controlplane.users import USERS
 from tests.controlplane.watchdog import find_processes
 
 ROOT = Path(__file__).parents[2]

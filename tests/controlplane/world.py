@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 import yaml
 
-from tests.controlplane.cast import build_rbac_objects
 from tests.controlplane.certificates import make_signing_request
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.hostile import TEXTS as HOSTILE_TEXTS
 from tests.controlplane.hostile import build_definitions, build_objects, build_statuses
 from tests.controlplane.processes import wait_until
+from tests.controlplane.users import build_rbac_objects
 
 FOLDER = Path(__file__).parent / "world"
 NODES = tuple(f"node-{number}" for number in range(1, 6))
@@ -24,7 +24,7 @@ SECRET_VALUE = "correct-horse-battery-staple"  # of Secret shop/web, also in its
 
 
 class Fillable(Protocol):
-    """The real control plane, or a simulated one (tests/simulated.py)."""
+    """The real control plane, or a simulated one (tests/simulated_cluster.py)."""
 
     def apply(
         self, objects: Iterable[dict[str, Any]], *, server_side: bool = True, status: bool = False

@@ -18,9 +18,7 @@ def dana(transactional_db: None) -> User:
     team = Team.objects.create(slug="shop", name="Shop")
     Membership.objects.create(user=person, team=team)
     for slug, color in (("prod-eu", "red"), ("staging", "amber"), ("try", "teal")):
-        cluster = Cluster.objects.create(
-            slug=slug, name=slug.title(), color=color, protected=color == "red"
-        )
+        cluster = Cluster.objects.create(slug=slug, name=slug.title(), color=color, protected=color == "red")
         Share.objects.create(cluster=cluster, team=team)
     return person
 

@@ -11,7 +11,7 @@ from django.template import engines
 from django.test import override_settings
 
 from dashboard.shell.bundles import BUNDLES
-from tests.served import ROOT
+from tests.dashboard_server import ROOT
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 
 from clusters.api import errors
-from dashboard.shell.problems import render_cluster_error, status_of
+from dashboard.shell.cluster_errors import render_cluster_error, status_of
 from people.models import User
 
 pytestmark = pytest.mark.urls("tests.dashboard.styleguide.urls")

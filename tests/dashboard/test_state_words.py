@@ -7,7 +7,7 @@ import re
 import pytest
 from django.template import Context, Template
 
-from clusters.watch.states import State
+from clusters.feeds.states import State
 
 STATES = [*(one.value for one in State), "static", "paused", "signed-out"]
 

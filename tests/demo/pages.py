@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from demo.cast import USERS_BY_NAME
+from demo.users import USERS_BY_NAME
 from tests.demo.process import Demo
 
 POD: dict[str, Any] = {

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser
 
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.world import fill_small, wait_for_pods
+from tests.dashboard_server import DashboardServer
 from tests.faults.gate import Gate
-from tests.faults.shown import BrowserUser
-from tests.served import DashboardServer
+from tests.faults.page_state import BrowserUser
 
 
 @pytest.fixture(scope="package")

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.faults.shown import (
+from tests.dashboard_server import DashboardServer, wait_for
+from tests.faults.page_state import (
     PATIENCE,
     BrowserUser,
     check_recovery,
@@ -19,7 +20,6 @@ from tests.faults.shown import (
     list_names,
 )
 from tests.live.pages import make_pod
-from tests.served import DashboardServer, wait_for
 
 ACCOUNT = """
 apiVersion: v1

@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.clusters.api.faults import FaultServer, Wire, hang, respond_status, respond_with
-from tests.controlplane.cast import USERS
 from tests.controlplane.controlplane import ControlPlane
+from tests.controlplane.users import USERS
+from tests.dashboard_server import DashboardServer, wait_for
 from tests.faults.gate import Gate, any_request
-from tests.faults.shown import PATIENCE, BrowserUser, expect_fresh, expect_state, find_row, list_names
-from tests.faults.shown import expect_texts as page_says
-from tests.served import DashboardServer, wait_for
+from tests.faults.page_state import PATIENCE, BrowserUser, expect_fresh, expect_state, find_row, list_names
+from tests.faults.page_state import expect_texts as page_says
 
 TIMED_OUT = "The API server did not respond in time."
 UNKNOWN_NAME = "The API server's host name cannot be resolved."

@@ -22,10 +22,11 @@ from tests.clusters.api.faults import (
     stream_lines,
     truncate_body,
 )
-from tests.clusters.watch.scripted import gone_event, stream_watch
+from tests.clusters.feeds.scripted_server import gone_event, stream_watch
 from tests.controlplane.controlplane import ControlPlane
+from tests.dashboard_server import DashboardServer, wait_for
 from tests.faults.gate import Gate, any_request, is_list, is_read, is_watch
-from tests.faults.shown import (
+from tests.faults.page_state import (
     PATIENCE,
     BrowserUser,
     check_recovery,
@@ -37,7 +38,6 @@ from tests.faults.shown import (
     list_names,
 )
 from tests.live.pages import make_pod
-from tests.served import DashboardServer, wait_for
 
 Faulty = Callable[[Gate], AbstractContextManager[object]]
 

@@ -14,9 +14,9 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
+from tests.dashboard_server import ROOT, DashboardServer, wait_for
 from tests.faults.disk import AUDIT_TRAIL, EXCLUSIVE, age_sessions, lock_database, lock_exclusively
-from tests.faults.shown import PATIENCE, expect_state, expect_texts
-from tests.served import ROOT, DashboardServer, wait_for
+from tests.faults.page_state import PATIENCE, expect_state, expect_texts
 
 # Whoever waited for the lock would wait for 10 s, and then see an error: a page that comes sooner has not waited.
 QUICK_RESPONSE = 8_000  # milliseconds, on a machine that does other things too

@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.faults.front import BrowserProxy
+from tests.dashboard_server import DashboardServer
+from tests.faults.browser_proxy import BrowserProxy
 from tests.faults.gate import Gate
-from tests.faults.shown import (
+from tests.faults.page_state import (
     PATIENCE,
     BrowserUser,
     check_recovery,
@@ -22,7 +23,6 @@ from tests.faults.shown import (
     list_names,
 )
 from tests.live.pages import make_pod
-from tests.served import DashboardServer
 
 
 @pytest.fixture(autouse=True)

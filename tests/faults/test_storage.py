@@ -15,13 +15,20 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from tests.clusters.door.conftest import find_audit_events
+from tests.clusters.gateway.conftest import find_audit_events
 from tests.controlplane.controlplane import ControlPlane
+from tests.dashboard_server import DashboardServer, wait_for
 from tests.faults.disk import fill_disk, limit_file_size, lock_database
-from tests.faults.shown import PATIENCE, BrowserUser, check_recovery, expect_state, expect_texts, find_row
-from tests.faults.writing import Writer, run_writer
+from tests.faults.page_state import (
+    PATIENCE,
+    BrowserUser,
+    check_recovery,
+    expect_state,
+    expect_texts,
+    find_row,
+)
+from tests.faults.writing_process import Writer, run_writer
 from tests.live.pages import make_pod
-from tests.served import DashboardServer, wait_for
 
 SECRET_MANIFEST = """
 apiVersion: v1

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.served import DashboardServer
+from tests.dashboard_server import DashboardServer
 
 POD = """
 apiVersion: v1

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from tests.served import DashboardServer
+from tests.dashboard_server import DashboardServer
 
 T = TypeVar("T")
 COOKIE = "quarterdeck-session"

@@ -9,9 +9,9 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
+from tests.dashboard_server import DashboardServer
 from tests.live.pages import expect_state, find_row
 from tests.live.tls_proxy import TlsProxy
-from tests.served import DashboardServer
 
 PATH = "/deck/c/harbour/shop/pods"
 

@@ -14,8 +14,8 @@ import pytest
 from tests.clusters.api.faults import AUTHORITY, FaultServer, hang
 from tests.clusters.pages.conftest import ClientFor, client_for, users
 from tests.controlplane.hostile import TEXTS
+from tests.dashboard_server import ROOT, DashboardServer
 from tests.live.pages import open_as
-from tests.served import ROOT, DashboardServer
 
 __all__ = ["ClientFor", "client_for", "open_as", "users"]
 
@@ -26,7 +26,7 @@ FleetCommand = Callable[..., None]
 def fleet_command(dashboard_server: DashboardServer) -> FleetCommand:
     def run(do: str, **arguments: Any) -> None:
         done = subprocess.run(
-            [sys.executable, "-m", "tests.overview.stage"],
+            [sys.executable, "-m", "tests.overview.fleet"],
             input=json.dumps({"do": do, **arguments}), cwd=ROOT, env=dashboard_server.environment,
             capture_output=True, text=True, check=False,
         )  # fmt: skip

@@ -12,10 +12,10 @@ from playwright.sync_api import Page, expect
 
 from tests.axe import find_violations
 from tests.browser import list_console_errors
-from tests.controlplane.cast import build_rbac_objects
 from tests.controlplane.controlplane import ControlPlane
+from tests.controlplane.users import build_rbac_objects
+from tests.dashboard_server import wait_for
 from tests.live.pages import expect_state
-from tests.served import wait_for
 
 SOON = 30_000  # milliseconds
 

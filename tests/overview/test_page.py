@@ -12,15 +12,15 @@ from django.utils import timezone
 
 from clusters.api.connection import Identity
 from clusters.counting import counters as counting
-from clusters.credentials.stored import Owner, save_credential
-from clusters.credentials.trial import WhoAmI
+from clusters.credentials.store import Owner, save_credential
+from clusters.credentials.verification import WhoAmI
 from clusters.models import Cluster, Credential, Share
-from dashboard.overview import board, page
+from dashboard.overview import board, views
 from dashboard.overview.live import OverviewSubscription
-from dashboard.overview.wish import OverviewQuery
+from dashboard.overview.query import OverviewQuery
 from people.models import Team, User
-from tests.clusters.counting.scripted import ScriptedCluster as Scripted
-from tests.clusters.counting.scripted import event_row, node_row, pod_row, wait_until
+from tests.clusters.counting.scripted_cluster import ScriptedCluster as Scripted
+from tests.clusters.counting.scripted_cluster import event_row, node_row, pod_row, wait_until
 from tests.controlplane.hostile import TEXTS
 from tests.overview.conftest import ClientFor
 
@@ -58,7 +58,7 @@ def scripted_cluster(cast: dict[str, User], monkeypatch: pytest.MonkeyPatch) -> 
     """A healthy cluster that team shop sees, counted in a hurry."""
     for name, seconds in (("EVERY", 0.3), ("AGAIN", 0.2), ("REFUSED", 0.2), ("SWEEP", 0.05), ("GRACE", 0.2)):
         monkeypatch.setattr(counting, name, seconds)
-    monkeypatch.setattr(page, "FIRST_COUNTS_TIMEOUT", 20.0)  # a busy machine takes its time
+    monkeypatch.setattr(views, "FIRST_COUNTS_TIMEOUT", 20.0)  # a busy machine takes its time
     with Scripted() as server:
         server.rows |= {"pods": [pod_row()] * 3, "nodes": [node_row()], "events": [event_row("BackOff")]}
         create_cluster("harbour", server=server.url, ca=server.ca, labels={"env": "production"})

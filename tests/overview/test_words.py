@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from clusters.access import ReviewResult
+from clusters.access.reviews import ReviewResult
 from clusters.api.errors import Forbidden, TimedOut
 from clusters.counting.snapshot import (
     Count,
@@ -19,10 +19,10 @@ from clusters.counting.snapshot import (
     Pods,
     Warnings,
 )
-from clusters.watch.columns import DisplayColumn
-from clusters.watch.filters import read_filter
+from clusters.tables.columns import DisplayColumn
+from clusters.tables.filters import read_filter
 from dashboard.overview.numbers import nodes_cell, pods_cell, warnings_cell
-from dashboard.overview.rights_words import sentences
+from dashboard.overview.permissions import sentences
 from people.models import TeamRole
 
 YES, NO, UNCLEAR = (

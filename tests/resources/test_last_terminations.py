@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.template.loader import render_to_string
 
-from dashboard.resources.kinds import summarize
-from tests.resources.catalogue import LINKS
+from dashboard.kinds import summarize
+from tests.address.catalogue import LINKS
 
 CRASHED = {
     "exitCode": 137,
@@ -29,7 +29,7 @@ def pod(*statuses: dict) -> dict:
 
 def tables(found: dict) -> dict[str, str]:
     made = summarize(found, LINKS).tables
-    return {one.title: render_to_string("resources/small_table.html", {"table": one}) for one in made}
+    return {one.title: render_to_string("objects/small_table.html", {"table": one}) for one in made}
 
 
 def test_it_shows_how_a_container_ended_last():

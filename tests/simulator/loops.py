@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from simulator.cluster import Cluster
-from simulator.lives.lives import ClusterRuntime
+from simulator.runtime.cluster_runtime import ClusterRuntime
 from simulator.server import Server
 
 SECONDS = 30

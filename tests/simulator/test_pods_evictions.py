@@ -4,7 +4,7 @@ import pytest
 
 from simulator.cluster import Cluster
 from simulator.requests.rbac import MASTERS
-from tests.served import wait_for
+from tests.dashboard_server import wait_for
 from tests.simulator.caller import Caller
 from tests.simulator.loops import Loop
 from tests.simulator.pods import node, running_pod

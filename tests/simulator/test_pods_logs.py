@@ -10,7 +10,7 @@ import pytest
 from simulator.cluster import Cluster
 from simulator.pods.logs import MAX_APPENDED_LINES, MAX_APPENDED_RUNS, MAX_LINES, PODS
 from simulator.pods.runs import LogLine, find_run
-from tests.served import wait_for
+from tests.dashboard_server import wait_for
 from tests.simulator.pods import container_state, node, replace_states, running_pod
 
 PATH = "/api/v1/namespaces/default/pods"

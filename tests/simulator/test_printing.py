@@ -10,7 +10,7 @@ from simulator.printing.ages import age, duration
 from simulator.printing.kinds import PRINTERS
 from simulator.printing.parts import go_selector, selector_text
 from simulator.schemas.archive import archive
-from simulator.schemas.catalogue import Catalog
+from simulator.schemas.catalog import Catalog
 from simulator.schemas.resources import split_api_version
 from simulator.schemas.types import types_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from simulator.cluster import Cluster
-from simulator.keeping.house import ReconcilerRunner
+from simulator.reconcilers.runner import ReconcilerRunner
 from simulator.writing import registry
 from simulator.writing.options import WriteOptions
 

@@ -7,13 +7,13 @@ from collections import Counter
 
 import pytest
 
-from simulator.keeping.controllers.index import amount, requests
-from simulator.keeping.controllers.pods import is_over, is_ready
+from simulator.controllers.index import amount, requests
+from simulator.controllers.pods import is_over, is_ready
 from simulator.pods.runs import Run
 from simulator.store import Object
 from simulator.worlds.builder import NODES
 from simulator.worlds.world import World, build, list_names
-from tests.simulator.living import START
+from tests.simulator.simulation import START
 
 WORLDS = ("production-eu", "production-us", "staging")
 

@@ -9,12 +9,12 @@ import pytest
 from simulator.worlds.checking import WorldError
 from simulator.worlds.world import build
 
-PEOPLE = "people: {dana: {groups: [team-shop], about: Develops}}\n"
+PEOPLE = "accounts: {dana: {groups: [team-shop], about: Develops}}\n"
 NODES = (
     "nodes: [{pool: general, count: 1, zones: [a], cpu: 4, memory: 8Gi}]\nnamespaces: {shop: {team: shop}}\n"
 )
 WRONG = {
-    "people: []\n": "small.yaml: people: is [], and must be a mapping.",
+    "accounts: []\n": "small.yaml: people: is [], and must be a mapping.",
     NODES: "small.yaml: lacks 'people'. Add it: a mapping.",
     PEOPLE + NODES + "aps: []\n": "small.yaml: nobody knows the key 'aps'. Did you mean 'apps'?",
     PEOPLE + NODES + "apps: [{name: web, namespace: shop, replcas: 3}]\n": (
@@ -61,7 +61,7 @@ WRONG = {
     + NODES
     + "include: [everything]\n": "small.yaml: include: there is no part 'everything'. There are ",
     PEOPLE + NODES + "outages: [{pool: huge}]\n": "small.yaml: outages: there is no pool 'huge'.",
-    "people: {dana: [}\n": "small.yaml: is no YAML: ",
+    "accounts: {dana: [}\n": "small.yaml: is no YAML: ",
 }
 
 

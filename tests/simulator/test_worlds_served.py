@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.served import ROOT, wait_for
+from tests.dashboard_server import ROOT, wait_for
 from tests.simulator.caller import Caller
 
 

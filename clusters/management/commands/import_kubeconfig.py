@@ -10,15 +10,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from clusters.api.errors import ApiError
-from clusters.credentials.changed import invalidate_shares
+from clusters.audit_details import draft_cluster_entry, draft_share_entry, settings_of
 from clusters.credentials.errors import BadCredential
+from clusters.credentials.invalidation import invalidate_shares
 from clusters.credentials.kubeconfig import Context, ImportOptions, Kubeconfig, read_kubeconfig
-from clusters.credentials.stored import Owner, save_credential, server_of
-from clusters.credentials.trial import WhoAmI, reach, try_identity
+from clusters.credentials.matching import free_slug, match
+from clusters.credentials.store import Owner, save_credential, server_of
+from clusters.credentials.verification import WhoAmI, reach, try_identity
 from clusters.credentials.yaml_tree import LARGEST
-from clusters.matching import free_slug, match
 from clusters.models import Cluster, Share
-from clusters.recorded import draft_cluster_entry, draft_share_entry, settings_of
 from people.audit.record import AuditTrailUnavailable, record
 from people.models import Team, User
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from clusters.credentials.sealing import SealBroken, is_current, reseal
-from clusters.credentials.stored import context_of
+from clusters.credentials.store import context_of
 from clusters.models import Credential
 from people.audit.record import AuditTrailUnavailable, draft_for_program, record
 

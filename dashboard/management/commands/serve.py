@@ -17,8 +17,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from twisted.internet import reactor
 
-from dashboard.bodies import BoundedFactory
-from people import links
+from dashboard.request_bodies import BoundedFactory
+from people import one_time_links
 from people.audit.checks import check_triggers
 from people.audit.record import draft_for_program, note
 from people.models import Purpose
@@ -110,12 +110,12 @@ def _welcome(address: str, port: int) -> str:
     shown = f"[{address}]" if ":" in address else address
     here = settings.PUBLIC_URL.url if settings.PUBLIC_URL else f"http://{shown}:{port}"
     lines = [f"Quarterdeck is running at {here}/ (press Ctrl+C to stop)"]
-    user = links.first_administrator()
+    user = one_time_links.first_administrator()
     if user is not None:
         note(draft_for_program("manage.py serve", "signin-link", target=f"person {user.username}"))
         lines.append(
             "No administrator account has a password yet. Use this one-time link to sign in (valid "
             "for 15 minutes):"
         )
-        lines.append(links.link_url(links.link_for(user, Purpose.SIGN_IN), here=here))
+        lines.append(one_time_links.link_url(one_time_links.link_for(user, Purpose.SIGN_IN), here=here))
     return "\n".join(lines)

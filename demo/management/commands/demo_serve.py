@@ -18,8 +18,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from demo.refusals import parse_listen_address
-from demo.stage import FixtureError, SimulatedCluster, set_up
+from demo.fixtures import FixtureError, SimulatedCluster, set_up
+from demo.safety import parse_listen_address
 
 
 class Command(BaseCommand):

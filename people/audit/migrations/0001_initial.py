@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from people.audit.guards import install_triggers
+from people.audit.triggers import install_triggers
 
 
 class Migration(migrations.Migration):

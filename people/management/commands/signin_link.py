@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from people import links
+from people import one_time_links
 from people.audit.record import draft_for_program, note
 from people.models import Purpose, User
 
@@ -24,20 +24,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = _person(options["username"], create=options["create_administrator"])
-        secret = links.link_for(user, Purpose.SIGN_IN)
+        secret = one_time_links.link_for(user, Purpose.SIGN_IN)
         made = {"made": True} if options["create_administrator"] else {}
         note(draft_for_program("manage.py", "signin-link", target=f"person {user.username}", detail=made))
         self.stderr.write(f"One-time sign-in link for {user.username} (valid for 15 minutes):")
-        self.stdout.write(links.link_url(secret))
+        self.stdout.write(one_time_links.link_url(secret))
 
 
 def _person(username: str | None, *, create: bool) -> User:
     if create:
         if username and User.objects.filter(username=username).exists():
             raise CommandError(f"{username!r} already exists; omit --create-administrator.")
-        return links.create_administrator(username or "admin")
+        return one_time_links.create_administrator(username or "admin")
     if username is None:
-        user = links.first_administrator()
+        user = one_time_links.first_administrator()
         if user is None:
             raise CommandError(
                 "An administrator with a password exists. Specify the username that needs a link."

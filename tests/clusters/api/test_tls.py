@@ -13,7 +13,7 @@ from clusters.api.connection import Connection, Identity, Server
 from clusters.api.tls import ssl_context
 from tests.clusters.api.calls import BOTH, fetch, make_connection
 from tests.clusters.api.faults import AUTHORITY, FaultServer, list_open_files, respond_with
-from tests.clusters.api.oldca import OldAuthority
+from tests.clusters.api.old_authority import OldAuthority
 
 written: list[Any] = []  # what was opened for writing: paths, or numbers of descriptors
 

@@ -12,11 +12,11 @@ from clusters.api.client import forget
 from clusters.api.connection import Connection
 from clusters.api.errors import TimedOut, TooManyRequests, Unauthorized
 from clusters.counting import counters as module
-from clusters.counting import round as rounds
+from clusters.counting import poll as rounds
 from clusters.counting.counters import Counter, Counters
 from clusters.counting.snapshot import CountStatus, Reach, Warnings
 from tests.clusters.api.faults import FaultServer, hang, respond_status, respond_with
-from tests.clusters.counting.scripted import (
+from tests.clusters.counting.scripted_cluster import (
     ScriptedCluster,
     connect_as,
     event_row,

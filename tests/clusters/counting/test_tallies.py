@@ -9,7 +9,7 @@ import pytest
 from clusters.api.tables import Page, decode_page
 from clusters.counting import tallies
 from clusters.counting.snapshot import Nodes, Pods, Warnings
-from tests.clusters.counting.scripted import COLUMNS, event_row, node_row, pod_row
+from tests.clusters.counting.scripted_cluster import COLUMNS, event_row, node_row, pod_row
 
 
 def decode(kind: str, *rows: list) -> Page:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from tests.clusters.credentials.pki import make_certificate, to_base64
+from tests.clusters.credentials.certificates import make_certificate, to_base64
 
 AUTHORITY = make_certificate("authority")[0]
 

@@ -15,7 +15,7 @@ from clusters.credentials.certificate import (
     checked_pair,
 )
 from clusters.credentials.errors import CertificateError
-from tests.clusters.credentials.pki import NOW, make_certificate, make_encrypted_key, to_base64
+from tests.clusters.credentials.certificates import NOW, make_certificate, make_encrypted_key, to_base64
 
 
 def test_it_takes_a_pair_and_drops_the_text_around_it():

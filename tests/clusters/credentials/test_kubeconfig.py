@@ -9,8 +9,8 @@ import yaml
 
 from clusters.credentials.errors import BadCredential, KubeconfigError
 from clusters.credentials.kubeconfig import ImportOptions, one_context, read_kubeconfig
+from tests.clusters.credentials.certificates import make_certificate, make_encrypted_key, to_base64
 from tests.clusters.credentials.kubeconfigs import AUTHORITY, add_context, build_config, to_yaml
-from tests.clusters.credentials.pki import make_certificate, make_encrypted_key, to_base64
 
 
 def list_problems(value) -> list[BadCredential]:

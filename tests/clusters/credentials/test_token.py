@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from clusters.credentials.errors import TokenError
 from clusters.credentials.token import checked_token, token_expiry
-from tests.clusters.credentials.pki import make_jwt
+from tests.clusters.credentials.certificates import make_jwt
 
 
 def test_it_takes_a_token_with_white_space_around_it():

@@ -11,8 +11,8 @@ from django.core.management.base import CommandError
 
 from clusters.models import Cluster, Credential
 from people.models import Team, User
+from tests.clusters.credentials.certificates import to_base64
 from tests.clusters.credentials.kubeconfigs import add_context, build_config
-from tests.clusters.credentials.pki import to_base64
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from django.core.management.base import CommandError
 
 from clusters.api.connection import Identity
 from clusters.credentials.sealing import is_current
-from clusters.credentials.stored import Owner, identity_of, save_credential
-from clusters.credentials.trial import WhoAmI
+from clusters.credentials.store import Owner, identity_of, save_credential
+from clusters.credentials.verification import WhoAmI
 from clusters.management.commands.rotate_keys import Command
 from clusters.models import Cluster, Credential
 from people.models import User

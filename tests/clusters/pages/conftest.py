@@ -9,9 +9,9 @@ from django.test import Client
 
 from clusters.models import Cluster, Share
 from people.models import Membership, Team, User
-from tests.clusters.credentials.pki import make_certificate
-from tests.controlplane.cast import USERS
-from tests.simulated import SimulatedCluster
+from tests.clusters.credentials.certificates import make_certificate
+from tests.controlplane.users import USERS
+from tests.simulated_cluster import SimulatedCluster
 
 ClientFor = Callable[..., Client]
 UNREACHABLE = "https://127.0.0.1:1"

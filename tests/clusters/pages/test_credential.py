@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from clusters.credentials.stored import identity_of
+from clusters.credentials.store import identity_of
 from clusters.models import Cluster, Credential, Share
 from people.models import Team
+from tests.clusters.credentials.certificates import make_certificate, make_encrypted_key, make_jwt
 from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
-from tests.clusters.credentials.pki import make_certificate, make_encrypted_key, make_jwt
 from tests.clusters.credentials.test_kubeconfig import REFUSED_IN_CLUSTER, REFUSED_IN_USER
 
 HOSTILE = "<script>alert('x')</script>\"'&\u202e{{ 7|add:7 }}{% now 'Y' %}"

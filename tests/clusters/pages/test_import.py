@@ -7,9 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from clusters.models import Cluster, ClusterRequest, Credential, Share
 from people.models import Team
-from tests.attacks.watched import record_events
+from tests.attacks.audit_hook import record_events
+from tests.clusters.credentials.certificates import make_certificate, to_base64
 from tests.clusters.credentials.kubeconfigs import add_context, build_config, to_yaml
-from tests.clusters.credentials.pki import make_certificate, to_base64
 from tests.clusters.pages.test_credential import HOSTILE, read_body
 
 

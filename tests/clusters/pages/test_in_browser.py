@@ -8,14 +8,14 @@ import pytest
 from playwright.sync_api import Page
 
 from clusters.api.connection import Identity
-from clusters.credentials.stored import Owner, save_credential
-from clusters.credentials.trial import WhoAmI
+from clusters.credentials.store import Owner, save_credential
+from clusters.credentials.verification import WhoAmI
 from clusters.models import ClusterRequest, Credential
 from people.models import Team
 from tests.axe import find_violations
 from tests.browser import list_console_errors, sign_in
+from tests.clusters.credentials.certificates import NOW
 from tests.clusters.credentials.kubeconfigs import add_context, build_config, to_yaml
-from tests.clusters.credentials.pki import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,7 +7,7 @@ import logging
 import pytest
 from django.db import connection
 
-from clusters.credentials import trial
+from clusters.credentials import verification
 from clusters.models import Credential
 from people.models import Session
 from tests.clusters.api.faults import (
@@ -18,11 +18,11 @@ from tests.clusters.api.faults import (
     respond_with,
     send_garbage,
 )
+from tests.clusters.credentials.certificates import make_certificate, to_base64
 from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
-from tests.clusters.credentials.pki import make_certificate, to_base64
 from tests.clusters.pages.conftest import UNREACHABLE
+from tests.clusters.pages.test_cluster_errors import set_server
 from tests.clusters.pages.test_credential import post_credential, read_body, update_cluster
-from tests.clusters.pages.test_faults import set_server
 
 CANARY = "canary-Zq7vN3"
 WHO = {"status": {"userInfo": {"username": "dana", "groups": ["team-shop"]}}}
@@ -51,7 +51,7 @@ def dump_database() -> str:
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=range(len(BEHAVIOURS)))
 def test_it_keeps_a_token_out_of_everything(behaviour, unreachable_cluster, client_for, caplog, monkeypatch):
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr(trial, "TIMEOUT", 0.3)
+    monkeypatch.setattr(verification, "TIMEOUT", 0.3)
     browser = client_for("dana")
     with FaultServer(behaviour) as server:
         set_server(unreachable_cluster, server)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from clusters.api.connection import Identity
-from clusters.credentials.stored import Owner, save_credential
-from clusters.credentials.trial import WhoAmI
+from clusters.credentials.store import Owner, save_credential
+from clusters.credentials.verification import WhoAmI
 from clusters.models import Cluster, ClusterRequest, Credential, Share
 from people.models import Team
-from tests.clusters.credentials.pki import make_certificate
+from tests.clusters.credentials.certificates import make_certificate
 from tests.clusters.pages.test_credential import HOSTILE, read_body
 
 WHO = WhoAmI("dana", "", (), {}, None)

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from clusters.api.errors import Cause, Forbidden
 from clusters.models import Cluster
+from dashboard.shell.cluster_errors import render_cluster_error
 from dashboard.shell.navigation import Entry, Group
-from dashboard.shell.problems import render_cluster_error
 
 HERE = Path(__file__).parent
 COLORS = ["slate", "red", "orange", "amber", "green", "teal", "blue", "violet", "pink", "brown"]

@@ -11,13 +11,13 @@ from django.db.models import CharField
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from people.audit.fact import build_entry
+from people.audit.draft import build_entry
 from people.audit.models import AuditEntry, Phase
 from people.audit.record import AuditDraft, AuditTrailUnavailable, health, record
-from people.audit.texts import DETAIL, sanitize_detail, sanitize_text
+from people.audit.sanitizing import DETAIL, sanitize_detail, sanitize_text
 from people.audit.verifying import verify
 from people.audit.writer import QueuedEntry, Writer
-from tests.trail import AuditTrail
+from tests.audit_trail import AuditTrail
 
 TEXTS = [one.name for one in fields(AuditDraft) if one.type in ("str", str)]
 LIMITS = {

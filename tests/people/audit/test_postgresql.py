@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from tests.house.floor_plan import ROOT
+from tests.architecture.architecture_map import ROOT
 
 FOLDER = "tests/people/audit"
 FILES = ("test_record", "test_verify", "test_guards", "test_hostile", "test_sealing", "test_resumed")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.served import ROOT, DashboardServer
+from tests.dashboard_server import ROOT, DashboardServer
 
 PROCESSES, ROWS_EACH = 4, 250
 NAMES = [f"process-{number}" for number in range(PROCESSES)]

@@ -8,7 +8,7 @@ from threading import Thread
 from people.audit.chain import digest
 from people.audit.models import AuditEntry
 from people.audit.record import AuditDraft, begin, last_sequence, listen, record, unlisten
-from tests.trail import AuditTrail
+from tests.audit_trail import AuditTrail
 
 
 def test_it_returns_when_the_row_exists_and_is_chained_to_the_one_before(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from people.audit.guards import _SQLITE
-from tests.served import ROOT, DashboardServer
+from people.audit.triggers import _SQLITE
+from tests.dashboard_server import ROOT, DashboardServer
 
 
 @pytest.fixture

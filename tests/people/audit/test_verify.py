@@ -10,13 +10,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 
-from people.audit import guards
+from people.audit import triggers
 from people.audit.chain import digest
 from people.audit.models import AuditEntry
 from people.audit.record import AuditDraft, begin, record
 from people.audit.routing import ALIAS
 from people.audit.verifying import CHUNK, Checkpoint, verify
-from tests.trail import AuditTrail, drop_triggers
+from tests.audit_trail import AuditTrail, drop_triggers
 
 ROWS = 12
 ONLY_SQLITE = pytest.mark.skipif(
@@ -39,7 +39,7 @@ def run_sql(*statements: str) -> None:
     with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
-        guards.install(connections[ALIAS])
+        triggers.install(connections[ALIAS])
 
 
 def rehash_row(sequence: int) -> None:
@@ -50,7 +50,7 @@ def rehash_row(sequence: int) -> None:
 
 def rewrite_from(sequence: int) -> None:
     """Make all of the chain fit from a row on: who owns the database can do that too."""
-    previous = AuditEntry.objects.get(sequence=sequence - 1).hash if sequence > 1 else guards.GENESIS
+    previous = AuditEntry.objects.get(sequence=sequence - 1).hash if sequence > 1 else triggers.GENESIS
     for row in list(AuditEntry.objects.filter(sequence__gte=sequence)):
         run_sql(f"UPDATE audit_entry SET previous = '{previous}' WHERE sequence = {row.sequence}")
         rehash_row(row.sequence)
@@ -71,7 +71,7 @@ def forge_row(sequence: int, previous_sequence: int) -> None:
     like.hash = digest(like)
     drop_triggers()
     like.save(force_insert=True, using=ALIAS)
-    guards.install(connections[ALIAS])
+    triggers.install(connections[ALIAS])
 
 
 def change_row() -> None:
@@ -203,7 +203,7 @@ def test_it_prints_the_checkpoint_and_goes_on_from_there(twelve_rows: AuditTrail
 
 
 def test_an_empty_audit_trail_is_valid(empty_audit_trail: AuditTrail) -> None:
-    assert verify().checkpoint == Checkpoint(0, guards.GENESIS)
+    assert verify().checkpoint == Checkpoint(0, triggers.GENESIS)
     wrong = verify([Checkpoint(3, "a" * 64)]).first_break
     assert wrong is not None
     assert (wrong.kind, wrong.sequence) == ("cut", 1)

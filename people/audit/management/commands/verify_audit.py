@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
-from people.audit import guards
+from people.audit import triggers
 from people.audit.checks import ADVICE
 from people.audit.record import AuditDraft, note
 from people.audit.routing import ALIAS
@@ -79,9 +79,9 @@ class Command(BaseCommand):
 
     def _check_triggers(self, *, protect: bool) -> None:
         connection = connections[ALIAS]
-        gone = guards.find_missing(connection)
+        gone = triggers.find_missing(connection)
         if gone and protect:
-            guards.install(connection)
+            triggers.install(connection)
             note(AuditDraft(verb="trail-protected", target="trail", detail={"put up again": gone}))
             self.stdout.write(f"Reinstalled: {', '.join(gone)}.")
         elif gone:

@@ -1,0 +1,69 @@
+"""Health checks: polls /readyz of each API server that has open feeds, since a watch may hang silently."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+
+from clusters.api.errors import (
+    ApiError,
+    Busy,
+    ClientCertificateRefused,
+    CredentialMissing,
+    NotKubernetes,
+)
+from clusters.api.streams import Streams
+from clusters.feeds.content import Content
+from clusters.feeds.feed import Feed
+
+HEALTHY_INTERVAL = 5.0  # seconds between questions while it answers
+UNHEALTHY_INTERVAL = 0.6  # seconds between questions while it does not
+PROBE_TIMEOUT = 5.0  # seconds that one answer may take, and
+UNHEALTHY_PROBE_TIMEOUT = 2.0  # while it does not answer: one that hangs is to be asked anew, not waited for
+
+
+class Health:
+    """The health of one API server; one question serves all feeds that are open on it."""
+
+    def __init__(self, feeds: Callable[[], Collection[Feed[Content]]]) -> None:
+        self._feeds = feeds
+        self._is_healthy = True
+        self._probe_count = 0
+
+    async def run(self, streams: Streams) -> None:
+        """Ask until no feed is open on this server."""
+        while self._feeds():
+            await asyncio.sleep(HEALTHY_INTERVAL if self._is_healthy else UNHEALTHY_INTERVAL)
+            await self._probe(streams)
+
+    async def _probe(self, streams: Streams) -> None:
+        feeds = tuple(self._feeds())
+        if not feeds:
+            return
+        self._probe_count += 1
+        by = feeds[
+            self._probe_count % len(feeds)
+        ]  # each in turn: one whose certificate is refused speaks for itself alone
+        try:
+            await streams.get(
+                by.connection,
+                "/readyz",
+                timeout=PROBE_TIMEOUT if self._is_healthy else UNHEALTHY_PROBE_TIMEOUT,
+            )
+        except (ClientCertificateRefused, CredentialMissing, Busy):
+            return
+        except ApiError as error:
+            if not _is_response(error):
+                self._is_healthy = False
+                for feed in feeds:
+                    feed.report_unhealthy(error)
+                return
+        self._is_healthy = True
+        for feed in feeds:
+            feed.feed_count = len(feeds)
+            feed.report_healthy()
+
+
+def _is_response(error: ApiError) -> bool:
+    """A refusal is an answer too; a page of something before the API server, or an error of its own, is none."""
+    return 400 <= error.status < 500 and not isinstance(error, NotKubernetes)

@@ -1,0 +1,153 @@
+"""Object content: a GET of one object, followed by a watch of that name.
+
+The resourceVersion of an object is no place to begin a watch at: it is as old as the object's last change, and the
+API server knows only the newest changes of a kind, after its start none at all (410). So the watch begins without
+one: the API server sends the object as it is (ADDED) and then a bookmark, whose resourceVersion is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from clusters.access.reviews import ResourceAttributes
+from clusters.api.connection import Connection
+from clusters.api.errors import NotFound, NotKubernetes, error_of_status
+from clusters.api.streams import Streams
+from clusters.discovery import Resource
+from clusters.feeds.content import Query
+
+INITIAL_END = "k8s.io/initial-events-end"  # the bookmark's annotation (KEP-3157)
+
+
+@dataclass(frozen=True)
+class ObjectSnapshot:
+    """The raw object as the API server sent it (Secrets are not masked here), None before the first answer."""
+
+    object: Mapping[str, Any] | None
+    is_deleted: bool
+    version: int
+
+
+class ObjectContent:
+    """One object by its name."""
+
+    def __init__(self, resource: Resource, namespace: str, name: str) -> None:
+        self.resource = resource
+        self.namespace = namespace
+        self.name = name
+        self.version = 0
+        self.resource_version = ""
+        self.can_watch = "watch" in resource.verbs
+        self.needs_list = False
+        self._object: Mapping[str, Any] | None = None
+        self._is_deleted = False
+        self._is_confirmed = False  # by the watch: it is there since the stream began
+
+    def access_checks(self) -> tuple[ResourceAttributes, ...]:
+        """The right that this object stands on; for a Namespace both name and namespace, each its name."""
+        namespace = self.name if self._is_namespace() else self.namespace
+        return (
+            ResourceAttributes(
+                verb="get",
+                group=self.resource.group,
+                version=self.resource.version,
+                resource=self.resource.plural,
+                namespace=namespace,
+                name=self.name,
+            ),
+        )
+
+    async def load(self, streams: Streams, connection: Connection) -> AsyncIterator[tuple[int, int | None]]:
+        """GET the object; one that is not there (any more) is marked deleted and the error raised."""
+        path = self.resource.path(namespace=self.namespace, name=self.name)
+        try:
+            found = _decode(await streams.get(connection, path))
+        except NotFound:
+            self._is_deleted = True
+            self.version += 1
+            raise
+        self._set_object(found)
+        self.resource_version, self._is_confirmed = "", False
+        yield 1, 1
+
+    async def fetch_newest_version(self, streams: Streams, connection: Connection) -> str:
+        """Nothing is known of an object but by reading it, which comes next."""
+        return ""
+
+    def watch_path(self) -> str:
+        return self.resource.path(namespace=self.namespace)
+
+    def watch_query(self) -> Query:
+        return [("fieldSelector", f"metadata.name={self.name}")]
+
+    def watch_accept(self) -> str:
+        return "application/json"
+
+    def apply(self, line: bytes) -> bool:
+        """Take one event in. Raises ApiError for an ERROR event."""
+        event = _decode(line)
+        kind, found = event.get("type"), event.get("object")
+        if not isinstance(found, dict):
+            raise NotKubernetes("A watch event contains no object.")
+        if kind == "ERROR":
+            raise error_of_status(found)
+        metadata = _metadata(found)
+        if kind == "BOOKMARK":
+            self.resource_version = str(metadata.get("resourceVersion") or self.resource_version)
+            return self._is_gone_unseen(metadata)
+        if metadata.get("name") != self.name:
+            return False
+        if kind != "ADDED" or self._is_confirmed:  # the first ADDED is the object as it was
+            self.resource_version = str(metadata.get("resourceVersion") or self.resource_version)
+        self._is_confirmed = True
+        self._set_object(found, is_deleted=kind == "DELETED")
+        return True
+
+    def _is_gone_unseen(self, bookmark: Mapping[str, Any]) -> bool:
+        """The end of what is there already, without the object: it was deleted between the GET and the watch."""
+        annotations = bookmark.get("annotations")
+        is_end = isinstance(annotations, dict) and annotations.get(INITIAL_END) == "true"
+        if not is_end or self._is_confirmed or self._is_deleted:
+            return False
+        self._is_deleted = True
+        self.version += 1
+        return True
+
+    def clear(self) -> None:
+        """Drop the object at once: the right is gone."""
+        self._object = None
+        self.version += 1
+
+    def size(self) -> int:
+        return 0 if self._object is None else 1
+
+    def snapshot(self) -> ObjectSnapshot:
+        return ObjectSnapshot(self._object, self._is_deleted, self.version)
+
+    def _set_object(self, found: Mapping[str, Any], *, is_deleted: bool = False) -> None:
+        self._object = found
+        self._is_deleted = is_deleted
+        self.version += 1
+
+    def _is_namespace(self) -> bool:
+        return (self.resource.group, self.resource.plural) == ("", "namespaces")
+
+
+def _decode(content: bytes) -> dict[str, Any]:
+    """A JSON object; NotKubernetes for anything else: a page of a proxy, half a line."""
+    try:
+        found = msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError) as unreadable:
+        raise NotKubernetes("The response is not JSON.") from unreadable
+    if not isinstance(found, dict):
+        raise NotKubernetes("The response is not an object.")
+    return found
+
+
+def _metadata(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = found.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}

@@ -1,0 +1,188 @@
+"""Audited requests: each request is announced in the audit trail before it is sent, its result after."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any, Self
+
+from clusters.api.client import Client, Response
+from clusters.api.connection import Connection
+from clusters.api.errors import (
+    ApiError,
+    Forbidden,
+    GatewayTimeout,
+    NotKubernetes,
+    ResponseTooLarge,
+    StreamBroken,
+    TimedOut,
+    Unreachable,
+)
+from clusters.discovery import Resource
+from people.audit.draft import AuditDraft
+from people.audit.models import Result
+from people.audit.record import PendingEntry, begin
+
+METHODS = {
+    "create": "POST",
+    "update": "PUT",
+    "patch": "PATCH",
+    "delete": "DELETE",
+    "deletecollection": "DELETE",
+}
+INCONCLUSIVE = (TimedOut, StreamBroken, GatewayTimeout, NotKubernetes)  # it may have been done all the same
+FIELDS = 20  # names of changed fields in a row
+MAX_DEPTH = 4  # and how far down in the object
+RECORDED_OPTIONS = (
+    "dryRun",
+    "force",
+    "fieldManager",
+    "propagationPolicy",
+    "gracePeriodSeconds",
+)  # of a query
+
+
+@dataclass(frozen=True)
+class RequestDetails:
+    """One verb on one thing, as Kubernetes authorizes it."""
+
+    verb: str
+    resource: Resource
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def path(self) -> str:
+        """Of the collection for what is made anew, else of the object or its subresource."""
+        of_collection = self.verb == "deletecollection" or (self.verb == "create" and not self.subresource)
+        name = "" if of_collection else self.name
+        return self.resource.path(self.namespace, name, self.subresource)
+
+    def fill_draft(self, draft: AuditDraft) -> AuditDraft:
+        return replace(
+            draft,
+            verb=self.verb,
+            group=self.resource.group,
+            version=self.resource.version,
+            resource=self.resource.plural,
+            subresource=self.subresource,
+            namespace=self.namespace if self.resource.namespaced else "",
+            name=self.name,
+            detail=self.detail,
+        )
+
+
+class AuditedRequest:
+    """A deed under way: `with` or `async with` it. Entering raises TrailUnavailable where it cannot be announced.
+
+    `client` may send what was announced. Say `answered` when the API server has accepted it: what lasts (a log, a
+    shell) has then taken place, however it ends. Without that an ApiError tells how it failed, and all else leaves it
+    unknown.
+    """
+
+    def __init__(self, connection: Connection, draft: AuditDraft) -> None:
+        self.connection = replace(
+            connection, error_callback=None
+        )  # a refusal is this deed's outcome, and no further row
+        self.client = Client(self.connection)
+        self._draft = draft
+        self._entry: PendingEntry | None = None
+        self._response: tuple[int, str] | None = None
+
+    def record_response(self, status: int, audit_id: str = "") -> None:
+        self._response = (status, audit_id)
+
+    def __enter__(self) -> Self:
+        self._entry = begin(self._draft)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._entry is None:
+            return
+        reason = _reason(error)
+        if self._response is not None:
+            status, audit_id = self._response
+            self._entry.close(Result.OK, status, reason, audit_id)
+        elif isinstance(error, ApiError):
+            self._entry.close(result_of(error), error.status or None, reason, error.audit_id)
+        else:
+            self._entry.close(Result.UNKNOWN if error else Result.OK, None, reason)
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.__enter__)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.shield(asyncio.to_thread(self.__exit__, kind, error, trace))
+
+
+def send(
+    audited_request: AuditedRequest,
+    details: RequestDetails,
+    body: Any,
+    query: Sequence[tuple[str, str]],
+    **options: Any,
+) -> Response:
+    """The deed as one call; `how` goes to `Client.request`. Raises TrailUnavailable, and then nothing was sent."""
+    with audited_request:
+        method = METHODS[details.verb]
+        answer = audited_request.client.request(method, details.path(), query=query, body=body, **options)
+        if "json" not in answer.headers.get("content-type", ""):
+            raise NotKubernetes("The response to a change is not JSON.", status=answer.status)
+        audited_request.record_response(answer.status, answer.headers.get("audit-id", ""))
+    return answer
+
+
+def result_of(error: ApiError) -> Result:
+    """DENIED, FAILED, or UNKNOWN where the API server may have done it all the same."""
+    if isinstance(error, Forbidden):
+        return Result.DENIED
+    if isinstance(error, ResponseTooLarge) and 200 <= error.status < 300:
+        return Result.OK  # done, and the answer was more than is taken
+    if type(error) is Unreachable or isinstance(error, INCONCLUSIVE):
+        return Result.UNKNOWN
+    return Result.FAILED
+
+
+def name_in(body: Any) -> str:
+    """The name that an object to be made brings along."""
+    metadata = body.get("metadata") if isinstance(body, Mapping) else None
+    return (
+        str(metadata.get("name") or metadata.get("generateName") or "")
+        if isinstance(metadata, Mapping)
+        else ""
+    )
+
+
+def detail_of(verb: str, query: Sequence[tuple[str, str]], body: Any, content_type: str) -> dict[str, Any]:
+    """Which fields a patch names, and the options that matter; no value of any field."""
+    told: dict[str, Any] = {name: value for name, value in query if name in RECORDED_OPTIONS}
+    if verb == "patch":
+        told["patch"] = content_type.partition(";")[0].removeprefix("application/")
+        told["fields"] = sorted(set(_fields(body)))[:FIELDS]
+    return told
+
+
+def _fields(body: Any, above: str = "", depth: int = 0) -> list[str]:
+    """Paths of a merge patch's leaves, or those of a JSON patch's operations."""
+    if depth == 0 and isinstance(body, list):
+        return [str(one.get("path")) for one in body[:FIELDS] if isinstance(one, Mapping)]
+    if not isinstance(body, Mapping) or not body or depth == MAX_DEPTH:
+        return [above] if above else []
+    return [
+        found
+        for key, value in list(body.items())[:FIELDS]
+        for found in _fields(value, f"{above}.{key}" if above else str(key), depth + 1)
+    ]
+
+
+def _reason(error: BaseException | None) -> str:
+    if isinstance(error, ApiError):
+        return str(error)
+    return type(error).__name__ if error is not None else ""

@@ -1,0 +1,304 @@
+"""Cluster sessions: the only way from a user to a cluster, with credential, role and permission checks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
+from clusters import discovery
+from clusters import namespaces as ladder
+from clusters.access import reviews
+from clusters.access.reviews import Budget, ResourceAttributes, ReviewResult, review, review_by_rules
+from clusters.api.client import Response as Sent
+from clusters.api.connection import Connection
+from clusters.api.reading_client import ReadingClient
+from clusters.audit_details import draft_session_entry
+from clusters.credentials.invalidation import fingerprint
+from clusters.credentials.sealing import SealBroken
+from clusters.credentials.store import identity_of, server_of
+from clusters.discovery import Catalog, Resource, fetch_catalog, refresh
+from clusters.feeds.feed import Feed
+from clusters.feeds.object_content import ObjectContent
+from clusters.gateway.audited_requests import AuditedRequest, RequestDetails, detail_of, name_in, send
+from clusters.gateway.denials import make_error_callback
+from clusters.gateway.hub import hub
+from clusters.gateway.secret_reads import SECRETS, is_secret, note_when_read
+from clusters.models import Cluster, Credential
+from clusters.sharing import roles, team_credentials, visible_clusters
+from clusters.tables.table_content import TableContent
+from people.audit.draft import AuditDraft
+from people.audit.models import Result
+from people.audit.record import note
+from people.models import TeamRole, User
+
+READ_VERBS = frozenset({"get", "list", "watch"})
+INTERACTIVE_SUBRESOURCES = frozenset({"exec", "attach", "portforward", "proxy"})
+WRITE_SECONDS = 30.0
+
+
+class NotShared(Exception):
+    """This cluster is not there, or is shared with none of the person's teams: both look the same."""
+
+
+class DeniedByRole(PermissionDenied):
+    """The dashboard role takes it away; nothing was sent. The text says why."""
+
+    is_on_record = True  # in the trail, with more to say than the view that raises it has
+
+
+class NoCredential(Exception):
+    """The person has no credential for this cluster, and no team's may be used."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(cluster.slug)
+        self.cluster = cluster
+
+
+@dataclass(frozen=True)
+class ClusterSession:
+    """One person at one cluster: everything a view may ask for, under that person's credential and role."""
+
+    user: User
+    cluster: Cluster
+    credential: Credential
+    role: TeamRole
+    connection: Connection
+    client: ReadingClient
+    budget: Budget = field(default_factory=Budget)
+
+    @property
+    def can_see_secrets(self) -> bool:
+        """Does the dashboard role leave Secret values to Kubernetes' own answer?"""
+        return self.role == TeamRole.EDITOR
+
+    @property
+    def team(self) -> str:
+        """The team whose shared credential is used, or nothing."""
+        return self.credential.team.name if self.credential.team else ""
+
+    def catalog(self) -> Catalog:
+        return fetch_catalog(self.client)
+
+    def forget(self) -> None:
+        """Drop what is kept of this credential's rights: at sign-out (a changed credential has another fingerprint)."""
+        reviews.forget(self.connection.fingerprint)
+        discovery.forget(self.connection.fingerprint)
+        ladder.forget(self.connection.fingerprint)
+
+    def find(self, slug: str) -> Resource | None:
+        """The kind by its name in URLs; one that is not known is asked for anew: its CRD may have just been made."""
+        return fetch_catalog(self.client).find(slug) or refresh(self.client).find(slug)
+
+    def review_access(self, checks: Sequence[ResourceAttributes]) -> dict[ResourceAttributes, ReviewResult]:
+        """What Kubernetes says to each, less what the dashboard role takes away."""
+        taken = {ask: answer for ask in checks if (answer := self._denied_by_role(ask)) is not None}
+        rest = [ask for ask in checks if ask not in taken]
+        return {**review(self.connection, self.client, rest, self.budget), **taken}
+
+    def review_menu(self, checks: Sequence[ResourceAttributes]) -> dict[ResourceAttributes, ReviewResult]:
+        """The same for a menu: what rules allow costs no review of its own, what they do not is reviewed.
+
+        For what the budget leaves without a review, rules that are complete decide this too.
+        """
+        told = review_by_rules(self.client, [ask for ask in checks if self._denied_by_role(ask) is None])
+        answers = self.review_access([ask for ask in checks if told.get(ask) != "allowed"])
+        for ask, state in told.items():
+            is_left = ask in answers and answers[ask].source == "budget"
+            if state == "allowed" or (state == "denied" and is_left):
+                answers[ask] = ReviewResult(state)
+        return answers
+
+    def prefetch(self, checks: Sequence[ResourceAttributes]) -> None:
+        """Have ready what a page will ask; the network only, so that any thread can do it."""
+        self.review_access(checks)
+        ladder.fetch_namespaces(self.client, self.catalog())
+
+    def namespaces(self) -> ladder.Namespaces:
+        return ladder.namespaces(self.client, self.user, self.cluster, self.credential, self.catalog())
+
+    def remember(self, namespace: str) -> bool:
+        """Prove a namespace with a real answer and keep its name; False where it is not there."""
+        if not ladder.is_there(self.client, namespace):
+            return False
+        ladder.remember(self.user, self.cluster, namespace)
+        return True
+
+    def table(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        label_selector: str = "",
+        field_selector: str = "",
+        *,
+        eager: bool = True,
+    ) -> Feed[TableContent]:
+        """A list's feed; the caller gives it back with `hub.release`. `hurried` as there."""
+        return hub.table(self.connection, resource, namespace, label_selector, field_selector, eager=eager)
+
+    def object(self, resource: Resource, namespace: str, name: str) -> Feed[ObjectContent]:
+        """An object's feed; the caller gives it back with `hub.release`. Who read a Secret is recorded."""
+        feed = hub.object(self.connection, resource, namespace, name)
+        if is_secret(resource):
+            deed = RequestDetails("get", resource, namespace, name, detail={"values": "hidden"})
+            note_when_read(feed, deed.fill_draft(self.audit_draft))
+        return feed
+
+    @property
+    def audit_draft(self) -> AuditDraft:
+        """Person, cluster, credential and role, as each row of the trail names them."""
+        return draft_session_entry(self.user, self.role, self.cluster, self.credential)
+
+    def write(  # noqa: PLR0913 - what there is to say about one change
+        self,
+        verb: str,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        name: str = "",
+        subresource: str = "",
+        body: Any = None,
+        query: Sequence[tuple[str, str]] = (),
+        content_type: str = "application/json",
+        timeout: float = WRITE_SECONDS,
+    ) -> Sent:
+        """Change something: `verb` is create, update, patch, delete or deletecollection.
+
+        Raises DeniedByRole and sends nothing where the dashboard role takes it away, TrailUnavailable and sends
+        nothing where the intent cannot be recorded, ApiError as the API server answers.
+        """
+        named = name or (name_in(body) if verb == "create" else "")
+        deed = RequestDetails(
+            verb, resource, namespace, named, subresource, detail_of(verb, query, body, content_type)
+        )
+        return send(
+            self._audited_request(deed), deed, body, query, content_type=content_type, timeout=timeout
+        )
+
+    def open(
+        self,
+        verb: str,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        name: str = "",
+        subresource: str = "",
+        detail: Mapping[str, Any] | None = None,
+    ) -> AuditedRequest:
+        """For what lasts or reaches in: a log, a shell, a forwarded port. `with` or `async with` what it returns.
+
+        Raises DeniedByRole at once; entering raises TrailUnavailable.
+        """
+        return self._audited_request(
+            RequestDetails(verb, resource, namespace, name, subresource, detail or {})
+        )
+
+    def reveal(self, namespace: str, name: str, key: str) -> Any:
+        """A Secret with its values, for handing out that of `key`. Raises DeniedByRole, TrailUnavailable, ApiError."""
+        deed = RequestDetails("get", SECRETS, namespace, name, detail={"values": "shown", "key": key})
+        if not self.can_see_secrets:
+            raise self._record_denial(
+                deed,
+                _(
+                    "Secret values are shown only to people with the Editor role. Your role for this "
+                    "cluster is Viewer."
+                ),
+            )
+        with self._audited_request(deed) as opened:
+            answer = opened.client.request("GET", deed.path())
+            opened.record_response(answer.status, answer.headers.get("audit-id", ""))
+        return answer.json()
+
+    def _audited_request(self, details: RequestDetails) -> AuditedRequest:
+        one = details.resource
+        ask = ResourceAttributes(
+            details.verb,
+            one.group,
+            one.version,
+            one.plural,
+            details.subresource,
+            details.namespace,
+            details.name,
+        )
+        taken = self._denied_by_role(ask)
+        if taken is not None:
+            raise self._record_denial(details, taken.reason)
+        return AuditedRequest(self.connection, details.fill_draft(self.audit_draft))
+
+    def _record_denial(self, details: RequestDetails, reason: str) -> DeniedByRole:
+        note(replace(details.fill_draft(self.audit_draft), result=Result.DENIED, reason=reason))
+        return DeniedByRole(reason)
+
+    def _denied_by_role(self, check: ResourceAttributes) -> ReviewResult | None:
+        if self.role == TeamRole.EDITOR:
+            return None
+        if check.verb in READ_VERBS and check.subresource not in INTERACTIVE_SUBRESOURCES:
+            return None
+        return ReviewResult("denied", self._denial_reason(), "role")
+
+    def _denial_reason(self) -> str:
+        if self.user.is_auditor:
+            return _("Auditors have read-only access.")
+        if self.credential.team and self.credential.read_only:
+            return _("The credential shared by team %(team)s is read-only.") % {"team": self.team}
+        return _("Your role for this cluster is Viewer (read-only).")
+
+
+def connect(user: User, slug: str) -> ClusterSession:
+    """The person's way to the cluster. Raises NotShared, NoCredential, or SealBroken of `clusters.credentials`."""
+    cluster, role = _find_shared_cluster(user, slug)
+    return _open_session(user, cluster, role, _credential(user, cluster))
+
+
+def connect_all(user: User, slugs: Collection[str]) -> dict[str, ClusterSession]:
+    """The ways to these clusters, by slug: those for which `connect` raises nothing, in as many queries as for one."""
+    if not user.is_active:
+        return {}
+    own = {one.cluster_id: one for one in Credential.objects.filter(user=user)}
+    role, shared = roles(user), team_credentials(user)
+    found = {}
+    for cluster in visible_clusters(user).filter(slug__in=slugs):
+        credential = own.get(cluster.pk) or shared.get(cluster.pk)
+        if credential is not None and cluster.pk in role:
+            with suppress(SealBroken):
+                found[cluster.slug] = _open_session(user, cluster, role[cluster.pk], credential)
+    return found
+
+
+def _open_session(user: User, cluster: Cluster, role: TeamRole, credential: Credential) -> ClusterSession:
+    """Raises SealBroken."""
+    if credential.team and credential.read_only:
+        role = TeamRole.VIEWER
+    connection = Connection(
+        cluster=cluster.slug,
+        server=server_of(cluster),
+        identity=identity_of(credential),
+        fingerprint=fingerprint(cluster, credential),
+        person=str(user.pk),
+        expires_at=credential.expires_at,
+        error_callback=make_error_callback(draft_session_entry(user, role, cluster, credential)),
+    )
+    return ClusterSession(user, cluster, credential, role, connection, ReadingClient(connection))
+
+
+def _find_shared_cluster(user: User, slug: str) -> tuple[Cluster, TeamRole]:
+    """The cluster and the strongest role that the person's teams give on it; an auditor stays a reader."""
+    cluster = visible_clusters(user).filter(slug=slug).first() if user.is_active else None
+    if cluster is None:
+        raise NotShared(slug)
+    return cluster, roles(user)[cluster.pk]
+
+
+def _credential(user: User, cluster: Cluster) -> Credential:
+    """The person's own; else the one that a team of theirs shares here."""
+    own = Credential.objects.filter(cluster=cluster, user=user).first()
+    if own is not None:
+        return own
+    shared = team_credentials(user).get(cluster.pk)
+    if shared is None:
+        raise NoCredential(cluster)
+    return shared

@@ -1,0 +1,247 @@
+"""Hub: the open feeds of this process, shared among viewers, bounded and closed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from clusters.api.connection import Connection, Server
+from clusters.api.pools import is_forgotten
+from clusters.api.streams import Streams
+from clusters.api.tables import Row
+from clusters.discovery import Resource
+from clusters.feeds.feed import Feed
+from clusters.feeds.health import Health
+from clusters.feeds.object_content import ObjectContent
+from clusters.tables.rows import RowKey
+from clusters.tables.table_content import TableContent
+
+FEEDS_A_PERSON = 200
+KEEP = 60.0  # seconds that a feed lives on after its last viewer left, so that going back is instant
+SWEEP = 2.0  # seconds between looks at what may be closed
+SIBLINGS = 4  # feeds of the same kind that are asked for an equal row
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FeedKey:
+    """What a feed is of. Two viewers share a feed only where all of it is equal: the credential first of all."""
+
+    fingerprint: str
+    cluster: str
+    resource: str  # plural.version.group
+    namespace: str
+    name: str = ""
+    label_selector: str = ""
+    field_selector: str = ""
+
+
+@dataclass
+class _Entry:
+    feed: Feed[Any]
+    task: asyncio.Task[None] | None
+    unwatched_since: float  # monotonic seconds when its last viewer left; 0 while watched
+
+
+class Hub:
+    """Feeds by key, run in a thread of their own; every method is callable from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._entries: dict[FeedKey, _Entry] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._streams: Streams | None = None
+        self._healths: dict[Server, asyncio.Task[None]] = {}
+
+    def table(
+        self,
+        connection: Connection,
+        resource: Resource,
+        namespace: str = "",
+        label_selector: str = "",
+        field_selector: str = "",
+        *,
+        eager: bool = True,
+    ) -> Feed[TableContent]:
+        """The feed of a list, opened or shared; give it back with `release`.
+
+        One that nobody hurries holds back a moment after the first rows, or until somebody does (`Feed.hurry`).
+        """
+        key = FeedKey(
+            connection.fingerprint,
+            connection.cluster,
+            _resource_key(resource),
+            namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
+        )
+
+        def content() -> TableContent:
+            return TableContent(
+                resource,
+                namespace,
+                label_selector=label_selector,
+                field_selector=field_selector,
+                known=lambda row: self._find_equal_rows(key, row),
+            )
+
+        feed = self._open(key, connection, content)
+        if eager:
+            feed.load_eagerly()
+        return feed
+
+    def object(
+        self, connection: Connection, resource: Resource, namespace: str, name: str
+    ) -> Feed[ObjectContent]:
+        """The feed of one object, opened or shared; give it back with `release`."""
+        key = FeedKey(connection.fingerprint, connection.cluster, _resource_key(resource), namespace, name)
+        return self._open(key, connection, lambda: ObjectContent(resource, namespace, name))
+
+    def release(self, feed: Feed[Any]) -> None:
+        """One viewer less. The feed lives on for a minute."""
+        with self._lock:
+            feed.viewers = max(0, feed.viewers - 1)
+            for entry in self._entries.values():
+                if entry.feed is feed and feed.viewers == 0:
+                    entry.unwatched_since = time.monotonic()
+
+    def drop(self, holds: Callable[[Connection], bool], message: str) -> None:
+        """Close, for good and with a message, the feeds whose connection `holds`: a credential or cluster changed."""
+        with self._lock:
+            keys = [key for key, entry in self._entries.items() if holds(entry.feed.connection)]
+        for key in keys:
+            self._close(key, message)
+
+    def open_feeds(self) -> int:
+        return len(self._entries)
+
+    def rows(self) -> int:
+        """How many rows all feeds hold together."""
+        with self._lock:
+            return sum(entry.feed.content.size() for entry in self._entries.values())
+
+    # --- below: not for outsiders
+
+    def _open(self, key: FeedKey, connection: Connection, content: Callable[[], Any]) -> Feed[Any]:
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                self._evict(connection)
+                entry = self._entries[key] = _Entry(Feed(connection, content()), None, 0.0)
+                self._run(self._start(key, entry))
+            entry.unwatched_since = 0.0
+            entry.feed.viewers += 1
+            return entry.feed
+
+    async def _start(self, key: FeedKey, entry: _Entry) -> None:
+        streams = self._open_streams()
+        with self._lock:
+            if self._entries.get(key) is entry:
+                entry.task = asyncio.create_task(entry.feed.run(streams))
+                entry.task.add_done_callback(lambda task: self._handle_crash(key, task))
+        server = entry.feed.connection.server
+        running = self._healths.get(server)
+        if running is None or running.done():
+            health = Health(lambda: self._feeds_on(server))
+            self._healths[server] = asyncio.create_task(health.run(streams))
+
+    def _open_streams(self) -> Streams:
+        if self._streams is None:
+            self._streams = Streams()
+            asyncio.get_running_loop().create_task(self._sweep())
+        return self._streams
+
+    def _handle_crash(self, key: FeedKey, task: asyncio.Task[None]) -> None:
+        """A feed that fell over a mistake of ours must not go on looking live."""
+        if not task.cancelled() and task.exception() is not None:
+            log.error("The feed of %s failed", key.resource, exc_info=task.exception())
+            self._close(key, "This list failed on the Quarterdeck server. Reload the page.")
+
+    def _feeds_on(self, server: Server) -> list[Feed[Any]]:
+        with self._lock:
+            return [e.feed for e in self._entries.values() if e.feed.connection.server == server]
+
+    def _find_equal_rows(self, key: FeedKey, row: RowKey) -> Iterable[Row]:
+        """Equal rows that other feeds of this kind on this cluster hold."""
+        with self._lock:
+            siblings = [
+                entry.feed.content
+                for other, entry in self._entries.items()
+                if other != key
+                and (other.cluster, other.resource, other.name) == (key.cluster, key.resource, "")
+            ][:SIBLINGS]
+        for content in siblings:
+            found = content.row(row)
+            if found is not None:
+                yield found
+
+    def _evict(self, connection: Connection) -> None:
+        """Before one more is opened: close the oldest unwatched of this person; a watched one only where it must be."""
+        mine = [(k, e) for k, e in self._entries.items() if e.feed.connection.person == connection.person]
+        if len(mine) >= FEEDS_A_PERSON:
+            self._close(
+                _oldest(mine), f"More than {FEEDS_A_PERSON} lists are open, so the oldest one was closed."
+            )
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP)
+            before = time.monotonic() - KEEP
+            with self._lock:
+                idle = [
+                    key
+                    for key, e in self._entries.items()
+                    if e.unwatched_since and e.unwatched_since < before
+                ]
+                over = [key for key in self._entries if is_forgotten(key.fingerprint)]
+            for key in idle:
+                self._close(key, "")
+            for key in over:
+                self._close(key, "The credential for this list was changed. Reload the page.")
+            if self.rows() > settings.QUARTERDECK_MAX_ROWS:
+                with self._lock:
+                    everything = list(self._entries.items())
+                self._close(
+                    _oldest(everything), "This server reached its limit of rows, so this list was closed."
+                )
+
+    def _close(self, key: FeedKey, message: str) -> None:
+        with self._lock:
+            entry = self._entries.pop(key, None)
+        if entry is None or self._loop is None:
+            return
+
+        def close() -> None:
+            if entry.task is not None:
+                entry.task.cancel()
+            entry.feed.close(message)
+
+        self._loop.call_soon_threadsafe(close)
+
+    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            threading.Thread(target=self._loop.run_forever, name="hub", daemon=True).start()
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+
+def _resource_key(resource: Resource) -> str:
+    return f"{resource.plural}.{resource.version}.{resource.group}"
+
+
+def _oldest(entries: list[tuple[FeedKey, _Entry]]) -> FeedKey:
+    """The one to close: unwatched before watched, and then the one that was left, or opened, first."""
+    unwatched = [(key, entry) for key, entry in entries if entry.unwatched_since]
+    if unwatched:
+        return min(unwatched, key=lambda pair: pair[1].unwatched_since)[0]
+    return entries[0][0]
+
+
+hub = Hub()

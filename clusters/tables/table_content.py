@@ -1,0 +1,287 @@
+"""Table content: rows of a server-side Table, listed in pages and updated by a watch."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from clusters.access.reviews import ResourceAttributes
+from clusters.api.connection import Connection
+from clusters.api.streams import Streams
+from clusters.api.tables import TABLE_ACCEPT, Column, Row, decode_event, decode_page
+from clusters.discovery import Resource
+from clusters.feeds.content import Query
+from clusters.tables.columns import DisplayColumn
+from clusters.tables.filters import RowFilter
+from clusters.tables.orders import Change, Order, RowMatcher, Sort, sort_by_name
+from clusters.tables.rows import POOL, RowKey, row_key
+from clusters.tables.slices import SliceOrder
+
+OrderType = TypeVar("OrderType", Order, SliceOrder)
+
+FIRST = 100  # rows of the first page, so that there is soon something to see
+PAGE = 500  # rows of each page after it
+MAX_CHANGES = 1000  # changes that are told one by one; a window that looks more seldom reads the whole anew
+ORDERS = 4  # sorts and filters that are kept ready though nobody looks
+
+
+@dataclass(frozen=True)
+class TableSnapshot:
+    """The rows at one moment, by their key (uid; namespace and name where there is none)."""
+
+    columns: tuple[Column, ...]
+    rows: Mapping[RowKey, Row]
+    version: int
+
+
+class TableContent:
+    """Rows of one (resource, namespace, label selector, field selector)."""
+
+    def __init__(
+        self,
+        resource: Resource,
+        namespace: str,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        known: Callable[[RowKey], Iterable[Row]] = lambda _key: (),
+    ) -> None:
+        self.resource = resource
+        self.namespace = namespace
+        self.version = 0
+        self.resource_version = ""
+        self.can_watch = "watch" in resource.verbs
+        self.needs_list = False
+        self._selectors = [
+            (name, value)
+            for name, value in (("labelSelector", label_selector), ("fieldSelector", field_selector))
+            if value
+        ]
+        self.columns: tuple[Column, ...] = ()
+        self._rows: dict[RowKey, Row] = {}
+        self._find_known = known
+        self._lock = threading.Lock()
+        self._snapshot: TableSnapshot | None = None
+        self._changes: deque[Change] = deque(maxlen=MAX_CHANGES)  # the last ones, up to `version`
+        self._name_order = Order(self, self._sort_by_name, Sort(None))
+        self._orders: weakref.WeakValueDictionary[object, Any] = weakref.WeakValueDictionary()
+        self._recent_orders: deque[object] = deque(maxlen=ORDERS)
+
+    def access_checks(self) -> tuple[ResourceAttributes, ...]:
+        """The rights that this table stands on, asked again every 30 s."""
+        name = _single_name(self._selectors)
+        verbs = ("list", "watch") if self.can_watch else ("list",)
+        return tuple(
+            ResourceAttributes(
+                verb=verb,
+                group=self.resource.group,
+                version=self.resource.version,
+                resource=self.resource.plural,
+                namespace=self.namespace,
+                name=name,
+            )
+            for verb in verbs
+        )
+
+    async def load(self, streams: Streams, connection: Connection) -> AsyncIterator[tuple[int, int | None]]:
+        """List in pages; the first load shows its rows as they come, a later one keeps the old until all is there."""
+        fresh: dict[RowKey, Row] = {}
+        first = not self._rows
+        token = ""
+        while True:
+            page = decode_page(
+                await streams.get(connection, self.watch_path(), self._page_query(token), accept=TABLE_ACCEPT)
+            )
+            if not token and page.columns is not None:
+                self._set_columns(page.columns)
+            fresh |= self._intern_rows(page.rows)
+            token = page.continue_token
+            if not token:
+                break
+            if first:
+                self._replace(dict(fresh), page.resource_version)
+            yield len(fresh), None if page.remaining is None else len(fresh) + page.remaining
+        self._replace(fresh, page.resource_version)
+        self.needs_list = False
+        yield len(fresh), len(fresh)
+
+    async def fetch_newest_version(self, streams: Streams, connection: Connection) -> str:
+        """The resourceVersion that a list of one row has now."""
+        query = [("limit", "1"), ("includeObject", "None"), *self._selectors]
+        page = decode_page(await streams.get(connection, self.watch_path(), query, accept=TABLE_ACCEPT))
+        return page.resource_version
+
+    def watch_path(self) -> str:
+        return self.resource.path(namespace=self.namespace)
+
+    def watch_query(self) -> Query:
+        return self._selectors
+
+    def watch_accept(self) -> str:
+        return TABLE_ACCEPT
+
+    def apply(self, line: bytes) -> bool:
+        """Take one event in; bookmarks only move the position. Raises ApiError for an ERROR event."""
+        event = decode_event(line)
+        if event.error is not None:
+            raise event.error
+        if event.columns and event.columns != self.columns:
+            self.needs_list = bool(self.columns)  # a CRD's columns changed: cells of other rows are old
+            self._set_columns(event.columns)
+        self.resource_version = event.resource_version or self.resource_version
+        if event.row is None or event.type == "BOOKMARK":
+            return False
+        if event.type == "DELETED":
+            return self._change(row_key(event.row), None)
+        (key, row), *_ = self._intern_rows([event.row]).items()
+        return self._change(key, row)
+
+    def clear(self) -> None:
+        """Drop every row at once: the right is gone."""
+        self._replace({}, "")
+
+    def size(self) -> int:
+        return len(self._rows)
+
+    def row(self, key: RowKey) -> Row | None:
+        return self._rows.get(key)
+
+    def snapshot(self) -> TableSnapshot:
+        """The rows now; the same value until something changes. Any thread."""
+        with self._lock:
+            if self._snapshot is None or self._snapshot.version != self.version:
+                rows = MappingProxyType(dict(self._rows))
+                self._snapshot = TableSnapshot(self.columns, rows, self.version)
+            return self._snapshot
+
+    def order(
+        self,
+        column: DisplayColumn | None,
+        row_filter: RowFilter,
+        cluster: str,
+        every: Sequence[DisplayColumn],
+    ) -> Order:
+        """The rows that a filter keeps, by one column; shared by all who ask for the same. Any thread.
+
+        `every` are the columns that the filter may name, `cluster` is what its column says.
+        """
+        if column is None and row_filter.is_empty:
+            return self._name_order
+        sort, keeping = self._make_sort(column, row_filter, cluster, every)
+        key = (column, row_filter, cluster, self.columns)
+        return self._find_or_make(key, lambda: Order(self, self._name_order.rows, sort, keeping))
+
+    def slice_order(
+        self,
+        column: DisplayColumn,
+        row_filter: RowFilter,
+        cluster: str,
+        every: Sequence[DisplayColumn],
+        *,
+        number: int,
+        descends: bool,
+    ) -> SliceOrder:
+        """The same, where one page's part of it is enough: the `number`th thousand."""
+        sort, keeping = self._make_sort(column, row_filter, cluster, every)
+        key = (column, row_filter, cluster, self.columns, number, descends)
+        return self._find_or_make(
+            key,
+            lambda: SliceOrder(self, self._name_order.rows, sort, keeping, number=number, descends=descends),
+        )
+
+    def changes_since(self, version: int) -> tuple[int, Sequence[Change] | None]:
+        """The version now, and what happened since another one; None where that is too long ago. Any thread."""
+        with self._lock:
+            count = self.version - version
+            if version < 0 or count > len(self._changes):
+                return self.version, None
+            return self.version, list(self._changes)[len(self._changes) - count :]
+
+    def _make_sort(
+        self,
+        column: DisplayColumn | None,
+        row_filter: RowFilter,
+        cluster: str,
+        every: Sequence[DisplayColumn],
+    ) -> tuple[Sort, RowMatcher | None]:
+        sort = Sort(column, cluster, self.columns)
+        return sort, None if row_filter.is_empty else RowMatcher(row_filter, cluster, self.columns, every)
+
+    def _find_or_make(self, key: object, make: Callable[[], OrderType]) -> OrderType:
+        """The order of this key that somebody holds, or that was asked for lately."""
+        with self._lock:
+            found: OrderType | None = self._orders.get(key)
+            if found is None:
+                found = self._orders[key] = make()
+                self._recent_orders.append(found)
+        return found
+
+    def _sort_by_name(self) -> tuple[int, Sequence[Row]]:
+        with self._lock:
+            version, rows = self.version, list(self._rows.values())
+        return version, sort_by_name(rows)
+
+    def _page_query(self, token: str) -> list[tuple[str, str]]:
+        if not token:
+            return [("limit", str(FIRST)), *self._selectors]
+        return [("limit", str(PAGE)), *self._selectors, ("continue", token)]
+
+    def _set_columns(self, columns: tuple[Column, ...]) -> None:
+        with self._lock:
+            if columns and columns != self.columns:
+                self.columns = columns
+                self._add_version(None)
+
+    def _replace(self, rows: dict[RowKey, Row], resource_version: str) -> None:
+        with self._lock:
+            self._rows = rows
+            self.resource_version = resource_version
+            self._add_version(None)
+
+    def _change(self, key: RowKey, row: Row | None) -> bool:
+        """One row is new, other or (None) gone; False where it was not there."""
+        with self._lock:
+            old = self._rows.pop(key, None) if row is None else self._rows.get(key)
+            if row is not None:
+                self._rows[key] = row
+            elif old is None:
+                return False
+            self._add_version(Change(old, row))
+        return True
+
+    def _add_version(self, change: Change | None) -> None:
+        """Another version; where it is no change of one row, those before it say nothing any more."""
+        self.version += 1
+        if change is None:
+            self._changes.clear()
+        else:
+            self._changes.append(change)
+
+    def _intern_rows(self, rows: Sequence[Row]) -> dict[RowKey, Row]:
+        """Rows as they are kept: the equal one that another feed holds already, so that many viewers cost one set."""
+        arrived, kept = time.time(), POOL.intern_row
+        return {row_key(row): self._find_shared(row) or kept(row, arrived) for row in rows}
+
+    def _find_shared(self, row: Row) -> Row | None:
+        if row.uid and row.resource_version:
+            for other in self._find_known(row.uid):
+                if other.resource_version == row.resource_version and other.cells == row.cells:
+                    return other
+        return None
+
+
+def _single_name(selectors: list[tuple[str, str]]) -> str:
+    """The name in `fieldSelector=metadata.name=X`: a right by resourceNames is granted for that name only."""
+    for name, value in selectors:
+        if name == "fieldSelector":
+            for part in value.split(","):
+                field, _, wanted = part.replace("==", "=").partition("=")
+                if field == "metadata.name":
+                    return wanted
+    return ""

@@ -1,0 +1,64 @@
+"""Presenter: template context of the audit trail's rows, its checkpoint and archive notice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from dashboard.audit import cursors
+from dashboard.audit.actions import Action
+from dashboard.audit.filters import AuditQuery
+from people.audit.models import AuditEntry
+from people.models import User
+
+ROWS = 100  # deeds on a page
+CURSOR_PARAMETERS = ("before", "after")  # where in the trail a page begins
+
+
+def is_live(audit_query: AuditQuery, query: QueryDict, now: datetime) -> bool:
+    """Whether new rows belong on the page: the newest one, of a time that is not over."""
+    if audit_query.errors or any(query.get(name) for name in CURSOR_PARAMETERS):
+        return False
+    return audit_query.filter.until is None or audit_query.filter.until > now
+
+
+def checkpoint_of(user: User) -> str:
+    """The last row as `sequence:hash`, to be remembered outside of this server; "" for who may not see all rows."""
+    if not cursors.can_see_all(user):
+        return ""
+    last = AuditEntry.objects.order_by("-sequence").values_list("sequence", "hash").first()
+    return f"{last[0]}:{last[1]}" if last else ""
+
+
+def archived_before() -> datetime | None:
+    """Before when deeds are in sealed segments and on no page; None where all are here.
+
+    It is the beginning of a month, so that it tells nobody when others did something.
+    """
+    first = AuditEntry.objects.order_by("sequence").values_list("sequence", "at").first()
+    if first is None or first[0] == 1:
+        return None
+    return first[1].astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def row_context(user: User, action: Action) -> dict[str, Any]:
+    """The context of row.html, `places` apart."""
+    sees_all = cursors.can_see_all(user)
+    last = action.last
+    proof = f"{last.sequence}:{last.hash}" if sees_all else last.hash
+    return {
+        "deed": action,
+        "entry": action.first,
+        "last": last,
+        "sees_all": sees_all,
+        "proof": proof,
+        "short_proof": proof[: proof.find(":") + 9] if sees_all else proof[:8],
+        "href": f"{reverse('accounts:audit:trail')}?before={cursors.write(user, action.sequence + 1)}#{action.id}",
+        "level": LEVELS.get(action.result, "unknown"),
+    }
+
+
+LEVELS = {"ok": "ok", "denied": "warning", "failed": "error", "unknown": "unknown"}

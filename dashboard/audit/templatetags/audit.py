@@ -1,0 +1,32 @@
+"""Template filters of the audit trail: visible text, details as JSON, times in UTC."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from django import template
+
+from people.audit.sanitizing import sanitize_text
+
+register = template.Library()
+LONGEST = 5000  # characters of one text
+
+
+@register.filter
+def visible(text: object) -> str:
+    """What could turn, hide or break the line as `\\u202e`; also where the row was not written by this program."""
+    return sanitize_text(text, LONGEST)
+
+
+@register.filter
+def visible_json(detail: Mapping[str, object]) -> str:
+    """A row's detail as JSON on one line."""
+    return sanitize_text(json.dumps(detail, ensure_ascii=False, sort_keys=True), LONGEST)
+
+
+@register.filter
+def full_utc(when: datetime | None) -> str:
+    """A time in full, to the microsecond."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC") if when else ""

@@ -1,0 +1,26 @@
+"""URL routes of lists, objects and cluster pages under /c/."""
+
+from django.urls import path
+
+from dashboard.explore.cluster_home import cluster, landing
+from dashboard.explore.views import kinds_page
+from dashboard.frame.reachability import check_reachability
+from dashboard.lists.views import list_page
+from dashboard.objects.secret_value import secret_value
+from dashboard.objects.views import object_page, object_yaml
+
+app_name = "resources"
+urlpatterns = [
+    path("", landing, name="landing"),
+    path("<str:cluster>/", cluster, name="cluster"),
+    path("<str:cluster>/_answers", check_reachability, name="answers"),
+    path("<str:clusters>/<str:namespaces>/_kinds", kinds_page, name="kinds"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>", list_page, name="list"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
+    path(
+        "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/secret-value",
+        secret_value,
+        name="secret_value",
+    ),
+]

@@ -1,0 +1,158 @@
+"""Navigation menu of a cluster and namespace, with an access review for each entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from clusters.access.reviews import ReviewResult
+from clusters.discovery import Catalog, Resource
+from clusters.gateway.connect import ClusterSession
+from dashboard.address.paths import ALL, CLUSTER, Address
+from dashboard.frame.menu_table import BUILT_IN, GROUPS, LABELS
+from dashboard.frame.permissions import build_attributes
+from dashboard.shell.navigation import Entry, Group
+
+MAX_CUSTOM_KINDS = (
+    5  # custom kinds that all stand in the navigation; more are on a page of their own, by API group
+)
+KINDS = "_kinds"  # stands for a kind in the address of the page that lists them
+MAX_GROUP_KINDS = 6  # kinds of the current API group that stand in it
+
+
+def navigation(cluster_session: ClusterSession, address: Address) -> list[Group]:
+    """Groups of built-in kinds, then custom ones. Reviews are under the desk's budget; beyond it, unknown."""
+    catalogue = cluster_session.catalog()
+    built_in = [
+        (group, [(known, found) for known in group.kinds if (found := _find_listable(catalogue, known.slug))])
+        for group in GROUPS
+    ]
+    custom = _visible_custom_kinds(catalogue, address.resource)
+    answers = review_lists(
+        cluster_session, address, [*(found for _g, kinds in built_in for _k, found in kinds), *custom]
+    )
+    groups = [
+        Group(
+            str(group.title),
+            [
+                entry(address, found, str(known.label), answers[found.slug], icon=group.icon, goto=known.goto)
+                for known, found in kinds
+            ],
+        )
+        for group, kinds in built_in
+        if kinds
+    ]
+    return _move_denied_last([*groups, _custom_group(address, catalogue, custom, answers)])
+
+
+def _move_denied_last(groups: Sequence[Group]) -> list[Group]:
+    """Groups that hold nothing for the person are folded into one at the end."""
+    closed = [group for group in groups if all(entry.state == "denied" for entry in group.entries)]
+    rest = [entry for group in closed for entry in group.entries]
+    return [*(group for group in groups if group not in closed), *([Group("", rest)] if rest else [])]
+
+
+def entry(
+    address: Address,
+    resource: Resource,
+    label: str,
+    result: ReviewResult | None,
+    *,
+    icon: str = "",
+    goto: str = "",
+) -> Entry:
+    """A link to a kind's list in the place of the page; without an answer its right was not asked."""
+    return Entry(
+        label,
+        list_url(address, resource),
+        current=address.resource == resource.slug,
+        state=result.state if result else "allowed",
+        reason=_reason(address, resource, result) if result else "",
+        icon=icon,
+        goto=goto,
+    )
+
+
+def review_lists(
+    cluster_session: ClusterSession, address: Address, resources: Iterable[Resource]
+) -> dict[str, ReviewResult]:
+    """For each kind's slug whether the person may list it where the page is."""
+    namespace = _review_namespace(cluster_session, address)
+    asks = {resource.slug: build_attributes(resource, "list", namespace) for resource in resources}
+    answers = cluster_session.review_menu(list(asks.values()))
+    return {slug: answers[ask] for slug, ask in asks.items()}
+
+
+def list_url(address: Address, resource: Resource) -> str:
+    """The kind's list in the clusters and namespaces of the page; from a cluster-scoped page, in all namespaces."""
+    if not resource.namespaced:
+        return Address(address.clusters, (CLUSTER,), resource.slug).path()
+    namespaces = (ALL,) if address.namespaces == (CLUSTER,) else address.namespaces
+    return Address(address.clusters, namespaces, resource.slug).path()
+
+
+def custom_kinds(catalog: Catalog) -> Sequence[Resource]:
+    """The listable kinds of groups that are not Kubernetes' own, by group and name."""
+    found = [one for one in kinds(catalog) if one.group not in BUILT_IN]
+    return sorted(found, key=lambda one: (one.group, one.plural))
+
+
+def kinds(catalog: Catalog) -> Sequence[Resource]:
+    """Every kind that can be listed, in its preferred version."""
+    return [one for one in catalog.resources if one.preferred and "list" in one.verbs]
+
+
+def label_of(resource: Resource) -> str:
+    """A built-in kind by its name for people, others by their kind."""
+    known = LABELS.get(resource.slug)
+    return str(known) if known else resource.kind
+
+
+def _find_listable(catalog: Catalog, slug: str) -> Resource | None:
+    found = catalog.find(slug)
+    return found if found and "list" in found.verbs else None
+
+
+def _review_namespace(cluster_session: ClusterSession, address: Address) -> str:
+    """Where to ask. A person who may not list namespaces sees the known ones merged: the first stands for them."""
+    if address.namespaces not in ((ALL,), (CLUSTER,)):
+        return address.namespaces[0]
+    known = cluster_session.namespaces()
+    return "" if known.is_complete or not known.names else known.names[0]
+
+
+def _visible_custom_kinds(catalog: Catalog, current: str) -> Sequence[Resource]:
+    every = custom_kinds(catalog)
+    if len(every) <= MAX_CUSTOM_KINDS:
+        return every
+    group = next((one.group for one in every if one.slug == current), None)
+    return [one for one in every if one.group == group][:MAX_GROUP_KINDS]
+
+
+def _custom_group(
+    address: Address, catalog: Catalog, visible: Sequence[Resource], results: dict[str, ReviewResult]
+) -> Group:
+    entries = [entry(address, one, one.kind, results[one.slug], icon="puzzle") for one in visible]
+    namespaces = (ALL,) if address.namespaces == (CLUSTER,) else address.namespaces
+    url = reverse("resources:kinds", args=[address.cluster, ",".join(namespaces)])
+    everything = Entry(
+        _("API resources"),
+        url,
+        current=address.resource == KINDS,
+        count=len(kinds(catalog)),
+        icon="search",
+        goto="k",
+    )
+    return Group(_("Custom resources") if entries else "", [*entries, everything])
+
+
+def _reason(address: Address, resource: Resource, result: ReviewResult) -> str:
+    if result.reason or result.state == "allowed":
+        return result.reason
+    if result.state == "unknown":
+        return _("The access review gave no clear answer; Kubernetes decides when you try.")
+    if resource.namespaced and address.namespaces not in ((ALL,), (CLUSTER,)):
+        return _("No role grants you “list” in namespace %(name)s.") % {"name": address.namespaces[0]}
+    return _("No role grants you “list” cluster-wide.")

@@ -1,0 +1,124 @@
+"""Notices: turns feed states and API errors into title, advice and button."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clusters.api.errors import ApiError
+from clusters.feeds.states import FeedState, State, state_of
+from clusters.gateway.connect import ClusterSession
+
+# States that say all by their word alone: what is held is there, or will be in a moment.
+STATES_WITHOUT_NOTICE = frozenset({State.LIVE, State.POLLED, State.LOADING, State.EXPIRED})
+WARNINGS = frozenset({State.RECONNECTING, State.BEHIND, State.CLOSED})
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`message` is the other side's own words; `href` and `button` are the way out; `stale` is the cluster (its
+    slug) whose rows are `as_of` then; `probe` is asked whether a cluster that could not be opened answers."""
+
+    level: str
+    title: str
+    where: str = ""
+    message: str = ""
+    advice: str = ""
+    href: str = ""
+    button: str = ""
+    as_of: datetime | None = None
+    retry_at: datetime | None = None
+    stale_cluster: str = ""
+    probe: str = ""
+
+
+def build_state_notice(
+    state: FeedState, cluster_session: ClusterSession, *, where: str = "", page: str = ""
+) -> Notice:
+    """A feed that is not live, on a page that is at `page`."""
+    error = state.error
+    if state.state is State.UNAUTHORIZED:
+        return _build_unauthorized_notice(cluster_session, where, page, state.message)
+    level = "warning" if state.state in WARNINGS else "error"
+    if error is None:
+        text = _(state.message) if state.message else _("This view was closed. Reload the page.")
+        return Notice(level, text, where, href=page, button=_("Reload") if page else "")
+    return Notice(
+        level,
+        _(error.title),
+        where,
+        state.message,
+        advice(state.state, error),
+        as_of=state.as_of,
+        retry_at=state.retry_at,
+        stale_cluster=cluster_session.cluster.slug if state.as_of else "",
+    )
+
+
+def build_error_notice(error: ApiError, where: str, *, slug: str) -> Notice:
+    """A cluster of several that could not even be asked what it serves."""
+    probe = reverse("resources:answers", args=[slug]) if error.is_transient else ""
+    said = f"{_(error.advice)} {_retry_hint()}" if error.is_transient else _(error.advice)
+    return Notice("error", _(error.title), where, error.message, said, probe=probe)
+
+
+def build_unreachable_notice(error: ApiError, slug: str, as_of: datetime | None) -> Notice:
+    """The one cluster of a page that is open already, and that cannot be asked anything now."""
+    said = advice(state_of(error), error)
+    stale = slug if as_of else ""
+    return Notice("error", _(error.title), "", error.message, said, as_of=as_of, stale_cluster=stale)
+
+
+def build_no_credential_notice(where: str, *, slug: str, page: str, text: str) -> Notice:
+    """There is nothing to ask with."""
+    return Notice("warning", text, where, href=credential_href(slug, page), button=_("Add credential"))
+
+
+def advice(state: State, error: ApiError) -> str:
+    """What to try, and what happens by itself."""
+    by_itself: Mapping[State, str] = {
+        State.RECONNECTING: _retry_hint(),
+        State.UNREACHABLE: _retry_hint(),
+        State.FAILING: _retry_hint(),
+        State.BEHIND: _("This page waits as long as the API server asks, then resumes by itself."),
+        State.DENIED: _("The page resumes by itself when you have permission again."),
+        State.GONE: _("The page resumes by itself if the object is created again."),
+    }
+    own = "" if state is State.BEHIND else _(error.advice)
+    return f"{own} {by_itself.get(state, '')}".strip()
+
+
+def credential_href(slug: str, page: str) -> str:
+    """Where the credential for this cluster is added or renewed, and the way back."""
+    query = f"?{urlencode({'next': page})}" if page else ""
+    return reverse("clusters:credential", args=[slug]) + query
+
+
+def _retry_hint() -> str:
+    return _("Retrying every few seconds; this page resumes by itself.")
+
+
+def _build_unauthorized_notice(
+    cluster_session: ClusterSession, where: str, page: str, message: str
+) -> Notice:
+    """The API server does not say why it refuses a credential; when ours ends is known here."""
+    ended = cluster_session.credential.expires_at
+    if ended is not None and ended <= timezone.now():
+        title = _("Your credential for %(cluster)s has expired.") % {"cluster": cluster_session.cluster.name}
+        why = _("It was valid until %(when)s UTC.") % {"when": ended.strftime("%Y-%m-%d %H:%M:%S")}
+    else:
+        title = _("%(cluster)s no longer accepts your credential.") % {
+            "cluster": cluster_session.cluster.name
+        }
+        why = _("It expired, was revoked, or its ServiceAccount was deleted; the cluster does not say which.")
+    if cluster_session.team:
+        why += " " + _("This is the credential shared by team %(team)s.") % {"team": cluster_session.team}
+    onward = _("Renew it, and this page continues where it left off.")
+    href = credential_href(cluster_session.cluster.slug, page)
+    return Notice("error", title, where, message, f"{why} {onward}", href, _("Renew credential"))

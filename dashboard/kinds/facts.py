@@ -1,0 +1,233 @@
+"""Object facts: conditions, ObjectMeta and one status word, for an object of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dashboard.kinds.fields import dig, mapping, mappings, number, text, texts
+from dashboard.kinds.masking import LAST_APPLIED, Hidden
+
+Level = Literal["ok", "progress", "warning", "error", "unknown", "done"]
+
+SHORT = 120  # characters of an annotation that stand unfolded
+
+# Conditions that are bad when they are true (api-conventions, "Typical status properties"; node conditions).
+_BAD = (
+    "DiskPressure MemoryPressure PIDPressure NetworkUnavailable ReplicaFailure Failed FailureTarget Stalled "
+    "Degraded DisruptionTarget ScalingLimited NonStructuralSchema NamespaceDeletionDiscoveryFailure "
+    "NamespaceDeletionContentFailure NamespaceDeletionGroupVersionParsingFailure NamespaceContentRemaining "
+    "NamespaceFinalizersRemaining Denied Error ConfigurationError PodResizePending Invalid Conflict"
+)
+_BAD_WHEN_TRUE = frozenset(_BAD.split())
+_NEUTRAL = frozenset(["Suspended", "Terminating", "Resizing", "PodResizeInProgress"])
+
+_PHASES: Mapping[str, Level] = {
+    "Running": "ok",
+    "Active": "ok",
+    "Bound": "ok",
+    "Available": "ok",
+    "Ready": "ok",
+    "Healthy": "ok",
+    "Succeeded": "done",
+    "Completed": "done",
+    "Released": "warning",
+    "Pending": "progress",
+    "Progressing": "progress",
+    "Terminating": "progress",
+    "Provisioning": "progress",
+    "Failed": "error",
+    "Error": "error",
+    "Lost": "error",
+    "Unknown": "unknown",
+}
+
+
+@dataclass(frozen=True)
+class ObjectState:
+    """One word for how it stands, and how good that is."""
+
+    level: Level
+    word: str
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One entry of `status.conditions`; `changed` and `generation` as they came, or empty and None."""
+
+    type: str
+    status: str
+    level: Level
+    reason: str
+    message: str
+    changed: str
+    generation: int | None
+
+
+@dataclass(frozen=True)
+class Label:
+    key: str
+    value: str
+    url: str  # the list of what carries the same label
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """`value` is empty where it is `hidden`; `size` in bytes; long ones are folded."""
+
+    key: str
+    value: str
+    size: int
+    is_long: bool
+    is_hidden: bool
+
+
+@dataclass(frozen=True)
+class Owner:
+    kind: str
+    name: str
+    api_version: str
+    is_controller: bool
+    url: str  # empty where the kind is not served
+
+
+@dataclass(frozen=True)
+class Manager:
+    """Who set fields, as managedFields says: `fields` counts the leaves."""
+
+    name: str
+    operation: str
+    subresource: str
+    at: str
+    fields: int
+
+
+@dataclass(frozen=True)
+class Meta:
+    """ObjectMeta in full; times as they came (RFC 3339)."""
+
+    name: str
+    namespace: str
+    uid: str
+    resource_version: str
+    created: str
+    deleting: str
+    grace: int | None
+    generation: int | None
+    observed: int | None
+    generate_name: str
+    labels: Sequence[Label]
+    annotations: Sequence[Annotation]
+    owners: Sequence[Owner]
+    finalizers: Sequence[str]
+    managers: Sequence[Manager]
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the controller has not yet seen the newest generation."""
+        return self.generation is not None and self.observed is not None and self.observed < self.generation
+
+
+def conditions(found: Mapping[str, Any]) -> Sequence[Condition]:
+    """All conditions, in the object's order."""
+    return [_condition(entry) for entry in mappings(found, "status", "conditions")]
+
+
+def meta(
+    found: Mapping[str, Any],
+    *,
+    owner_url: Callable[[str, str, str], str],
+    label_url: Callable[[str, str], str],
+) -> Meta:
+    """ObjectMeta of a masked object; `owner_url(api_version, kind, name)`, `label_url(key, value)`."""
+    metadata = mapping(found, "metadata")
+    return Meta(
+        name=text(metadata, "name"),
+        namespace=text(metadata, "namespace"),
+        uid=text(metadata, "uid"),
+        resource_version=text(metadata, "resourceVersion"),
+        created=text(metadata, "creationTimestamp"),
+        deleting=text(metadata, "deletionTimestamp"),
+        grace=number(metadata, "deletionGracePeriodSeconds"),
+        generation=number(metadata, "generation"),
+        observed=number(found, "status", "observedGeneration"),
+        generate_name=text(metadata, "generateName"),
+        labels=[
+            Label(key, str(value), label_url(key, str(value)))
+            for key, value in sorted(mapping(metadata, "labels").items())
+        ],
+        annotations=[_annotation(*pair) for pair in sorted(mapping(metadata, "annotations").items())],
+        owners=[_owner(entry, owner_url) for entry in mappings(metadata, "ownerReferences")],
+        finalizers=texts(metadata, "finalizers"),
+        managers=[_manager(entry) for entry in mappings(metadata, "managedFields")],
+    )
+
+
+def state(found: Mapping[str, Any]) -> ObjectState | None:
+    """The word for any kind: going, a condition that is bad, Ready and the like, or the phase."""
+    if dig(found, "metadata", "deletionTimestamp"):
+        return ObjectState("progress", "Terminating")
+    phase = text(found, "status", "phase")
+    all_conditions = {condition.type: condition for condition in conditions(found)}
+    for name in ("Ready", "Available", "Healthy", "Established", "Complete", "Synced"):
+        if (condition := all_conditions.get(name)) and not phase:
+            return ObjectState(condition.level, name if condition.status == "True" else f"Not{name}")
+    for condition in all_conditions.values():
+        if condition.level == "error":
+            return ObjectState("error", condition.type)
+    return ObjectState(_PHASES.get(phase, "unknown"), phase) if phase else None
+
+
+def _condition(entry: Mapping[str, Any]) -> Condition:
+    kind, status = text(entry, "type"), text(entry, "status")
+    return Condition(
+        type=kind,
+        status=status,
+        level=_level(kind, status, text(entry, "reason")),
+        reason=text(entry, "reason"),
+        message=text(entry, "message"),
+        changed=text(entry, "lastTransitionTime") or text(entry, "lastUpdateTime"),
+        generation=number(entry, "observedGeneration"),
+    )
+
+
+def _level(kind: str, status: str, reason: str) -> Level:
+    if kind in _NEUTRAL:
+        return "progress" if status == "True" else "done"
+    if status == "Unknown" or status not in ("True", "False"):
+        return "unknown"
+    if kind in _BAD_WHEN_TRUE:
+        return "error" if status == "True" else "ok"
+    if status == "True":
+        return "ok"
+    return "done" if reason == "PodCompleted" else "warning"
+
+
+def _annotation(key: str, value: Any) -> Annotation:
+    if isinstance(value, Hidden):
+        return Annotation(key, "", value.size, is_long=False, is_hidden=True)
+    written = str(value)
+    is_long = key == LAST_APPLIED or len(written) > SHORT or "\n" in written
+    return Annotation(key, written, len(written.encode("utf-8", "replace")), is_long, is_hidden=False)
+
+
+def _owner(entry: Mapping[str, Any], owner_url: Callable[[str, str, str], str]) -> Owner:
+    api_version, kind, name = text(entry, "apiVersion"), text(entry, "kind"), text(entry, "name")
+    return Owner(kind, name, api_version, entry.get("controller") is True, owner_url(api_version, kind, name))
+
+
+def _manager(entry: Mapping[str, Any]) -> Manager:
+    return Manager(
+        name=text(entry, "manager"),
+        operation=text(entry, "operation"),
+        subresource=text(entry, "subresource"),
+        at=text(entry, "time"),
+        fields=_leaves(entry.get("fieldsV1")),
+    )
+
+
+def _leaves(node: Any) -> int:
+    if not isinstance(node, Mapping):
+        return 0
+    return sum(_leaves(value) or 1 for key, value in node.items() if key != ".")

@@ -1,0 +1,208 @@
+"""Summary of a Pod: containers, and the STATUS that kubectl prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from dashboard.address.links import Links
+from dashboard.kinds.facts import Level, ObjectState
+from dashboard.kinds.fields import dig, mapping, mappings, number, text
+from dashboard.kinds.kind import Cell, KindSummary, SmallTable, SummaryField, make_summary_fields, table
+
+KubernetesObject = Mapping[str, Any]
+
+_STARTING_REASONS = ("ContainerCreating", "PodInitializing")
+
+
+def summarize_pod(found: KubernetesObject, links: Links) -> KindSummary:
+    """Containers by sort (init, ordinary, ephemeral) and where the pod runs."""
+    return KindSummary(_summary_fields(found, links), _tables(found), state(found))
+
+
+def state(found: KubernetesObject) -> ObjectState:
+    """The STATUS of `kubectl get pods` (printPod in its printers/internalversion), and how good it is."""
+    reason = text(found, "status", "reason") or text(found, "status", "phase") or "Unknown"
+    if initial := _init_reason(found):
+        return ObjectState("error" if _is_bad(initial) else "progress", f"Init:{initial}")
+    statuses = mappings(found, "status", "containerStatuses")
+    for status in reversed(statuses):
+        reason = _container_reason(status) or reason
+    if reason == "Completed" and any(mapping(one, "state", "running") for one in statuses):
+        reason = "Running" if _is_ready(found) else "NotReady"
+    if dig(found, "metadata", "deletionTimestamp"):
+        return ObjectState(
+            "progress", "Unknown" if text(found, "status", "reason") == "NodeLost" else "Terminating"
+        )
+    return ObjectState(_level(reason, found), reason)
+
+
+def _init_reason(found: KubernetesObject) -> str:
+    """What the first init container that is not done says; empty where all are."""
+    declared = {text(one, "name"): one for one in mappings(found, "spec", "initContainers")}
+    statuses = mappings(found, "status", "initContainerStatuses")
+    for index, status in enumerate(statuses):
+        is_sidecar = text(declared.get(text(status, "name")), "restartPolicy") == "Always"
+        if number(status, "state", "terminated", "exitCode") == 0 or (is_sidecar and dig(status, "started")):
+            continue
+        reason = _container_reason(status)
+        if reason and reason != "PodInitializing":
+            return reason
+        return f"{index}/{len(declared)}" if text(found, "status", "phase") == "Pending" else ""
+    return ""
+
+
+def _container_reason(status: KubernetesObject) -> str:
+    if reason := text(status, "state", "waiting", "reason"):
+        return reason
+    terminated = mapping(status, "state", "terminated")
+    if not terminated:
+        return ""
+    if reason := text(terminated, "reason"):
+        return reason
+    signal = number(terminated, "signal")
+    return f"Signal:{signal}" if signal else f"ExitCode:{number(terminated, 'exitCode')}"
+
+
+def _is_ready(found: KubernetesObject) -> bool:
+    return any(
+        text(one, "type") == "Ready" and text(one, "status") == "True"
+        for one in mappings(found, "status", "conditions")
+    )
+
+
+def _is_bad(reason: str) -> bool:
+    return any(bad in reason for bad in ("BackOff", "Err", "Invalid", "ExitCode", "Signal", "OOM"))
+
+
+def _level(reason: str, found: KubernetesObject) -> Level:
+    if reason == "Running":
+        return "ok" if _is_ready(found) else "warning"
+    if reason in ("Completed", "Succeeded"):
+        return "done"
+    if reason == "Pending" or reason in _STARTING_REASONS:
+        return "progress"
+    if reason == "Unknown":
+        return "unknown"
+    return "error" if _is_bad(reason) or reason in ("Failed", "Evicted", "OOMKilled") else "warning"
+
+
+def _summary_fields(found: KubernetesObject, links: Links) -> Sequence[SummaryField]:
+    statuses = mappings(found, "status", "containerStatuses")
+    ready = sum(dig(one, "ready") is True for one in statuses)
+    restarts = sum(number(one, "restartCount") or 0 for one in statuses)
+    total = len(mappings(found, "spec", "containers"))
+    node = text(found, "spec", "nodeName")
+    made = [
+        SummaryField(_("Ready"), f"{ready}/{total}"),
+        SummaryField(_("Restarts"), str(restarts), "warning" if restarts else None),
+    ]
+    if node:
+        made.append(SummaryField(_("Node"), node, url=links.object("", "Node", node)))
+    if started := text(found, "status", "startTime"):
+        made.append(SummaryField(_("Started"), when=started))
+    return [
+        *made,
+        *make_summary_fields(
+            (_("Pod IP"), ", ".join(text(one, "ip") for one in mappings(found, "status", "podIPs"))),
+            (_("QoS class"), text(found, "status", "qosClass")),
+            (_("Message"), text(found, "status", "message")),
+        ),
+    ]
+
+
+def _tables(found: KubernetesObject) -> Sequence[SmallTable]:
+    columns = [_("Name"), _("State"), _("Restarts"), _("Image"), _("Ports"), _("Requests / limits")]
+    made: list[SmallTable] = []
+    for field, name, title in (
+        ("initContainers", "initContainerStatuses", _("Init containers")),
+        ("containers", "containerStatuses", _("Containers")),
+        ("ephemeralContainers", "ephemeralContainerStatuses", _("Ephemeral containers")),
+    ):
+        statuses = {text(one, "name"): one for one in mappings(found, "status", name)}
+        rows = [
+            list(_row(one, statuses.get(text(one, "name"), {}))) for one in mappings(found, "spec", field)
+        ]
+        made += table(field, title, columns, rows)
+    return [*made, *_terminations(found)]
+
+
+def _terminations(found: KubernetesObject) -> Sequence[SmallTable]:
+    """How each container ended last: its present state, or the one before, as in `kubectl describe pod`."""
+    columns = [
+        _("Container"),
+        _("Reason"),
+        _("Exit code"),
+        _("Signal"),
+        _("Started"),
+        _("Finished"),
+        _("Message"),
+    ]
+    statuses = [
+        one
+        for name in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+        for one in mappings(found, "status", name)
+    ]
+    ended = [
+        (text(one, "name"), state)
+        for one in statuses
+        if (state := mapping(one, "state", "terminated") or mapping(one, "lastState", "terminated"))
+    ]
+    rows = [
+        [
+            Cell(name),
+            Cell(text(state, "reason")),
+            Cell(text(state, "exitCode"), "error" if number(state, "exitCode") else "done"),
+            Cell(text(state, "signal")),
+            Cell(when=text(state, "startedAt")),
+            Cell(when=text(state, "finishedAt")),
+            Cell(note=text(state, "message")),
+        ]
+        for name, state in ended
+    ]
+    return table("terminations", _("Last terminations"), columns, rows)
+
+
+def _row(container: KubernetesObject, status: KubernetesObject) -> Iterator[Cell]:
+    restarts = number(status, "restartCount") or 0
+    last = mapping(status, "lastState", "terminated")
+    yield Cell(text(container, "name"))
+    yield _state_cell(status)
+    yield Cell(
+        str(restarts) + (f" ({_container_reason({'state': {'terminated': last}})})" if last else ""),
+        "warning" if restarts else None,
+        when=text(last, "finishedAt"),
+    )
+    yield Cell(text(container, "image"), title=text(status, "imageID"))
+    yield Cell(values=[_port(one) for one in mappings(container, "ports")])
+    yield Cell(values=list(_resources(mapping(container, "resources"))))
+
+
+def _state_cell(status: KubernetesObject) -> Cell:
+    if mapping(status, "state", "running"):
+        ready = dig(status, "ready") is True
+        since = text(status, "state", "running", "startedAt")
+        return Cell(
+            _("Running") if ready else _("Running, not ready"), "ok" if ready else "warning", when=since
+        )
+    if reason := _container_reason(status):
+        level: Level = "done" if reason == "Completed" else "error" if _is_bad(reason) else "progress"
+        message = text(status, "state", "waiting", "message") or text(
+            status, "state", "terminated", "message"
+        )
+        return Cell(reason, level, note=message, when=text(status, "state", "terminated", "finishedAt"))
+    return Cell(_("Waiting"), "unknown")
+
+
+def _port(port: KubernetesObject) -> str:
+    name, protocol = text(port, "name"), text(port, "protocol") or "TCP"
+    return f"{name + ' ' if name else ''}{text(port, 'containerPort')}/{protocol}"
+
+
+def _resources(resources: KubernetesObject) -> Iterator[str]:
+    """`cpu 100m / 1` for each resource: requested, and its limit."""
+    requests, limits = mapping(resources, "requests"), mapping(resources, "limits")
+    for name in sorted({*requests, *limits}):
+        yield f"{name} {text(requests, name) or '–'} / {text(limits, name) or '–'}"

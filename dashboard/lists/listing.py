@@ -1,0 +1,210 @@
+"""Listing: opens the clusters, feeds and window of a list page under one user's permissions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from clusters.access.reviews import ResourceAttributes
+from clusters.api.errors import ApiError, NotFound, TimedOut
+from clusters.credentials.sealing import SealBroken
+from clusters.discovery import Resource
+from clusters.gateway.connect import ClusterSession, NoCredential, NotShared, connect
+from clusters.gateway.hub import hub
+from clusters.sharing import visible_clusters
+from clusters.tables.columns import LABEL
+from clusters.tables.window import MOST_ROWS, ROWS, Source, Window, WindowQuery
+from dashboard.address.paths import ALL, CLUSTER, MAX_CLUSTERS, MAX_NAMESPACES, Address
+from people.models import User
+
+FIRST_ROWS_TIMEOUT = 2.5  # seconds that a page waits for first rows before it shows what is there
+MAX_COLUMNS = 40
+DEFAULT_SORT = {
+    "events": "last seen",
+    "events.events.k8s.io": "last seen",
+}  # where not by namespace and name at first
+CONNECT_TIMEOUT = 6.0  # seconds that a cluster gets to answer before the page goes on without it, or says so
+
+
+@dataclass
+class ListedCluster:
+    """One cluster of the page: the desk and the kind there, or what stands in the way."""
+
+    slug: str
+    name: str
+    cluster_session: ClusterSession | None = None
+    resource: Resource | None = None
+    namespaces: tuple[str, ...] = ()
+    is_partial: bool = False  # all namespaces were asked for, and only the known ones can be shown
+    error: ApiError | None = None
+    message: str = ""
+    needs_credential: bool = False
+    sources: list[Source] = field(default_factory=list)
+
+
+@dataclass
+class Listing:
+    """An open list; give it back with `close`."""
+
+    address: Address
+    clusters: list[ListedCluster]
+    window: Window
+
+    @property
+    def resource(self) -> Resource | None:
+        """The kind, as the first cluster that serves it has it."""
+        return next((place.resource for place in self.clusters if place.resource), None)
+
+    def wait(self) -> None:
+        """Let first rows come in, for a bounded time."""
+        until = time.monotonic() + FIRST_ROWS_TIMEOUT
+        for source in self.window.sources:
+            source.feed.wait(max(0.0, until - time.monotonic()))
+
+    def close(self) -> None:
+        for source in self.window.sources:
+            hub.release(source.feed)
+
+
+def open_listing(user: User, address: Address, *, eager: bool = True) -> Listing:
+    """Open the feeds of a list. With one cluster its NotShared, NoCredential, SealBroken or ApiError is raised;
+    with several, each trouble is its own place's and the others go on.
+
+    Not `hurried`, the rest of a long list is read once its first rows are painted: when the page's socket opens it.
+    """
+    slugs = _slugs(user, address)
+    places = [_connect_cluster(user, slug, alone=len(slugs) == 1) for slug in slugs]
+    _prepare(places, address, alone=len(slugs) == 1)
+    for place in places:
+        if place.cluster_session is not None and place.resource is not None:
+            _choose_namespaces(place, place.cluster_session, place.resource, address)
+            _open(place, place.cluster_session, place.resource, address, eager=eager)
+    sources = [source for place in places for source in place.sources]
+    namespaced = any(place.resource.namespaced for place in places if place.resource)
+    several = namespaced and (len(address.namespaces) > 1 or address.namespaces == (ALL,))
+    return Listing(address, places, Window(sources, parse_query(address), with_namespaces=several))
+
+
+def parse_query(address: Address) -> WindowQuery:
+    """What the query asks of the window; what is out of bounds falls back to the nearest that is possible."""
+    query = dict(address.query)
+    limit = min(max(_number(query.get("limit", ""), ROWS), 10), MOST_ROWS)
+    return WindowQuery(
+        q=query.get("q", "")[:500],
+        sort=(query.get("sort", "") or DEFAULT_SORT.get(address.resource, "")).lower()[:100],
+        columns=_columns(address),
+        wide=query.get("wide", "") not in ("", "0", "false"),
+        offset=_number(query.get("offset", ""), 0) // limit * limit,
+        limit=limit,
+    )
+
+
+def _columns(address: Address) -> tuple[str, ...]:
+    """`columns` names them, once with commas or many times; each `label` adds a label's column."""
+    keys = [key for name, value in address.query if name == "columns" for key in value.split(",")]
+    labels = [LABEL + value.strip() for name, value in address.query if name == "label" and value.strip()]
+    named = [key if key.startswith(LABEL) else key.lower() for key in keys if key]
+    return tuple(dict.fromkeys([*named, *labels]))[:MAX_COLUMNS]
+
+
+def _number(text: str, default: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else default
+
+
+def _slugs(user: User, address: Address) -> tuple[str, ...]:
+    if address.clusters != (ALL,):
+        return address.clusters
+    wanted = [pair.partition("=") for pair in dict(address.query).get("clusters", "").split(",") if pair]
+    found = [
+        cluster.slug
+        for cluster in visible_clusters(user)
+        if all(cluster.labels.get(key) == value for key, _, value in wanted)
+    ]
+    if not found:
+        raise NotShared(ALL)
+    return tuple(found[:MAX_CLUSTERS])
+
+
+def _connect_cluster(user: User, slug: str, *, alone: bool) -> ListedCluster:
+    """The door of one cluster; database only."""
+    place = ListedCluster(slug, slug)
+    try:
+        place.cluster_session = connect(user, slug)
+        place.name = place.cluster_session.cluster.name
+    except (NotShared, NoCredential, SealBroken) as trouble:
+        if alone:
+            raise
+        place.needs_credential = isinstance(trouble, (NoCredential, SealBroken))
+        place.message = (
+            _("You have no usable credential for this cluster.")
+            if place.needs_credential
+            else _("This cluster does not exist or is not shared with you.")
+        )
+    return place
+
+
+def _prepare(clusters: Sequence[ListedCluster], address: Address, *, alone: bool) -> None:
+    """Discovery of all places at once; network only, so that one dead cluster costs its own rows."""
+    pool = ThreadPoolExecutor(max_workers=max(1, len(clusters)))
+    asked = {pool.submit(_find, place, address): place for place in clusters if place.cluster_session}
+    _done, late = wait(asked, timeout=CONNECT_TIMEOUT)
+    for job in late:
+        asked[job].error = TimedOut(_("The cluster did not respond within %(n)d s.") % {"n": CONNECT_TIMEOUT})
+        asked[job].cluster_session = None
+    pool.shutdown(wait=False, cancel_futures=True)
+    if alone and clusters[0].error is not None:
+        raise clusters[0].error
+
+
+def _find(cluster: ListedCluster, address: Address) -> None:
+    if cluster.cluster_session is None:
+        return
+    try:
+        cluster.resource = cluster.cluster_session.find(address.resource)
+        if cluster.resource is None or "list" not in cluster.resource.verbs:
+            raise NotFound(
+                _("This cluster does not serve a listable resource “%(kind)s”.") % {"kind": address.resource},
+                status=404,
+            )
+    except ApiError as error:
+        cluster.error = error
+
+
+def _choose_namespaces(
+    cluster: ListedCluster, cluster_session: ClusterSession, resource: Resource, address: Address
+) -> None:
+    """All namespaces as one list where that is allowed; else the known ones, each as a list of its own."""
+    if not resource.namespaced or address.namespaces == (CLUSTER,):
+        cluster.namespaces = ("",)
+        return
+    if address.namespaces != (ALL,):
+        cluster.namespaces = address.namespaces
+        return
+    everywhere = ResourceAttributes(
+        verb="list", group=resource.group, version=resource.version, resource=resource.plural
+    )
+    if cluster_session.review_menu([everywhere])[everywhere].state != "denied":
+        cluster.namespaces = ("",)
+        return
+    known = cluster_session.namespaces()
+    cluster.is_partial = True
+    cluster.namespaces = known.names[:MAX_NAMESPACES] or ("",)
+
+
+def _open(
+    cluster: ListedCluster,
+    cluster_session: ClusterSession,
+    resource: Resource,
+    address: Address,
+    *,
+    eager: bool,
+) -> None:
+    query = dict(address.query)
+    for namespace in cluster.namespaces:
+        selectors = (query.get("selector", "")[:2000], query.get("fields", "")[:2000])
+        feed = cluster_session.table(resource, namespace, *selectors, eager=eager)
+        cluster.sources.append(Source(cluster.slug, namespace, feed))

@@ -1,0 +1,174 @@
+"""Pieces of the list page: headings, rows, summary and notices, for first load, htmx and socket."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from clusters.feeds.states import State
+from clusters.tables.columns import DisplayColumn
+from clusters.tables.window import Source, View
+from dashboard.address.paths import Address
+from dashboard.frame import notices
+from dashboard.frame.notices import Notice
+from dashboard.lists.listing import ListedCluster, Listing
+from dashboard.lists.row_rendering import RenderedRow, insert_ages, row_cache
+
+# From good to bad: what a page of several feeds says in one word is the worst of them.
+SEVERITY = (
+    State.LIVE,
+    State.POLLED,
+    State.LOADING,
+    State.EXPIRED,
+    State.RECONNECTING,
+    State.BEHIND,
+    State.GONE,
+    State.REJECTED,
+    State.DENIED,
+    State.UNAUTHORIZED,
+    State.FAILING,
+    State.UNREACHABLE,
+    State.CLOSED,
+)
+COMPLETE_STATES = frozenset({State.LIVE, State.POLLED, State.EXPIRED})  # no rows are no objects
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column's head: where a click sorts, and how it is sorted now (ascending, descending or none)."""
+
+    title: str
+    description: str
+    css: str
+    href: str
+    sort_direction: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The state of the page in one line; `as_of` only where nothing on it is newer."""
+
+    state: str
+    since: datetime | None
+    message: str
+    as_of: datetime | None = None
+
+
+def headings(address: Address, view: View, sort: str) -> Sequence[Heading]:
+    """The columns' heads with the address that each one sorts by."""
+    return _headings(address, view.columns, sort, get_language())
+
+
+@lru_cache(maxsize=500)
+def _headings(
+    address: Address, columns: tuple[DisplayColumn, ...], sort: str, _language: str | None
+) -> Sequence[Heading]:
+    return tuple(_heading(address, column, sort) for column in columns)
+
+
+def render_rows(view: View, resource: str, *, namespaced: bool) -> list[RenderedRow]:
+    """The window's rows, from the store that all viewers share."""
+    return row_cache.render(view, resource, namespaced=namespaced)
+
+
+def rows_html(rendered_rows: Sequence[RenderedRow]) -> list[str]:
+    """The rows with the ages of this moment."""
+    return [insert_ages(one.html) for one in rendered_rows]
+
+
+def window_token(rendered_rows: Sequence[RenderedRow], view: View) -> str:
+    """One word for what the window shows: a page that has it already is sent nothing again."""
+    shown = "|".join(f"{one.id}{one.version}" for one in rendered_rows) + repr([c.key for c in view.columns])
+    return hashlib.sha1(shown.encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+def summary(listing: Listing, view: View) -> Summary:
+    """The worst state of all feeds, with how many of how many are in it."""
+    states = [state for _source, state in view.states]
+    if not states:
+        return Summary("unreachable", None, "")
+    worst = max(states, key=lambda state: SEVERITY.index(state.state))
+    same = sum(state.state is worst.state for state in states)
+    parts = (
+        [_("%(n)d of %(all)d lists") % {"n": same, "all": len(states)}]
+        if len(states) > 1 and same < len(states)
+        else []
+    )
+    if worst.state is State.LOADING and worst.total:
+        parts.append(_("%(n)d of about %(all)d") % {"n": worst.loaded, "all": worst.total})
+    elif worst.state is State.LOADING and worst.loaded:
+        parts.append(_("%(n)d loaded") % {"n": worst.loaded})
+    stale = [state.as_of for state in states if state.as_of]
+    as_of = max(stale) if len(stale) == len(states) else None
+    return Summary(worst.state.value, worst.since, ", ".join(parts), as_of)
+
+
+def is_listed(view: View) -> bool:
+    """Has every feed of the page been read, so that an empty table means that there is nothing?"""
+    return all(state.state in COMPLETE_STATES for _source, state in view.states)
+
+
+def collect_notices(listing: Listing, view: View) -> list[Notice]:
+    """What stands in the way at some place, each with what to try."""
+    page = listing.address.url()
+    found = [_cluster_notice(place, page) for place in listing.clusters if place.message or place.error]
+    seen: set[tuple[str, State, str]] = set()
+    for place in listing.clusters:
+        for source in place.sources:
+            state = source.feed.state
+            if place.cluster_session is None or state.state in notices.STATES_WITHOUT_NOTICE:
+                continue
+            if (source.cluster, state.state, state.message) not in seen:
+                seen.add((source.cluster, state.state, state.message))
+                where = _source_label(source, several=len(listing.clusters) > 1)
+                found.append(notices.build_state_notice(state, place.cluster_session, where=where, page=page))
+    for place in listing.clusters:
+        if place.is_partial and place.namespaces != ("",):
+            found.append(
+                Notice(
+                    "info",
+                    _("Only your known namespaces are shown; there may be others."),
+                    place.name,
+                    ", ".join(place.namespaces),
+                    _(
+                        "You do not have permission to list this resource in all namespaces. Open another "
+                        "namespace to add it."
+                    ),
+                )
+            )
+    return found
+
+
+def _heading(address: Address, column: DisplayColumn, sort: str) -> Heading:
+    ascending, descending = sort == column.key, sort == f"-{column.key}"
+    onward = f"-{column.key}" if ascending else column.key
+    pairs = [(key, value) for key, value in address.query if key not in ("sort", "offset")]
+    href = address.with_query(*pairs, ("sort", onward)).url()
+    state = "ascending" if ascending else "descending" if descending else "none"
+    css = " ".join(word for word, holds in (("number", column.is_number), ("wide", column.is_wide)) if holds)
+    return Heading(_title(column), column.description, css, href, state)
+
+
+def _title(column: DisplayColumn) -> str:
+    words = {"cluster": _("Cluster"), "namespace": _("Namespace"), "name": _("Name"), "age": _("Age")}
+    return words.get(column.kind, column.title) if column.kind != "name" else column.title
+
+
+def _cluster_notice(cluster: ListedCluster, page: str) -> Notice:
+    if cluster.error is not None:
+        return notices.build_error_notice(cluster.error, cluster.name, slug=cluster.slug)
+    if cluster.needs_credential:
+        return notices.build_no_credential_notice(
+            cluster.name, slug=cluster.slug, page=page, text=cluster.message
+        )
+    return Notice("warning", cluster.message, cluster.name)
+
+
+def _source_label(source: Source, *, several: bool) -> str:
+    return " / ".join(part for part in (source.cluster if several else "", source.namespace) if part)

@@ -1,0 +1,41 @@
+"""Prefetch: access reviews and namespaces, fetched while the first rows of a list load."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
+
+from clusters.access.reviews import ResourceAttributes
+from clusters.api.errors import ApiError
+from clusters.gateway.connect import ClusterSession
+from dashboard.frame.permissions import build_all_attributes
+from dashboard.lists.listing import Listing
+
+_threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="ahead")
+
+
+class Prefetch:
+    """The questions under way; a page that comes to need the answers waits for them, or asks itself."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._future: Future[None] | None = None
+        place = next((one for one in listing.clusters if one.cluster_session and one.resource), None)
+        if place is not None and place.cluster_session is not None and place.resource is not None:
+            asks = (
+                build_all_attributes(place.resource, place.namespaces[0])
+                if len(listing.clusters) == 1
+                else []
+            )
+            self._future = _threads.submit(copy_context().run, _run_reviews, place.cluster_session, asks)
+
+    def wait(self) -> None:
+        """Until they are answered; those that have not begun are left to whoever needs them."""
+        if self._future is not None and not self._future.cancel():
+            self._future.result()
+
+
+def _run_reviews(cluster_session: ClusterSession, checks: Sequence[ResourceAttributes]) -> None:
+    with suppress(ApiError):  # the page asks again, and says what is wrong
+        cluster_session.prefetch(checks)

@@ -1,0 +1,232 @@
+"""Row rendering: HTML of list rows from the list's template, cached for all viewers."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import count
+from typing import NamedTuple
+from urllib.parse import quote
+
+from django.urls import get_script_prefix
+from django.utils.dateparse import parse_datetime
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
+
+from clusters.tables.columns import DisplayColumn, seconds_of
+from clusters.tables.window import View, WindowRow
+from dashboard.kinds.tones import COLUMNS, tone
+from dashboard.lists.row_templates import GAPS, RowTemplate
+from dashboard.shell.templatetags.shell import short_age
+
+MAX_CACHED_ROWS = 20_000  # rendered rows
+# Stands for an age in a kept row, with the time that it counts from: ages are what changes by itself.
+AGE = re.compile("\x00([^\x00]*)\x00")
+LONGEST = 2000  # characters of a cell that are sent at all
+WIDEST = 60  # characters; a longer cell is clipped and shown in full by its title
+
+
+class Cell(NamedTuple):
+    """One cell as the template needs it."""
+
+    kind: str
+    text: str
+    css: str = ""
+    tone: str = ""
+    href: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class ColumnStyle:
+    """A column as its cells need it."""
+
+    column: DisplayColumn
+    css: str
+    is_linked: bool
+
+
+@dataclass(frozen=True)
+class RowContext:
+    """What all rows of a window have in common."""
+
+    column_styles: tuple[ColumnStyle, ...]
+    resource: str
+    namespaced: bool
+    language: str | None
+    prefix: str  # of every path
+    has_since_column: bool  # whether a cell counts on from when its row came
+
+
+@dataclass(frozen=True)
+class RenderedRow:
+    """A row's HTML and a short word that changes whenever the HTML does (its age apart)."""
+
+    id: str
+    html: str
+    version: str
+
+
+class RowCache:
+    """Rendered rows, kept by (row, columns), so that viewers share them. Any thread."""
+
+    def __init__(self) -> None:
+        self._cache: OrderedDict[tuple[object, ...], RenderedRow] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def render(self, view: View, resource: str, *, namespaced: bool) -> list[RenderedRow]:
+        """A window's rows as they are, with AGE where ages stand (see `aged`)."""
+        looks, number = _column_styles(view.columns)
+        language, moves = get_language(), any(column.kind == "since" for column in view.columns)
+        frame = RowContext(looks, resource, namespaced, language, get_script_prefix(), moves)
+        same = (number, resource, namespaced, language)
+        return [self._row(line, frame, same) for line in view.rows]
+
+    def _row(self, window_row: WindowRow, context: RowContext, cache_key: tuple[object, ...]) -> RenderedRow:
+        row = window_row.row
+        marks = (
+            row.completed,
+            row.deleting,
+            row.created,
+            int(window_row.arrived) if context.has_since_column else 0,
+        )
+        key = (window_row.id, window_row.cells, marks, row.namespace, row.name, *cache_key)
+        with self._lock:
+            kept = self._cache.get(key)
+            if kept is not None:
+                self._cache.move_to_end(key)
+                return kept
+        made = _render(window_row, context)
+        with self._lock:
+            self._cache[key] = made
+            while len(self._cache) > MAX_CACHED_ROWS:
+                self._cache.popitem(last=False)
+        return made
+
+
+row_cache = RowCache()
+
+
+_numbers = count()
+
+
+@lru_cache(maxsize=500)
+def _column_styles(columns: tuple[DisplayColumn, ...]) -> tuple[tuple[ColumnStyle, ...], int]:
+    """How each column looks, and a number that stands for them: hashing them for each row would cost most of all."""
+    linked = _find_linked_column(columns)
+    looks = []
+    for place, column in enumerate(columns):
+        words = [word for word, holds in (("number", column.is_number), ("wide", column.is_wide)) if holds]
+        looks.append(ColumnStyle(column, " ".join(words), place == linked))
+    return tuple(looks), next(_numbers)
+
+
+def insert_ages(html: str) -> str:
+    """Put the ages of this moment into a kept row."""
+    now = time.time()
+    return AGE.sub(lambda since: short_age(now - _parse_timestamp(since[1])), html)
+
+
+@lru_cache(maxsize=20_000)
+def _parse_timestamp(written: str) -> float:
+    """In seconds; NaN for what is no time."""
+    try:
+        moment = parse_datetime(written)
+    except ValueError:
+        moment = None
+    return moment.timestamp() if moment else math.nan
+
+
+def object_path(cluster: str, namespace: str, resource: str, name: str, *, namespaced: bool) -> str:
+    """The URL of an object's page below the prefix; the same as `Address.path`, cheap enough for every row."""
+    place = namespace if namespaced else "_cluster"
+    return f"c/{cluster}/{place}/{resource}/{quote(name, safe=',:@')}"
+
+
+def _render(window_row: WindowRow, context: RowContext) -> RenderedRow:
+    row, language = window_row.row, context.language
+    cells = "".join([_html(cell, language) for cell in _cells(window_row, context)])
+    shape = _row_template(row.completed, row.deleting, language)
+    html = shape.fill(window_row.id, window_row.cluster, mark_safe(cells))  # noqa: S308 - by the same template
+    version = hashlib.sha1(html.encode(), usedforsecurity=False).hexdigest()[:8]
+    return RenderedRow(window_row.id, html, version)
+
+
+def _html(cell: Cell, language: str | None) -> str:
+    kind, text, css, tone_, href, title = cell
+    shape = _cell_template(kind, css, tone_, bool(text), bool(href), bool(title), language)
+    return shape.fill(text, href, title)
+
+
+@lru_cache(maxsize=1000)
+def _cell_template(
+    kind: str, css: str, tone_: str, text: bool, href: bool, title: bool, _language: str | None
+) -> RowTemplate:
+    texts = [gap if is_there else "" for gap, is_there in zip(GAPS, (text, href, title), strict=True)]
+    return RowTemplate("lists/list.html#cell", {"cell": Cell(kind, texts[0], css, tone_, *texts[1:])})
+
+
+@lru_cache(maxsize=100)
+def _row_template(completed: bool, deleting: bool, _language: str | None) -> RowTemplate:
+    line = {"id": GAPS[0], "cluster": GAPS[1], "row": {"completed": completed, "deleting": deleting}}
+    return RowTemplate("lists/list.html#row", {"line": line, "cells": GAPS[2]})
+
+
+def _cells(window_row: WindowRow, context: RowContext) -> Iterator[Cell]:
+    row, prefix = window_row.row, context.prefix
+    for look, text in zip(context.column_styles, window_row.cells, strict=True):
+        column, since = look.column, _age_start(look.column, text, window_row)
+        if since:
+            yield Cell("age", f"\x00{since}\x00", look.css, title=since)
+        elif column.kind == "namespace":
+            href = f"{prefix}c/{window_row.cluster}/{row.namespace}/{context.resource}"
+            yield Cell("namespace", text, look.css, href=href)
+        else:
+            shown = text[:LONGEST].replace("\x00", "")
+            is_long = len(text) > WIDEST
+            yield Cell(
+                "name" if look.is_linked else "cell",
+                shown,
+                f"{look.css} clip".strip() if is_long else look.css,
+                "" if row.completed and "/" in text else tone(column.title, text),
+                href=_row_href(window_row, context) if look.is_linked else "",
+                title=shown if is_long else "",
+            )
+
+
+def _row_href(window_row: WindowRow, context: RowContext) -> str:
+    row = window_row.row
+    return context.prefix + object_path(
+        window_row.cluster, row.namespace, context.resource, row.name, namespaced=context.namespaced
+    )
+
+
+def _find_linked_column(columns: tuple[DisplayColumn, ...]) -> int:
+    """The column whose cell leads to the object: its name, or where that is not shown the first that is no status."""
+    named = [place for place, column in enumerate(columns) if column.kind == "name"]
+    others = [
+        place for place, column in enumerate(columns) if column.kind == "cell" and column.key not in COLUMNS
+    ]
+    return next(iter([*named, *others]), -1)
+
+
+def _age_start(column: DisplayColumn, text: str, window_row: WindowRow) -> str:
+    """The time that an age counts from, RFC 3339; empty where the cell is no age."""
+    if column.kind == "age":
+        return "" if math.isnan(_parse_timestamp(text)) else text
+    seconds = seconds_of(text) if column.kind == "since" else None
+    if seconds is None:
+        return ""
+    return (
+        datetime.fromtimestamp(window_row.arrived - seconds, UTC)
+        .isoformat(timespec="seconds")
+        .replace("+00:00", "Z")
+    )

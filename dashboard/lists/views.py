@@ -1,0 +1,146 @@
+"""List page view: objects of any kind in one, several or all namespaces and clusters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from clusters.gateway.connect import ClusterSession
+from clusters.tables.window import View
+from dashboard.address import kubectl
+from dashboard.address.paths import Address, parse
+from dashboard.frame.context import build_frame_context
+from dashboard.frame.entrance import handle_cluster_errors
+from dashboard.frame.menu import label_of, navigation
+from dashboard.frame.permissions import review_permissions
+from dashboard.frame.switcher import switcher
+from dashboard.lists import pieces
+from dashboard.lists.listing import Listing, open_listing, parse_query
+from dashboard.lists.prefetch import Prefetch
+from people.decorators import person, require_sign_in
+
+
+@require_safe
+@never_cache
+@require_sign_in
+@handle_cluster_errors
+def list_page(request: HttpRequest, clusters: str, namespaces: str, resource: str) -> HttpResponse:
+    """The first rows of the window, and the socket's address; the rest comes live."""
+    address = parse({"clusters": clusters, "namespaces": namespaces, "resource": resource}, request.GET)
+    asked = parse_query(address)
+    needs_all = bool(asked.q or asked.sort or asked.offset)
+    listing = open_listing(person(request), address, eager=needs_all)
+    try:
+        ahead = Prefetch(listing)
+        listing.wait()
+        view = listing.window.view()
+        return render(request, "lists/list.html", _context(listing, view, ahead))
+    finally:
+        listing.close()
+
+
+def _context(listing: Listing, view: View, prefetch: Prefetch) -> dict[str, Any]:
+    address, resource = listing.address, listing.resource
+    parts = parts_of(listing, view)
+    desks = [place.cluster_session for place in listing.clusters if place.cluster_session]
+    query = dict(address.query)
+    rows = pieces.rows_html(parts["made"])
+    prefetch.wait()
+    return {
+        **build_frame_context(address, desks),
+        **parts,
+        "rows": rows,
+        **_build_side_context(listing, desks),
+        "address": address,
+        "resource": resource,
+        "wish": parse_query(address),
+        "selector": query.get("selector", ""),
+        "fields": query.get("fields", ""),
+        "command": kubectl.list_commands(_resolve_address(listing)),
+        **_columns(address, view),
+    }
+
+
+def _resolve_address(listing: Listing) -> Address:
+    """Its address with the clusters by name, since kubectl knows no "all" and no labels of clusters."""
+    return replace(listing.address, clusters=tuple(place.slug for place in listing.clusters))
+
+
+def _build_side_context(listing: Listing, cluster_sessions: list[ClusterSession]) -> dict[str, Any]:
+    """Navigation, namespaces and rights: of the first cluster of the page that can be reached."""
+    place = next((one for one in listing.clusters if one.cluster_session and one.resource), None)
+    if place is None or place.cluster_session is None or place.resource is None:
+        return {}
+    desk, resource, address = place.cluster_session, place.resource, listing.address
+    # the strip's reviews come before the navigation's: they share one budget
+    strip = review_permissions(desk, resource, place.namespaces[0], "") if len(cluster_sessions) == 1 else []
+    return {
+        "rights": strip,
+        "navigation": navigation(desk, address),
+        "switcher": switcher(desk, address),
+    }
+
+
+def _columns(address: Address, view: View) -> dict[str, Any]:
+    """The chooser: every column there is, those labels that are shown, and what each form must carry along."""
+    chosen = {column.key for column in view.columns}
+    labels = [column for column in view.columns if column.kind == "label"]
+    return {
+        "chosen": chosen,
+        "choosable": [*(c for c in view.every_column if c.kind != "name"), *labels],
+        "wide_columns": _build_url(address, ("columns", "label"), ("wide", "1")),
+        "default_columns": _build_url(address, ("columns", "label", "wide")),
+        "pairs_beside": {
+            "q": _remaining_pairs(address, ("q",)),
+            "selectors": _remaining_pairs(address, ("selector", "fields")),
+            "columns": _remaining_pairs(address, ("columns", "label", "wide")),
+        },
+    }
+
+
+def _remaining_pairs(address: Address, names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The query without these names, and without the place in the list."""
+    return [(key, value) for key, value in address.query if key not in (*names, "offset")]
+
+
+def _build_url(address: Address, without: tuple[str, ...], *pairs: tuple[str, str]) -> str:
+    return address.with_query(*_remaining_pairs(address, without), *pairs).url()
+
+
+def parts_of(listing: Listing, view: View) -> dict[str, Any]:
+    """The context of the moving parts (see templates/lists/list.html)."""
+    address, resource = listing.address, listing.resource
+    made = pieces.render_rows(view, address.resource, namespaced=resource.namespaced if resource else True)
+    return {
+        "view": view,
+        "totals": (view.total, view.matching, len(view.rows)),
+        "headings": pieces.headings(address, view, listing.window.query.sort),
+        "made": made,
+        "window": pieces.window_token(made, view),
+        "summary": pieces.summary(listing, view),
+        "notices": pieces.collect_notices(listing, view),
+        "is_listed": pieces.is_listed(view),
+        "kinds": label_of(resource) if resource else address.resource,
+        **_pages(address, view),
+    }
+
+
+def _pages(address: Address, view: View) -> dict[str, Any]:
+    """Where the window before and the one after it are."""
+    pairs = [(key, value) for key, value in address.query if key != "offset"]
+
+    def at(offset: int) -> str:
+        return address.with_query(*pairs, ("offset", str(offset) if offset else "")).url()
+
+    last = view.offset + len(view.rows)
+    return {
+        "first_row": view.offset + 1 if view.rows else 0,
+        "last_row": last,
+        "earlier": at(max(0, view.offset - view.limit)) if view.offset else "",
+        "later": at(last) if last < view.matching else "",
+    }

@@ -1,0 +1,67 @@
+"""Session checks of open sockets: all of this process in one query, every 10 seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+
+from clusters.gateway.hub import hub
+from people.session_checks import SessionCheck, select_valid
+from people.storage import storage
+
+INTERVAL = 10.0  # seconds; with the query's own time an ended session's sockets are closed within 15
+log = logging.getLogger(__name__)
+CloseSocket = Callable[[], Awaitable[None]]
+
+
+class Sockets:
+    """The open sockets of this process with what each was opened under."""
+
+    def __init__(self) -> None:
+        self._open: dict[object, tuple[SessionCheck, CloseSocket]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, socket: object, check: SessionCheck, close: CloseSocket) -> None:
+        """Watch over one socket; `ending` closes it."""
+        self._open[socket] = (check, close)
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def remove(self, socket: object) -> None:
+        self._open.pop(socket, None)
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    async def _run(self) -> None:
+        while self._open:
+            await asyncio.sleep(INTERVAL)
+            await self._check_sessions()
+
+    async def _check_sessions(self) -> None:
+        asked = list(self._open.values())
+        try:
+            valid = await database_sync_to_async(select_valid)([pulse for pulse, _ending in asked])
+        except DatabaseError as error:
+            storage.note(error)
+            log.exception(
+                "The database did not say which WebSockets can stay open; retrying in %s s", INTERVAL
+            )
+            return
+        for pulse, ending in asked:
+            if pulse not in valid:
+                await ending()
+        for user_id in {pulse.user_id for pulse, _ending in asked} - {pulse.user_id for pulse in valid}:
+            drop_feeds(user_id)
+
+
+def drop_feeds(user_id: int) -> None:
+    """Nobody is left who may look at this person's feeds: they end now, not a minute after the last viewer."""
+    hub.drop(lambda connection: connection.person == str(user_id), "")
+
+
+sockets = Sockets()

@@ -1,0 +1,183 @@
+"""Open object: its feed and the feeds of related lists, under one user's permissions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from clusters.api.errors import ApiError, NotFound, TimedOut
+from clusters.discovery import Resource
+from clusters.feeds.feed import Feed
+from clusters.feeds.object_content import ObjectContent
+from clusters.gateway.connect import ClusterSession, connect
+from clusters.gateway.hub import hub
+from clusters.tables.table_content import TableContent
+from dashboard.address.links import Links
+from dashboard.address.paths import CLUSTER, Address
+from dashboard.frame.permissions import build_attributes
+from dashboard.kinds.facts import Owner
+from dashboard.kinds.fields import group_of, mappings, text
+from dashboard.kinds.masking import mask
+from dashboard.objects.events import selector
+from dashboard.objects.related import RelatedList, lists
+from people.models import User
+
+OBJECT_TIMEOUT = 8.0  # seconds that a page waits for its object
+RELATED_TIMEOUT = 1.5  # seconds that it waits for what belongs to it
+TABLES = 3  # small live tables on one page
+OWNERS = 4  # owners that are followed upwards
+META_ONLY = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json"
+
+
+@dataclass(frozen=True)
+class RelatedFeed:
+    """A list that belongs to the object; `feed` is None where it is only a link, `why` says why it is not shown."""
+
+    related_list: RelatedList
+    feed: Feed[TableContent] | None
+    resource: Resource | None
+    why: str = ""
+
+
+@dataclass
+class OpenObject:
+    """An open object; give it back with `close`."""
+
+    address: Address
+    cluster_session: ClusterSession
+    resource: Resource
+    links: Links
+    feed: Feed[ObjectContent]
+    events: Feed[TableContent] | None = None
+    events_why: str = ""
+    related: Sequence[RelatedFeed] = ()
+    owners: Sequence[Owner] = field(default_factory=tuple)
+
+    @property
+    def found(self) -> Mapping[str, Any] | None:
+        """The object, masked, as it is now; None where the right to see it is gone."""
+        raw = self.feed.content.snapshot().object
+        return None if raw is None else mask(raw)
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.feed.content.snapshot().is_deleted
+
+    def feeds(self) -> Sequence[Feed[Any]]:
+        """All that the page listens to."""
+        tables = [one.feed for one in self.related if one.feed is not None]
+        return [self.feed, *([self.events] if self.events else []), *tables]
+
+    def close(self) -> None:
+        for feed in self.feeds():
+            hub.release(feed)
+
+
+def open_object(user: User, address: Address, *, with_related: bool = True) -> OpenObject:
+    """Open an object and wait for it. Raises what `connect` raises, and ApiError where it cannot be shown."""
+    desk = connect(user, address.cluster)
+    catalogue = desk.catalog()
+    resource = _find_resource(desk, address)
+    links = Links(address.cluster, catalogue)
+    feed = desk.object(resource, address.namespace, address.name)
+    opened = OpenObject(address, desk, resource, links, feed)
+    try:
+        found = _wait_for_object(opened)
+        if with_related:
+            _open_related(opened, found)
+    except ApiError:
+        opened.close()
+        raise
+    return opened
+
+
+def _find_resource(cluster_session: ClusterSession, address: Address) -> Resource:
+    resource = cluster_session.find(address.resource)
+    if resource is None or "get" not in resource.verbs:
+        message = _("This cluster does not serve a readable resource “%(kind)s”.")
+        raise NotFound(message % {"kind": address.resource}, status=404)
+    if resource.namespaced == (address.namespaces == (CLUSTER,)):
+        message = (
+            _("“%(kind)s” is namespaced: the URL must include a namespace.")
+            if resource.namespaced
+            else _("“%(kind)s” is cluster-scoped: use _cluster in place of the namespace.")
+        )
+        raise NotFound(message % {"kind": address.resource}, status=404)
+    return resource
+
+
+def _wait_for_object(opened: OpenObject) -> Mapping[str, Any]:
+    opened.feed.wait(OBJECT_TIMEOUT)
+    found = opened.found
+    if found is None:
+        raise opened.feed.state.error or TimedOut(
+            _("The cluster did not respond within %(n)d seconds.") % {"n": OBJECT_TIMEOUT}
+        )
+    return found
+
+
+def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
+    """Open what the person may list, and let first rows come in. Reviews go out together."""
+    picked = lists(found, opened.links)
+    live = [one for one in picked if one.pick.is_live][:TABLES]
+    asked = [
+        (one, resource) for one in live if (resource := opened.links.resource(one.pick.group, one.pick.kind))
+    ]
+    events = opened.links.resource("", "Event")
+    places = _event_namespaces(opened.address)
+    asks = [build_attributes(resource, "list", one.pick.namespace) for one, resource in asked]
+    event_asks = [build_attributes(events, "list", place) for place in places] if events else []
+    answers = opened.cluster_session.review_access([*asks, *event_asks])
+    kept: list[RelatedFeed] = []
+    for (one, resource), ask in zip(asked, asks, strict=True):
+        if answers[ask].state == "denied":
+            kept.append(RelatedFeed(one, None, resource, _("You do not have permission to list these here.")))
+            continue
+        feed = opened.cluster_session.table(resource, one.pick.namespace, one.pick.labels, one.pick.fields)
+        kept.append(RelatedFeed(one, feed, resource))
+    opened.related = [*kept, *(RelatedFeed(one, None, None) for one in picked if one not in live)]
+    allowed = [
+        place for place, ask in zip(places, event_asks, strict=False) if answers[ask].state != "denied"
+    ]
+    if events and allowed:
+        opened.events = opened.cluster_session.table(events, allowed[0], field_selector=selector(found))
+    else:
+        opened.events_why = _("You do not have permission to list events here.")
+    opened.owners = _chain(opened, found)
+    until = time.monotonic() + RELATED_TIMEOUT
+    for feed in opened.feeds()[1:]:
+        feed.wait(max(0.0, until - time.monotonic()))
+
+
+def _event_namespaces(address: Address) -> Sequence[str]:
+    """Events of what is in no namespace are in `default`, or wherever the reporter wrote them."""
+    return ("", "default") if address.namespaces == (CLUSTER,) else (address.namespace,)
+
+
+def _chain(opened: OpenObject, found: Mapping[str, Any]) -> Sequence[Owner]:
+    """The controllers above the object, the nearest first; it ends where one cannot be read."""
+    chain: list[Owner] = []
+    current: Mapping[str, Any] = found
+    while len(chain) < OWNERS and (reference := _controller(current)) is not None:
+        namespace = text(current, "metadata", "namespace") or opened.address.namespace
+        api_version, kind, name = (text(reference, key) for key in ("apiVersion", "kind", "name"))
+        url = opened.links.object(group_of(api_version), kind, name, namespace)
+        chain.append(Owner(kind, name, api_version, is_controller=True, url=url))
+        resource = opened.links.resource(group_of(api_version), kind)
+        if resource is None or "get" not in resource.verbs or not url:
+            break
+        path = resource.path(namespace=namespace if resource.namespaced else "", name=name)
+        try:
+            current = opened.cluster_session.client.get(path, accept=META_ONLY, timeout=3.0)
+        except ApiError:
+            break
+    return chain
+
+
+def _controller(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    owners = mappings(found, "metadata", "ownerReferences")
+    return next((one for one in owners if one.get("controller") is True), None)

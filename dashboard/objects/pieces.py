@@ -1,0 +1,149 @@
+"""Pieces of the object page: context and HTML of each, for first load and socket."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.template.loader import get_template
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from clusters.api.tables import Row
+from dashboard.frame import notices
+from dashboard.kinds import facts, summarize
+from dashboard.kinds.fields import group_of, mapping
+from dashboard.kinds.kind import KindSummary
+from dashboard.kinds.masking import Hidden, is_secret
+from dashboard.objects import spec_status
+from dashboard.objects.events import events_table
+from dashboard.objects.live_tables import Link, live_table
+from dashboard.objects.opening import OpenObject, RelatedFeed
+from dashboard.objects.related import groups
+
+Context = dict[str, Any]
+
+# Partials of templates/objects/pieces.html, each inside the element #object-<name>, in the page's order.
+PIECES = ("notice", "facts", "values", "tables", "conditions", "lists", "events", "fields", "meta", "related")
+_TIME = re.compile(r"(<time [^>]*>)[^<]*(?=</time>)")
+
+
+def build_context(opened: OpenObject, found: Mapping[str, Any]) -> Context:
+    """The context of all parts."""
+    own = summarize(found, opened.links)
+    return {
+        "found": found,
+        "kind": found.get("kind", opened.resource.kind),
+        "state": own.state or facts.state(found),
+        "own": own,
+        "conditions": facts.conditions(found),
+        "meta": _meta(opened, found),
+        "owners": opened.owners,
+        "parts": _fields(found, own),
+        "groups": groups(found, opened.links),
+        "tables": [_table(opened, one) for one in opened.related if one.feed or one.why],
+        "more_lists": [one.related_list for one in opened.related if not one.feed and not one.why],
+        "events": events_table(opened.events) if opened.events else None,
+        "events_why": opened.events_why,
+        "values": _values(found),
+        "may_show_values": opened.cluster_session.can_see_secrets,
+        "why_hidden": _(
+            "Secret values are shown only to people with the Editor role. Your role for this "
+            "cluster is Viewer."
+        ),
+        "is_deleted": opened.is_deleted,
+        "address": opened.address,
+        "yaml_url": opened.address.path("yaml"),
+    }
+
+
+def render_pieces(context: Context) -> dict[str, SafeString]:
+    """The HTML of each part by its name."""
+    return {part: render_piece(part, context) for part in PIECES}
+
+
+def render_piece(part: str, context: Context) -> SafeString:
+    """One part's HTML; also of `state`, the line that says whether the page is live, and of `trouble`."""
+    return cast(SafeString, get_template(f"objects/pieces.html#{part}").render(context))
+
+
+def render_notice(opened: OpenObject, page: str) -> SafeString:
+    """What stands between the page and its object, or nothing."""
+    state = opened.feed.state
+    notice = (
+        None
+        if state.state in notices.STATES_WITHOUT_NOTICE
+        else notices.build_state_notice(state, opened.cluster_session, page=page)
+    )
+    return render_piece("trouble", {"notice": notice})
+
+
+def render_body(rendered_pieces: Mapping[str, SafeString]) -> SafeString:
+    """All parts in their places."""
+    return cast(SafeString, get_template("objects/body.html").render({"pieces": rendered_pieces}))
+
+
+def digest(html: str) -> str:
+    """A short word that changes when the HTML does, its ages apart: times.js keeps those fresh."""
+    return hashlib.sha256(_TIME.sub(r"\1", html).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def window_digest(rendered_pieces: Mapping[str, SafeString]) -> str:
+    """What a page tells the socket that it shows already."""
+    return digest("".join(rendered_pieces[part] for part in PIECES))
+
+
+def _meta(opened: OpenObject, found: Mapping[str, Any]) -> facts.Meta:
+    listing = opened.address.listing()
+
+    def owner_url(api_version: str, kind: str, name: str) -> str:
+        return opened.links.object(group_of(api_version), kind, name, opened.address.namespace)
+
+    def label_url(key: str, value: str) -> str:
+        return listing.with_query(("selector", f"{key}={value}")).url()
+
+    return facts.meta(found, owner_url=owner_url, label_url=label_url)
+
+
+def _fields(found: Mapping[str, Any], own: KindSummary) -> Context:
+    """Spec and status side by side, everything else before them; conditions stand in a part of their own."""
+    shown = dict(found)
+    if "conditions" in mapping(found, "status"):
+        shown["status"] = {
+            key: value for key, value in mapping(found, "status").items() if key != "conditions"
+        }
+    if is_secret(found):
+        shown = {key: value for key, value in shown.items() if key not in ("data", "type")}
+    by_title = {part.title: part for part in spec_status.parts(shown)}
+    spec, status = by_title.pop("spec", None), by_title.pop("status", None)
+    return {"spec": spec, "status": status, "others": list(by_title.values())}
+
+
+def _values(found: Mapping[str, Any]) -> list[tuple[str, int]] | None:
+    """Of a Secret: its keys with the sizes of their values."""
+    if not is_secret(found):
+        return None
+    values = found.get("data")
+    if not isinstance(values, Mapping):
+        return []
+    return [(key, value.size) for key, value in sorted(values.items()) if isinstance(value, Hidden)]
+
+
+def _table(opened: OpenObject, one: RelatedFeed) -> Context:
+    """A small live table, or why it is not shown."""
+    name = f"list-{opened.related.index(one)}"
+    shown = None
+    if one.feed is not None:
+        shown = live_table(one.feed, name=name, title=one.related_list.label, link=_link(opened, one))
+    return {"label": one.related_list.label, "url": one.related_list.url, "why": one.why, "shown": shown}
+
+
+def _link(opened: OpenObject, one: RelatedFeed) -> Link:
+    pick = one.related_list.pick
+
+    def url(row: Row) -> str:
+        return opened.links.object(pick.group, pick.kind, row.name, row.namespace)
+
+    return url

@@ -1,0 +1,143 @@
+"""Object page views of any kind: overview, YAML and download."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from dashboard.address import kubectl
+from dashboard.address.paths import Address, parse
+from dashboard.frame.context import build_frame_context
+from dashboard.frame.entrance import handle_cluster_errors
+from dashboard.frame.menu import label_of, navigation
+from dashboard.frame.permissions import review_permissions
+from dashboard.frame.switcher import switcher
+from dashboard.objects import pieces, yaml_lines, yaml_view
+from dashboard.objects.opening import OpenObject, open_object
+from people.decorators import person, require_sign_in
+
+
+@require_safe
+@never_cache
+@require_sign_in
+@handle_cluster_errors
+def object_page(request: HttpRequest, /, **path: str) -> HttpResponse:
+    """The object now; what changes comes live. `?download=yaml` gives the masked object as a file."""
+    address = parse(path, request.GET)
+    download = request.GET.get("download", "")
+    opened = open_object(person(request), address, with_related=not download)
+    try:
+        if download:
+            return _download(opened, download, request.GET.get("at", ""))
+        return render(request, "objects/object.html", _context(opened))
+    finally:
+        opened.close()
+
+
+@require_safe
+@never_cache
+@require_sign_in
+@handle_cluster_errors
+def object_yaml(request: HttpRequest, /, **path: str) -> HttpResponse:
+    """The object's YAML, line by line; `?page=` for long ones."""
+    address = parse(path, request.GET)
+    opened = open_object(person(request), address, with_related=False)
+    try:
+        return render(request, "objects/yaml.html", _yaml_context(opened, request.GET.get("page", "")))
+    finally:
+        opened.close()
+
+
+def build_object_frame(opened: OpenObject) -> dict[str, Any]:
+    """What is around every page of an object."""
+    address, desk = opened.address, opened.cluster_session
+    return {
+        **build_frame_context(address, [desk]),
+        "navigation": navigation(desk, address),
+        "switcher": switcher(desk, address),
+        "resource": opened.resource,
+        "kinds": label_of(opened.resource),
+        "name": address.name,
+        "list_url": address.listing().path(),
+        "object_url": address.path(),
+        "yaml_url": address.path("yaml"),
+        "feed_state": opened.feed.state,
+        "trouble": pieces.render_notice(opened, address.url()),
+    }
+
+
+def yaml_document(opened: OpenObject, page: str) -> SafeString:
+    """The HTML of the YAML page's moving part."""
+    number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
+    found = opened.found or {}
+    context = {
+        "document": yaml_view.document(found, page=number, download=opened.address.path()),
+        "yaml_url": opened.address.path("yaml"),
+        "is_deleted": opened.is_deleted,
+    }
+    return render_to_string("objects/yaml.html#document", context)
+
+
+def _context(opened: OpenObject) -> dict[str, Any]:
+    address = opened.address
+    # the strip's reviews come before the navigation's: they share one budget
+    strip = review_permissions(opened.cluster_session, opened.resource, address.namespace, address.name)
+    context = pieces.build_context(opened, opened.found or {})
+    made = pieces.render_pieces(context)
+    return {
+        **build_object_frame(opened),
+        "kind": context["kind"],
+        "values": context["values"],
+        "may_show_values": context["may_show_values"],
+        "reveal_url": address.path("secret-value"),
+        "pieces": {**made, "state": pieces.render_piece("state", {"feed_state": opened.feed.state})},
+        "window": pieces.window_digest(made),
+        "rights": strip,
+        "tab": "overview",
+        "commands": [kubectl.describe_command(address), kubectl.get_command(address, "-o", "yaml")],
+    }
+
+
+def _yaml_context(opened: OpenObject, page: str) -> dict[str, Any]:
+    document = yaml_document(opened, page)
+    return {
+        **build_object_frame(opened),
+        "page": opened.address.url("yaml"),
+        "tab": "yaml",
+        "commands": [kubectl.get_command(opened.address, "-o", "yaml", "--show-managed-fields")],
+        "download_url": f"{opened.address.path()}?download=yaml",
+        "document": document,
+        "window": pieces.digest(document),
+    }
+
+
+def _download(opened: OpenObject, what: str, pointer: str) -> HttpResponse:
+    """The masked object, or one value of it by its JSON pointer, as a file that no browser runs."""
+    found = opened.found or {}
+    if what == "yaml":
+        return _file(yaml_lines.text(found), _file_name(opened.address), "application/yaml")
+    value = yaml_view.value_at(found, pointer[:2000]) if what == "value" else None
+    if value is None:
+        raise Http404(_("No such value to download."))
+    return _file(value, _file_name(opened.address, part=pointer.rpartition("/")[2] or "value"), "text/plain")
+
+
+def _file(content: str, name: str, content_type: str) -> HttpResponse:
+    response = HttpResponse(content.encode("utf-8", "replace"), content_type=f"{content_type}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _file_name(address: Address, *, part: str = "") -> str:
+    """Letters, digits, dots and hyphens alone: names come from the cluster."""
+    whole = "-".join(word for word in (address.resource.partition(".")[0], address.name, part) if word)
+    plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-._") else "-" for sign in whole)
+    return plain[:150] + (".txt" if part else ".yaml")

@@ -1,7 +1,0 @@
-"""Django app configuration of the frame package."""
-
-from django.apps import AppConfig
-
-
-class FrameConfig(AppConfig):
-    name = "dashboard.resources"

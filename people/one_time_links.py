@@ -1,0 +1,105 @@
+"""One-time links: invitations, password resets and sign-in links, stored as hashes with an expiry."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from people.models import GlobalRole, Invitation, Purpose, Team, TeamRole, User
+
+LIFETIMES = {
+    Purpose.INVITATION: timedelta(days=7),
+    Purpose.PASSWORD: timedelta(hours=24),
+    Purpose.SIGN_IN: timedelta(minutes=15),
+}
+
+RETENTION = timedelta(days=30)  # how long a dead link is remembered
+
+
+def invite(
+    *,
+    global_role: GlobalRole,
+    team: Team | None = None,
+    role: TeamRole = TeamRole.VIEWER,
+    created_by: User | None = None,
+) -> str:
+    """The secret of a new invitation; it is told once and stored as a hash only."""
+    return _make(Purpose.INVITATION, global_role=global_role, team=team, role=role, created_by=created_by)
+
+
+def link_for(user: User, purpose: Purpose, *, created_by: User | None = None) -> str:
+    """The secret of a link for a person who is here already; an older one of the same purpose dies."""
+    Invitation.objects.filter(user=user, purpose=purpose, used_at=None).delete()
+    return _make(purpose, user=user, created_by=created_by)
+
+
+def open_links() -> QuerySet[Invitation]:
+    """Links that still work; one that a person made who administrates no more does not."""
+    maker_may = Q(created_by=None) | Q(
+        created_by__is_active=True, created_by__standing=GlobalRole.ADMINISTRATOR
+    )
+    return Invitation.objects.filter(
+        maker_may,
+        Q(user=None) | Q(user__is_active=True),
+        used_at=None,
+        expires_at__gt=timezone.now(),
+    )
+
+
+def find(secret: str) -> Invitation | None:
+    """The link of this secret, if it still works."""
+    return open_links().select_related("user", "team").filter(secret_hash=_hash(secret)).first()
+
+
+def use(link: Invitation) -> bool:
+    """Use the link up; of two at once, one is told True."""
+    return open_links().filter(pk=link.pk).update(used_at=timezone.now()) == 1
+
+
+def link_url(secret: str, *, here: str = "") -> str:
+    """The whole URL to hand to a person: of the public URL where one is set, else of `here`."""
+    origin = settings.PUBLIC_URL.origin if settings.PUBLIC_URL else here or f"http://{settings.LISTEN}"
+    return str(origin + reverse("accounts:invitation", args=[secret]))
+
+
+def first_administrator() -> User | None:
+    """Whom to let in by link because nobody could administrate otherwise; None where somebody can.
+
+    Makes the account `admin` where there is no active administrator at all. It has no password.
+    """
+    administrators = User.objects.filter(global_role=GlobalRole.ADMINISTRATOR, is_active=True).order_by("pk")
+    if any(user.has_usable_password() for user in administrators):
+        return None
+    return administrators.first() or create_administrator("admin")
+
+
+def create_administrator(username: str) -> User:
+    """A new administrator without a password; of two starts at once, both get the same."""
+    for number in range(1, 100):
+        name = username if number == 1 else f"{username}-{number}"
+        user, _made = User.objects.get_or_create(
+            username=name, defaults={"global_role": GlobalRole.ADMINISTRATOR, "password": make_password(None)}
+        )
+        if user.is_administrator and user.is_active and not user.has_usable_password():
+            return user
+    raise RuntimeError("All names for a first administrator are taken")
+
+
+def _make(purpose: Purpose, **fields: object) -> str:
+    secret = secrets.token_urlsafe(32)
+    now = timezone.now()
+    expires_at = now + LIFETIMES[purpose]
+    Invitation.objects.filter(expires_at__lt=now - RETENTION).delete()
+    Invitation.objects.create(secret_hash=_hash(secret), purpose=purpose, expires_at=expires_at, **fields)
+    return secret
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,232 @@
+"""Layers and packages: the code agrees with ARCHITECTURE.md, and imports only go down."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.architecture.architecture_map import MAP, ROOT, ArchitectureMap, MapError, read_map
+from tests.architecture.imports import OURS, Import, list_imports, list_product_files
+
+SHAPELESS = {"utils", "util", "core", "common", "helpers", "helper", "misc", "lib", "shared"}
+UNMAPPED = {"__init__.py", "__pycache__"}
+MIRRORED_FOLDERS = {"templates": (), "static": ("vendor",), "tests": ("vendor",), "docs": ("screenshots",)}
+
+
+@pytest.fixture(scope="module")
+def architecture_map() -> ArchitectureMap:
+    return read_map(MAP.read_text())
+
+
+def find_wrong_imports(root: Path, plan: ArchitectureMap) -> list[str]:
+    """What is against the order, one sentence each."""
+    found = []
+    for file in list_product_files(root):
+        for one in list_imports(root, file):
+            complaint = _find_fault(plan, one)
+            if complaint:
+                found.append(f"{file}:{one.line} imports {one.target}: {complaint}")
+    return found
+
+
+def _find_fault(plan: ArchitectureMap, one: Import) -> str:
+    floor = one.target.split("/")[0]
+    if one.target.endswith("()"):
+        return "imports by name cannot be followed"
+    if one.is_relative:
+        return "imports are written in full"
+    if floor.split(".")[0] in ("simulator", "demo", "tests", "bench"):
+        return "no product code imports it"
+    if floor == "dashboard" and not one.importer.startswith("dashboard/"):
+        return "nothing imports dashboard but its own rooms"
+    above, below = plan.find_package(one.importer), plan.find_package(one.target)
+    if above is not None and below is not None and below < above:
+        return f"{plan.packages[below].name} stands above {plan.packages[above].name}"
+    return ""
+
+
+def find_unmapped(root: Path, plan: ArchitectureMap) -> list[str]:
+    """Parts of the three floors, of templates/, static/, tests/ and docs/ that no room of the map names."""
+    found = [file for file in list_product_files(root) if not file.endswith("__init__.py")]
+    missing = [file for file in found if plan.find_package(file) is None]
+    for folder, known in MIRRORED_FOLDERS.items():
+        named = {name for room in plan.packages for name in getattr(room, folder)}
+        named |= {name.removeprefix(f"{folder}/") for name in plan.tasks}
+        for path in sorted((root / folder).iterdir()):
+            name = f"{path.name}/" if path.is_dir() else path.name
+            if path.name in UNMAPPED or path.name in known or (path.is_file() and folder == "tests"):
+                continue
+            if not any(each == name or each.startswith(name) for each in named):
+                missing.append(f"{folder}/{name}")
+    return missing
+
+
+def test_it_has_imports_only_down_the_page(architecture_map: ArchitectureMap) -> None:
+    assert find_wrong_imports(ROOT, architecture_map) == []
+
+
+def test_every_part_of_the_project_is_on_the_map(architecture_map: ArchitectureMap) -> None:
+    assert find_unmapped(ROOT, architecture_map) == []
+
+
+def test_every_package_of_the_map_exists(architecture_map: ArchitectureMap) -> None:
+    paths = [path for room in architecture_map.packages for path in room.paths]
+    paths += [
+        f"{kind}/{name}"
+        for kind in MIRRORED_FOLDERS
+        for room in architecture_map.packages
+        for name in getattr(room, kind)
+    ]
+    assert [path for path in [*paths, *architecture_map.tasks] if not (ROOT / path).exists()] == []
+
+
+def test_it_has_the_urls_that_the_map_names(architecture_map: ArchitectureMap) -> None:
+    patterns: list[URLPattern | URLResolver] = get_resolver().url_patterns
+    served = {f"/{str(one.pattern).lstrip('^').split('/')[0]}/" for one in patterns if str(one.pattern)}
+    named = {url for room in architecture_map.packages for url in room.urls} - {
+        "/",
+        "/live/",
+    }  # /live/ is a websocket's
+    assert served == named
+
+
+def test_it_keeps_django_out_of_the_api_package() -> None:
+    files = [file for file in list_product_files(ROOT) if file.startswith("clusters/api/")]
+    found = [one for file in files for one in list_imports(ROOT, file)]
+    assert len(found) > 50
+    assert [one for one in found if one.target.split(".")[0] == "django"] == []
+    assert [one for one in found if "/" in one.target and not one.target.startswith("clusters/api/")] == []
+
+
+def test_it_keeps_the_simulator_to_itself() -> None:
+    """Nothing of the three floors is in it, and of the demo one process alone serves it."""
+    assert _list_own_imports("simulator", but="simulator") == []
+    assert {one.split(":")[0] for one in _list_own_imports("demo", only=("simulator",))} == {
+        "demo/clusters.py"
+    }
+    beside = [one for one in _list_own_imports("demo", but="simulator") if one.startswith("demo/clusters.py")]
+    assert {one.rpartition(" ")[2] for one in beside} == {"demo/users.py"}
+
+
+def test_it_keeps_the_demo_above_the_product() -> None:
+    """It stands on the product and never on its tests; tools alone may start it."""
+    assert _list_own_imports("demo", only=("tests", "bench")) == []
+    assert _list_own_imports("bench", only=("demo",)) == []
+
+
+def _list_own_imports(folder: str, *, but: str = "", only: tuple[str, ...] = ()) -> list[str]:
+    """`file:line file` for each import of a part of ours in a folder, without one part, or of some parts alone."""
+    files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*.py"))
+    assert files, folder
+    found = [one for file in files for one in list_imports(ROOT, file)]
+    wanted = only or tuple(part for part in OURS if part != but)
+    return [
+        f"{one.importer}:{one.line} {one.target}"
+        for one in found
+        if re.split("[/.]", one.target)[0] in wanted
+    ]
+
+
+def test_it_has_no_package_without_a_question() -> None:
+    folders = {
+        path for name in ("people", "clusters", "dashboard", "tests") for path in (ROOT / name).rglob("*")
+    }
+    assert [str(path) for path in sorted(folders) if path.stem in SHAPELESS] == []
+
+
+# --- does the test itself see what it is there for? A small house, broken in one place at a time
+
+
+TASKS = "".join(f"- want {number} -> `people/models.py`\n" for number in range(10))
+SMALL = f"""\
+## dashboard/ - what is shown?
+| `dashboard/live/` | What changed? | | | | | |
+| `dashboard/shell/` | What is around? | | | | | |
+## clusters/ - what is asked?
+| `clusters/gateway/connect.py` | The door? | | | | | |
+| `clusters/api/` | What does it say? | | | | | |
+## people/ - who is asking?
+| `people/` | Who is asking? | | | | | |
+
+{TASKS}"""
+
+
+@pytest.fixture
+def small_project(tmp_path: Path) -> Path:
+    for folder in ("dashboard/live", "dashboard/shell", "clusters/api", "people", "simulator", "templates"):
+        (tmp_path / folder).mkdir(parents=True)
+    for folder in ("static", "tests", "docs"):
+        (tmp_path / folder).mkdir()
+    for file in (
+        "dashboard/__init__.py",
+        "dashboard/live/consumer.py",
+        "dashboard/shell/views.py",
+        "clusters/__init__.py",
+        "clusters/gateway/connect.py",
+        "clusters/api/__init__.py",
+        "clusters/api/client.py",
+        "people/models.py",
+        "simulator/world.py",
+    ):
+        (tmp_path / file).write_text("")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "complaint"),
+    [
+        ("clusters/api/client.py", "from clusters import connect", "stands above"),
+        ("clusters/api/client.py", "from clusters.connect import connect", "stands above"),
+        ("clusters/api/client.py", "def f():\n    from clusters import connect", "stands above"),
+        ("clusters/api/client.py", "from ..connect import connect", "written in full"),
+        ("dashboard/shell/views.py", "import dashboard.live.consumer", "stands above"),
+        ("people/models.py", "from clusters.api import client", "stands above"),
+        ("people/models.py", "import dashboard.shell.views", "nothing imports dashboard"),
+        ("people/models.py", "from importlib import import_module\nimport_module('x')", "cannot be followed"),
+        ("clusters/gateway/connect.py", "from tests.cast import CAST", "no product code"),
+        ("clusters/gateway/connect.py", "import simulator.world", "no product code"),
+        ("dashboard/shell/views.py", "from demo.cast import PICKED", "no product code"),
+    ],
+)
+def test_it_sees_an_import_against_the_order(
+    small_project: Path, file: str, line: str, complaint: str
+) -> None:
+    (small_project / file).write_text(f"{line}\n")
+    found = find_wrong_imports(small_project, read_map(SMALL))
+    assert len(found) == 1
+    assert complaint in found[0]
+
+
+def test_it_leaves_imports_down_the_page_alone(small_project: Path) -> None:
+    (small_project / "dashboard/live/consumer.py").write_text(
+        "import dashboard.shell.views\nfrom clusters import connect\nfrom clusters.api.client import Client\n"
+        "from people.models import User\nimport django\n"
+    )
+    assert find_wrong_imports(small_project, read_map(SMALL)) == []
+
+
+@pytest.mark.parametrize("path", ["clusters/watch.py", "dashboard/logs/tail.py", "templates/logs/page.html"])
+def test_it_sees_a_package_that_is_not_on_the_map(small_project: Path, path: str) -> None:
+    (small_project / path).parent.mkdir(exist_ok=True)
+    (small_project / path).write_text("")
+    assert find_unmapped(small_project, read_map(SMALL)) != []
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("## clusters/ - what", "### clusters/ - what"),
+        ("The door? |", "The door |"),
+        ("| What changed? | | | | | |", "| What changed? | | | |"),
+        ("- want 9 -> ", "- want 9: "),
+        ("`clusters/gateway/connect.py`", "`connect.py`"),
+        ("| `people/` | Who is asking? | | | | | |\n", ""),
+    ],
+)
+def test_it_sees_a_map_that_no_longer_parses(good: str, bad: str) -> None:
+    assert good in SMALL
+    with pytest.raises(MapError):
+        read_map(SMALL.replace(good, bad))

@@ -1,0 +1,204 @@
+"""Installation for attack tests: users, clusters and sessions, and sample values for each route argument.
+
+Two clusters are one API server behind a recorder: `harbour` is shared with team shop, `island` with team pay.
+Where only the dashboard may refuse, the person's credential is a cluster-admin's: Kubernetes would refuse nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from clusters.api.connection import Identity
+from clusters.credentials.store import Owner, save_credential
+from clusters.credentials.verification import WhoAmI
+from clusters.models import Cluster, ClusterRequest, Credential, Share
+from people import one_time_links
+from people.control import session_group
+from people.models import GlobalRole, Invitation, Membership, Purpose, Session, Team, User
+from tests.attacks.routes import Route, fetch_methods, list_routes
+from tests.clusters.api.faults import FaultServer
+from tests.database_fixtures import create_session
+from tests.simulated_cluster import Plane
+
+ADMINISTRATOR = "ada"
+OWNER = "dana"  # whose the objects are that others try to reach
+# name -> (standing, active, team, role there, whose token it holds, for which cluster)
+PEOPLE: dict[str, tuple[str, bool, str, str, str, str]] = {
+    "ada": ("administrator", True, "shop", "operator", "ada", "harbour"),
+    "dana": ("member", True, "shop", "operator", "dana", "harbour"),
+    "rene": ("member", True, "shop", "reader", "rita", "harbour"),
+    "aude": ("auditor", True, "shop", "operator", "rita", "harbour"),
+    "dora": ("member", True, "pay", "operator", "rita", "island"),
+    "demi": ("administrator", True, "shop", "operator", "rita", "harbour"),  # until House.demote
+    "idle": ("administrator", True, "shop", "operator", "rita", "harbour"),  # until House.demote
+    "stan": ("member", True, "", "", "", ""),
+}
+
+
+_methods: dict[Route, frozenset[str]] = {}
+
+
+class Rollback(Exception):
+    """Rolls back what a request of a test did."""
+
+
+@dataclass
+class Installation:
+    """The database of one test. `sessions` were begun before anything was taken away from anybody."""
+
+    users: dict[str, User]
+    clusters: dict[str, Cluster]
+    plane: Plane | None
+    link: str
+    sessions: dict[str, str]
+
+    def browser(self, name: str = "", *, strict: bool = False, **headers: Any) -> Client:
+        """A browser in which this person is signed in (nobody: ""), always in the same session."""
+        client = Client(enforce_csrf_checks=strict, raise_request_exception=False, **headers)
+        if name:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[name]
+        return client
+
+    def demote(self) -> None:
+        """Demi is no administrator any more and in no team, idle is not active; their sessions live on."""
+        User.objects.filter(username="demi").update(global_role=GlobalRole.MEMBER)
+        Membership.objects.filter(user=self.users["demi"]).delete()
+        User.objects.filter(username="idle").update(is_active=False)
+
+    def address(self, route: Route, owner: str = OWNER, **other: object) -> str:
+        """The path of a route with this person's objects; `other` values go before those of SAMPLES."""
+        return route.address(
+            {name: other.get(name, _find_sample(route, name)(self, owner)) for name in route.arguments}
+        )
+
+    def methods(self, route: Route) -> frozenset[str]:
+        """What the route takes; asked once, as an administrator, and what that did is undone."""
+        if route not in _methods:
+            with roll_back():
+                _methods[route] = fetch_methods(route, self.address(route), self.browser(ADMINISTRATOR))
+        return _methods[route]
+
+    def writing_routes(self) -> list[Route]:
+        """The routes that take more than GET and HEAD."""
+        return [route for route in list_routes() if self.methods(route) - {"GET", "HEAD"}]
+
+    def token(self, name: str) -> str:
+        """The bearer token that this person's credential holds."""
+        return get_token(self.plane, PEOPLE[name][4])
+
+
+def build_installation(plane: Plane | None, server: FaultServer | None) -> Installation:
+    """Everybody and everything; without a server the clusters are where nobody listens."""
+    locked = make_password(None)
+    teams = {slug: Team.objects.create(slug=slug, name=slug.title()) for slug in ("shop", "pay")}
+    clusters = {}
+    for slug, team in (("harbour", "shop"), ("island", "pay")):
+        where = {"server": server.url, "ca": server.ca} if server else {"server": "https://127.0.0.1:9"}
+        clusters[slug] = Cluster.objects.create(slug=slug, name=slug.title(), color="teal", **where)
+        Share.objects.create(cluster=clusters[slug], team=teams[team])
+    users = {}
+    for name, (standing, active, team, role, token, cluster) in PEOPLE.items():
+        user = users[name] = User.objects.create(
+            username=name, name=name.title(), global_role=standing, is_active=active, password=locked
+        )
+        if team:
+            Membership.objects.create(user=user, team=teams[team], role=role)
+        if cluster:
+            _store_credential(clusters[cluster], Owner(user=user), get_token(plane, token), token)
+        ClusterRequest.objects.create(user=user, name=f"of {name}", server=f"https://{name}.example.com")
+    _store_credential(clusters["harbour"], Owner(team=teams["shop"]), get_token(plane, "rita"), "rita")
+    one_time_links.invite(global_role=GlobalRole.MEMBER, created_by=users[ADMINISTRATOR])
+    link = one_time_links.link_for(users["stan"], Purpose.SIGN_IN)
+    return Installation(users, clusters, plane, link, {name: create_session(name) for name in PEOPLE})
+
+
+def get_token(plane: Plane | None, name: str) -> str:
+    return plane.token(name) if plane else f"token-of-{name}"
+
+
+@contextmanager
+def roll_back() -> Iterator[None]:
+    """What happens within is rolled back."""
+    try:
+        with transaction.atomic():
+            yield
+            raise Rollback
+    except Rollback:
+        pass
+
+
+def make_expired_session(name: str) -> str:
+    """The key of a session of this person that is over."""
+    key = create_session(name)
+    Session.objects.filter(pk=key).update(expire_date=timezone.now() - timedelta(seconds=1))
+    return key
+
+
+def _store_credential(cluster: Cluster, owner: Owner, token: str, identity: str) -> None:
+    save_credential(
+        cluster,
+        owner,
+        Identity(token=token),
+        WhoAmI(identity, "", (), {}, None),
+        namespace="shop",
+        read_only=False,
+    )
+
+
+def _find_sample(route: Route, argument: str) -> Callable[[Installation, str], object]:
+    room = route.name.partition(":")[0]
+    for key in (f"{route.name}.{argument}", f"{room}.{argument}"):
+        if key in SAMPLES:
+            return SAMPLES[key]
+    raise AssertionError(
+        f"Nothing is known about the argument {argument} of {route.name}: say in SAMPLES of tests/attacks/installation.py, "
+        f'under "{route.name}.{argument}", which value leads to something that is there and is the owner\'s.'
+    )
+
+
+def _credential(house: Installation, owner: str) -> int:
+    return Credential.objects.get(user=house.users[owner]).pk
+
+
+def _request(house: Installation, owner: str) -> int:
+    return ClusterRequest.objects.get(user=house.users[owner]).pk
+
+
+def _session_id(house: Installation, owner: str) -> str:
+    return session_group(house.sessions[owner]).removeprefix("session.")
+
+
+def _person(house: Installation, owner: str) -> int:
+    return house.users[owner].pk
+
+
+# "<room>.<argument>" or, before that, "<view>.<argument>" -> the value that is the owner's
+SAMPLES: dict[str, Callable[[Installation, str], object]] = {
+    "people.secret": lambda house, _owner: house.link,
+    "people.session_id": _session_id,
+    "people.pk": _person,
+    "people.user_id": lambda house, _owner: house.users[OWNER].pk,
+    "people.slug": lambda _house, _owner: "shop",
+    "accounts:withdraw_invitation.pk": lambda _house, _owner: Invitation.objects.get(user=None).pk,
+    "clusters.slug": lambda _house, _owner: "harbour",
+    "clusters.team": lambda _house, _owner: "shop",
+    "clusters:approve.pk": _request,
+    "clusters:decline.pk": _request,
+    "clusters:withdraw.pk": _request,
+    "clusters:remove_credential.pk": _credential,
+    "resources.cluster": lambda _house, _owner: "harbour",
+    "resources.clusters": lambda _house, _owner: "harbour",
+    "resources.namespaces": lambda _house, _owner: "shop",
+    "resources.resource": lambda _house, _owner: "secrets",
+    "resources.name": lambda _house, _owner: "web",
+}

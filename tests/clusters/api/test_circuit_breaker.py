@@ -1,0 +1,136 @@
+"""Circuit breaker: calls to a hanging API server end at once, and a slow path does not open it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from clusters.api import circuit_breaker
+from clusters.api.client import Client
+from clusters.api.concurrency import CALLS, PROBES
+from clusters.api.errors import ApiError, Busy, TimedOut
+from tests.clusters.api.calls import fetch, make_connection
+from tests.clusters.api.faults import FaultServer, Wire, hang, wait_until
+
+SHORT = 0.4  # seconds that a call waits here
+NOT_SENT = "It did not respond a moment ago; the next attempt is in a few seconds."
+
+
+class Server(FaultServer):
+    """Answers everything but what begins with one of `hanging`."""
+
+    def __init__(self, *hanging: str) -> None:
+        super().__init__(self._answer)
+        self.hanging = hanging
+
+    def _answer(self, wire: Wire) -> None:
+        if wire.request.target.startswith(self.hanging):
+            hang(wire)
+        wire.respond(200, b"{}")
+
+    def count_requests(self, path: str) -> int:
+        return sum(one.target == path for one in self.requests)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server("/") as started:
+        yield started
+
+
+def call_and_time_out(server: Server, path: str = "/version", seconds: float = SHORT) -> str:
+    """What is said of a call that got no answer."""
+    with pytest.raises(TimedOut) as raised:
+        fetch("client", make_connection(server), path, seconds)
+    return raised.value.message
+
+
+def wait_until_sent(server: Server, path: str) -> None:
+    """Call until a call is really sent; it gets no answer."""
+    wait_until(lambda: call_and_time_out(server, path, 5) != NOT_SENT)
+
+
+def test_after_a_call_that_timed_out_no_other_is_sent(server):
+    call_and_time_out(server)
+    assert call_and_time_out(server, "/other", 60) == NOT_SENT
+    assert server.asked("/other") == 0
+
+
+def test_after_the_hold_one_call_finds_out_and_the_others_still_do_not_wait(server, monkeypatch):
+    monkeypatch.setattr(circuit_breaker, "HOLD", 0.2)
+    call_and_time_out(server)
+    monkeypatch.setattr(circuit_breaker, "HOLD", 60.0)
+    first = threading.Thread(target=wait_until_sent, args=(server, "/first"))
+    first.start()
+    wait_until(lambda: server.asked("/first") == 1)
+    assert call_and_time_out(server, "/second", 60) == NOT_SENT
+    first.join(20)
+    assert (server.asked("/first"), server.asked("/second")) == (1, 0)
+
+
+def test_a_server_that_responds_again_gets_every_call(server):
+    call_and_time_out(server)
+    server.hanging = ("/slow",)
+    assert Client(make_connection(server)).get("/readyz", lane=PROBES) == {}, (
+        "a probe is let through at any time"
+    )
+    assert fetch("client", make_connection(server)) == b"{}"
+
+
+def test_an_answer_to_a_stream_counts_too(server):
+    call_and_time_out(server)
+    server.hanging = ("/slow",)
+    assert fetch("streams", make_connection(server)) == b"{}"
+    assert fetch("client", make_connection(server)) == b"{}"
+
+
+def test_one_slow_path_does_not_open_the_circuit():
+    with Server("/slow") as server, ThreadPoolExecutor(1) as beside:
+        slow = beside.submit(call_and_time_out, server, "/slow", 1.0)
+        wait_until(lambda: server.count_requests("/slow") == 1)
+        assert fetch("client", make_connection(server)) == b"{}"
+        assert slow.result(20) != NOT_SENT
+        assert fetch("client", make_connection(server)) == b"{}"
+
+
+def test_another_server_gets_calls_as_before(server):
+    call_and_time_out(server)
+    with Server("/slow") as other:
+        assert fetch("client", make_connection(other)) == b"{}"
+
+
+def test_what_is_remembered_is_bounded(monkeypatch):
+    monkeypatch.setattr(circuit_breaker, "_MAX_SERVERS", 3)
+    for number in range(10):
+        circuit_breaker.record_response(make_connection(f"https://{number}.example:6443").server)
+    assert len(circuit_breaker._servers) == 3
+    for number in range(10):
+        circuit_breaker.record_error(
+            make_connection(f"https://silent-{number}.example:6443").server, time.monotonic(), TimedOut()
+        )
+    assert len(circuit_breaker._servers) == 3
+
+
+def test_one_hanging_cluster_has_at_most_its_share_of_the_calls():
+    """48 of 160, however many people ask; who comes then is told, and other clusters are asked as before."""
+    asking = 60
+    with Server("/") as server, Server("/slow") as other, ThreadPoolExecutor(asking) as people:
+        calls = [people.submit(_call, server, f"p{number}") for number in range(asking)]
+        wait_until(lambda: len(server.requests) == CALLS.per_cluster, 20)
+        wait_until(lambda: sum(one.done() for one in calls) == asking - CALLS.per_cluster, 20)
+        assert {type(one.result()) for one in calls if one.done()} == {Busy}
+        assert Client(replace(make_connection(other), cluster="other")).get("/version") == {}
+        assert len(server.requests) == CALLS.per_cluster == 48
+        assert CALLS.total == 160
+        server.__exit__()
+
+
+def _call(server: Server, person: str) -> ApiError:
+    with pytest.raises(ApiError) as raised:
+        Client(make_connection(server, person=person)).get("/version", timeout=30)
+    return raised.value

@@ -1,0 +1,73 @@
+"""Access checks of feeds: the reviewing task ends with its feed, without a lost cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from clusters.feeds.access_checks import keep_reviewing
+from clusters.feeds.states import FeedState, State
+from clusters.gateway.hub import Hub
+from tests.architecture.architecture_map import ROOT
+from tests.architecture.committed_files import list_own
+from tests.clusters.api.faults import Behaviour, respond_status
+from tests.clusters.feeds.scripted_server import ScriptedServer, stream_watch
+from tests.clusters.feeds.test_feed import open_feed
+from tests.dashboard_server import wait_for
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    made = Hub()
+    yield made
+    made.drop(lambda _connection: True, "over")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state"),
+    [
+        (respond_status(400, "BadRequest"), State.REJECTED),
+        (respond_status(401, "Unauthorized"), State.UNAUTHORIZED),
+    ],
+)
+def test_a_denial_wakes_it_once(hub: Hub, refusal: Behaviour, state: State) -> None:
+    """It does not go round and round, nor ask the API server at each turn."""
+    with ScriptedServer([refusal], [stream_watch()]) as server:
+        feed, _seen = open_feed(hub, server)
+        wait_for(lambda: feed.state.state is state and not feed.denied.is_set(), 10)
+        assert hub._loop is not None
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(1), hub._loop).result(10)  # time to ask many times
+        reviews = [one for one in server.requests if one.target.endswith("selfsubjectaccessreviews")]
+        assert len(reviews) <= 2
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_it_ends_though_it_is_woken_at_the_same_time(turns: int) -> None:
+    """A review that goes on asks the API server for nobody, for as long as the process lives."""
+    feed = SimpleNamespace(
+        state=FeedState(State.UNAUTHORIZED), refused=asyncio.Event(), connection=SimpleNamespace(ends=None)
+    )
+    reviewing = asyncio.create_task(keep_reviewing(feed, None))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    feed.refused.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    feed.refused.clear()
+    reviewing.cancel()
+    await asyncio.wait([reviewing], timeout=5)
+    assert reviewing.cancelled()
+
+
+def test_nothing_of_ours_waits_in_a_way_that_may_lose_a_cancellation() -> None:
+    """asyncio.wait_for of Python before 3.12 goes on where what it waits for comes with the cancellation
+    (https://github.com/python/cpython/issues/86296); asyncio.timeout does not."""
+    rooms = ("clusters/", "dashboard/", "people/")
+    found = [
+        path
+        for path in list_own(".py")
+        if path.startswith(rooms) and "wait_for(" in (ROOT / path).read_text()
+    ]
+    assert found == []

@@ -1,0 +1,265 @@
+"""Audited writes: the request entry precedes the request, the result entry has the API server's response."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+
+from clusters.api.errors import ApiError, Conflict, ConnectionRefused, Forbidden, NotKubernetes, TimedOut
+from clusters.gateway.connect import ClusterSession, DeniedByRole
+from people.audit.models import AuditEntry
+from people.audit.record import AuditTrailUnavailable
+from tests.audit_trail import AuditTrail
+from tests.clusters.api import faults
+from tests.clusters.api.faults import Hangup, Wire, respond_with
+from tests.clusters.gateway.conftest import OpenSession, find_audit_events
+from tests.clusters.gateway.kinds import CONFIGMAPS, NODES, build_config_map
+from tests.controlplane.controlplane import ControlPlane
+from tests.dashboard_server import wait_for
+
+OpenFaultySession = Callable[..., ClusterSession]
+
+
+def get_request_and_result(trail: AuditTrail) -> tuple[AuditEntry, AuditEntry]:
+    """The intent and the outcome of the one write there was."""
+    intent, outcome = trail.list_rows(phase__in=("intent", "outcome"))
+    assert (intent.phase, outcome.phase, outcome.request) == ("intent", "outcome", intent.sequence)
+    return intent, outcome
+
+
+def test_a_write_is_two_rows_and_the_api_server_knows_it_by_the_same_id(
+    session_at_controlplane: OpenSession, controlplane: ControlPlane, audit_trail: AuditTrail
+) -> None:
+    desk = session_at_controlplane("dana")
+    made = desk.write(
+        "create", CONFIGMAPS, namespace="shop", body=build_config_map("door-one", colour="teal")
+    )
+    intent, outcome = get_request_and_result(audit_trail)
+    assert (made.status, outcome.status, outcome.result, intent.result) == (201, 201, "ok", "")
+    for row in (intent, outcome):
+        assert (row.verb, row.resource, row.namespace, row.name) == (
+            "create",
+            "configmaps",
+            "shop",
+            "door-one",
+        )
+        assert (row.person, row.global_role, row.role) == ("dana", "member", "operator")
+        assert (row.cluster, row.identity, row.credential) == ("harbour", "dana", "own certificate")
+        assert row.person_id == desk.user.pk
+    assert outcome.duration is not None
+    theirs = wait_for(
+        lambda: [one for one in find_audit_events(controlplane, "door-one") if one["verb"] == "create"]
+    )
+    assert [one["auditID"] for one in theirs] == [outcome.audit_id]
+    deleted = desk.write("delete", CONFIGMAPS, namespace="shop", name="door-one")
+    assert deleted.status == 200
+    assert audit_trail.get_last().verb == "delete"
+
+
+def test_every_verb_goes_where_kubernetes_wants_it(
+    session_at_controlplane: OpenSession, controlplane: ControlPlane, audit_trail: AuditTrail
+) -> None:
+    desk = session_at_controlplane("dana")
+    place = {"namespace": "shop", "name": "door-verbs"}
+    made = desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("door-verbs")).json()
+    desk.write("update", CONFIGMAPS, body={**made, "data": {"a": "1"}}, **place)
+    merge = {"data": {"colour": "sea-green-canary"}, "metadata": {"labels": {"x": "y"}}}
+    desk.write("patch", CONFIGMAPS, body=merge, content_type="application/merge-patch+json", **place)
+    operations = [{"op": "add", "path": "/data/b", "value": "other-canary"}]
+    desk.write("patch", CONFIGMAPS, body=operations, content_type="application/json-patch+json", **place)
+    desk.write("delete", CONFIGMAPS, query=(("propagationPolicy", "Foreground"),), **place)
+    only = (("labelSelector", "door=nothing"),)
+    desk.write("deletecollection", CONFIGMAPS, namespace="shop", query=only)
+    rows = list(audit_trail.list_rows(phase="outcome"))
+    verbs = ["create", "update", "patch", "patch", "delete", "deletecollection"]
+    assert [row.verb for row in rows] == verbs
+    assert all((row.result, row.status) in (("ok", 200), ("ok", 201)) for row in rows)
+    assert rows[2].detail == {"patch": "merge-patch+json", "fields": ["data.colour", "metadata.labels.x"]}
+    assert rows[3].detail == {"patch": "json-patch+json", "fields": ["/data/b"]}
+    assert rows[4].detail == {"propagationPolicy": "Foreground"}
+    assert "canary" not in "".join(str(row.__dict__) for row in audit_trail.list_rows())
+    ids = {row.audit_id for row in rows}
+
+    def told() -> bool:
+        text = controlplane.audit_log.read_text()
+        return all(one in text for one in ids)
+
+    assert len(ids) == 6
+    wait_for(told)
+
+
+def test_the_request_entry_exists_before_anything_is_sent(
+    session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail
+) -> None:
+    """The API server itself looks into the trail's file while it is asked."""
+    found: list[tuple[str, str]] = []
+
+    def looks(wire: Wire) -> None:
+        file = sqlite3.connect(settings.DATABASES["audit"]["NAME"])
+        found.extend(
+            file.execute(
+                "SELECT phase, name FROM audit_entry WHERE sequence > ?", [audit_trail.last_sequence]
+            )
+        )
+        file.close()
+        wire.respond(201, b"{}")
+
+    session_at_fault_server(looks).write(
+        "create", CONFIGMAPS, namespace="shop", body=build_config_map("first")
+    )
+    assert ("intent", "first") in found
+    assert "outcome" not in [phase for phase, _name in found]
+    assert audit_trail.get_last().phase == "outcome"
+
+
+def raise_unavailable(*_anything: object) -> None:
+    raise AuditTrailUnavailable("disk full")
+
+
+def test_without_a_request_entry_nothing_is_sent(
+    session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def counts(wire: Wire) -> None:
+        asked.append(wire.request.method)
+        wire.respond(200, b"{}")
+
+    desk = session_at_fault_server(counts)
+    monkeypatch.setattr("people.audit.record.writer.collect_objects", raise_unavailable)
+    with pytest.raises(AuditTrailUnavailable):
+        desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("never"))
+    with pytest.raises(AuditTrailUnavailable):
+        desk.reveal("shop", "web", "password")
+    assert asked == []
+    assert desk.client.get("/version") == {}, "reading goes on"
+
+
+@pytest.mark.parametrize("name", ["rene", "rita", "aude"])
+def test_viewers_and_auditors_are_refused_before_any_request(
+    session_at_controlplane: OpenSession, controlplane: ControlPlane, audit_trail: AuditTrail, name: str
+) -> None:
+    desk, thing = session_at_controlplane(name), f"door-refused-{name}"
+    for verb in ("create", "update", "patch", "delete", "deletecollection"):
+        with pytest.raises(DeniedByRole, match=r"reader|Auditors"):
+            desk.write(verb, CONFIGMAPS, namespace="shop", name=thing, body=build_config_map(thing))
+    with pytest.raises(DeniedByRole):
+        desk.open("create", CONFIGMAPS, namespace="shop", name=thing, subresource="exec")
+    with pytest.raises(DeniedByRole):
+        desk.reveal("shop", thing, "password")
+    rows = list(audit_trail.list_rows(person=name, result="denied"))
+    assert len(rows) == 7
+    assert {(row.phase, row.status, row.name) for row in rows} == {("event", None, thing)}
+    assert all(row.reason for row in rows)
+    assert find_audit_events(controlplane, thing) == []
+
+
+def test_a_denial_of_kubernetes_is_the_result_and_no_further_row(
+    session_at_controlplane: OpenSession, audit_trail: AuditTrail
+) -> None:
+    desk = session_at_controlplane("dana")
+    with pytest.raises(Forbidden):
+        desk.write("create", CONFIGMAPS, namespace="pay", body=build_config_map("door-pay"))
+    _intent, outcome = get_request_and_result(audit_trail)
+    assert (outcome.result, outcome.status) == ("denied", 403)
+    assert "dana" in outcome.reason
+    assert outcome.audit_id
+    assert audit_trail.list_rows(phase="event", result="denied").count() == 0
+
+
+def test_the_reason_of_the_api_server_is_in_the_result(
+    session_at_controlplane: OpenSession, audit_trail: AuditTrail
+) -> None:
+    desk = session_at_controlplane("ada")
+    desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("door-twice"))
+    with pytest.raises(Conflict):
+        desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("door-twice"))
+    desk.write("delete", CONFIGMAPS, namespace="shop", name="door-twice")
+    outcome = audit_trail.list_rows(phase="outcome")[1]
+    assert (outcome.result, outcome.status) == ("failed", 409)
+    assert "already exists" in outcome.reason
+
+
+def test_a_cluster_scoped_kind_has_no_namespace(
+    session_at_controlplane: OpenSession, audit_trail: AuditTrail
+) -> None:
+    body = {"metadata": {"annotations": {"door": "was here"}}}
+    kind = "application/merge-patch+json"
+    with pytest.raises(ApiError):
+        session_at_controlplane("ada").write(
+            "patch", NODES, namespace="shop", name="no-such-node", body=body, content_type=kind
+        )
+    assert {row.namespace for row in audit_trail.list_rows(phase__in=("intent", "outcome"))} == {""}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "raised", "result", "status"),
+    [
+        (faults.hang, TimedOut, "unknown", None),
+        (faults.truncate_body, ApiError, "unknown", None),
+        (faults.respond_status(504, "Timeout"), ApiError, "unknown", 504),
+        (faults.respond_status(500, "InternalError"), ApiError, "failed", 500),
+        (faults.respond_status(422, "Invalid"), ApiError, "failed", 422),
+        (faults.respond_html(), NotKubernetes, "unknown", 200),
+        (faults.send_garbage, ApiError, "unknown", None),
+    ],
+)
+def test_what_nobody_knows_is_recorded_as_unknown(
+    session_at_fault_server: OpenFaultySession,
+    audit_trail: AuditTrail,
+    behaviour: Callable[[Wire], None],
+    raised: type[ApiError],
+    result: str,
+    status: int | None,
+) -> None:
+    desk = session_at_fault_server(behaviour)
+    with pytest.raises(raised):
+        desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("x"), timeout=1)
+    _intent, outcome = get_request_and_result(audit_trail)
+    assert (outcome.result, outcome.status) == (result, status)
+
+
+def test_what_was_never_sent_has_failed(
+    session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail
+) -> None:
+    desk = session_at_fault_server(respond_with(200))
+    object.__setattr__(desk.connection.server, "url", "https://127.0.0.1:1")
+    with pytest.raises(ConnectionRefused):
+        desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("x"))
+    _intent, outcome = get_request_and_result(audit_trail)
+    assert outcome.result == "failed"
+
+
+def test_a_result_that_cannot_be_written_leaves_the_request_and_the_response(
+    session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(wire: Wire) -> None:
+        monkeypatch.setattr("people.audit.record.writer.collect_objects", raise_unavailable)
+        wire.respond(201, b"{}")
+
+    answer = session_at_fault_server(breaks).write(
+        "create", CONFIGMAPS, namespace="shop", body=build_config_map("x")
+    )
+    assert answer.status == 201
+    assert [row.phase for row in audit_trail.list_rows(verb="create")] == ["intent"]
+
+
+def test_a_write_is_never_sent_twice(
+    session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail
+) -> None:
+    asked: list[str] = []
+    lock = threading.Lock()
+
+    def hangs_up(wire: Wire) -> None:
+        with lock:
+            asked.append(wire.request.target)
+        raise Hangup
+
+    with pytest.raises(ApiError):
+        session_at_fault_server(hangs_up).write("delete", CONFIGMAPS, namespace="shop", name="x")
+    assert len(asked) == 1
+    assert get_request_and_result(audit_trail)[1].result == "unknown"

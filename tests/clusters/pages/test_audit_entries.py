@@ -1,0 +1,271 @@
+"""Audit entries of clusters, shares, requests and credentials: each change is recorded or refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core import serializers
+from django.core.management import CommandError, call_command
+from django.http import HttpResponse
+
+from clusters.api.connection import Identity
+from clusters.credentials.store import Owner, save_credential
+from clusters.credentials.verification import WhoAmI
+from clusters.models import Cluster, ClusterRequest, Credential, Share
+from dashboard.clusters.urls import urlpatterns
+from people.audit.record import AuditTrailUnavailable
+from people.models import Team, User
+from tests.audit_trail import AuditTrail
+from tests.clusters.pages.conftest import ClientFor
+from tests.simulated_cluster import SimulatedCluster
+
+CANARY = "canary-in-a-stored-token"
+WHO = WhoAmI("dana", "", ("team-shop",), {}, None)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A form that somebody sends, and the rows it leaves: verb and subject."""
+
+    route: str
+    path: str
+    rows: tuple[tuple[str, str], ...]
+    form: dict[str, Any] = field(default_factory=dict)
+    username: str = "ada"
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+CLUSTER_FORM = {
+    "name": "Dark",
+    "slug": "dark",
+    "server": "https://127.0.0.1:1",
+    "color": "red",
+    "save_anyway": "yes",
+}
+CHANGES = (
+    Change(
+        "add",
+        "add/",
+        (("cluster-add", "cluster new"),),
+        {**CLUSTER_FORM, "slug": "new", "name": "New", "verify_tls": "on"},
+    ),
+    Change(
+        "add",
+        "add/",
+        (("cluster-add", "cluster new"), ("request-approve", "request {asked} of dana")),
+        {**CLUSTER_FORM, "slug": "new", "name": "New", "verify_tls": "on", "request": "{asked}"},
+    ),
+    Change(
+        "edit",
+        "dark/edit/",
+        (("cluster-edit", "cluster dark"),),
+        {**CLUSTER_FORM, "verify_tls": "on", "proxy_url": "http://canary-of-a-proxy.example.com:3128"},
+        detail={"ca": "changed", "color": ["slate", "red"], "proxy_url": "changed"},
+    ),
+    Change(
+        "edit",
+        "dark/edit/",
+        (("cluster-edit", "cluster dark"),),
+        {**CLUSTER_FORM, "verify_tls": "on", "labels": "env=production"},
+        detail={"ca": "changed", "color": ["slate", "red"], "labels": "changed"},
+    ),
+    Change("delete", "dark/delete/", (("cluster-delete", "cluster dark"),), {"slug": "dark"}),
+    Change(
+        "teams",
+        "dark/teams/",
+        (("credential-remove", "team shop"), ("share-add", "team pay"), ("share-remove", "team shop")),
+        {"team": ["pay"]},
+    ),
+    Change("remove_team_credential", "dark/teams/shop/credential/remove/", (("credential-remove", "team shop"),)),
+    Change("remove_credential", "credentials/{own}/remove/", (("credential-remove", "person dana"),), username="dana"),
+    Change(
+        "credential",
+        "lit/credential/",
+        (("credential-set", "person dana"),),
+        {"way": "token", "token": "{token}", "namespace": "shop"},
+        username="dana",
+    ),
+    Change(
+        "team_credential",
+        "lit/teams/shop/credential/",
+        (("credential-set", "team shop"),),
+        {"way": "token", "token": "{token}"},
+    ),
+    Change(
+        "import",
+        "import/",
+        (("cluster-add", "cluster harbour"), ("share-add", "team pay"), ("credential-set", "person ada")),
+        {"kubeconfig": "{kubeconfig}", "carry-out": "yes", "context-chosen": "{tick}", "team": "pay",
+         "slug-0": "harbour", "name-0": "Harbour"},
+    ),
+    Change(
+        "import",
+        "import/",
+        (("request-make", "request {next} of dora"),),
+        {"kubeconfig": "{kubeconfig}", "carry-out": "yes", "context-chosen": "{tick}"},
+        username="dora",
+    ),
+    Change(
+        "approve",
+        "requests/{asked}/approve/",
+        (("request-approve", "request {asked} of dana"),),
+        {"cluster": "dark"},
+    ),
+    Change("decline", "requests/{asked}/decline/", (("request-decline", "request {asked} of dana"),)),
+    Change("withdraw", "requests/{asked}/withdraw/", (("request-withdraw", "request {asked} of dana"),), username="dana"),
+)  # fmt: skip
+READ_ONLY = {"clusters", "credentials", "requests"}
+NAMES = [f"{number} {change.path}" for number, change in enumerate(CHANGES)]
+
+
+@pytest.fixture
+def path_values(
+    unreachable_cluster: Cluster,
+    reachable_cluster: Cluster,
+    users: dict[str, User],
+    simulated_cluster: SimulatedCluster,
+) -> dict[str, Any]:
+    """What the paths and forms name. `lit` goes where the form wants to bring in that cluster as a new one."""
+    shop, identity = Team.objects.get(slug="shop"), Identity(token=CANARY)
+    own = save_credential(unreachable_cluster, Owner(user=users["dana"]), identity, WHO)
+    save_credential(unreachable_cluster, Owner(team=shop), identity, WHO)
+    asked = ClusterRequest.objects.create(user=users["dana"], name="wish", server="https://wish.example.com")
+    kubeconfig = simulated_cluster.kubeconfig("ada").read_text()
+    context = kubeconfig.partition("current-context: ")[2].split()[0]
+    return {
+        "own": own.pk,
+        "asked": asked.pk,
+        "next": asked.pk + 1,
+        "token": simulated_cluster.token("dana"),
+        "kubeconfig": kubeconfig,
+        "tick": f"0:{context}",
+    }
+
+
+def send(change: Change, browser_of: ClientFor, known: dict[str, Any]) -> HttpResponse:
+    if change.route == "import":
+        Cluster.objects.filter(slug="lit").delete()
+    form = {name: fill_value(value, known) for name, value in change.form.items()}
+    return browser_of(change.username).post(f"/clusters/{change.path.format(**known)}", form)
+
+
+def fill_value(value: Any, known: dict[str, Any]) -> Any:
+    return value.format(**known) if isinstance(value, str) and value.startswith("{") else value
+
+
+def dump_state() -> list[Any]:
+    models = (Cluster, Share, Credential, ClusterRequest)
+    return [serializers.serialize("python", model.objects.order_by("pk")) for model in models]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=NAMES)
+def test_it_is_recorded(
+    change: Change,
+    client_for: ClientFor,
+    path_values: dict[str, Any],
+    users: dict[str, User],
+    audit_trail: AuditTrail,
+) -> None:
+    before = audit_trail.list_rows().count()
+    answer = send(change, client_for, path_values)
+    assert answer.status_code == 302, answer.content.decode()[:3000]
+    rows = list(audit_trail.list_rows())[before:]
+    wanted = [(verb, subject.format(**path_values)) for verb, subject in change.rows]
+    assert [(row.verb, row.target) for row in rows] == wanted
+    for row in rows:
+        assert (row.person, row.person_id, row.result) == (change.username, users[change.username].pk, "ok")
+    assert rows[0].detail == change.detail or not change.detail
+    text = "".join(str(row.__dict__) for row in rows)
+    assert path_values["token"] not in text
+    assert "canary" not in text
+    assert "PRIVATE" not in text
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=NAMES)
+def test_without_the_audit_trail_it_is_refused_and_nothing_is_changed(
+    change: Change, client_for: ClientFor, path_values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_row: object) -> None:
+        raise AuditTrailUnavailable("disk full")
+
+    if change.route == "import":
+        Cluster.objects.filter(slug="lit").delete()
+    before = dump_state()
+    monkeypatch.setattr("people.audit.writer.Writer.collect_objects", full)
+    answer = send(change, client_for, path_values)
+    assert answer.status_code == (422 if change.route == "import" else 503)
+    assert "audit trail cannot be written" in answer.content.decode()
+    assert dump_state() == before
+    assert path_values["token"] not in answer.content.decode()
+
+
+def test_every_route_that_changes_something_is_among_them() -> None:
+    assert {str(one.name) for one in urlpatterns} - READ_ONLY == {change.route for change in CHANGES}
+
+
+def test_what_a_credential_is_stands_in_its_row(
+    client_for: ClientFor, path_values: dict[str, Any], reachable_cluster: Cluster, audit_trail: AuditTrail
+) -> None:
+    change = next(one for one in CHANGES if one.route == "credential")
+    send(change, client_for, path_values)
+    row = audit_trail.get_last(verb="credential-set", cluster="lit")
+    stored = Credential.objects.get(cluster=reachable_cluster)
+    assert (row.credential_id, row.credential, row.identity) == (stored.pk, "own token", "dana")
+    assert (row.cluster_id, row.namespace) == (reachable_cluster.pk, "shop")
+    assert row.detail["groups"] == ["team-shop", "system:authenticated"]
+
+
+def test_commands_are_recorded(
+    users: dict[str, User], simulated_cluster: SimulatedCluster, audit_trail: AuditTrail, tmp_path: Path
+) -> None:
+    file = tmp_path / "config"
+    file.write_text(simulated_cluster.kubeconfig("dana").read_text())
+    call_command("import_kubeconfig", str(file), owner="dana", team="shop", share=True, stdout=StringIO())
+    call_command("rotate_keys", stdout=StringIO())
+    call_command("signin_link", "dana", stdout=StringIO(), stderr=StringIO())
+    rows = list(audit_trail.list_rows())
+    assert [row.verb for row in rows] == ["cluster-add", "share-add", "credential-set", "signin-link"]
+    assert {(row.person, row.person_id) for row in rows} == {("manage.py", None)}
+    assert rows[2].target == "person dana"
+
+
+def test_keys_that_are_rotated(
+    users: dict[str, User],
+    path_values: dict[str, Any],
+    audit_trail: AuditTrail,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fresh = "bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmU="
+    monkeypatch.setattr(settings, "SEALING_KEYS", [fresh, *settings.SEALING_KEYS])
+    call_command("rotate_keys", stdout=StringIO())
+    row = audit_trail.get_last(verb="rotate-keys")
+    assert row.detail["sealed again"] == 2
+    assert fresh not in str(row.__dict__)
+
+
+def test_without_the_audit_trail_commands_change_nothing_but_give_sign_in_links(
+    users: dict[str, User],
+    simulated_cluster: SimulatedCluster,
+    path_values: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_row: object) -> None:
+        raise AuditTrailUnavailable("disk full")
+
+    Cluster.objects.filter(slug="lit").delete()
+    before = dump_state()
+    monkeypatch.setattr("people.audit.writer.Writer.collect_objects", full)
+    monkeypatch.setattr(settings, "SEALING_KEYS", ["bmV3" * 10 + "bmU=", *settings.SEALING_KEYS])
+    with pytest.raises(CommandError, match="audit trail"):
+        call_command("import_kubeconfig", str(simulated_cluster.kubeconfig("dana")), stdout=StringIO())
+    with pytest.raises(CommandError, match="audit trail"):
+        call_command("rotate_keys", stdout=StringIO())
+    assert dump_state() == before
+    said = StringIO()
+    call_command("signin_link", "dana", stdout=said, stderr=StringIO())
+    assert "/people/invitations/" in said.getvalue()

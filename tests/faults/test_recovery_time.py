@@ -1,0 +1,88 @@
+"""Recovery time: the longest waits in the code add up to at most 5 seconds, as documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from clusters.feeds import backoff, feed, health
+from dashboard.frame import reachability, waiting
+from people import storage
+from people.audit import writer
+from tests.dashboard_server import ROOT
+from tests.faults.page_state import RECOVERY_LIMIT
+
+CALLS = 0.5  # seconds that are left for the calls themselves
+DOCS = (ROOT / "docs/faults.md").read_text()
+
+
+def read_constant(script: str, name: str) -> float:
+    """A constant of a script, from milliseconds to seconds."""
+    found = re.search(rf"\b{name} = (\d+)\b", (Path(ROOT) / "static" / script).read_text())
+    assert found is not None, f"{script} has no {name}"
+    return int(found.group(1)) / 1000
+
+
+def longest_crowd_wait(crowd: int) -> float:
+    return max(backoff.compute_recovery_delay(crowd) for _ in range(500))
+
+
+def soonest_error_page() -> float:
+    """again.js stretches its pause by at most this factor."""
+    found = re.search(
+        r"pause \* \(([\d.]+) \+ Math.random\(\) \* ([\d.]+)\)", (ROOT / "static/shell/again.js").read_text()
+    )
+    assert found is not None
+    return read_constant("shell/again.js", "EVERY") * (float(found.group(1)) + float(found.group(2)))
+
+
+SUMS = {
+    "whose API server refused connections": (health.UNHEALTHY_INTERVAL, feed.SETTLE),
+    "if the API server was silent": (health.UNHEALTHY_PROBE_TIMEOUT, health.UNHEALTHY_INTERVAL, feed.SETTLE),
+    "with 30 or more lists open on it": (
+        health.UNHEALTHY_PROBE_TIMEOUT,
+        health.UNHEALTHY_INTERVAL,
+        backoff.SPREAD,
+        feed.SETTLE,
+    ),
+    "fails while the API server is healthy": (backoff.MAX_WATCHED_SECONDS, feed.SETTLE),
+    "a page that lost the connection to Quarterdeck": (read_constant("live/live.js", "LONGEST"),),
+    "silent when Quarterdeck started": (reachability.TIMEOUT, waiting.MIN_INTERVAL),
+    "an error page, or one cluster": (reachability.TIMEOUT, soonest_error_page()),
+    "a permission that was granted again": (backoff.GRANT,),
+    "whose resourceVersion was too old": (backoff.RELIST_SECONDS,),
+    "a database that was not writable": (storage.PROBE_INTERVAL,),
+    "an audit trail that was not writable": (writer.PROBE_INTERVAL,),
+}
+
+
+@pytest.mark.parametrize("page", SUMS)
+def test_the_longest_waits_fit_the_recovery_limit_and_are_what_the_docs_say(page):
+    most = sum(SUMS[page])
+    assert most <= RECOVERY_LIMIT - CALLS
+    (line,) = [
+        one for one in DOCS.splitlines() if one.startswith("|") and page in one and one.endswith(" s |")
+    ]
+    assert line.endswith(f"| {most:.1f} s |")
+
+
+def test_the_waits_of_a_feed_are_no_longer_than_the_constants_say():
+    """What the sums take for granted of the functions that make pauses out of them."""
+    assert longest_crowd_wait(1) <= 0.05
+    assert longest_crowd_wait(1000) <= backoff.SPREAD
+    waits = [backoff.compute_failure_delay(n, is_watched=True, feed_count=1) for n in range(1, 200)]
+    assert max(waits) <= backoff.MAX_WATCHED_SECONDS
+    grants = [backoff.compute_grant_delay(0, is_watched=True, feed_count=1) for _ in range(200)]
+    assert max(grants) <= backoff.GRANT
+
+
+def test_a_fleet_of_pages_does_not_come_back_at_once():
+    """Each page and each feed waits for a time of its own: half of the longest pause lies between first and last."""
+    script = (ROOT / "static/live/live.js").read_text()
+    assert "(0.5 + Math.random() / 2)" in script
+    spread = [backoff.compute_recovery_delay(1000) for _ in range(500)]
+    assert max(spread) - min(spread) > backoff.SPREAD / 2
+    tries = [backoff.compute_failure_delay(20, is_watched=True, feed_count=1) for _ in range(500)]
+    assert max(tries) - min(tries) > backoff.MAX_WATCHED_SECONDS / 4

@@ -1,0 +1,378 @@
+"""Archiving: old months leave the table completely, and every later change of them is detected."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connections, transaction
+
+from people.audit import archiving, triggers
+from people.audit.chain import digest
+from people.audit.models import AuditEntry
+from people.audit.record import AuditDraft, begin, health, last_sequence, record
+from people.audit.routing import ALIAS
+from people.audit.segments import SegmentHeader, segments, write
+from people.audit.verifying import Checkpoint, verify
+from people.models import User
+from tests.audit_trail import AuditTrail, delete_entries, drop_triggers
+from tests.dashboard_server import wait_for
+from tests.people.conftest import ClientFor
+
+MONTHS = (6, 7, 8)
+ROWS_EACH = 7  # rows of a month
+
+
+@pytest.fixture
+def three_months(empty_audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch) -> Iterator[AuditTrail]:
+    """Three months of seven rows, and one row of now; few rows leave the table at once.
+
+    Other tests verify the trail without these segments: it is emptied at the end.
+    """
+    monkeypatch.setattr(archiving, "DELETE_BATCH", 3)
+    for month in MONTHS:
+        for day in range(1, ROWS_EACH - 1):
+            when = datetime(2026, month, day, 12, tzinfo=UTC)
+            record(
+                AuditDraft(
+                    verb="team-create", person="anna", target=f"team {month}", detail={"ü": day}, at=when
+                )
+            )
+        when = datetime(2026, month, 28, tzinfo=UTC)
+        begin(AuditDraft(verb="create", name="\u202ea", at=when)).close("ok", 201)
+        _backdated(when)
+    record(AuditDraft(verb="team-create", person="anna", target="team now"))
+    yield empty_audit_trail
+    delete_entries()
+
+
+def _backdated(when: datetime) -> None:
+    """An outcome has the time of now: make the last row one of that month, as if it had been written then."""
+    row = AuditEntry.objects.last()
+    assert row is not None
+    row.at = when
+    row.hash = digest(row)
+    drop_triggers()
+    row.save(using=ALIAS)
+    triggers.install(connections[ALIAS])
+
+
+def archive(where: Path, before: str = "2026-09") -> str:
+    said = io.StringIO()
+    call_command("seal_audit", before=before, folder=where, stdout=said)
+    return said.getvalue()
+
+
+def test_months_leave_the_table_and_the_whole_still_verifies(
+    three_months: AuditTrail, tmp_path: Path
+) -> None:
+    before = list(AuditEntry.objects.values())
+    remembered = [Checkpoint(row["sequence"], row["hash"]) for row in before]
+    said = archive(tmp_path, "2026-08")
+    found = segments(tmp_path)
+    assert [(one.month, one.first, one.last) for one in found] == [("2026-06", 1, 7), ("2026-07", 8, 14)]
+    assert AuditEntry.objects.order_by("sequence").values_list("sequence", flat=True).first() == 15
+    assert "14 rows" not in said
+    assert said.count(": 7 rows archived and removed from the table.") == 2
+    verdict = verify(remembered, tmp_path)
+    assert (verdict.first_break, verdict.rows) == (None, len(before) + 2)
+    sealed = [{**{name: getattr(row, name) for name in before[0]}} for one in found for row in one.entries()]
+    assert sealed == before[:14], "every field of every row is in the files"
+    assert triggers.find_missing(connections[ALIAS]) == []
+
+
+def test_each_act_is_a_row_that_vouches_for_its_file(three_months: AuditTrail, tmp_path: Path) -> None:
+    first, last = AuditEntry.objects.get(sequence=1), AuditEntry.objects.get(sequence=7)
+    archive(tmp_path, "2026-07")
+    row = three_months.get_last(verb="trail-sealed")
+    (segment,) = segments(tmp_path)
+    assert (row.person, row.target, row.result) == ("manage.py", "trail", "ok")
+    assert row.detail == {
+        "file": segment.path.name,
+        "first": 1,
+        "last": 7,
+        "rows": 7,
+        "previous": first.previous,
+        "hash": last.hash,
+        "until": "2026-06-28T00:00:00.000000Z",
+        "digest": hashlib.sha256(segment.path.read_bytes()).hexdigest(),
+    }
+    assert segment.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_segment_is_verified_without_quarterdeck(three_months: AuditTrail, tmp_path: Path) -> None:
+    """As the documentation says: the hash of a row is SHA-256 of its line, and the next line names it."""
+    archive(tmp_path)
+    previous = "0" * 64
+    for segment in segments(tmp_path):
+        about, *lines = gzip.decompress(segment.path.read_bytes()).splitlines()
+        told = json.loads(about)
+        assert (told["previous"], told["rows"]) == (previous, len(lines))
+        for line in lines:
+            assert json.loads(line)[-1] == previous
+            previous = hashlib.sha256(line).hexdigest()
+        assert told["hash"] == previous
+    assert AuditEntry.objects.order_by("sequence").values_list("previous", flat=True).first() == previous
+
+
+def test_the_audit_trail_goes_on_and_takes_nothing_but_a_next_row(
+    three_months: AuditTrail, tmp_path: Path
+) -> None:
+    archive(tmp_path)
+    assert record(AuditDraft(verb="team-create", target="team later")) == last_sequence()
+    for statement in (
+        "DELETE FROM audit_entry WHERE sequence <= 22",
+        "DELETE FROM audit_entry",
+        "UPDATE audit_entry SET person = 'rene'",
+    ):
+        with (
+            pytest.raises(DatabaseError, match="append-only"),
+            transaction.atomic(using=ALIAS),
+            connections[ALIAS].cursor() as cursor,
+        ):
+            cursor.execute(statement)
+    assert verify(where=tmp_path).first_break is None
+
+
+def test_the_trigger_may_be_away_within_a_transaction_only(three_months: AuditTrail) -> None:
+    with pytest.raises(RuntimeError), triggers.allow_deletes(connections[ALIAS]):
+        pass
+    with (
+        pytest.raises(ZeroDivisionError),
+        transaction.atomic(using=ALIAS),
+        triggers.allow_deletes(connections[ALIAS]),
+    ):
+        _ = 1 / 0
+    assert triggers.find_missing(connections[ALIAS]) == []
+
+
+def test_a_second_call_has_nothing_to_do(three_months: AuditTrail, tmp_path: Path) -> None:
+    archive(tmp_path)
+    rows = AuditEntry.objects.count()
+    assert "no whole month" in archive(tmp_path)
+    assert AuditEntry.objects.count() == rows
+
+
+# --- what is done to the files afterwards
+
+
+def rewrite_segment(where: Path, number: int, edit: Callable[[list[bytes]], list[bytes]]) -> None:
+    """Write a segment anew with other lines; the first of them is about the file."""
+    path = segments(where)[number].path
+    path.write_bytes(
+        gzip.compress(b"".join(edit(gzip.decompress(path.read_bytes()).splitlines(keepends=True))))
+    )
+
+
+def delete_segment(where: Path) -> None:
+    segments(where)[1].path.unlink()
+
+
+def change_word(where: Path) -> None:
+    rewrite_segment(where, 1, lambda lines: [line.replace(b"team 7", b"team X", 1) for line in lines])
+
+
+def remove_row(where: Path) -> None:
+    rewrite_segment(where, 1, lambda lines: [*lines[:4], *lines[5:]])
+
+
+def swap_rows(where: Path) -> None:
+    rewrite_segment(where, 1, lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]])
+
+
+def truncate_segment(where: Path) -> None:
+    path = segments(where)[1].path
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def remove_last_row(where: Path) -> None:
+    rewrite_segment(where, 1, lambda lines: lines[:-1])
+
+
+def swap_files(where: Path) -> None:
+    one, two = (segment.path for segment in segments(where)[:2])
+    aside = where / "aside"
+    one.rename(aside)
+    two.rename(one)
+    aside.rename(two)
+
+
+def overwrite_segment(where: Path) -> None:
+    segments(where)[1].path.write_bytes(b"not gzip")
+
+
+def recompress_segment(where: Path) -> None:
+    """The same rows in another file: the chain holds, and it is not the file that was sealed."""
+    path = segments(where)[1].path
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
+
+
+def change_header(where: Path) -> None:
+    rewrite_segment(where, 1, lambda lines: [lines[0].replace(b'"rows": 7', b'"rows": 8'), *lines[1:]])
+
+
+@pytest.mark.parametrize(
+    ("deed", "kind", "row"),
+    [
+        (delete_segment, "missing", 8),
+        (change_word, "changed", 8),
+        (remove_row, "missing", 11),
+        (swap_rows, "missing", 10),
+        (truncate_segment, "changed", None),
+        (remove_last_row, "changed", 14),
+        (swap_files, "missing", 1),
+        (overwrite_segment, "changed", 8),
+        (recompress_segment, "changed", 8),
+        (change_header, "changed", 15),
+    ],
+)
+def test_it_names_the_first_row_that_is_not_right(
+    three_months: AuditTrail, tmp_path: Path, deed: Callable[[Path], None], kind: str, row: int | None
+) -> None:
+    archive(tmp_path)
+    deed(tmp_path)
+    wrong = verify(where=tmp_path).first_break
+    assert wrong is not None
+    assert (wrong.kind, row or wrong.sequence) == (kind, wrong.sequence), wrong.message
+    with pytest.raises(CommandError, match=kind.upper()) as refused:
+        call_command("verify_audit", segments=tmp_path, stdout=io.StringIO())
+    assert refused.value.returncode == 1
+
+
+def test_a_lost_file_is_named(three_months: AuditTrail, tmp_path: Path) -> None:
+    archive(tmp_path)
+    name = segments(tmp_path)[1].path.name
+    delete_segment(tmp_path)
+    wrong = verify(where=tmp_path).first_break
+    assert wrong is not None
+    assert name in wrong.message
+    assert str(tmp_path) in wrong.message
+
+
+def test_checkpoints_of_archived_rows_are_still_compared(three_months: AuditTrail, tmp_path: Path) -> None:
+    archive(tmp_path)
+    wrong = verify([Checkpoint(3, "a" * 64)], tmp_path).first_break
+    assert wrong is not None
+    assert (wrong.kind, wrong.sequence) == ("rewritten", 3)
+
+
+# --- when nothing is sealed
+
+
+def test_an_invalid_chain_is_not_archived(three_months: AuditTrail, tmp_path: Path) -> None:
+    drop_triggers()
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute("UPDATE audit_entry SET person = 'rene' WHERE sequence = 5")
+    triggers.install(connections[ALIAS])
+    with pytest.raises(CommandError, match="CHANGED"):
+        archive(tmp_path)
+    assert AuditEntry.objects.first().sequence == 1  # type: ignore[union-attr]
+    assert segments(tmp_path) == []
+
+
+def test_without_the_triggers_nothing_is_archived(three_months: AuditTrail, tmp_path: Path) -> None:
+    drop_triggers()
+    try:
+        with pytest.raises(CommandError, match="triggers"):
+            archive(tmp_path)
+        assert AuditEntry.objects.first().sequence == 1  # type: ignore[union-attr]
+    finally:
+        triggers.install(connections[ALIAS])
+        wait_for(lambda: health().is_writable)
+
+
+def test_a_file_that_is_not_what_the_table_has_is_not_believed(
+    three_months: AuditTrail, tmp_path: Path
+) -> None:
+    """As after an older backup of the database was put back: the files are of other rows, and stay as they are."""
+    archive(tmp_path, "2026-07")
+    (segment,) = segments(tmp_path)
+    held = segment.path.read_bytes()
+    there = tmp_path / "other"
+    there.mkdir()
+    (there / "trail-2026-07-8-14.jsonl.gz").write_bytes(held)
+    with pytest.raises(archiving.NotArchived):
+        list(archiving.archive(datetime(2026, 9, 1, tzinfo=UTC), there))
+    (there / "trail-2026-07-8-14.jsonl.gz").rename(there / "trail-2026-07-8-99.jsonl.gz")
+    with pytest.raises(archiving.NotArchived, match="move it away"):
+        list(archiving.archive(datetime(2026, 9, 1, tzinfo=UTC), there))
+    assert AuditEntry.objects.order_by("sequence").first().sequence == 8  # type: ignore[union-attr]
+
+
+def test_a_file_of_another_chain_is_not_believed(three_months: AuditTrail, tmp_path: Path) -> None:
+    """Whole in itself, under the right name, and with other rows than the table's."""
+    rows, previous = list(AuditEntry.objects.filter(sequence__lte=ROWS_EACH)), triggers.GENESIS
+    for row in rows:
+        row.target, row.previous = "team forged", previous
+        previous = row.hash = digest(row)
+    when = rows[0].at.isoformat()
+    write(
+        tmp_path,
+        "2026-06",
+        rows,
+        SegmentHeader(1, ROWS_EACH, ROWS_EACH, triggers.GENESIS, previous, when, when),
+    )
+    with pytest.raises(CommandError, match="another row than the table has"):
+        archive(tmp_path)
+    assert AuditEntry.objects.order_by("sequence").first().sequence == 1  # type: ignore[union-attr]
+    assert not three_months.list_rows(verb="trail-sealed").exists()
+
+
+@pytest.mark.parametrize("month", ["2026", "2026-13", "2026-7", "next", "9999-01", ""])
+def test_what_is_no_month_that_has_begun_is_refused(
+    three_months: AuditTrail, tmp_path: Path, month: str
+) -> None:
+    with pytest.raises(CommandError, match="month") as refused:
+        archive(tmp_path, month)
+    assert refused.value.returncode == 2
+
+
+# --- meanwhile
+
+
+def test_others_write_and_verify_meanwhile(three_months: AuditTrail, tmp_path: Path) -> None:
+    over, wrong, written = threading.Event(), list[object](), list[int]()
+
+    def write() -> None:
+        while not over.is_set():
+            written.append(record(AuditDraft(verb="team-create", target="team meanwhile")))
+
+    def look() -> None:
+        while not over.is_set():
+            wrong.append(verify(where=tmp_path).first_break)
+        connections.close_all()
+
+    threads = [threading.Thread(target=write), threading.Thread(target=look)]
+    for thread in threads:
+        thread.start()
+    try:
+        archive(tmp_path)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert [one for one in wrong if one is not None] == []
+    assert written == sorted(set(written))
+    assert verify(where=tmp_path).first_break is None
+
+
+def test_pages_and_exports_say_where_older_rows_are(
+    three_months: AuditTrail, client_for: ClientFor, users: dict[str, User], tmp_path: Path
+) -> None:
+    pages = ("/people/audit/", "/people/audit/export/")
+    for path in pages:
+        assert "sealed segments" not in client_for("aude").get(path).content.decode()
+    archive(tmp_path, "2026-08")
+    for path in pages:
+        for who in ("aude", "dana"):
+            page = client_for(who).get(path).content.decode()
+            assert "sealed segments" in page
+            assert "2026-08-01" in page
