@@ -23,7 +23,7 @@ from tests.people.conftest import Browser
 
 TRAIL = "/people/audit/"
 PAGES = [TRAIL, f"{TRAIL}export/", f"{TRAIL}export/trail.csv", f"{TRAIL}export/trail.jsonl"]
-PROOF = re.compile(r'data-copy="([0-9]+:)?([0-9a-f]{64})"[^>]*title="Copy hash')
+PROOF = re.compile(r'data-copy="([0-9]+:)?([0-9a-f]{64})"[^>]*title="Copy the hash of this entry')
 
 
 def shown(client: Client, query: str = "") -> list[str]:
@@ -100,7 +100,7 @@ def test_a_place_of_somebody_else_is_no_place(
         for name in ("before", "after"):
             answer = browser_of("dana").get(TRAIL, {name: place})
             assert answer.status_code == 400
-            assert "names no place in your trail" in answer.content.decode()
+            assert "does not match an entry in your audit trail" in answer.content.decode()
             assert not PROOF.findall(answer.content.decode())
     assert browser_of("aude").get(TRAIL, {"before": "9" * 30}).status_code == 400
 
