@@ -12,7 +12,7 @@ from people.audit import triggers
 from people.audit.routing import ALIAS
 
 ADVICE = (
-    "A migration that alters the table drops these triggers; so does someone who tampers with the trail. Check "
+    "A migration that alters the table drops these triggers; so does someone who tampers with the audit trail. Check "
     "what `manage.py verify_audit` says, then reinstall them with `manage.py verify_audit --protect`."
 )
 

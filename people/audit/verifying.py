@@ -149,7 +149,7 @@ def _check_checkpoint(entry: AuditEntry, due: dict[int, Checkpoint]) -> Break | 
     remembered = due.get(entry.sequence)
     if remembered is None or remembered.hash == entry.hash:
         return None
-    told = f"Row {entry.sequence} does not match the checkpoint: the trail was rewritten."
+    told = f"Row {entry.sequence} does not match the checkpoint: the audit trail was rewritten."
     return Break("rewritten", entry.sequence, told)
 
 

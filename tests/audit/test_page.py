@@ -23,7 +23,7 @@ from tests.people.conftest import ClientFor
 
 AUDIT_URL = "/people/audit/"
 PAGES = [AUDIT_URL, f"{AUDIT_URL}export/", f"{AUDIT_URL}export/trail.csv", f"{AUDIT_URL}export/trail.jsonl"]
-HASH_LINK = re.compile(r'data-copy="([0-9]+:)?([0-9a-f]{64})"[^>]*title="Copy hash')
+HASH_LINK = re.compile(r'data-copy="([0-9]+:)?([0-9a-f]{64})"[^>]*title="Copy the hash of this entry')
 
 
 def list_hashes(client: Client, query: str = "") -> list[str]:
@@ -102,7 +102,7 @@ def test_a_cursor_of_another_user_is_invalid(
         for name in ("before", "after"):
             answer = client_for("dana").get(AUDIT_URL, {name: place})
             assert answer.status_code == 400
-            assert "names no place in your trail" in answer.content.decode()
+            assert "does not match an entry in your audit trail" in answer.content.decode()
             assert not HASH_LINK.findall(answer.content.decode())
     assert client_for("aude").get(AUDIT_URL, {"before": "9" * 30}).status_code == 400
 

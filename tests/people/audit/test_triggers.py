@@ -87,7 +87,7 @@ def test_without_the_triggers_nothing_is_written_and_every_check_says_so(
     assert [one.id for one in found] == ["audit.E001"]
     with pytest.raises(CommandError, match="not append-only"):
         call_command("migrate", verbosity=0)
-    with pytest.raises(CommandError, match="does not refuse") as refused:
+    with pytest.raises(CommandError, match="does not protect") as refused:
         call_command("verify_audit", stdout=io.StringIO())
     assert refused.value.returncode == 5
 

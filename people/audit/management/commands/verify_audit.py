@@ -25,7 +25,7 @@ class Command(BaseCommand):
     help = (
         "Verify the audit trail row by row and print a checkpoint (SEQUENCE:HASH) to keep outside this server. "
         "Exit codes: 0 valid; 1 a row was changed, inserted, moved or removed; 3 the end "
-        "was truncated or does not match a checkpoint; 4 the trail cannot be read; 5 the database does not "
+        "was truncated or does not match a checkpoint; 4 the audit trail cannot be read; 5 the database does not "
         "refuse changes to it."
     )
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--remember",
             action="store_true",
-            help="append the current checkpoint to --head-file if the trail is valid",
+            help="append the current checkpoint to --head-file if the audit trail is valid",
         )
         parser.add_argument(
             "--segments",
@@ -48,7 +48,9 @@ class Command(BaseCommand):
             help="directory with archived segments (default: audit-segments in the data folder)",
         )
         parser.add_argument(
-            "--protect", action="store_true", help="reinstall the append-only triggers if the trail is valid"
+            "--protect",
+            action="store_true",
+            help="reinstall the append-only triggers if the audit trail is valid",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -75,7 +77,7 @@ class Command(BaseCommand):
         try:
             return verify(checkpoints, where)
         except DatabaseError as error:
-            raise CommandError(f"The trail cannot be read: {error}", returncode=UNREADABLE) from error
+            raise CommandError(f"The audit trail cannot be read: {error}", returncode=UNREADABLE) from error
 
     def _check_triggers(self, *, protect: bool) -> None:
         connection = connections[ALIAS]
