@@ -150,12 +150,12 @@ def test_a_new_password_by_a_link_ends_all_sessions(installation_with_password: 
 
 @pytest.mark.parametrize("global_role", list(GlobalRole))
 def test_a_new_global_role_ends_the_sessions_that_began_under_another(
-    offline_installation: Installation, standing: GlobalRole
+    offline_installation: Installation, global_role: GlobalRole
 ) -> None:
     """Up and down: who knew dana's session before is no administrator after."""
     before = offline_installation.sessions["dana"]
     answer = offline_installation.browser("ada").post(
-        f"/people/{offline_installation.users['dana'].pk}/standing/", {"global_role": standing}
+        f"/people/{offline_installation.users['dana'].pk}/standing/", {"global_role": global_role}
     )
     assert answer.status_code == 302
     assert not is_signed_in(before)

@@ -52,12 +52,12 @@ def build_namespace_permissions(
         (replace(NO_PERMISSIONS, pods=YES, edit=YES, nodes=YES), ["Can edit in all namespaces"], ["Can view all namespaces"]),
         (replace(NO_PERMISSIONS, pods=YES, nodes=YES), ["Can view all namespaces"], ["Can view all namespaces"]),
         (
-            replace(NO_PERMISSIONS, pods=YES, places=(build_namespace_permissions("shop", YES, YES),)),
+            replace(NO_PERMISSIONS, pods=YES, namespaces=(build_namespace_permissions("shop", YES, YES),)),
             ["Can view all namespaces", "Can edit in shop", "Cannot list nodes"],
             ["Can view all namespaces", "Cannot list nodes"],
         ),
         (
-            replace(NO_PERMISSIONS, places=(build_namespace_permissions("shop", YES, YES), build_namespace_permissions("pay", YES), build_namespace_permissions("ops"))),
+            replace(NO_PERMISSIONS, namespaces=(build_namespace_permissions("shop", YES, YES), build_namespace_permissions("pay", YES), build_namespace_permissions("ops"))),
             ["Can edit in shop", "Can view pay", "Cannot list nodes"],
             ["Can view shop, pay", "Cannot list nodes"],
         ),
@@ -67,12 +67,12 @@ def build_namespace_permissions(
             ["Cluster-wide read access: unknown", "Nodes: access unknown"],
         ),
         (
-            replace(NO_PERMISSIONS, nodes=YES, places=tuple(build_namespace_permissions(f"n{number}", YES) for number in range(5))),
+            replace(NO_PERMISSIONS, nodes=YES, namespaces=tuple(build_namespace_permissions(f"n{number}", YES) for number in range(5))),
             ["Can view n0, n1, n2 and 2 more"],
             ["Can view n0, n1, n2 and 2 more"],
         ),
         (
-            replace(NO_PERMISSIONS, nodes=YES, places=(build_namespace_permissions("odd", UNCLEAR),)),
+            replace(NO_PERMISSIONS, nodes=YES, namespaces=(build_namespace_permissions("odd", UNCLEAR),)),
             ["odd: access unknown"],
             ["odd: access unknown"],
         ),
@@ -148,7 +148,7 @@ def test_what_is_partial_says_so() -> None:
         pods_cell("x", build_count(Pods(50_000, 0, {"Running": 50_000}, at_least=True))).text
         == "at least 50000 pods"
     )
-    some = pods_cell("x", build_count(Pods(1, 0, {"Running": 1}), places=("shop",), left_out=2))
+    some = pods_cell("x", build_count(Pods(1, 0, {"Running": 1}), namespaces=("shop",), left_out=2))
     assert (some.text, some.note) == ("at least 1 pod", "in shop (2 more namespaces not counted)")
     assert warnings_cell("x", build_count(Warnings(9, {}, at_least=True))).text == "at least 9"
     assert (
