@@ -33,7 +33,7 @@ MEASURES: Mapping[str, Measure] = {
     "window_time": window_time.measure,
     "row_memory": row_memory.measure,
     "requests_sent": requests_sent.measure,
-    "trail": audit_trail.measure,
+    "audit_trail": audit_trail.measure,
 }
 
 
@@ -47,11 +47,11 @@ def main() -> int:
     names = chosen.measures or list(MEASURES)
     where: Path | None = chosen.page or (PAGE if not chosen.measures and not chosen.small else None)
     figures: list[Figure] = []
-    with world(chosen.pods, is_small=chosen.small) as made:
-        ran_on = machine.describe(made)
+    with world(chosen.pods, is_small=chosen.small) as environment:
+        ran_on = machine.describe(environment)
         for name in names:
             say(f"--- {name}")
-            for figure in MEASURES[name](made):
+            for figure in MEASURES[name](environment):
                 print_figure(figure)
                 figures.append(figure)
     if where:

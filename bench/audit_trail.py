@@ -18,20 +18,20 @@ from tests.clusters.gateway.load_server import LoadServer
 
 WRITERS = 20
 SECONDS = 60.0
-NAMESPACE = "shop"  # in which the writers of tests/clusters/door write
+NAMESPACE = "shop"  # in which the writers of tests/clusters/gateway write
 PAGES = {"a list page": LIST, "the overview": "/"}
-# Threads of one Python process take turns. What a page may not do is to wait for the trail, which shows as a time that
-# the number of writers does not explain: each of them, and the page, is one of WRITERS + 1 that run.
+# Threads of one Python process take turns. What a page may not do is to wait for the audit trail, which shows as a time
+# that the number of writers does not explain: each of them, and the page, is one of WRITERS + 1 that run.
 GOAL = WRITERS + 1.0  # times the p99 without
 
 
 class ProductUnderLoad(LoadServer, Product):  # type: ignore[misc] # `open` is that of the writers
-    """In production mode, and its own process also changes ConfigMaps through the door, in a thread for each person."""
+    """In production mode; its own process also changes ConfigMaps through the gateway, in a thread for each person."""
 
 
 @dataclass
 class Load:
-    """What the writers were answered in all, and how many rows that left in the trail."""
+    """What the writers were answered in all, and how many rows that left in the audit trail."""
 
     answered: int = 0
     rows: int = 0
@@ -42,7 +42,7 @@ class Load:
 def measure(world: World) -> Sequence[Figure]:
     """A server of its own, since its process writes while it serves; the writers are twenty people."""
     world.api()("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
-    folder = world.product.folder.parent / f"{world.product.folder.name}-trail"
+    folder = world.product.folder.parent / f"{world.product.folder.name}-audit-trail"
     folder.mkdir()
     server = ProductUnderLoad(folder)
     server.start()
@@ -57,12 +57,12 @@ def _measure_load(world: World, server: ProductUnderLoad) -> Load:
     names = server.prepare(world.plane, world.samples(WRITERS))
     client = server.client(PERSON)
     for path in PAGES.values():
-        _page(client, server.url + path)  # its rows are loaded, and its rights are asked for
+        _page(client, server.url + path)  # its rows are loaded, and its permissions are reviewed
     load, seconds = Load(), world.seconds(SECONDS)
-    world.say(f"trail: pages without writers, {seconds:.0f} s")
+    world.say(f"audit trail: pages without writers, {seconds:.0f} s")
     without = _times(client, server.url, seconds)
     before = _rows(server.audit_trail())
-    world.say(f"trail: pages with {len(names)} writers, {seconds:.0f} s")
+    world.say(f"audit trail: pages with {len(names)} writers, {seconds:.0f} s")
     server.start_writing(names, seconds)
     writing = _times(client, server.url, seconds)
     load.answered = len(server.wait_for_answers())
@@ -85,13 +85,13 @@ def _times(client: requests.Session, url: str, seconds: float) -> dict[str, list
 
 def _page(client: requests.Session, url: str) -> float:
     began = time.perf_counter()
-    answer = client.get(url, timeout=60)
-    assert answer.status_code == 200, (url, answer.status_code)
+    response = client.get(url, timeout=60)
+    assert response.status_code == 200, (url, response.status_code)
     return 1000 * (time.perf_counter() - began)
 
 
 def _rows(audit_trail: Path) -> int:
-    """Of writes: an intent and an outcome for each."""
+    """Of writes: a request and a result for each."""
     file = sqlite3.connect(audit_trail)
     try:
         query = "SELECT count(*) FROM audit_entry WHERE phase <> 'event' AND resource = 'configmaps'"
@@ -104,17 +104,18 @@ def _figure(name: str, without: list[float], writing: list[float], load: Load, w
     ratio = percentile(writing, 99) / percentile(without, 99)
     seconds = world.seconds(SECONDS)
     return Figure(
-        f"{name} (p99) while {world.samples(WRITERS)} threads write to the trail",
+        f"{name} (p99) while {world.samples(WRITERS)} threads write to the audit trail",
         f"<= {GOAL:.0f} x, nothing lost",
         f"{ratio:.1f} x",
         load.is_complete and ratio <= GOAL,
         f"the same without writers: p99 {percentile(without, 99):.0f} ms",
         (
             f"Without: {percentiles(without, ' ms')}. With: {percentiles(writing, ' ms')}.",
-            f"In {seconds:.0f} s the writers had {load.answered} answers from `{SLUG}`, and the trail has {load.rows} "
-            f"rows of them ({load.rows / seconds:.0f} a second), an intent and an outcome for each; the chain holds.",
+            f"In {seconds:.0f} s the writers had {load.answered} answers from `{SLUG}`, and the audit trail has "
+            f"{load.rows} rows of them ({load.rows / seconds:.0f} a second), a request and a result for each; "
+            "the chain holds.",
             "The writers are threads of the serving process, as people's requests are: they make, change and delete "
-            "ConfigMaps without a pause, so pages and writers share one interpreter as well as one trail.",
+            "ConfigMaps without a pause, so pages and writers share one interpreter as well as one audit trail.",
         ),
     )
 

@@ -27,9 +27,9 @@ class Api:
 
     def __init__(self, plane: ControlPlane, agent: str = "bench/1") -> None:
         context = ssl.create_default_context(cadata=plane.ca)
-        where = urlsplit(plane.server)
+        server = urlsplit(plane.server)
         self._connection = http.client.HTTPSConnection(
-            where.hostname or "", where.port, context=context, timeout=60
+            server.hostname or "", server.port, context=context, timeout=60
         )
         self._headers = {"Authorization": f"Bearer {plane.token(PERSON)}", "User-Agent": agent}
 
@@ -38,9 +38,9 @@ class Api:
         content = None if body is None else json.dumps(body)
         kind = {"Content-Type": "application/json"} if body is not None else {}
         self._connection.request(method, path, content, {**self._headers, **kind, **headers})
-        answer = self._connection.getresponse()
-        found = answer.read()
-        assert answer.status < 300, f"{method} {path}: {answer.status} {found[:300]!r}"
+        response = self._connection.getresponse()
+        found = response.read()
+        assert response.status < 300, f"{method} {path}: {response.status} {found[:300]!r}"
         return found
 
     def close(self) -> None:
@@ -51,27 +51,27 @@ def fill(plane: ControlPlane, pods: int, say: Say) -> None:
     """Nodes, namespaces and Deployments; returns when all pods run. Small worlds have fewer of each."""
     count, replicas = max(1, pods // REPLICAS), min(REPLICAS, pods)
     names = [f"team-{number:02}" for number in range(min(NAMESPACES, count))]
-    made = _nodes(max(1, NODES * pods // PODS))
+    node_objects = _nodes(max(1, NODES * pods // PODS))
     plane.create(one for one in build_rbac_objects() if one["metadata"]["name"] == f"{PERSON}-cluster-admin")
     api = Api(plane)
     for name in names:
         api("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
-    for node in made:
+    for node in node_objects:
         api("POST", "/api/v1/nodes", node)
     for number in range(count):
         namespace = names[number % len(names)]
         one = build_deployment(f"app-{number:03}", namespace, replicas=replicas)
         api("POST", f"/apis/apps/v1/namespaces/{namespace}/deployments", one)
     _wait_until_running(api, count * replicas, say)
-    say(f"{count * replicas} pods run on {len(made)} nodes")
+    say(f"{count * replicas} pods run on {len(node_objects)} nodes")
 
 
 def _wait_until_running(api: Api, expected: int, say: Say) -> None:
-    until, told = time.monotonic() + 120 + expected / 10, time.monotonic()
+    until, reported_at = time.monotonic() + 120 + expected / 10, time.monotonic()
     while (running := _count_running(api)) < expected:
         assert time.monotonic() < until, f"{running} of {expected} pods run"
-        if time.monotonic() > told + 10:
-            told = time.monotonic()
+        if time.monotonic() > reported_at + 10:
+            reported_at = time.monotonic()
             say(f"{running} of {expected} pods run")
         time.sleep(1)
 

@@ -41,7 +41,7 @@ TIMES = """() => { const page = performance.getEntriesByType("navigation")[0];
 
 
 def measure(world: World) -> Sequence[Figure]:
-    """Each time another person, whose rights and rows nobody has asked for, in a browser that was never here."""
+    """Each time another person, whose permissions and rows nobody has requested, in a browser that was never here."""
     people = [world.product.newcomer() for _ in range(world.samples(12))]
     for name in people:
         visit(world, name)  # once, so that the cluster has accepted this credential for discovery
@@ -83,8 +83,8 @@ def _figure(
 
 
 def visit(world: World, name: str) -> None:
-    answer = world.product.client(name).get(f"{world.product.url}/c/{SLUG}/")
-    assert answer.status_code == 200, answer.status_code
+    response = world.product.client(name).get(f"{world.product.url}/c/{SLUG}/")
+    assert response.status_code == 200, response.status_code
 
 
 def first_rows(world: World, name: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def write_page_file(world: World, name: str) -> Path:
         return f"<style>{client.get(url + link[1]).text}</style>"
 
     html = re.sub(r'<link rel="stylesheet" href="([^"]+)">', within, client.get(url + LIST).text)
-    file = world.product.folder / "floor.html"
+    file = world.product.folder / "minimum.html"
     file.write_text(re.sub(r"<script[^>]*></script>", "", html))
     return file
 

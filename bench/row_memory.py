@@ -97,8 +97,8 @@ class Sockets:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)  # type: ignore[arg-type]
 
     async def _open(self, count: int) -> None:
-        heard = [asyncio.Event() for _ in range(count)]
-        for event in heard:
+        live_events = [asyncio.Event() for _ in range(count)]
+        for event in live_events:
             client = await self._stack.enter_async_context(aiohttp.ClientSession())
             socket = await self._stack.enter_async_context(
                 client.ws_connect(
@@ -109,7 +109,7 @@ class Sockets:
                 )
             )
             self._tasks.append(asyncio.create_task(_listen(socket, event)))
-        await asyncio.gather(*(event.wait() for event in heard))
+        await asyncio.gather(*(event.wait() for event in live_events))
 
     async def _close(self) -> None:
         for task in self._tasks:

@@ -39,8 +39,8 @@ def real_pages(api: Api) -> list[bytes]:
     """All pods of the cluster as Tables, page by page, byte for byte."""
     pages, token = [], ""
     while True:
-        onward = f"&continue={quote(token)}" if token else ""
-        pages.append(api("GET", f"/api/v1/pods?limit={PAGE}{onward}", Accept=ACCEPT))
+        continue_query = f"&continue={quote(token)}" if token else ""
+        pages.append(api("GET", f"/api/v1/pods?limit={PAGE}{continue_query}", Accept=ACCEPT))
         token = msgspec.json.decode(pages[-1])["metadata"].get("continue", "")
         if not token:
             return pages
@@ -51,15 +51,15 @@ def multiply_rows(pages: Sequence[bytes], rows: int) -> list[bytes]:
     tables = [msgspec.json.decode(page) for page in pages]
     patterns = [row for table in tables for row in table["rows"]]
     times = max(1, -(-rows // len(patterns)))
-    made = sorted((_copy_row(row, number) for row in patterns for number in range(times)), key=_sort_key)[
+    copies = sorted((_copy_row(row, number) for row in patterns for number in range(times)), key=_sort_key)[
         :rows
     ]
     result = []
-    for begin in range(0, len(made), PAGE):
-        is_last = begin + PAGE >= len(made)
+    for begin in range(0, len(copies), PAGE):
+        is_last = begin + PAGE >= len(copies)
         metadata = {"resourceVersion": "1", **({} if is_last else {"continue": "more"})}
         result.append(
-            msgspec.json.encode({**tables[0], "metadata": metadata, "rows": made[begin : begin + PAGE]})
+            msgspec.json.encode({**tables[0], "metadata": metadata, "rows": copies[begin : begin + PAGE]})
         )
     return result
 

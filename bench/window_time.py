@@ -82,19 +82,23 @@ def _cases(pages: Sequence[bytes], world: World) -> list[Case]:
     sorts = [sign + key for key in columns for sign in ("", "-") if key or not sign]
     filters = FILTERS[:3] if world.is_small else FILTERS
     middle = content.size() // 2 // 100 * 100
-    wishes = [WindowQuery(q=q, sort=sort, wide=True) for sort in sorts for q in filters]
-    wishes += [WindowQuery(sort=sort, wide=True, offset=middle) for sort in sorts]
-    times: dict[WindowQuery, list[tuple[float, float]]] = {wish: [] for wish in wishes}
+    queries = [WindowQuery(q=q, sort=sort, wide=True) for sort in sorts for q in filters]
+    queries += [WindowQuery(sort=sort, wide=True, offset=middle) for sort in sorts]
+    times: dict[WindowQuery, list[tuple[float, float]]] = {query: [] for query in queries}
     for number in range(REPEATS):  # what else runs here disturbs one round of a pair, and hardly all
-        for wish in wishes:
-            if wish.q == filters[0] and not wish.offset:
-                world.say(f"window: {content.size()} rows, round {number + 1}, sort={wish.sort or '(none)'}")
-            times[wish].append(_times(content, wish))
+        for query in queries:
+            if query.q == filters[0] and not query.offset:
+                world.say(f"window: {content.size()} rows, round {number + 1}, sort={query.sort or '(none)'}")
+            times[query].append(_times(content, query))
     return [
         Case(
-            wish.sort, wish.q, wish.offset, min(first for first, _ in found), min(later for _, later in found)
+            query.sort,
+            query.q,
+            query.offset,
+            min(first for first, _ in found),
+            min(later for _, later in found),
         )
-        for wish, found in times.items()
+        for query, found in times.items()
     ]
 
 

@@ -85,18 +85,18 @@ def world(pods: int, *, is_small: bool = False) -> Iterator[World]:
             fill(plane, pods, say)
             product.start()
             product.open(plane)
-            made = World(plane, product, browser, pods, is_small)
-            _warm(made)
-            yield made
+            environment = World(plane, product, browser, pods, is_small)
+            _warm(environment)
+            yield environment
     finally:
         product.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _warm(made: World) -> None:
+def _warm(environment: World) -> None:
     """A process that has served a few pages, and a browser that has shown one."""
     for _ in range(2):
-        page = made.live_page()
+        page = environment.live_page()
         page.context.close()
     say("the server and the browser are warm")
 
@@ -117,8 +117,8 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def run_alone(measure: Measure) -> None:
     """One measure in a world of its own, for `python -m bench.<name>`."""
     chosen = options()
-    with world(chosen.pods, is_small=chosen.small) as made:
-        for figure in measure(made):
+    with world(chosen.pods, is_small=chosen.small) as environment:
+        for figure in measure(environment):
             print_figure(figure)
 
 

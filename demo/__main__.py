@@ -1,7 +1,7 @@
 """Demo launcher (`make demo`): starts the simulated clusters and the dashboard, and stops both.
 
 This process holds no secret and serves nothing. It starts two others, the simulated clusters and the dashboard, in a
-temporary folder, and ends both when it is told to or when one of them ends.
+temporary folder, and ends both on a signal or when one of them ends.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ class DemoStopped(Exception):
 def main() -> int:
     """0 after Ctrl-C and SIGTERM; 1, with a sentence, where something did not go well."""
     try:
-        asked = parse_options(os.environ)
+        options = parse_options(os.environ)
         why = find_unsafe_setting(os.environ) or _explain_port_in_use(*parse_listen_address(os.environ))
     except ValueError as wrong:
         why = str(wrong)
     if why:
         print(why, file=sys.stderr)
         return 1
-    ears: MessageQueue = MessageQueue()
+    messages: MessageQueue = MessageQueue()
     for number in SIGNALS:
-        signal.signal(number, lambda _number, _frame: ears.put(ChildMessage("", None)))
+        signal.signal(number, lambda _number, _frame: messages.put(ChildMessage("", None)))
     folder = Path(tempfile.mkdtemp(prefix="quarterdeck-demo-"))
     children: list[Child] = []
     try:
-        why = _run(folder, asked, children, ears)
+        why = _run(folder, options, children, messages)
     finally:
         for child in children:
             child.terminate()
@@ -85,38 +85,38 @@ def _start(folder: Path, options: list[str], children: list[Child], messages: Me
         children.append(Child(name, arguments, environment, folder / f"{len(children)}.log", messages))
     clusters, dashboard = children
     dashboard.write_line(_read_line(clusters, children, messages, until))
-    while not (here := ADDRESS_PATTERN.match(_read_line(dashboard, children, messages, until))):
+    while not (match := ADDRESS_PATTERN.match(_read_line(dashboard, children, messages, until))):
         pass
-    print(_welcome(here[1], kubeconfig), flush=True)
-    open_browser(f"{here[1]}/demo/", os.environ)
+    print(_welcome(match[1], kubeconfig), flush=True)
+    open_browser(f"{match[1]}/demo/", os.environ)
 
 
 def _read_line(child: Child, children: list[Child], messages: MessageQueue, until: float) -> str:
-    """The next line that this one says; Ended where something else happens."""
+    """The next line that this one says; DemoStopped where something else happens."""
     while True:
-        heard = _next_message(children, messages, until)
-        if heard.name == child.name and heard.line is not None:
-            return heard.line
+        message = _next_message(children, messages, until)
+        if message.name == child.name and message.line is not None:
+            return message.line
 
 
 def _next_message(children: list[Child], messages: MessageQueue, until: float | None = None) -> ChildMessage:
-    """What a process says next; Ended where one has ended, at a signal, and where nothing comes for too long."""
+    """What a process says next; DemoStopped where one has ended, at a signal, and where nothing comes for too long."""
     try:
-        heard = messages.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
+        message = messages.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
     except Empty:
         raise DemoStopped(f"The demo did not start within {START_TIMEOUT:.0f} seconds.") from None
-    if not heard.name:
+    if not message.name:
         raise DemoStopped
-    if heard.line is None:
-        words = next(child.log_tail() for child in children if child.name == heard.name)
-        raise DemoStopped(f"{heard.name} stopped unexpectedly, so the demo is stopping.\n{words}")
-    return heard
+    if message.line is None:
+        words = next(child.log_tail() for child in children if child.name == message.name)
+        raise DemoStopped(f"{message.name} stopped unexpectedly, so the demo is stopping.\n{words}")
+    return message
 
 
 def _environment(ours: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The caller's, with nothing in it that leads to another database, key or folder than the demo's own."""
-    kept = {name: value for name, value in ours.items() if name not in (*OWN_KEYS, *EXTERNAL_SETTINGS)}
-    return {**kept, "QUARTERDECK_DATA": str(folder / "data"), "DJANGO_SETTINGS_MODULE": "demo.settings"}
+    inherited = {name: value for name, value in ours.items() if name not in (*OWN_KEYS, *EXTERNAL_SETTINGS)}
+    return {**inherited, "QUARTERDECK_DATA": str(folder / "data"), "DJANGO_SETTINGS_MODULE": "demo.settings"}
 
 
 def _explain_port_in_use(address: str, port: int) -> str:
@@ -132,9 +132,9 @@ def _explain_port_in_use(address: str, port: int) -> str:
     return ""
 
 
-def _welcome(here: str, kubeconfig: Path) -> str:
+def _welcome(url: str, kubeconfig: Path) -> str:
     return (
-        f"\n  {here}/demo/\n\n"
+        f"\n  {url}/demo/\n\n"
         "Choose a demo user there; you can switch at any time. To use kubectl as the administrator:\n"
         f"  export KUBECONFIG={kubeconfig}; kubectl config get-contexts\n"
         "Press Ctrl+C to stop the demo. Nothing is left behind."

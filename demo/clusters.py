@@ -1,7 +1,7 @@
 """Simulated clusters of the demo: three worlds in one process (`python -m demo.clusters`).
 
-It says one line of JSON on its standard output when they can be reached (a list of `Reached`), and ends when its
-standard input does.
+It says one line of JSON on its standard output when they can be reached (a list of `SimulatedCluster`), and ends when
+its standard input does.
 """
 
 from __future__ import annotations
@@ -31,19 +31,21 @@ def main(arguments: list[str]) -> int:
         "--speed", type=float, default=1.0, help="simulated seconds per real second; 0 freezes time"
     )
     parser.add_argument("--pods", type=int, default=0, help="minimum number of pods per cluster")
-    asked = parser.parse_args(arguments)
-    worlds = [build(place.slug, seed=asked.seed, speed=asked.speed, rows=asked.pods) for place in CLUSTERS]
-    asyncio.run(serve(worlds, asked.kubeconfig))
+    options = parser.parse_args(arguments)
+    worlds = [
+        build(cluster.slug, seed=options.seed, speed=options.speed, rows=options.pods) for cluster in CLUSTERS
+    ]
+    asyncio.run(serve(worlds, options.kubeconfig))
     return 0
 
 
 async def serve(worlds: list[World], kubeconfig: Path) -> None:
     """Until SIGTERM, or until whoever started this process is gone."""
-    ended = asyncio.Event()
+    stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
-    threading.Thread(target=_wait_for_end, args=(loop, ended), daemon=True).start()
+        loop.add_signal_handler(number, stopped.set)
+    threading.Thread(target=_wait_for_end, args=(loop, stopped), daemon=True).start()
     servers = [Server(world.cluster, world.runtime) for world in worlds]
     for server in servers:
         await server.start()
@@ -54,13 +56,13 @@ async def serve(worlds: list[World], kubeconfig: Path) -> None:
     ]
     write_kubeconfigs(kubeconfig, entries)
     print(json.dumps([_describe_cluster(*pair) for pair in zip(servers, worlds, strict=True)]), flush=True)
-    await ended.wait()
+    await stopped.wait()
     for server in servers:
         await server.stop()
 
 
 def _describe_cluster(server: Server, world: World) -> dict[str, Any]:
-    """As `demo.stage.SimulatedCluster` reads it."""
+    """As `demo.fixtures.SimulatedCluster` reads it."""
     return {
         "slug": world.name,
         "server": server.url,
@@ -69,9 +71,9 @@ def _describe_cluster(server: Server, world: World) -> dict[str, Any]:
     }
 
 
-def _wait_for_end(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+def _wait_for_end(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
     sys.stdin.read()
-    loop.call_soon_threadsafe(ended.set)
+    loop.call_soon_threadsafe(stopped.set)
 
 
 if __name__ == "__main__":

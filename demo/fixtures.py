@@ -1,6 +1,6 @@
 """Demo fixtures: fills the database through the product's own pages.
 
-So each thing was checked as always, and the audit trail tells how it came to be.
+So each thing was checked as always, and the audit trail records how it came to be.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class Browser:
         )
 
     def send(self, address: str, fields: Mapping[str, object], *, status: int = 302) -> str:
-        """The page that answers to a POST; StageError where it is another than expected."""
-        answer = self._client.post(address, fields)
-        page = answer.content.decode()
-        if answer.status_code != status:
-            problem = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-            raise FixtureError(f"POST {address} was answered {answer.status_code}: {problem[-2000:]}")
+        """The page that answers to a POST; FixtureError where it is another than expected."""
+        response = self._client.post(address, fields)
+        page = response.content.decode()
+        if response.status_code != status:
+            text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+            raise FixtureError(f"POST {address} was answered {response.status_code}: {text[-2000:]}")
         return page
 
 
@@ -64,9 +64,9 @@ def set_up(clusters: Sequence[SimulatedCluster]) -> None:
         if one is not ADMINISTRATOR:
             browsers[one.name] = _invite(administrator, one)
     _join(administrator, ADMINISTRATOR)
-    places = {place.slug: place for place in CLUSTERS}
+    demo_clusters = {demo_cluster.slug: demo_cluster for demo_cluster in CLUSTERS}
     for cluster in clusters:
-        _add(administrator, cluster, places[cluster.slug])
+        _add(administrator, cluster, demo_clusters[cluster.slug])
     for one in USERS:
         for cluster in clusters:
             if cluster.slug in one.clusters:

@@ -1,6 +1,6 @@
 """Demo views: user picker, and sign-in as a demo user without a password.
 
-These views exist in the demo alone (demo.settings), which listens on this machine alone (demo.refusals).
+These views exist in the demo alone (demo.settings), which listens on this machine alone (demo.safety).
 """
 
 from __future__ import annotations
@@ -47,31 +47,31 @@ def pick(request: HttpRequest) -> HttpResponse:
     name = request.POST.get("person", "")
     if name not in USERS_BY_NAME:
         raise Http404
-    onward = _next_url(request)
+    next_url = _next_url(request)
     user = User.objects.filter(username=name, is_active=True).first()
     if user is None:
-        told = _("%(name)s has been deactivated by an administrator. Restart the demo to undo this.")
-        return _page(request, onward, told % {"name": USERS_BY_NAME[name].full_name})
+        text = _("%(name)s has been deactivated by an administrator. Restart the demo to undo this.")
+        return _page(request, next_url, text % {"name": USERS_BY_NAME[name].full_name})
     if is_signed_in(request):
         note(draft_for_user(person(request), "sign-out", detail={"way": "the demo"}))
     sign_in.start_session(request, user, "the demo")
-    return HttpResponseRedirect(onward)
+    return HttpResponseRedirect(next_url)
 
 
 def _next_url(request: HttpRequest) -> str:
     """The page that was named, else the one on which the visitor changed over: another person sees it differently."""
-    asked = request.POST.get("next", "")
-    if not asked:
+    requested = request.POST.get("next", "")
+    if not requested:
         came_from = urlsplit(request.headers.get("Referer", ""))
         if came_from.netloc == request.get_host():
-            asked = came_from.path + (f"?{came_from.query}" if came_from.query else "")
-    return get_script_prefix() if asked.startswith(NO_RETURN_PATHS) else sign_in.safe_next_url(asked)
+            requested = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return get_script_prefix() if requested.startswith(NO_RETURN_PATHS) else sign_in.safe_next_url(requested)
 
 
-def _page(request: HttpRequest, onward: str, error: str = "") -> HttpResponse:
+def _page(request: HttpRequest, next_url: str, error: str = "") -> HttpResponse:
     context = {
         "people": SELECTABLE_USERS,
-        "onward": onward,
+        "next_url": next_url,
         "error": error,
         "password_href": f"{reverse('accounts:sign_in')}?password",
     }

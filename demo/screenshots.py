@@ -80,20 +80,20 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("names", nargs="*", help=f"some of {', '.join(one.name for one in PICTURES)}")
-    asked = parser.parse_args(arguments)
-    wanted = [one for one in PICTURES if not asked.names or one.name in asked.names]
+    options = parser.parse_args(arguments)
+    pictures = [one for one in PICTURES if not options.names or one.name in options.names]
     program = os.environ.get("QUARTERDECK_CHROMIUM") or shutil.which("chromium")
     with running_demo() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
-        for one in wanted:
+        for one in pictures:
             for theme, png in capture(browser, url, one):
-                taken = compress(png)
-                print(f"{one.name}-{theme}.png: {len(taken) / 1000:.0f} kB", flush=True)
-                if len(taken) > LARGEST:
+                compressed = compress(png)
+                print(f"{one.name}-{theme}.png: {len(compressed) / 1000:.0f} kB", flush=True)
+                if len(compressed) > LARGEST:
                     raise SystemExit(
                         f"{one.name} is larger than {LARGEST // 1000} kB: choose a smaller size."
                     )
-                (asked.folder / f"{one.name}-{theme}.png").write_bytes(taken)
+                (options.folder / f"{one.name}-{theme}.png").write_bytes(compressed)
         browser.close()
     return 0
 
@@ -130,7 +130,7 @@ def capture(browser: Browser, url: str, picture: Picture) -> Iterator[tuple[str,
     page = context.new_page()
     page.goto(url + (picture.path if not picture.person else f"/demo/?next={quote(picture.path)}"))
     if picture.person:
-        page.get_by_role("button", name=f"Be {USERS_BY_NAME[picture.person].full_name}").click()
+        page.get_by_role("button", name=f"Sign in as {USERS_BY_NAME[picture.person].full_name}").click()
     page.locator(picture.ready_selector).first.wait_for()
     picture.prepare(page)
     page.wait_for_load_state("networkidle")

@@ -1,7 +1,7 @@
 """Demo users, teams and clusters of the made-up company, with the permissions of each.
 
-Their rights in the clusters are those of the simulated worlds (simulator/worlds/*.yaml), where they have the same
-names; all else is put in through Quarterdeck's own pages (demo.stage).
+Their permissions in the clusters are those of the simulated worlds (simulator/worlds/*.yaml), where they have the same
+names; all else is put in through Quarterdeck's own pages (demo.fixtures).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 class DemoUser:
     """`name` is the same in Quarterdeck and in the worlds; `can` and `cannot` are a sentence each on the page.
 
-    `clusters` are the ones for which there is a credential of one's own, `namespace` is the one in it; `opened` are
-    further (cluster, namespace) that somebody who may not list them has looked at already.
+    `clusters` are the ones for which there is a credential of one's own, `namespace` is the one in it;
+    `opened_namespaces` are further (cluster, namespace) that somebody who may not list them has looked at already.
     """
 
     name: str
@@ -37,7 +37,7 @@ class DemoUser:
 
 @dataclass(frozen=True)
 class DemoCluster:
-    """How one of the simulated clusters stands in Quarterdeck."""
+    """One of the simulated clusters, as registered in Quarterdeck."""
 
     slug: str
     name: str
@@ -59,7 +59,7 @@ CLUSTERS = (
     DemoCluster("production-us", "Production US", "orange", True, ("env=production", "region=us")),
     DemoCluster("staging", "Staging", "teal", False, ("env=staging", "region=eu")),
 )
-ALL_CLUSTERS = tuple(place.slug for place in CLUSTERS)
+ALL_CLUSTERS = tuple(cluster.slug for cluster in CLUSTERS)
 
 ADMINISTRATOR = DemoUser(
     name="alice",
@@ -69,7 +69,7 @@ ADMINISTRATOR = DemoUser(
     cannot="Cannot see anyone's credentials or modify the audit trail.",
     global_role="administrator",
     team="platform",
-    role="operator",
+    role="editor",
     clusters=ALL_CLUSTERS,
     icon="shield",
 )
@@ -85,7 +85,7 @@ SELECTABLE_USERS = (
         cannot="Cannot see nodes, list namespaces, or access other teams' namespaces.",
         global_role="member",
         team="shop",
-        role="operator",
+        role="editor",
         clusters=ALL_CLUSTERS,
         namespace="shop",
         opened_namespaces=(
@@ -103,7 +103,7 @@ SELECTABLE_USERS = (
         cannot="Cannot read Secrets or grant permissions.",
         global_role="member",
         team="on-call",
-        role="operator",
+        role="editor",
         clusters=ALL_CLUSTERS,
         icon="warning",
     ),
@@ -115,7 +115,7 @@ SELECTABLE_USERS = (
         cannot="Cannot change anything or see Secret values.",
         global_role="auditor",
         team="audit",
-        role="reader",
+        role="viewer",
         clusters=ALL_CLUSTERS,
         icon="audit",
     ),
@@ -127,7 +127,7 @@ SELECTABLE_USERS = (
         cannot="Cannot see anything in them: Kubernetes has granted him no permissions yet.",
         global_role="member",
         team="shop",
-        role="reader",
+        role="viewer",
         clusters=("staging",),
         icon="plus",
     ),
@@ -143,7 +143,7 @@ OTHER_USERS = (
         cannot="",
         global_role="member",
         team="payments",
-        role="operator",
+        role="editor",
         clusters=ALL_CLUSTERS,
         namespace="payments",
     ),

@@ -46,8 +46,8 @@ def secret_value(address: Address, key: str) -> str:
 
 def command(cluster: str, namespace: str, verb: str, *words: str) -> str:
     """One command. `namespace` as in an address: `_all` and `_cluster` too."""
-    place = {ALL: ["--all-namespaces"], CLUSTER: []}.get(namespace, ["-n", namespace])
-    return shlex.join(["kubectl", "--context", cluster, verb, *words, *place])
+    options = {ALL: ["--all-namespaces"], CLUSTER: []}.get(namespace, ["-n", namespace])
+    return shlex.join(["kubectl", "--context", cluster, verb, *words, *options])
 
 
 def _object(address: Address) -> Sequence[str]:

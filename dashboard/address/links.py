@@ -33,5 +33,5 @@ class Links:
         found = self.resource(group, kind)
         if found is None or (namespace and not is_label(namespace)):
             return ""
-        place = address(self.cluster, found.slug, namespace=namespace, namespaced=found.namespaced)
-        return place.with_query(("selector", labels), ("fields", fields)).url()
+        target = address(self.cluster, found.slug, namespace=namespace, namespaced=found.namespaced)
+        return target.with_query(("selector", labels), ("fields", fields)).url()

@@ -66,11 +66,11 @@ class Address:
         return self.path(page) + ("?" + urlencode(self.query) if self.query else "")
 
     def with_query(self, *pairs: tuple[str, str]) -> Address:
-        """The same place with exactly these pairs; empty values are left out."""
+        """The same address with exactly these pairs; empty values are left out."""
         return replace(self, query=tuple((key, value) for key, value in pairs if value))
 
     def listing(self) -> Address:
-        """The list in which this object stands."""
+        """The list that holds this object."""
         return replace(self, name="", query=())
 
 
@@ -78,8 +78,8 @@ def address(
     cluster: str, resource: str, *, namespace: str = "", namespaced: bool = True, name: str = ""
 ) -> Address:
     """An address in one cluster; for a namespaced kind no namespace means all of them."""
-    place = (namespace or ALL) if namespaced else CLUSTER
-    return Address((cluster,), (place,), resource, name)
+    segment = (namespace or ALL) if namespaced else CLUSTER
+    return Address((cluster,), (segment,), resource, name)
 
 
 def parse(path: Mapping[str, str], query: QueryDict) -> Address:

@@ -52,14 +52,14 @@ def landing(request: HttpRequest) -> HttpResponse:
 @handle_cluster_errors
 def cluster(request: HttpRequest, cluster: str) -> HttpResponse:
     """Namespaces to choose from; where just one is known, its pods at once. POST opens a typed one."""
-    place = parse({"clusters": cluster, "namespaces": ALL, "resource": "pods"}, request.GET)
-    desk = connect(person(request), place.cluster)
+    page_address = parse({"clusters": cluster, "namespaces": ALL, "resource": "pods"}, request.GET)
+    cluster_session = connect(person(request), page_address.cluster)
     form = NamespaceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        answer = _open(request, desk, form)
-        if answer:
-            return answer
-    known = desk.namespaces()
+        response = _open(request, cluster_session, form)
+        if response:
+            return response
+    known = cluster_session.namespaces()
     if (
         request.method != "POST"
         and not known.is_complete
@@ -67,7 +67,7 @@ def cluster(request: HttpRequest, cluster: str) -> HttpResponse:
         and "choose" not in request.GET
     ):
         return redirect(_pods(cluster, known.names[0]).url())
-    return render(request, "explore/cluster.html", _context(request, desk, place, form))
+    return render(request, "explore/cluster.html", _context(request, cluster_session, page_address, form))
 
 
 def _open(
@@ -99,21 +99,23 @@ def _context(
     known = cluster_session.namespaces()
     words = request.GET.get("q", "").strip().lower()[:63]
     matching = [name for name in known.names if words in name]
-    nowhere = Address(page_address.clusters, (ALL,), "")  # no kind: the page is about the whole cluster
+    cluster_address = Address(
+        page_address.clusters, (ALL,), ""
+    )  # no kind: the page is about the whole cluster
     return {
         **build_frame_context(page_address, [cluster_session]),
-        "address": nowhere,
-        "navigation": navigation(cluster_session, nowhere),
-        "switcher": switcher(cluster_session, nowhere),
+        "address": cluster_address,
+        "navigation": navigation(cluster_session, cluster_address),
+        "switcher": switcher(cluster_session, cluster_address),
         "known": known,
         "q": request.GET.get("q", "")[:63],
-        "shown": [
+        "namespaces": [
             (name, _pods(cluster_session.cluster.slug, name).url())
             for name in matching[:MAX_LISTED_NAMESPACES]
         ],
         "matching": len(matching),
         "more": max(0, len(matching) - MAX_LISTED_NAMESPACES),
-        "everywhere": _pods(cluster_session.cluster.slug, "").url(),
+        "all_pods_url": _pods(cluster_session.cluster.slug, "").url(),
         "kinds_url": reverse("resources:kinds", args=[cluster_session.cluster.slug, ALL]),
         "form": form,
         "command": kubectl.command(cluster_session.cluster.slug, "_cluster", "get", "namespaces"),

@@ -39,21 +39,24 @@ class KindGroup:
 @handle_cluster_errors
 def kinds_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpResponse:
     """`?q=` finds kinds, `?group=` unfolds one group (`core` is the one without a name)."""
-    place = parse({"clusters": clusters, "namespaces": namespaces, "resource": "pods"}, request.GET)
-    place = Address(place.clusters, place.namespaces, KINDS)
-    desk = connect(person(request), place.cluster)
+    address = parse({"clusters": clusters, "namespaces": namespaces, "resource": "pods"}, request.GET)
+    address = Address(address.clusters, address.namespaces, KINDS)
+    cluster_session = connect(person(request), address.cluster)
     words, group = request.GET.get("q", "")[:100], request.GET.get("group", "")
-    found = [one for one in kinds(desk.catalog()) if _matches(one, words.lower().split())]
+    found = [one for one in kinds(cluster_session.catalog()) if _matches(one, words.lower().split())]
     groups = _groups(
-        desk, place, found, lambda name: name == group or (bool(words) and len(found) <= MAX_UNFOLDED)
+        cluster_session,
+        address,
+        found,
+        lambda name: name == group or (bool(words) and len(found) <= MAX_UNFOLDED),
     )
     if request.headers.get("HX-Request-Type") == "partial":
-        wanted = [one for one in groups if one.name == group][:1]
-        return render(request, "explore/kinds.html#group", {"group": wanted[0] if wanted else None})
+        matching = [one for one in groups if one.name == group][:1]
+        return render(request, "explore/kinds.html#group", {"group": matching[0] if matching else None})
     context = {
-        **build_frame_context(place, [desk]),
-        "navigation": navigation(desk, place),
-        "switcher": switcher(desk, place),
+        **build_frame_context(address, [cluster_session]),
+        "navigation": navigation(cluster_session, address),
+        "switcher": switcher(cluster_session, address),
         "kinds": _("API resources"),
         "groups": groups,
         "q": words,
@@ -74,12 +77,12 @@ def _groups(
     found: Sequence[Resource],
     is_open: Callable[[str], bool],
 ) -> Sequence[KindGroup]:
-    made = []
+    groups = []
     for name, members in groupby(
         sorted(found, key=lambda one: (one.group, one.kind)), key=lambda one: one.group
     ):
-        resources, shown = list(members), name or "core"
-        answers = review_lists(cluster_session, address, resources[:MAX_REVIEWED]) if is_open(shown) else {}
-        entries = [(one, entry(address, one, label_of(one), answers.get(one.slug))) for one in resources]
-        made.append(KindGroup(shown, is_open(shown), entries))
-    return made
+        resources, title = list(members), name or "core"
+        results = review_lists(cluster_session, address, resources[:MAX_REVIEWED]) if is_open(title) else {}
+        entries = [(one, entry(address, one, label_of(one), results.get(one.slug))) for one in resources]
+        groups.append(KindGroup(title, is_open(title), entries))
+    return groups

@@ -26,13 +26,13 @@ def annotate_cluster(cluster_session: ClusterSession) -> Cluster:
 
 
 def build_frame_context(address: Address, cluster_sessions: Sequence[ClusterSession]) -> dict[str, Any]:
-    """Context of the frame: `cluster` or `shown_clusters`, `place` in words, `live` (the socket)."""
-    clusters = [annotate_cluster(desk) for desk in cluster_sessions]
+    """Context of the frame: `cluster` or `shown_clusters`, `scope` in words, `live` (the socket)."""
+    clusters = [annotate_cluster(cluster_session) for cluster_session in cluster_sessions]
     return {
         "address": address,
         "cluster": clusters[0] if len(clusters) == 1 else None,
         "shown_clusters": clusters,
-        "place": describe_scope(address),
+        "scope": describe_scope(address),
         "live": f"{get_script_prefix()}live/",
         "page": address.url(),
     }

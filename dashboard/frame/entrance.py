@@ -27,7 +27,7 @@ def handle_cluster_errors(view: View[P]) -> View[P]:
     """Answer NotShared with 404, a missing credential with the page that adds one, an API error with its own page."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except BadAddress as wrong:
@@ -43,11 +43,11 @@ def handle_cluster_errors(view: View[P]) -> View[P]:
             cluster = visible_clusters(person(request)).filter(slug=_slug(kwargs)).first()
             return render_cluster_error(request, error, cluster=cluster)
 
-    return guarded
+    return wrapper
 
 
 def _way_back(request: HttpRequest) -> str:
-    """The page that was requested; nothing for a form, which cannot be sent again by a link."""
+    """The requested page; nothing for a form, which cannot be sent again by a link."""
     return request.get_full_path() if request.method == "GET" else ""
 
 

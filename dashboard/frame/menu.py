@@ -23,28 +23,28 @@ MAX_GROUP_KINDS = 6  # kinds of the current API group that stand in it
 
 
 def navigation(cluster_session: ClusterSession, address: Address) -> list[Group]:
-    """Groups of built-in kinds, then custom ones. Reviews are under the desk's budget; beyond it, unknown."""
-    catalogue = cluster_session.catalog()
+    """Groups of built-in kinds, then custom ones. Reviews are under the session's budget; beyond it, unknown."""
+    catalog = cluster_session.catalog()
     built_in = [
-        (group, [(known, found) for known in group.kinds if (found := _find_listable(catalogue, known.slug))])
+        (group, [(item, found) for item in group.kinds if (found := _find_listable(catalog, item.slug))])
         for group in GROUPS
     ]
-    custom = _visible_custom_kinds(catalogue, address.resource)
-    answers = review_lists(
+    custom = _visible_custom_kinds(catalog, address.resource)
+    results = review_lists(
         cluster_session, address, [*(found for _g, kinds in built_in for _k, found in kinds), *custom]
     )
     groups = [
         Group(
             str(group.title),
             [
-                entry(address, found, str(known.label), answers[found.slug], icon=group.icon, goto=known.goto)
-                for known, found in kinds
+                entry(address, found, str(item.label), results[found.slug], icon=group.icon, goto=item.goto)
+                for item, found in kinds
             ],
         )
         for group, kinds in built_in
         if kinds
     ]
-    return _move_denied_last([*groups, _custom_group(address, catalogue, custom, answers)])
+    return _move_denied_last([*groups, _custom_group(address, catalog, custom, results)])
 
 
 def _move_denied_last(groups: Sequence[Group]) -> list[Group]:
@@ -63,7 +63,7 @@ def entry(
     icon: str = "",
     goto: str = "",
 ) -> Entry:
-    """A link to a kind's list in the place of the page; without an answer its right was not asked."""
+    """A link to a kind's list in the page's namespaces; without a result it was not reviewed."""
     return Entry(
         label,
         list_url(address, resource),
@@ -80,9 +80,9 @@ def review_lists(
 ) -> dict[str, ReviewResult]:
     """For each kind's slug whether the person may list it where the page is."""
     namespace = _review_namespace(cluster_session, address)
-    asks = {resource.slug: build_attributes(resource, "list", namespace) for resource in resources}
-    answers = cluster_session.review_menu(list(asks.values()))
-    return {slug: answers[ask] for slug, ask in asks.items()}
+    checks = {resource.slug: build_attributes(resource, "list", namespace) for resource in resources}
+    results = cluster_session.review_menu(list(checks.values()))
+    return {slug: results[check] for slug, check in checks.items()}
 
 
 def list_url(address: Address, resource: Resource) -> str:

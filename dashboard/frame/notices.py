@@ -22,7 +22,7 @@ WARNINGS = frozenset({State.RECONNECTING, State.BEHIND, State.CLOSED})
 
 @dataclass(frozen=True)
 class Notice:
-    """`message` is the other side's own words; `href` and `button` are the way out; `stale` is the cluster (its
+    """`message` is the other side's own words; `href` and `button` are the way out; `stale_cluster` is the cluster (its
     slug) whose rows are `as_of` then; `probe` is asked whether a cluster that could not be opened answers."""
 
     level: str
@@ -64,15 +64,15 @@ def build_state_notice(
 def build_error_notice(error: ApiError, where: str, *, slug: str) -> Notice:
     """A cluster of several that could not even be asked what it serves."""
     probe = reverse("resources:answers", args=[slug]) if error.is_transient else ""
-    said = f"{_(error.advice)} {_retry_hint()}" if error.is_transient else _(error.advice)
-    return Notice("error", _(error.title), where, error.message, said, probe=probe)
+    text = f"{_(error.advice)} {_retry_hint()}" if error.is_transient else _(error.advice)
+    return Notice("error", _(error.title), where, error.message, text, probe=probe)
 
 
 def build_unreachable_notice(error: ApiError, slug: str, as_of: datetime | None) -> Notice:
     """The one cluster of a page that is open already, and that cannot be asked anything now."""
-    said = advice(state_of(error), error)
+    text = advice(state_of(error), error)
     stale = slug if as_of else ""
-    return Notice("error", _(error.title), "", error.message, said, as_of=as_of, stale_cluster=stale)
+    return Notice("error", _(error.title), "", error.message, text, as_of=as_of, stale_cluster=stale)
 
 
 def build_no_credential_notice(where: str, *, slug: str, page: str, text: str) -> Notice:
@@ -108,10 +108,10 @@ def _build_unauthorized_notice(
     cluster_session: ClusterSession, where: str, page: str, message: str
 ) -> Notice:
     """The API server does not say why it refuses a credential; when ours ends is known here."""
-    ended = cluster_session.credential.expires_at
-    if ended is not None and ended <= timezone.now():
+    expires_at = cluster_session.credential.expires_at
+    if expires_at is not None and expires_at <= timezone.now():
         title = _("Your credential for %(cluster)s has expired.") % {"cluster": cluster_session.cluster.name}
-        why = _("It was valid until %(when)s UTC.") % {"when": ended.strftime("%Y-%m-%d %H:%M:%S")}
+        why = _("It was valid until %(when)s UTC.") % {"when": expires_at.strftime("%Y-%m-%d %H:%M:%S")}
     else:
         title = _("%(cluster)s no longer accepts your credential.") % {
             "cluster": cluster_session.cluster.name
@@ -119,6 +119,6 @@ def _build_unauthorized_notice(
         why = _("It expired, was revoked, or its ServiceAccount was deleted; the cluster does not say which.")
     if cluster_session.team:
         why += " " + _("This is the credential shared by team %(team)s.") % {"team": cluster_session.team}
-    onward = _("Renew it, and this page continues where it left off.")
+    hint = _("Renew it, and this page continues where it left off.")
     href = credential_href(cluster_session.cluster.slug, page)
-    return Notice("error", title, where, message, f"{why} {onward}", href, _("Renew credential"))
+    return Notice("error", title, where, message, f"{why} {hint}", href, _("Renew credential"))

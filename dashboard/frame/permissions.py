@@ -20,7 +20,7 @@ NAMEABLE_VERBS = frozenset(
 
 @dataclass(frozen=True)
 class Permission:
-    """One verb. `reason` is a sentence: the grant, what the role takes away, or that nothing grants it."""
+    """One verb. `reason` is a sentence: the grant, what the team role takes away, or that nothing grants it."""
 
     verb: str
     state: Literal["allowed", "denied", "unknown"]
@@ -30,25 +30,25 @@ class Permission:
 def review_permissions(
     cluster_session: ClusterSession, resource: Resource, namespace: str, name: str = ""
 ) -> Sequence[Permission]:
-    """The verbs that the kind has, in one place. Asked without the name first, by it only where that is denied."""
+    """The verbs that the kind has, in one namespace. Reviewed without the name; by name only where that is denied."""
     verbs = [verb for verb in ORDER if verb in resource.verbs and (not name or verb != "deletecollection")]
-    asks = {verb: build_attributes(resource, verb, namespace, name) for verb in verbs}
-    answers = cluster_session.review_access(list(asks.values()))
-    again = {
-        verb: replace(ask, name=name)
-        for verb, ask in asks.items()
-        if name and verb in NAMEABLE_VERBS and not ask.name and _is_denied_by_kubernetes(answers[ask])
+    checks = {verb: build_attributes(resource, verb, namespace, name) for verb in verbs}
+    results = cluster_session.review_access(list(checks.values()))
+    named_checks = {
+        verb: replace(check, name=name)
+        for verb, check in checks.items()
+        if name and verb in NAMEABLE_VERBS and not check.name and _is_denied_by_kubernetes(results[check])
     }
-    named = cluster_session.review_access(list(again.values())) if again else {}
+    named_results = cluster_session.review_access(list(named_checks.values())) if named_checks else {}
     return [
-        Permission(verb, answer.state, _reason(resource, verb, namespace, answer))
+        Permission(verb, result.state, _reason(resource, verb, namespace, result))
         for verb in verbs
-        for answer in [named[again[verb]] if verb in again else answers[asks[verb]]]
+        for result in [named_results[named_checks[verb]] if verb in named_checks else results[checks[verb]]]
     ]
 
 
 def build_all_attributes(resource: Resource, namespace: str) -> list[ResourceAttributes]:
-    """What `rights` asks about a kind in one place."""
+    """What `review_permissions` reviews of a kind in one namespace."""
     return [build_attributes(resource, verb, namespace) for verb in ORDER if verb in resource.verbs]
 
 

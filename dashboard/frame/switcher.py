@@ -23,7 +23,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Switcher:
-    """`more` is how many names are not in the menu; `everything` the page that has them, and takes typed ones."""
+    """`more` is how many names are not in the menu; `cluster_href` the page that has them, and takes typed ones."""
 
     current: str
     choices: Sequence[Choice]
@@ -36,14 +36,14 @@ def switcher(cluster_session: ClusterSession, address: Address) -> Switcher:
     """The same kind in another namespace; an object's page leads to its kind's list there."""
     known = cluster_session.namespaces()
     resource = address.resource if address.resource and address.namespaces != (CLUSTER,) else "pods"
-    where = replace(address, resource=resource, name="", query=())
+    target = replace(address, resource=resource, name="", query=())
 
     def choice(name: str, label: str = "") -> Choice:
-        there = replace(where, namespaces=(name,))
-        return Choice(label or name, there.path(), address.namespaces == (name,))
+        target_address = replace(target, namespaces=(name,))
+        return Choice(label or name, target_address.path(), address.namespaces == (name,))
 
-    shown = [name for name in known.names if name in address.namespaces]
-    names = [*shown, *(name for name in known.names if name not in shown)][:MAX_NAMES]
+    current = [name for name in known.names if name in address.namespaces]
+    names = [*current, *(name for name in known.names if name not in current)][:MAX_NAMES]
     return Switcher(
         current=_current(address),
         choices=[choice(ALL, _("All namespaces")), *(choice(name) for name in sorted(names))],

@@ -20,7 +20,7 @@ MIN_INTERVAL = 1.0  # seconds
 MAX_DENIALS = (
     4  # refusals that are not believed: an API server that has just started has not read its RBAC yet
 )
-TARGETS = ("list-notices", "object-trouble")  # the page has one of them
+TARGETS = ("list-notices", "object-feed-notice")  # the page has one of them
 
 
 class WaitingSubscription:
@@ -48,7 +48,7 @@ class WaitingSubscription:
         return error.is_transient
 
     def retry_delay(self) -> float:
-        """Seconds until the next look."""
+        """Seconds until the next probe."""
         return max(MIN_INTERVAL, self._error.retry_after or 0.0)
 
     def start(self, changed: Callable[[], None]) -> None:
@@ -57,14 +57,14 @@ class WaitingSubscription:
     def render(self) -> str | None:
         """The state line and the notice, once for each reason."""
         notice = notices.build_unreachable_notice(self._error, self._slug, self.as_of)
-        said = f"{notice.title}{notice.message}"
-        if said == self._last_notice:
+        text = f"{notice.title}{notice.message}"
+        if text == self._last_notice:
             return None
-        self._last_notice = said
-        line = {"state": state_of(self._error).value, "since": self._since, "as_of": self.as_of}
-        state = render_to_string("frame/waiting.html", line)
-        told = render_to_string("frame/notice.html", {"notice": notice})
-        pieces = [("live-state", state), *((target, told) for target in TARGETS)]
+        self._last_notice = text
+        context = {"state": state_of(self._error).value, "since": self._since, "as_of": self.as_of}
+        state = render_to_string("frame/waiting.html", context)
+        notice_html = render_to_string("frame/notice.html", {"notice": notice})
+        pieces = [("live-state", state), *((target, notice_html) for target in TARGETS)]
         return format_html_join("", "{}", ((_morph(*piece),) for piece in pieces))
 
     def renew(self, query: str) -> None:

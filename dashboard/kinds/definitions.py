@@ -34,11 +34,11 @@ def summarize_definition(found: KubernetesObject, links: Links) -> KindSummary:
 
 def summarize_autoscaler(found: KubernetesObject, links: Links) -> KindSummary:
     """Bounds, and where it stands between them."""
-    current, wanted = number(found, "status", "currentReplicas"), number(found, "status", "desiredReplicas")
+    current, desired = number(found, "status", "currentReplicas"), number(found, "status", "desiredReplicas")
     target = (
         f"{text(found, 'spec', 'scaleTargetRef', 'kind')} {text(found, 'spec', 'scaleTargetRef', 'name')}"
     )
-    made = make_summary_fields(
+    fields = make_summary_fields(
         (_("Scale target"), target),
         (_("Min replicas"), number(found, "spec", "minReplicas")),
         (_("Max replicas"), number(found, "spec", "maxReplicas")),
@@ -46,8 +46,8 @@ def summarize_autoscaler(found: KubernetesObject, links: Links) -> KindSummary:
     )
     return KindSummary(
         [
-            *made,
-            *([SummaryField(_("Desired replicas"), str(wanted))] if wanted not in (None, current) else []),
+            *fields,
+            *([SummaryField(_("Desired replicas"), str(desired))] if desired not in (None, current) else []),
         ]
     )
 
@@ -55,14 +55,14 @@ def summarize_autoscaler(found: KubernetesObject, links: Links) -> KindSummary:
 def summarize_disruption_budget(found: KubernetesObject, links: Links) -> KindSummary:
     """What a PodDisruptionBudget allows now."""
     allowed = number(found, "status", "disruptionsAllowed")
-    made = make_summary_fields(
+    fields = make_summary_fields(
         (_("Min available"), text(found, "spec", "minAvailable")),
         (_("Max unavailable"), text(found, "spec", "maxUnavailable")),
         (_("Current healthy"), number(found, "status", "currentHealthy")),
         (_("Desired healthy"), number(found, "status", "desiredHealthy")),
     )
     if allowed is None:
-        return KindSummary(made)
+        return KindSummary(fields)
     return KindSummary(
-        [*made, SummaryField(_("Allowed disruptions"), str(allowed), "ok" if allowed else "warning")]
+        [*fields, SummaryField(_("Allowed disruptions"), str(allowed), "ok" if allowed else "warning")]
     )

@@ -46,7 +46,7 @@ _PHASES: Mapping[str, Level] = {
 
 @dataclass(frozen=True)
 class ObjectState:
-    """One word for how it stands, and how good that is."""
+    """One word for its state, and how good that is."""
 
     level: Level
     word: str

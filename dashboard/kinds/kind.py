@@ -54,7 +54,7 @@ class KindSummary:
 
 
 def make_summary_fields(*pairs: tuple[str, Any]) -> Sequence[SummaryField]:
-    """Facts of labels and values; those without a value are left out."""
+    """Summary fields of labels and values; those without a value are left out."""
     return [SummaryField(label, str(value)) for label, value in pairs if value not in (None, "", [])]
 
 
@@ -62,5 +62,5 @@ def table(
     name: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]
 ) -> Sequence[SmallTable]:
     """One table, or none where it has no rows; at most 200 rows."""
-    kept = list(rows)[:200]
-    return [SmallTable(name, title, columns, kept)] if kept else []
+    limited = list(rows)[:200]
+    return [SmallTable(name, title, columns, limited)] if limited else []

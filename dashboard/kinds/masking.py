@@ -42,12 +42,12 @@ def mask(found: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     if not is_secret(found):
         return found
-    shown = dict(found)
+    masked = dict(found)
     for field in VALUE_FIELDS:
-        if field in shown:
-            shown[field] = _values(shown[field])
-    shown["metadata"] = _metadata(shown.get("metadata"))
-    return shown
+        if field in masked:
+            masked[field] = _values(masked[field])
+    masked["metadata"] = _metadata(masked.get("metadata"))
+    return masked
 
 
 def value_of(found: Mapping[str, Any], key: str) -> bytes | None:
@@ -89,12 +89,12 @@ def _json(value: Any) -> str:
 def _metadata(metadata: Any) -> Any:
     if not isinstance(metadata, Mapping):
         return metadata
-    shown = dict(metadata)
-    if isinstance(annotations := shown.get("annotations"), Mapping):
-        shown["annotations"] = {key: _annotation(key, value) for key, value in annotations.items()}
-    if isinstance(entries := shown.get("managedFields"), list):
-        shown["managedFields"] = [_mask_managed_fields(entry) for entry in entries]
-    return shown
+    masked = dict(metadata)
+    if isinstance(annotations := masked.get("annotations"), Mapping):
+        masked["annotations"] = {key: _annotation(key, value) for key, value in annotations.items()}
+    if isinstance(entries := masked.get("managedFields"), list):
+        masked["managedFields"] = [_mask_managed_fields(entry) for entry in entries]
+    return masked
 
 
 def _annotation(key: str, value: Any) -> Any:

@@ -18,7 +18,7 @@ _STARTING_REASONS = ("ContainerCreating", "PodInitializing")
 
 
 def summarize_pod(found: KubernetesObject, links: Links) -> KindSummary:
-    """Containers by sort (init, ordinary, ephemeral) and where the pod runs."""
+    """Containers by type (init, ordinary, ephemeral) and where the pod runs."""
     return KindSummary(_summary_fields(found, links), _tables(found), state(found))
 
 
@@ -95,16 +95,16 @@ def _summary_fields(found: KubernetesObject, links: Links) -> Sequence[SummaryFi
     restarts = sum(number(one, "restartCount") or 0 for one in statuses)
     total = len(mappings(found, "spec", "containers"))
     node = text(found, "spec", "nodeName")
-    made = [
+    fields = [
         SummaryField(_("Ready"), f"{ready}/{total}"),
         SummaryField(_("Restarts"), str(restarts), "warning" if restarts else None),
     ]
     if node:
-        made.append(SummaryField(_("Node"), node, url=links.object("", "Node", node)))
+        fields.append(SummaryField(_("Node"), node, url=links.object("", "Node", node)))
     if started := text(found, "status", "startTime"):
-        made.append(SummaryField(_("Started"), when=started))
+        fields.append(SummaryField(_("Started"), when=started))
     return [
-        *made,
+        *fields,
         *make_summary_fields(
             (_("Pod IP"), ", ".join(text(one, "ip") for one in mappings(found, "status", "podIPs"))),
             (_("QoS class"), text(found, "status", "qosClass")),
@@ -115,7 +115,7 @@ def _summary_fields(found: KubernetesObject, links: Links) -> Sequence[SummaryFi
 
 def _tables(found: KubernetesObject) -> Sequence[SmallTable]:
     columns = [_("Name"), _("State"), _("Restarts"), _("Image"), _("Ports"), _("Requests / limits")]
-    made: list[SmallTable] = []
+    tables: list[SmallTable] = []
     for field, name, title in (
         ("initContainers", "initContainerStatuses", _("Init containers")),
         ("containers", "containerStatuses", _("Containers")),
@@ -125,8 +125,8 @@ def _tables(found: KubernetesObject) -> Sequence[SmallTable]:
         rows = [
             list(_row(one, statuses.get(text(one, "name"), {}))) for one in mappings(found, "spec", field)
         ]
-        made += table(field, title, columns, rows)
-    return [*made, *_terminations(found)]
+        tables += table(field, title, columns, rows)
+    return [*tables, *_terminations(found)]
 
 
 def _terminations(found: KubernetesObject) -> Sequence[SmallTable]:

@@ -17,14 +17,14 @@ KubernetesObject = Mapping[str, Any]
 
 def summarize_workload(found: KubernetesObject, links: Links) -> KindSummary:
     """Deployment, ReplicaSet, StatefulSet, ReplicationController."""
-    wanted = number(found, "spec", "replicas")
-    wanted = 1 if wanted is None else wanted
+    desired = number(found, "spec", "replicas")
+    desired = 1 if desired is None else desired
     status = mapping(found, "status")
     ready, updated = number(status, "readyReplicas") or 0, number(status, "updatedReplicas")
     strategy = mapping(found, "spec", "strategy") or mapping(found, "spec", "updateStrategy")
     return KindSummary(
         [
-            SummaryField(_("Ready"), f"{ready}/{wanted}", "ok" if ready >= wanted else "warning"),
+            SummaryField(_("Ready"), f"{ready}/{desired}", "ok" if ready >= desired else "warning"),
             *make_summary_fields(
                 (_("Up-to-date"), updated),
                 (_("Available"), number(status, "availableReplicas")),
@@ -34,18 +34,18 @@ def summarize_workload(found: KubernetesObject, links: Links) -> KindSummary:
             ),
         ],
         _containers(mapping(found, "spec", "template", "spec")),
-        _rollout(found, wanted, ready, updated),
+        _rollout(found, desired, ready, updated),
     )
 
 
 def summarize_daemon_set(found: KubernetesObject, links: Links) -> KindSummary:
     """One pod on each node that it is meant for."""
     status = mapping(found, "status")
-    wanted = number(status, "desiredNumberScheduled") or 0
+    desired = number(status, "desiredNumberScheduled") or 0
     ready = number(status, "numberReady") or 0
     return KindSummary(
         [
-            SummaryField(_("Ready"), f"{ready}/{wanted}", "ok" if ready >= wanted else "warning"),
+            SummaryField(_("Ready"), f"{ready}/{desired}", "ok" if ready >= desired else "warning"),
             *make_summary_fields(
                 (_("Up-to-date"), number(status, "updatedNumberScheduled")),
                 (_("Available"), number(status, "numberAvailable")),
@@ -54,17 +54,17 @@ def summarize_daemon_set(found: KubernetesObject, links: Links) -> KindSummary:
             ),
         ],
         _containers(mapping(found, "spec", "template", "spec")),
-        _rollout(found, wanted, ready, number(status, "updatedNumberScheduled")),
+        _rollout(found, desired, ready, number(status, "updatedNumberScheduled")),
     )
 
 
 def summarize_job(found: KubernetesObject, links: Links) -> KindSummary:
     """How many of its pods have succeeded, failed, or run."""
     status = mapping(found, "status")
-    succeeded, wanted = number(status, "succeeded") or 0, number(found, "spec", "completions") or 1
+    succeeded, desired = number(status, "succeeded") or 0, number(found, "spec", "completions") or 1
     return KindSummary(
         [
-            SummaryField(_("Completions"), f"{succeeded}/{wanted}"),
+            SummaryField(_("Completions"), f"{succeeded}/{desired}"),
             *make_summary_fields(
                 (_("Active"), number(status, "active")), (_("Failed"), number(status, "failed"))
             ),

@@ -32,7 +32,7 @@ CONNECT_TIMEOUT = 6.0  # seconds that a cluster gets to answer before the page g
 
 @dataclass
 class ListedCluster:
-    """One cluster of the page: the desk and the kind there, or what stands in the way."""
+    """One cluster of the page: its session and resource, or the error."""
 
     slug: str
     name: str
@@ -57,7 +57,7 @@ class Listing:
     @property
     def resource(self) -> Resource | None:
         """The kind, as the first cluster that serves it has it."""
-        return next((place.resource for place in self.clusters if place.resource), None)
+        return next((cluster.resource for cluster in self.clusters if cluster.resource), None)
 
     def wait(self) -> None:
         """Let first rows come in, for a bounded time."""
@@ -72,21 +72,21 @@ class Listing:
 
 def open_listing(user: User, address: Address, *, eager: bool = True) -> Listing:
     """Open the feeds of a list. With one cluster its NotShared, NoCredential, SealBroken or ApiError is raised;
-    with several, each trouble is its own place's and the others go on.
+    with several, each error is its own cluster's and the others go on.
 
-    Not `hurried`, the rest of a long list is read once its first rows are painted: when the page's socket opens it.
+    Unless `eager`, the rest of a long list is read once its first rows are painted: when the page's socket opens it.
     """
     slugs = _slugs(user, address)
-    places = [_connect_cluster(user, slug, alone=len(slugs) == 1) for slug in slugs]
-    _prepare(places, address, alone=len(slugs) == 1)
-    for place in places:
-        if place.cluster_session is not None and place.resource is not None:
-            _choose_namespaces(place, place.cluster_session, place.resource, address)
-            _open(place, place.cluster_session, place.resource, address, eager=eager)
-    sources = [source for place in places for source in place.sources]
-    namespaced = any(place.resource.namespaced for place in places if place.resource)
+    clusters = [_connect_cluster(user, slug, alone=len(slugs) == 1) for slug in slugs]
+    _prepare(clusters, address, alone=len(slugs) == 1)
+    for cluster in clusters:
+        if cluster.cluster_session is not None and cluster.resource is not None:
+            _choose_namespaces(cluster, cluster.cluster_session, cluster.resource, address)
+            _open(cluster, cluster.cluster_session, cluster.resource, address, eager=eager)
+    sources = [source for cluster in clusters for source in cluster.sources]
+    namespaced = any(cluster.resource.namespaced for cluster in clusters if cluster.resource)
     several = namespaced and (len(address.namespaces) > 1 or address.namespaces == (ALL,))
-    return Listing(address, places, Window(sources, parse_query(address), with_namespaces=several))
+    return Listing(address, clusters, Window(sources, parse_query(address), with_namespaces=several))
 
 
 def parse_query(address: Address) -> WindowQuery:
@@ -107,8 +107,8 @@ def _columns(address: Address) -> tuple[str, ...]:
     """`columns` names them, once with commas or many times; each `label` adds a label's column."""
     keys = [key for name, value in address.query if name == "columns" for key in value.split(",")]
     labels = [LABEL + value.strip() for name, value in address.query if name == "label" and value.strip()]
-    named = [key if key.startswith(LABEL) else key.lower() for key in keys if key]
-    return tuple(dict.fromkeys([*named, *labels]))[:MAX_COLUMNS]
+    column_keys = [key if key.startswith(LABEL) else key.lower() for key in keys if key]
+    return tuple(dict.fromkeys([*column_keys, *labels]))[:MAX_COLUMNS]
 
 
 def _number(text: str, default: int) -> int:
@@ -118,11 +118,13 @@ def _number(text: str, default: int) -> int:
 def _slugs(user: User, address: Address) -> tuple[str, ...]:
     if address.clusters != (ALL,):
         return address.clusters
-    wanted = [pair.partition("=") for pair in dict(address.query).get("clusters", "").split(",") if pair]
+    label_filters = [
+        pair.partition("=") for pair in dict(address.query).get("clusters", "").split(",") if pair
+    ]
     found = [
         cluster.slug
         for cluster in visible_clusters(user)
-        if all(cluster.labels.get(key) == value for key, _, value in wanted)
+        if all(cluster.labels.get(key) == value for key, _, value in label_filters)
     ]
     if not found:
         raise NotShared(ALL)
@@ -130,31 +132,31 @@ def _slugs(user: User, address: Address) -> tuple[str, ...]:
 
 
 def _connect_cluster(user: User, slug: str, *, alone: bool) -> ListedCluster:
-    """The door of one cluster; database only."""
-    place = ListedCluster(slug, slug)
+    """Connect to one cluster; database only."""
+    listed = ListedCluster(slug, slug)
     try:
-        place.cluster_session = connect(user, slug)
-        place.name = place.cluster_session.cluster.name
-    except (NotShared, NoCredential, SealBroken) as trouble:
+        listed.cluster_session = connect(user, slug)
+        listed.name = listed.cluster_session.cluster.name
+    except (NotShared, NoCredential, SealBroken) as error:
         if alone:
             raise
-        place.needs_credential = isinstance(trouble, (NoCredential, SealBroken))
-        place.message = (
+        listed.needs_credential = isinstance(error, (NoCredential, SealBroken))
+        listed.message = (
             _("You have no usable credential for this cluster.")
-            if place.needs_credential
+            if listed.needs_credential
             else _("This cluster does not exist or is not shared with you.")
         )
-    return place
+    return listed
 
 
 def _prepare(clusters: Sequence[ListedCluster], address: Address, *, alone: bool) -> None:
-    """Discovery of all places at once; network only, so that one dead cluster costs its own rows."""
+    """Discovery of all clusters at once; network only, so that one dead cluster costs its own rows."""
     pool = ThreadPoolExecutor(max_workers=max(1, len(clusters)))
-    asked = {pool.submit(_find, place, address): place for place in clusters if place.cluster_session}
-    _done, late = wait(asked, timeout=CONNECT_TIMEOUT)
-    for job in late:
-        asked[job].error = TimedOut(_("The cluster did not respond within %(n)d s.") % {"n": CONNECT_TIMEOUT})
-        asked[job].cluster_session = None
+    jobs = {pool.submit(_find, cluster, address): cluster for cluster in clusters if cluster.cluster_session}
+    _done, timed_out = wait(jobs, timeout=CONNECT_TIMEOUT)
+    for job in timed_out:
+        jobs[job].error = TimedOut(_("The cluster did not respond within %(n)d s.") % {"n": CONNECT_TIMEOUT})
+        jobs[job].cluster_session = None
     pool.shutdown(wait=False, cancel_futures=True)
     if alone and clusters[0].error is not None:
         raise clusters[0].error
@@ -184,10 +186,10 @@ def _choose_namespaces(
     if address.namespaces != (ALL,):
         cluster.namespaces = address.namespaces
         return
-    everywhere = ResourceAttributes(
+    check = ResourceAttributes(
         verb="list", group=resource.group, version=resource.version, resource=resource.plural
     )
-    if cluster_session.review_menu([everywhere])[everywhere].state != "denied":
+    if cluster_session.review_menu([check])[check].state != "denied":
         cluster.namespaces = ("",)
         return
     known = cluster_session.namespaces()

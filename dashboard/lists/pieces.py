@@ -84,8 +84,8 @@ def rows_html(rendered_rows: Sequence[RenderedRow]) -> list[str]:
 
 def window_token(rendered_rows: Sequence[RenderedRow], view: View) -> str:
     """One word for what the window shows: a page that has it already is sent nothing again."""
-    shown = "|".join(f"{one.id}{one.version}" for one in rendered_rows) + repr([c.key for c in view.columns])
-    return hashlib.sha1(shown.encode(), usedforsecurity=False).hexdigest()[:16]
+    text = "|".join(f"{one.id}{one.version}" for one in rendered_rows) + repr([c.key for c in view.columns])
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 def summary(listing: Listing, view: View) -> Summary:
@@ -115,27 +115,31 @@ def is_listed(view: View) -> bool:
 
 
 def collect_notices(listing: Listing, view: View) -> list[Notice]:
-    """What stands in the way at some place, each with what to try."""
+    """What keeps a cluster's or namespace's rows away, each with what to try."""
     page = listing.address.url()
-    found = [_cluster_notice(place, page) for place in listing.clusters if place.message or place.error]
+    found = [
+        _cluster_notice(cluster, page) for cluster in listing.clusters if cluster.message or cluster.error
+    ]
     seen: set[tuple[str, State, str]] = set()
-    for place in listing.clusters:
-        for source in place.sources:
+    for cluster in listing.clusters:
+        for source in cluster.sources:
             state = source.feed.state
-            if place.cluster_session is None or state.state in notices.STATES_WITHOUT_NOTICE:
+            if cluster.cluster_session is None or state.state in notices.STATES_WITHOUT_NOTICE:
                 continue
             if (source.cluster, state.state, state.message) not in seen:
                 seen.add((source.cluster, state.state, state.message))
-                where = _source_label(source, several=len(listing.clusters) > 1)
-                found.append(notices.build_state_notice(state, place.cluster_session, where=where, page=page))
-    for place in listing.clusters:
-        if place.is_partial and place.namespaces != ("",):
+                label = _source_label(source, several=len(listing.clusters) > 1)
+                found.append(
+                    notices.build_state_notice(state, cluster.cluster_session, where=label, page=page)
+                )
+    for cluster in listing.clusters:
+        if cluster.is_partial and cluster.namespaces != ("",):
             found.append(
                 Notice(
                     "info",
                     _("Only your known namespaces are shown; there may be others."),
-                    place.name,
-                    ", ".join(place.namespaces),
+                    cluster.name,
+                    ", ".join(cluster.namespaces),
                     _(
                         "You do not have permission to list this resource in all namespaces. Open another "
                         "namespace to add it."
@@ -147,9 +151,9 @@ def collect_notices(listing: Listing, view: View) -> list[Notice]:
 
 def _heading(address: Address, column: DisplayColumn, sort: str) -> Heading:
     ascending, descending = sort == column.key, sort == f"-{column.key}"
-    onward = f"-{column.key}" if ascending else column.key
+    next_sort = f"-{column.key}" if ascending else column.key
     pairs = [(key, value) for key, value in address.query if key not in ("sort", "offset")]
-    href = address.with_query(*pairs, ("sort", onward)).url()
+    href = address.with_query(*pairs, ("sort", next_sort)).url()
     state = "ascending" if ascending else "descending" if descending else "none"
     css = " ".join(word for word, holds in (("number", column.is_number), ("wide", column.is_wide)) if holds)
     return Heading(_title(column), column.description, css, href, state)

@@ -13,25 +13,25 @@ from clusters.gateway.connect import ClusterSession
 from dashboard.frame.permissions import build_all_attributes
 from dashboard.lists.listing import Listing
 
-_threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="ahead")
+_threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="prefetch")
 
 
 class Prefetch:
-    """The questions under way; a page that comes to need the answers waits for them, or asks itself."""
+    """Reviews under way; a page that needs their results waits for them, or sends its own."""
 
     def __init__(self, listing: Listing) -> None:
         self._future: Future[None] | None = None
-        place = next((one for one in listing.clusters if one.cluster_session and one.resource), None)
-        if place is not None and place.cluster_session is not None and place.resource is not None:
-            asks = (
-                build_all_attributes(place.resource, place.namespaces[0])
+        cluster = next((one for one in listing.clusters if one.cluster_session and one.resource), None)
+        if cluster is not None and cluster.cluster_session is not None and cluster.resource is not None:
+            checks = (
+                build_all_attributes(cluster.resource, cluster.namespaces[0])
                 if len(listing.clusters) == 1
                 else []
             )
-            self._future = _threads.submit(copy_context().run, _run_reviews, place.cluster_session, asks)
+            self._future = _threads.submit(copy_context().run, _run_reviews, cluster.cluster_session, checks)
 
     def wait(self) -> None:
-        """Until they are answered; those that have not begun are left to whoever needs them."""
+        """Wait for the results; reviews that have not begun are left to whoever needs them."""
         if self._future is not None and not self._future.cancel():
             self._future.result()
 

@@ -28,7 +28,7 @@ from dashboard.lists.row_templates import GAPS, RowTemplate
 from dashboard.shell.templatetags.shell import short_age
 
 MAX_CACHED_ROWS = 20_000  # rendered rows
-# Stands for an age in a kept row, with the time that it counts from: ages are what changes by itself.
+# Stands for an age in a cached row, with the time that it counts from: ages are what changes by itself.
 AGE = re.compile("\x00([^\x00]*)\x00")
 LONGEST = 2000  # characters of a cell that are sent at all
 WIDEST = 60  # characters; a longer cell is clipped and shown in full by its title
@@ -83,12 +83,12 @@ class RowCache:
         self._lock = threading.Lock()
 
     def render(self, view: View, resource: str, *, namespaced: bool) -> list[RenderedRow]:
-        """A window's rows as they are, with AGE where ages stand (see `aged`)."""
-        looks, number = _column_styles(view.columns)
-        language, moves = get_language(), any(column.kind == "since" for column in view.columns)
-        frame = RowContext(looks, resource, namespaced, language, get_script_prefix(), moves)
-        same = (number, resource, namespaced, language)
-        return [self._row(line, frame, same) for line in view.rows]
+        """A window's rows as they are, with AGE where ages stand (see `insert_ages`)."""
+        styles, number = _column_styles(view.columns)
+        language, has_since_column = get_language(), any(column.kind == "since" for column in view.columns)
+        context = RowContext(styles, resource, namespaced, language, get_script_prefix(), has_since_column)
+        cache_key = (number, resource, namespaced, language)
+        return [self._row(window_row, context, cache_key) for window_row in view.rows]
 
     def _row(self, window_row: WindowRow, context: RowContext, cache_key: tuple[object, ...]) -> RenderedRow:
         row = window_row.row
@@ -100,16 +100,16 @@ class RowCache:
         )
         key = (window_row.id, window_row.cells, marks, row.namespace, row.name, *cache_key)
         with self._lock:
-            kept = self._cache.get(key)
-            if kept is not None:
+            cached = self._cache.get(key)
+            if cached is not None:
                 self._cache.move_to_end(key)
-                return kept
-        made = _render(window_row, context)
+                return cached
+        rendered = _render(window_row, context)
         with self._lock:
-            self._cache[key] = made
+            self._cache[key] = rendered
             while len(self._cache) > MAX_CACHED_ROWS:
                 self._cache.popitem(last=False)
-        return made
+        return rendered
 
 
 row_cache = RowCache()
@@ -122,15 +122,15 @@ _numbers = count()
 def _column_styles(columns: tuple[DisplayColumn, ...]) -> tuple[tuple[ColumnStyle, ...], int]:
     """How each column looks, and a number that stands for them: hashing them for each row would cost most of all."""
     linked = _find_linked_column(columns)
-    looks = []
-    for place, column in enumerate(columns):
+    styles = []
+    for index, column in enumerate(columns):
         words = [word for word, holds in (("number", column.is_number), ("wide", column.is_wide)) if holds]
-        looks.append(ColumnStyle(column, " ".join(words), place == linked))
-    return tuple(looks), next(_numbers)
+        styles.append(ColumnStyle(column, " ".join(words), index == linked))
+    return tuple(styles), next(_numbers)
 
 
 def insert_ages(html: str) -> str:
-    """Put the ages of this moment into a kept row."""
+    """Put the ages of this moment into a cached row."""
     now = time.time()
     return AGE.sub(lambda since: short_age(now - _parse_timestamp(since[1])), html)
 
@@ -147,23 +147,23 @@ def _parse_timestamp(written: str) -> float:
 
 def object_path(cluster: str, namespace: str, resource: str, name: str, *, namespaced: bool) -> str:
     """The URL of an object's page below the prefix; the same as `Address.path`, cheap enough for every row."""
-    place = namespace if namespaced else "_cluster"
-    return f"c/{cluster}/{place}/{resource}/{quote(name, safe=',:@')}"
+    namespace_segment = namespace if namespaced else "_cluster"
+    return f"c/{cluster}/{namespace_segment}/{resource}/{quote(name, safe=',:@')}"
 
 
 def _render(window_row: WindowRow, context: RowContext) -> RenderedRow:
     row, language = window_row.row, context.language
     cells = "".join([_html(cell, language) for cell in _cells(window_row, context)])
-    shape = _row_template(row.completed, row.deleting, language)
-    html = shape.fill(window_row.id, window_row.cluster, mark_safe(cells))  # noqa: S308 - by the same template
+    template = _row_template(row.completed, row.deleting, language)
+    html = template.fill(window_row.id, window_row.cluster, mark_safe(cells))  # noqa: S308 - by the same template
     version = hashlib.sha1(html.encode(), usedforsecurity=False).hexdigest()[:8]
     return RenderedRow(window_row.id, html, version)
 
 
 def _html(cell: Cell, language: str | None) -> str:
     kind, text, css, tone_, href, title = cell
-    shape = _cell_template(kind, css, tone_, bool(text), bool(href), bool(title), language)
-    return shape.fill(text, href, title)
+    template = _cell_template(kind, css, tone_, bool(text), bool(href), bool(title), language)
+    return template.fill(text, href, title)
 
 
 @lru_cache(maxsize=1000)
@@ -176,29 +176,29 @@ def _cell_template(
 
 @lru_cache(maxsize=100)
 def _row_template(completed: bool, deleting: bool, _language: str | None) -> RowTemplate:
-    line = {"id": GAPS[0], "cluster": GAPS[1], "row": {"completed": completed, "deleting": deleting}}
-    return RowTemplate("lists/list.html#row", {"line": line, "cells": GAPS[2]})
+    window_row = {"id": GAPS[0], "cluster": GAPS[1], "row": {"completed": completed, "deleting": deleting}}
+    return RowTemplate("lists/list.html#row", {"window_row": window_row, "cells": GAPS[2]})
 
 
 def _cells(window_row: WindowRow, context: RowContext) -> Iterator[Cell]:
     row, prefix = window_row.row, context.prefix
-    for look, text in zip(context.column_styles, window_row.cells, strict=True):
-        column, since = look.column, _age_start(look.column, text, window_row)
+    for style, text in zip(context.column_styles, window_row.cells, strict=True):
+        column, since = style.column, _age_start(style.column, text, window_row)
         if since:
-            yield Cell("age", f"\x00{since}\x00", look.css, title=since)
+            yield Cell("age", f"\x00{since}\x00", style.css, title=since)
         elif column.kind == "namespace":
             href = f"{prefix}c/{window_row.cluster}/{row.namespace}/{context.resource}"
-            yield Cell("namespace", text, look.css, href=href)
+            yield Cell("namespace", text, style.css, href=href)
         else:
-            shown = text[:LONGEST].replace("\x00", "")
+            clipped = text[:LONGEST].replace("\x00", "")
             is_long = len(text) > WIDEST
             yield Cell(
-                "name" if look.is_linked else "cell",
-                shown,
-                f"{look.css} clip".strip() if is_long else look.css,
+                "name" if style.is_linked else "cell",
+                clipped,
+                f"{style.css} clip".strip() if is_long else style.css,
                 "" if row.completed and "/" in text else tone(column.title, text),
-                href=_row_href(window_row, context) if look.is_linked else "",
-                title=shown if is_long else "",
+                href=_row_href(window_row, context) if style.is_linked else "",
+                title=clipped if is_long else "",
             )
 
 
@@ -211,11 +211,11 @@ def _row_href(window_row: WindowRow, context: RowContext) -> str:
 
 def _find_linked_column(columns: tuple[DisplayColumn, ...]) -> int:
     """The column whose cell leads to the object: its name, or where that is not shown the first that is no status."""
-    named = [place for place, column in enumerate(columns) if column.kind == "name"]
+    name_columns = [index for index, column in enumerate(columns) if column.kind == "name"]
     others = [
-        place for place, column in enumerate(columns) if column.kind == "cell" and column.key not in COLUMNS
+        index for index, column in enumerate(columns) if column.kind == "cell" and column.key not in COLUMNS
     ]
-    return next(iter([*named, *others]), -1)
+    return next(iter([*name_columns, *others]), -1)
 
 
 def _age_start(column: DisplayColumn, text: str, window_row: WindowRow) -> str:

@@ -8,14 +8,14 @@ from typing import Any
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
-MAX_TEXTS = 3  # texts of a shape
+MAX_TEXTS = 3  # texts of a template
 GAPS = tuple(
     SafeString(chr(number)) for number in range(1, MAX_TEXTS + 1)
 )  # no template writes such characters
 
 
 class RowTemplate:
-    """A template's HTML with gaps: what was GAPS[n] in its context is the nth text of `filled`.
+    """A template's HTML with gaps: what was GAPS[n] in its context is the nth text of `fill`.
 
     The template must not look at these texts, other than whether they are empty.
     """

@@ -32,14 +32,14 @@ from people.decorators import person, require_sign_in
 def list_page(request: HttpRequest, clusters: str, namespaces: str, resource: str) -> HttpResponse:
     """The first rows of the window, and the socket's address; the rest comes live."""
     address = parse({"clusters": clusters, "namespaces": namespaces, "resource": resource}, request.GET)
-    asked = parse_query(address)
-    needs_all = bool(asked.q or asked.sort or asked.offset)
+    query = parse_query(address)
+    needs_all = bool(query.q or query.sort or query.offset)
     listing = open_listing(person(request), address, eager=needs_all)
     try:
-        ahead = Prefetch(listing)
+        prefetch = Prefetch(listing)
         listing.wait()
         view = listing.window.view()
-        return render(request, "lists/list.html", _context(listing, view, ahead))
+        return render(request, "lists/list.html", _context(listing, view, prefetch))
     finally:
         listing.close()
 
@@ -47,20 +47,20 @@ def list_page(request: HttpRequest, clusters: str, namespaces: str, resource: st
 def _context(listing: Listing, view: View, prefetch: Prefetch) -> dict[str, Any]:
     address, resource = listing.address, listing.resource
     parts = parts_of(listing, view)
-    desks = [place.cluster_session for place in listing.clusters if place.cluster_session]
-    query = dict(address.query)
-    rows = pieces.rows_html(parts["made"])
+    cluster_sessions = [cluster.cluster_session for cluster in listing.clusters if cluster.cluster_session]
+    pairs = dict(address.query)
+    rows = pieces.rows_html(parts["rendered_rows"])
     prefetch.wait()
     return {
-        **build_frame_context(address, desks),
+        **build_frame_context(address, cluster_sessions),
         **parts,
         "rows": rows,
-        **_build_side_context(listing, desks),
+        **_build_side_context(listing, cluster_sessions),
         "address": address,
         "resource": resource,
-        "wish": parse_query(address),
-        "selector": query.get("selector", ""),
-        "fields": query.get("fields", ""),
+        "query": parse_query(address),
+        "selector": pairs.get("selector", ""),
+        "fields": pairs.get("fields", ""),
         "command": kubectl.list_commands(_resolve_address(listing)),
         **_columns(address, view),
     }
@@ -68,21 +68,25 @@ def _context(listing: Listing, view: View, prefetch: Prefetch) -> dict[str, Any]
 
 def _resolve_address(listing: Listing) -> Address:
     """Its address with the clusters by name, since kubectl knows no "all" and no labels of clusters."""
-    return replace(listing.address, clusters=tuple(place.slug for place in listing.clusters))
+    return replace(listing.address, clusters=tuple(cluster.slug for cluster in listing.clusters))
 
 
 def _build_side_context(listing: Listing, cluster_sessions: list[ClusterSession]) -> dict[str, Any]:
-    """Navigation, namespaces and rights: of the first cluster of the page that can be reached."""
-    place = next((one for one in listing.clusters if one.cluster_session and one.resource), None)
-    if place is None or place.cluster_session is None or place.resource is None:
+    """Navigation, namespaces and permissions: of the first cluster of the page that can be reached."""
+    cluster = next((one for one in listing.clusters if one.cluster_session and one.resource), None)
+    if cluster is None or cluster.cluster_session is None or cluster.resource is None:
         return {}
-    desk, resource, address = place.cluster_session, place.resource, listing.address
-    # the strip's reviews come before the navigation's: they share one budget
-    strip = review_permissions(desk, resource, place.namespaces[0], "") if len(cluster_sessions) == 1 else []
+    cluster_session, resource, address = cluster.cluster_session, cluster.resource, listing.address
+    # its reviews come before the navigation's: they share one budget
+    permissions = (
+        review_permissions(cluster_session, resource, cluster.namespaces[0], "")
+        if len(cluster_sessions) == 1
+        else []
+    )
     return {
-        "rights": strip,
-        "navigation": navigation(desk, address),
-        "switcher": switcher(desk, address),
+        "permissions": permissions,
+        "navigation": navigation(cluster_session, address),
+        "switcher": switcher(cluster_session, address),
     }
 
 
@@ -95,7 +99,7 @@ def _columns(address: Address, view: View) -> dict[str, Any]:
         "choosable": [*(c for c in view.every_column if c.kind != "name"), *labels],
         "wide_columns": _build_url(address, ("columns", "label"), ("wide", "1")),
         "default_columns": _build_url(address, ("columns", "label", "wide")),
-        "pairs_beside": {
+        "other_pairs": {
             "q": _remaining_pairs(address, ("q",)),
             "selectors": _remaining_pairs(address, ("selector", "fields")),
             "columns": _remaining_pairs(address, ("columns", "label", "wide")),
@@ -104,7 +108,7 @@ def _columns(address: Address, view: View) -> dict[str, Any]:
 
 
 def _remaining_pairs(address: Address, names: tuple[str, ...]) -> list[tuple[str, str]]:
-    """The query without these names, and without the place in the list."""
+    """The query without these names, and without the offset."""
     return [(key, value) for key, value in address.query if key not in (*names, "offset")]
 
 
@@ -113,15 +117,17 @@ def _build_url(address: Address, without: tuple[str, ...], *pairs: tuple[str, st
 
 
 def parts_of(listing: Listing, view: View) -> dict[str, Any]:
-    """The context of the moving parts (see templates/lists/list.html)."""
+    """The context of the parts that change (see templates/lists/list.html)."""
     address, resource = listing.address, listing.resource
-    made = pieces.render_rows(view, address.resource, namespaced=resource.namespaced if resource else True)
+    rendered_rows = pieces.render_rows(
+        view, address.resource, namespaced=resource.namespaced if resource else True
+    )
     return {
         "view": view,
         "totals": (view.total, view.matching, len(view.rows)),
         "headings": pieces.headings(address, view, listing.window.query.sort),
-        "made": made,
-        "window": pieces.window_token(made, view),
+        "rendered_rows": rendered_rows,
+        "window": pieces.window_token(rendered_rows, view),
         "summary": pieces.summary(listing, view),
         "notices": pieces.collect_notices(listing, view),
         "is_listed": pieces.is_listed(view),
@@ -141,6 +147,6 @@ def _pages(address: Address, view: View) -> dict[str, Any]:
     return {
         "first_row": view.offset + 1 if view.rows else 0,
         "last_row": last,
-        "earlier": at(max(0, view.offset - view.limit)) if view.offset else "",
-        "later": at(last) if last < view.matching else "",
+        "previous_url": at(max(0, view.offset - view.limit)) if view.offset else "",
+        "next_url": at(last) if last < view.matching else "",
     }

@@ -35,14 +35,16 @@ def selector(found: Mapping[str, Any]) -> str:
 def events_table(feed: Feed[TableContent]) -> LiveTable:
     """Last seen, type, reason, message and count."""
     snapshot = feed.content.snapshot()
-    place = {column.name.lower(): index for index, column in enumerate(snapshot.columns)}
+    column_index = {column.name.lower(): index for index, column in enumerate(snapshot.columns)}
 
     def cell(row: Row, column: str) -> str:
-        index = place.get(column)
+        index = column_index.get(column)
         return text_of(row.cells[index]) if index is not None and index < len(row.cells) else ""
 
-    seen = [(last_seen_times.resolve(row, cell(row, "last seen")), row) for row in snapshot.rows.values()]
-    seen.sort(key=lambda pair: (pair[0], pair[1].name), reverse=True)
+    dated_rows = [
+        (last_seen_times.resolve(row, cell(row, "last seen")), row) for row in snapshot.rows.values()
+    ]
+    dated_rows.sort(key=lambda pair: (pair[0], pair[1].name), reverse=True)
     rows: Sequence[Sequence[Cell]] = [
         [
             Cell(when=when),
@@ -51,11 +53,11 @@ def events_table(feed: Feed[TableContent]) -> LiveTable:
             Cell(cell(row, "message")[:2000]),
             Cell(cell(row, "count")),
         ]
-        for when, row in seen[:ROWS]
+        for when, row in dated_rows[:ROWS]
     ]
     columns = [_("Last seen"), _("Type"), _("Reason"), _("Message"), _("Count")]
     table = SmallTable("events", _("Events"), columns, rows) if rows else None
-    return LiveTable(table, len(seen), describe_state(feed.state))
+    return LiveTable(table, len(dated_rows), describe_state(feed.state))
 
 
 class _LastSeenTimes:

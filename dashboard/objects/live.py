@@ -20,7 +20,7 @@ class ObjectSubscription:
     """An object's page while its socket is open. `render` is never called by two threads at once."""
 
     def __init__(self, opened: OpenObject, window: str = "") -> None:
-        """`window` is what the page says that it shows (`object_parts.window_of`)."""
+        """`window` is what the page says that it shows (`pieces.window_digest`)."""
         self._window = window
         self._opened = opened
         self._notify: Callable[[], None] = lambda: None
@@ -39,7 +39,7 @@ class ObjectSubscription:
         self._opened.close()
 
     def forget(self) -> None:
-        """At sign-out: nothing of this person's rights is kept."""
+        """At sign-out: nothing of this person's permissions is kept."""
         self._opened.cluster_session.forget()
 
     def renew(self, query: str) -> None:
@@ -59,14 +59,14 @@ class ObjectSubscription:
         if found is None:
             yield from self._render_lost("object-body")
             return
-        made = pieces.render_pieces(pieces.build_context(self._opened, found))
+        rendered_pieces = pieces.render_pieces(pieces.build_context(self._opened, found))
         if self._digests.pop("object-body", None):
-            yield _morph("object-body", pieces.render_body(made))
-            self._remember(made)
-        elif self._window and self._window == pieces.window_digest(made):
-            self._remember(made)
+            yield _morph("object-body", pieces.render_body(rendered_pieces))
+            self._remember(rendered_pieces)
+        elif self._window and self._window == pieces.window_digest(rendered_pieces):
+            self._remember(rendered_pieces)
         self._window = ""
-        for part, html in made.items():
+        for part, html in rendered_pieces.items():
             yield from self._piece(f"object-{part}", html)
 
     def _remember(self, rendered_pieces: Mapping[str, str]) -> None:
@@ -76,10 +76,10 @@ class ObjectSubscription:
         state = {"feed_state": self._opened.feed.state}
         yield from self._piece("live-state", pieces.render_piece("state", state))
         page = self._opened.address.url()
-        yield from self._piece("object-trouble", pieces.render_notice(self._opened, page))
+        yield from self._piece("object-feed-notice", pieces.render_notice(self._opened, page))
 
     def _render_lost(self, target: str) -> Iterator[str]:
-        """The right to see the object is gone: so is everything of it from the page."""
+        """Permission to see the object is gone: so is everything of it from the page."""
         context = {"feed_state": self._opened.feed.state}
         yield from self._piece(target, get_template("objects/lost.html").render(context))
 

@@ -23,7 +23,7 @@ Link = Callable[[Row], str]
 
 @dataclass(frozen=True)
 class LiveTable:
-    """`table` is None while there is nothing to show; `total` counts all rows; `trouble` is a sentence."""
+    """`table` is None while there is nothing to show; `total` counts all rows; `notice` is a sentence."""
 
     table: SmallTable | None
     total: int
@@ -38,13 +38,13 @@ def live_table(feed: Feed[TableContent], *, name: str, title: str, link: Link) -
     ]
     read = readers(snapshot.columns, columns)
     rows = sorted(snapshot.rows.values(), key=lambda row: (row.namespace, row.name))
-    made = [_cells(row, columns, read, link) for row in rows[:ROWS]]
-    table = SmallTable(name, title, [one.title for one in columns], made) if made else None
+    cells = [_cells(row, columns, read, link) for row in rows[:ROWS]]
+    table = SmallTable(name, title, [one.title for one in columns], cells) if cells else None
     return LiveTable(table, len(rows), describe_state(feed.state))
 
 
 def describe_state(state: FeedState) -> str:
-    """What stands in the way of a feed's rows, as a sentence; empty where nothing does."""
+    """Why a feed's rows are missing or old, as a sentence; empty where they are not."""
     words: Mapping[State, str] = {
         State.DENIED: _("You do not have permission to list these."),
         State.REJECTED: _("The API server rejected the selector."),

@@ -59,7 +59,7 @@ class OpenObject:
 
     @property
     def found(self) -> Mapping[str, Any] | None:
-        """The object, masked, as it is now; None where the right to see it is gone."""
+        """The object, masked, as it is now; None where permission to see it is gone."""
         raw = self.feed.content.snapshot().object
         return None if raw is None else mask(raw)
 
@@ -79,12 +79,12 @@ class OpenObject:
 
 def open_object(user: User, address: Address, *, with_related: bool = True) -> OpenObject:
     """Open an object and wait for it. Raises what `connect` raises, and ApiError where it cannot be shown."""
-    desk = connect(user, address.cluster)
-    catalogue = desk.catalog()
-    resource = _find_resource(desk, address)
-    links = Links(address.cluster, catalogue)
-    feed = desk.object(resource, address.namespace, address.name)
-    opened = OpenObject(address, desk, resource, links, feed)
+    cluster_session = connect(user, address.cluster)
+    catalog = cluster_session.catalog()
+    resource = _find_resource(cluster_session, address)
+    links = Links(address.cluster, catalog)
+    feed = cluster_session.object(resource, address.namespace, address.name)
+    opened = OpenObject(address, cluster_session, resource, links, feed)
     try:
         found = _wait_for_object(opened)
         if with_related:
@@ -122,26 +122,30 @@ def _wait_for_object(opened: OpenObject) -> Mapping[str, Any]:
 
 def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
     """Open what the person may list, and let first rows come in. Reviews go out together."""
-    picked = lists(found, opened.links)
-    live = [one for one in picked if one.pick.is_live][:TABLES]
-    asked = [
+    selected = lists(found, opened.links)
+    live = [one for one in selected if one.pick.is_live][:TABLES]
+    reviewed = [
         (one, resource) for one in live if (resource := opened.links.resource(one.pick.group, one.pick.kind))
     ]
     events = opened.links.resource("", "Event")
-    places = _event_namespaces(opened.address)
-    asks = [build_attributes(resource, "list", one.pick.namespace) for one, resource in asked]
-    event_asks = [build_attributes(events, "list", place) for place in places] if events else []
-    answers = opened.cluster_session.review_access([*asks, *event_asks])
-    kept: list[RelatedFeed] = []
-    for (one, resource), ask in zip(asked, asks, strict=True):
-        if answers[ask].state == "denied":
-            kept.append(RelatedFeed(one, None, resource, _("You do not have permission to list these here.")))
+    namespaces = _event_namespaces(opened.address)
+    checks = [build_attributes(resource, "list", one.pick.namespace) for one, resource in reviewed]
+    event_checks = [build_attributes(events, "list", namespace) for namespace in namespaces] if events else []
+    results = opened.cluster_session.review_access([*checks, *event_checks])
+    related: list[RelatedFeed] = []
+    for (one, resource), check in zip(reviewed, checks, strict=True):
+        if results[check].state == "denied":
+            related.append(
+                RelatedFeed(one, None, resource, _("You do not have permission to list these here."))
+            )
             continue
         feed = opened.cluster_session.table(resource, one.pick.namespace, one.pick.labels, one.pick.fields)
-        kept.append(RelatedFeed(one, feed, resource))
-    opened.related = [*kept, *(RelatedFeed(one, None, None) for one in picked if one not in live)]
+        related.append(RelatedFeed(one, feed, resource))
+    opened.related = [*related, *(RelatedFeed(one, None, None) for one in selected if one not in live)]
     allowed = [
-        place for place, ask in zip(places, event_asks, strict=False) if answers[ask].state != "denied"
+        namespace
+        for namespace, check in zip(namespaces, event_checks, strict=False)
+        if results[check].state != "denied"
     ]
     if events and allowed:
         opened.events = opened.cluster_session.table(events, allowed[0], field_selector=selector(found))

@@ -32,23 +32,23 @@ _TIME = re.compile(r"(<time [^>]*>)[^<]*(?=</time>)")
 
 def build_context(opened: OpenObject, found: Mapping[str, Any]) -> Context:
     """The context of all parts."""
-    own = summarize(found, opened.links)
+    summary = summarize(found, opened.links)
     return {
         "found": found,
         "kind": found.get("kind", opened.resource.kind),
-        "state": own.state or facts.state(found),
-        "own": own,
+        "state": summary.state or facts.state(found),
+        "summary": summary,
         "conditions": facts.conditions(found),
         "meta": _meta(opened, found),
         "owners": opened.owners,
-        "parts": _fields(found, own),
+        "parts": _fields(found, summary),
         "groups": groups(found, opened.links),
         "tables": [_table(opened, one) for one in opened.related if one.feed or one.why],
         "more_lists": [one.related_list for one in opened.related if not one.feed and not one.why],
         "events": events_table(opened.events) if opened.events else None,
         "events_why": opened.events_why,
         "values": _values(found),
-        "may_show_values": opened.cluster_session.can_see_secrets,
+        "can_show_values": opened.cluster_session.can_see_secrets,
         "why_hidden": _(
             "Secret values are shown only to people with the Editor role. Your role for this "
             "cluster is Viewer."
@@ -65,19 +65,19 @@ def render_pieces(context: Context) -> dict[str, SafeString]:
 
 
 def render_piece(part: str, context: Context) -> SafeString:
-    """One part's HTML; also of `state`, the line that says whether the page is live, and of `trouble`."""
+    """One part's HTML; also of `state`, the line that says whether the page is live, and of `feed_notice`."""
     return cast(SafeString, get_template(f"objects/pieces.html#{part}").render(context))
 
 
 def render_notice(opened: OpenObject, page: str) -> SafeString:
-    """What stands between the page and its object, or nothing."""
+    """The notice about a feed that is not live, or nothing."""
     state = opened.feed.state
     notice = (
         None
         if state.state in notices.STATES_WITHOUT_NOTICE
         else notices.build_state_notice(state, opened.cluster_session, page=page)
     )
-    return render_piece("trouble", {"notice": notice})
+    return render_piece("feed_notice", {"notice": notice})
 
 
 def render_body(rendered_pieces: Mapping[str, SafeString]) -> SafeString:
@@ -107,16 +107,16 @@ def _meta(opened: OpenObject, found: Mapping[str, Any]) -> facts.Meta:
     return facts.meta(found, owner_url=owner_url, label_url=label_url)
 
 
-def _fields(found: Mapping[str, Any], own: KindSummary) -> Context:
+def _fields(found: Mapping[str, Any], summary: KindSummary) -> Context:
     """Spec and status side by side, everything else before them; conditions stand in a part of their own."""
-    shown = dict(found)
+    remaining = dict(found)
     if "conditions" in mapping(found, "status"):
-        shown["status"] = {
+        remaining["status"] = {
             key: value for key, value in mapping(found, "status").items() if key != "conditions"
         }
     if is_secret(found):
-        shown = {key: value for key, value in shown.items() if key not in ("data", "type")}
-    by_title = {part.title: part for part in spec_status.parts(shown)}
+        remaining = {key: value for key, value in remaining.items() if key not in ("data", "type")}
+    by_title = {part.title: part for part in spec_status.parts(remaining)}
     spec, status = by_title.pop("spec", None), by_title.pop("status", None)
     return {"spec": spec, "status": status, "others": list(by_title.values())}
 
@@ -134,10 +134,10 @@ def _values(found: Mapping[str, Any]) -> list[tuple[str, int]] | None:
 def _table(opened: OpenObject, one: RelatedFeed) -> Context:
     """A small live table, or why it is not shown."""
     name = f"list-{opened.related.index(one)}"
-    shown = None
+    table = None
     if one.feed is not None:
-        shown = live_table(one.feed, name=name, title=one.related_list.label, link=_link(opened, one))
-    return {"label": one.related_list.label, "url": one.related_list.url, "why": one.why, "shown": shown}
+        table = live_table(one.feed, name=name, title=one.related_list.label, link=_link(opened, one))
+    return {"label": one.related_list.label, "url": one.related_list.url, "why": one.why, "live_table": table}
 
 
 def _link(opened: OpenObject, one: RelatedFeed) -> Link:

@@ -49,22 +49,22 @@ class RelatedList:
 
 def groups(found: KubernetesObject, links: Links) -> Sequence[RelatedGroup]:
     """The objects that this one names, by what they are to it."""
-    made: dict[str, dict[RelatedObject, None]] = {}
+    result: dict[str, dict[RelatedObject, None]] = {}
     for reference in _first(references(found), MAX_REFERENCES):
         url = links.object(reference.group, reference.kind, reference.name, reference.namespace)
         one = RelatedObject(reference.kind, reference.name, reference.namespace, url)
-        made.setdefault(reference.label, {})[one] = None
-    return [RelatedGroup(label, tuple(objects)) for label, objects in made.items()]
+        result.setdefault(reference.label, {})[one] = None
+    return [RelatedGroup(label, tuple(objects)) for label, objects in result.items()]
 
 
 def lists(found: KubernetesObject, links: Links) -> Sequence[RelatedList]:
     """The lists that this object selects, those of kinds that are not served left out."""
-    made = []
+    result = []
     for pick in _first(picks(found), MAX_PICKS):
         url = links.list(pick.group, pick.kind, pick.namespace, labels=pick.labels, fields=pick.fields)
         if url:
-            made.append(RelatedList(pick.label, url, pick))
-    return made
+            result.append(RelatedList(pick.label, url, pick))
+    return result
 
 
 def references(found: KubernetesObject) -> Iterator[Reference]:

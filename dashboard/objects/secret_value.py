@@ -29,18 +29,18 @@ MAX_BYTES = 64 * 1024  # bytes of a value that are shown
 def secret_value(request: HttpRequest, /, **path: str) -> HttpResponse:
     """The value of the posted `key`: a part for htmx, a page without it. Each is recorded before it is read."""
     address = parse(path, request.GET)
-    desk = connect(person(request), address.cluster)
+    cluster_session = connect(person(request), address.cluster)
     if address.resource != "secrets":
         raise Http404(_("Only Secrets have hidden values."))
     key = request.POST.get("key", "")
-    value = _value(desk, address, key)
+    value = _value(cluster_session, address, key)
     is_part = request.headers.get("HX-Request") == "true"
     template = "objects/secret_value.html" if is_part else "objects/secret_value_page.html"
-    frame = {} if is_part else _frame_context(desk, address)
+    frame_context = {} if is_part else _frame_context(cluster_session, address)
     response = render(
         request,
         template,
-        {**_value_context(value), **frame, "key": key, "command": kubectl.secret_value(address, key)},
+        {**_value_context(value), **frame_context, "key": key, "command": kubectl.secret_value(address, key)},
     )
     response["Cache-Control"] = "no-store"
     return response
@@ -55,7 +55,7 @@ def _value(cluster_session: ClusterSession, address: Address, key: str) -> bytes
 
 
 def _value_context(value: bytes) -> dict[str, object]:
-    """As text where it is text, as base64 where it is not; at most `MOST` bytes of it."""
+    """As text where it is text, as base64 where it is not; at most `MAX_BYTES` of it."""
     cut = value[:MAX_BYTES]
     try:
         written, is_text = cut.decode(), "\x00" not in cut.decode()

@@ -62,22 +62,22 @@ def parts(found: Mapping[str, Any]) -> Sequence[Part]:
         )
     )
     plain = {name: found[name] for name in names if not _is_collection(found[name])}
-    made = [Part(name, rows(found[name])) for name in names if name not in plain]
-    return [*([Part("", rows(plain))] if plain else []), *made]
+    result = [Part(name, rows(found[name])) for name in names if name not in plain]
+    return [*([Part("", rows(plain))] if plain else []), *result]
 
 
 def rows(value: Any) -> Sequence[Row]:
     """The rows of one part, at most `MAX_ROWS`; what is cut is said by a last row `more`."""
-    made: list[Row] = []
+    result: list[Row] = []
     depth = 0
     for row in _entries(value, 0) if _is_collection(value) else [_leaf("", value)]:
-        if len(made) >= MAX_ROWS and row.type != "close":
+        if len(result) >= MAX_ROWS and row.type != "close":
             break
         depth += {"open": 1, "close": -1}.get(row.type, 0)
-        made.append(row)
+        result.append(row)
     else:
-        return made
-    return [*made, Row("more"), *[Row("close")] * depth]
+        return result
+    return [*result, Row("more"), *[Row("close")] * depth]
 
 
 def _entries(value: Any, depth: int) -> Iterator[Row]:

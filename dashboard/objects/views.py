@@ -57,11 +57,11 @@ def object_yaml(request: HttpRequest, /, **path: str) -> HttpResponse:
 
 def build_object_frame(opened: OpenObject) -> dict[str, Any]:
     """What is around every page of an object."""
-    address, desk = opened.address, opened.cluster_session
+    address, cluster_session = opened.address, opened.cluster_session
     return {
-        **build_frame_context(address, [desk]),
-        "navigation": navigation(desk, address),
-        "switcher": switcher(desk, address),
+        **build_frame_context(address, [cluster_session]),
+        "navigation": navigation(cluster_session, address),
+        "switcher": switcher(cluster_session, address),
         "resource": opened.resource,
         "kinds": label_of(opened.resource),
         "name": address.name,
@@ -69,12 +69,12 @@ def build_object_frame(opened: OpenObject) -> dict[str, Any]:
         "object_url": address.path(),
         "yaml_url": address.path("yaml"),
         "feed_state": opened.feed.state,
-        "trouble": pieces.render_notice(opened, address.url()),
+        "notice": pieces.render_notice(opened, address.url()),
     }
 
 
 def yaml_document(opened: OpenObject, page: str) -> SafeString:
-    """The HTML of the YAML page's moving part."""
+    """The HTML of the part of the YAML page that changes."""
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
     found = opened.found or {}
     context = {
@@ -87,19 +87,22 @@ def yaml_document(opened: OpenObject, page: str) -> SafeString:
 
 def _context(opened: OpenObject) -> dict[str, Any]:
     address = opened.address
-    # the strip's reviews come before the navigation's: they share one budget
-    strip = review_permissions(opened.cluster_session, opened.resource, address.namespace, address.name)
+    # its reviews come before the navigation's: they share one budget
+    permissions = review_permissions(opened.cluster_session, opened.resource, address.namespace, address.name)
     context = pieces.build_context(opened, opened.found or {})
-    made = pieces.render_pieces(context)
+    rendered_pieces = pieces.render_pieces(context)
     return {
         **build_object_frame(opened),
         "kind": context["kind"],
         "values": context["values"],
-        "may_show_values": context["may_show_values"],
+        "can_show_values": context["can_show_values"],
         "reveal_url": address.path("secret-value"),
-        "pieces": {**made, "state": pieces.render_piece("state", {"feed_state": opened.feed.state})},
-        "window": pieces.window_digest(made),
-        "rights": strip,
+        "pieces": {
+            **rendered_pieces,
+            "state": pieces.render_piece("state", {"feed_state": opened.feed.state}),
+        },
+        "window": pieces.window_digest(rendered_pieces),
+        "permissions": permissions,
         "tab": "overview",
         "commands": [kubectl.describe_command(address), kubectl.get_command(address, "-o", "yaml")],
     }

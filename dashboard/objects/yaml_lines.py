@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from dashboard.kinds.invisible import escape_controls, has_invisible
 from dashboard.kinds.masking import Hidden
 
 ValueType = Literal["", "text", "number", "word", "hidden", "big", "block"]
@@ -24,17 +25,13 @@ _PLAIN_NUMBERED = re.compile(
     r"[0-9]+(?:\.[0-9]+){2,3}|[0-9]+(?:m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi|s|h|d|%)"
 )  # 10.0.0.1, 96Mi
 _COERCED = re.compile(r"(?i)(?:y|n|yes|no|on|off|true|false|null|\.inf|\.nan|[.][0-9].*|\.{1,3})")
-_CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]"
-)
-_CONTROL_IN_BLOCK = re.compile(_CONTROL.pattern.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f"))
 
 
 @dataclass(frozen=True)
 class YamlLine:
     """One line. `lead` is indentation and dashes, `key` comes without its colon, `value` as it is written.
 
-    `sort` says what the value is: `block` is a line of a multi-line string (without key), `big` a string over
+    `type` says what the value is: `block` is a line of a multi-line string (without key), `big` a string over
     the limit of which `value` holds the beginning, `hidden` one that was masked. `size` is in bytes.
     """
 
@@ -61,11 +58,6 @@ def text(value: Any) -> str:
     return "".join(f"{line}\n" for line in lines(value))
 
 
-def escape_invisible(value: str) -> str:
-    """The text with what is invisible or turns the writing escaped; tabs and line feeds stay."""
-    return _CONTROL_IN_BLOCK.sub(_escape, value)
-
-
 @dataclass(frozen=True)
 class _LinePosition:
     """`first` leads the first line of what is written (it may hold dashes), `rest` all further ones."""
@@ -78,16 +70,16 @@ class _LinePosition:
 def format_inline(value: Any) -> str:
     """The value as JSON, which is YAML too; without recursion, since an object may be nested a thousand levels deep."""
     written: list[str] = []
-    waiting: list[Any] = [value]
-    while waiting:
-        node = waiting.pop()
+    stack: list[Any] = [value]
+    while stack:
+        node = stack.pop()
         if isinstance(node, _Text):
             written.append(node)
         elif isinstance(node, Mapping):
             inner = [(_Text(_quote(str(key)) + ": "), node[key]) for key in sorted(node)]
-            waiting += _bracket("{}", inner)
+            stack += _bracket("{}", inner)
         elif _is_list(node):
-            waiting += _bracket("[]", [(entry,) for entry in node])
+            stack += _bracket("[]", [(entry,) for entry in node])
         else:
             written.append(_quote(node) if isinstance(node, str) else _other(node)[0])
     return "".join(written)
@@ -148,12 +140,12 @@ def _sequence(value: Sequence[Any], position: _LinePosition, longest: int | None
 
 def _scalar(key: str, value: Any, position: _LinePosition, longest: int | None) -> Iterator[YamlLine]:
     if not isinstance(value, str):
-        written, sort = _other(value)
+        written, value_type = _other(value)
         yield YamlLine(
             position.first,
             key,
             written,
-            sort,
+            value_type,
             position.pointer,
             value.size if isinstance(value, Hidden) else 0,
         )
@@ -206,12 +198,7 @@ def _block(key: str, value: str, position: _LinePosition) -> Iterator[YamlLine]:
 def _is_block(value: str) -> bool:
     """Several lines of ordinary text: what would need an indentation indicator or an escape is quoted."""
     first = value.partition("\n")[0]
-    return (
-        "\n" in value
-        and bool(first.strip())
-        and first[0] not in " \t"
-        and not _CONTROL_IN_BLOCK.search(value)
-    )
+    return "\n" in value and bool(first.strip()) and first[0] not in " \t" and not has_invisible(value)
 
 
 def _key(value: str) -> str:
@@ -226,11 +213,7 @@ def _string(value: str) -> str:
 
 def _quote(value: str) -> str:
     """Double quotes as in JSON, which YAML takes; what is invisible or turns the writing is escaped."""
-    return _CONTROL.sub(_escape, json.dumps(value, ensure_ascii=False))
-
-
-def _escape(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+    return escape_controls(json.dumps(value, ensure_ascii=False))
 
 
 def _is_list(value: Any) -> bool:

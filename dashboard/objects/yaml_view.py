@@ -62,11 +62,11 @@ def document(found: Mapping[str, Any], *, page: int, download: str) -> Document:
     lines = list(enumerate(yaml_lines.lines(found, longest=LONGEST), 1))
     pages = max(1, -(-len(lines) // LINES))
     page = min(max(page, 1), pages)
-    shown = lines[(page - 1) * LINES : page * LINES]
+    page_lines = lines[(page - 1) * LINES : page * LINES]
     return Document(
-        blocks=list(_blocks(shown, download)),
-        first=shown[0][0],
-        last=shown[-1][0],
+        blocks=list(_blocks(page_lines, download)),
+        first=page_lines[0][0],
+        last=page_lines[-1][0],
         total=len(lines),
         page=page,
         pages=pages,
@@ -93,9 +93,9 @@ def value_at(found: Mapping[str, Any], pointer: str) -> str | None:
 
 def _blocks(numbered_lines: Sequence[tuple[int, YamlLine]], download: str) -> Iterator[Block]:
     for fold, lines in groupby(numbered_lines, key=lambda numbered: _fold(numbered[1].pointer)):
-        kept = list(lines)
-        html = mark_safe("".join(_html(number, line, download) for number, line in kept))  # noqa: S308 - by format_html
-        yield Block(fold[-1] if fold else "", len(kept), html)
+        block_lines = list(lines)
+        html = mark_safe("".join(_html(number, line, download) for number, line in block_lines))  # noqa: S308 - by format_html
+        yield Block(fold[-1] if fold else "", len(block_lines), html)
 
 
 def _fold(pointer: Pointer) -> Pointer:

@@ -18,7 +18,7 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class ClusterLink:
-    """A cluster for one reader; `is_open` says whether its pages are open to the reader."""
+    """A cluster for one viewer of the audit trail; `is_open` says whether its pages are open to the viewer."""
 
     slug: str
     name: str
@@ -28,10 +28,10 @@ class ClusterLink:
 
 @register.simple_tag
 def cluster_links(viewer: User) -> dict[int, ClusterLink]:
-    """By id: the clusters that the viewer sees; for who reads the whole trail all there are, with their colors."""
-    open_to = {one.pk: one for one in visible_clusters(viewer)}
-    known = {one.pk: one for one in Cluster.objects.all()} if viewer.is_auditor else open_to
-    return {pk: ClusterLink(one.slug, one.name, one.color, pk in open_to) for pk, one in known.items()}
+    """By id: the clusters that the viewer sees, for an auditor all there are, with their colors."""
+    visible = {one.pk: one for one in visible_clusters(viewer)}
+    known = {one.pk: one for one in Cluster.objects.all()} if viewer.is_auditor else visible
+    return {pk: ClusterLink(one.slug, one.name, one.color, pk in visible) for pk, one in known.items()}
 
 
 @register.filter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from dashboard.objects.yaml_lines import escape_invisible
+from dashboard.kinds.invisible import escape_invisible
 
 register = template.Library()
 
