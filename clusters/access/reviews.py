@@ -125,7 +125,7 @@ def rules(client: Client, namespace: str) -> Rules:
         "kind": "SelfSubjectRulesReview",
         "spec": {"namespace": key},
     }
-    found = read_rules(client.post(RULES_PATH, body, query=STRICT, timeout=_SECONDS, lane=REVIEWS))
+    found = read_rules(client.post(RULES_PATH, body, query=STRICT, timeout=_SECONDS, concurrency=REVIEWS))
     if not found.incomplete:
         _rules.put(ticket, key, found)
     return found
@@ -226,7 +226,9 @@ class _Reviewer:
             return ReviewResult("unknown", str(self.failed))
         ticket = _cache.ticket(_person(self.connection))
         try:
-            body = self.client.post(REVIEW_PATH, _body(check), query=STRICT, timeout=_SECONDS, lane=REVIEWS)
+            body = self.client.post(
+                REVIEW_PATH, _body(check), query=STRICT, timeout=_SECONDS, concurrency=REVIEWS
+            )
         except (Unauthorized, Unreachable) as error:
             self.failed = error
             if isinstance(error, Unauthorized):

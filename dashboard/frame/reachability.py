@@ -30,7 +30,7 @@ def check_reachability(request: HttpRequest, cluster: str) -> HttpResponse:
 def check_ready(cluster_session: ClusterSession) -> bool:
     """Whether it says that it is ready; False where it refuses to say. Raises the ApiError of an outage."""
     try:
-        cluster_session.client.request("GET", "/readyz", timeout=TIMEOUT, lane=PROBES)
+        cluster_session.client.request("GET", "/readyz", timeout=TIMEOUT, concurrency=PROBES)
     except (Unauthorized, Forbidden, NotFound):
         return False
     return True
