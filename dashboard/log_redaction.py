@@ -16,7 +16,7 @@ SECRETS = (
     # Any word as long and as mixed as a link's secret: a link may be mistyped before it.
     re.compile(r"()(?<![A-Za-z0-9_-])(?=[a-z0-9_-]*[A-Z])(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{43,}"),
 )
-# Controls but tab and line break, and what turns or hides writing (the trail's pages show the same as text).
+# Controls but tab and line break, and what turns or hides writing (the audit trail's pages show the same as text).
 UNSAFE_CHARACTERS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
 )

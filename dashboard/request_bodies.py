@@ -22,7 +22,7 @@ TOO_LARGE_HEADERS = (
 
 
 class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
-    """A request whose body is never in a file and never larger than MOST."""
+    """A request whose body is never in a file and never larger than MAX_BODY."""
 
     is_too_large = False
     dropped_bytes = 0

@@ -15,7 +15,7 @@ from dashboard.database import audit_trail_database, database
 from dashboard.keys import keys
 from dashboard.public_url import public_url
 
-# --- what the operator sets
+# --- what the environment sets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MODE = environment.choice("QUARTERDECK_MODE", "development", ("development", "production"))
@@ -34,9 +34,8 @@ LISTEN = environment.text("QUARTERDECK_LISTEN", "127.0.0.1:8000")
 LOG_LEVEL = environment.choice("QUARTERDECK_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
 REDIS_URL = environment.text("QUARTERDECK_REDIS_URL")
 
-QUARTERDECK_MAX_ROWS = environment.number(
-    "QUARTERDECK_MAX_ROWS", 500_000, minimum=1000
-)  # in one process's feeds
+# In one process's feeds.
+QUARTERDECK_MAX_ROWS = environment.number("QUARTERDECK_MAX_ROWS", 500_000, minimum=1000)
 
 # --- hosts, cookies and headers
 

@@ -25,7 +25,7 @@ except ImportError:  # Redis is only there beyond one process
 
 
 log = logging.getLogger(__name__)
-SEND_TIMEOUT = 2.0  # seconds; a message that is lost is made up for by the pulse of each socket
+SEND_TIMEOUT = 2.0  # seconds; a message that is lost is made up for by the session checks of each socket
 
 
 def session_group(session_key: str) -> str:

@@ -46,7 +46,7 @@ def require_administrator(view: View[P]) -> View[P]:
 
 
 def forbid_auditors(view: View[P]) -> View[P]:
-    """Answer auditors 403: they change nothing but what is their own. For views that are behind `signed_in`."""
+    """Answer auditors 403: they change nothing but what is their own. For views that are behind `require_sign_in`."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:

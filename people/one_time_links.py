@@ -30,7 +30,7 @@ def invite(
     role: TeamRole = TeamRole.VIEWER,
     created_by: User | None = None,
 ) -> str:
-    """The secret of a new invitation; it is told once and stored as a hash only."""
+    """The secret of a new invitation; it is returned once and stored as a hash only."""
     return _make(Purpose.INVITATION, global_role=global_role, team=team, role=role, created_by=created_by)
 
 
@@ -43,7 +43,7 @@ def link_for(user: User, purpose: Purpose, *, created_by: User | None = None) ->
 def open_links() -> QuerySet[Invitation]:
     """Links that still work; one that a person made who administrates no more does not."""
     maker_may = Q(created_by=None) | Q(
-        created_by__is_active=True, created_by__standing=GlobalRole.ADMINISTRATOR
+        created_by__is_active=True, created_by__global_role=GlobalRole.ADMINISTRATOR
     )
     return Invitation.objects.filter(
         maker_may,

@@ -21,14 +21,14 @@ class SessionCheck:
 
 def select_valid(checks: Iterable[SessionCheck]) -> set[SessionCheck]:
     """Those whose session is there and not over, whose person is active and may reach what they could."""
-    asked = set(checks)
-    if not asked:
+    pending = set(checks)
+    if not pending:
         return set()
     rows = Session.objects.filter(
-        session_key__in={pulse.session_key for pulse in asked},
+        session_key__in={check.session_key for check in pending},
         expire_date__gt=timezone.now(),
         user__is_active=True,
     ).values_list("session_key", "user_id", "user__access_version")
-    return asked & {
+    return pending & {
         SessionCheck(key, user_id, version) for key, user_id, version in rows if user_id is not None
     }

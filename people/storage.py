@@ -1,6 +1,6 @@
 """Storage checks: whether this server can write its own database, since when not, and recovery.
 
-Nobody is asked while all is well. Where a statement fails because the database is locked, full or not there, that
+Nobody is asked while all is well. Where a statement fails because the database is locked, full or missing, that
 is remembered and shown on every page; a thread then tries until a row can be written again.
 """
 
@@ -83,7 +83,7 @@ class Storage:
         return kind is not None
 
     def listen(self, listener: Listener) -> None:
-        """`listener` is called, from any thread, when trouble begins, changes or ends; it must not block."""
+        """`listener` is called, from any thread, when an outage begins, changes or ends; it must not block."""
         self._listeners.add(listener)
 
     def unlisten(self, listener: Listener) -> None:

@@ -71,7 +71,7 @@ def record_success(username: str, address: str) -> None:
 
 @contextmanager
 def hashing_slot() -> Iterator[None]:
-    """Wait for one of the few places in which a password is checked."""
+    """Wait for one of the few slots in which a password is checked."""
     if not HASHING_SLOTS.acquire(timeout=HASHING_TIMEOUT):
         raise TooBusy
     try:

@@ -83,7 +83,7 @@ def one_person(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_administrator
 def change_global_role(request: HttpRequest, pk: int) -> HttpResponse:
-    """Member, auditor or administrator. No session outlives the standing that it was begun with."""
+    """Member, auditor or administrator. No session outlives the global role that it began with."""
     user = get_object_or_404(User, pk=pk)
     form = GlobalRoleForm(request.POST)
     if not form.is_valid():
@@ -155,7 +155,7 @@ def new_password_link(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _renew_session(request: HttpRequest) -> None:
-    """Who changed one's own standing goes on under a new key; whoever else knew the old one does not."""
+    """Gives people who changed their own global role a new session key; the old one stops working."""
     before = session_key(request)
     request.session.cycle_key()
     rotate_token(request)
@@ -163,7 +163,7 @@ def _renew_session(request: HttpRequest) -> None:
 
 
 def _audit_target(user: User) -> str:
-    """As the trail names a person that something is done to."""
+    """How the audit trail names the user that something is done to."""
     return f"person {user.username}"
 
 
@@ -180,7 +180,7 @@ def _page(request: HttpRequest, user: User, form: GlobalRoleForm, status: int = 
 
 def _show_link(request: HttpRequest, secret: str, purpose: Purpose, user: User | None = None) -> HttpResponse:
     context = {
-        "address": one_time_links.link_url(secret, here=request.build_absolute_uri("/")[:-1]),
+        "link_url": one_time_links.link_url(secret, here=request.build_absolute_uri("/")[:-1]),
         "purpose": purpose,
         "days": one_time_links.LIFETIMES[purpose].days,
         "member": user,

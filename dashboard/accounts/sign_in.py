@@ -31,12 +31,12 @@ NEXT_URL_LENGTH = 4000
 @throttle.respond_if_busy
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The form; a wrong name and a wrong password give the same answer in the same time."""
-    onward = safe_next_url(request.POST.get("next") or request.GET.get("next", ""))
+    next_url = safe_next_url(request.POST.get("next") or request.GET.get("next", ""))
     if request.method != "POST":
         if is_signed_in(request):
-            return HttpResponseRedirect(onward)
-        return _form(request, onward)
-    return _attempt_sign_in(request, onward, _read_username(request))
+            return HttpResponseRedirect(next_url)
+        return _form(request, next_url)
+    return _attempt_sign_in(request, next_url, _read_username(request))
 
 
 @require_POST
@@ -70,7 +70,7 @@ def check_session(request: HttpRequest) -> HttpResponse:
 def start_session(request: HttpRequest, user: User, method: str) -> None:
     """Start a new session for this person in this browser; nothing of the one before lives on.
 
-    `way` is how the person came in ("password", "link"). It is recorded where that can be: nobody is locked out of
+    `method` is how the person came in ("password", "link"). It is recorded where that can be: nobody is locked out of
     a dashboard whose disk is full.
     """
     before = session_key(request)
@@ -127,5 +127,5 @@ def _attempt_sign_in(request: HttpRequest, next_url: str, username: str) -> Http
 def _form(
     request: HttpRequest, next_url: str, username: str = "", error: str = "", status: int = 200
 ) -> HttpResponse:
-    context = {"onward": next_url, "username": username, "error": error}
+    context = {"next_url": next_url, "username": username, "error": error}
     return render(request, "accounts/sign_in.html", context, status=status)

@@ -38,8 +38,8 @@ def record_throttled(verb: str, username: str, seconds: int) -> None:
     if not _throttled_limiter.is_due(current().address):
         return
     user = User.objects.filter(username=username).first()
-    fact = draft_for_user(user, verb) if user else AuditDraft(verb=verb, person=_redact_username(username))
-    note(replace(fact, result="denied", status=429, reason=f"too many attempts; {seconds} s to wait"))
+    draft = draft_for_user(user, verb) if user else AuditDraft(verb=verb, person=_redact_username(username))
+    note(replace(draft, result="denied", status=429, reason=f"too many attempts; {seconds} s to wait"))
 
 
 def _redact_username(username: str) -> str:

@@ -95,7 +95,7 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @require_administrator
 def change_role(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
-    """Reader or operator."""
+    """Viewer or editor."""
     membership = get_object_or_404(Membership, team__slug=slug, user_id=user_id)
     form = RoleForm(request.POST, instance=membership)
     if not form.is_valid():
@@ -128,7 +128,7 @@ def remove_member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse
 
 
 def _audit_target(found: Team) -> str:
-    """As the trail names a team."""
+    """How the audit trail names a team."""
     return f"team {found.slug}"
 
 

@@ -11,9 +11,9 @@ from people.audit.models import AuditEntry, Phase, Result
 
 @dataclass(frozen=True)
 class Action:
-    """`first` is the event or the intent, `outcome` the row that followed an intent; `place` is what it is found by.
+    """`first` is the event or request, `result_entry` the row that followed a request; `sequence` is its position.
 
-    A write whose outcome was never recorded, or whose answer never came, is unknown.
+    A request without a recorded result, or whose response never came, is unknown.
     """
 
     first: AuditEntry
@@ -32,7 +32,7 @@ class Action:
 
     @property
     def version(self) -> str:
-        """Changes when the outcome comes."""
+        """A token that changes when the result is recorded."""
         return self.last.hash[:20]
 
     @property
@@ -45,7 +45,7 @@ class Action:
 
     @property
     def is_pending(self) -> bool:
-        """Whether it is an intent of which nothing more was recorded."""
+        """Whether it is a request without a recorded result."""
         return self.first.phase == Phase.REQUEST and self.result_entry is None
 
     @property
@@ -57,18 +57,18 @@ class Action:
 
 
 def build_actions(found: Sequence[AuditEntry]) -> list[Action]:
-    """The deeds of these rows, in their order.
+    """The actions of these rows, in their order.
 
     What belongs to a row is looked up by its number alone, and is shown only where it is of the same person: who may
     read the one may read the other.
     """
-    wanted = [one.sequence for one in found if one.phase == Phase.REQUEST]
-    outcomes = {
-        one.request: one for one in _fetch_entries("request__in", wanted) if one.phase == Phase.RESULT
+    requests = [one.sequence for one in found if one.phase == Phase.REQUEST]
+    results = {
+        one.request: one for one in _fetch_entries("request__in", requests) if one.phase == Phase.RESULT
     }
     before = [one.request for one in found if one.phase == Phase.RESULT and one.request is not None]
     firsts = {one.sequence: one for one in _fetch_entries("sequence__in", before)}
-    return [_build_action(one, outcomes, firsts) for one in found]
+    return [_build_action(one, results, firsts) for one in found]
 
 
 def _build_action(

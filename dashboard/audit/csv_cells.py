@@ -15,7 +15,7 @@ from people.audit.models import AuditEntry
 from people.audit.sanitizing import sanitize_text
 from people.audit.time_range import format_utc
 
-# What stands in every row, and what tells of other people's rows: numbers and the hash before.
+# The stored fields of a row, and those that reveal other people's rows: sequences and the previous hash.
 ROW = tuple(field.attname for field in AuditEntry._meta.concrete_fields)
 CHAIN_FIELDS = ("sequence", "request", "previous")
 COLUMNS = (
@@ -33,35 +33,35 @@ _FORMULA = re.compile("(^|;)([\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def csv_text(actions: Iterable[Action], *, can_see_all: bool, heading: bool = True) -> str:
-    """RFC 4180, every cell in quotes; `whole` for who may see the numbers that run through everybody's rows."""
+    """RFC 4180, every cell in quotes; `can_see_all` includes the sequences that run through everybody's rows."""
     columns = [name for name in COLUMNS if can_see_all or name not in GLOBAL_COLUMNS]
     written = io.StringIO()
     writer = csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     if heading:
         writer.writerow(columns)
-    for deed in actions:
-        values = summarize(deed)
+    for action in actions:
+        values = summarize(action)
         writer.writerow([render_cell(values[name]) for name in columns])
     return written.getvalue()
 
 
 def json_lines(actions: Iterable[Action], *, can_see_all: bool) -> str:
     """One object a line: what is in the CSV, and under `rows` the rows of the chain exactly as they are stored."""
-    return "".join(f"{_json_line(deed, can_see_all)}\n" for deed in actions)
+    return "".join(f"{_json_line(action, can_see_all)}\n" for action in actions)
 
 
 def summarize(action: Action) -> dict[str, Any]:
-    """The columns of a deed: what was intended by whom, and what became of it."""
-    first, last, outcome = action.first, action.last, action.result_entry
+    """The columns of an action: who requested what, and with which result."""
+    first, last, result_entry = action.first, action.last, action.result_entry
     return {
         **{name: getattr(first, name) for name in COLUMNS if name in ROW},
         **{name: getattr(last, name) for name in ("status", "reason", "audit_id", "detail")},
         "result": action.result,
         "duration_ms": last.duration,
-        "result_sequence": outcome.sequence if outcome else None,
-        "result_at": outcome.at if outcome else None,
-        "result_hash": outcome.hash if outcome else "",
-        "result_previous": outcome.previous if outcome else "",
+        "result_sequence": result_entry.sequence if result_entry else None,
+        "result_at": result_entry.at if result_entry else None,
+        "result_hash": result_entry.hash if result_entry else "",
+        "result_previous": result_entry.previous if result_entry else "",
     }
 
 

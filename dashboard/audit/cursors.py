@@ -13,28 +13,28 @@ from django.utils.crypto import salted_hmac
 
 from people.models import User
 
-LONGEST = 200  # characters of a sealed place
+LONGEST = 200  # characters of an encrypted cursor
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class InvalidCursor(ValueError):
-    """The text names no place in this person's trail."""
+    """The text is no valid cursor of this person's audit trail."""
 
 
 def can_see_all(user: User) -> bool:
-    """Whether the whole trail is this person's to read (see `entries.visible_entries`)."""
+    """Whether this person may read the whole audit trail (see `readable.visible_entries`)."""
     return user.is_auditor or user.is_administrator
 
 
 def write(user: User, sequence: int) -> str:
-    """The place of a row for the URLs of this person."""
+    """The cursor of a row, for the URLs of this person."""
     if can_see_all(user):
         return str(sequence)
     return _cipher().encrypt(f"{user.pk}:{sequence}".encode()).decode()
 
 
 def read(user: User, text: str) -> int:
-    """The row's number; raises NoPlace also for a place that was written for somebody else."""
+    """The row's sequence; raises InvalidCursor also for a cursor written for somebody else."""
     if can_see_all(user):
         if not _NUMBER.fullmatch(text):
             raise InvalidCursor(text)
@@ -51,5 +51,5 @@ def read(user: User, text: str) -> int:
 
 
 def _cipher() -> Fernet:
-    key = salted_hmac("dashboard.audit.cursors", "", algorithm="sha256").digest()
+    key = salted_hmac("people.audit.cursors", "", algorithm="sha256").digest()
     return Fernet(base64.urlsafe_b64encode(key))

@@ -24,21 +24,20 @@ from people.audit.time_range import format_utc
 from people.decorators import person, require_sign_in
 from people.models import User
 
-MAX_FILE_ACTIONS = (
-    10_000  # deeds in one file, about 10 MB: the server holds a file until the browser has taken it
-)
-MAX_FILES = 100  # that are listed on one page
-COUNT_TIME_LIMIT = 3.0  # seconds that the list of files is counted for
-READ_TIME_LIMIT = 20.0  # seconds that one file is read for
+# Actions in one file, about 10 MB: the server holds a file until the browser has received it.
+MAX_FILE_ACTIONS = 10_000
+MAX_FILES = 100  # on one page
+COUNT_TIME_LIMIT = 3.0  # seconds, to count the list of files
+READ_TIME_LIMIT = 20.0  # seconds, to read one file
 EXPORT_SLOTS = threading.BoundedSemaphore(2)  # files that are made at the same time
-SLOT_TIMEOUT = 10.0  # seconds that one waits for its turn
+SLOT_TIMEOUT = 10.0  # seconds to wait for a slot
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}
 VIEWS = {"csv": "accounts:audit:csv", "jsonl": "accounts:audit:json_lines"}
 
 
 @dataclass(frozen=True)
 class File:
-    """One file of an export: its number, what its address asks for, the time of its last row and its deeds."""
+    """One file of an export: its number, the query of its URL, the time of its last row and how many actions it has."""
 
     number: int
     query: str
@@ -53,23 +52,23 @@ def files(request: HttpRequest) -> HttpResponse:
     """The files of an export, oldest first; where `format` is given and all fits into one, that file itself."""
     user, now = person(request), timezone.now()
     try:
-        wanted, after, _through = _read_query(request, user, now)
-    except InvalidExport as unclear:
-        return unclear.response
-    walk = Pagination(user, wanted.filter, oldest_first=True, time_limit=COUNT_TIME_LIMIT)
-    cuts = walk.find_boundaries(after, MAX_FILE_ACTIONS, MAX_FILES)
+        audit_query, after, _through = _read_query(request, user, now)
+    except InvalidExport as error:
+        return error.response
+    pagination = Pagination(user, audit_query.filter, oldest_first=True, time_limit=COUNT_TIME_LIMIT)
+    boundaries = pagination.find_boundaries(after, MAX_FILE_ACTIONS, MAX_FILES)
     view = VIEWS.get(request.GET.get("format", ""))
-    if view and len(cuts.parts) < 2 and cuts.next_sequence is None:
-        return HttpResponseRedirect(f"{reverse(view)}?{wanted.query(after=_write_cursor(user, after))}")
+    if view and len(boundaries.parts) < 2 and boundaries.next_sequence is None:
+        return HttpResponseRedirect(f"{reverse(view)}?{audit_query.query(after=_write_cursor(user, after))}")
     context = {
-        "files": _files(user, wanted, walk, after, cuts.parts),
-        "further": wanted.query(after=_write_cursor(user, cuts.next_sequence))
-        if cuts.next_sequence is not None
+        "files": _files(user, audit_query, pagination, after, boundaries.parts),
+        "more_query": audit_query.query(after=_write_cursor(user, boundaries.next_sequence))
+        if boundaries.next_sequence is not None
         else "",
-        "wanted": wanted,
-        "most": MAX_FILE_ACTIONS,
-        "trail_query": wanted.query(),
-        "sealed_before": archived_before(),
+        "audit_query": audit_query,
+        "limit": MAX_FILE_ACTIONS,
+        "audit_trail_query": audit_query.query(),
+        "archived_before": archived_before(),
     }
     return render(request, "audit/export.html", context)
 
@@ -94,7 +93,7 @@ def json_lines_file(request: HttpRequest) -> HttpResponse:
 
 
 class InvalidExport(Exception):
-    """The address asks for nothing that could be answered; `answer` leads to where that is said."""
+    """The URL asks for nothing that could be exported; `response` leads to the page that says why."""
 
     def __init__(self, response: HttpResponse) -> None:
         super().__init__()
@@ -102,25 +101,27 @@ class InvalidExport(Exception):
 
 
 def _file(request: HttpRequest, form: str) -> HttpResponse:
-    """At most FILE deeds; where more follow, a Link header says how to get them. It is on record before it leaves."""
+    """At most MAX_FILE_ACTIONS; a Link header leads to the rest. The export is recorded before it is sent."""
     user, now = person(request), timezone.now()
     try:
-        wanted, after, through = _read_query(request, user, now)
-    except InvalidExport as unclear:
-        return unclear.response
+        audit_query, after, through = _read_query(request, user, now)
+    except InvalidExport as error:
+        return error.response
     if not EXPORT_SLOTS.acquire(timeout=SLOT_TIMEOUT):
         return _busy(request)
     try:
-        walk = Pagination(user, wanted.filter, oldest_first=True, time_limit=READ_TIME_LIMIT)
-        page = walk.page(after, MAX_FILE_ACTIONS, through)
+        pagination = Pagination(user, audit_query.filter, oldest_first=True, time_limit=READ_TIME_LIMIT)
+        page = pagination.page(after, MAX_FILE_ACTIONS, through)
         body = _render_body(page.actions, form, can_see_all=cursors.can_see_all(user))
     finally:
         EXPORT_SLOTS.release()
-    record.record(_draft_entry(user, wanted, form, page.actions))
+    record.record(_draft_entry(user, audit_query, form, page.actions))
     response = HttpResponse(body, content_type=FORMATS[form])
-    response["Content-Disposition"] = f'attachment; filename="{_file_name(wanted, form, page.actions, now)}"'
+    response["Content-Disposition"] = (
+        f'attachment; filename="{_file_name(audit_query, form, page.actions, now)}"'
+    )
     if page.next_sequence is not None:
-        more = wanted.query(
+        more = audit_query.query(
             after=_write_cursor(user, page.next_sequence), through=_write_cursor(user, through)
         )
         response["Link"] = f'<{reverse(VIEWS[form])}?{more}>; rel="next"'
@@ -128,17 +129,17 @@ def _file(request: HttpRequest, form: str) -> HttpResponse:
 
 
 def _read_query(request: HttpRequest, user: User, now: datetime) -> tuple[AuditQuery, int | None, int | None]:
-    """The filter with its times made exact, and the places between which the file lies."""
-    wanted = parse_query(request.GET, now)
-    trail = reverse("accounts:audit:trail")
-    if wanted.errors:
-        raise InvalidExport(HttpResponseRedirect(f"{trail}?{wanted.query()}"))
-    places = {name: request.GET.get(name, "") for name in ("after", "through")}
+    """The query with its times made exact, and the sequences between which the file lies."""
+    audit_query = parse_query(request.GET, now)
+    page = reverse("accounts:audit:trail")
+    if audit_query.errors:
+        raise InvalidExport(HttpResponseRedirect(f"{page}?{audit_query.query()}"))
+    cursor_texts = [request.GET.get(name, "") for name in ("after", "through")]
     try:
-        after, through = (cursors.read(user, text) if text else None for text in places.values())
+        after, through = (cursors.read(user, text) if text else None for text in cursor_texts)
     except cursors.InvalidCursor:
-        raise InvalidExport(HttpResponseRedirect(f"{trail}?{wanted.query(after='nowhere')}")) from None
-    return wanted.fix_times(now), after, through
+        raise InvalidExport(HttpResponseRedirect(f"{page}?{audit_query.query(after='nowhere')}")) from None
+    return audit_query.fix_times(now), after, through
 
 
 def _files(
@@ -149,9 +150,9 @@ def _files(
     parts: list[tuple[int, int]],
 ) -> list[File]:
     found = []
-    for number, (last, deeds) in enumerate(parts, 1):
+    for number, (last, count) in enumerate(parts, 1):
         query = audit_query.query(after=_write_cursor(user, after), through=_write_cursor(user, last))
-        found.append(File(number, query, pagination.time_before(last), deeds))
+        found.append(File(number, query, pagination.time_before(last), count))
         after = last
     return found
 
@@ -167,15 +168,15 @@ def _render_body(actions: list[Action], form: str, *, can_see_all: bool) -> byte
 
 
 def _draft_entry(user: User, audit_query: AuditQuery, form: str, actions: list[Action]) -> record.AuditDraft:
-    """Who took which part of the trail; without the rows' numbers, which are not everybody's to know."""
-    detail = {"format": form, "deeds": len(actions), "filter": dict(audit_query.typed)}
+    """Who exported which part of the audit trail; without sequences, which not everybody may know."""
+    detail = {"format": form, "entries": len(actions), "filter": dict(audit_query.typed)}
     if actions:
         detail |= {"first": format_utc(actions[0].at), "last": format_utc(actions[-1].at)}
     return record.draft_for_user(user, "export", target="trail", detail=detail)
 
 
 def _file_name(audit_query: AuditQuery, form: str, actions: list[Action], now: datetime) -> str:
-    """`trail_20260701T101112Z_result=denied_from-20260601T000000Z.csv`."""
+    """`quarterdeck-trail_20260701T101112Z_result=denied_from-20260601T000000Z.csv`."""
     parts = [f"{name}={text}" for name, text in audit_query.typed.items() if name not in ("from", "to")]
     span = [f"{actions[0].at:%Y%m%dT%H%M%SZ}-to-{actions[-1].at:%Y%m%dT%H%M%SZ}"] if actions else []
     return (

@@ -33,7 +33,7 @@ class InvalidValue(ValueError):
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """What is asked for; what is empty does not matter. `until` is no longer in it."""
+    """What has to match; an empty field matches everything. `until` is exclusive."""
 
     person: str = ""
     cluster: str = ""
@@ -48,7 +48,7 @@ class AuditFilter:
     until: datetime | None = None
 
     def conditions(self, *, own: bool) -> Q:
-        """The conditions that are the same for an intent and its outcome: all but result and time.
+        """The conditions that a request and its result share: all but result and time.
 
         Of `own` rows alone no condition may be answered by an index that holds everybody's rows: how long that takes
         would tell how much others did there.
@@ -65,7 +65,7 @@ class AuditFilter:
         return found & (named | Q(target=self.name) if " " in self.name else named)
 
     def covers(self, when: datetime) -> bool:
-        """Whether a deed of this time is asked for."""
+        """Whether an action at this time matches."""
         return (self.since is None or when >= self.since) and (self.until is None or when < self.until)
 
 
@@ -110,10 +110,10 @@ def parse_query(query: QueryDict, now: datetime) -> AuditQuery:
             found.update(read(text, now))
         except InvalidValue as error:
             errors[name] = str(error)
-    wanted = AuditFilter(**found)  # type: ignore[arg-type]
-    if not errors and wanted.since and wanted.until and wanted.since >= wanted.until:
+    entry_filter = AuditFilter(**found)  # type: ignore[arg-type]
+    if not errors and entry_filter.since and entry_filter.until and entry_filter.since >= entry_filter.until:
         errors["to"] = _("“To” is before “From”, so nothing can match.")
-    return AuditQuery(typed, wanted, errors)
+    return AuditQuery(typed, entry_filter, errors)
 
 
 def _parse_person(text: str, _now: datetime) -> dict[str, object]:
@@ -195,7 +195,7 @@ def plural(kind: str) -> str:
 
 
 def _limit_length(text: str, limit: int) -> str:
-    """As the trail keeps texts: what is invisible stands in it escaped."""
+    """As the audit trail stores text: invisible characters escaped."""
     if len(text) > limit:
         raise InvalidValue(_("Too long: at most {limit} characters.").format(limit=limit))
     return sanitize_text(text, LONGEST * 10)

@@ -26,15 +26,15 @@ from people.audit import record
 from people.models import User
 
 log = logging.getLogger(__name__)
-POLL = 2.0  # seconds after which rows of other processes are looked for
-PACE = 0.3  # seconds between two looks
+POLL = 2.0  # seconds between polls for rows of other processes
+PACE = 0.3  # seconds between two polls
 BURST_PACE = 1.0
-BURST = 30  # new deeds in one look
+BURST = 30  # new actions in one poll
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the newest page holds; `trouble` says why it may be behind."""
+    """What the newest page holds; `notice` says why it may be behind."""
 
     actions: tuple[Action, ...] = ()
     checkpoint: str = ""
@@ -71,7 +71,7 @@ class AuditTrailSubscription:
         """Another filter is another page."""
 
     def refresh(self, last_sequence: int) -> int:
-        """Read the newest page if this reader has rows up to `head` that were not there; how many deeds are new."""
+        """Read the newest page if this reader has new rows up to `last_sequence`; returns how many actions are new."""
         has_new = (
             self._pagination.matching_entries()
             .filter(sequence__gt=self._seen, sequence__lte=last_sequence)
@@ -80,23 +80,23 @@ class AuditTrailSubscription:
         before = self._snapshot
         self._set_snapshot(self._newest() if has_new else Snapshot(before.actions, before.checkpoint))
         self._seen = last_sequence
-        known = {deed.id for deed in before.actions}
-        return sum(deed.id not in known for deed in self._snapshot.actions)
+        known = {action.id for action in before.actions}
+        return sum(action.id not in known for action in self._snapshot.actions)
 
     def fail(self) -> None:
-        """The trail cannot be read: the rows stay, and the page says so."""
-        trouble = _("The audit trail cannot be read right now; retrying.")
-        self._set_snapshot(Snapshot(self._snapshot.actions, self._snapshot.checkpoint, trouble))
+        """The audit trail cannot be read: the rows stay, and the page says so."""
+        notice = _("The audit trail cannot be read right now; retrying.")
+        self._set_snapshot(Snapshot(self._snapshot.actions, self._snapshot.checkpoint, notice))
 
     def render(self) -> str | None:
         """The pieces that changed since the last call, or None. Does not ask the database."""
         now = self._snapshot
-        state = render_to_string("audit/state.html", {"trouble": now.notice})
-        head = render_to_string("audit/checkpoint.html", {"head": now.checkpoint})
+        state = render_to_string("audit/state.html", {"notice": now.notice})
+        checkpoint = render_to_string("audit/checkpoint.html", {"checkpoint": now.checkpoint})
         pieces = [
             *self._part("live-state", state),
-            *(self._part("trail-head", head) if now.checkpoint else ()),
-            *self._part("trail-empty", render_to_string("audit/empty.html", {"deeds": now.actions})),
+            *(self._part("audit-checkpoint", checkpoint) if now.checkpoint else ()),
+            *self._part("audit-empty", render_to_string("audit/empty.html", {"actions": now.actions})),
             *self._rows(now.actions),
         ]
         return "".join(pieces) or None
@@ -120,15 +120,15 @@ class AuditTrailSubscription:
 
     def _rows(self, actions: tuple[Action, ...]) -> Iterator[SafeString]:
         window = window_of(actions)
-        shown = {deed.id: deed.version for deed in actions}
+        shown = {action.id: action.version for action in actions}
         if window == self._window:
             self._versions = shown
             return
-        html = [self._row(deed) for deed in actions if self._versions.get(deed.id) != deed.version]
-        order = " ".join(f"{deed.id} {deed.id}-all" for deed in actions)
+        html = [self._row(action) for action in actions if self._versions.get(action.id) != action.version]
+        order = " ".join(f"{action.id} {action.id}-all" for action in actions)
         self._versions, self._window = shown, window
         yield format_html(
-            '<template data-swap="rows" data-target="#trail-rows" data-window="{}" data-order="{}">{}</template>',
+            '<template data-swap="rows" data-target="#audit-rows" data-window="{}" data-order="{}">{}</template>',
             window,
             order,
             mark_safe("".join(html)),  # noqa: S308 - rendered by the page's own template
@@ -136,29 +136,29 @@ class AuditTrailSubscription:
 
     def _row(self, action: Action) -> str:
         return render_to_string(
-            "audit/row.html", {**row_context(self._user, action), "places": self._cluster_links}
+            "audit/row.html", {**row_context(self._user, action), "cluster_links": self._cluster_links}
         )
 
 
 def open_audit_trail(
     user: User, query: QueryDict, window: str, find_cluster_links: Callable[[User], Mapping[int, Any]]
 ) -> AuditTrailSubscription | None:
-    """What the page of this query shows; None where that page is not live. `places` as in the row's template."""
+    """The live page of this query; None where that page is not live."""
     now = timezone.now()
-    wanted = parse_query(query, now)
-    if not is_live(wanted, query, now):
+    audit_query = parse_query(query, now)
+    if not is_live(audit_query, query, now):
         return None
-    return AuditTrailSubscription(user, wanted.filter, window, find_cluster_links(user))
+    return AuditTrailSubscription(user, audit_query.filter, window, find_cluster_links(user))
 
 
 def window_of(actions: tuple[Action, ...] | list[Action]) -> str:
     """One word for what a page shows."""
-    shown = "|".join(f"{deed.id}{deed.version}" for deed in actions)
+    shown = "|".join(f"{action.id}{action.version}" for action in actions)
     return hashlib.sha1(shown.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 class Watcher:
-    """Looks for all open pages of this process, in a thread of its own: at once, or when other processes wrote."""
+    """Polls for all open pages of this process in a thread of its own: at once, or after other processes wrote."""
 
     def __init__(self) -> None:
         self._open: set[AuditTrailSubscription] = set()
@@ -173,7 +173,7 @@ class Watcher:
             self._seen = -1
             if self._thread is None:
                 record.listen(self._news.set)
-                self._thread = threading.Thread(target=self._run, name="trail-pages", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="audit-pages", daemon=True)
                 self._thread.start()
         self._news.set()
 
@@ -191,7 +191,7 @@ class Watcher:
                 close_old_connections()
                 time.sleep(BURST_PACE if arrived > BURST else PACE)
         finally:
-            with self._lock:  # a mistake of ours ended it: the next page starts another
+            with self._lock:  # a programming error ended it: the next page starts another
                 if self._thread is threading.current_thread():
                     record.unlisten(self._news.set)
                     self._thread = None
@@ -204,12 +204,14 @@ class Watcher:
             return bool(self._open)
 
     def _poll(self) -> int:
-        """Let every page look where there are rows that nobody has seen; the most deeds that were new to one."""
+        """Refresh every page if there are new rows; returns the most actions that were new to one page."""
         with self._lock:
             pages, seen, self._seen = tuple(self._open), self._seen, 0
         try:
-            head = record.last_sequence()
-            arrived = [self._refresh_page(page, head) for page in pages] if head != seen else []
+            last_sequence = record.last_sequence()
+            arrived = (
+                [self._refresh_page(page, last_sequence) for page in pages] if last_sequence != seen else []
+            )
         except DatabaseError:
             log.exception("The audit trail could not be read for open pages; retrying soon")
             for page in pages:
@@ -217,11 +219,11 @@ class Watcher:
             return 0
         with self._lock:
             if self._seen == 0 and None not in arrived:
-                self._seen = head
+                self._seen = last_sequence
         return max((number for number in arrived if number), default=0)
 
     def _refresh_page(self, page: AuditTrailSubscription, last_sequence: int) -> int | None:
-        """How many deeds are new to this page. None after a mistake of ours, which costs the other pages nothing."""
+        """How many actions are new to this page; None after a programming error, which must not affect other pages."""
         try:
             return page.refresh(last_sequence)
         except DatabaseError:

@@ -13,7 +13,7 @@ from people.audit.rate_limit import RateLimiter
 from people.audit.record import AuditTrailUnavailable, draft_for_user, note
 from people.models import User
 
-MOST_FIELDS = 200
+MAX_FIELDS = 200
 RETRY_SECONDS = "5"
 # Never sent back, whatever a view says of itself: whoever posts one to the wrong page typed it all the same.
 SECRETS = frozenset({"password", "again", "current", "token", "key", "certificate", "kubeconfig"})
@@ -36,7 +36,7 @@ def audit_middleware(
 
 
 def handle_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-    """503 for a change that was not made: with what was typed, to be sent again, and without what is secret."""
+    """503 for a change that was not made, with the typed fields to send again, except for secrets."""
     if isinstance(exception, PermissionDenied):
         _note_denied(request, exception)
     if not isinstance(exception, AuditTrailUnavailable):
@@ -50,7 +50,7 @@ def handle_exception(request: HttpRequest, exception: Exception) -> HttpResponse
         if name not in secret and name != "csrfmiddlewaretoken"
     ]
     context = {
-        "fields": fields[:MOST_FIELDS],
+        "fields": fields[:MAX_FIELDS],
         "has_secrets": any(name in request.POST for name in secret),
         "action": request.get_full_path(),
         "is_post": request.method == "POST",
@@ -63,20 +63,20 @@ def handle_exception(request: HttpRequest, exception: Exception) -> HttpResponse
 
 
 def _note_denied(request: HttpRequest, exception: PermissionDenied) -> None:
-    """Whom a view does not let in. What the door to a cluster refuses is on record already, with more to say."""
+    """A request that a view denied. What a cluster session denies is on record already, in more detail."""
     match, user = request.resolver_match, request.user
     if getattr(exception, "is_on_record", False) or match is None or not isinstance(user, User):
         return
     if _denied_limiter.is_due((user.pk, match.view_name, request.method)):
-        subject, told = f"page {match.view_name}", str(exception) or "the global role does not allow it"
+        reason = str(exception) or "the global role does not allow it"
         note(
             draft_for_user(
                 user,
                 "enter",
-                target=subject,
+                target=f"page {match.view_name}",
                 result="denied",
                 status=403,
-                reason=told,
+                reason=reason,
                 detail={"method": request.method},
             )
         )

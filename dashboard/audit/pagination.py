@@ -1,7 +1,7 @@
 """Pagination: actions in index-backed ranges of the chain, bounded by a time limit.
 
-A trail may hold millions of rows, and a filter may fit hardly any: a page looks for a moment, shows what it found,
-and says how far back it has looked.
+An audit trail may hold millions of rows, and a filter may match hardly any: a page searches for a moment, shows what
+it found, and says how far back it has searched.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from dashboard.audit.readable import visible_entries
 from people.audit.models import AuditEntry, Phase, Result
 from people.models import User
 
-PAGE_TIME_LIMIT = 1.0  # seconds that a page looks
+PAGE_TIME_LIMIT = 1.0  # seconds that a page searches
 FIRST_RANGE = 20_000  # rows
 MAX_RANGE = 2_000_000
-QUICK_RANGE = 0.1  # seconds; after a stretch that took less the next one is twice as long
+QUICK_RANGE = 0.1  # seconds; after a range that took less the next one is twice as long
 # The clock of a server may be set back, so that times are not quite in the order of the rows. By no more than:
 MAX_CLOCK_SETBACK = timedelta(days=1)
 # Not the column itself: for its smallest value a planner would go through the chain from its beginning.
 _SEQUENCE_EXPRESSION = F("sequence") + 0
-# The outcome of a write comes after its intent. By no more than:
+# The result of a write comes after its request. By no more than:
 MAX_RESULT_DELAY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Page:
-    """`onward` is the place after which the next page goes on, None where there is no further deed.
+    """`next_sequence` is where the next page goes on, None where there are no further actions.
 
-    `looked` is the time of the row at which the look ended before the page was full, where patience ended it.
+    `searched_until` is the time of the row at which the time limit ended the search before the page was full.
     """
 
     actions: list[Action]
@@ -46,7 +46,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Boundaries:
-    """The last place of each part with how many deeds it has; `onward` is the place after which further ones begin."""
+    """The last sequence of each part with how many actions it has; further ones begin after `next_sequence`."""
 
     parts: list[tuple[int, int]]
     next_sequence: int | None
@@ -62,40 +62,40 @@ class Pagination:
     time_limit: float = field(default_factory=lambda: PAGE_TIME_LIMIT)
 
     def page(self, cursor: int | None, limit: int, through: int | None = None) -> Page:
-        """At most `limit` deeds beyond a place (None: from the end at which the walk begins), to one with `through`."""
+        """At most `limit` actions beyond a cursor (None: from the first end), up to and including `through`."""
         found: list[Action] = []
         until = time.monotonic() + self.time_limit
-        span = _Ranges(*self._bounds(cursor, through), oldest_first=self.oldest_first)
-        for low, high in span:
+        ranges = _Ranges(*self._bounds(cursor, through), oldest_first=self.oldest_first)
+        for low, high in ranges:
             found += self._fetch_actions(low, high, limit + 1 - len(found))
             if len(found) > limit:
                 return Page(found[:limit], found[limit - 1].sequence)
-            if time.monotonic() > until and not span.is_over:
+            if time.monotonic() > until and not ranges.is_over:
                 edge = high if self.oldest_first else low
-                onward = edge - 1 if self.oldest_first else edge
-                return Page(found, onward, self._time_at(edge))
+                next_sequence = edge - 1 if self.oldest_first else edge
+                return Page(found, next_sequence, self._time_at(edge))
         return Page(found, None)
 
     def find_boundaries(self, cursor: int | None, every: int, most: int) -> Boundaries:
-        """Where to cut what lies beyond a place, oldest first, into parts of `every` deeds; `most` parts at a time."""
+        """Cuts what lies beyond a cursor, oldest first, into parts of `every` actions; at most `most` parts."""
         found: list[tuple[int, int]] = []
         counted, until = 0, time.monotonic() + self.time_limit
-        span = _Ranges(*self._bounds(cursor, None), oldest_first=True)
-        for first, high in span:
+        ranges = _Ranges(*self._bounds(cursor, None), oldest_first=True)
+        for first, high in ranges:
             low = first
             while last := self._nth(low, high, every - counted):
                 found.append((last, every))
                 low, counted = last + 1, 0
                 if len(found) == most:
-                    is_all = span.is_over and not self._nth(low, high, 1)
+                    is_all = ranges.is_over and not self._nth(low, high, 1)
                     return Boundaries(found, None if is_all else last)
             counted += self.action_entries().filter(sequence__gte=low, sequence__lt=high).count()
-            if time.monotonic() > until and not span.is_over:
+            if time.monotonic() > until and not ranges.is_over:
                 return Boundaries([*found, (high - 1, counted)] if counted else found, high - 1)
-        return Boundaries([*found, (span.end, counted)] if counted else found, None)
+        return Boundaries([*found, (ranges.end, counted)] if counted else found, None)
 
     def time_before(self, sequence: int) -> datetime | None:
-        """Of the last row up to a place, among those that the reader may see."""
+        """The time of the last row up to a sequence, among those that the reader may see."""
         return _first_time(self.entries.filter(sequence__lte=sequence).order_by("-sequence"))
 
     @property
@@ -107,7 +107,7 @@ class Pagination:
         return self.entries.filter(self.entry_filter.conditions(own=not can_see_all(self.user)))
 
     def action_entries(self) -> QuerySet[AuditEntry]:
-        """The rows that stand for a deed each: of an intent and its outcome the one that knows the result asked for."""
+        """One row for each action: of a request and its result the one that has the result of the filter."""
         rows = self.matching_entries().order_by("-sequence")
         if self.oldest_first:
             rows = rows.reverse()
@@ -116,11 +116,11 @@ class Pagination:
         known = equals("result", self.entry_filter.result, own=not can_see_all(self.user))
         if self.entry_filter.result != Result.UNKNOWN:
             return rows.filter(known)
-        outcome = AuditEntry.objects.filter(phase=Phase.RESULT, request=OuterRef("sequence"))
-        return rows.filter(known | (Q(phase=Phase.REQUEST) & ~Exists(outcome)))
+        result_entry = AuditEntry.objects.filter(phase=Phase.RESULT, request=OuterRef("sequence"))
+        return rows.filter(known | (Q(phase=Phase.REQUEST) & ~Exists(result_entry)))
 
     def _nth(self, low: int, high: int, number: int) -> int:
-        """The place of the row so far on in a stretch; 0 where the stretch has not so many."""
+        """The sequence of the row so far on in a range; 0 where the range has not so many."""
         rows = (
             self.action_entries()
             .filter(sequence__gte=low, sequence__lt=high)
@@ -129,7 +129,7 @@ class Pagination:
         return next(iter(rows[number - 1 : number]), 0)
 
     def _fetch_actions(self, low: int, high: int, limit: int) -> list[Action]:
-        """The deeds whose places are at least `low` and below `high`."""
+        """The actions whose sequences are at least `low` and below `high`."""
         found: list[Action] = []
         while len(found) < limit and low < high:
             some = list(
@@ -142,7 +142,7 @@ class Pagination:
         return found
 
     def _bounds(self, cursor: int | None, through: int | None) -> tuple[int, int]:
-        """The first place that may fit, and the one after the last."""
+        """The first sequence that may match, and the one after the last."""
         low, high = self._times()
         if through is not None:
             high = min(high, through + 1)
@@ -151,9 +151,9 @@ class Pagination:
         return (max(low, cursor + 1), high) if self.oldest_first else (low, min(high, cursor))
 
     def _times(self) -> tuple[int, int]:
-        """Where the times that are asked for lie in the chain: exactly, unless the clock was set back by days.
+        """Where the times of the filter lie in the chain: exactly, unless the clock was set back by days.
 
-        Everybody's rows are looked at here; only their times decide, and only where the walk begins and ends.
+        Everybody's rows are looked at here; only their times decide, and only where the search begins and ends.
         """
         everything = AuditEntry.objects.order_by()
         low, high = 1, (everything.aggregate(last=Max("sequence"))["last"] or 0) + 1
@@ -185,12 +185,12 @@ class Pagination:
         return MAX_RESULT_DELAY if self.entry_filter.result else timedelta(0)
 
     def _time_at(self, sequence: int) -> datetime | None:
-        """Of the row nearest to a place, among those that the reader may see."""
+        """The time of the row nearest to a sequence, among those that the reader may see."""
         return _first_time(self.entries.filter(sequence__gte=sequence).order_by("sequence"))
 
 
 class _Ranges:
-    """Cuts a part of the chain into stretches, which grow as long as they are quick."""
+    """Cuts a part of the chain into ranges, which grow as long as they are quick."""
 
     def __init__(self, low: int, high: int, *, oldest_first: bool) -> None:
         self._low, self._high, self._oldest_first = low, high, oldest_first
@@ -206,11 +206,11 @@ class _Ranges:
             began = time.monotonic()
             if self._oldest_first:
                 cut = min(self._high, self._low + self._length)
-                stretch, self._low = (self._low, cut), cut
+                rows, self._low = (self._low, cut), cut
             else:
                 cut = max(self._low, self._high - self._length)
-                stretch, self._high = (cut, self._high), cut
-            yield stretch
+                rows, self._high = (cut, self._high), cut
+            yield rows
             if time.monotonic() - began < QUICK_RANGE:
                 self._length = min(2 * self._length, MAX_RANGE)
 

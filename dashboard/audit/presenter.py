@@ -14,8 +14,8 @@ from dashboard.audit.filters import AuditQuery
 from people.audit.models import AuditEntry
 from people.models import User
 
-ROWS = 100  # deeds on a page
-CURSOR_PARAMETERS = ("before", "after")  # where in the trail a page begins
+ROWS = 100  # actions on a page
+CURSOR_PARAMETERS = ("before", "after")  # where in the audit trail a page begins
 
 
 def is_live(audit_query: AuditQuery, query: QueryDict, now: datetime) -> bool:
@@ -34,7 +34,7 @@ def checkpoint_of(user: User) -> str:
 
 
 def archived_before() -> datetime | None:
-    """Before when deeds are in sealed segments and on no page; None where all are here.
+    """The time before which all actions are archived and on no page; None where all are here.
 
     It is the beginning of a month, so that it tells nobody when others did something.
     """
@@ -45,17 +45,17 @@ def archived_before() -> datetime | None:
 
 
 def row_context(user: User, action: Action) -> dict[str, Any]:
-    """The context of row.html, `places` apart."""
-    sees_all = cursors.can_see_all(user)
+    """The context of row.html, except `cluster_links`."""
+    can_see_all = cursors.can_see_all(user)
     last = action.last
-    proof = f"{last.sequence}:{last.hash}" if sees_all else last.hash
+    hash_text = f"{last.sequence}:{last.hash}" if can_see_all else last.hash
     return {
-        "deed": action,
+        "action": action,
         "entry": action.first,
         "last": last,
-        "sees_all": sees_all,
-        "proof": proof,
-        "short_proof": proof[: proof.find(":") + 9] if sees_all else proof[:8],
+        "can_see_all": can_see_all,
+        "hash_text": hash_text,
+        "short_hash": hash_text[: hash_text.find(":") + 9] if can_see_all else hash_text[:8],
         "href": f"{reverse('accounts:audit:trail')}?before={cursors.write(user, action.sequence + 1)}#{action.id}",
         "level": LEVELS.get(action.result, "unknown"),
     }

@@ -24,10 +24,11 @@ from people.models import User
 
 MAX_USERNAMES = 500  # user names that are offered
 
-# What is offered; any other verb may be written as well.
+# What is offered; any other verb may be typed as well. "standing" is what "global-role" was called earlier.
 VERBS = (
     "create", "update", "patch", "delete", "deletecollection", "get", "list", "watch",
-    "sign-in", "sign-out", "link-used", "invite", "global-role", "standing", "activate", "deactivate", "password", "session-end",
+    "sign-in", "sign-out", "link-used", "invite", "global-role", "standing", "activate", "deactivate", "password",
+    "session-end",
     "team-create", "team-delete", "member-add", "member-role", "member-remove",
     "cluster-add", "cluster-edit", "cluster-delete", "share-add", "share-remove",
     "credential-set", "credential-remove", "export",
@@ -36,7 +37,7 @@ VERBS = (
 
 @dataclass(frozen=True)
 class PagePosition:
-    """What one page shows, and the places from which the pages beside it go on ("" where there is none)."""
+    """What one page shows, and the cursors of the pages beside it ("" where there is none)."""
 
     page: Page
     older: str = ""
@@ -49,33 +50,33 @@ class PagePosition:
 @never_cache
 @require_sign_in
 def audit_trail(request: HttpRequest) -> HttpResponse:
-    """The newest deeds that fit the query, or those beside the place that it names."""
+    """The newest actions that match the query, or those beside the cursor that it names."""
     user, now = person(request), timezone.now()
-    wanted = parse_query(request.GET, now)
-    part = _find_page(user, wanted, request)
-    live = is_live(wanted, request.GET, now)
+    audit_query = parse_query(request.GET, now)
+    part = _find_page(user, audit_query, request)
+    live = is_live(audit_query, request.GET, now)
     context = {
-        **_form(user, wanted),
-        **_links(user, wanted, part),
+        **_form(user, audit_query),
+        **_links(user, audit_query, part),
         "part": part,
-        "rows": [row_context(user, deed) for deed in part.page.actions],
-        "deeds": part.page.actions,
-        "looked": part.page.searched_until,
-        "sealed_before": None if part.older else archived_before(),
+        "rows": [row_context(user, action) for action in part.page.actions],
+        "actions": part.page.actions,
+        "searched_until": part.page.searched_until,
+        "archived_before": None if part.older else archived_before(),
         "window": window_of(part.page.actions),
-        "head": checkpoint_of(user),
-        "sees_all": cursors.can_see_all(user),
+        "checkpoint": checkpoint_of(user),
+        "can_see_all": cursors.can_see_all(user),
         "viewer": user,
         "is_live": live,
         "live": f"{get_script_prefix()}live/",
-        "address": f"{reverse('accounts:audit:trail')}?{wanted.query()}",
+        "address": f"{reverse('accounts:audit:trail')}?{audit_query.query()}",
     }
-    wrong = bool(wanted.errors or part.error)
+    wrong = bool(audit_query.errors or part.error)
     return render(request, "audit/audit_trail.html", context, status=400 if wrong else 200)
 
 
 def _find_page(user: User, audit_query: AuditQuery, request: HttpRequest) -> PagePosition:
-    """The deeds; none where the query cannot be understood, so that nobody takes them for an answer to it."""
+    """The actions; none where the query is invalid, so that nobody takes them for a result of it."""
     if audit_query.errors:
         return PagePosition(Page([], None))
     before, after = request.GET.get("before", ""), request.GET.get("after", "")
@@ -125,5 +126,5 @@ def _links(user: User, audit_query: AuditQuery, part: PagePosition) -> dict[str,
             (label, audit_query.query(**{"from": text, "to": ""}), audit_query.typed.get("from") == text)
             for label, text in ((_("Last hour"), "1h"), (_("Last 24 hours"), "1d"), (_("Last 7 days"), "1w"))
         ],
-        "hold_query": audit_query.query(before=cursors.write(user, newest.sequence + 1)) if newest else "",
+        "pause_query": audit_query.query(before=cursors.write(user, newest.sequence + 1)) if newest else "",
     }

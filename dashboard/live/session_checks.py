@@ -26,7 +26,7 @@ class Sockets:
         self._task: asyncio.Task[None] | None = None
 
     def add(self, socket: object, check: SessionCheck, close: CloseSocket) -> None:
-        """Watch over one socket; `ending` closes it."""
+        """Checks one socket until it is removed; `close` ends it."""
         self._open[socket] = (check, close)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run())
@@ -43,19 +43,19 @@ class Sockets:
             await self._check_sessions()
 
     async def _check_sessions(self) -> None:
-        asked = list(self._open.values())
+        opened = list(self._open.values())
         try:
-            valid = await database_sync_to_async(select_valid)([pulse for pulse, _ending in asked])
+            valid = await database_sync_to_async(select_valid)([check for check, _close in opened])
         except DatabaseError as error:
             storage.note(error)
             log.exception(
                 "The database did not say which WebSockets can stay open; retrying in %s s", INTERVAL
             )
             return
-        for pulse, ending in asked:
-            if pulse not in valid:
-                await ending()
-        for user_id in {pulse.user_id for pulse, _ending in asked} - {pulse.user_id for pulse in valid}:
+        for check, close in opened:
+            if check not in valid:
+                await close()
+        for user_id in {check.user_id for check, _close in opened} - {check.user_id for check in valid}:
             drop_feeds(user_id)
 
 

@@ -29,7 +29,7 @@ MAX_URL = 8192  # characters of a page's URL
 
 
 class Subscription(Protocol):
-    """A page's content while its socket is open; see the rooms' own subscriptions."""
+    """A page's content while its socket is open; see the packages' own subscriptions."""
 
     def start(self, changed: Callable[[], None]) -> None: ...
 
@@ -67,8 +67,8 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
         raise NotLive(page) from None
     query = QueryDict(parts.query)
     if match.view_name == "home":
-        wish = read_query(query)
-        return OverviewSubscription(open_board(user, wish.terms), wish, window)
+        overview_query = read_query(query)
+        return OverviewSubscription(open_board(user, overview_query.terms), overview_query, window)
     if match.view_name == "resources:list":
         return ListSubscription(open_listing(user, parse(match.kwargs, query)), window)
     if match.view_name == "resources:object":
@@ -77,16 +77,16 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
         opened = open_object(user, parse(match.kwargs, query), with_related=False)
         return YamlSubscription(opened, window, query.get("page", ""))
     if match.view_name == "accounts:audit:trail":
-        trail = open_audit_trail(user, query, window, cluster_links)
-        if trail is not None:
-            return trail
+        audit_trail = open_audit_trail(user, query, window, cluster_links)
+        if audit_trail is not None:
+            return audit_trail
     raise NotLive(page)
 
 
 def create_waiting(user: User, page: str, error: ApiError, last_update: str) -> WaitingSubscription | None:
     """What stands in for a page whose cluster does not answer now; None where waiting would not help.
 
-    `seen` is when the page was last told something, in milliseconds since 1970, as its script says it: for words alone.
+    `last_update` is when the page last received something, in milliseconds since 1970, as its script says.
     """
     match = resolve(_strip_prefix(urlsplit(page[:MAX_URL]).path))
     slug = str(match.kwargs.get("clusters", "")).partition(",")[0]

@@ -20,8 +20,7 @@ from dashboard.clusters.credential_states import (
     list_cluster_access,
     update_status,
 )
-from people.models import GlobalRole as PersonStanding
-from people.models import User
+from people.models import GlobalRole, User
 
 MAX_CLUSTERS = 100  # clusters on one page
 MAX_ADMINISTRATORS = 3  # administrators that are named where only one of them can help
@@ -31,7 +30,7 @@ EXPIRY_GRACE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class BoardCluster:
-    """One cluster. Without a desk nothing can be asked there; without a counter nothing more can be counted here."""
+    """One cluster; without a session nothing can be requested there, without a counter nothing more is counted here."""
 
     access: ClusterAccess
     cluster_session: ClusterSession | None = None
@@ -88,7 +87,7 @@ class _CounterViews:
 
 @dataclass(frozen=True)
 class Board:
-    """The lines by name, and how many clusters are beyond the bound; give it back with `close`."""
+    """The clusters by name, and how many are hidden beyond the limit; release it with `close`."""
 
     user: User
     clusters: tuple[BoardCluster, ...]
@@ -109,34 +108,34 @@ class Board:
         self.counter_views.close()
 
     def forget(self) -> None:
-        """At sign-out: nothing of this person's rights is kept."""
+        """At sign-out: nothing of this person's permissions is kept."""
         self.close()
-        for line in self.clusters:
-            if line.cluster_session is not None:
-                line.cluster_session.forget()
-                counters.forget(line.cluster_session.connection.fingerprint)
+        for cluster in self.clusters:
+            if cluster.cluster_session is not None:
+                cluster.cluster_session.forget()
+                counters.forget(cluster.cluster_session.connection.fingerprint)
 
 
 def open_board(user: User, terms: tuple[str, ...] = ()) -> Board:
-    """Through the door of every cluster of the person; nothing is asked of a cluster here, the counters do it.
+    """Opens a session for every cluster of the person; nothing is requested here, the counters do that.
 
-    `words` only matter beyond the bound: the clusters whose names hold them come first.
+    `terms` only matter beyond the limit: the clusters whose names contain them come first.
     """
     found = list_cluster_access(user)
     if len(found) > MAX_CLUSTERS:
         found.sort(key=lambda one: not all(word in names_of(one) for word in terms))
-    known, look = list_remembered(user), _CounterViews()
-    desks = connect_all(user, [one.cluster.slug for one in found[:MAX_CLUSTERS] if _is_sent(one)])
+    known, counter_views = list_remembered(user), _CounterViews()
+    sessions = connect_all(user, [one.cluster.slug for one in found[:MAX_CLUSTERS] if _is_sent(one)])
     try:
-        lines = tuple(
-            _open_cluster(one, desks.get(one.cluster.slug), known.get(one.cluster.pk, []), look)
+        clusters = tuple(
+            _open_cluster(one, sessions.get(one.cluster.slug), known.get(one.cluster.pk, []), counter_views)
             for one in found[:MAX_CLUSTERS]
         )
-        board = Board(user, lines, max(0, len(found) - MAX_CLUSTERS), administrators(), look)
+        board = Board(user, clusters, max(0, len(found) - MAX_CLUSTERS), administrators(), counter_views)
     except BaseException:
-        look.close()
+        counter_views.close()
         raise
-    weakref.finalize(board, look.close)  # a socket may end before anybody has taken the board
+    weakref.finalize(board, counter_views.close)  # a socket may end before anybody has taken the board
     return board
 
 
@@ -149,7 +148,7 @@ def names_of(access: ClusterAccess) -> str:
 
 def administrators() -> tuple[str, ...]:
     """Whom to ask."""
-    people = User.objects.filter(global_role=PersonStanding.ADMINISTRATOR, is_active=True).order_by("pk")
+    people = User.objects.filter(global_role=GlobalRole.ADMINISTRATOR, is_active=True).order_by("pk")
     return tuple(str(one) for one in people[:MAX_ADMINISTRATORS])
 
 

@@ -45,7 +45,7 @@ class OverviewSubscription:
         self._board.counter_views.pause(paused)
 
     def forget(self) -> None:
-        """At sign-out: nothing of this person's rights is kept."""
+        """At sign-out: nothing of this person's permissions is kept."""
         self._board.forget()
 
     def renew(self, query: str) -> None:
@@ -54,7 +54,7 @@ class OverviewSubscription:
 
     def render(self) -> str | None:
         """The pieces that changed since the last call, or None."""
-        rows = [self._render_row(line).row for line in self._board.clusters]
+        rows = [self._render_row(cluster).row for cluster in self._board.clusters]
         groups = arrange_rows(rows, self._query)
         return "".join([*self._render_pieces(rows, groups), *self._render_table(groups)]) or None
 

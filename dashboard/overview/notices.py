@@ -28,9 +28,9 @@ class Button:
 
 @dataclass(frozen=True)
 class Notice:
-    """`title` says what is wrong and `advice` what to try; `said` are the cluster's own words.
+    """`title` says what is wrong and `advice` what to try; `server_message` are the cluster's own words.
 
-    `word` and `level` are the state of the row, where the trouble is on our side of the cluster.
+    `word` and `level` are the state of the row, where the cause is on our side of the cluster.
     """
 
     title: str

@@ -83,12 +83,12 @@ def nodes_cell(slug: str, count: Count[Nodes]) -> Cell:
 
 def pods_cell(slug: str, count: Count[Pods]) -> Cell:
     """All, by the word that kubectl prints for each; the worst first."""
-    place = address(slug, "pods")
-    href = place.url()
+    list_address = address(slug, "pods")
+    href = list_address.url()
     found = count.value
     if found is None:
         return _empty_cell(count, href)
-    words = _pod_words(found, place.path())
+    words = _pod_words(found, list_address.path())
     number = ngettext("%(n)d pod", "%(n)d pods", found.total) % {"n": found.total}
     is_partial = found.at_least or count.left_out > 0
     return Cell(
@@ -106,8 +106,8 @@ def pods_cell(slug: str, count: Count[Pods]) -> Cell:
 
 def warnings_cell(slug: str, count: Count[Warnings]) -> Cell:
     """Of the last hour, with the reasons that most of them have."""
-    place, chosen = address(slug, "events"), ("fields", "type=Warning")
-    href = place.with_query(chosen).url()
+    list_address, chosen = address(slug, "events"), ("fields", "type=Warning")
+    href = list_address.with_query(chosen).url()
     found = count.value
     if found is None:
         return _empty_cell(count, href)
@@ -119,7 +119,12 @@ def warnings_cell(slug: str, count: Count[Warnings]) -> Cell:
         _("at least %(text)s") % {"text": found.total} if is_partial else number,
         "warning" if found.total else "ok",
         words=tuple(
-            Word(number, reason, "", place.with_query(chosen, ("q", _filter_term("Reason", reason))).url())
+            Word(
+                number,
+                reason,
+                "",
+                list_address.with_query(chosen, ("q", _filter_term("Reason", reason))).url(),
+            )
             for reason, number in reasons[:REASONS]
         ),
         more=max(0, len(reasons) - REASONS),

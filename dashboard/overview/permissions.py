@@ -56,11 +56,15 @@ def _describe_namespaces(permissions: Permissions, *, edits: bool) -> list[Sente
     """About single namespaces, where the answer for all of them was not yes."""
     if permissions.edit.state == "allowed" and edits:
         return []
-    changing = [place for place in permissions.namespaces if edits and place.edit.state == "allowed"]
+    changing = [
+        namespace for namespace in permissions.namespaces if edits and namespace.edit.state == "allowed"
+    ]
     reading = [
-        place
-        for place in permissions.namespaces
-        if permissions.pods.state != "allowed" and place.pods.state == "allowed" and place not in changing
+        namespace
+        for namespace in permissions.namespaces
+        if permissions.pods.state != "allowed"
+        and namespace.pods.state == "allowed"
+        and namespace not in changing
     ]
     found = []
     if changing:
@@ -69,7 +73,7 @@ def _describe_namespaces(permissions: Permissions, *, edits: bool) -> list[Sente
     if reading:
         why = _why(_("List Pods"), reading[0].pods)
         found.append(Sentence("allowed", _("Can view %(names)s") % {"names": _names(reading)}, why))
-    unclear = [place for place in permissions.namespaces if place.pods.state == "unknown"]
+    unclear = [namespace for namespace in permissions.namespaces if namespace.pods.state == "unknown"]
     if unclear and permissions.pods.state != "allowed":
         text = _("%(names)s: access unknown") % {"names": _names(unclear)}
         found.append(Sentence("unknown", text, unclear[0].pods.reason))
@@ -90,7 +94,7 @@ def _describe_nodes(permissions: Permissions) -> list[Sentence]:
 
 
 def _names(namespaces: Sequence[NamespacePermissions]) -> str:
-    names = ", ".join(place.namespace for place in namespaces[:MAX_NAMESPACES])
+    names = ", ".join(one.namespace for one in namespaces[:MAX_NAMESPACES])
     more = len(namespaces) - MAX_NAMESPACES
     return _("%(names)s and %(more)d more") % {"names": names, "more": more} if more > 0 else names
 

@@ -21,7 +21,7 @@ COMMANDS = 20  # clusters in the command below the table
 
 @dataclass(frozen=True)
 class Choice:
-    """A link that changes one part of the wish."""
+    """A link that changes one part of the query."""
 
     title: str
     href: str
@@ -56,20 +56,20 @@ def summary_of(rows: Sequence[Row]) -> Summary:
 
 def foot_of(groups: Sequence[Group], total: int, query: OverviewQuery) -> dict[str, Any]:
     """What is said below the table."""
-    return {"shown": sum(len(group.rows) for group in groups), "total": total, "wish": query}
+    return {"shown": sum(len(group.rows) for group in groups), "total": total, "query": query}
 
 
 def sorts(query: OverviewQuery) -> list[Choice]:
     """The orders."""
     return [
-        Choice(_("Problems first"), query.url(sort="trouble"), query.sort == "trouble"),
+        Choice(_("Problems first"), query.url(sort="severity"), query.sort == "severity"),
         Choice(_("Name"), query.url(sort="name"), query.sort == "name"),
     ]
 
 
 def groupings(board: Board, query: OverviewQuery) -> list[Choice]:
     """The labels of the clusters, the most used first; none where there are no labels."""
-    keys = Counter(key for line in board.clusters for key in line.access.cluster.labels)
+    keys = Counter(key for cluster in board.clusters for key in cluster.access.cluster.labels)
     named = [key for key, _number in keys.most_common(LABELS)]
     if query.group and query.group not in named:
         named.append(query.group)

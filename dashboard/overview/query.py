@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
-SORTS = ("trouble", "name")
+SORTS = ("severity", "name")
 LONGEST = 200  # characters of the filter and of a label's key that are looked at
 
 
@@ -17,7 +17,7 @@ class OverviewQuery:
     """`q` are words that must all be in a row, `sort` one of SORTS, `group` the key of a label or nothing."""
 
     q: str = ""
-    sort: str = "trouble"
+    sort: str = "severity"
     group: str = ""
 
     @property
@@ -25,7 +25,7 @@ class OverviewQuery:
         return tuple(self.q.lower().split())[:20]
 
     def url(self, **other: str) -> str:
-        """The page with this wish, or with parts of it changed; what is at its default is left out."""
+        """The page with this query, or with parts of it changed; what is at its default is left out."""
         parts = {"q": self.q, "sort": self.sort, "group": self.group, **other}
         pairs = [(key, value) for key, value in parts.items() if value and (key, value) != ("sort", SORTS[0])]
         return reverse("home") + (f"?{urlencode(pairs)}" if pairs else "")

@@ -12,8 +12,7 @@ from zlib import crc32
 from django.template.loader import get_template
 from django.utils.translation import gettext_lazy as _
 
-from clusters.counting.snapshot import CountStatus as CountStanding
-from clusters.counting.snapshot import Reach, Snapshot
+from clusters.counting.snapshot import CountStatus, Reach, Snapshot
 from dashboard.clusters.credential_states import ClusterAccess, CredentialStatus
 from dashboard.overview.board import Board, BoardCluster, names_of
 from dashboard.overview.notices import Notice, find_notice
@@ -22,9 +21,8 @@ from dashboard.overview.permissions import Sentence, sentences
 from dashboard.overview.query import OverviewQuery
 from people.models import User
 
-UNAVAILABLE, NEEDS_ATTENTION, HEALTHY, WITHOUT_CREDENTIAL = range(
-    4
-)  # how much a row asks for, in the order of the page
+# How urgent a row is, in the order of the page.
+UNAVAILABLE, NEEDS_ATTENTION, HEALTHY, WITHOUT_CREDENTIAL = range(4)
 REACH = {
     Reach.CONNECTING: ("progress", _("Connecting…")),
     Reach.REACHABLE: ("ok", _("Reachable")),
@@ -69,10 +67,10 @@ class Group:
 def row_of(board: Board, cluster: BoardCluster) -> Row:
     """What is known now; nothing is asked."""
     snapshot = cluster.counter.snapshot if cluster.counter is not None else EMPTY_SNAPSHOT
-    trouble = find_notice(board, cluster)
+    notice = find_notice(board, cluster)
     level, word = REACH[snapshot.reach][0], str(REACH[snapshot.reach][1])
-    if trouble is not None and trouble.word:
-        level, word = trouble.level, trouble.word
+    if notice is not None and notice.word:
+        level, word = notice.level, notice.word
     slug = cluster.slug
     cells = (
         nodes_cell(slug, snapshot.nodes),
@@ -83,14 +81,14 @@ def row_of(board: Board, cluster: BoardCluster) -> Row:
         id=f"cluster-{slug}",
         access=cluster.access,
         active_credential=cluster.active_credential,
-        weight=_weight(cluster, snapshot, trouble, cells),
+        weight=_weight(cluster, snapshot, notice, cells),
         level=level,
         word=word,
         since=snapshot.since
         if cluster.counter is not None and snapshot.reach is not Reach.CONNECTING
         else None,
         version=snapshot.version,
-        notice=trouble,
+        notice=notice,
         nodes=cells[0],
         pods=cells[1],
         warnings=cells[2],
@@ -106,9 +104,9 @@ def html_of(row: Row, user: User) -> str:
 
 
 def arrange_rows(rows: Sequence[Row], query: OverviewQuery) -> list[Group]:
-    """The rows that the wish keeps, in its order, under the values of its label."""
+    """The rows that match the query, in its order, under the values of its label."""
     kept = [row for row in rows if all(word in _text(row) for word in query.terms)]
-    if query.sort == "trouble":
+    if query.sort == "severity":
         kept.sort(key=lambda row: row.weight)  # stable: rows come by name
     if not query.group:
         return [Group("", "", tuple(kept))]
@@ -139,7 +137,7 @@ def _weight(cluster: BoardCluster, snapshot: Snapshot, notice: Notice | None, ce
     if notice is not None:
         return WITHOUT_CREDENTIAL if notice.level == "unknown" else UNAVAILABLE
     counts = (snapshot.nodes, snapshot.pods, snapshot.warnings)
-    if cluster.active_credential.word == "ending" or any(c.status is CountStanding.FAILED for c in counts):
+    if cluster.active_credential.word == "ending" or any(c.status is CountStatus.FAILED for c in counts):
         return NEEDS_ATTENTION
     nodes, pods, _warnings = cells
     worst = {nodes.tone, pods.tone, *(word.tone for word in nodes.words)}

@@ -17,9 +17,8 @@ from dashboard.overview.rows import arrange_rows, group_html, html_of, row_of, w
 from people.decorators import person, require_sign_in
 from people.models import Membership
 
-FIRST_COUNTS_TIMEOUT = (
-    0.2  # seconds that the page waits for clusters of which nothing is known yet; the socket brings the rest
-)
+# Seconds that the page waits for clusters of which nothing is known yet; the socket brings the rest.
+FIRST_COUNTS_TIMEOUT = 0.2
 NOSCRIPT_TIMEOUT = 1.5  # seconds that it waits where no socket will
 
 
@@ -28,18 +27,18 @@ NOSCRIPT_TIMEOUT = 1.5  # seconds that it waits where no socket will
 @require_sign_in
 def overview(request: HttpRequest) -> HttpResponse:
     """Every cluster as a row; what has not answered yet says so."""
-    wish = read_query(request.GET)
-    board = open_board(person(request), wish.terms)
+    query = read_query(request.GET)
+    board = open_board(person(request), query.terms)
     try:
         is_plain = "plain" in request.GET
         board.wait(NOSCRIPT_TIMEOUT if is_plain else FIRST_COUNTS_TIMEOUT)
-        return render(request, "overview/overview.html", _context(board, wish, is_plain=is_plain))
+        return render(request, "overview/overview.html", _context(board, query, is_plain=is_plain))
     finally:
         board.close()
 
 
 def _context(board: Board, query: OverviewQuery, *, is_plain: bool) -> dict[str, Any]:
-    rows = [row_of(board, line) for line in board.clusters]
+    rows = [row_of(board, cluster) for cluster in board.clusters]
     groups = arrange_rows(rows, query)
     drawn = [
         (group_html(group) if group.id else "", [html_of(row, board.user) for row in group.rows])
@@ -52,10 +51,10 @@ def _context(board: Board, query: OverviewQuery, *, is_plain: bool) -> dict[str,
         "window": window_of(htmls),
         "summary": pieces.summary_of(rows),
         "foot": pieces.foot_of(groups, len(rows), query),
-        "wish": query,
+        "query": query,
         "sorts": pieces.sorts(query),
         "groupings": pieces.groupings(board, query),
-        "beyond": board.hidden_count,
+        "hidden_count": board.hidden_count,
         "has_clusters": bool(rows),
         "administrators": board.administrators,
         "memberships": Membership.objects.filter(user=board.user).select_related("team"),

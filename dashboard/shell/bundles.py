@@ -1,6 +1,6 @@
 """Static bundles: style sheets and scripts joined into one file each by collectstatic.
 
-A page loads one style sheet, that of its room, and one script. The files stay what is written, read and tested; in
+A page loads one style sheet, that of its package, and one script. The files stay what is written, read and tested; in
 production `collectstatic` joins them, in development each is sent.
 """
 

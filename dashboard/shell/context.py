@@ -81,7 +81,7 @@ class Shell:
 
     @property
     def audit(self) -> list[Entry]:
-        """The trail: one's own deeds, or everybody's for auditors and administrators."""
+        """The audit trail: one's own actions, or everybody's for auditors and administrators."""
         return _drop_missing(
             Entry(_("Audit trail"), page_url("accounts:audit:trail"), icon="audit", goto="a")
         )
@@ -134,7 +134,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def page_url(name: str, *args: str) -> str:
-    """The path of a named page, or empty where that room has no such page."""
+    """The path of a named page, or empty where that package has no such page."""
     try:
         return reverse(name, args=args)
     except NoReverseMatch:

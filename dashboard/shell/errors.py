@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from dashboard.shell import outage as outages
+from dashboard.shell import outage
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -58,9 +58,9 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, drawn without the request: whatever broke must not break this page too; 503 where the database did."""
     raised = sys.exc_info()[1]
-    outage = outages.render_unavailable(request, raised) if raised is not None else None
-    if outage is not None:
-        return outage
+    response = outage.render_unavailable(request, raised) if raised is not None else None
+    if response is not None:
+        return response
     text = {
         "layout": "base_plain.html",
         "status": 500,

@@ -19,7 +19,7 @@ from people.storage import REQUEST_LOCK_TIMEOUT, StorageOutage, limit_lock_wait,
 
 RETRY_SECONDS = 5
 OUTAGE_HEADER = "Quarterdeck-Outage"  # a header, by which a page's script knows that nothing can be saved
-MOST_FIELDS = 200
+MAX_FIELDS = 200
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -31,9 +31,9 @@ def outage_middleware(
     def marked(request: HttpRequest) -> HttpResponse:
         with _limit_lock_wait(request):
             response = get_response(request)
-        trouble = storage.outage
-        if trouble is not None:
-            response.headers.setdefault(OUTAGE_HEADER, trouble.kind)
+        outage = storage.outage
+        if outage is not None:
+            response.headers.setdefault(OUTAGE_HEADER, outage.kind)
         return response
 
     marked.process_exception = render_unavailable  # type: ignore[attr-defined] # Django asks the function for it
@@ -57,19 +57,19 @@ def _limit_lock_wait(request: HttpRequest) -> AbstractContextManager[None]:
 
 def banner() -> SafeString:
     """What stands above every page while nothing can be saved; empty while all is well."""
-    return render_to_string("parts/outage.html", {"told": describe_outage(storage.outage)})
+    return render_to_string("parts/outage.html", {"outage": describe_outage(storage.outage)})
 
 
 def describe_outage(outage: StorageOutage | None) -> dict[str, Any] | None:
-    """The trouble in words: what happened, what goes on, what to do."""
-    trail = health()
+    """The outage in words: what happened, since when, and what to do."""
+    audit_trail = health()
     if outage is None:
-        if trail.is_writable:
+        if audit_trail.is_writable:
             return None
         return {
             "title": _("The audit trail is not writable."),
-            "cure": _find_advice("unwritable"),
-            "since": trail.since,
+            "advice": _find_advice("unwritable"),
+            "since": audit_trail.since,
         }
     titles = {
         "full": _("The Quarterdeck server's disk is full."),
@@ -77,22 +77,22 @@ def describe_outage(outage: StorageOutage | None) -> dict[str, Any] | None:
         "unwritable": _("Quarterdeck's database is not writable."),
         "unreachable": _("Quarterdeck's database is not responding."),
     }
-    return {"title": titles[outage.kind], "cure": _find_advice(outage.kind), "since": outage.since}
+    return {"title": titles[outage.kind], "advice": _find_advice(outage.kind), "since": outage.since}
 
 
 def _find_advice(kind: str) -> str:
-    cures = {
+    advice = {
         "full": _("If you run this server: free up space in the data folder (QUARTERDECK_DATA)."),
         "locked": _("This clears up by itself when that program (a backup, a migration, a shell) finishes."),
     }
-    return cures.get(kind, _("If you run this server: see its log for the cause."))
+    return advice.get(kind, _("If you run this server: see its log for the cause."))
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:
     is_post = request.method == "POST"
     fields, has_secrets = _read_fields(request) if is_post else ([], False)
     return {
-        "told": describe_outage(storage.outage),
+        "outage": describe_outage(storage.outage),
         "is_post": is_post,
         "fields": fields,
         "has_secrets": has_secrets,
@@ -110,4 +110,4 @@ def _read_fields(request: HttpRequest) -> tuple[list[tuple[str, str]], bool]:
     pairs = [(name, value) for name, values in request.POST.lists() for value in values]
     kept = [(name, value) for name, value in pairs if name not in secret]
     has_secrets = any(name in secret and name != "csrfmiddlewaretoken" for name, _value in pairs)
-    return kept[:MOST_FIELDS], has_secrets
+    return kept[:MAX_FIELDS], has_secrets

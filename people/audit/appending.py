@@ -18,7 +18,7 @@ LOCK_TIMEOUT = "10s"
 
 
 class NotAppendOnly(Exception):
-    """The triggers that keep the trail are not there: what was written now could be changed unseen."""
+    """The append-only triggers are missing: what was written now could be changed unnoticed."""
 
 
 def append(entries: Sequence[AuditEntry]) -> list[int]:

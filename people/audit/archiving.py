@@ -40,9 +40,9 @@ class ArchivedSegment:
 
 
 def archive(before: datetime, where: Path) -> Iterator[ArchivedSegment]:
-    """Months that were over `before` then, oldest first. Raises NotSealed, TrailUnavailable or DatabaseError.
+    """Months that were over `before` then, oldest first. Raises NotArchived, AuditTrailUnavailable or DatabaseError.
 
-    What a call that was interrupted had sealed already is taken out first.
+    What an interrupted call had archived already is deleted first.
     """
     for segment in segments(where):
         if _is_recorded(segment):
@@ -112,7 +112,7 @@ def _verify_segment(segment: Segment) -> str:
 
 
 def _describe_segment(segment: Segment, last_hash: str) -> dict[str, Any]:
-    """What the trail says of a segment, so that the chain itself vouches for the file."""
+    """The detail of the audit entry of a segment, so that the chain itself vouches for the file."""
     bounds = AuditEntry.objects.filter(sequence__in=(segment.first, segment.last)).order_by("sequence")
     first, last = bounds[0], bounds.reverse()[0]
     return {
@@ -163,9 +163,9 @@ def _delete_batch(segment: Segment) -> int:
 
 def _require_same_segment(segment: Segment) -> None:
     """Whose last row is the file's stands on the file's rows: a hash is of all that is before it."""
-    told = AuditEntry.objects.using(ALIAS).filter(verb=ARCHIVED, detail__file=segment.path.name).last()
+    entry = AuditEntry.objects.using(ALIAS).filter(verb=ARCHIVED, detail__file=segment.path.name).last()
     here = (
         AuditEntry.objects.using(ALIAS).filter(sequence=segment.last).values_list("hash", flat=True).first()
     )
-    if told is None or here is None or here != told.detail.get("hash"):
+    if entry is None or here is None or here != entry.detail.get("hash"):
         raise NotArchived(f"{segment.path.name} does not match its entry in the audit trail.")

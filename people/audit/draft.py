@@ -59,19 +59,19 @@ class AuditDraft:
 
 
 def draft_for_user(user: User, verb: str, **more: Any) -> AuditDraft:
-    """A fact about what this person did; `more` are further fields of Fact."""
+    """A draft about what this person did; `more` are further fields of AuditDraft."""
     return AuditDraft(
         verb=verb, person_id=user.pk, person=user.username, global_role=user.global_role, **more
     )
 
 
 def draft_for_program(program: str, verb: str, **more: Any) -> AuditDraft:
-    """A fact about what whoever runs this installation did on its machine, such as by `manage.py rotate_keys`."""
+    """A draft about what whoever runs this installation did on its machine, such as by `manage.py rotate_keys`."""
     return AuditDraft(verb=verb, person=program, **more)
 
 
 def build_entry(draft: AuditDraft, phase: Phase, request: int | None = None) -> AuditEntry:
-    """The row, cleaned and bounded, without its place in the chain."""
+    """The row, cleaned and bounded, without its position in the chain."""
     here = current()
     whole = replace(
         draft,

@@ -8,7 +8,10 @@ from django.db import models
 
 
 class Phase(models.TextChoices):
-    """An intent stands before a write that is sent to a cluster, an outcome after it; all else is an event."""
+    """A request row is written before a write is sent to a cluster, a result row after it; all else is an event.
+
+    The stored values are hashed and stay what they were.
+    """
 
     EVENT = "event"
     REQUEST = "intent"
@@ -16,7 +19,7 @@ class Phase(models.TextChoices):
 
 
 class Result(models.TextChoices):
-    """UNKNOWN is never what a row was given: an intent without an outcome, or one whose answer never came."""
+    """UNKNOWN is never stored: it is a request without a result, or one whose response never came."""
 
     OK = "ok"
     DENIED = "denied"
@@ -34,7 +37,7 @@ class AuditEntry(models.Model):
     sequence = models.BigIntegerField(primary_key=True)  # 1, 2, 3 ... without a gap
     at = models.DateTimeField()
     phase = models.CharField(max_length=8, choices=Phase.choices)
-    request = models.BigIntegerField(null=True)  # of an outcome: the sequence of its intent
+    request = models.BigIntegerField(null=True)  # of a result: the sequence of its request
     verb = models.CharField(max_length=32)
     person_id = models.BigIntegerField(null=True)
     person = models.CharField(max_length=150)
@@ -67,7 +70,7 @@ class AuditEntry(models.Model):
     class Meta:
         db_table = "audit_entry"
         ordering: ClassVar[list[str]] = ["sequence"]
-        # The page of the trail goes along the chain under one of these (dashboard/audit/pagination.py).
+        # The page of the audit trail goes along the chain under one of these (dashboard/audit/pagination.py).
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["at", "sequence"], name="audit_time"),
             models.Index(fields=["request"], name="audit_intent"),

@@ -37,7 +37,7 @@ def begin(address: str, session_key: str) -> None:
 @contextmanager
 def use_request_origin(request: HttpRequest) -> Iterator[None]:
     """For the length of the block."""
-    session = getattr(request, "create_session", None)
+    session = getattr(request, "session", None)
     mark = session_mark(session.session_key or "" if session is not None else "")
     before = _current.set(Origin(address_of(request), mark))
     try:

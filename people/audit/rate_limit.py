@@ -9,7 +9,7 @@ from collections.abc import Hashable
 
 
 class RateLimiter:
-    """Says yes at most once in `seconds` for each key; beyond `most` keys the one that was said longest ago is new."""
+    """Allows each key once in `seconds`; beyond `max_keys` keys the least recently used one is forgotten."""
 
     def __init__(self, seconds: float, max_keys: int) -> None:
         self.seconds = seconds
@@ -18,11 +18,11 @@ class RateLimiter:
         self._lock = threading.Lock()
 
     def is_due(self, key: Hashable) -> bool:
-        """And if so, it counts as said."""
+        """Whether the key is allowed now; if so, that counts."""
         now = time.monotonic()
         with self._lock:
-            said = self._last_allowed.get(key)
-            if said is not None and now - said < self.seconds:
+            allowed_at = self._last_allowed.get(key)
+            if allowed_at is not None and now - allowed_at < self.seconds:
                 return False
             self._last_allowed[key] = now
             self._last_allowed.move_to_end(key)

@@ -39,7 +39,7 @@ NOTE_TIMEOUT = 1.0  # seconds that one is waited for which nothing depends on
 
 
 def record(draft: AuditDraft) -> int:
-    """The sequence of the event's row, which is durable. TrailUnavailable where it cannot be written.
+    """The sequence of the event's row, which is durable. AuditTrailUnavailable where it cannot be written.
 
     Call it inside the transaction of a change of ours, after the change: where it fails, the change is undone.
     """
@@ -79,11 +79,11 @@ class PendingEntry:
         audit_id: str = "",
         duration: int | None = None,
     ) -> None:
-        """Write the outcome, once; `duration` in milliseconds, since the intent where it is left out. Never raises."""
+        """Write the result, once; `duration` in milliseconds, since the request where it is left out. Never raises."""
         if not self._is_open.acquire(blocking=False):
             return
         spent = int((time.monotonic() - self._started_at) * 1000) if duration is None else duration
-        outcome = replace(
+        result_draft = replace(
             self.draft,
             at=None,
             result=result,
@@ -93,15 +93,15 @@ class PendingEntry:
             duration=spent,
         )
         try:
-            _wait_until_durable(writer.put(build_entry(outcome, Phase.RESULT, self.sequence)))
+            _wait_until_durable(writer.put(build_entry(result_draft, Phase.RESULT, self.sequence)))
         except AuditTrailUnavailable as error:
-            _log_missed(outcome, error)
+            _log_missed(result_draft, error)
 
 
 def begin(draft: AuditDraft) -> PendingEntry:
-    """The intent's row is durable when this returns. TrailUnavailable where not: then nothing may be sent.
+    """The request's row is durable when this returns. AuditTrailUnavailable where not: then nothing may be sent.
 
-    On a disk that is full there may be room for the intent and none for its outcome: it is refused at once.
+    A full disk may have room for the request and none for its result: it is refused at once.
     """
     if storage.outage is not None and storage.outage.kind == "full":
         raise AuditTrailUnavailable("the Quarterdeck server's disk is full")
@@ -124,13 +124,13 @@ def unlisten(callback: Callable[[], None]) -> None:
 
 
 def last_sequence() -> int:
-    """The sequence of the last row, by whatever process; 0 for an empty trail."""
+    """The sequence of the last row, by whatever process; 0 for an empty audit trail."""
     last = AuditEntry.objects.order_by("-sequence").values_list("sequence", flat=True).first()
     return last or 0
 
 
 def health() -> Health:
-    """Whether the trail can be written, as far as this process has tried."""
+    """Whether the audit trail can be written, as far as this process has tried."""
     return writer.health
 
 
@@ -159,16 +159,16 @@ def _wait_until_durable(future: Future[int]) -> int:
 
 
 def _record_not_sent(draft: AuditDraft, done: Future[int]) -> None:
-    """An intent that became durable when nobody waited for it any more: what it announces was not sent."""
+    """A request that became durable when nobody waited for it any more: what it announces was not sent."""
     if done.cancelled() or done.exception() is not None:
         return
-    outcome = replace(
+    result_draft = replace(
         draft, at=None, result=Result.FAILED, reason="not sent: writing to the audit trail took too long"
     )
     try:
-        writer.put(build_entry(outcome, Phase.RESULT, done.result()))
+        writer.put(build_entry(result_draft, Phase.RESULT, done.result()))
     except AuditTrailUnavailable as error:
-        _log_missed(outcome, error)
+        _log_missed(result_draft, error)
 
 
 def _log_if_failed(draft: AuditDraft, done: Future[int]) -> None:

@@ -11,7 +11,7 @@ LABEL = "audit"
 
 
 class AuditTrailRouter:
-    """The trail's model through its own connection; all other models stay out of its file."""
+    """The audit trail's model through its own connection; all other models stay out of its file."""
 
     def db_for_read(self, model: Any, **_hints: Any) -> str | None:
         return ALIAS if model._meta.app_label == LABEL else None
@@ -29,5 +29,5 @@ class AuditTrailRouter:
 
 
 def has_own_file() -> bool:
-    """Whether the trail is apart from the other tables, so that `migrate` has two databases to bring up."""
+    """Whether the audit trail is apart from the other tables, so that `migrate` has two databases to bring up."""
     return connections[ALIAS].vendor == "sqlite"

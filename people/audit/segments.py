@@ -62,22 +62,27 @@ class Segment:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def entries(self) -> Iterator[AuditEntry]:
-        """Its rows, one at a time; Unreadable where a line is none, or the file is not as its first line says."""
-        told, count, last = None, 0, None
+        """Its rows, one at a time. UnreadableSegment where a line is no row, or the file is not as its header says."""
+        header, count, last = None, 0, None
         for number, line in enumerate(_lines(self.path)):
             if number == 0:
-                told = _parse_header(line, self.path)
+                header = _parse_header(line, self.path)
                 continue
             last, count = _parse_entry(line, self.path), count + 1
             yield last
-        if told is None or last is None or (told.rows, told.last) != (count, last.sequence):
+        if header is None or last is None or (header.rows, header.last) != (count, last.sequence):
             raise UnreadableSegment(f"{self.path.name} does not contain the rows that it declares")
-        if (told.hash, told.first, self.first, self.last) != (last.hash, self.first, told.first, told.last):
+        if (header.hash, header.first, self.first, self.last) != (
+            last.hash,
+            self.first,
+            header.first,
+            header.last,
+        ):
             raise UnreadableSegment(f"{self.path.name} does not contain the rows that it declares")
 
 
 def folder() -> Path:
-    """Of the installation: beside the trail's own file."""
+    """Of the installation: beside the audit trail's own file."""
     return Path(settings.DATA_DIR) / "audit-segments"
 
 
@@ -122,12 +127,12 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _parse_header(line: bytes, path: Path) -> SegmentHeader:
     try:
-        told = SegmentHeader(**json.loads(line))
+        header = SegmentHeader(**json.loads(line))
     except (ValueError, TypeError, RecursionError) as error:
         raise UnreadableSegment(f"{path.name} does not declare its contents") from error
-    if told.form != FILE_FORMAT:
+    if header.form != FILE_FORMAT:
         raise UnreadableSegment(f"{path.name} has an unknown format")
-    return told
+    return header
 
 
 def _parse_entry(line: bytes, path: Path) -> AuditEntry:

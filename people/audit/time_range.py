@@ -30,14 +30,14 @@ class InvalidTime(ValueError):
 
 @dataclass(frozen=True)
 class TimeRange:
-    """A stretch of time as exact as it was written: a month, a day, a minute; `end` is no longer in it."""
+    """A range of time as exact as it was written: a month, a day, a minute; `end` is no longer in it."""
 
     start: datetime
     end: datetime
 
 
 def parse_time_range(text: str, now: datetime) -> TimeRange:
-    """Times without a zone are UTC; `2h` and `2h ago` are the instant so long before `now`. Raises NoMoment."""
+    """Times without a zone are UTC; `2h` and `2h ago` are the instant so long before `now`. Raises InvalidTime."""
     written = " ".join(text.split()).lower()
     try:
         return _parse_word(written, now) or _parse_ago(written, now) or _parse_exact(written)

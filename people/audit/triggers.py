@@ -1,7 +1,7 @@
 """Triggers: keep the audit table append-only in the database, and report which are missing.
 
 A migration that alters the table makes it anew on SQLite and drops them without a word: such a migration ends with
-`RunPython(guard)`, and whoever writes asks `missing` first.
+`RunPython(install_triggers)`, and whoever writes calls `find_missing` first.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 @contextmanager
 def allow_deletes(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Within the block rows may be deleted, for `people.audit.sealing` alone. All of it is one transaction.
+    """Within the block rows may be deleted, for `people.audit.archiving` alone. All of it is one transaction.
 
     Nobody else ever sees the table without the trigger: SQLite has locked its file, PostgreSQL the table, and where
     the block fails the trigger was never away.

@@ -56,7 +56,7 @@ class Verdict:
 def verify(checkpoints: Sequence[Checkpoint] = (), where: Path | None = None) -> Verdict:
     """Reads all rows that there are when it comes to the end, while others may be written.
 
-    `where` is the folder of the sealed segments, with whose rows it begins. Where rows are being sealed meanwhile,
+    `where` is the folder of the archived segments, with whose rows it begins. Where rows are being archived meanwhile,
     it begins anew.
     """
     folder_of_segments = folder() if where is None else where
@@ -107,30 +107,30 @@ def _find_break(entry: AuditEntry | _UnreadableRow, last: Checkpoint, before: Ch
 
 
 def _explain_changed(entry: AuditEntry, last: Checkpoint, before: Checkpoint) -> Break:
-    """The row is not what its hash says. A hash that fits another place tells what was done."""
-    here, place = entry.sequence, _find_sequence(entry)
-    if place is None:
+    """The row is not what its hash says. A hash that fits another sequence shows what was done."""
+    here, original = entry.sequence, _find_sequence(entry)
+    if original is None:
         after = _row(here + 1)
         if after is not None and _find_sequence(after) == here and after.previous == last.hash:
             return Break("inserted", here, f"Row {here} was inserted, and what follows was renumbered.")
         return Break("changed", here, f"Row {here} was changed, or was not written by Quarterdeck.")
-    if place == last.sequence and entry.previous == before.hash:
-        return Break("inserted", place, f"Row {place} was inserted, and what follows was renumbered.")
-    there = _row(place)
-    if place > here and (there is None or _find_sequence(there) != here):
-        return Break("missing", here, f"Row {here} is missing: the row in its place was row {place}.")
-    return Break("order", here, f"Row {here} is out of order: it was row {place}.")
+    if original == last.sequence and entry.previous == before.hash:
+        return Break("inserted", original, f"Row {original} was inserted, and what follows was renumbered.")
+    there = _row(original)
+    if original > here and (there is None or _find_sequence(there) != here):
+        return Break("missing", here, f"Row {here} is missing: the row in its place was row {original}.")
+    return Break("order", here, f"Row {here} is out of order: it was row {original}.")
 
 
 def _explain_rehashed(here: int) -> Break:
     """The row itself is whole, and stands on another than the one that is there before it."""
     if here == 1:
         return Break("missing", 1, "Rows before row 1 are missing: it refers to another row.")
-    told = (
+    message = (
         f"Row {here - 1} was changed or replaced, and rehashed: row {here} refers to another row. "
         "Or rows between the two were removed."
     )
-    return Break("changed", here - 1, told)
+    return Break("changed", here - 1, message)
 
 
 def _find_sequence(entry: AuditEntry) -> int | None:
@@ -149,8 +149,8 @@ def _check_checkpoint(entry: AuditEntry, due: dict[int, Checkpoint]) -> Break | 
     remembered = due.get(entry.sequence)
     if remembered is None or remembered.hash == entry.hash:
         return None
-    told = f"Row {entry.sequence} does not match the checkpoint: the audit trail was rewritten."
-    return Break("rewritten", entry.sequence, told)
+    message = f"Row {entry.sequence} does not match the checkpoint: the audit trail was rewritten."
+    return Break("rewritten", entry.sequence, message)
 
 
 def _check_end(last: Checkpoint, checkpoints: Sequence[Checkpoint]) -> Break | None:
@@ -158,8 +158,8 @@ def _check_end(last: Checkpoint, checkpoints: Sequence[Checkpoint]) -> Break | N
     newest = max((one.sequence for one in checkpoints), default=0)
     if newest <= last.sequence:
         return None
-    told = f"The end is truncated: rows {last.sequence + 1} to {newest} are missing."
-    return Break("cut", last.sequence + 1, told)
+    message = f"The end is truncated: rows {last.sequence + 1} to {newest} are missing."
+    return Break("cut", last.sequence + 1, message)
 
 
 def _check_segment(entry: AuditEntry, where: Path) -> Break | None:
@@ -176,17 +176,17 @@ def _check_segment(entry: AuditEntry, where: Path) -> Break | None:
 
 
 def _name_segment(found: Break | None, where: Path) -> Break | None:
-    """Where a row is missing that was sealed, in which file it was."""
+    """Where an archived row is missing, the file that it was in."""
     if found is None or found.kind != "missing":
         return found
     number = found.sequence
-    sealed = AuditEntry.objects.filter(
+    archived = AuditEntry.objects.filter(
         verb=ARCHIVED, detail__first__lte=number, detail__last__gte=number
     ).last()
-    if sealed is None:
+    if archived is None:
         return found
-    told = f"{found.message} It was archived to {sealed.detail.get('file')}, which has to be in {where}."
-    return replace(found, message=told)
+    message = f"{found.message} It was archived to {archived.detail.get('file')}, which has to be in {where}."
+    return replace(found, message=message)
 
 
 def _first_sequence() -> int | None:

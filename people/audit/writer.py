@@ -22,21 +22,21 @@ from people.audit.models import AuditEntry, Phase
 from people.audit.routing import ALIAS
 
 log = logging.getLogger(__name__)
-QUEUE_SIZE = 4096  # rows that may wait; who comes then is told that the trail is not available
+QUEUE_SIZE = 4096  # rows that may wait; beyond it the audit trail is unavailable
 BATCH = 256  # rows in one transaction
-PROBE_INTERVAL = 2.0  # seconds between tries while the trail cannot be written
+PROBE_INTERVAL = 2.0  # seconds between tries while the audit trail cannot be written
 STOP_TIMEOUT = 10.0  # seconds in which a process that ends writes what waits
 ROW_ERRORS = (DataError, IntegrityError, ValueError, TypeError)  # of one row
-DATABASE_ERRORS = (DatabaseError, NotAppendOnly, OSError, RuntimeError)  # of the trail as a whole
+DATABASE_ERRORS = (DatabaseError, NotAppendOnly, OSError, RuntimeError)  # of the audit trail as a whole
 
 
 class AuditTrailUnavailable(Exception):
-    """The trail cannot be written, so what was to stand in it must not be done."""
+    """The audit trail cannot be written, so what should be recorded must not be done."""
 
 
 @dataclass(frozen=True)
 class Health:
-    """Whether the last try to write succeeded; since when it does not, and how many facts went unrecorded."""
+    """Whether the last try to write succeeded; since when it does not, and how many entries went unrecorded."""
 
     is_writable: bool = True
     since: datetime | None = None
@@ -53,7 +53,7 @@ class QueuedEntry:
 
 
 class Writer:
-    """Takes rows from any thread, and tells each when it is durable."""
+    """Takes rows from any thread; a future of each completes when it is durable."""
 
     def __init__(self) -> None:
         self.health = Health()
@@ -63,7 +63,7 @@ class Writer:
         self._thread: threading.Thread | None = None
 
     def put(self, entry: AuditEntry) -> Future[int]:
-        """The row's sequence once it is durable. TrailUnavailable where it cannot be: at once, or from the future."""
+        """The row's sequence once it is durable. AuditTrailUnavailable where not: at once, or from the future."""
         if not self.health.is_writable:
             raise AuditTrailUnavailable(self.health.reason)
         waiting = QueuedEntry(entry)
@@ -75,7 +75,7 @@ class Writer:
         return waiting.future
 
     def count_missed(self) -> None:
-        """Count a fact that could not be recorded; the row that ends the outage says how many there were."""
+        """Count an entry that could not be recorded; the row that ends the outage says how many there were."""
         with self._lock:
             self.health = replace(self.health, missed=self.health.missed + 1)
 
@@ -103,7 +103,7 @@ class Writer:
         connections[ALIAS].close()
 
     def _next(self) -> list[QueuedEntry | None]:
-        """What waits now; nothing where it is time to see whether the trail can be written again."""
+        """What waits now; nothing where it is time to see whether the audit trail can be written again."""
         batch: list[QueuedEntry | None] = []
         try:
             batch.append(self._queue.get(timeout=None if self.health.is_writable else PROBE_INTERVAL))
@@ -129,7 +129,7 @@ class Writer:
             self._fail_all(taken, error)
 
     def _append(self, batch: Sequence[QueuedEntry]) -> None:
-        """Write them, after a row about the outage that is over now, and tell who waits and who listens."""
+        """Write them, after a row about the outage that is over now, and notify who waits and who listens."""
         outage = [] if self.health == Health() else [_build_outage_entry(self.health)]
         written = append([*outage, *(one.entry for one in batch)])
         if outage:
@@ -146,9 +146,9 @@ class Writer:
             except ROW_ERRORS as again:
                 connections[ALIAS].close()
                 error = again
-            except DATABASE_ERRORS as trouble:
+            except DATABASE_ERRORS as database_error:
                 connections[ALIAS].close()
-                self._fail_all([one], trouble)
+                self._fail_all([one], database_error)
                 return
             else:
                 return
@@ -180,7 +180,7 @@ class Writer:
 
 
 def _build_outage_entry(health: Health) -> AuditEntry:
-    """What the trail says about its own gap."""
+    """The entry of the audit trail about its own gap."""
     since = health.since.isoformat() if health.since else ""
     detail = {"since": since, "missed": health.missed}
     return build_entry(

@@ -7,7 +7,7 @@ and listen to "quarterdeck:session-restored". */
   "use strict";
   const dialog = document.getElementById("session-ended");
   if (!dialog) return;
-  const trouble = document.getElementById("cannot-send");
+  const cannotSend = document.getElementById("cannot-send");
   const PATIENCE = 8000; // milliseconds
   let waiting = null; // the form or htmx source to be sent again
   let asking = null; // the form that is held back while the server is asked
@@ -54,8 +54,8 @@ and listen to "quarterdeck:session-restored". */
 
   /* Held back: the server is gone, or cannot save. */
   function hold(found) {
-    for (const line of trouble.querySelectorAll("[data-if]")) line.hidden = line.dataset.if !== found;
-    if (!trouble.open) trouble.showModal();
+    for (const line of cannotSend.querySelectorAll("[data-if]")) line.hidden = line.dataset.if !== found;
+    if (!cannotSend.open) cannotSend.showModal();
   }
 
   /* A form that would be lost by a redirect to sign-in, or by the browser's page of an error, is held back until it is
@@ -76,10 +76,10 @@ and listen to "quarterdeck:session-restored". */
     ask();
   });
 
-  trouble?.addEventListener("click", (event) => {
-    if (event.target.closest("[data-send-again]")) { trouble.close(); sendWaiting(); }
+  cannotSend?.addEventListener("click", (event) => {
+    if (event.target.closest("[data-send-again]")) { cannotSend.close(); sendWaiting(); }
   });
-  trouble?.addEventListener("cancel", () => { waiting = null; });
+  cannotSend?.addEventListener("cancel", () => { waiting = null; });
 
   document.addEventListener("htmx:before:response", (event) => {
     const { response, sourceElement } = event.detail.ctx;

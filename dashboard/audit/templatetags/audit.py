@@ -9,15 +9,29 @@ from datetime import UTC, datetime
 from django import template
 
 from people.audit.sanitizing import sanitize_text
+from people.models import GlobalRole, TeamRole
 
 register = template.Library()
 LONGEST = 5000  # characters of one text
+# Old rows keep the names that the team roles had when they were written: the hash covers them.
+ROLE_LABELS = {
+    **dict(GlobalRole.choices),
+    **dict(TeamRole.choices),
+    "reader": TeamRole.VIEWER.label,
+    "operator": TeamRole.EDITOR.label,
+}
 
 
 @register.filter
 def visible(text: object) -> str:
     """What could turn, hide or break the line as `\\u202e`; also where the row was not written by this program."""
     return sanitize_text(text, LONGEST)
+
+
+@register.filter
+def role_label(role: str) -> str:
+    """The label of a global or team role as a row stores it; a role that is not known is shown as it is."""
+    return str(ROLE_LABELS[role]) if role in ROLE_LABELS else visible(role)
 
 
 @register.filter

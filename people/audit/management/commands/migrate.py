@@ -24,7 +24,7 @@ class Command(Migrate):
         return {**dict[Any, Any](super().get_check_kwargs(options)), "databases": aliases}
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """With `--database` that one; without it all. A trail that is not append-only afterwards is an error."""
+        """With `--database` that one; without it all. An audit trail that is not append-only afterwards is an error."""
         if options["database"] is not None:
             super().handle(*args, **options)
             return

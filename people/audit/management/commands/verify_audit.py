@@ -31,15 +31,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--head", action="append", default=[], metavar="SEQUENCE:HASH", help="a saved checkpoint"
+            "--checkpoint",
+            "--head",
+            action="append",
+            default=[],
+            metavar="SEQUENCE:HASH",
+            help="a saved checkpoint (--head is the earlier name)",
         )
         parser.add_argument(
-            "--head-file", type=Path, metavar="FILE", help="file with saved checkpoints, one per line"
+            "--checkpoint-file",
+            "--head-file",
+            type=Path,
+            metavar="FILE",
+            help="file with saved checkpoints, one per line (--head-file is the earlier name)",
         )
         parser.add_argument(
             "--remember",
             action="store_true",
-            help="append the current checkpoint to --head-file if the audit trail is valid",
+            help="append the current checkpoint to --checkpoint-file if the audit trail is valid",
         )
         parser.add_argument(
             "--segments",
@@ -54,13 +63,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        file: Path | None = options["head_file"]
+        file: Path | None = options["checkpoint_file"]
         if options["remember"] and file is None:
-            raise CommandError("--remember needs --head-file.", returncode=2)
-        heads = [_parse_checkpoint(text) for text in options["head"]]
+            raise CommandError("--remember needs --checkpoint-file.", returncode=2)
+        checkpoints = [_parse_checkpoint(text) for text in options["checkpoint"]]
         if file is not None and (file.exists() or not options["remember"]):
-            heads += _read_checkpoints(file)
-        verdict = self._verify(heads, options["segments"])
+            checkpoints += _read_checkpoints(file)
+        verdict = self._verify(checkpoints, options["segments"])
         if verdict.first_break is not None:
             self.stdout.write(f"{verdict.rows} earlier rows are valid, up to {verdict.checkpoint}.")
             code = CUT if verdict.first_break.kind in ("cut", "rewritten") else BROKEN
@@ -87,8 +96,8 @@ class Command(BaseCommand):
             note(AuditDraft(verb="trail-protected", target="trail", detail={"put up again": gone}))
             self.stdout.write(f"Reinstalled: {', '.join(gone)}.")
         elif gone:
-            told = f"The database does not protect the audit trail; missing triggers: {', '.join(gone)}. {ADVICE}"
-            raise CommandError(told, returncode=NOT_PROTECTED)
+            message = f"The database does not protect the audit trail; missing triggers: {', '.join(gone)}. {ADVICE}"
+            raise CommandError(message, returncode=NOT_PROTECTED)
 
 
 def _parse_checkpoint(text: str) -> Checkpoint:
@@ -110,7 +119,7 @@ def _read_checkpoints(file: Path) -> list[Checkpoint]:
 
 
 def _append_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
-    with file.open("a", encoding="ascii") as heads:
-        heads.write(f"{checkpoint}\n")
-        heads.flush()
-        os.fsync(heads.fileno())
+    with file.open("a", encoding="ascii") as checkpoints:
+        checkpoints.write(f"{checkpoint}\n")
+        checkpoints.flush()
+        os.fsync(checkpoints.fileno())
