@@ -57,8 +57,8 @@ def _idle(found: Counter[str], seconds: float) -> Figure:
         notes=(
             f"In {seconds:.0f} s of an open page. Renewals are watches that begin anew.",
             f"Health is `{HEALTH}`, at most once in {HEALTHY_INTERVAL:.0f} s for each API server, however many pages "
-            "are open on it: a chosen cost, since an API server that is stopping leaves its watches open and silent for a "
-            "minute.",
+            "are open on it: a chosen cost, since an API server that is stopping leaves its watches open and silent "
+            "for a minute.",
         ),
     )
 

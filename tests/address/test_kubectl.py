@@ -10,21 +10,21 @@ from dashboard.address.paths import Address, address
 
 
 def test_it_lists_with_selectors():
-    place = Address(
+    target = Address(
         ("prod",),
         ("shop",),
         "pods",
         query=(("selector", "app in (a,b)"), ("fields", "status.phase=Running"), ("q", "x")),
     )
     assert (
-        kubectl.list_commands(place)
+        kubectl.list_commands(target)
         == "kubectl --context prod get pods -l 'app in (a,b)' --field-selector status.phase=Running -n shop"
     )
 
 
 def test_it_writes_one_command_for_each_cluster_and_namespace():
-    place = Address(("a", "b"), ("shop", "pay"), "deployments.apps")
-    assert kubectl.list_commands(place).splitlines() == [
+    target = Address(("a", "b"), ("shop", "pay"), "deployments.apps")
+    assert kubectl.list_commands(target).splitlines() == [
         "kubectl --context a get deployments.apps -n shop",
         "kubectl --context a get deployments.apps -n pay",
         "kubectl --context b get deployments.apps -n shop",
@@ -46,8 +46,8 @@ def test_it_knows_all_namespaces_and_none():
 
 
 def test_it_prints_one_secret_value():
-    place = address("a", "secrets", namespace="shop", name="db")
-    assert kubectl.secret_value(place, "tls.key") == (
+    target = address("a", "secrets", namespace="shop", name="db")
+    assert kubectl.secret_value(target, "tls.key") == (
         "kubectl --context a get secrets db -o 'jsonpath={.data.tls\\.key}' -n shop | base64 -d"
     )
 

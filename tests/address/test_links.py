@@ -29,5 +29,5 @@ def test_it_links_nothing_that_is_not_served_or_cannot_be():
 def test_it_leads_to_addresses_that_are_read_back():
     path = LINKS.object("", "Pod", "odd name?#", "shop").split("/")
     keys = ("clusters", "namespaces", "resource", "name")
-    place = parse(dict(zip(keys, [*path[2:5], "odd name?#"], strict=True)), QueryDict(""))
-    assert place.path() == LINKS.object("", "Pod", "odd name?#", "shop")
+    parsed = parse(dict(zip(keys, [*path[2:5], "odd name?#"], strict=True)), QueryDict(""))
+    assert parsed.path() == LINKS.object("", "Pod", "odd name?#", "shop")

@@ -15,14 +15,14 @@ def parse_parts(clusters="prod", namespaces="shop", resource="pods", name="", qu
 
 
 def test_it_reads_lists_of_clusters_and_namespaces():
-    place = parse_parts("prod-eu,prod-us,prod-eu", "shop,bank", "deployments.apps")
-    assert place == Address(("prod-eu", "prod-us"), ("shop", "bank"), "deployments.apps")
-    assert place.url() == "/c/prod-eu,prod-us/shop,bank/deployments.apps"
+    parsed = parse_parts("prod-eu,prod-us,prod-eu", "shop,bank", "deployments.apps")
+    assert parsed == Address(("prod-eu", "prod-us"), ("shop", "bank"), "deployments.apps")
+    assert parsed.url() == "/c/prod-eu,prod-us/shop,bank/deployments.apps"
 
 
 def test_it_keeps_the_query_in_order_and_repeated():
-    place = parse_parts(query="sort=-age&column=a&column=b&selector=env+in+(production)&q=")
-    assert place.url() == "/c/prod/shop/pods?sort=-age&column=a&column=b&selector=env+in+%28production%29&q="
+    parsed = parse_parts(query="sort=-age&column=a&column=b&selector=env+in+(production)&q=")
+    assert parsed.url() == "/c/prod/shop/pods?sort=-age&column=a&column=b&selector=env+in+%28production%29&q="
 
 
 def test_it_knows_all_namespaces_and_no_namespace():
@@ -34,12 +34,12 @@ def test_it_knows_all_namespaces_and_no_namespace():
 
 
 def test_it_quotes_names_of_roles():
-    place = parse_parts(
+    parsed = parse_parts(
         namespaces="_cluster", resource="clusterroles.rbac.authorization.k8s.io", name="a:b c?#&<é"
     )
-    assert place.path().endswith("/a:b%20c%3F%23%26%3C%C3%A9")
-    assert place.path("yaml").endswith("%A9/yaml")
-    assert place.listing().name == ""
+    assert parsed.path().endswith("/a:b%20c%3F%23%26%3C%C3%A9")
+    assert parsed.path("yaml").endswith("%A9/yaml")
+    assert parsed.listing().name == ""
 
 
 def test_it_stands_below_a_sub_path():

@@ -25,7 +25,7 @@ def test_every_file_that_measures_is_measured():
     files = [
         path.stem
         for path in sorted((ROOT / "bench").glob("*.py"))
-        if "\n    alone(measure)" in path.read_text()
+        if "\n    run_alone(measure)" in path.read_text()
     ]
     assert sorted(bench.MEASURES) == files
 

@@ -19,13 +19,13 @@ POD: dict[str, Any] = {
 
 
 def sign_in_as(page: Page, name: str) -> None:
-    """Pick somebody on the page with the demo's people."""
-    page.get_by_role("button", name=f"Be {USERS_BY_NAME[name].full_name}").click()
+    """Choose a user on the demo's page of users."""
+    page.get_by_role("button", name=f"Sign in as {USERS_BY_NAME[name].full_name}").click()
     expect(page.locator(".person-menu > summary")).to_contain_text(USERS_BY_NAME[name].full_name)
 
 
 def switch_user(page: Page, name: str) -> None:
-    """Become somebody else by the menu in the top bar."""
+    """Switch to another user by the menu in the top bar."""
     page.locator(".demo-menu > summary").click()
     page.locator(".demo-menu").get_by_role("button", name=USERS_BY_NAME[name].full_name).click()
     expect(page.locator(".person-menu > summary")).to_contain_text(USERS_BY_NAME[name].full_name)

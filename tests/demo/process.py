@@ -86,7 +86,7 @@ class Visitor:
     def post(
         self, path: str, fields: dict[str, str], *, token: str | None = None, origin: str | None = ""
     ) -> requests.Response:
-        """As a page of the demo sends it, unless token or origin (None: no header) are told otherwise."""
+        """As a page of the demo sends it, unless token or origin (None: no header) are given."""
         token = self.token() if token is None else token
         headers = {} if origin is None else {"Origin": origin or self.url}
         return self.session.post(
@@ -102,8 +102,8 @@ class Visitor:
         assert found
         return found[1]
 
-    def sign_in_as(self, name: str, onward: str = "/") -> requests.Response:
-        return self.post("/demo/pick/", {"person": name, "next": onward})
+    def sign_in_as(self, name: str, next_url: str = "/") -> requests.Response:
+        return self.post("/demo/pick/", {"person": name, "next": next_url})
 
     @property
     def session_key(self) -> str:

@@ -163,7 +163,7 @@ def test_the_newcomer_sees_what_is_not_permitted(demo: Demo, open_as: Open) -> N
     expect(page.get_by_role("heading", name="Credential for Production EU")).to_be_visible()
 
 
-def test_a_visitor_changes_over_and_stays_on_the_page(demo: Demo, open_as: Open) -> None:
+def test_a_visitor_switches_users_and_stays_on_the_page(demo: Demo, open_as: Open) -> None:
     """What the one before had open in another tab ends at once."""
     page = open_as("dana", "/c/staging/payments/pods?sort=-age")
     expect_state(page, "denied")

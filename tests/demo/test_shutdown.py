@@ -59,7 +59,7 @@ def _kill_child(position: int) -> Callable[[Demo], None]:
 
 
 @pytest.mark.parametrize(
-    ("ending", "code", "said"),
+    ("ending", "code", "message"),
     [
         (lambda demo: demo.process.send_signal(signal.SIGINT), 0, ""),
         (lambda demo: demo.process.send_signal(signal.SIGTERM), 0, ""),
@@ -70,7 +70,7 @@ def _kill_child(position: int) -> Callable[[Demo], None]:
     ids=["ctrl-C", "SIGTERM", "the terminal is closed", "the clusters crash", "the dashboard crashes"],
 )
 def test_it_leaves_nothing_behind(
-    tmp_path: Path, ending: Callable[[Demo], None], code: int, said: str
+    tmp_path: Path, ending: Callable[[Demo], None], code: int, message: str
 ) -> None:
     with run_demo(tmp_path) as demo:
         traces = Leftovers(demo.start())
@@ -79,7 +79,7 @@ def test_it_leaves_nothing_behind(
         assert visitor.get("/").status_code == 200
         ending(demo)
         assert demo.wait() == code
-        assert said in demo.output
+        assert message in demo.output
         assert "Traceback" not in demo.output
         assert traces.list_remaining() == []
 
@@ -94,7 +94,7 @@ def test_it_leaves_nothing_behind_where_it_is_killed_itself(tmp_path: Path) -> N
 
 def test_it_can_be_ended_while_it_starts(tmp_path: Path) -> None:
     with run_demo(tmp_path) as demo:
-        demo.wait_for("The demo starts")
+        demo.wait_for("Starting the demo")
         wait_for(demo.children)
         children = demo.children()
         assert demo.end() == 0

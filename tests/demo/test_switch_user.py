@@ -28,7 +28,7 @@ def test_a_token_of_the_session_before_is_worth_nothing(visitor: Visitor) -> Non
 
 
 @pytest.mark.parametrize("path", ["/clusters/", "/c/staging/shop/pods?q=web&sort=-age", "/people/audit/"])
-def test_it_stays_on_the_page_on_which_one_changes_over(visitor: Visitor, path: str) -> None:
+def test_it_stays_on_the_page_on_which_the_user_is_switched(visitor: Visitor, path: str) -> None:
     visitor.sign_in_as("alice")
     visitor.session.headers["Referer"] = visitor.url + path
     answer = visitor.post("/demo/pick/", {"person": "olga"})

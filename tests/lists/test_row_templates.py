@@ -28,6 +28,6 @@ def test_a_cell_is_what_its_template_makes_of_it(kind: str) -> None:
 
 
 def test_a_row_template_keeps_what_is_safe_and_escapes_the_rest() -> None:
-    shape = RowTemplate("lists/list.html#cell", {"cell": Cell("cell", GAPS[0])})
-    assert shape.fill("<b>") == "<td>&lt;b&gt;</td>"
-    assert shape.fill(mark_safe("<b>")) == "<td><b></td>"
+    template = RowTemplate("lists/list.html#cell", {"cell": Cell("cell", GAPS[0])})
+    assert template.fill("<b>") == "<td>&lt;b&gt;</td>"
+    assert template.fill(mark_safe("<b>")) == "<td><b></td>"

@@ -66,7 +66,7 @@ def test_a_fold_that_was_opened_stays_open_when_the_object_changes(controlplane,
 
 def test_a_value_is_revealed_in_its_row_and_only_that_one(open_as):
     page = open_as("dana", "/c/harbour/shop/secrets/web")
-    page.get_by_role("button", name="Show").first.click()
+    page.get_by_role("button", name="Reveal").first.click()
     expect(page.locator("main")).to_contain_text("correct-horse-battery-staple")
 
 

@@ -39,7 +39,7 @@ def test_all_of_an_object_is_there_without_a_script(open_as):
 def test_a_value_is_revealed_without_a_script_on_a_page_of_its_own(open_as):
     page = open_as("dana", SECRET, java_script_enabled=False)
     expect(page.locator("main")).not_to_contain_text(VALUE)
-    page.get_by_role("button", name="Show password").click()
+    page.get_by_role("button", name="Reveal password").click()
     expect(page.locator("main")).to_contain_text(VALUE)
     page.get_by_role("link", name="Back to the Secret").click()
     expect(page.locator("main")).not_to_contain_text(VALUE)
@@ -47,17 +47,17 @@ def test_a_value_is_revealed_without_a_script_on_a_page_of_its_own(open_as):
 
 def test_one_value_replaces_the_one_before(open_as):
     page = open_as("dana", SECRET)
-    page.get_by_role("button", name="Show password").click()
+    page.get_by_role("button", name="Reveal password").click()
     expect(page.locator("#secret-value")).to_contain_text(VALUE)
-    page.get_by_role("button", name="Show username").click()
+    page.get_by_role("button", name="Reveal username").click()
     expect(page.locator("#secret-value")).not_to_contain_text(VALUE)
 
 
 def test_a_viewer_gets_a_button_that_says_why_it_is_disabled(open_as):
     page = open_as("rita", SECRET)
-    button = page.get_by_role("button", name="Show").first
+    button = page.get_by_role("button", name="Reveal").first
     expect(button).to_be_disabled()
-    assert "reader" in (button.get_attribute("title") or "")
+    assert "Viewer" in (button.get_attribute("title") or "")
 
 
 def test_nothing_on_an_object_page_changes_text_direction(open_as):
