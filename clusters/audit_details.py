@@ -54,7 +54,7 @@ def draft_credential_entry(actor: User | None, verb: str, credential: Credential
 
 
 def draft_session_entry(user: User, role: str, cluster: Cluster, credential: Credential) -> AuditDraft:
-    """Who asks a cluster for something, with what; the verb and the thing are filled in by whoever asks."""
+    """Who sends a request to a cluster, with what; the caller fills in the verb and the resource."""
     return draft_for_user(
         user,
         "",
@@ -68,7 +68,7 @@ def draft_session_entry(user: User, role: str, cluster: Cluster, credential: Cre
 
 
 def draft_request_entry(actor: User, verb: str, cluster_request: ClusterRequest, **detail: Any) -> AuditDraft:
-    """A wish for a cluster, and what was said to it."""
+    """A request for a cluster, and its decision."""
     known = {"name": cluster_request.name, "server": cluster_request.server, **detail}
     return draft_for_user(
         actor, verb, target=f"request {cluster_request.pk} of {cluster_request.user.username}", detail=known

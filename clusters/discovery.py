@@ -24,7 +24,7 @@ from clusters.api.paths import resource_path
 _FRESH_SECONDS = 30.0  # so a new CRD is in the menus soon; asking again is a conditional GET
 _ACCEPTED_SECONDS = 300.0
 _REFRESH_SECONDS = 2.0
-_WAIT_SECONDS = 6.0  # for the answer that somebody else is asking for
+_WAIT_SECONDS = 6.0  # for the response that another thread is waiting for
 _CLUSTERS = 64
 _PEOPLE = 4096
 _PARTS = ("/api", "/apis")

@@ -109,7 +109,7 @@ class RequestState(models.TextChoices):
 
 
 class ClusterRequest(models.Model):
-    """A member's wish for a cluster that is not here yet; an administrator decides."""
+    """A member's request for a cluster that is not here yet; an administrator decides."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="cluster_requests")
     name = models.CharField(max_length=100)
@@ -130,7 +130,7 @@ class ClusterRequest(models.Model):
 
 
 class KnownNamespace(models.Model):
-    """A namespace that a person typed or visited, proven by a real answer; for who may not list namespaces."""
+    """A namespace that a person typed or visited, proven by a real response; for who may not list namespaces."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_namespaces")
     cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="known_namespaces")

@@ -40,7 +40,7 @@ _lock = threading.Lock()
 def namespaces(
     client: Client, user: User, cluster: Cluster, credential: Credential, catalog: Catalog
 ) -> Namespaces:
-    """The ladder: what can be listed; else OpenShift's projects, the credential's own and the remembered ones."""
+    """What can be listed; else OpenShift's projects, the credential's own and the remembered ones."""
     found = fetch_namespaces(client, catalog)
     if found.is_complete:
         return found

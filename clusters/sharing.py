@@ -25,7 +25,7 @@ def visible_cluster(user: User, slug: str) -> Cluster:
 
 
 def roles(user: User) -> dict[int, TeamRole]:
-    """The person's role by cluster id: the strongest that a team gives; an auditor stays a reader."""
+    """The person's role by cluster id: the strongest that a team gives; an auditor stays a viewer."""
     if user.is_administrator:
         return dict.fromkeys(Cluster.objects.values_list("pk", flat=True), TeamRole.EDITOR)
     found: dict[int, TeamRole] = {}

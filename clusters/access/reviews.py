@@ -1,6 +1,6 @@
 """Access reviews: SelfSubjectAccessReview and rules review, with the user's own credential, cached.
 
-SelfSubjectAccessReview is the only exact answer. Its traps are in the API server, not in its documentation:
+SelfSubjectAccessReview is the only exact review. Its traps are in the API server, not in its documentation:
 `allowed: false` beside an `evaluationError` is unknown, a cluster-scoped kind with a namespace is answered wrongly,
 and `create` or `deletecollection` by name is allowed where the call is not.
 """
@@ -27,7 +27,7 @@ from clusters.api.streams import Streams
 
 REVIEW_PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 RULES_PATH = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
-# Without it a misspelt field would be dropped, and the answer would be to another question.
+# Without it a misspelt field would be dropped, and the result would be that of another check.
 STRICT = (("fieldValidation", "Strict"),)
 _AT_ONCE = 10
 _CLUSTER_WIDE = "-"  # no namespace can be called so: what holds there holds in the whole cluster
@@ -88,28 +88,28 @@ _rules: Cache[str, Rules] = Cache(seconds=30.0, size=2_000)
 def review(
     connection: Connection, client: Client, checks: Sequence[ResourceAttributes], budget: Budget
 ) -> dict[ResourceAttributes, ReviewResult]:
-    """The answer to each of `asks`, ten at once: without its name first, by name where that is denied.
+    """The result of each of `checks`, ten at once: without its name first, by name where that is denied.
 
     Under RBAC what is allowed without a name is allowed for every name; a webhook may differ, and then the call
     decides. What does not fit the budget, or fails, is unknown.
     """
-    wide = {ask: drop_name(ask) for ask in checks}
-    answers = _review_cached(connection, client, wide.values(), budget)
+    wide = {check: drop_name(check) for check in checks}
+    results = _review_cached(connection, client, wide.values(), budget)
     narrow = {
-        ask: named
-        for ask in wide
-        if answers[wide[ask]].state == "denied" and (named := narrow_to_name(ask)) is not None
+        check: named
+        for check in wide
+        if results[wide[check]].state == "denied" and (named := narrow_to_name(check)) is not None
     }
-    answers |= _review_cached(connection, client, narrow.values(), budget)
-    return {ask: answers[narrow.get(ask, wide[ask])] for ask in wide}
+    results |= _review_cached(connection, client, narrow.values(), budget)
+    return {check: results[narrow.get(check, wide[check])] for check in wide}
 
 
 async def review_async(streams: Streams, connection: Connection, check: ResourceAttributes) -> ReviewResult:
-    """The answer to one question, uncached, for feeds that ask again whether they may go on. Raises ApiError."""
-    answer = await _send_async(streams, connection, drop_name(check))
+    """The result of one check, uncached, for feeds that review again whether they may go on. Raises ApiError."""
+    result = await _send_async(streams, connection, drop_name(check))
     named = narrow_to_name(check)
-    if answer.state != "denied" or named is None:
-        return answer
+    if result.state != "denied" or named is None:
+        return result
     return await _send_async(streams, connection, named)
 
 
@@ -132,21 +132,21 @@ def rules(client: Client, namespace: str) -> Rules:
 
 
 def review_by_rules(client: Client, checks: Iterable[ResourceAttributes]) -> dict[ResourceAttributes, State]:
-    """What rules say to each of `asks`, with one question for each namespace: for a menu, whose click decides.
+    """What rules say to each of `checks`, with one request for each namespace: for a menu, whose click decides.
 
     Rules that name objects, authorizers that name no rules, and failures make it unknown.
     """
     known: dict[str, Rules] = {}
     found: dict[ResourceAttributes, State] = {}
-    for ask in checks:
-        where = ask.namespace or _CLUSTER_WIDE
+    for check in checks:
+        where = check.namespace or _CLUSTER_WIDE
         if where not in known:
             try:
                 known[where] = rules(client, where)
             except ApiError:
                 known[where] = Rules((), incomplete=True)
-        what = "/".join(filter(None, (ask.resource, ask.subresource)))
-        found[ask] = known[where].evaluate(ask.verb, ask.group, what)
+        what = "/".join(filter(None, (check.resource, check.subresource)))
+        found[check] = known[where].evaluate(check.verb, check.group, what)
     return found
 
 
@@ -157,12 +157,12 @@ def forget(fingerprint: str) -> None:
 
 
 def drop_name(check: ResourceAttributes) -> ResourceAttributes:
-    """The question about all objects; a Namespace's own namespace is its name, so that goes too."""
+    """The check of all objects; a Namespace's own namespace is its name, so that goes too."""
     return replace(check, name="", namespace="" if _is_namespace(check) else check.namespace)
 
 
 def narrow_to_name(check: ResourceAttributes) -> ResourceAttributes | None:
-    """The question about one object; None where it has no name, or where the answer by name would be wrong."""
+    """The check of one object; None where it has no name, or where the result by name would be wrong."""
     if (
         not check.name
         or (check.verb in _NEVER_BY_NAME and not check.subresource)
@@ -179,42 +179,44 @@ def _is_namespace(check: ResourceAttributes) -> bool:
 def _review_cached(
     connection: Connection, client: Client, checks: Iterable[ResourceAttributes], budget: Budget
 ) -> dict[ResourceAttributes, ReviewResult]:
-    """Cached answers as they are, the others asked side by side."""
-    wanted = list(dict.fromkeys(checks))
-    answers = {ask: found for ask in wanted if (found := _cache.get(_person(connection), ask)) is not None}
-    open_asks = [ask for ask in wanted if ask not in answers]
-    affordable = [ask for ask in open_asks if budget.spend()]
-    answers |= {ask: ReviewResult("unknown", BEYOND_BUDGET, "budget") for ask in open_asks}
+    """Cached results as they are, the others reviewed concurrently."""
+    unique = list(dict.fromkeys(checks))
+    results = {
+        check: found for check in unique if (found := _cache.get(_person(connection), check)) is not None
+    }
+    uncached = [check for check in unique if check not in results]
+    affordable = [check for check in uncached if budget.spend()]
+    results |= {check: ReviewResult("unknown", BEYOND_BUDGET, "budget") for check in uncached}
     if affordable:
-        asker = _Reviewer(connection, client)
+        reviewer = _Reviewer(connection, client)
         if len(affordable) == 1:
-            return answers | {affordable[0]: asker.review(affordable[0])}
-        answers |= _review_concurrently(asker, affordable)
-    return answers
+            return results | {affordable[0]: reviewer.review(affordable[0])}
+        results |= _review_concurrently(reviewer, affordable)
+    return results
 
 
 def _review_concurrently(
     reviewer: _Reviewer, checks: Sequence[ResourceAttributes]
 ) -> dict[ResourceAttributes, ReviewResult]:
-    """Ten at once, this thread being one of them: where no other is free it asks alone."""
-    left, answers = list(reversed(checks)), dict[ResourceAttributes, ReviewResult]()
+    """Ten at once, this thread being one of them: where no other is free it reviews alone."""
+    left, results = list(reversed(checks)), dict[ResourceAttributes, ReviewResult]()
 
     def work() -> None:
         with suppress(IndexError):
             while True:
-                ask = left.pop()
-                answers[ask] = reviewer.review(ask)
+                check = left.pop()
+                results[check] = reviewer.review(check)
 
     others = [_threads.submit(work) for _ in range(min(_AT_ONCE, len(checks)) - 1)]
     work()
     for other in others:
         if not other.cancel():
             other.result()
-    return answers
+    return results
 
 
 class _Reviewer:
-    """One round of reviews. After a failure that the others would meet as well, they are not sent."""
+    """One batch of reviews. After a failure that the others would meet as well, they are not sent."""
 
     def __init__(self, connection: Connection, client: Client) -> None:
         self.connection = connection
@@ -236,10 +238,10 @@ class _Reviewer:
             return ReviewResult("unknown", str(error))
         except ApiError as error:
             return ReviewResult("unknown", str(error))
-        answer = _read(body)
-        if answer.state != "unknown":
-            _cache.put(ticket, check, answer)
-        return answer
+        result = _read(body)
+        if result.state != "unknown":
+            _cache.put(ticket, check, result)
+        return result
 
 
 async def _send_async(streams: Streams, connection: Connection, check: ResourceAttributes) -> ReviewResult:

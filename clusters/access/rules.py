@@ -24,8 +24,8 @@ class Rule:
     def covers(self, verb: str, group: str, resource: str) -> bool:
         """`resource` is `pods` or `pods/exec`; there is `*` and `*/exec`, but no `pods/*`."""
         _, _, subresource = resource.partition("/")
-        wanted = {resource, "*"} | ({f"*/{subresource}"} if subresource else set())
-        return bool(self.verbs & {verb, "*"} and self.groups & {group, "*"} and self.resources & wanted)
+        covering = {resource, "*"} | ({f"*/{subresource}"} if subresource else set())
+        return bool(self.verbs & {verb, "*"} and self.groups & {group, "*"} and self.resources & covering)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Rules:
     incomplete: bool
 
     def evaluate(self, verb: str, group: str, resource: str) -> State:
-        """What is not granted in an incomplete answer, or granted by name only, is unknown."""
+        """What is not granted in an incomplete review, or granted by name only, is unknown."""
         covering = [rule for rule in self.rules if rule.covers(verb, group, resource)]
         if any(not rule.has_names for rule in covering):
             return "allowed"
@@ -44,7 +44,7 @@ class Rules:
 
 
 def read_rules(body: Any) -> Rules:
-    """The rules in a review's answer; an answer without them is incomplete."""
+    """The rules in a review's response; a response without them is incomplete."""
     status = body.get("status") if isinstance(body, dict) else None
     if not isinstance(status, dict):
         return Rules((), incomplete=True)

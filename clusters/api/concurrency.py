@@ -14,10 +14,10 @@ from clusters.api.errors import Busy
 
 @dataclass
 class ConcurrencyLimit:
-    """Bounds on calls at the same time: `each` for one (cluster, person), `cluster` for one cluster, `total` in
-    this process. One cluster that hangs leaves the others their places.
+    """Bounds on calls at the same time: `per_user` for one (cluster, user), `per_cluster` for one cluster,
+    `total` in this process. One cluster that hangs leaves the others their slots.
 
-    Who has waited for `patience` seconds is told Busy.
+    Who has waited for `max_wait` seconds gets Busy.
     """
 
     per_user: int
@@ -29,7 +29,7 @@ class ConcurrencyLimit:
 
     @contextmanager
     def acquire_slot(self, cluster: str, person: str) -> Iterator[None]:
-        """Wait for a place, hold it for the length of the block."""
+        """Wait for a slot, hold it for the length of the block."""
         self._enter((cluster, person))
         try:
             yield
@@ -65,8 +65,8 @@ class ConcurrencyLimit:
             del self._running[who]
 
 
-# Reviews have a lane of their own: a page that asks for its rights never waits behind its own lists.
+# Reviews have a limit of their own: a page that reviews permissions never waits behind its own lists.
 CALLS = ConcurrencyLimit(per_user=8, total=160, per_cluster=48)
 REVIEWS = ConcurrencyLimit(per_user=10, total=120, per_cluster=40)
-# "Does it answer now?": asked of a cluster that did not, without waiting behind the calls that hang there.
+# Whether a cluster that did not respond does so now, without waiting behind the calls that hang there.
 PROBES = ConcurrencyLimit(per_user=2, total=48, per_cluster=12, max_wait=1.0)

@@ -55,7 +55,7 @@ class Identity:
 
 
 class ErrorCallback(Protocol):
-    """Told of an error: what was asked, and what came."""
+    """Called with a request and the error that it met."""
 
     def __call__(
         self, method: str, path: str, query: Sequence[tuple[str, str]], error: ApiError, /
@@ -66,8 +66,8 @@ class ErrorCallback(Protocol):
 class Connection:
     """One person's way to one cluster. `fingerprint` stands for credential, version and server settings.
 
-    `ends` is when the credential does, where that is known: what is open then asks whether it still may. `refused`
-    is told of each error that a call meets, in whatever thread, and must not block.
+    `expires_at` is when the credential does, where that is known: what is open then reviews its access again.
+    `error_callback` gets each error that a call meets, in whatever thread, and must not block.
     """
 
     cluster: str

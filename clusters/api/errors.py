@@ -274,8 +274,8 @@ def error_from(
     status: int, headers: Mapping[str, str], body: bytes, method: str = "", path: str = ""
 ) -> ApiError:
     """The error of an answer. A 5xx page is of a proxy that lost its API server, others NotKubernetes."""
-    said = read_error_response(status, headers, body)
-    error = (NotKubernetes if said.is_foreign and status < 500 else _class(status))(**_parts(said))
+    response = read_error_response(status, headers, body)
+    error = (NotKubernetes if response.is_foreign and status < 500 else _class(status))(**_parts(response))
     error.method, error.path = method, path
     error.audit_id = headers.get("audit-id", "")[:64]
     return error
@@ -283,8 +283,8 @@ def error_from(
 
 def error_of_status(status: Mapping[str, Any]) -> ApiError:
     """The error of a bare Status object, as in an ERROR event of a watch."""
-    said = read_status(status)
-    return _class(said.code)(**_parts(said))
+    response = read_status(status)
+    return _class(response.code)(**_parts(response))
 
 
 def _class(status: int) -> type[ApiError]:

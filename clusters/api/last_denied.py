@@ -1,7 +1,7 @@
 """Last denied: when an API server last answered a credential with 401 or 403.
 
-What is remembered of that credential's rights from before is not used again. Whoever remembers asks here: this
-room is below them and cannot tell them.
+What was cached of that credential's permissions before is not used again. The caches look here: this package is
+below them and cannot notify them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _lock = threading.Lock()
 
 
 def note(fingerprint: str) -> None:
-    """From now on, nothing that was known of this credential's rights holds."""
+    """From now on, nothing that was known of this credential's permissions holds."""
     with _lock:
         _denied_at[fingerprint] = time.monotonic()
         _denied_at.move_to_end(fingerprint)
@@ -27,7 +27,7 @@ def note(fingerprint: str) -> None:
 
 
 def note_error(fingerprint: str, error: ApiError) -> None:
-    """The same, where the error is a refusal."""
+    """The same, where the error is a 401 or 403."""
     if isinstance(error, Unauthorized | Forbidden):
         note(fingerprint)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from clusters.api.client import Client, Response
 
-# Asked about oneself; they change nothing, and pages send them by the dozen.
+# Reviews of oneself; they change nothing, and pages send them by the dozen.
 REVIEWS = frozenset(
     {
         "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
@@ -25,7 +25,7 @@ _WITHOUT_VALUES = "application/json;as="  # a Table, or metadata only
 
 
 class MustBeRecorded(RuntimeError):
-    """A mistake of ours: this goes through the door's `write`, `open` or `reveal`, which put it on record."""
+    """A mistake of ours: this goes through `write`, `open` or `reveal` of a ClusterSession, which record it."""
 
 
 class ReadingClient(Client):
@@ -39,7 +39,7 @@ class ReadingClient(Client):
 
 
 def is_audit_exempt(method: str, path: str, accept: str = "") -> bool:
-    """Whether it may be sent without a row in the trail."""
+    """Whether it may be sent without a row in the audit trail."""
     if method == "POST":
         return path in REVIEWS
     if method not in ("GET", "HEAD") or _INTERACTIVE.fullmatch(path):

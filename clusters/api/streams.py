@@ -97,7 +97,7 @@ class Streams:
     ) -> AsyncGenerator[bytes, None]:
         """Lines without their newline, until the server ends the stream; a cut last line is dropped.
 
-        There is no time-out between lines: an idle watch is silent, so who listens asks for health too.
+        There is no time-out between lines: an idle watch is silent, so feeds check health too.
         A premature end is StreamBroken. Close it (`contextlib.aclosing`), or its connection stays open.
         `head_seconds` is None where the head itself comes late (`follow` of a log without a line); `opened` is
         called when it is there, which for an idle watch is long before its first line.

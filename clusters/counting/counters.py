@@ -19,17 +19,15 @@ from clusters.api.connection import Connection
 from clusters.api.errors import ApiError, CredentialMissing, Unauthorized, Unreachable
 from clusters.api.pools import is_forgotten
 from clusters.api.streams import Streams
-from clusters.counting import poll as rounds
+from clusters.counting import poll
 from clusters.counting.poll import PollState
 from clusters.counting.snapshot import Count, CountStatus, Permissions, Reach, Snapshot, now
 
-POLL_SECONDS = (
-    10.0  # seconds from one round's begin to the next; a slow cluster is counted less often, so that
-)
-SLOWDOWN = 5.0  # a round never takes more than a fifth of the time
-RETRY_SECONDS = 4.0  # seconds between questions whether it answers again, while it does not
+POLL_SECONDS = 10.0  # seconds from the begin of one poll to the next, longer for a slow cluster:
+SLOWDOWN = 5.0  # a poll never takes more than a fifth of the time
+RETRY_SECONDS = 4.0  # seconds between probes of a cluster that does not respond
 UNAUTHORIZED_RETRY_SECONDS = 30.0  # seconds until a credential that was refused is tried again
-GRACE = 5.0  # seconds that a round under way may still take after the last viewer left
+GRACE = 5.0  # seconds that a poll in progress may still take after the last viewer left
 RETENTION_SECONDS = 60.0  # seconds that numbers are kept for who comes back
 SWEEP = 1.0  # seconds between looks at what nobody looks at
 MAX_COUNTERS = 2000  # counters of one process
@@ -48,7 +46,7 @@ class Counter:
         self.viewers: list[Connection] = []  # each with the connection that it came by
         self.waiting = 0  # viewers that do not look at this moment
         self.poll_state = PollState(connection, self._changed)
-        self.poll_started_at = float("-inf")  # monotonic time of the last round's begin
+        self.poll_started_at = float("-inf")  # monotonic time of the last poll's begin
         self.unwatched_since = 0.0  # monotonic time when the last viewer left; 0 while somebody looks
         self.task: asyncio.Task[None] | None = None
         self._listeners: set[Listener] = set()
@@ -61,7 +59,7 @@ class Counter:
 
     @property
     def is_settled(self) -> bool:
-        """Whether a first round has ended, well or badly."""
+        """Whether a first poll has ended, well or badly."""
         return self._settled.is_set()
 
     def listen(self, listener: Listener) -> None:
@@ -74,7 +72,7 @@ class Counter:
             self._listeners.discard(listener)
 
     def wait(self, seconds: float) -> None:
-        """Block until the first round has ended, at most so many seconds."""
+        """Block until the first poll has ended, at most so many seconds."""
         self._settled.wait(max(0.0, seconds))
 
     def settle(self) -> None:
@@ -123,9 +121,9 @@ class Counters:
             return counter
 
     def remove_viewer(self, counter: Counter, connection: Connection) -> None:
-        """One viewer less. No round begins without viewers; the numbers are kept for a minute.
+        """One viewer less. No poll begins without viewers; the numbers are kept for a minute.
 
-        What is asked from now on is asked for one of the others: a refusal is put on record as theirs.
+        What is requested from now on is requested for one of the others: a denial is recorded as theirs.
         """
         with self._lock:
             counter.viewers = [one for one in counter.viewers if one is not connection]
@@ -209,11 +207,9 @@ class Counters:
         self._begin(counter)
 
     async def _run(self, counter: Counter) -> None:
-        """Rounds, as long as somebody looks."""
+        """Poll as long as somebody looks."""
         unseen = time.monotonic() - counter.poll_started_at
-        if (
-            unseen > RETENTION_SECONDS
-        ):  # what happened meanwhile nobody knows: how long it stands so begins anew
+        if unseen > RETENTION_SECONDS:  # what happened in the meantime is unknown: `since` begins again
             counter.poll_state.show(replace(counter.snapshot, reach=Reach.CONNECTING))
         await asyncio.sleep(POLL_SECONDS - unseen)
         while counter.viewers:
@@ -223,13 +219,13 @@ class Counters:
             await asyncio.sleep(pause)
 
     async def _poll(self, counter: Counter) -> float:
-        """One round; returns the pause until the next in seconds."""
+        """One poll; returns the pause until the next in seconds."""
         streams = self._streams = self._streams or Streams()
         started = time.monotonic()
         try:
             if counter.snapshot.reach in (Reach.UNREACHABLE, Reach.FAILING):
-                await rounds.probe(streams, counter.poll_state)
-            alone = await rounds.poll_cluster(streams, counter.poll_state)
+                await poll.probe(streams, counter.poll_state)
+            alone = await poll.poll_cluster(streams, counter.poll_state)
         except ApiError as error:
             counter.fail(error)
             return max(_pause_after(error), error.retry_after or 0.0)

@@ -14,9 +14,9 @@ from clusters.api.streams import Streams
 from clusters.api.tables import TABLE_ACCEPT, decode_page
 from clusters.counting.snapshot import NamespacePermissions, Permissions
 
-MAX_NAMESPACES = 10  # namespaces that are asked about and counted, where the whole cluster may not be
+MAX_NAMESPACES = 10  # namespaces that are reviewed and counted, where the whole cluster may not be
 NAMES = 500  # names of namespaces that are read to find them
-REVIEWS = 40  # of one look at the rights (design, section 5)
+REVIEWS = 40  # of one review of all permissions (design, section 5)
 AT_ONCE = 10
 REVIEW_TIMEOUT = 4.0  # seconds that one review may take
 
@@ -31,7 +31,7 @@ PROJECTS = ResourceAttributes("list", "project.openshift.io", "v1", "projects")
 
 @dataclass(frozen=True)
 class _Reviewer:
-    """One look at the rights: at most so many reviews, so many of them at once."""
+    """One review of all permissions: at most so many requests, so many of them at once."""
 
     streams: Streams
     connection: Connection
@@ -39,9 +39,9 @@ class _Reviewer:
     slots: asyncio.Semaphore
 
     async def review_all(self, checks: Sequence[ResourceAttributes]) -> list[ReviewResult]:
-        """The answers in the order of the questions; raises Unauthorized and Unreachable, which meet all alike."""
+        """The results in the order of `checks`; raises Unauthorized and Unreachable, which meet all alike."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._review(ask)) for ask in checks]
+            tasks = [group.create_task(self._review(check)) for check in checks]
         return [task.result() for task in tasks]
 
     async def _review(self, check: ResourceAttributes) -> ReviewResult:
@@ -60,28 +60,28 @@ class _Reviewer:
 
 
 async def review_permissions(streams: Streams, connection: Connection, known: Sequence[str]) -> Permissions:
-    """The rights now. `known` are namespaces that the person knows of, the likeliest first."""
+    """The permissions now. `known` are namespaces that the person knows of, the likeliest first."""
     reviewer = _Reviewer(streams, connection, Budget(REVIEWS), asyncio.Semaphore(AT_ONCE))
     try:
         everything, pods, nodes, events, edit, namespaces = await reviewer.review_all(
             (EVERYTHING, PODS, NODES, EVENTS, EDIT, NAMESPACES)
         )
-        rights = Permissions(True, everything, pods, nodes, events, edit)
+        granted = Permissions(True, everything, pods, nodes, events, edit)
         if edit.state == "allowed" and pods.state == "allowed":
-            return rights
+            return granted
         names = list(dict.fromkeys(known))
         if pods.state == "denied":
             names = list(dict.fromkeys([*names, *await _names(reviewer, namespaces)]))
-        places = await _review_namespaces(reviewer, names[:MAX_NAMESPACES])
-        return replace(rights, namespaces=places, left_out=max(0, len(names) - MAX_NAMESPACES))
+        per_namespace = await _review_namespaces(reviewer, names[:MAX_NAMESPACES])
+        return replace(granted, namespaces=per_namespace, left_out=max(0, len(names) - MAX_NAMESPACES))
     except ExceptionGroup as several:
         raise _first_error(several) from None
 
 
 async def _review_namespaces(reviewer: _Reviewer, names: Sequence[str]) -> tuple[NamespacePermissions, ...]:
-    asks = [replace(ask, namespace=name) for name in names for ask in (PODS, EVENTS, EDIT)]
-    answers = iter(await reviewer.review_all(asks))
-    return tuple(NamespacePermissions(name, next(answers), next(answers), next(answers)) for name in names)
+    checks = [replace(check, namespace=name) for name in names for check in (PODS, EVENTS, EDIT)]
+    results = iter(await reviewer.review_all(checks))
+    return tuple(NamespacePermissions(name, next(results), next(results), next(results)) for name in names)
 
 
 async def _names(reviewer: _Reviewer, namespaces: ReviewResult) -> list[str]:

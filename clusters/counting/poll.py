@@ -23,9 +23,9 @@ from clusters.counting.snapshot import Count, CountStatus, Nodes, Pods, Reach, S
 PAGE = 5000  # rows: cells alone are some 120 bytes a row, so large pages are cheap
 MOST_PAGES = 10  # of one list; what is beyond makes the count "at least"
 AT_ONCE = 4  # lists under way at once on one cluster
-PROBE = 4.0  # seconds that the first question may take
+PROBE = 4.0  # seconds that the first request may take
 PAGE_TIMEOUT = 10.0  # seconds that one page may take
-REVIEW_SECONDS = 30.0  # seconds until the rights are asked again
+REVIEW_SECONDS = 30.0  # seconds until the permissions are reviewed again
 VERSION = 64  # characters of a version that are kept
 
 V = TypeVar("V", Nodes, Pods, Warnings)
@@ -55,9 +55,9 @@ WARNINGS = Kind("events", tallies.warnings, tallies.join_warnings, (("fieldSelec
 
 @dataclass
 class PollState:
-    """What is known of one cluster under one credential; `reviewed` is the monotonic time of its rights.
+    """What is known of one cluster under one credential; `reviewed_at` is the monotonic time of its permissions.
 
-    `known` are namespaces that viewers know of; `changed` is called after each change of `snapshot`.
+    `known_namespaces` are those that viewers know of; `notify` is called after each change of `snapshot`.
     """
 
     connection: Connection
@@ -72,30 +72,30 @@ class PollState:
 
 
 async def probe(streams: Streams, poll_state: PollState) -> None:
-    """Does it answer again? Its readiness is asked: an API server that just started refuses what RBAC will allow."""
+    """Whether it responds again. Its readiness decides: an API server that just started denies what RBAC will allow."""
     try:
         await streams.get(poll_state.connection, "/readyz", timeout=PROBE)
     except (Unauthorized, Forbidden, NotFound):
-        return  # an answer is an answer
+        return  # it did respond
 
 
 async def poll_cluster(streams: Streams, poll_state: PollState) -> float:
-    """One round; each count is shown as it comes. Raises ApiError where the whole cluster is in the way.
+    """One poll; each count is shown as it comes. Raises ApiError where the whole cluster is in the way.
 
     Returns the seconds that the API server asks to be left alone for, or 0.
     """
     reachable = poll_state.snapshot.reach is Reach.REACHABLE
     if not reachable or time.monotonic() - poll_state.reviewed_at >= REVIEW_SECONDS:
         await _review(streams, poll_state)
-    asked = await _count_all(_Lists(streams, poll_state.connection, asyncio.Semaphore(AT_ONCE)), poll_state)
-    errors = [count.error for count in asked if count.error is not None]
+    counts = await _count_all(_Lists(streams, poll_state.connection, asyncio.Semaphore(AT_ONCE)), poll_state)
+    errors = [count.error for count in counts if count.error is not None]
     refused = next((error for error in errors if isinstance(error, Unauthorized)), None)
     if refused is not None:
         raise refused
-    if errors and len(errors) == len(asked) and all(isinstance(error, Unreachable) for error in errors):
+    if errors and len(errors) == len(counts) and all(isinstance(error, Unreachable) for error in errors):
         raise errors[0]
-    if not asked:
-        await _version(streams, poll_state.connection)  # nothing may be listed: does it still answer?
+    if not counts:
+        await _version(streams, poll_state.connection)  # nothing may be listed: whether it still responds
     poll_state.show(_mark_reachable(poll_state.snapshot))
     return max((error.retry_after or 0.0 for error in errors), default=0.0)
 
@@ -131,10 +131,10 @@ def _mark_reachable(before: Snapshot) -> Snapshot:
 async def _count_all(
     lists: _Lists, poll_state: PollState
 ) -> list[Count[Nodes] | Count[Pods] | Count[Warnings]]:
-    """The three counts side by side, shown one by one; what Kubernetes denied beforehand is not asked for."""
+    """The three counts side by side, shown one by one; what Kubernetes denied beforehand is not requested."""
     may = poll_state.snapshot.permissions
-    pods_in = [place.namespace for place in may.namespaces if place.pods.state != "denied"]
-    events_in = [place.namespace for place in may.namespaces if place.events.state != "denied"]
+    pods_in = [one.namespace for one in may.namespaces if one.pods.state != "denied"]
+    events_in = [one.namespace for one in may.namespaces if one.events.state != "denied"]
     before = poll_state.snapshot
 
     async def nodes() -> Count[Nodes]:
@@ -154,13 +154,14 @@ async def _count_all(
 
     found = await asyncio.gather(nodes(), pods(), warnings())
     if any(isinstance(count.error, Forbidden) for count in found):
-        poll_state.reviewed_at = float("-inf")  # a right ended between two looks: the next round looks again
+        # A permission ended between two reviews: the next poll reviews again.
+        poll_state.reviewed_at = float("-inf")
     return [count for count in found if count.status is not CountStatus.DENIED or count.error is not None]
 
 
 @dataclass(frozen=True)
 class _Lists:
-    """The lists of one round: at most so many at once."""
+    """The lists of one poll: at most so many at once."""
 
     streams: Streams
     connection: Connection
@@ -219,14 +220,14 @@ async def _count(
 
 async def _sum_namespaces(lists: _Lists, kind: Kind[V], namespaces: Sequence[str], left_out: int) -> Count[V]:
     """Raises the first error where no namespace could be counted."""
-    met = await asyncio.gather(*(_try_count(lists, kind, place) for place in namespaces))
+    met = await asyncio.gather(*(_try_count(lists, kind, name) for name in namespaces))
     values = [found for found in met if not isinstance(found, ApiError)]
     errors = [found for found in met if isinstance(found, ApiError)]
     if not values:
         raise errors[0]
     refused = next((error for error in errors if isinstance(error, (Unauthorized, Forbidden))), None)
     counted = tuple(
-        place for place, found in zip(namespaces, met, strict=True) if not isinstance(found, ApiError)
+        name for name, found in zip(namespaces, met, strict=True) if not isinstance(found, ApiError)
     )
     return Count(
         CountStatus.COUNTED,

@@ -18,9 +18,9 @@ NOT_REVIEWED = ReviewResult("unknown")
 class Reach(enum.StrEnum):
     """How the API server answers this credential."""
 
-    CONNECTING = "asking"  # nothing has come back yet
+    CONNECTING = "connecting"  # nothing has come back yet
     REACHABLE = "reachable"
-    UNAUTHORIZED = "refused"  # 401: the credential, whatever it asks
+    UNAUTHORIZED = "unauthorized"  # 401: the credential, whatever it requests
     FAILING = "failing"  # it answers, but with errors of its own (5xx, 429)
     UNREACHABLE = "unreachable"  # no answer that is Kubernetes'
 
@@ -28,7 +28,7 @@ class Reach(enum.StrEnum):
 class CountStatus(enum.StrEnum):
     """How one of the counts stands."""
 
-    LOADING = "asking"
+    LOADING = "loading"
     COUNTED = "counted"
     DENIED = "denied"  # Kubernetes does not let this credential list them: not its to count
     FAILED = "failed"  # the last count failed: the value, where there is one, is that of `counted_at`
@@ -75,7 +75,7 @@ class Warnings:
 
 @dataclass(frozen=True)
 class Count(Generic[V]):
-    """One count. `places` are the namespaces that it is the sum of (none: the whole cluster).
+    """One count. `namespaces` are those that it is the sum of (none: the whole cluster).
 
     `left_out` namespaces are known and not in it: refused, failed, or beyond the bound.
     """
@@ -102,7 +102,7 @@ class NamespacePermissions:
 class Permissions:
     """What Kubernetes answered about the whole cluster, and about the namespaces where that was not enough.
 
-    `left_out` namespaces are known and were not asked about. `is_known` is false until there was an answer.
+    `left_out` namespaces are known and were not reviewed. `is_known` is false until there was an answer.
     """
 
     is_known: bool = False

@@ -76,7 +76,7 @@ def join_nodes(one: Nodes, other: Nodes) -> Nodes:
 
 
 def join_pods(one: Pods, other: Pods) -> Pods:
-    """The pods of two places."""
+    """The pods of two counts."""
     statuses = _limit(Counter(one.statuses) + Counter(other.statuses))
     at_least = one.at_least or other.at_least
     full, partial = _few(one.full | other.full), _few(one.partial | other.partial)
@@ -84,7 +84,7 @@ def join_pods(one: Pods, other: Pods) -> Pods:
 
 
 def join_warnings(one: Warnings, other: Warnings) -> Warnings:
-    """The warnings of two places."""
+    """The warnings of two counts."""
     reasons = _limit(Counter(one.reasons) + Counter(other.reasons))
     return Warnings(one.total + other.total, reasons, one.at_least or other.at_least)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class BadCredential(Exception):
-    """`field` names the place (`users[0].user.exec`), `message` what is wrong there, `advice` what to do.
+    """`field` is the path (`users[0].user.exec`), `message` what is wrong there, `advice` what to do.
 
     `reason` is a word for programs: which page of advice to show (`exec`, `path`, `insecure`, ...).
     """

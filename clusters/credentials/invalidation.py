@@ -26,7 +26,7 @@ def invalidate_credential(credential: Credential) -> None:
     """The stored value of this credential was changed, or is about to be deleted.
 
     Its version grows, so its old fingerprint is never used again; its old pool is closed, and the sockets of
-    whoever acts with it are told.
+    whoever acts with it are notified.
     """
     forget(fingerprint(credential.cluster, credential))
     Credential.objects.filter(pk=credential.pk).update(version=F("version") + 1)

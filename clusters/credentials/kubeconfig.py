@@ -29,7 +29,7 @@ MOST_CONTEXTS = 200
 
 @dataclass(frozen=True)
 class Context:
-    """One context. `identity` is there exactly where `problems` is empty; `ca` is clean PEM."""
+    """One context. `identity` is there exactly where `errors` is empty; `ca` is clean PEM."""
 
     name: str
     cluster: str
@@ -88,13 +88,13 @@ def read_kubeconfig(text: bytes | str, options: ImportOptions | None = None) -> 
         raise KubeconfigError("contexts", _("This file has more than 200 contexts."), reason="size")
     reader = _Reader(clusters, users, options or ImportOptions())
     return Kubeconfig(
-        tuple(reader.context(name, place) for name, place in contexts.items()),
+        tuple(reader.context(name, mapping) for name, mapping in contexts.items()),
         fields.text(root, "current-context"),
     )
 
 
 def one_context(kubeconfig: Kubeconfig, name: str = "") -> Context:
-    """The context of this name, or the current or only one; its first problem is raised."""
+    """The context of this name, or the current or only one; its first error is raised."""
     wanted = (
         name or kubeconfig.current or (kubeconfig.contexts[0].name if len(kubeconfig.contexts) == 1 else "")
     )
@@ -123,21 +123,21 @@ class _Reader:
 
     def context(self, name: str, mapping: LocatedMapping) -> Context:
         cluster_name, user_name = fields.text(mapping, "cluster"), fields.text(mapping, "user")
-        problems: list[BadCredential] = []
-        cluster = self._find(self.clusters, cluster_name, mapping, "cluster", problems)
-        user = self._find(self.users, user_name, mapping, "user", problems)
+        errors: list[BadCredential] = []
+        cluster = self._find(self.clusters, cluster_name, mapping, "cluster", errors)
+        user = self._find(self.users, user_name, mapping, "user", errors)
         reads = self.options.read_file is not None
-        problems += reject_cluster_fields(cluster, self.options.proxy, self.options.insecure, reads)
+        errors += reject_cluster_fields(cluster, self.options.proxy, self.options.insecure, reads)
         refused = reject_user_fields(user, reads)
         server = _attempt(
-            problems, lambda: checked_server(fields.text(cluster, "server"), field=cluster.path_to("server"))
+            errors, lambda: checked_server(fields.text(cluster, "server"), field=cluster.path_to("server"))
         )
-        ca = _attempt(problems, lambda: self._read_once("ca", cluster, self._ca))
-        proxy = _attempt(problems, lambda: self._proxy(cluster))
+        ca = _attempt(errors, lambda: self._read_once("ca", cluster, self._ca))
+        proxy = _attempt(errors, lambda: self._proxy(cluster))
         identity = (
-            None if refused else _attempt(problems, lambda: self._read_once("identity", user, self._identity))
+            None if refused else _attempt(errors, lambda: self._read_once("identity", user, self._identity))
         )
-        problems += refused
+        errors += refused
         return Context(
             name=name,
             cluster=cluster_name,
@@ -148,8 +148,8 @@ class _Reader:
             tls_server_name=fields.host(cluster, "tls-server-name"),
             insecure=fields.flag(cluster, "insecure-skip-tls-verify"),
             proxy_url=proxy or "",
-            identity=None if problems else identity,
-            errors=tuple(problems),
+            identity=None if errors else identity,
+            errors=tuple(errors),
         )
 
     def _find(

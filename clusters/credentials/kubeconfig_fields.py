@@ -149,9 +149,9 @@ def file_text(mapping: LocatedMapping, key: str, read_file: ReadFile) -> str:
             mapping.path_to(key), _("The file %(path)s is not text.") % {"path": path}
         ) from wrong
     except OSError as wrong:
-        told = {"path": path, "why": wrong.strerror or type(wrong).__name__}
+        details = {"path": path, "why": wrong.strerror or type(wrong).__name__}
         raise KubeconfigError(
-            mapping.path_to(key), _("The file %(path)s cannot be read: %(why)s.") % told
+            mapping.path_to(key), _("The file %(path)s cannot be read: %(why)s.") % details
         ) from wrong
 
 

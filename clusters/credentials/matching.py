@@ -16,7 +16,7 @@ from clusters.models import Cluster
 
 @dataclass(frozen=True)
 class Match:
-    """`is_near`: a cluster has this address but another authority, so it is not taken for the same."""
+    """`is_near`: a cluster has this address but another authority, so it is not treated as the same."""
 
     cluster: Cluster | None
     is_near: bool = False
@@ -35,10 +35,10 @@ def match(context: Context, clusters: Iterable[Cluster]) -> Match:
 
 def free_slug(name: str) -> str:
     """A short name for URLs that no cluster has yet, made from any name."""
-    wanted = slugify(name)[:50].strip("-_").replace("_", "-") or "cluster"
-    taken = set(Cluster.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    base = slugify(name)[:50].strip("-_").replace("_", "-") or "cluster"
+    taken = set(Cluster.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     return next(
-        slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken
+        slug for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken
     )
 
 

@@ -72,7 +72,7 @@ def save_credential(
 
     `actor` is the person who does it; without one it is the operator on the machine.
     """
-    told = {
+    fields = {
         "identity": who.username,
         "groups": list(who.groups),
         "namespace": namespace or who.namespace,
@@ -83,8 +83,8 @@ def save_credential(
         cluster=cluster,
         user=owner.user,
         team=owner.team,
-        defaults=told,
-        create_defaults={**told, "sealed": b""},
+        defaults=fields,
+        create_defaults={**fields, "sealed": b""},
     )
     store(credential, identity)
     invalidate_credential(credential)

@@ -1,7 +1,7 @@
-"""Credential verification: asks the cluster by SelfSubjectReview who a credential is, before storing it.
+"""Credential verification: learns by SelfSubjectReview who a credential is, before storing it.
 
 The user name that a cluster derives cannot be read from a token (structured authentication maps claims by
-CEL), so the cluster is asked, and its answer is what is shown and kept.
+CEL), so its review is what is shown and stored.
 """
 
 from __future__ import annotations
@@ -119,11 +119,11 @@ def _review(client: Client) -> Any:
 def _explain(error: Unauthorized, identity: Identity) -> ApiError:
     now, ends = timezone.now(), expires_at(identity)
     if ends and ends < now:
-        told = _("It expired on %(time)s UTC.") % {"time": f"{ends:%Y-%m-%d %H:%M}"}
-        return CredentialExpired(told, status=error.status)
+        message = _("It expired on %(time)s UTC.") % {"time": f"{ends:%Y-%m-%d %H:%M}"}
+        return CredentialExpired(message, status=error.status)
     if identity.certificate and (starts := certificate_start(identity.certificate)) > now:
-        told = _("It becomes valid on %(time)s UTC.") % {"time": f"{starts:%Y-%m-%d %H:%M}"}
-        return CredentialNotYetValid(told, status=error.status)
+        message = _("It becomes valid on %(time)s UTC.") % {"time": f"{starts:%Y-%m-%d %H:%M}"}
+        return CredentialNotYetValid(message, status=error.status)
     return error
 
 

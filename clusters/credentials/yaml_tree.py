@@ -204,8 +204,8 @@ class _Builder:
     def _error(self, line: int, reason: str, message: str) -> KubeconfigError:
         path = self.stack[-1].next_path() if self.stack and self.stack[-1].key is not None else ""
         path = path or (self.stack[-1].path if self.stack else "")
-        told = _("line %(line)d: %(message)s") % {"line": line, "message": message}
-        return KubeconfigError(path[:200], told, _advice(reason), reason=reason, line=line)
+        located = _("line %(line)d: %(message)s") % {"line": line, "message": message}
+        return KubeconfigError(path[:200], located, _advice(reason), reason=reason, line=line)
 
 
 def _advice(reason: str) -> str:

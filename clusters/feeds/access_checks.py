@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # a feed runs its reviews
 
 async def keep_reviewing(feed: Feed[Any], streams: Streams) -> None:
     """Until cancelled: end what is no longer allowed, and wake what is allowed again."""
-    vain = 0  # how often rows were refused although the review allowed them
+    attempts = 0  # how often rows were denied although the review allowed them
     while True:
         if feed.state.state is not State.DENIED:
             await backoff.wait_for_event(
@@ -25,36 +25,38 @@ async def keep_reviewing(feed: Feed[Any], streams: Streams) -> None:
             )
             feed.denied.clear()
             if feed.state.state not in (State.DENIED, State.UNAUTHORIZED):
-                vain = 0
+                attempts = 0
                 await _end_where_denied(feed, streams)
             continue
         feed.denied.clear()
         await asyncio.sleep(
-            backoff.compute_grant_delay(vain, is_watched=feed.viewers > 0, feed_count=feed.feed_count)
+            backoff.compute_grant_delay(attempts, is_watched=feed.viewers > 0, feed_count=feed.feed_count)
         )
         if feed.state.state is State.DENIED and await _is_granted(feed, streams):
-            vain += 1
+            attempts += 1
             feed.retry_now()
 
 
 async def _is_granted(feed: Feed[Any], streams: Streams) -> bool:
     """Whether what was refused would be allowed now: a review, since lists that are refused stand in audit logs."""
     try:
-        answers = [await review_async(streams, feed.connection, ask) for ask in feed.content.asks()[:1]]
+        results = [
+            await review_async(streams, feed.connection, check) for check in feed.content.access_checks()[:1]
+        ]
     except ApiError:
         return False
-    return all(answer.state == "allowed" for answer in answers)
+    return all(result.state == "allowed" for result in results)
 
 
 async def _end_where_denied(feed: Feed[Any], streams: Streams) -> None:
-    for ask in feed.content.asks():
+    for check in feed.content.access_checks():
         try:
-            answer = await review_async(streams, feed.connection, ask)
+            result = await review_async(streams, feed.connection, check)
         except Unauthorized as error:
             feed.interrupt(error)
             return
         except ApiError:
             continue  # unknown is never shown as denied
-        if answer.state == "denied":
-            feed.interrupt(Forbidden(status=403, reason="Forbidden", message=answer.reason))
+        if result.state == "denied":
+            feed.interrupt(Forbidden(status=403, reason="Forbidden", message=result.reason))
             return

@@ -33,8 +33,8 @@ from clusters.feeds.states import CURRENT, FeedState, State, now, state_of
 C = TypeVar("C", bound=Content)
 Listener = Callable[[], None]
 
-READY_TIMEOUT = 5.0  # seconds that an answer about readiness may take
-LIFETIME = (240, 360)  # seconds that one watch is asked to last
+READY_TIMEOUT = 5.0  # seconds that a readiness check may take
+LIFETIME = (240, 360)  # seconds that one watch is requested to last
 SETTLE = 0.4  # seconds that a stream must stand after a failure before it is called live
 OVERDUE = 15.0  # seconds after which a watch that should have ended is left: its connection is a dead one
 FINAL_STATES = (
@@ -70,7 +70,7 @@ class Feed(Generic[C]):
         self._doubts = 0
         self._losses = 0  # of the position (410), in a row
         self._cycle: asyncio.Task[float] | None = None
-        self._cycle_started_at = 0.0  # when the turn did, on the loop's clock
+        self._cycle_started_at = 0.0  # on the loop's clock
         self._unhealthy_since: float | None = (
             None  # when the API server last failed its health check, until it passes
         )
@@ -122,13 +122,13 @@ class Feed(Generic[C]):
                 self._cycle.cancel()
 
     def interrupt(self, error: ApiError) -> None:
-        """End the turn under way as if it had failed with `error`."""
+        """End the cycle in progress as if it had failed with `error`."""
         self._reason = error
         if self._cycle is not None and not self._cycle.done():
             self._cycle.cancel()
 
     def retry_now(self) -> None:
-        """Do not wait any longer for the next turn."""
+        """Do not wait any longer for the next cycle."""
         self._wake.set()
 
     def report_unhealthy(self, error: ApiError) -> None:
@@ -150,7 +150,7 @@ class Feed(Generic[C]):
         self._unhealthy_since = None
 
     def _resume(self, unhealthy_since: float) -> None:
-        """A turn that began while the server was ill hangs on a dead connection; a younger one may go on."""
+        """A cycle that began while the server was ill hangs on a dead connection; a younger one may go on."""
         if self.state.state not in (State.UNREACHABLE, State.FAILING):
             return
         self._failures = 1
@@ -174,7 +174,7 @@ class Feed(Generic[C]):
         return self._cycle.result()
 
     async def _list_and_watch(self, streams: Streams) -> float:
-        """One turn; returns the pause before the next in seconds."""
+        """One cycle; returns the pause before the next in seconds."""
         try:
             if self._failures:
                 await self._wait_until_ready(streams)
@@ -287,11 +287,9 @@ class Feed(Generic[C]):
             self._holds = False
             self._losses += 1
             self._set(State.EXPIRED, error)
-            return (
-                random.uniform(0, backoff.RELIST_SECONDS)
-                if self._losses == 1
-                else self._backoff(self._losses)
-            )
+            if self._losses > 1:
+                return self._backoff(self._losses)
+            return random.uniform(0, backoff.RELIST_SECONDS)  # noqa: S311 - spreads load, guards nothing
         if isinstance(error, (Unauthorized, Forbidden, CredentialMissing)):
             return self._handle_denied(error)
         if isinstance(error, (BadRequest, Invalid)):

@@ -16,14 +16,14 @@ from clusters.api.streams import Streams
 from clusters.feeds.content import Content
 from clusters.feeds.feed import Feed
 
-HEALTHY_INTERVAL = 5.0  # seconds between questions while it answers
-UNHEALTHY_INTERVAL = 0.6  # seconds between questions while it does not
-PROBE_TIMEOUT = 5.0  # seconds that one answer may take, and
-UNHEALTHY_PROBE_TIMEOUT = 2.0  # while it does not answer: one that hangs is to be asked anew, not waited for
+HEALTHY_INTERVAL = 5.0  # seconds between probes while it responds
+UNHEALTHY_INTERVAL = 0.6  # seconds between probes while it does not
+PROBE_TIMEOUT = 5.0  # seconds that one probe may take, and
+UNHEALTHY_PROBE_TIMEOUT = 2.0  # while it does not respond: one that hangs is sent again, not waited for
 
 
 class Health:
-    """The health of one API server; one question serves all feeds that are open on it."""
+    """The health of one API server; one probe serves all feeds that are open on it."""
 
     def __init__(self, feeds: Callable[[], Collection[Feed[Content]]]) -> None:
         self._feeds = feeds
@@ -31,7 +31,7 @@ class Health:
         self._probe_count = 0
 
     async def run(self, streams: Streams) -> None:
-        """Ask until no feed is open on this server."""
+        """Probe until no feed is open on this server."""
         while self._feeds():
             await asyncio.sleep(HEALTHY_INTERVAL if self._is_healthy else UNHEALTHY_INTERVAL)
             await self._probe(streams)
@@ -41,9 +41,8 @@ class Health:
         if not feeds:
             return
         self._probe_count += 1
-        by = feeds[
-            self._probe_count % len(feeds)
-        ]  # each in turn: one whose certificate is refused speaks for itself alone
+        # Each in turn: one whose certificate is refused speaks for itself alone.
+        by = feeds[self._probe_count % len(feeds)]
         try:
             await streams.get(
                 by.connection,

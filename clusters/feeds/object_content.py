@@ -1,6 +1,6 @@
 """Object content: a GET of one object, followed by a watch of that name.
 
-The resourceVersion of an object is no place to begin a watch at: it is as old as the object's last change, and the
+The resourceVersion of an object is no version to begin a watch at: it is as old as the object's last change, and the
 API server knows only the newest changes of a kind, after its start none at all (410). So the watch begins without
 one: the API server sends the object as it is (ADDED) and then a bookmark, whose resourceVersion is one.
 """
@@ -48,7 +48,7 @@ class ObjectContent:
         self._is_confirmed = False  # by the watch: it is there since the stream began
 
     def access_checks(self) -> tuple[ResourceAttributes, ...]:
-        """The right that this object stands on; for a Namespace both name and namespace, each its name."""
+        """The permission that this object depends on; for a Namespace both name and namespace, each its name."""
         namespace = self.name if self._is_namespace() else self.namespace
         return (
             ResourceAttributes(
@@ -118,7 +118,7 @@ class ObjectContent:
         return True
 
     def clear(self) -> None:
-        """Drop the object at once: the right is gone."""
+        """Drop the object at once: the permission is gone."""
         self._object = None
         self.version += 1
 

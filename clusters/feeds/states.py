@@ -18,13 +18,13 @@ class State(enum.StrEnum):
     RECONNECTING = "reconnecting"  # the stream broke
     BEHIND = "behind"  # the API server asks to wait (429)
     EXPIRED = "expired"  # the position was lost (410): listing again, old rows stay until then
-    UNAUTHORIZED = "lapsed"  # the API server takes the credential no more (401): the rows are gone
+    UNAUTHORIZED = "unauthorized"  # the API server takes the credential no more (401): the rows are gone
     DENIED = "denied"  # Kubernetes refuses: the rows are gone
     REJECTED = "rejected"  # the API server does not understand the selectors
     FAILING = "failing"  # the API server answers with errors of its own (5xx)
     UNREACHABLE = "unreachable"  # the API server does not answer
     GONE = "gone"  # the object was deleted, or the kind is no longer served
-    CLOSED = "ended"  # closed here: another credential, or a bound was met
+    CLOSED = "closed"  # closed here: another credential, or a bound was met
 
 
 CURRENT = frozenset({State.LIVE, State.POLLED})  # what is held is what there is
@@ -37,10 +37,10 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class FeedState:
-    """`since` is when the state began; `loaded` of about `total` rows (None: not told) while it lists.
+    """`since` is when the state began; `loaded` of about `total` rows (None: unknown) while it lists.
 
     `as_of` is when what is held was last known to be all there is: None while it is, or where nothing is held.
-    `again` is when the API server wants to be asked again, where it says so.
+    `retry_at` is when the API server wants the next request, where it says so.
     """
 
     state: State = State.LOADING

@@ -76,17 +76,17 @@ class RequestDetails:
 
 
 class AuditedRequest:
-    """A deed under way: `with` or `async with` it. Entering raises TrailUnavailable where it cannot be announced.
+    """A request in progress: `with` or `async with` it. Entering raises AuditTrailUnavailable where it cannot be
+    announced.
 
-    `client` may send what was announced. Say `answered` when the API server has accepted it: what lasts (a log, a
-    shell) has then taken place, however it ends. Without that an ApiError tells how it failed, and all else leaves it
-    unknown.
+    `client` may send what was announced. Call `record_response` when the API server has accepted it: what lasts (a
+    log, a shell) has then taken place, however it ends. Without that an ApiError says how it failed, and all else
+    leaves it unknown.
     """
 
     def __init__(self, connection: Connection, draft: AuditDraft) -> None:
-        self.connection = replace(
-            connection, error_callback=None
-        )  # a refusal is this deed's outcome, and no further row
+        # A denial is this request's own result, and no further row.
+        self.connection = replace(connection, error_callback=None)
         self.client = Client(self.connection)
         self._draft = draft
         self._entry: PendingEntry | None = None
@@ -129,14 +129,14 @@ def send(
     query: Sequence[tuple[str, str]],
     **options: Any,
 ) -> Response:
-    """The deed as one call; `how` goes to `Client.request`. Raises TrailUnavailable, and then nothing was sent."""
+    """Send it as one call; `options` go to `Client.request`. Raises AuditTrailUnavailable: then nothing was sent."""
     with audited_request:
         method = METHODS[details.verb]
-        answer = audited_request.client.request(method, details.path(), query=query, body=body, **options)
-        if "json" not in answer.headers.get("content-type", ""):
-            raise NotKubernetes("The response to a change is not JSON.", status=answer.status)
-        audited_request.record_response(answer.status, answer.headers.get("audit-id", ""))
-    return answer
+        response = audited_request.client.request(method, details.path(), query=query, body=body, **options)
+        if "json" not in response.headers.get("content-type", ""):
+            raise NotKubernetes("The response to a change is not JSON.", status=response.status)
+        audited_request.record_response(response.status, response.headers.get("audit-id", ""))
+    return response
 
 
 def result_of(error: ApiError) -> Result:
@@ -144,7 +144,7 @@ def result_of(error: ApiError) -> Result:
     if isinstance(error, Forbidden):
         return Result.DENIED
     if isinstance(error, ResponseTooLarge) and 200 <= error.status < 300:
-        return Result.OK  # done, and the answer was more than is taken
+        return Result.OK  # done, and the response was larger than the limit
     if type(error) is Unreachable or isinstance(error, INCONCLUSIVE):
         return Result.UNKNOWN
     return Result.FAILED
@@ -162,11 +162,11 @@ def name_in(body: Any) -> str:
 
 def detail_of(verb: str, query: Sequence[tuple[str, str]], body: Any, content_type: str) -> dict[str, Any]:
     """Which fields a patch names, and the options that matter; no value of any field."""
-    told: dict[str, Any] = {name: value for name, value in query if name in RECORDED_OPTIONS}
+    detail: dict[str, Any] = {name: value for name, value in query if name in RECORDED_OPTIONS}
     if verb == "patch":
-        told["patch"] = content_type.partition(";")[0].removeprefix("application/")
-        told["fields"] = sorted(set(_fields(body)))[:FIELDS]
-    return told
+        detail["patch"] = content_type.partition(";")[0].removeprefix("application/")
+        detail["fields"] = sorted(set(_fields(body)))[:FIELDS]
+    return detail
 
 
 def _fields(body: Any, above: str = "", depth: int = 0) -> list[str]:

@@ -11,10 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
 from clusters import discovery
-from clusters import namespaces as ladder
+from clusters import namespaces as namespace_lists
 from clusters.access import reviews
 from clusters.access.reviews import Budget, ResourceAttributes, ReviewResult, review, review_by_rules
-from clusters.api.client import Response as Sent
+from clusters.api.client import Response
 from clusters.api.connection import Connection
 from clusters.api.reading_client import ReadingClient
 from clusters.audit_details import draft_session_entry
@@ -42,13 +42,13 @@ WRITE_SECONDS = 30.0
 
 
 class NotShared(Exception):
-    """This cluster is not there, or is shared with none of the person's teams: both look the same."""
+    """This cluster is not there, or is shared with none of the user's teams: both look the same."""
 
 
 class DeniedByRole(PermissionDenied):
-    """The dashboard role takes it away; nothing was sent. The text says why."""
+    """The dashboard role does not permit it; nothing was sent. The text says why."""
 
-    is_on_record = True  # in the trail, with more to say than the view that raises it has
+    is_on_record = True  # in the audit trail, with more to say than the view that raises it has
 
 
 class NoCredential(Exception):
@@ -61,7 +61,7 @@ class NoCredential(Exception):
 
 @dataclass(frozen=True)
 class ClusterSession:
-    """One person at one cluster: everything a view may ask for, under that person's credential and role."""
+    """One person at one cluster: everything a view may use, under that person's credential and role."""
 
     user: User
     cluster: Cluster
@@ -73,7 +73,7 @@ class ClusterSession:
 
     @property
     def can_see_secrets(self) -> bool:
-        """Does the dashboard role leave Secret values to Kubernetes' own answer?"""
+        """Whether the dashboard role leaves Secret values to Kubernetes' own decision."""
         return self.role == TeamRole.EDITOR
 
     @property
@@ -85,47 +85,51 @@ class ClusterSession:
         return fetch_catalog(self.client)
 
     def forget(self) -> None:
-        """Drop what is kept of this credential's rights: at sign-out (a changed credential has another fingerprint)."""
+        """Drop the cached permissions of this credential at sign-out; a changed one has another fingerprint."""
         reviews.forget(self.connection.fingerprint)
         discovery.forget(self.connection.fingerprint)
-        ladder.forget(self.connection.fingerprint)
+        namespace_lists.forget(self.connection.fingerprint)
 
     def find(self, slug: str) -> Resource | None:
-        """The kind by its name in URLs; one that is not known is asked for anew: its CRD may have just been made."""
+        """The kind by its name in URLs; an unknown one is fetched again: its CRD may have just been made."""
         return fetch_catalog(self.client).find(slug) or refresh(self.client).find(slug)
 
     def review_access(self, checks: Sequence[ResourceAttributes]) -> dict[ResourceAttributes, ReviewResult]:
-        """What Kubernetes says to each, less what the dashboard role takes away."""
-        taken = {ask: answer for ask in checks if (answer := self._denied_by_role(ask)) is not None}
-        rest = [ask for ask in checks if ask not in taken]
-        return {**review(self.connection, self.client, rest, self.budget), **taken}
+        """What Kubernetes says to each, less what the dashboard role does not permit."""
+        denied = {check: found for check in checks if (found := self._denied_by_role(check)) is not None}
+        rest = [check for check in checks if check not in denied]
+        return {**review(self.connection, self.client, rest, self.budget), **denied}
 
     def review_menu(self, checks: Sequence[ResourceAttributes]) -> dict[ResourceAttributes, ReviewResult]:
         """The same for a menu: what rules allow costs no review of its own, what they do not is reviewed.
 
         For what the budget leaves without a review, rules that are complete decide this too.
         """
-        told = review_by_rules(self.client, [ask for ask in checks if self._denied_by_role(ask) is None])
-        answers = self.review_access([ask for ask in checks if told.get(ask) != "allowed"])
-        for ask, state in told.items():
-            is_left = ask in answers and answers[ask].source == "budget"
+        by_rules = review_by_rules(
+            self.client, [check for check in checks if self._denied_by_role(check) is None]
+        )
+        results = self.review_access([check for check in checks if by_rules.get(check) != "allowed"])
+        for check, state in by_rules.items():
+            is_left = check in results and results[check].source == "budget"
             if state == "allowed" or (state == "denied" and is_left):
-                answers[ask] = ReviewResult(state)
-        return answers
+                results[check] = ReviewResult(state)
+        return results
 
     def prefetch(self, checks: Sequence[ResourceAttributes]) -> None:
-        """Have ready what a page will ask; the network only, so that any thread can do it."""
+        """Fetch ahead what a page will need; the network only, so that any thread can do it."""
         self.review_access(checks)
-        ladder.fetch_namespaces(self.client, self.catalog())
+        namespace_lists.fetch_namespaces(self.client, self.catalog())
 
-    def namespaces(self) -> ladder.Namespaces:
-        return ladder.namespaces(self.client, self.user, self.cluster, self.credential, self.catalog())
+    def namespaces(self) -> namespace_lists.Namespaces:
+        return namespace_lists.namespaces(
+            self.client, self.user, self.cluster, self.credential, self.catalog()
+        )
 
     def remember(self, namespace: str) -> bool:
-        """Prove a namespace with a real answer and keep its name; False where it is not there."""
-        if not ladder.is_there(self.client, namespace):
+        """Prove a namespace with a real response and keep its name; False where it is not there."""
+        if not namespace_lists.is_there(self.client, namespace):
             return False
-        ladder.remember(self.user, self.cluster, namespace)
+        namespace_lists.remember(self.user, self.cluster, namespace)
         return True
 
     def table(
@@ -137,20 +141,20 @@ class ClusterSession:
         *,
         eager: bool = True,
     ) -> Feed[TableContent]:
-        """A list's feed; the caller gives it back with `hub.release`. `hurried` as there."""
+        """A list's feed; the caller gives it back with `hub.release`. `eager` as there."""
         return hub.table(self.connection, resource, namespace, label_selector, field_selector, eager=eager)
 
     def object(self, resource: Resource, namespace: str, name: str) -> Feed[ObjectContent]:
         """An object's feed; the caller gives it back with `hub.release`. Who read a Secret is recorded."""
         feed = hub.object(self.connection, resource, namespace, name)
         if is_secret(resource):
-            deed = RequestDetails("get", resource, namespace, name, detail={"values": "hidden"})
-            note_when_read(feed, deed.fill_draft(self.audit_draft))
+            details = RequestDetails("get", resource, namespace, name, detail={"values": "hidden"})
+            note_when_read(feed, details.fill_draft(self.audit_draft))
         return feed
 
     @property
     def audit_draft(self) -> AuditDraft:
-        """Person, cluster, credential and role, as each row of the trail names them."""
+        """Person, cluster, credential and role, as each row of the audit trail names them."""
         return draft_session_entry(self.user, self.role, self.cluster, self.credential)
 
     def write(  # noqa: PLR0913 - what there is to say about one change
@@ -165,18 +169,18 @@ class ClusterSession:
         query: Sequence[tuple[str, str]] = (),
         content_type: str = "application/json",
         timeout: float = WRITE_SECONDS,
-    ) -> Sent:
+    ) -> Response:
         """Change something: `verb` is create, update, patch, delete or deletecollection.
 
-        Raises DeniedByRole and sends nothing where the dashboard role takes it away, TrailUnavailable and sends
-        nothing where the intent cannot be recorded, ApiError as the API server answers.
+        Raises DeniedByRole and sends nothing where the dashboard role does not permit it, AuditTrailUnavailable and
+        sends nothing where the request cannot be recorded, ApiError as the API server answers.
         """
         named = name or (name_in(body) if verb == "create" else "")
-        deed = RequestDetails(
+        details = RequestDetails(
             verb, resource, namespace, named, subresource, detail_of(verb, query, body, content_type)
         )
         return send(
-            self._audited_request(deed), deed, body, query, content_type=content_type, timeout=timeout
+            self._audited_request(details), details, body, query, content_type=content_type, timeout=timeout
         )
 
     def open(
@@ -191,31 +195,34 @@ class ClusterSession:
     ) -> AuditedRequest:
         """For what lasts or reaches in: a log, a shell, a forwarded port. `with` or `async with` what it returns.
 
-        Raises DeniedByRole at once; entering raises TrailUnavailable.
+        Raises DeniedByRole at once; entering raises AuditTrailUnavailable.
         """
         return self._audited_request(
             RequestDetails(verb, resource, namespace, name, subresource, detail or {})
         )
 
     def reveal(self, namespace: str, name: str, key: str) -> Any:
-        """A Secret with its values, for handing out that of `key`. Raises DeniedByRole, TrailUnavailable, ApiError."""
-        deed = RequestDetails("get", SECRETS, namespace, name, detail={"values": "shown", "key": key})
+        """A Secret with its values, for handing out that of `key`.
+
+        Raises DeniedByRole, AuditTrailUnavailable, ApiError.
+        """
+        details = RequestDetails("get", SECRETS, namespace, name, detail={"values": "shown", "key": key})
         if not self.can_see_secrets:
             raise self._record_denial(
-                deed,
+                details,
                 _(
                     "Secret values are shown only to people with the Editor role. Your role for this "
                     "cluster is Viewer."
                 ),
             )
-        with self._audited_request(deed) as opened:
-            answer = opened.client.request("GET", deed.path())
-            opened.record_response(answer.status, answer.headers.get("audit-id", ""))
-        return answer.json()
+        with self._audited_request(details) as opened:
+            response = opened.client.request("GET", details.path())
+            opened.record_response(response.status, response.headers.get("audit-id", ""))
+        return response.json()
 
     def _audited_request(self, details: RequestDetails) -> AuditedRequest:
         one = details.resource
-        ask = ResourceAttributes(
+        check = ResourceAttributes(
             details.verb,
             one.group,
             one.version,
@@ -224,9 +231,9 @@ class ClusterSession:
             details.namespace,
             details.name,
         )
-        taken = self._denied_by_role(ask)
-        if taken is not None:
-            raise self._record_denial(details, taken.reason)
+        denial = self._denied_by_role(check)
+        if denial is not None:
+            raise self._record_denial(details, denial.reason)
         return AuditedRequest(self.connection, details.fill_draft(self.audit_draft))
 
     def _record_denial(self, details: RequestDetails, reason: str) -> DeniedByRole:
@@ -286,7 +293,7 @@ def _open_session(user: User, cluster: Cluster, role: TeamRole, credential: Cred
 
 
 def _find_shared_cluster(user: User, slug: str) -> tuple[Cluster, TeamRole]:
-    """The cluster and the strongest role that the person's teams give on it; an auditor stays a reader."""
+    """The cluster and the strongest role that the person's teams give on it; an auditor stays a viewer."""
     cluster = visible_clusters(user).filter(slug=slug).first() if user.is_active else None
     if cluster is None:
         raise NotShared(slug)

@@ -16,14 +16,14 @@ from people.audit.rate_limit import RateLimiter
 from people.audit.record import note_soon
 
 INTERVAL_SECONDS = 60.0  # seconds
-MAX_REMEMBERED = 20_000  # things that are remembered as told
-HEALTH_PATHS = frozenset({"/readyz", "/livez", "/healthz", "/version"})  # asked for the server's own sake
+MAX_REMEMBERED = 20_000  # denials that are remembered as recorded
+HEALTH_PATHS = frozenset({"/readyz", "/livez", "/healthz", "/version"})  # requested for the server's own sake
 
 _rate_limiter = RateLimiter(INTERVAL_SECONDS, MAX_REMEMBERED)
 
 
 def make_error_callback(draft: AuditDraft) -> ErrorCallback:
-    """What a connection calls with each error that it meets; `who` are person, cluster and credential.
+    """What a connection calls with each error that it meets; `draft` has user, cluster and credential.
 
     It may be called from the hub's loop, long after the request under which the feed was opened, and does not block.
     """
@@ -41,21 +41,21 @@ def _note(
 ) -> None:
     if not isinstance(error, Forbidden) or path in REVIEWS or path in HEALTH_PATHS:
         return
-    asked = parse_request_info(method, path, query)
-    if not _rate_limiter.is_due((draft.person_id, draft.cluster_id, asked)):
+    request_info = parse_request_info(method, path, query)
+    if not _rate_limiter.is_due((draft.person_id, draft.cluster_id, request_info)):
         return
     note_soon(
         replace(
             draft,
-            verb=asked.verb,
+            verb=request_info.verb,
             session=origin.session,
             address=origin.address,
-            group=asked.group,
-            version=asked.version,
-            resource=asked.resource,
-            subresource=asked.subresource,
-            namespace=asked.namespace,
-            name=asked.name,
+            group=request_info.group,
+            version=request_info.version,
+            resource=request_info.resource,
+            subresource=request_info.subresource,
+            namespace=request_info.namespace,
+            name=request_info.name,
             result=Result.DENIED,
             status=error.status,
             reason=error.message,

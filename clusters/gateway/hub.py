@@ -26,7 +26,7 @@ from clusters.tables.table_content import TableContent
 FEEDS_A_PERSON = 200
 KEEP = 60.0  # seconds that a feed lives on after its last viewer left, so that going back is instant
 SWEEP = 2.0  # seconds between looks at what may be closed
-SIBLINGS = 4  # feeds of the same kind that are asked for an equal row
+SIBLINGS = 4  # feeds of the same kind that are searched for an equal row
 log = logging.getLogger(__name__)
 
 
@@ -72,7 +72,7 @@ class Hub:
     ) -> Feed[TableContent]:
         """The feed of a list, opened or shared; give it back with `release`.
 
-        One that nobody hurries holds back a moment after the first rows, or until somebody does (`Feed.hurry`).
+        One that is not eager pauses after the first rows, for a moment or until `Feed.load_eagerly`.
         """
         key = FeedKey(
             connection.fingerprint,

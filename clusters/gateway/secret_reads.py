@@ -25,7 +25,7 @@ def is_secret(resource: Resource) -> bool:
 
 
 def note_when_read(feed: Feed[ObjectContent], draft: AuditDraft) -> None:
-    """Record `fact` when the feed holds the object; where it is refused, that is recorded as a denial."""
+    """Record `draft` when the feed holds the object; where it is refused, that is recorded as a denial."""
     origin = current()
     whole = replace(draft, session=origin.session, address=origin.address)
 

@@ -56,30 +56,30 @@ def list_columns(
 def chosen_columns(
     every: Sequence[DisplayColumn], chosen: Sequence[str], *, wide: bool
 ) -> tuple[DisplayColumn, ...]:
-    """Those that the page asks for; without a choice the default ones, or all of them where `wide`."""
+    """Those that the page chose; without a choice the default ones, or all of them where `wide`."""
     usual = [column.key for column in every if wide or not column.is_wide]
     if all(key.startswith(LABEL) for key in chosen):
         chosen = [*usual, *chosen]
     by_key = {column.key: column for column in every}
     picked = [by_key.get(key) or _label(key) for key in chosen]
-    shown = [column for column in picked if column is not None]
-    if not any(column.kind == "name" for column in shown):
-        shown = [column for column in every if column.kind == "name"] + shown
-    return tuple(shown)
+    displayed = [column for column in picked if column is not None]
+    if not any(column.kind == "name" for column in displayed):
+        displayed = [column for column in every if column.kind == "name"] + displayed
+    return tuple(displayed)
 
 
 Reader = Callable[[str, Row], Any]
 
 
 def readers(columns: Sequence[Column], displayed: Sequence[DisplayColumn]) -> tuple[Reader, ...]:
-    """For each shown column, the function (cluster, row) -> value under these table columns."""
-    index = {column.name.lower(): place for place, column in enumerate(columns)}
+    """For each displayed column, the function (cluster, row) -> value under these table columns."""
+    index = {column.name.lower(): at for at, column in enumerate(columns)}
     return tuple(_reader(column, index.get(column.key)) for column in displayed)
 
 
 def find_column_index(columns: Sequence[Column], column: DisplayColumn) -> int | None:
-    """Which of a table's columns a shown one is; of several with its name the last, as readers have it."""
-    return {one.name.lower(): place for place, one in enumerate(columns)}.get(column.key)
+    """Which of a table's columns a displayed one is; of several with its name the last, as readers have it."""
+    return {one.name.lower(): at for at, one in enumerate(columns)}.get(column.key)
 
 
 def values_of(

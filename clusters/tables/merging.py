@@ -12,21 +12,23 @@ from clusters.tables.orders import Sort
 
 
 def merge_window(orders: Sequence[tuple[Sequence[Row], Sort]], begin: int, end: int) -> list[tuple[int, Row]]:
-    """The rows `begin` to `end` of several orders together, each with the place of the order that it is of."""
+    """The rows `begin` to `end` of several orders together, each with the index of its order."""
     if len(orders) == 1:
         return [(0, row) for row in orders[0][0][begin:end]]
 
-    def rank(place: int, at: int) -> tuple[Any, ...]:
-        rows, sort = orders[place]
+    def rank(index: int, at: int) -> tuple[Any, ...]:
+        rows, sort = orders[index]
         key, namespace, name, uid = sort.rank(rows[at])
-        return key, namespace, name, place, uid
+        return key, namespace, name, index, uid
 
-    def after(place: int, at: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
-        rows = orders[place][0]
-        return ((rank(place, here), rows[here]) for here in range(at, len(rows)))
+    def iterate_from(index: int, at: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
+        rows = orders[index][0]
+        return ((rank(index, here), rows[here]) for here in range(at, len(rows)))
 
     starts = _skip([len(rows) for rows, _sort in orders], rank, begin)
-    merged = heapq.merge(*(after(place, at) for place, at in enumerate(starts)), key=lambda found: found[0])
+    merged = heapq.merge(
+        *(iterate_from(index, at) for index, at in enumerate(starts)), key=lambda found: found[0]
+    )
     return [(found[0][3], found[1]) for found in islice(merged, end - begin)]
 
 
@@ -38,12 +40,12 @@ def _skip(lengths: Sequence[int], rank: Callable[[int, int], Any], count: int) -
     """
     starts = [0] * len(lengths)
     while count > 0:
-        left = [place for place, length in enumerate(lengths) if starts[place] < length]
+        left = [index for index, length in enumerate(lengths) if starts[index] < length]
         if not left:
             break
         step = max(1, count // len(left))
-        ends = {place: min(starts[place] + step, lengths[place]) for place in left}
-        least = min(left, key=lambda place: rank(place, ends[place] - 1))
+        ends = {index: min(starts[index] + step, lengths[index]) for index in left}
+        least = min(left, key=lambda index: rank(index, ends[index] - 1))
         count -= ends[least] - starts[least]
         starts[least] = ends[least]
     return starts

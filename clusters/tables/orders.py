@@ -1,6 +1,6 @@
 """Orders: filtered and sorted rows of a table, updated incrementally by bisection.
 
-An order is worked out once and then only mended: a change costs two looks by bisection, however many rows there
+An order is sorted once and then only updated: a change costs two looks by bisection, however many rows there
 are. Windows that sort and filter alike share it, so that fifty people on one page cost one.
 """
 
@@ -38,7 +38,7 @@ class Change:
 
 
 class Table(Protocol):
-    """What an order stands on; `changes_since` gives None where they can no longer be told one by one."""
+    """What an order stands on; `changes_since` gives None where they are no longer known one by one."""
 
     def changes_since(self, version: int) -> tuple[int, Sequence[Change] | None]: ...
 
@@ -91,7 +91,7 @@ class Sort:
 
 def sort_by_keys(rows: Sequence[Row], keys: Sequence[SortKey | float]) -> Sequence[Row]:
     """The rows by their keys, those with equal keys as they stand."""
-    return [rows[place] for place in sorted(range(len(rows)), key=keys.__getitem__)]
+    return [rows[index] for index in sorted(range(len(rows)), key=keys.__getitem__)]
 
 
 class RowMatcher:
@@ -115,8 +115,8 @@ class RowMatcher:
             else:
                 rows = [row for row in rows if word in row.label_text or word in row.text]
         for column, value, is_equal in self._fields:
-            said = values_of(self._columns, column, self._cluster, rows)
-            rows = _match_cells(rows, said, value, is_equal=is_equal)
+            values = values_of(self._columns, column, self._cluster, rows)
+            rows = _match_cells(rows, values, value, is_equal=is_equal)
         return rows
 
 
@@ -127,10 +127,10 @@ def _match_cells(rows: Sequence[Row], cells: Sequence[Any], value: str, *, is_eq
         return [
             row for row, cell in zip(rows, cells, strict=True) if (text_of(cell).lower() == value) is is_equal
         ]
-    wanted = frozenset(text for text in texts if (text.lower() == value) is is_equal)
-    if wanted == texts:
+    matching = frozenset(text for text in texts if (text.lower() == value) is is_equal)
+    if matching == texts:
         return rows
-    return [row for row, cell in zip(rows, cells, strict=True) if cell in wanted] if wanted else []
+    return [row for row, cell in zip(rows, cells, strict=True) if cell in matching] if matching else []
 
 
 def _distinct_texts(cells: Sequence[Any]) -> frozenset[str] | None:
@@ -191,23 +191,23 @@ def filter_change(change: Change, matcher: RowMatcher | None) -> Change:
 
 
 def put(rows: list[Row], sort: Sort, change: Change) -> bool:
-    """Take the old row out and the new one in; False where the old one is not in its place."""
+    """Take the old row out and the new one in; False where the old one is not at its index."""
     old, new, rank = change.old, change.new, sort.rank
     if old is not None:
-        place = bisect_left(rows, rank(old), key=rank)
-        if place == len(rows) or rows[place] is not old:
+        index = bisect_left(rows, rank(old), key=rank)
+        if index == len(rows) or rows[index] is not old:
             return False
         if new is not None and rank(new) == rank(old):
-            rows[place] = new
+            rows[index] = new
             return True
-        del rows[place]
+        del rows[index]
     if new is not None:
         rows.insert(bisect_left(rows, rank(new), key=rank), new)
     return True
 
 
 def sort_by_name(rows: Iterable[Row]) -> Sequence[Row]:
-    """How rows stand where nothing else is asked for: by namespace, then by name."""
+    """How rows stand by default: by namespace, then by name."""
     return sorted(rows, key=lambda row: f"{row.namespace}\0{row.name}\0{row.uid}")
 
 

@@ -26,8 +26,8 @@ from clusters.tables.orders import (
     put,
 )
 
-STRIDE = 1000  # rows of a stretch; windows that begin within the same thousand share it
-MAX_WINDOW_ROWS = 200  # rows of the largest window, which may begin at the last row of a stretch
+STRIDE = 1000  # rows of a slice; windows that begin within the same thousand share it
+MAX_WINDOW_ROWS = 200  # rows of the largest window, which may begin at the last row of a slice
 SHORT = 5000  # rows that are put in order as a whole
 SAMPLE = 1000  # keys from which the bounds are guessed
 SPARE = 25  # of the sample, and of the rows, on either side: some may come and go before all is found anew
@@ -44,12 +44,12 @@ class Slice:
 
 
 def number_of(offset: int) -> int:
-    """The stretch in which a window begins."""
+    """The slice in which a window begins."""
     return offset // STRIDE
 
 
 class SliceOrder:
-    """The stretch `number` (from the end where it `descends`) of the kept rows in one order. Any thread."""
+    """The slice `number` (from the end where it `descends`) of the kept rows in one order. Any thread."""
 
     def __init__(
         self,
@@ -66,12 +66,12 @@ class SliceOrder:
         self._number, self._descends = number, descends
         self._lock = threading.Lock()
         self._version = -1
-        self._lower_bound: Rank | None = None  # rows that stand behind this place, and
+        self._lower_bound: Rank | None = None  # rows that sort after this one, and
         self._upper_bound: Rank | None = None  # not behind this one, are held; None: without a bound
         self._held = Slice(0, 0, ())
 
     def rows(self) -> Slice:
-        """As of now. Where the table has become too short for this stretch, its last one."""
+        """As of now. Where the table has become too short for this slice, its last one."""
         with self._lock:
             version, changes = self._table.changes_since(self._version)
             if changes is None or not self._apply_changes(changes):
@@ -92,25 +92,25 @@ class SliceOrder:
         count = len(rows)
         begin, end = self._find_bounds(count)
         below = 0
-        places: Sequence[int] = range(count)
+        indices: Sequence[int] = range(count)
         if count > SHORT:
             below, found = self._narrow_down(keys, begin, end)
             if below < max(begin, 1) and end <= below + len(found):
-                places = found
+                indices = found
             else:
                 below = 0
-        ordered = sorted(places, key=keys.__getitem__)
+        ordered = sorted(indices, key=keys.__getitem__)
         first = max(1 if below else 0, begin - below - SPARE)  # the row before it tells what is below
         last = min(end - below + SPARE, len(ordered))
-        held = [rows[place] for place in ordered[first:last]]
+        held = [rows[index] for index in ordered[first:last]]
         self._held = Slice(count, below + first, held)
         self._lower_bound = self.sort.rank(rows[ordered[first - 1]]) if first else None
         self._upper_bound = self.sort.rank(held[-1]) if below + last < count else None
 
     def _narrow_down(self, keys: Sequence[Key], begin: int, end: int) -> tuple[int, Sequence[int]]:
-        """The places of the keys between two bounds that probably hold what is wanted, and how many keys are below.
+        """The indices of the keys between two bounds that probably hold what is needed, and how many keys are below.
 
-        Of the rows whose key is a bound itself, which may be nearly all, no more are taken than are wanted.
+        Of the rows whose key is a bound itself, which may be nearly all, no more are taken than are needed.
         """
         sample = sorted(random.choices(keys, k=SAMPLE))  # noqa: S311 - every nth could be all alike
         low = begin * len(sample) // len(keys) - SPARE
@@ -119,22 +119,22 @@ class SliceOrder:
         if low < 0 and high >= len(sample):
             return 0, range(len(keys))
         if low < 0:
-            within = [place for place, key in enumerate(keys) if key < most]
+            within = [index for index, key in enumerate(keys) if key < most]
             return 0, within + _first_indices(keys, most, range(len(keys)), end + SPARE - len(within))
         if high >= len(sample):
-            within = [place for place, key in enumerate(keys) if key > least]
-            wanted = len(keys) - begin + SPARE + 1 - len(within)  # and one that tells what is below
-            alike = _first_indices(keys, least, range(len(keys) - 1, -1, -1), wanted)[::-1]
+            within = [index for index, key in enumerate(keys) if key > least]
+            needed = len(keys) - begin + SPARE + 1 - len(within)  # and one that tells what is below
+            alike = _first_indices(keys, least, range(len(keys) - 1, -1, -1), needed)[::-1]
             return len(keys) - len(alike) - len(within), alike + within
         below = sum([key < least for key in keys])
-        return below, [place for place, key in enumerate(keys) if least <= key <= most]
+        return below, [index for index, key in enumerate(keys) if least <= key <= most]
 
     def _covers_window(self) -> bool:
         begin, end = self._find_bounds(self._held.count)
         return self._held.begin <= begin and end <= self._held.begin + len(self._held.rows)
 
     def _apply_changes(self, changes: Sequence[Change]) -> bool:
-        """Take single changes in; False where it is better to find the stretch anew."""
+        """Take single changes in; False where it is better to find the slice anew."""
         if not changes:
             return True
         if len(changes) * REBUILD_RATIO > self._table.size():
@@ -159,5 +159,5 @@ class SliceOrder:
 
 
 def _first_indices(keys: Sequence[Key], key: Key, indices: Iterable[int], count: int) -> list[int]:
-    """The first places, at most so many, that hold this key."""
-    return list(islice((place for place in indices if keys[place] == key), max(0, count)))
+    """The first of `indices`, at most `count`, that hold this key."""
+    return list(islice((index for index in indices if keys[index] == key), max(0, count)))

@@ -27,7 +27,7 @@ OrderType = TypeVar("OrderType", Order, SliceOrder)
 
 FIRST = 100  # rows of the first page, so that there is soon something to see
 PAGE = 500  # rows of each page after it
-MAX_CHANGES = 1000  # changes that are told one by one; a window that looks more seldom reads the whole anew
+MAX_CHANGES = 1000  # changes that are known one by one; a window that missed more reads all rows again
 ORDERS = 4  # sorts and filters that are kept ready though nobody looks
 
 
@@ -74,7 +74,7 @@ class TableContent:
         self._recent_orders: deque[object] = deque(maxlen=ORDERS)
 
     def access_checks(self) -> tuple[ResourceAttributes, ...]:
-        """The rights that this table stands on, asked again every 30 s."""
+        """The permissions that this table depends on, reviewed again every 30 s."""
         name = _single_name(self._selectors)
         verbs = ("list", "watch") if self.can_watch else ("list",)
         return tuple(
@@ -143,7 +143,7 @@ class TableContent:
         return self._change(key, row)
 
     def clear(self) -> None:
-        """Drop every row at once: the right is gone."""
+        """Drop every row at once: the permission is gone."""
         self._replace({}, "")
 
     def size(self) -> int:
@@ -167,7 +167,7 @@ class TableContent:
         cluster: str,
         every: Sequence[DisplayColumn],
     ) -> Order:
-        """The rows that a filter keeps, by one column; shared by all who ask for the same. Any thread.
+        """The rows that a filter keeps, by one column; shared by all who use the same. Any thread.
 
         `every` are the columns that the filter may name, `cluster` is what its column says.
         """
@@ -214,7 +214,7 @@ class TableContent:
         return sort, None if row_filter.is_empty else RowMatcher(row_filter, cluster, self.columns, every)
 
     def _find_or_make(self, key: object, make: Callable[[], OrderType]) -> OrderType:
-        """The order of this key that somebody holds, or that was asked for lately."""
+        """The order of this key that somebody holds, or that was used recently."""
         with self._lock:
             found: OrderType | None = self._orders.get(key)
             if found is None:
@@ -265,8 +265,8 @@ class TableContent:
 
     def _intern_rows(self, rows: Sequence[Row]) -> dict[RowKey, Row]:
         """Rows as they are kept: the equal one that another feed holds already, so that many viewers cost one set."""
-        arrived, kept = time.time(), POOL.intern_row
-        return {row_key(row): self._find_shared(row) or kept(row, arrived) for row in rows}
+        arrived, intern = time.time(), POOL.intern_row
+        return {row_key(row): self._find_shared(row) or intern(row, arrived) for row in rows}
 
     def _find_shared(self, row: Row) -> Row | None:
         if row.uid and row.resource_version:
@@ -277,11 +277,11 @@ class TableContent:
 
 
 def _single_name(selectors: list[tuple[str, str]]) -> str:
-    """The name in `fieldSelector=metadata.name=X`: a right by resourceNames is granted for that name only."""
+    """The name in `fieldSelector=metadata.name=X`: a permission by resourceNames is granted for that name only."""
     for name, value in selectors:
         if name == "fieldSelector":
             for part in value.split(","):
-                field, _, wanted = part.replace("==", "=").partition("=")
+                field, _, expected = part.replace("==", "=").partition("=")
                 if field == "metadata.name":
-                    return wanted
+                    return expected
     return ""

@@ -77,10 +77,10 @@ class Window:
         self.query = query
         self._with_clusters = len({source.cluster for source in sources}) > 1
         self._with_namespaces = with_namespaces
-        self._held: object = None  # orders and stretches that are held are mended, and not made anew
+        self._held: object = None  # orders and slices that are held are updated, and not built again
 
     def renew(self, query: WindowQuery) -> None:
-        """Another sort, filter, choice of columns or place."""
+        """Another sort, filter, choice of columns or offset."""
         self.query = query
 
     def view(self) -> View:
@@ -90,12 +90,12 @@ class Window:
             clusters=self._with_clusters,
             namespaces=self._with_namespaces,
         )
-        shown = chosen_columns(every, self.query.columns, wide=self.query.wide)
-        matching, offset, picked = self._pick_rows(every, shown)
+        displayed = chosen_columns(every, self.query.columns, wide=self.query.wide)
+        matching, offset, picked = self._pick_rows(every, displayed)
         return View(
-            columns=shown,
+            columns=displayed,
             every_column=every,
-            rows=tuple(self._build_rows(picked, shown)),
+            rows=tuple(self._build_rows(picked, displayed)),
             total=sum(source.feed.content.size() for source in self.sources),
             matching=matching,
             offset=offset,
@@ -106,13 +106,13 @@ class Window:
     def _pick_rows(
         self, every: tuple[DisplayColumn, ...], displayed: tuple[DisplayColumn, ...]
     ) -> tuple[int, int, Sequence[tuple[int, Row]]]:
-        """How many match, where the window begins, and its rows, each with the place of its source."""
-        wanted = read_filter(self.query.q, every)
+        """How many match, where the window begins, and its rows, each with the index of its source."""
+        row_filter = read_filter(self.query.q, every)
         key = self.query.sort.lstrip("-")
         column = next((one for one in (*every, *displayed) if one.key == key), None)
         if column is not None and len(self.sources) == 1:
-            return self._pick_from_slice(column, wanted, every)
-        orders = [one.feed.content.order(column, wanted, one.cluster, every) for one in self.sources]
+            return self._pick_from_slice(column, row_filter, every)
+        orders = [one.feed.content.order(column, row_filter, one.cluster, every) for one in self.sources]
         self._held = orders
         found = [(order.rows()[1], order.sort) for order in orders]
         matching = sum(len(rows) for rows, _sort in found)
@@ -123,11 +123,11 @@ class Window:
         self, column: DisplayColumn, row_filter: RowFilter, every: tuple[DisplayColumn, ...]
     ) -> tuple[int, int, Sequence[tuple[int, Row]]]:
         source, number = self.sources[0], number_of(self.query.offset)
-        stretches = source.feed.content.slice_order(
+        slice_order = source.feed.content.slice_order(
             column, row_filter, source.cluster, every, number=number, descends=self._descends()
         )
-        self._held = stretches
-        found = stretches.rows()
+        self._held = slice_order
+        found = slice_order.rows()
         offset, begin, end = self._bounds(found.count)
         rows = found.rows[begin - found.begin : end - found.begin]
         return found.count, offset, self._apply_direction([(0, row) for row in rows])
@@ -151,9 +151,9 @@ class Window:
         self, picked: Sequence[tuple[int, Row]], displayed: tuple[DisplayColumn, ...]
     ) -> Iterator[WindowRow]:
         fields = [readers(source.feed.content.columns, displayed) for source in self.sources]
-        for place, row in picked:
-            cluster = self.sources[place].cluster
-            cells = tuple([text_of(read(cluster, row)) for read in fields[place]])
+        for index, row in picked:
+            cluster = self.sources[index].cluster
+            cells = tuple([text_of(read(cluster, row)) for read in fields[index]])
             yield WindowRow(row_id(cluster, row_key(row)), cluster, row, cells, row.arrived)
 
 

@@ -34,7 +34,7 @@ COLORS = (
     ("pink", gettext_lazy("Pink")),
     ("brown", gettext_lazy("Brown")),
 )
-RESERVED = ("add", "import", "requests", "credentials")  # words of this room's own addresses
+RESERVED = ("add", "import", "requests", "credentials")  # words in the URLs of these pages
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 PREFIX = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 MOST_LABELS = 50
@@ -68,7 +68,7 @@ class LabelsField(forms.CharField):
         return labels
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compared as labels: the trail names only what really changed."""
+        """Compared as labels: the audit trail names only what really changed."""
         try:
             return self.clean(data) != (initial or {})
         except ValidationError:
@@ -175,7 +175,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
 
 
 def check_cluster(cluster: Cluster) -> Notice | None:
-    """Why no Kubernetes API server answers there as it is written, None where one does."""
+    """Why no Kubernetes API server responds at this address, None where one does."""
     return check_server(server_of(cluster))
 
 

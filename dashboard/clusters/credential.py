@@ -40,7 +40,7 @@ SECRETS = ("token", "certificate", "key", "kubeconfig")
 @require_sign_in
 @never_cache
 def credential(request: HttpRequest, slug: str) -> HttpResponse:
-    """Bring a token, a certificate and key, or a kubeconfig; the cluster says who it is before it is kept."""
+    """Bring a token, a certificate and key, or a kubeconfig; the cluster says who it is before it is stored."""
     user = person(request)
     cluster = visible_cluster(user, slug)
     way = way_of(request)
@@ -50,16 +50,22 @@ def credential(request: HttpRequest, slug: str) -> HttpResponse:
     form = offer_form(way, request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, user, cluster, way, form)
-    taken = verify_form(form, way, server_of(cluster))
-    if isinstance(taken, Rejected):
-        return _page(request, user, cluster, way, form, taken)
+    verified = verify_form(form, way, server_of(cluster))
+    if isinstance(verified, Rejected):
+        return _page(request, user, cluster, way, form, verified)
     owner = Owner(user=user)
     save_credential(
-        cluster, owner, taken.identity, taken.who, namespace=taken.namespace, read_only=False, actor=user
+        cluster,
+        owner,
+        verified.identity,
+        verified.who,
+        namespace=verified.namespace,
+        read_only=False,
+        actor=user,
     )
-    told = {"cluster": cluster.name, "identity": taken.who.username}
+    values = {"cluster": cluster.name, "identity": verified.who.username}
     messages.success(
-        request, _("%(cluster)s accepted the credential. Your identity there is %(identity)s.") % told
+        request, _("%(cluster)s accepted the credential. Your identity there is %(identity)s.") % values
     )
     return HttpResponseRedirect(_next_url(request) or reverse("clusters:credential", args=[cluster.slug]))
 
@@ -96,12 +102,12 @@ def _page(
         "way": way,
         "ways": WAYS,
         "form": form,
-        "problem": rejected.notice if rejected else None,
+        "notice": rejected.notice if rejected else None,
         "account": account_for(
             user, role, namespace=namespace, context=rejected.context if rejected else None
         ),
-        "onward": (onward := _next_url(request)),
-        "onward_query": f"&{urlencode({'next': onward})}" if onward else "",
+        "next_url": (next_url := _next_url(request)),
+        "next_query": f"&{urlencode({'next': next_url})}" if next_url else "",
     }
     failed = rejected or form.errors
     return render(request, "clusters/credential.html", context, status=422 if failed else 200)
@@ -115,13 +121,13 @@ def way_of(request: HttpRequest) -> str:
 
 
 def _namespace(request: HttpRequest, own: Credential | None) -> str:
-    asked = request.GET.get("namespace", "")
-    if asked and NAMESPACE.regex.fullmatch(asked):  # type: ignore[union-attr]  # compiled lazily
-        return asked
+    requested = request.GET.get("namespace", "")
+    if requested and NAMESPACE.regex.fullmatch(requested):  # type: ignore[union-attr]  # compiled lazily
+        return requested
     return own.namespace if own else ""
 
 
 def _next_url(request: HttpRequest) -> str:
-    """A page of ours to go on to, "" where none was asked for."""
-    asked = request.POST.get("next") or request.GET.get("next", "")
-    return safe_next_url(asked) if asked else ""
+    """A page of ours to go on to, "" where none is named."""
+    requested = request.POST.get("next") or request.GET.get("next", "")
+    return safe_next_url(requested) if requested else ""

@@ -129,7 +129,7 @@ def empty_form(way: str, namespace: str = "") -> forms.Form:
 
 
 def offer_form(way: str, posted: Any, files: Any) -> forms.Form:
-    """The form of this way, with what was typed; a file's text takes the place of an empty text."""
+    """The form of this way, with what was typed; a file's text replaces an empty text."""
     typed = posted.copy()
     if way == "kubeconfig" and not typed.get("kubeconfig", "").strip():
         typed["kubeconfig"] = file_text(files.get("file") if files else None)
@@ -148,7 +148,7 @@ def verify_form(form: forms.Form, way: str, server: Server) -> Accepted | Reject
         if way == "kubeconfig":
             context = _context(form, server)
             identity, namespace = context.identity, context.namespace
-            if identity is None:  # cannot be: one_context raises the problem
+            if identity is None:  # cannot be: one_context raises the error
                 raise KubeconfigError("users", _("This context has no credential."))
         else:
             identity, namespace = _identity(form, way), form.cleaned_data["namespace"]
@@ -168,10 +168,10 @@ def _context(form: forms.Form, server: Server) -> Context:
     read = read_kubeconfig(form.cleaned_data["kubeconfig"])
     context = one_context(read, form.cleaned_data["context"].strip())
     if not is_same_cluster(context, server):
-        told = {"theirs": context.server, "ours": server.url}
+        servers = {"theirs": context.server, "ours": server.url}
         raise KubeconfigError(
             "clusters",
-            _("This context is for a different cluster: %(theirs)s instead of %(ours)s.") % told,
+            _("This context is for a different cluster: %(theirs)s instead of %(ours)s.") % servers,
             _("Select the context for this cluster, or import the file under “Clusters”."),
             reason="other",
         )

@@ -18,19 +18,19 @@ WARN = timedelta(days=7)
 
 @dataclass(frozen=True)
 class CredentialStatus:
-    """`word` is one of none, unreadable, ended, ending, good."""
+    """`word` is one of none, unreadable, expired, expiring, good."""
 
     credential: Credential | None
     word: str
 
     @property
     def is_usable(self) -> bool:
-        return self.word in ("ending", "good")
+        return self.word in ("expiring", "good")
 
 
 @dataclass(frozen=True)
 class ClusterAccess:
-    """One row of a person's clusters; `shared` is the state of a team's credential."""
+    """One row of a person's clusters; `shared` is the status of a team's credential."""
 
     cluster: Cluster
     role: TeamRole
@@ -58,7 +58,7 @@ def list_cluster_access(user: User) -> list[ClusterAccess]:
 
 
 def credential_status(credential: Credential | None) -> CredentialStatus:
-    """Is it there, can it be opened, and how long will it last?"""
+    """Whether it is there and can be decrypted, and how long it will last."""
     if credential is None:
         return CredentialStatus(None, "none")
     try:
@@ -68,11 +68,11 @@ def credential_status(credential: Credential | None) -> CredentialStatus:
     return update_status(CredentialStatus(credential, "good"))
 
 
-def update_status(state: CredentialStatus) -> CredentialStatus:
-    """The same credential at this moment: a page that stays open sees it end."""
-    if state.credential is None or not state.is_usable or state.credential.expires_at is None:
-        return state
-    left = state.credential.expires_at - timezone.now()
+def update_status(status: CredentialStatus) -> CredentialStatus:
+    """The same credential at this moment: a page that stays open sees it expire."""
+    if status.credential is None or not status.is_usable or status.credential.expires_at is None:
+        return status
+    left = status.credential.expires_at - timezone.now()
     if left <= timedelta(0):
-        return CredentialStatus(state.credential, "ended")
-    return CredentialStatus(state.credential, "ending" if left <= WARN else "good")
+        return CredentialStatus(status.credential, "expired")
+    return CredentialStatus(status.credential, "expiring" if left <= WARN else "good")

@@ -1,4 +1,4 @@
-"""Import page: paste a kubeconfig, choose contexts, and see the outcome of each."""
+"""Import page: paste a kubeconfig, choose contexts, and see the result of each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from people.models import Team, TeamRole, User
 @require_sign_in
 @never_cache
 def import_kubeconfig(request: HttpRequest) -> HttpResponse:
-    """Two steps, both with the text in the form: nothing of it is kept in between."""
+    """Two steps, both with the text in the form: nothing of it is stored in between."""
     user = person(request)
     if request.method != "POST":
         return _page(request, KubeconfigForm())
@@ -44,22 +44,24 @@ def import_kubeconfig(request: HttpRequest) -> HttpResponse:
         return _page(request, form, found)
     chosen = _read_choices(request, found)
     if not chosen or len(chosen) > MOST_AT_ONCE:
-        told = _("Select at least one context.") if not chosen else _("Select at most 20 contexts at a time.")
-        return _page(request, form, found, notice=Notice(told), is_wrong=True)
+        message = (
+            _("Select at least one context.") if not chosen else _("Select at most 20 contexts at a time.")
+        )
+        return _page(request, form, found, notice=Notice(message), is_wrong=True)
     return _apply_choices(request, user, form, chosen)
 
 
 def _apply_choices(
     request: HttpRequest, user: User, form: forms.Form, chosen: Sequence[tuple[Plan, Choice]]
 ) -> HttpResponse:
-    outcomes = carry_out(user, chosen)
-    for outcome in outcomes:
-        if not outcome.notice:
-            messages.success(request, f"{outcome.context}: {outcome.text}")
-    if all(not outcome.notice for outcome in outcomes):
+    results = carry_out(user, chosen)
+    for result in results:
+        if not result.notice:
+            messages.success(request, f"{result.context}: {result.text}")
+    if all(not result.notice for result in results):
         return redirect("clusters:clusters")
     again = plans(read_kubeconfig(form.cleaned_data["kubeconfig"]), user)
-    return _page(request, form, again, results=outcomes, is_wrong=True)
+    return _page(request, form, again, results=results, is_wrong=True)
 
 
 def _read_choices(request: HttpRequest, found: Sequence[Plan]) -> list[tuple[Plan, Choice]]:
@@ -77,7 +79,7 @@ def _read_choices(request: HttpRequest, found: Sequence[Plan]) -> list[tuple[Pla
 
 
 def _account(request: HttpRequest, plan: Plan) -> Account | None:
-    """The steps for who signs in by a program; an operator's role is known of a cluster that is here already."""
+    """The steps for who signs in by a program; an editor's role is known of a cluster that is here already."""
     if not plan.needs_account:
         return None
     user = person(request)
@@ -111,8 +113,8 @@ def _page(
     context = {
         "form": form,
         "rows": rows,
-        "problem": notice,
-        "outcomes": [outcome for outcome in results if outcome.notice],
+        "notice": notice,
+        "results": [result for result in results if result.notice],
         "teams": Team.objects.order_by("name"),
         "team": request.POST.get("team", ""),
     }

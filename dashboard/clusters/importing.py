@@ -29,7 +29,7 @@ MOST_AT_ONCE = 20  # contexts that are tried in one go
 
 @dataclass(frozen=True, repr=False)
 class Plan:
-    """One context and what can be done with it: `deed` is credential, cluster, request or nothing."""
+    """One context and what can be done with it: `action` is credential, cluster, request or nothing."""
 
     number: int
     context: Context
@@ -55,7 +55,7 @@ class ImportResult:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the person said about one context: the names of a new cluster, and a team to share it with."""
+    """What the user chose for one context: the names of a new cluster, and a team to share it with."""
 
     name: str
     slug: str
@@ -63,7 +63,7 @@ class Choice:
 
 
 def plans(kubeconfig: Kubeconfig, user: User) -> list[Plan]:
-    """A plan for each context. Clusters that the person does not see are not matched: nothing tells of them."""
+    """A plan for each context. Clusters that the person does not see are not matched: nothing reveals them."""
     seen = list(visible_clusters(user))
     return [_plan(number, context, seen, user) for number, context in enumerate(kubeconfig.contexts)]
 
@@ -77,8 +77,8 @@ def carry_out(user: User, chosen: Sequence[tuple[Plan, Choice]]) -> list[ImportR
         if found and found.pk in used:
             done.append(_duplicate_result(plan, used[found.pk]))
             continue
-        outcome, cluster = _do(user, plan, choice, found)
-        done.append(outcome)
+        result, cluster = _do(user, plan, choice, found)
+        done.append(result)
         if cluster:
             used[cluster.pk] = plan.context.name
     return done
@@ -86,26 +86,26 @@ def carry_out(user: User, chosen: Sequence[tuple[Plan, Choice]]) -> list[ImportR
 
 def _plan(number: int, context: Context, seen: Sequence[Cluster], user: User) -> Plan:
     found = match(context, seen)
-    deed, refusal = "nothing", []
+    action, rejections = "nothing", []
     if found.cluster:
-        deed = "credential" if context.identity else "nothing"
+        action = "credential" if context.identity else "nothing"
     elif context.has_cluster and user.is_auditor:
-        refusal = [Notice(_("This cluster is not in Quarterdeck, and auditors cannot request clusters."))]
+        rejections = [Notice(_("This cluster is not in Quarterdeck, and auditors cannot request clusters."))]
     elif context.has_cluster:
-        deed = "cluster" if user.is_administrator else "request"
+        action = "cluster" if user.is_administrator else "request"
     return Plan(
         number=number,
         context=context,
         cluster=found.cluster,
         is_near=found.is_near,
-        action=deed,
-        notices=(*refusal, *(make_notice(one) for one in context.errors)),
+        action=action,
+        notices=(*rejections, *(make_notice(one) for one in context.errors)),
         slug=free_slug(context.cluster),
     )
 
 
 def _do(user: User, plan: Plan, choice: Choice, found: Cluster | None) -> tuple[ImportResult, Cluster | None]:
-    """The outcome, and the cluster that this context was used for."""
+    """The result, and the cluster that this context was used for."""
     name = plan.context.name
     try:
         if found and plan.context.identity:
@@ -141,21 +141,21 @@ def _add(user: User, context: Context, choice: Choice) -> tuple[ImportResult, Cl
         }
     )
     if not form.is_valid():
-        told = " ".join(str(one) for errors in form.errors.values() for one in errors)
-        return ImportResult(context.name, "", Notice(told)), None
+        message = " ".join(str(one) for errors in form.errors.values() for one in errors)
+        return ImportResult(context.name, "", Notice(message)), None
     cluster = form.save(commit=False)
     if context.identity:
         who = _try(server_of(cluster), context)
-    elif (trouble := check_server(server_of(cluster))) is not None:
-        return ImportResult(context.name, "", trouble), None
+    elif (notice := check_server(server_of(cluster))) is not None:
+        return ImportResult(context.name, "", notice), None
     with transaction.atomic():
         cluster.save()
         record(draft_cluster_entry(user, "cluster-add", cluster, detail=settings_of(cluster)))
         _share(user, cluster, choice.team)
-        told = _("Cluster %(cluster)s added.") % {"cluster": cluster.name}
+        text = _("Cluster %(cluster)s added.") % {"cluster": cluster.name}
         if context.identity:
-            told = f"{told} {_save(user, cluster, context, who)}"
-    return ImportResult(context.name, told), cluster
+            text = f"{text} {_save(user, cluster, context, who)}"
+    return ImportResult(context.name, text), cluster
 
 
 def _request_cluster(user: User, context: Context) -> ImportResult:
@@ -166,21 +166,21 @@ def _request_cluster(user: User, context: Context) -> ImportResult:
             context.name, _("You have already requested this cluster. An administrator will decide.")
         )
     if mine.count() >= MOST_REQUESTS:
-        told = _("You have 20 open requests. Wait for a decision, or withdraw one.")
-        return ImportResult(context.name, "", Notice(told))
+        message = _("You have 20 open requests. Wait for a decision, or withdraw one.")
+        return ImportResult(context.name, "", Notice(message))
     with transaction.atomic():
-        asked = ClusterRequest.objects.create(
+        made = ClusterRequest.objects.create(
             user=user,
             name=context.cluster[:100],
             server=context.server,
             ca=context.ca,
             tls_server_name=context.tls_server_name,
         )
-        record(draft_request_entry(user, "request-make", asked))
-    told = _(
+        record(draft_request_entry(user, "request-make", made))
+    text = _(
         "Administrators have been asked to add %(server)s. Add your credential once the cluster is available."
     )
-    return ImportResult(context.name, told % {"server": context.server})
+    return ImportResult(context.name, text % {"server": context.server})
 
 
 def _try(server: Server, context: Context) -> WhoAmI:
@@ -191,13 +191,13 @@ def _try(server: Server, context: Context) -> WhoAmI:
 
 def _save(user: User, cluster: Cluster, context: Context, who: WhoAmI) -> str:
     if context.identity is None:
-        raise ValueError("Only a context with an identity can be kept.")
+        raise ValueError("Only a context with an identity can be stored.")
     own = Owner(user=user)
     save_credential(
         cluster, own, context.identity, who, namespace=context.namespace, read_only=False, actor=user
     )
-    told = {"cluster": cluster.name, "identity": who.username}
-    return _("Your identity on %(cluster)s is %(identity)s.") % told
+    values = {"cluster": cluster.name, "identity": who.username}
+    return _("Your identity on %(cluster)s is %(identity)s.") % values
 
 
 def _share(user: User, cluster: Cluster, team: Team | None) -> None:
@@ -208,5 +208,7 @@ def _share(user: User, cluster: Cluster, team: Team | None) -> None:
 
 
 def _duplicate_result(plan: Plan, other: str) -> ImportResult:
-    told = _("Context %(other)s was already used for this cluster; you can have one credential per cluster.")
-    return ImportResult(plan.context.name, "", Notice(told % {"other": other}))
+    message = _(
+        "Context %(other)s was already used for this cluster; you can have one credential per cluster."
+    )
+    return ImportResult(plan.context.name, "", Notice(message % {"other": other}))

@@ -26,21 +26,23 @@ from people.decorators import person, require_administrator
 @require_administrator
 @never_cache
 def add(request: HttpRequest) -> HttpResponse:
-    """A new cluster; `?request=7` fills in what a member asked for, and saving it approves that request."""
-    asked = _find_request(request)
+    """A new cluster; `?request=7` fills in what a member requested, and saving it approves that request."""
+    cluster_request = _find_request(request)
     if request.method != "POST":
-        return _page(request, ClusterForm(initial=_initial_values(asked)), cluster_request=asked)
+        return _page(
+            request, ClusterForm(initial=_initial_values(cluster_request)), cluster_request=cluster_request
+        )
     form = ClusterForm(request.POST)
     if not form.is_valid():
-        return _page(request, form, cluster_request=asked)
+        return _page(request, form, cluster_request=cluster_request)
     cluster = form.save(commit=False)
-    if (trouble := _check_reachable(request, cluster)) is not None:
-        return _page(request, form, trouble, asked)
+    if (notice := _check_reachable(request, cluster)) is not None:
+        return _page(request, form, notice, cluster_request)
     with transaction.atomic():
         cluster.save()
         record(draft_cluster_entry(person(request), "cluster-add", cluster, detail=settings_of(cluster)))
-        if asked:
-            _approve(asked, cluster, request)
+        if cluster_request:
+            _approve(cluster_request, cluster, request)
     messages.success(
         request, _("Cluster %(cluster)s added. Choose which teams can see it.") % {"cluster": cluster.name}
     )
@@ -51,21 +53,21 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_administrator
 @never_cache
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
-    """Where the cluster is and how it is verified; what stood on the old settings ends."""
+    """Where the cluster is and how it is verified; what depended on the old settings ends."""
     cluster = get_object_or_404(Cluster, slug=slug)
     if request.method != "POST":
         return _page(request, ClusterForm(instance=cluster), cluster=cluster)
-    shown = get_object_or_404(Cluster, slug=slug)  # the form writes into its own
+    stored = get_object_or_404(Cluster, slug=slug)  # the form writes into its own
     form = ClusterForm(request.POST, instance=cluster)
     if not form.is_valid():
-        return _page(request, form, cluster=shown)
+        return _page(request, form, cluster=stored)
     changed = form.save(commit=False)
-    if (trouble := _check_reachable(request, changed)) is not None:
-        return _page(request, form, trouble, cluster=shown)
+    if (notice := _check_reachable(request, changed)) is not None:
+        return _page(request, form, notice, cluster=stored)
     with transaction.atomic():
-        invalidate_cluster(shown)
+        invalidate_cluster(stored)
         changed.save()
-        detail = changes(shown, changed, form.changed_data)
+        detail = changes(stored, changed, form.changed_data)
         record(draft_cluster_entry(person(request), "cluster-edit", changed, detail=detail))
     messages.success(request, _("%(cluster)s updated.") % {"cluster": changed.name})
     return redirect("clusters:clusters")
@@ -115,7 +117,13 @@ def _page(
     cluster: Cluster | None = None,
 ) -> HttpResponse:
     here = Cluster.objects.filter(server=cluster_request.server).first() if cluster_request else None
-    context = {"form": form, "problem": notice, "asked": cluster_request, "here": here, "cluster": cluster}
+    context = {
+        "form": form,
+        "notice": notice,
+        "cluster_request": cluster_request,
+        "here": here,
+        "cluster": cluster,
+    }
     return render(request, "clusters/cluster.html", context, status=422 if notice or form.errors else 200)
 
 
@@ -124,11 +132,11 @@ def _check_reachable(request: HttpRequest, cluster: Cluster) -> Notice | None:
 
 
 def _find_request(request: HttpRequest) -> ClusterRequest | None:
-    wanted = request.POST.get("request") or request.GET.get("request", "")
-    if not wanted.isdecimal() or len(wanted) > 18:
+    number = request.POST.get("request") or request.GET.get("request", "")
+    if not number.isdecimal() or len(number) > 18:
         return None
     return (
-        ClusterRequest.objects.filter(pk=int(wanted), state=RequestState.OPEN).select_related("user").first()
+        ClusterRequest.objects.filter(pk=int(number), state=RequestState.OPEN).select_related("user").first()
     )
 
 

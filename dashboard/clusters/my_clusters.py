@@ -17,13 +17,13 @@ from people.decorators import person, require_sign_in
 @require_sign_in
 @never_cache
 def clusters(request: HttpRequest) -> HttpResponse:
-    """The clusters that I see, and how I stand with each."""
+    """The clusters that I see, with my role and credential for each."""
     user = person(request)
     requests = ClusterRequest.objects.filter(state=RequestState.OPEN)
     if not user.is_administrator:
         requests = requests.filter(user=user)
     context = {
-        "standings": list_cluster_access(user),
+        "cluster_access": list_cluster_access(user),
         "open_requests": requests.count(),
         "total": visible_clusters(user).count(),
     }

@@ -24,12 +24,12 @@ class Notice:
 
     @property
     def needs_account(self) -> bool:
-        """Is a ServiceAccount's token the way out?"""
+        """Whether a ServiceAccount's token would solve it."""
         return self.reason in PROGRAMS
 
 
 def make_notice(error: ApiError | BadCredential) -> Notice:
-    """The problem that this error is for a person."""
+    """The notice that a page shows for this error."""
     if isinstance(error, BadCredential):
         return Notice(error.message, error.advice, error.field, reason=error.reason)
     return Notice(_(error.title), _(error.advice), message=error.message)

@@ -38,16 +38,16 @@ def requests(request: HttpRequest) -> HttpResponse:
 @require_administrator
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Say yes with a cluster that is here already; what is left is to share it with a team of the member's."""
-    asked = get_object_or_404(ClusterRequest, pk=pk, state=RequestState.OPEN)
+    cluster_request = get_object_or_404(ClusterRequest, pk=pk, state=RequestState.OPEN)
     cluster = get_object_or_404(Cluster, slug=request.POST.get("cluster", ""))
     with transaction.atomic():
-        ClusterRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
+        ClusterRequest.objects.filter(pk=cluster_request.pk, state=RequestState.OPEN).update(
             state=RequestState.APPROVED,
             cluster=cluster,
             decided_by=person(request),
             decided_at=timezone.now(),
         )
-        record(draft_request_entry(person(request), "request-approve", asked, cluster=cluster.slug))
+        record(draft_request_entry(person(request), "request-approve", cluster_request, cluster=cluster.slug))
     messages.success(
         request, _("Approved. Choose which teams can see %(cluster)s.") % {"cluster": cluster.name}
     )
@@ -58,13 +58,13 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @require_administrator
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
     """Say no; the member sees it. Otherwise the administrator adds the cluster from the request."""
-    asked = get_object_or_404(ClusterRequest, pk=pk, state=RequestState.OPEN)
+    cluster_request = get_object_or_404(ClusterRequest, pk=pk, state=RequestState.OPEN)
     with transaction.atomic():
-        ClusterRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
+        ClusterRequest.objects.filter(pk=cluster_request.pk, state=RequestState.OPEN).update(
             state=RequestState.DECLINED, decided_by=person(request), decided_at=timezone.now()
         )
-        record(draft_request_entry(person(request), "request-decline", asked))
-    messages.success(request, _("The request for %(name)s was declined.") % {"name": asked.name})
+        record(draft_request_entry(person(request), "request-decline", cluster_request))
+    messages.success(request, _("The request for %(name)s was declined.") % {"name": cluster_request.name})
     return redirect("clusters:requests")
 
 
@@ -73,9 +73,9 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
 @forbid_auditors
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an own open request back."""
-    asked = get_object_or_404(ClusterRequest, pk=pk, user=person(request), state=RequestState.OPEN)
+    cluster_request = get_object_or_404(ClusterRequest, pk=pk, user=person(request), state=RequestState.OPEN)
     with transaction.atomic():
-        record(draft_request_entry(person(request), "request-withdraw", asked))
-        asked.delete()
-    messages.success(request, _("Your request for %(name)s was withdrawn.") % {"name": asked.name})
+        record(draft_request_entry(person(request), "request-withdraw", cluster_request))
+        cluster_request.delete()
+    messages.success(request, _("Your request for %(name)s was withdrawn.") % {"name": cluster_request.name})
     return redirect("clusters:requests")

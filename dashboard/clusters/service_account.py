@@ -15,7 +15,7 @@ HOURS = 720
 
 @dataclass(frozen=True)
 class Account:
-    """The commands, in their order; `days` is how long the token is asked for."""
+    """The commands, in their order; `days` is the lifetime that is requested for the token."""
 
     namespace: str
     name: str
@@ -29,21 +29,21 @@ class Account:
 def account_for(
     user: User, role: TeamRole, *, namespace: str = "", context: Context | None = None
 ) -> Account:
-    """Commands for this person; a refused kubeconfig's context and namespace are used where there is one."""
-    wanted = namespace or (context.namespace if context else "")
-    place = wanted if LABEL.fullmatch(wanted) else "default"
+    """Commands for this user; a rejected kubeconfig's context and namespace are used where there is one."""
+    chosen = namespace or (context.namespace if context else "")
+    namespace = chosen if LABEL.fullmatch(chosen) else "default"
     name, grant = account_name(user.username), "edit" if role == TeamRole.EDITOR else "view"
     kubectl = f"kubectl --context {shlex.quote(context.name)}" if context else "kubectl"
     return Account(
-        namespace=place,
+        namespace=namespace,
         name=name,
         role=grant,
-        create=f"{kubectl} -n {place} create serviceaccount {name}",
+        create=f"{kubectl} -n {namespace} create serviceaccount {name}",
         bind=(
-            f"{kubectl} -n {place} create rolebinding {name}-{grant} "
-            f"--clusterrole={grant} --serviceaccount={place}:{name}"
+            f"{kubectl} -n {namespace} create rolebinding {name}-{grant} "
+            f"--clusterrole={grant} --serviceaccount={namespace}:{name}"
         ),
-        token=f"{kubectl} -n {place} create token {name} --duration={HOURS}h",
+        token=f"{kubectl} -n {namespace} create token {name} --duration={HOURS}h",
     )
 
 

@@ -31,8 +31,8 @@ def teams(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose the teams that see the cluster. A team that no longer does loses its shared credential too."""
     cluster = get_object_or_404(Cluster, slug=slug)
     if request.method == "POST":
-        wanted = set(Team.objects.filter(slug__in=request.POST.getlist("team")))
-        _share(person(request), cluster, wanted)
+        chosen = set(Team.objects.filter(slug__in=request.POST.getlist("team")))
+        _share(person(request), cluster, chosen)
         messages.success(request, _("Access to %(cluster)s updated.") % {"cluster": cluster.name})
         return redirect("clusters:teams", cluster.slug)
     shared = set(cluster.shares.values_list("team_id", flat=True))
@@ -49,7 +49,7 @@ def teams(request: HttpRequest, slug: str) -> HttpResponse:
 @require_administrator
 @never_cache
 def team_credential(request: HttpRequest, slug: str, team: str) -> HttpResponse:
-    """A credential that a team's members act with where they have none; read-only unless it is said."""
+    """A credential that a team's members act with where they have none; read-only unless chosen otherwise."""
     share = get_object_or_404(
         Share.objects.select_related("cluster", "team"), cluster__slug=slug, team__slug=team
     )
@@ -59,23 +59,23 @@ def team_credential(request: HttpRequest, slug: str, team: str) -> HttpResponse:
     form = offer_form(way, request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, share, way, form)
-    taken = verify_form(form, way, server_of(share.cluster))
-    if isinstance(taken, Rejected):
-        return _page(request, share, way, form, taken)
-    read_only = not request.POST.get("may_write")
+    verified = verify_form(form, way, server_of(share.cluster))
+    if isinstance(verified, Rejected):
+        return _page(request, share, way, form, verified)
+    read_only = not request.POST.get("can_write")
     owner = Owner(team=share.team)
     save_credential(
         share.cluster,
         owner,
-        taken.identity,
-        taken.who,
-        namespace=taken.namespace,
+        verified.identity,
+        verified.who,
+        namespace=verified.namespace,
         read_only=read_only,
         actor=person(request),
     )
-    told = {"team": share.team.name, "identity": taken.who.username}
+    values = {"team": share.team.name, "identity": verified.who.username}
     messages.success(
-        request, _("Members of %(team)s without their own credential now act as %(identity)s.") % told
+        request, _("Members of %(team)s without their own credential now act as %(identity)s.") % values
     )
     return redirect("clusters:teams", slug)
 
@@ -83,7 +83,7 @@ def team_credential(request: HttpRequest, slug: str, team: str) -> HttpResponse:
 @require_POST
 @require_administrator
 def remove_team_credential(request: HttpRequest, slug: str, team: str) -> HttpResponse:
-    """Take a team's shared credential away."""
+    """Remove a team's shared credential."""
     credential = get_object_or_404(
         Credential.objects.select_related("cluster", "team"), cluster__slug=slug, team__slug=team
     )
@@ -124,8 +124,8 @@ def _page(
         "way": way,
         "ways": WAYS,
         "form": form,
-        "may_write": bool(request.POST.get("may_write")),
-        "problem": rejected.notice if rejected else None,
+        "can_write": bool(request.POST.get("can_write")),
+        "notice": rejected.notice if rejected else None,
         "account": account_for(
             person(request), TeamRole.VIEWER, context=rejected.context if rejected else None
         ),

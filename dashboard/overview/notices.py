@@ -55,7 +55,7 @@ def find_notice(board: Board, cluster: BoardCluster) -> Notice | None:
     snapshot = cluster.counter.snapshot
     if snapshot.error is None or snapshot.reach is Reach.REACHABLE:
         return None
-    if snapshot.reach is Reach.UNAUTHORIZED and cluster.active_credential.word == "ended":
+    if snapshot.reach is Reach.UNAUTHORIZED and cluster.active_credential.word == "expired":
         return _credential_notice(board, cluster)
     if snapshot.reach is Reach.UNAUTHORIZED:
         return _rejected_notice(board, cluster, snapshot.error)
@@ -73,16 +73,16 @@ def _credential_notice(board: Board, board_cluster: BoardCluster) -> Notice:
             word=_("No credential"),
             level="unknown",
         )
-    ended = state.word == "ended"
+    expired = state.word == "expired"
     return Notice(
         _("The credential for this cluster has expired.")
-        if ended
+        if expired
         else _("The credential cannot be decrypted."),
         _("It is no longer used. Add a new one to replace it.")
-        if ended
+        if expired
         else _("Its encryption key is missing, or the stored record was altered. Add it again."),
         buttons=_renew_buttons(board, board_cluster, state),
-        word=_("Credential expired") if ended else _("Cannot be decrypted"),
+        word=_("Credential expired") if expired else _("Cannot be decrypted"),
     )
 
 

@@ -137,7 +137,7 @@ def _weight(cluster: BoardCluster, snapshot: Snapshot, notice: Notice | None, ce
     if notice is not None:
         return WITHOUT_CREDENTIAL if notice.level == "unknown" else UNAVAILABLE
     counts = (snapshot.nodes, snapshot.pods, snapshot.warnings)
-    if cluster.active_credential.word == "ending" or any(c.status is CountStatus.FAILED for c in counts):
+    if cluster.active_credential.word == "expiring" or any(c.status is CountStatus.FAILED for c in counts):
         return NEEDS_ATTENTION
     nodes, pods, _warnings = cells
     worst = {nodes.tone, pods.tone, *(word.tone for word in nodes.words)}

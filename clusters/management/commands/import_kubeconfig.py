@@ -53,7 +53,7 @@ class Command(BaseCommand):
         failed = 0
         for context in _contexts(kubeconfig, options["context"]):
             try:
-                told = self._import_context(context, owner, team, options["without_trying"])
+                summary = self._import_context(context, owner, team, options["without_trying"])
             except AuditTrailUnavailable as wrong:
                 raise CommandError(
                     f"The audit trail is not writable, so nothing was done: {wrong}."
@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 failed += 1
                 self.stderr.write(f"{context.name}: {_describe_error(wrong)}")
                 continue
-            self.stdout.write(f"{context.name}: {told}")
+            self.stdout.write(f"{context.name}: {summary}")
         if failed:
             raise CommandError(f"{failed} context(s) could not be imported.")
 
@@ -79,26 +79,26 @@ class Command(BaseCommand):
             if not found:
                 cluster.save()
                 record(draft_cluster_entry(None, "cluster-add", cluster, detail=settings_of(cluster)))
-            told = [f"{'found' if found else 'added'} cluster {cluster.slug} ({cluster.server})"]
+            done = [f"{'found' if found else 'added'} cluster {cluster.slug} ({cluster.server})"]
             if team:
                 _made, is_new = Share.objects.get_or_create(cluster=cluster, team=team)
                 invalidate_shares([team.pk] if is_new else [])
                 if is_new:
                     record(draft_share_entry(None, "share-add", cluster, team))
-                told.append(f"shared with team {team.slug}")
+                done.append(f"shared with team {team.slug}")
             if owner and who and context.identity:
                 self._check_first_use(cluster, context)
                 own = Owner(user=owner)
                 save_credential(
                     cluster, own, context.identity, who, namespace=context.namespace, read_only=False
                 )
-                told.append(_describe_stored(owner, who))
-        return ", ".join(told)
+                done.append(_describe_stored(owner, who))
+        return ", ".join(done)
 
     def _check_first_use(self, cluster: Cluster, context: Context) -> None:
         if cluster.pk in self.stored:
-            told = f"a user can have only one credential per cluster, and context {self.stored[cluster.pk]} gave it"
-            raise BadCredential("contexts", told, "Choose one of them with --context.")
+            message = f"a user can have only one credential per cluster, and context {self.stored[cluster.pk]} gave it"
+            raise BadCredential("contexts", message, "Choose one of them with --context.")
         self.stored[cluster.pk] = context.name
 
     def _try(self, context: Context, cluster: Cluster, owner: User | None, skip_reach: bool) -> WhoAmI | None:

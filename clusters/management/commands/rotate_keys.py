@@ -48,7 +48,7 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def _batch(self, rows: list[Credential], counts: dict[str, int], broken: list[str]) -> None:
-        """One row of the trail for each batch in which a seal was changed."""
+        """One row of the audit trail for each batch in which a seal was changed."""
         before, failed = counts["sealed"], len(broken)
         for row in rows:
             self._rotate(row, counts, broken)
