@@ -75,7 +75,7 @@ def create_editor(name: str, *, team: str = "shop", has_password: bool = False) 
         user.set_password(f"sail-with-{name}")
         user.save()
     Membership.objects.get_or_create(
-        user=user, team=Team.objects.get(slug=team), defaults={"role": "operator"}
+        user=user, team=Team.objects.get(slug=team), defaults={"role": "editor"}
     )
     return str(user.username)
 

@@ -79,7 +79,7 @@ class DiscoveryServer:
         return Client(make_connection(self.server, token, person))
 
     def take_requests(self) -> list[tuple[str, bool]]:
-        """What was asked since the last time: the path, and whether it was conditional."""
+        """What was requested since the last time: the path, and whether it was conditional."""
         found = [(one.target, "if-none-match" in one.headers) for one in self.server.requests]
         self.server.requests.clear()
         return found
@@ -195,9 +195,9 @@ def test_it_hands_nothing_to_a_credential_that_the_cluster_does_not_accept(
 ) -> None:
     fetch_catalog(discovery_server.client())
     stranger = discovery_server.client("stranger", token="refused")
-    for ask in (fetch_catalog, fetch_catalog, refresh):
+    for fetch in (fetch_catalog, fetch_catalog, refresh):
         with pytest.raises(errors.Unauthorized):
-            ask(stranger)
+            fetch(stranger)
 
 
 def test_it_lets_another_user_authenticate_by_one_small_get(discovery_server: DiscoveryServer) -> None:

@@ -26,10 +26,10 @@ PODS = ResourceAttributes("list", resource="pods", version="v1", namespace="shop
 
 
 class ReviewServer:
-    """A server that answers reviews as told, and remembers what it was asked."""
+    """A server that answers reviews as `decide` says, and remembers them."""
 
     def __init__(self) -> None:
-        self.decide: Callable[[dict[str, str]], dict[str, Any]] = lambda _asked: {
+        self.decide: Callable[[dict[str, str]], dict[str, Any]] = lambda _attributes: {
             "allowed": True,
             "reason": "so",
         }
@@ -41,8 +41,8 @@ class ReviewServer:
         with self._lock:
             self.running += 1
             self.max_running = max(self.max_running, self.running)
-        asked = json.loads(wire.request.body)["spec"]["resourceAttributes"]
-        status = self.decide(asked)
+        attributes = json.loads(wire.request.body)["spec"]["resourceAttributes"]
+        status = self.decide(attributes)
         with self._lock:
             self.running -= 1
         wire.respond(201, json.dumps({"kind": "SelfSubjectAccessReview", "status": status}).encode())
@@ -52,14 +52,14 @@ class ReviewServer:
         return [json.loads(one.body)["spec"]["resourceAttributes"] for one in self.server.requests]
 
     def review(
-        self, *asks: ResourceAttributes, person: str = "dana", budget: Budget | None = None
+        self, *checks: ResourceAttributes, person: str = "dana", budget: Budget | None = None
     ) -> list[ReviewResult]:
         connection = make_connection(self.server, person=person)
-        found = review(connection, Client(connection), asks, budget or Budget())
-        return [found[ask] for ask in asks]
+        found = review(connection, Client(connection), checks, budget or Budget())
+        return [found[check] for check in checks]
 
-    def review_states(self, *asks: ResourceAttributes, **more: Any) -> list[str]:
-        return [answer.state for answer in self.review(*asks, **more)]
+    def review_states(self, *checks: ResourceAttributes, **more: Any) -> list[str]:
+        return [answer.state for answer in self.review(*checks, **more)]
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_it_asks_strictly_and_only_what_is_meant(review_server: ReviewServer) ->
 def test_it_distinguishes_three_results(
     review_server: ReviewServer, status: dict[str, Any], state: str
 ) -> None:
-    review_server.decide = lambda _asked: status
+    review_server.decide = lambda _attributes: status
     assert review_server.review_states(PODS) == [state]
     kept = len(review_server.requests)
     assert review_server.review_states(PODS) == [state]
@@ -126,28 +126,28 @@ def test_a_review_that_fails_is_unknown_and_not_kept(behaviour: faults.Behaviour
 def test_it_does_not_ask_a_dead_cluster_forty_times() -> None:
     with FaultServer(faults.truncate_body) as server:
         connection = make_connection(server)
-        asks = [ResourceAttributes("list", resource=f"kind{number}") for number in range(40)]
-        found = review(connection, Client(connection), asks, Budget())
+        checks = [ResourceAttributes("list", resource=f"kind{number}") for number in range(40)]
+        found = review(connection, Client(connection), checks, Budget())
         assert {answer.state for answer in found.values()} == {"unknown"}
         assert server.connections <= 22  # the ten that were on their way, each once more
 
 
 def test_it_asks_without_the_name_first(review_server: ReviewServer) -> None:
-    asks = [
+    checks = [
         ResourceAttributes("delete", resource="pods", namespace="shop", name=f"web-{number}")
         for number in range(20)
     ]
-    assert review_server.review_states(*asks) == ["allowed"] * 20
+    assert review_server.review_states(*checks) == ["allowed"] * 20
     assert review_server.requests == [{"verb": "delete", "resource": "pods", "namespace": "shop"}]
 
 
 def test_it_asks_by_name_where_that_is_denied(review_server: ReviewServer) -> None:
-    review_server.decide = lambda asked: {"allowed": asked.get("name") == "web"}
-    asks = [
+    review_server.decide = lambda attributes: {"allowed": attributes.get("name") == "web"}
+    checks = [
         ResourceAttributes("get", resource="secrets", namespace="shop", name=name) for name in ("web", "db")
     ]
     assert review_server.review_states(
-        *asks, ResourceAttributes("list", resource="secrets", namespace="shop")
+        *checks, ResourceAttributes("list", resource="secrets", namespace="shop")
     ) == [
         "allowed",
         "denied",
@@ -158,22 +158,24 @@ def test_it_asks_by_name_where_that_is_denied(review_server: ReviewServer) -> No
 
 @pytest.mark.parametrize("verb", ["create", "deletecollection"])
 def test_it_never_asks_to_create_by_name(review_server: ReviewServer, verb: str) -> None:
-    review_server.decide = lambda asked: {"allowed": "name" in asked}
+    review_server.decide = lambda attributes: {"allowed": "name" in attributes}
     assert review_server.review_states(
         ResourceAttributes(verb, resource="pods", namespace="shop", name="web")
     ) == ["denied"]
-    assert all("name" not in asked for asked in review_server.requests)
+    assert all("name" not in attributes for attributes in review_server.requests)
 
 
 def test_it_asks_for_a_subresource_by_name(review_server: ReviewServer) -> None:
     """POST of pods/web/exec has the name in its path, so there the name counts."""
-    review_server.decide = lambda asked: {"allowed": asked.get("name") == "web"}
-    ask = ResourceAttributes("create", resource="pods", subresource="exec", namespace="shop", name="web")
-    assert review_server.review_states(ask) == ["allowed"]
+    review_server.decide = lambda attributes: {"allowed": attributes.get("name") == "web"}
+    check = ResourceAttributes("create", resource="pods", subresource="exec", namespace="shop", name="web")
+    assert review_server.review_states(check) == ["allowed"]
 
 
 def test_it_asks_for_one_namespace_with_its_name_twice(review_server: ReviewServer) -> None:
-    review_server.decide = lambda asked: {"allowed": asked.get("namespace") == asked.get("name") == "shop"}
+    review_server.decide = lambda attributes: {
+        "allowed": attributes.get("namespace") == attributes.get("name") == "shop"
+    }
     assert review_server.review_states(ResourceAttributes("get", resource="namespaces", name="shop")) == [
         "allowed"
     ]
@@ -197,9 +199,9 @@ def test_beyond_the_budget_it_is_unknown(review_server: ReviewServer) -> None:
 
 
 def test_the_budget_reaches_for_names_last(review_server: ReviewServer) -> None:
-    review_server.decide = lambda _asked: {"allowed": False}
-    ask = ResourceAttributes("get", resource="secrets", namespace="shop", name="web")
-    assert review_server.review(ask, budget=Budget(limit=1)) == [
+    review_server.decide = lambda _attributes: {"allowed": False}
+    check = ResourceAttributes("get", resource="secrets", namespace="shop", name="web")
+    assert review_server.review(check, budget=Budget(limit=1)) == [
         ReviewResult("unknown", reviews.BEYOND_BUDGET, "budget")
     ]
 
@@ -207,13 +209,13 @@ def test_the_budget_reaches_for_names_last(review_server: ReviewServer) -> None:
 def test_ten_go_side_by_side_and_no_more(review_server: ReviewServer) -> None:
     together = threading.Barrier(10)
 
-    def decide(_asked: dict[str, str]) -> dict[str, Any]:
+    def decide(_attributes: dict[str, str]) -> dict[str, Any]:
         together.wait(10)
         return {"allowed": True}
 
     review_server.decide = decide
-    asks = [ResourceAttributes("list", resource=f"kind{number}") for number in range(30)]
-    assert review_server.review_states(*asks) == ["allowed"] * 30
+    checks = [ResourceAttributes("list", resource=f"kind{number}") for number in range(30)]
+    assert review_server.review_states(*checks) == ["allowed"] * 30
     assert review_server.max_running == 10
 
 
@@ -221,7 +223,7 @@ def test_it_keeps_answers_for_half_a_minute_for_that_person_only(
     review_server: ReviewServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert review_server.review_states(PODS) == ["allowed"]
-    review_server.decide = lambda _asked: {"allowed": False}
+    review_server.decide = lambda _attributes: {"allowed": False}
     assert review_server.review_states(PODS) == ["allowed"]
     assert review_server.review_states(PODS, person="stan") == ["denied"]
     monkeypatch.setattr(reviews._cache, "_seconds", 0.0)
@@ -236,13 +238,13 @@ def test_it_forgets_a_credential_even_in_the_middle_of_a_review(review_server: R
     assert len(review_server.requests) == 2
     reviews.forget(fingerprint)
 
-    def decide(_asked: dict[str, str]) -> dict[str, Any]:
+    def decide(_attributes: dict[str, str]) -> dict[str, Any]:
         reviews.forget(fingerprint)  # the binding went while the answer was on its way
         return {"allowed": True}
 
     review_server.decide = decide
     review_server.review_states(PODS)
-    review_server.decide = lambda _asked: {"allowed": False}
+    review_server.decide = lambda _attributes: {"allowed": False}
     assert review_server.review_states(PODS) == ["denied"]
 
 
@@ -292,7 +294,7 @@ def test_feeds_ask_uncached_and_hear_of_failures(review_server: ReviewServer) ->
         streams, connection = Streams(), make_connection(review_server.server)
         try:
             first = await review_async(streams, connection, PODS)
-            review_server.decide = lambda asked: {"allowed": asked.get("name") == "web"}
+            review_server.decide = lambda attributes: {"allowed": attributes.get("name") == "web"}
             second = await review_async(streams, connection, PODS)
             named = ResourceAttributes("watch", resource="pods", namespace="shop", name="web")
             return [first.state, second.state, (await review_async(streams, connection, named)).state]
@@ -377,20 +379,20 @@ QUESTIONS = [
 def test_each_user_has_the_permissions_that_kubectl_reports(controlplane: ControlPlane, name: str) -> None:
     connection = connect_as(controlplane, name)
     found = review(connection, Client(connection), QUESTIONS, Budget())
-    assert {ask: answer.state for ask, answer in found.items()} == {
-        ask: "allowed" if _can_i(controlplane, name, ask) else "denied" for ask in QUESTIONS
+    assert {check: answer.state for check, answer in found.items()} == {
+        check: "allowed" if _can_i(controlplane, name, check) else "denied" for check in QUESTIONS
     }
 
 
-def _can_i(plane: ControlPlane, name: str, ask: ResourceAttributes) -> bool:
+def _can_i(plane: ControlPlane, name: str, check: ResourceAttributes) -> bool:
     """`kubectl auth can-i`, for one Namespace with that namespace, as the real call would have it."""
-    kind = f"{ask.resource}.{ask.group}" if ask.group else ask.resource
-    thing = f"{kind}/{ask.name}" if ask.name else kind
-    namespace = ask.name if ask.resource == "namespaces" else ask.namespace
+    kind = f"{check.resource}.{check.group}" if check.group else check.resource
+    thing = f"{kind}/{check.name}" if check.name else kind
+    namespace = check.name if check.resource == "namespaces" else check.namespace
     where = ["-n", namespace] if namespace else ["-A"]
-    sub = [f"--subresource={ask.subresource}"] if ask.subresource else []
-    said = plane.kubectl("auth", "can-i", ask.verb, thing, *where, *sub, person=name, check=False)
-    return said.strip().splitlines()[-1] == "yes"
+    sub = [f"--subresource={check.subresource}"] if check.subresource else []
+    printed = plane.kubectl("auth", "can-i", check.verb, thing, *where, *sub, person=name, check=False)
+    return printed.strip().splitlines()[-1] == "yes"
 
 
 def test_lists_agree_with_their_reviews(controlplane: ControlPlane) -> None:
@@ -398,15 +400,15 @@ def test_lists_agree_with_their_reviews(controlplane: ControlPlane) -> None:
     for name in ("dana", "rene", "stan", "aude"):
         connection = connect_as(controlplane, name)
         client = Client(connection)
-        lists = [ask for ask in QUESTIONS if ask.verb == "list" and not ask.group]
-        for ask, answer in review(connection, client, lists, Budget()).items():
-            where = f"/namespaces/{ask.namespace}" if ask.namespace else ""
+        lists = [check for check in QUESTIONS if check.verb == "list" and not check.group]
+        for check, answer in review(connection, client, lists, Budget()).items():
+            where = f"/namespaces/{check.namespace}" if check.namespace else ""
             try:
-                client.get(f"/api/v1{where}/{ask.resource}", query=[("limit", "1")])
+                client.get(f"/api/v1{where}/{check.resource}", query=[("limit", "1")])
                 real = "allowed"
             except errors.Forbidden:
                 real = "denied"
-            assert (name, ask, answer.state) == (name, ask, real)
+            assert (name, check, answer.state) == (name, check, real)
 
 
 def test_an_allowed_answer_names_its_binding(controlplane: ControlPlane) -> None:

@@ -35,9 +35,9 @@ MENU = (
 
 
 def select_by_state(
-    state: str, client: Client, asks: Sequence[ResourceAttributes]
+    state: str, client: Client, checks: Sequence[ResourceAttributes]
 ) -> set[ResourceAttributes]:
-    return {ask for ask, told in review_by_rules(client, asks).items() if told == state}
+    return {check for check, found in review_by_rules(client, checks).items() if found == state}
 
 
 @pytest.mark.parametrize("name", [one.name for one in USERS])
@@ -47,7 +47,7 @@ def test_what_rules_allow_for_a_menu_reviews_allow_too(controlplane: ControlPlan
     client = Client(connection)
     allowed = select_by_state("allowed", client, MENU)
     reviewed = review(connection, client, MENU, Budget())
-    assert {ask for ask in MENU if reviewed[ask].state == "allowed"} == allowed
+    assert {check for check in MENU if reviewed[check].state == "allowed"} == allowed
 
 
 @pytest.mark.parametrize("is_incomplete", [False, True])
@@ -69,7 +69,9 @@ def test_what_complete_rules_deny_reviews_deny_too(controlplane: ControlPlane, n
     connection = connect_as(controlplane, name)
     client = Client(connection)
     reviewed = review(connection, client, MENU, Budget())
-    assert select_by_state("denied", client, MENU) == {ask for ask in MENU if reviewed[ask].state == "denied"}
+    assert select_by_state("denied", client, MENU) == {
+        check for check in MENU if reviewed[check].state == "denied"
+    }
 
 
 def test_rules_that_are_incomplete_deny_nothing() -> None:
@@ -80,6 +82,6 @@ def test_rules_that_are_incomplete_deny_nothing() -> None:
 
 def test_a_rules_review_that_fails_allows_nothing_and_is_sent_once() -> None:
     with FaultServer(respond_with(500, {"kind": "Status", "code": 500})) as server:
-        asks = [PODS, ResourceAttributes("list", resource="secrets", namespace="shop")]
-        assert select_by_state("allowed", Client(make_connection(server, person="ada")), asks) == set()
+        checks = [PODS, ResourceAttributes("list", resource="secrets", namespace="shop")]
+        assert select_by_state("allowed", Client(make_connection(server, person="ada")), checks) == set()
         assert len(server.requests) == 1

@@ -27,7 +27,7 @@ def make_connection(
 
 
 def connect_as(plane: ControlPlane, name: str, *, by_certificate: bool = False) -> Connection:
-    """One of the cast on the real control plane."""
+    """One of the users on the real control plane."""
     if by_certificate:
         certificate, key = plane.certificate(name)
         identity = Identity(certificate=certificate, key=key)

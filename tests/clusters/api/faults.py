@@ -294,11 +294,11 @@ class Proxy:
             wire.respond(self._status, b"no")
             raise Hangup
         host, _, port = wire.request.target.rpartition(":")
-        with socket.create_connection((host, int(port)), 5) as onward:
+        with socket.create_connection((host, int(port)), 5) as upstream:
             wire.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            back = threading.Thread(target=_pump, args=(onward, wire.socket), daemon=True)
+            back = threading.Thread(target=_pump, args=(upstream, wire.socket), daemon=True)
             back.start()
-            _pump(wire.socket, onward)
+            _pump(wire.socket, upstream)
             back.join(5)
         raise Hangup
 

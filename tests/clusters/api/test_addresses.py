@@ -52,19 +52,19 @@ DISGUISED = ["2852039166", "0251.0376.0251.0376", "0xA9FEA9FE", "169.254.43518",
 
 def fake_resolver(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
     """The system's resolver gives these answers, one after the other; the list says who was looked up."""
-    asked: list[str] = []
+    looked_up: list[str] = []
     real, waiting = socket.getaddrinfo, list(answers)
 
     def resolve(host: Any, port: Any, *more: Any, **named: Any) -> Any:
         if host != "api.example":
             return real(host, port, *more, **named)
-        asked.append(host)
+        looked_up.append(host)
         found = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         kinds = [(socket.AF_INET6 if ":" in one else socket.AF_INET, one) for one in found]
         return [(kind, socket.SOCK_STREAM, 6, "", (one, port)) for kind, one in kinds]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    return asked
+    return looked_up
 
 
 @pytest.mark.parametrize("address", FORBIDDEN)
@@ -94,11 +94,11 @@ def test_it_refuses_the_literal(how: str, host: str) -> None:
 @pytest.mark.parametrize("how", BOTH)
 def test_it_connects_to_the_address_that_it_checked(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rebinding name answers with a public address first, and with the metadata service next."""
-    asked = fake_resolver(monkeypatch, ["127.0.0.1"], ["169.254.169.254"])
+    looked_up = fake_resolver(monkeypatch, ["127.0.0.1"], ["169.254.169.254"])
     with FaultServer(respond_with(200), pair=AUTHORITY.server(["api.example"], [])) as server:
         fetch(how, make_connection(server, url=f"https://api.example:{server.port}"))
         assert server.requests[0].headers["host"] == f"api.example:{server.port}"
-    assert asked == ["api.example"]
+    assert looked_up == ["api.example"]
 
 
 @pytest.mark.parametrize("how", BOTH)

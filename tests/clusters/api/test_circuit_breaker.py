@@ -44,7 +44,7 @@ def server() -> Iterator[Server]:
 
 
 def call_and_time_out(server: Server, path: str = "/version", seconds: float = SHORT) -> str:
-    """What is said of a call that got no answer."""
+    """The message of a call that got no response."""
     with pytest.raises(TimedOut) as raised:
         fetch("client", make_connection(server), path, seconds)
     return raised.value.message
@@ -58,7 +58,7 @@ def wait_until_sent(server: Server, path: str) -> None:
 def test_after_a_call_that_timed_out_no_other_is_sent(server):
     call_and_time_out(server)
     assert call_and_time_out(server, "/other", 60) == NOT_SENT
-    assert server.asked("/other") == 0
+    assert server.count_requests("/other") == 0
 
 
 def test_after_the_hold_one_call_finds_out_and_the_others_still_do_not_wait(server, monkeypatch):
@@ -67,16 +67,16 @@ def test_after_the_hold_one_call_finds_out_and_the_others_still_do_not_wait(serv
     monkeypatch.setattr(circuit_breaker, "HOLD", 60.0)
     first = threading.Thread(target=wait_until_sent, args=(server, "/first"))
     first.start()
-    wait_until(lambda: server.asked("/first") == 1)
+    wait_until(lambda: server.count_requests("/first") == 1)
     assert call_and_time_out(server, "/second", 60) == NOT_SENT
     first.join(20)
-    assert (server.asked("/first"), server.asked("/second")) == (1, 0)
+    assert (server.count_requests("/first"), server.count_requests("/second")) == (1, 0)
 
 
 def test_a_server_that_responds_again_gets_every_call(server):
     call_and_time_out(server)
     server.hanging = ("/slow",)
-    assert Client(make_connection(server)).get("/readyz", lane=PROBES) == {}, (
+    assert Client(make_connection(server)).get("/readyz", concurrency=PROBES) == {}, (
         "a probe is let through at any time"
     )
     assert fetch("client", make_connection(server)) == b"{}"
@@ -117,7 +117,7 @@ def test_what_is_remembered_is_bounded(monkeypatch):
 
 
 def test_one_hanging_cluster_has_at_most_its_share_of_the_calls():
-    """48 of 160, however many people ask; who comes then is told, and other clusters are asked as before."""
+    """48 of 160, however many people ask; who comes then gets Busy, and other clusters are called as before."""
     asking = 60
     with Server("/") as server, Server("/slow") as other, ThreadPoolExecutor(asking) as people:
         calls = [people.submit(_call, server, f"p{number}") for number in range(asking)]

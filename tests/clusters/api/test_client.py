@@ -166,8 +166,8 @@ def test_it_unpacks_gzip_and_reads_warnings() -> None:
 
 def test_it_carries_warnings_of_an_error_too() -> None:
     body = {"kind": "Status", "code": 422, "reason": "Invalid"}
-    said = respond_with(422, body, "application/json", 'Warning: 299 - "policy says"')
-    with FaultServer(said) as server, pytest.raises(errors.Invalid) as raised:
+    response = respond_with(422, body, "application/json", 'Warning: 299 - "policy says"')
+    with FaultServer(response) as server, pytest.raises(errors.Invalid) as raised:
         Client(make_connection(server)).post("/x", {})
     assert raised.value.warnings == ("policy says",)
 

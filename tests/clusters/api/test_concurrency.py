@@ -15,23 +15,23 @@ from tests.clusters.api.faults import FaultServer
 
 
 def test_it_reports_busy_to_who_waits_too_long() -> None:
-    lane = ConcurrencyLimit(per_user=1, total=2, max_wait=0.05)
-    with lane.acquire_slot("c", "dana"):
-        with pytest.raises(Busy) as raised, lane.acquire_slot("c", "dana"):
+    limit = ConcurrencyLimit(per_user=1, total=2, max_wait=0.05)
+    with limit.acquire_slot("c", "dana"):
+        with pytest.raises(Busy) as raised, limit.acquire_slot("c", "dana"):
             pass
         assert raised.value.retry_after == 1.0
-        with lane.acquire_slot("c", "rene"), pytest.raises(Busy), lane.acquire_slot("d", "stan"):
+        with limit.acquire_slot("c", "rene"), pytest.raises(Busy), limit.acquire_slot("d", "stan"):
             pass
-    with lane.acquire_slot("c", "dana"):
+    with limit.acquire_slot("c", "dana"):
         pass
 
 
 def test_it_lets_the_next_one_in_at_once() -> None:
-    lane = ConcurrencyLimit(per_user=1, total=1, max_wait=5)
+    limit = ConcurrencyLimit(per_user=1, total=1, max_wait=5)
     entered, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with lane.acquire_slot("c", "dana"):
+        with limit.acquire_slot("c", "dana"):
             entered.set()
             leave.wait(5)
 
@@ -39,27 +39,27 @@ def test_it_lets_the_next_one_in_at_once() -> None:
     holder.start()
     assert entered.wait(5)
     threading.Timer(0.05, leave.set).start()
-    with lane.acquire_slot("c", "rene"):
+    with limit.acquire_slot("c", "rene"):
         assert leave.is_set()
     holder.join(5)
-    assert not lane._running
+    assert not limit._running
 
 
 def test_it_lets_one_person_hold_no_more_than_their_share() -> None:
-    lane = ConcurrencyLimit(per_user=2, total=10, max_wait=0.05)
+    limit = ConcurrencyLimit(per_user=2, total=10, max_wait=0.05)
     with FaultServer(faults.hang) as server:
         client = Client(make_connection(server))
-        callers = [threading.Thread(target=_call, args=(client, lane)) for _ in range(2)]
+        callers = [threading.Thread(target=_call, args=(client, limit)) for _ in range(2)]
         for caller in callers:
             caller.start()
         faults.wait_until(lambda: len(server.requests) == 2)
         with pytest.raises(Busy):
-            client.get("/version", lane=lane)
+            client.get("/version", concurrency=limit)
         assert len(server.requests) == 2
     for caller in callers:
         caller.join(10)
 
 
-def _call(client: Client, lane: ConcurrencyLimit) -> None:
+def _call(client: Client, limit: ConcurrencyLimit) -> None:
     with pytest.raises(Unreachable):
-        client.get("/version", lane=lane, timeout=3)
+        client.get("/version", concurrency=limit, timeout=3)

@@ -41,7 +41,7 @@ class ScriptedCluster(FaultServer):
     def __init__(self) -> None:
         super().__init__(self._answer)
         self.rows: dict[Any, list[list[Any]]] = {"pods": [], "nodes": [], "events": [], "namespaces": []}
-        self.is_allowed: Callable[[str, Review], bool | None] = lambda token, ask: (
+        self.is_allowed: Callable[[str, Review], bool | None] = lambda token, review: (
             True
         )  # None: no clear answer
         self.overrides: dict[str, Behaviour] = {}  # by the last part of a path
@@ -75,15 +75,15 @@ class ScriptedCluster(FaultServer):
             self._list(wire, token, parts.path.split("/")[3:], parse_qs(parts.query))
 
     def _review(self, wire: Wire, token: str) -> None:
-        asked = json.loads(wire.request.body)["spec"]["resourceAttributes"]
-        answer = self.is_allowed(token, asked)
+        review = json.loads(wire.request.body)["spec"]["resourceAttributes"]
+        answer = self.is_allowed(token, review)
         error = {"evaluationError": "the webhook is down"} if answer is None else {}
         respond_with(201, {"status": {"allowed": bool(answer), "reason": "", **error}})(wire)
 
     def _list(self, wire: Wire, token: str, path: list[str], query: dict[str, list[str]]) -> None:
         namespace, kind = (path[1], path[2]) if len(path) == 3 else ("", path[0])
-        ask = {"verb": "list", "resource": kind, **({"namespace": namespace} if namespace else {})}
-        if self.is_allowed(token, ask) is False:
+        review = {"verb": "list", "resource": kind, **({"namespace": namespace} if namespace else {})}
+        if self.is_allowed(token, review) is False:
             respond_status(403, "Forbidden", f"{kind} is forbidden")(wire)
             return
         rows = self.rows.get((namespace, kind), []) if namespace else self.rows[kind]

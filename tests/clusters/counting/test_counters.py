@@ -12,7 +12,7 @@ from clusters.api.client import forget
 from clusters.api.connection import Connection
 from clusters.api.errors import TimedOut, TooManyRequests, Unauthorized
 from clusters.counting import counters as module
-from clusters.counting import poll as rounds
+from clusters.counting import poll
 from clusters.counting.counters import Counter, Counters
 from clusters.counting.snapshot import CountStatus, Reach, Warnings
 from tests.clusters.api.faults import FaultServer, hang, respond_status, respond_with
@@ -33,14 +33,14 @@ POLL_INTERVAL = 0.3
 def counters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counters]:
     """Counters of their own, in a hurry."""
     for name, seconds in (
-        ("EVERY", POLL_INTERVAL),
-        ("AGAIN", 0.2),
-        ("REFUSED", 0.2),
+        ("POLL_SECONDS", POLL_INTERVAL),
+        ("RETRY_SECONDS", 0.2),
+        ("UNAUTHORIZED_RETRY_SECONDS", 0.2),
         ("SWEEP", 0.05),
         ("GRACE", 0.2),
     ):
         monkeypatch.setattr(module, name, seconds)
-    monkeypatch.setattr(rounds, "PROBE_INTERVAL", 1.0)
+    monkeypatch.setattr(poll, "PROBE", 1.0)
     made = Counters()
     yield made
     for key in list(made._counters):
@@ -87,19 +87,19 @@ def test_many_viewers_of_one_credential_are_one_poll_each_period(
         others = [counters.add_viewer(tab) for tab in tabs]
         assert all(other is first for other in others)
         wait_until(lambda: len(cluster.list_queries("pods")) >= 4)
-        for _tab in range(20):  # who comes and goes begins no round of its own
+        for _tab in range(20):  # who comes and goes begins no poll of its own
             with watch_counter(counters, replace(connection)):
                 pass
-        rounds_seen, took = len(cluster.list_queries("pods")), time.monotonic() - begun
+        polls_seen, took = len(cluster.list_queries("pods")), time.monotonic() - begun
         for tab in tabs:
             counters.remove_viewer(first, tab)
-    assert rounds_seen <= took / POLL_INTERVAL + 1
+    assert polls_seen <= took / POLL_INTERVAL + 1
 
 
 def test_no_count_crosses_from_one_credential_to_another(
     counters: Counters, cluster: ScriptedCluster
 ) -> None:
-    cluster.is_allowed = lambda token, ask: token == "ada" or ask.get("namespace") == "shop"
+    cluster.is_allowed = lambda token, review: token == "ada" or review.get("namespace") == "shop"
     cluster.rows["shop", "pods"] = [pod_row()]
     with (
         watch_counter(counters, connect_as(cluster, "ada")) as strong,
@@ -110,7 +110,7 @@ def test_no_count_crosses_from_one_credential_to_another(
         assert weak.snapshot.pods.namespaces == ("shop",)
         assert weak.snapshot.nodes.status is CountStatus.DENIED
         assert weak.snapshot.nodes.value is None
-    assert cluster.list_queries("nodes", token="dana") == []  # a review said no: nothing is asked in vain
+    assert cluster.list_queries("nodes", token="dana") == []  # a review said no: nothing is requested in vain
 
 
 def test_a_page_that_is_loaded_again_and_again_starts_no_poll_of_its_own(
@@ -177,7 +177,7 @@ def test_numbers_are_dropped_after_a_while_and_with_their_credential(
 def test_a_cluster_that_hangs_costs_the_others_nothing(
     counters: Counters, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "PROBE_INTERVAL", 3.0)
+    monkeypatch.setattr(poll, "PROBE", 3.0)
     with FaultServer(hang) as hanging:
         stuck = [counters.add_viewer(connect_as(hanging, f"person-{number}")) for number in range(25)]
         with watch_counter(counters, connect_as(cluster, "dana")) as counter:
@@ -224,10 +224,12 @@ def test_after_an_error_it_counts_again_and_says_since_when(
         since = counter.snapshot.since
         assert answered is not None
         assert count_pods(counter) == 2
-        asked = len(cluster.list_queries("pods"))
+        requests_before = len(cluster.list_queries("pods"))
         wait_until(lambda: sum("readyz" in one.target for one in cluster.requests) >= 3)
         assert counter.snapshot.since == since
-        assert len(cluster.list_queries("pods")) == asked  # only whether it answers is asked meanwhile
+        assert (
+            len(cluster.list_queries("pods")) == requests_before
+        )  # only its readiness is probed in the meantime
         cluster.overrides.clear()
         wait_until(lambda: counter.snapshot.reach is Reach.REACHABLE)
         assert counter.snapshot.since > since
@@ -255,25 +257,27 @@ def test_a_removed_permission_takes_its_numbers_at_the_next_count(
     with watch_counter(counters, connect_as(cluster, "dana"), "shop") as counter:
         wait_until(lambda: counter.is_settled)
         reviews = cluster.count_reviews()
-        cluster.is_allowed = lambda token, ask: ask["resource"] != "pods"
+        cluster.is_allowed = lambda token, review: review["resource"] != "pods"
         wait_until(lambda: counter.snapshot.pods.status is CountStatus.DENIED)
         assert count_pods(counter) is None
         wait_until(
             lambda: counter.snapshot.permissions.pods.state == "denied"
-        )  # long before the next look at the rights
+        )  # long before the next review of all permissions
         assert cluster.count_reviews() > reviews
-        asked = len(cluster.list_queries("pods"))
+        requests_before = len(cluster.list_queries("pods"))
         before = len(cluster.list_queries("nodes"))
         wait_until(lambda: len(cluster.list_queries("nodes")) > before + 1)
-        assert len(cluster.list_queries("pods")) == asked
+        assert len(cluster.list_queries("pods")) == requests_before
 
 
 def test_a_rejection_is_reported_to_a_remaining_viewer(counters: Counters, cluster: ScriptedCluster) -> None:
-    """People share a team's credential: the trail must not say that somebody was refused who had gone."""
-    told: list[str] = []
+    """People share a team's credential: the audit trail must not say that somebody was denied who had gone."""
+    reported: list[str] = []
 
     def of(name: str) -> Connection:
-        return replace(connect_as(cluster, "team"), person=name, refused=lambda *_asked: told.append(name))
+        return replace(
+            connect_as(cluster, "team"), person=name, error_callback=lambda *_error: reported.append(name)
+        )
 
     first, second = of("first"), of("second")
     counter = counters.add_viewer(first)
@@ -281,9 +285,9 @@ def test_a_rejection_is_reported_to_a_remaining_viewer(counters: Counters, clust
     assert counters.add_viewer(second) is counter
     counters.remove_viewer(counter, second)
     wait_until(lambda: counter.is_settled)
-    cluster.is_allowed = lambda token, ask: ask["resource"] != "pods"
-    wait_until(lambda: told)
-    assert set(told) == {"first"}
+    cluster.is_allowed = lambda token, review: review["resource"] != "pods"
+    wait_until(lambda: reported)
+    assert set(reported) == {"first"}
     counters.remove_viewer(counter, first)
 
 
@@ -299,7 +303,7 @@ def test_a_refused_list_takes_its_numbers_whatever_the_review_said(
 
 
 def test_an_unclear_review_is_not_a_denial(counters: Counters, cluster: ScriptedCluster) -> None:
-    cluster.is_allowed = lambda token, ask: None
+    cluster.is_allowed = lambda token, review: None
     with watch_counter(counters, connect_as(cluster, "dana")) as counter:
         wait_until(lambda: counter.is_settled)
         assert counter.snapshot.permissions.pods.state == "unknown"
@@ -309,7 +313,7 @@ def test_an_unclear_review_is_not_a_denial(counters: Counters, cluster: Scripted
 def test_large_lists_are_read_in_pages_up_to_a_bound(
     counters: Counters, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "PAGE", 10)
+    monkeypatch.setattr(poll, "PAGE", 10)
     cluster.rows["pods"] = [pod_row()] * 95
     with watch_counter(counters, connect_as(cluster, "dana")) as counter:
         wait_until(lambda: count_pods(counter) == 95)
@@ -320,17 +324,17 @@ def test_large_lists_are_read_in_pages_up_to_a_bound(
         assert counter.snapshot.pods.value.at_least
 
 
-def test_the_namespaces_of_the_ladder_are_summed_and_what_is_left_out_is_reported(
+def test_the_namespaces_that_are_known_are_summed_and_what_is_left_out_is_reported(
     counters: Counters, cluster: ScriptedCluster
 ) -> None:
-    """No right to list all: the known namespaces first, then those that can be listed, up to a bound."""
+    """No permission to list all: the known namespaces first, then those that can be listed, up to a bound."""
     names = [f"team-{number:02d}" for number in range(30)]
     cluster.rows["namespaces"] = [[name, "Active", "5d"] for name in names]
     for name in [*names, "mine"]:
         cluster.rows[name, "pods"] = [pod_row()]
-    cluster.is_allowed = lambda token, ask: (
-        ask["resource"] == "namespaces"
-        or (ask.get("namespace", "") not in ("", "team-03") and ask["verb"] == "list")
+    cluster.is_allowed = lambda token, review: (
+        review["resource"] == "namespaces"
+        or (review.get("namespace", "") not in ("", "team-03") and review["verb"] == "list")
     )
     with watch_counter(counters, connect_as(cluster, "dana"), "mine") as counter:
         wait_until(lambda: counter.is_settled)
@@ -339,7 +343,7 @@ def test_the_namespaces_of_the_ladder_are_summed_and_what_is_left_out_is_reporte
     assert found.namespaces == ("mine", *(name for name in names[:9] if name != "team-03"))
     assert count_pods(counter) == 9
     assert found.left_out == 21
-    assert [place.edit.state for place in counter.snapshot.permissions.namespaces] == ["denied"] * 10
+    assert [one.edit.state for one in counter.snapshot.permissions.namespaces] == ["denied"] * 10
 
 
 def test_it_waits_as_long_as_the_api_server_asks(counters: Counters, cluster: ScriptedCluster) -> None:
@@ -351,7 +355,7 @@ def test_it_waits_as_long_as_the_api_server_asks(counters: Counters, cluster: Sc
         assert count_pods(counter) == 2
         before = len(cluster.requests)
         time.sleep(3 * POLL_INTERVAL)
-        assert len(cluster.requests) <= before + 2  # those of the same round
+        assert len(cluster.requests) <= before + 2  # those of the same poll
 
 
 def test_a_full_process_counts_nothing_more_and_says_so(
@@ -374,7 +378,7 @@ def test_it_takes_any_version(counters: Counters, cluster: ScriptedCluster, vers
     with watch_counter(counters, connect_as(cluster, "dana")) as counter:
         wait_until(lambda: counter.is_settled)
         assert counter.snapshot.reach is Reach.REACHABLE
-        assert len(counter.snapshot.version) <= rounds.VERSION
+        assert len(counter.snapshot.version) <= poll.VERSION
 
 
 def test_what_answers_is_not_kubernetes(counters: Counters) -> None:

@@ -79,7 +79,7 @@ class ScriptedServer(FaultServer):
     def __init__(self, lists: list[Behaviour], watches: list[Watch]) -> None:
         super().__init__(self._answer)
         self.lists, self.watches = list(lists), list(watches)
-        self.watch_versions: list[str] = []  # the resourceVersion that each watch asked for
+        self.watch_versions: list[str] = []  # the resourceVersion that each watch requested
         self.list_queries: list[dict[str, list[str]]] = []
         self.is_ready = True
         self.is_allowed = True

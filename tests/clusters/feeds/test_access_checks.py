@@ -34,28 +34,30 @@ def hub() -> Iterator[Hub]:
     ],
 )
 def test_a_denial_wakes_it_once(hub: Hub, refusal: Behaviour, state: State) -> None:
-    """It does not go round and round, nor ask the API server at each turn."""
+    """It does not spin, nor send a review in each cycle."""
     with ScriptedServer([refusal], [stream_watch()]) as server:
         feed, _seen = open_feed(hub, server)
         wait_for(lambda: feed.state.state is state and not feed.denied.is_set(), 10)
         assert hub._loop is not None
-        asyncio.run_coroutine_threadsafe(asyncio.sleep(1), hub._loop).result(10)  # time to ask many times
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(1), hub._loop).result(10)  # time for many reviews
         reviews = [one for one in server.requests if one.target.endswith("selfsubjectaccessreviews")]
         assert len(reviews) <= 2
 
 
-@pytest.mark.parametrize("turns", range(4))
-async def test_it_ends_though_it_is_woken_at_the_same_time(turns: int) -> None:
+@pytest.mark.parametrize("steps", range(4))
+async def test_it_ends_though_it_is_woken_at_the_same_time(steps: int) -> None:
     """A review that goes on asks the API server for nobody, for as long as the process lives."""
     feed = SimpleNamespace(
-        state=FeedState(State.UNAUTHORIZED), refused=asyncio.Event(), connection=SimpleNamespace(ends=None)
+        state=FeedState(State.UNAUTHORIZED),
+        denied=asyncio.Event(),
+        connection=SimpleNamespace(expires_at=None),
     )
     reviewing = asyncio.create_task(keep_reviewing(feed, None))  # type: ignore[arg-type]
     await asyncio.sleep(0)
-    feed.refused.set()
-    for _ in range(turns):
+    feed.denied.set()
+    for _ in range(steps):
         await asyncio.sleep(0)
-    feed.refused.clear()
+    feed.denied.clear()
     reviewing.cancel()
     await asyncio.wait([reviewing], timeout=5)
     assert reviewing.cancelled()
@@ -64,10 +66,10 @@ async def test_it_ends_though_it_is_woken_at_the_same_time(turns: int) -> None:
 def test_nothing_of_ours_waits_in_a_way_that_may_lose_a_cancellation() -> None:
     """asyncio.wait_for of Python before 3.12 goes on where what it waits for comes with the cancellation
     (https://github.com/python/cpython/issues/86296); asyncio.timeout does not."""
-    rooms = ("clusters/", "dashboard/", "people/")
+    packages = ("clusters/", "dashboard/", "people/")
     found = [
         path
         for path in list_own(".py")
-        if path.startswith(rooms) and "wait_for(" in (ROOT / path).read_text()
+        if path.startswith(packages) and "wait_for(" in (ROOT / path).read_text()
     ]
     assert found == []

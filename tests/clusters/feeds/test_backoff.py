@@ -161,7 +161,7 @@ def test_a_feed_that_falls_over_a_mistake_of_ours_does_not_look_live(hub, monkey
         monkeypatch.setattr(feeds, "LIFETIME", (None, None))
         feed, _seen = open_feed(hub, server)
         wait_for(lambda: feed.state.state is State.CLOSED)
-        assert "load the page again" in feed.state.message
+        assert "Reload the page" in feed.state.message
 
 
 def test_a_grant_is_seen_soon_without_asking_for_what_is_refused(hub, monkeypatch):
@@ -172,7 +172,7 @@ def test_a_grant_is_seen_soon_without_asking_for_what_is_refused(hub, monkeypatc
         wait_for(lambda: feed.state.state is State.DENIED)
         reviews = sum("selfsubject" in one.target for one in server.requests)
         wait_for(lambda: sum("selfsubject" in one.target for one in server.requests) > reviews + 2)
-        assert len(server.list_queries) == 1, "what is refused is not asked for again and again"
+        assert len(server.list_queries) == 1, "what is denied is not requested again and again"
         server.lists, server.is_allowed = [respond_list(build_row("a"))], True
         wait_for(lambda: feed.state.state is State.LIVE)
 
@@ -205,9 +205,9 @@ def test_a_server_that_hung_is_met_within_seconds_of_its_recovery(hub, monkeypat
         assert list_names(feed) == {"a"}
 
 
-@pytest.mark.parametrize(("crowd", "longest"), [(1, 3.0), (30, 3.0), (100, 10.0), (900, 30.0)])
-def test_pauses_grow_to_three_seconds_with_a_viewer_and_further_with_the_crowd(crowd, longest):
-    pause = [backoff.compute_failure_delay(n, is_watched=True, feed_count=crowd) for n in range(1, 40)]
+@pytest.mark.parametrize(("feed_count", "longest"), [(1, 3.0), (30, 3.0), (100, 10.0), (900, 30.0)])
+def test_pauses_grow_to_three_seconds_with_a_viewer_and_further_with_the_crowd(feed_count, longest):
+    pause = [backoff.compute_failure_delay(n, is_watched=True, feed_count=feed_count) for n in range(1, 40)]
     assert max(pause) <= longest
     assert min(pause[10:]) >= longest / 2
     assert max(backoff.compute_failure_delay(n, is_watched=False, feed_count=1) for n in range(10, 60)) > 15

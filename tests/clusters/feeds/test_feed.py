@@ -177,19 +177,19 @@ def test_what_may_be_listed_but_not_watched_is_polled(hub, monkeypatch):
 
 def test_a_review_that_fails_takes_nothing(hub, monkeypatch):
     monkeypatch.setattr(backoff, "REVIEW", 2.1)
-    asked: list[int] = []
+    reviews: list[int] = []
 
     class Failing(ScriptedServer):
         def _answer(self, wire: Wire) -> None:
             if wire.request.target.partition("?")[0].endswith("selfsubjectaccessreviews"):
-                asked.append(1)
+                reviews.append(1)
                 respond_with(500, b"webhook is down", "text/plain")(wire)
             else:
                 super()._answer(wire)
 
     with Failing([respond_list(build_row("a"))], [stream_watch()]) as server:
         feed, _seen = open_feed(hub, server)
-        wait_for(lambda: len(asked) >= 2)
+        wait_for(lambda: len(reviews) >= 2)
         assert feed.state.state is State.LIVE
         assert list_names(feed) == {"a"}
 
@@ -264,7 +264,7 @@ def test_a_list_that_nobody_hurries_holds_back_after_the_first_rows(hub, monkeyp
     with ScriptedServer(
         [respond_with(200, first), respond_list(build_row("b"), version="5")], [stream_watch()]
     ) as server:
-        feed = hub.table(build_connection(server), PODS, hurried=False)
+        feed = hub.table(build_connection(server), PODS, eager=False)
         wait_for(lambda: list_names(feed) == {"a"})
         if by == "who needs the rest":
             assert hub.table(build_connection(server), PODS) is feed

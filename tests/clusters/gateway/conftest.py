@@ -37,24 +37,24 @@ def users(db: None) -> None:
 
 @pytest.fixture
 def session_at_controlplane(controlplane: ControlPlane, users: None) -> OpenSession:
-    """`at("dana")`: her desk at the shared control plane."""
+    """`session_at_controlplane("dana")`: her session at the shared control plane."""
     database_fixtures.create_cluster("harbour", controlplane.server, controlplane.ca)
 
-    def desk(name: str) -> ClusterSession:
+    def open_session(name: str) -> ClusterSession:
         database_fixtures.store_credential(
             name, "harbour", database_fixtures.Keys(**get_keys(controlplane, name))
         )
         return connect(User.objects.get(username=name), "harbour")
 
-    return desk
+    return open_session
 
 
 @pytest.fixture
 def session_at_fault_server(users: None) -> Iterator[Callable[..., ClusterSession]]:
-    """`before(behaviour)`: dana's desk at an API server that behaves so."""
+    """`session_at_fault_server(behaviour)`: dana's session at an API server that behaves so."""
     running: list[FaultServer] = []
 
-    def desk(behaviour: Behaviour, name: str = "dana") -> ClusterSession:
+    def open_session(behaviour: Behaviour, name: str = "dana") -> ClusterSession:
         server = FaultServer(behaviour)
         server.__enter__()
         running.append(server)
@@ -65,7 +65,7 @@ def session_at_fault_server(users: None) -> Iterator[Callable[..., ClusterSessio
         )
         return connect(User.objects.get(username=name), "faulty")
 
-    yield desk
+    yield open_session
     for server in running:
         server.__exit__()
 

@@ -1,7 +1,7 @@
 """Process that is killed while it writes; its parent verifies the audit trail after each kill.
 
-`python -m tests.clusters.door.dying` reads a line of JSON (`{"rounds": 100, "server": ..., "ca": ..., "token": ...}`)
-and prints one for each round: what was answered before the kill, and what the trail then says.
+`python -m tests.clusters.gateway.killed_process` reads a line of JSON (`{"kills": 100, "server": ..., "ca": ...,
+"token": ...}`) and prints one for each kill: what was answered before it, and what the audit trail says after it.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ KILL_DELAY = 0.03  # seconds after that, at most
 
 
 def write_until_killed(number: int, pipe: int) -> None:
-    """Writes in several threads until it is killed; each answer is told when it is there."""
+    """Writes in several threads until it is killed; each response is reported when it is there."""
 
     def write(thread: int) -> None:
-        desk, count = connect(User.objects.get(username="ada"), "harbour"), 0
+        session, count = connect(User.objects.get(username="ada"), "harbour"), 0
         while True:
             count += 1
             body = build_config_map(f"killed-{number}-{thread}-{count}")
             body["metadata"]["labels"] = LABEL
             try:
-                desk.write("create", CONFIGMAPS, namespace="shop", body=body)
+                session.write("create", CONFIGMAPS, namespace="shop", body=body)
             except ApiError as error:
                 os.write(pipe, f"! {error}\n".encode())
                 return
@@ -82,21 +82,21 @@ def run_killed_child(number: int) -> list[str]:
 
 
 def run_once(number: int) -> dict[str, Any]:
-    """One child, and what the trail says of it: the intents without an outcome, and those with one."""
+    """One child, and what the audit trail says of it: the requests without a result, and those with one."""
     writer.stop()  # nothing of this process may be open while it forks
     connections.close_all()
     answered = run_killed_child(number)
     verdict = verify()
     mine = AuditEntry.objects.filter(name__startswith=f"killed-{number}-")
-    ended = dict(mine.filter(phase=Phase.RESULT).values_list("intent", "name"))
+    finished = dict(mine.filter(phase=Phase.RESULT).values_list("request", "name"))
     begun = dict(mine.filter(phase=Phase.REQUEST).values_list("sequence", "name"))
     return {
         "answered": answered,
         "wrong": verdict.first_break.message if verdict.first_break else "",
         "rows": verdict.rows,
-        "ended": sorted(ended.values()),
-        "open": sorted(name for sequence, name in begun.items() if sequence not in ended),
-        "strays": sorted(set(ended) - set(begun)),
+        "finished": sorted(finished.values()),
+        "open": sorted(name for sequence, name in begun.items() if sequence not in finished),
+        "strays": sorted(set(finished) - set(begun)),
     }
 
 
@@ -108,7 +108,7 @@ def prepare(server: str, ca: str, token: str) -> None:
 
 
 if __name__ == "__main__":
-    asked = json.loads(sys.stdin.readline())
-    prepare(asked["server"], asked["ca"], asked["token"])
-    for each in range(asked["rounds"]):
+    options = json.loads(sys.stdin.readline())
+    prepare(options["server"], options["ca"], options["token"])
+    for each in range(options["kills"]):
         print(json.dumps(run_once(each)), flush=True)

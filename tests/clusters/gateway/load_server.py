@@ -30,7 +30,7 @@ class LoadServer(DashboardServer):
         wait_for(self.is_answering, message=self.log.read_text())
 
     def prepare(self, plane: ControlPlane, writers: int) -> list[str]:
-        """The control plane as a cluster, ada, and so many more operators with credentials of their own."""
+        """The control plane as a cluster, ada, and so many more editors with credentials of their own."""
         self.run_command("people")
         self.run_command("cluster", slug="harbour", server=plane.server, ca=plane.ca)
         names = [f"writer-{number}" for number in range(writers)]

@@ -61,5 +61,5 @@ def test_no_secret_is_in_the_bytes_of_the_audit_trail(
         session_at_controlplane("rene").reveal("shop", "door-canary", "password")
     dana.write("delete", SECRETS, **WHERE)
     assert audit_trail.list_rows().count() >= 14, [str(row) for row in audit_trail.list_rows()]
-    check_for_secrets("the bytes of the trail")
+    check_for_secrets("the bytes of the audit trail")
     canary.assert_no_findings()

@@ -24,14 +24,14 @@ WHO = WhoAmI("somebody", "", (), {}, timezone.now() + timedelta(days=1))
 
 
 @pytest.fixture
-def cluster_slugs(cast: dict[str, User]) -> list[str]:
+def cluster_slugs(users: dict[str, User]) -> list[str]:
     """Own, shared (for reading and not), both, none, unreadable, and another team's."""
     teams = {team.slug: team for team in Team.objects.all()}
     for slug in ("own", "shared", "writable", "both", "none", "broken", "theirs"):
         made = Cluster.objects.create(slug=slug, name=slug, server="https://127.0.0.1:1")
         Share.objects.create(cluster=made, team=teams["pay" if slug == "theirs" else "shop"])
         if slug in ("own", "both", "broken", "theirs"):
-            for user in cast.values():
+            for user in users.values():
                 save_credential(made, Owner(user=user), Identity(token=user.username), WHO)
         if slug in ("shared", "writable", "both"):
             save_credential(
@@ -51,29 +51,29 @@ def connect_each(user: User, slugs: list[str]) -> dict[str, ClusterSession]:
     return found
 
 
-def test_it_gives_what_each_session_gives(cast: dict[str, User], cluster_slugs: list[str]) -> None:
-    assert set(connect_all(cast["dana"], cluster_slugs)) == {"own", "shared", "writable", "both"}
-    for user in cast.values():
+def test_it_gives_what_each_session_gives(users: dict[str, User], cluster_slugs: list[str]) -> None:
+    assert set(connect_all(users["dana"], cluster_slugs)) == {"own", "shared", "writable", "both"}
+    for user in users.values():
         together, single = connect_all(user, cluster_slugs), connect_each(user, cluster_slugs)
-        assert {slug: summarize_session(desk) for slug, desk in together.items()} == {
-            slug: summarize_session(desk) for slug, desk in single.items()
+        assert {slug: summarize_session(session) for slug, session in together.items()} == {
+            slug: summarize_session(session) for slug, session in single.items()
         }
 
 
-def summarize_session(desk: ClusterSession) -> tuple[object, ...]:
+def summarize_session(session: ClusterSession) -> tuple[object, ...]:
     """Who is where, with what, as what, by which connection."""
-    return (desk.user, desk.cluster, desk.credential, desk.role, desk.connection)
+    return (session.user, session.cluster, session.credential, session.role, session.connection)
 
 
-def test_an_inactive_person_has_no_way(cast: dict[str, User], cluster_slugs: list[str]) -> None:
-    cast["dana"].is_active = False
-    assert connect_all(cast["dana"], cluster_slugs) == {}
-    assert connect_each(cast["dana"], cluster_slugs) == {}
+def test_an_inactive_person_has_no_way(users: dict[str, User], cluster_slugs: list[str]) -> None:
+    users["dana"].is_active = False
+    assert connect_all(users["dana"], cluster_slugs) == {}
+    assert connect_each(users["dana"], cluster_slugs) == {}
 
 
-def test_it_asks_the_database_no_more_for_many(cast: dict[str, User], cluster_slugs: list[str]) -> None:
+def test_it_asks_the_database_no_more_for_many(users: dict[str, User], cluster_slugs: list[str]) -> None:
     with CaptureQueriesContext(connection) as few:
-        connect_all(cast["dana"], ["own"])
+        connect_all(users["dana"], ["own"])
     with CaptureQueriesContext(connection) as many:
-        connect_all(cast["dana"], cluster_slugs)
+        connect_all(users["dana"], cluster_slugs)
     assert len(many) == len(few) <= 6

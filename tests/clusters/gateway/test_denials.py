@@ -26,12 +26,12 @@ def test_a_denial_is_one_row_a_minute_for_each_object(
     session_at_controlplane: OpenSession, audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     origin.begin("203.0.113.7", "a-session-key")
-    desk = session_at_controlplane("dana")
+    session = session_at_controlplane("dana")
     for _ in range(3):
         with pytest.raises(Forbidden):
-            desk.client.get("/api/v1/nodes")
+            session.client.get("/api/v1/nodes")
         with pytest.raises(Forbidden):
-            desk.client.get("/api/v1/namespaces/pay/pods")
+            session.client.get("/api/v1/namespaces/pay/pods")
     wait_for(lambda: audit_trail.list_rows(result="denied").count() == 2)
     nodes, pods = audit_trail.list_rows(result="denied")
     assert (nodes.verb, nodes.resource, nodes.namespace, nodes.status) == ("list", "nodes", "", 403)
@@ -42,13 +42,13 @@ def test_a_denial_is_one_row_a_minute_for_each_object(
     assert "forbidden" in nodes.reason
     monkeypatch.setattr("clusters.gateway.denials._rate_limiter", RateLimiter(60.0, 100))
     with pytest.raises(Forbidden):
-        desk.client.get("/api/v1/nodes")
+        session.client.get("/api/v1/nodes")
     wait_for(lambda: audit_trail.list_rows(result="denied").count() == 3)
 
 
 def test_a_denied_feed_is_recorded(session_at_controlplane: OpenSession, audit_trail: AuditTrail) -> None:
-    desk = session_at_controlplane("dana")
-    feed = desk.table(NODES)
+    session = session_at_controlplane("dana")
+    feed = session.table(NODES)
     try:
         wait_for(lambda: audit_trail.list_rows(result="denied", resource="nodes").count() == 1)
         row = audit_trail.get_last(result="denied")
@@ -60,16 +60,16 @@ def test_a_denied_feed_is_recorded(session_at_controlplane: OpenSession, audit_t
 def test_reviews_and_what_is_allowed_leave_no_row(
     session_at_controlplane: OpenSession, audit_trail: AuditTrail
 ) -> None:
-    desk = session_at_controlplane("dana")
-    asks = [
+    session = session_at_controlplane("dana")
+    checks = [
         ResourceAttributes("delete", version="v1", resource="nodes", name="x"),
         ResourceAttributes("list", version="v1", resource="pods"),
     ]
-    assert {answer.state for answer in desk.review_access(asks).values()} == {"denied"}
-    desk.client.get("/api/v1/namespaces/shop/pods")
-    desk.catalog()
+    assert {answer.state for answer in session.review_access(checks).values()} == {"denied"}
+    session.client.get("/api/v1/namespaces/shop/pods")
+    session.catalog()
     with pytest.raises(Forbidden):
-        desk.client.get("/api/v1/nodes")
+        session.client.get("/api/v1/nodes")
     wait_for(lambda: audit_trail.list_rows(result="denied").count() == 1)
     assert audit_trail.list_rows(cluster="harbour").exclude(verb="credential-set").count() == 1
 
@@ -85,16 +85,16 @@ def test_it_remembers_a_bounded_number_of_things() -> None:
 def test_opening_a_secret_is_recorded_once_it_was_really_sent(
     session_at_controlplane: OpenSession, controlplane: ControlPlane, audit_trail: AuditTrail
 ) -> None:
-    desk = session_at_controlplane("ada")
-    secrets = desk.find("secrets")
+    session = session_at_controlplane("ada")
+    secrets = session.find("secrets")
     assert secrets is not None
-    feeds = [desk.object(secrets, "shop", "web") for _ in range(3)]
+    feeds = [session.object(secrets, "shop", "web") for _ in range(3)]
     wait_for(lambda: audit_trail.list_rows(verb="get", resource="secrets").count() == 1)
     row = audit_trail.get_last(verb="get", resource="secrets")
     assert (row.name, row.namespace, row.result, row.detail) == ("web", "shop", "ok", {"values": "hidden"})
-    feeds.append(desk.object(secrets, "shop", "no-such-secret"))
+    feeds.append(session.object(secrets, "shop", "no-such-secret"))
     feeds[-1].wait(20)
-    feeds.append(desk.object(CONFIGMAPS, "shop", "kube-root-ca.crt"))
+    feeds.append(session.object(CONFIGMAPS, "shop", "kube-root-ca.crt"))
     feeds[-1].wait(20)
     assert audit_trail.list_rows(verb="get").count() == 1
     for feed in feeds:
@@ -106,9 +106,9 @@ def test_a_revealed_value_is_two_rows_without_it(
 ) -> None:
     found = session_at_controlplane("dana").reveal("shop", "web", "password")
     value = found["data"]["password"]
-    intent, outcome = audit_trail.list_rows(verb="get", resource="secrets")
-    assert (intent.phase, outcome.phase, outcome.result) == ("intent", "outcome", "ok")
-    assert outcome.detail == {"values": "shown", "key": "password"}
+    request_entry, result_entry = audit_trail.list_rows(verb="get", resource="secrets")
+    assert (request_entry.phase, result_entry.phase, result_entry.result) == ("intent", "outcome", "ok")
+    assert result_entry.detail == {"values": "shown", "key": "password"}
     assert value not in "".join(str(row.__dict__) for row in audit_trail.list_rows())
     with pytest.raises(Forbidden):
         session_at_controlplane("dana").reveal("pay", "web", "password")
@@ -118,9 +118,13 @@ def test_a_revealed_value_is_two_rows_without_it(
 def test_logs_are_for_viewers_and_shells_are_not(
     session_at_controlplane: OpenSession, audit_trail: AuditTrail
 ) -> None:
-    desk = session_at_controlplane("rene")
-    opening = desk.open("get", PODS, namespace="shop", name="web-0", subresource="log")
+    session = session_at_controlplane("rene")
+    opening = session.open("get", PODS, namespace="shop", name="web-0", subresource="log")
     with opening as opened:
         opened.record_response(200, "an-audit-id")
-    intent, outcome = audit_trail.list_rows(subresource="log")
-    assert (intent.phase, outcome.result, outcome.audit_id) == ("intent", "ok", "an-audit-id")
+    request_entry, result_entry = audit_trail.list_rows(subresource="log")
+    assert (request_entry.phase, result_entry.result, result_entry.audit_id) == (
+        "intent",
+        "ok",
+        "an-audit-id",
+    )

@@ -42,7 +42,7 @@ def hub() -> Iterator[Hub]:
 
 @pytest.fixture
 def connect(controlplane: ControlPlane) -> Callable[..., Connection]:
-    """A connection of one of the cast, under a fingerprint of its own."""
+    """A connection of one of the users, under a fingerprint of its own."""
 
     def connected(name: str, fingerprint: str = "") -> Connection:
         server = Server(controlplane.server, ca=controlplane.ca)

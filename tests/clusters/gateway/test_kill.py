@@ -22,8 +22,8 @@ LABEL = "door=killed"
 
 @pytest.fixture
 def killed_runs(controlplane: ControlPlane, tmp_path: Path) -> Iterator[list[dict[str, Any]]]:
-    asked = {
-        "rounds": KILLS,
+    options = {
+        "kills": KILLS,
         "server": controlplane.server,
         "ca": controlplane.ca,
         "token": controlplane.token("ada"),
@@ -32,7 +32,7 @@ def killed_runs(controlplane: ControlPlane, tmp_path: Path) -> Iterator[list[dic
         [sys.executable, "-m", "tests.clusters.gateway.killed_process"],
         cwd=ROOT,
         env={**os.environ, "QUARTERDECK_DATA": str(tmp_path / "data"), "QUARTERDECK_LOG_LEVEL": "ERROR"},
-        input=json.dumps(asked) + "\n",
+        input=json.dumps(options) + "\n",
         capture_output=True,
         text=True,
         check=False,
@@ -50,22 +50,22 @@ def test_a_hundred_kills_leave_a_chain_that_holds(
     assert [one["wrong"] for one in killed_runs if one["wrong"]] == []
     assert [one["strays"] for one in killed_runs if one["strays"]] == []
     answered = {name for one in killed_runs for name in one["answered"]}
-    ended = {name for one in killed_runs for name in one["ended"]}
+    finished = {name for one in killed_runs for name in one["finished"]}
     pending = {name for one in killed_runs for name in one["open"]}
     assert len(answered) >= KILLS
     assert not {name for name in answered if name.startswith("!")}
-    assert answered <= ended, "every answered write has its outcome"
+    assert answered <= finished, "every answered write has its result"
     assert len(pending) > KILLS / 10, "the kills came in the middle"
     found = controlplane.kubectl("get", "configmaps", "-n", "shop", "-l", LABEL, "-o", "name")
     there = {line.removeprefix("configmap/") for line in found.splitlines()}
     assert answered <= there
-    assert there <= ended | pending, "nothing was written that had not been announced"
+    assert there <= finished | pending, "nothing was written that had not been announced"
     assert pending & there, "of some that were never answered the API server had done it: they are unknown"
     _verify(tmp_path / "data", len(pending))
 
 
 def _verify(folder: Path, pending: int) -> None:
-    """By the command as people run it; and the intents without an outcome are as many as the rounds told."""
+    """By the command as people run it; and the requests without a result are as many as the processes reported."""
     done = subprocess.run(
         [sys.executable, "manage.py", "verify_audit"],
         cwd=ROOT,
@@ -78,7 +78,7 @@ def _verify(folder: Path, pending: int) -> None:
     file = sqlite3.connect(folder / "audit.sqlite3")
     query = (
         "SELECT count(*) FROM audit_entry a WHERE phase = 'intent' AND NOT EXISTS"
-        " (SELECT 1 FROM audit_entry b WHERE b.intent = a.sequence)"
+        " (SELECT 1 FROM audit_entry b WHERE b.request = a.sequence)"
     )
     assert file.execute(query).fetchone()[0] == pending
     file.close()

@@ -11,7 +11,7 @@ from tests.controlplane.controlplane import ControlPlane
 
 WRITERS = 20
 SECONDS = 60.0
-QUERY = "SELECT phase, verb, name, status, result, intent, sequence FROM audit_entry WHERE resource = 'configmaps'"
+QUERY = "SELECT phase, verb, name, status, result, request, sequence FROM audit_entry WHERE resource = 'configmaps'"
 
 
 def test_nothing_is_lost_and_no_page_waits(controlplane: ControlPlane, tmp_path: Path) -> None:
@@ -34,15 +34,15 @@ def test_nothing_is_lost_and_no_page_waits(controlplane: ControlPlane, tmp_path:
 
 
 def _check(trail: Path, answered: list[list[object]]) -> None:
-    """Every answer has its intent and its outcome, and there is nothing besides."""
+    """Every response has its request entry and its result entry, and there is nothing else."""
     file = sqlite3.connect(trail)
     rows = file.execute(QUERY).fetchall()
     file.close()
-    intents = {row[6]: (row[1], row[2]) for row in rows if row[0] == "intent"}
-    outcomes = [row for row in rows if row[0] == "outcome"]
-    told = Counter((verb, name, status) for verb, name, status in answered)
+    requests = {row[6]: (row[1], row[2]) for row in rows if row[0] == "intent"}
+    results = [row for row in rows if row[0] == "outcome"]
+    expected = Counter((verb, name, status) for verb, name, status in answered)
     assert len(answered) > WRITERS * 3
-    assert Counter((row[1], row[2], row[3]) for row in outcomes) == told
-    assert {row[5] for row in outcomes} == set(intents)
-    assert all(intents[row[5]] == (row[1], row[2]) for row in outcomes)
-    assert {row[4] for row in outcomes} == {"ok"}, "each was answered well"
+    assert Counter((row[1], row[2], row[3]) for row in results) == expected
+    assert {row[5] for row in results} == set(requests)
+    assert all(requests[row[5]] == (row[1], row[2]) for row in results)
+    assert {row[4] for row in results} == {"ok"}, "each was answered well"

@@ -19,16 +19,16 @@ from tests.clusters.gateway.test_writes import OpenFaultySession, get_request_an
 WHERE = {"namespace": "shop", "name": "web-0"}
 
 
-def open_shell(desk: ClusterSession) -> Any:
-    return desk.open("create", PODS, subresource="exec", detail={"container": "web", "tty": True}, **WHERE)
+def open_shell(session: ClusterSession) -> Any:
+    return session.open("create", PODS, subresource="exec", detail={"container": "web", "tty": True}, **WHERE)
 
 
 def test_a_log_that_was_read(session_at_controlplane: OpenSession, audit_trail: AuditTrail) -> None:
-    """A real one: the reader's client may now send what was announced."""
-    desk = session_at_controlplane("dana")
-    pods = desk.client.get("/api/v1/namespaces/shop/pods")["items"]
+    """A real one: the viewer's client can now send what was announced."""
+    session = session_at_controlplane("dana")
+    pods = session.client.get("/api/v1/namespaces/shop/pods")["items"]
     running = next(pod["metadata"]["name"] for pod in pods if pod["status"].get("phase") == "Running")
-    with desk.open("get", PODS, namespace="shop", name=running, subresource="log") as log:
+    with session.open("get", PODS, namespace="shop", name=running, subresource="log") as log:
         try:
             answer = log.client.request("GET", PODS.path("shop", running, "log"))
             log.record_response(answer.status, answer.headers.get("audit-id", ""))
@@ -36,27 +36,27 @@ def test_a_log_that_was_read(session_at_controlplane: OpenSession, audit_trail: 
             pytest.fail("dana may read logs")
         except Exception:  # noqa: BLE001 - without kubelets the API server has no log to give
             log.record_response(502)
-    intent, outcome = get_request_and_result(audit_trail)
-    assert (intent.verb, intent.subresource, intent.name) == ("get", "log", running)
-    assert outcome.result == "ok"
+    request_entry, result_entry = get_request_and_result(audit_trail)
+    assert (request_entry.verb, request_entry.subresource, request_entry.name) == ("get", "log", running)
+    assert result_entry.result == "ok"
 
 
 def test_an_opened_shell_counts_as_done_however_it_ends(
     session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail
 ) -> None:
-    desk = session_at_fault_server(respond_with(200))
+    session = session_at_fault_server(respond_with(200))
 
     def work() -> None:
-        with open_shell(desk) as opened:
-            opened.answered(101, "their-id")
+        with open_shell(session) as opened:
+            opened.record_response(101, "their-id")
             raise StreamBroken("cut")
 
     with pytest.raises(StreamBroken):
         work()
-    _intent, outcome = get_request_and_result(audit_trail)
-    assert (outcome.result, outcome.status, outcome.audit_id) == ("ok", 101, "their-id")
-    assert "cut" in outcome.reason
-    assert outcome.detail == {"container": "web", "tty": True}
+    _request_entry, result_entry = get_request_and_result(audit_trail)
+    assert (result_entry.result, result_entry.status, result_entry.audit_id) == ("ok", 101, "their-id")
+    assert "cut" in result_entry.reason
+    assert result_entry.detail == {"container": "web", "tty": True}
 
 
 def test_a_shell_that_was_refused(
@@ -72,17 +72,17 @@ def test_a_mistake_of_ours_leaves_it_unknown(
 ) -> None:
     with pytest.raises(ZeroDivisionError), open_shell(session_at_fault_server(respond_with(200))):
         _ = 1 / 0
-    _intent, outcome = get_request_and_result(audit_trail)
-    assert (outcome.result, outcome.reason) == ("unknown", "ZeroDivisionError")
+    _request_entry, result_entry = get_request_and_result(audit_trail)
+    assert (result_entry.result, result_entry.reason) == ("unknown", "ZeroDivisionError")
 
 
 def test_without_a_request_entry_nothing_is_opened(
     session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = session_at_fault_server(respond_with(200))
+    session = session_at_fault_server(respond_with(200))
     monkeypatch.setattr("people.audit.record.writer.collect_objects", raise_unavailable)
     inside = False
-    with pytest.raises(AuditTrailUnavailable), open_shell(desk):
+    with pytest.raises(AuditTrailUnavailable), open_shell(session):
         inside = True
     assert not inside
 
@@ -90,22 +90,22 @@ def test_without_a_request_entry_nothing_is_opened(
 def test_it_is_closed_in_a_loop_where_the_person_leaves(
     session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail
 ) -> None:
-    desk = session_at_fault_server(respond_with(200))
+    session = session_at_fault_server(respond_with(200))
 
-    async def session(opened: asyncio.Event) -> None:
-        async with open_shell(desk) as shown:
-            shown.answered(101)
+    async def use_shell(opened: asyncio.Event) -> None:
+        async with open_shell(session) as shown:
+            shown.record_response(101)
             opened.set()
             await asyncio.sleep(60)
 
     async def leave() -> None:
         opened = asyncio.Event()
-        task = asyncio.create_task(session(opened))
+        task = asyncio.create_task(use_shell(opened))
         await opened.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     asyncio.run(leave())
-    _intent, outcome = get_request_and_result(audit_trail)
-    assert (outcome.result, outcome.status, outcome.reason) == ("ok", 101, "CancelledError")
+    _request_entry, result_entry = get_request_and_result(audit_trail)
+    assert (result_entry.result, result_entry.status, result_entry.reason) == ("ok", 101, "CancelledError")

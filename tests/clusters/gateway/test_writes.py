@@ -25,37 +25,46 @@ OpenFaultySession = Callable[..., ClusterSession]
 
 
 def get_request_and_result(trail: AuditTrail) -> tuple[AuditEntry, AuditEntry]:
-    """The intent and the outcome of the one write there was."""
-    intent, outcome = trail.list_rows(phase__in=("intent", "outcome"))
-    assert (intent.phase, outcome.phase, outcome.request) == ("intent", "outcome", intent.sequence)
-    return intent, outcome
+    """The request and the result entry of the one write there was."""
+    request_entry, result_entry = trail.list_rows(phase__in=("intent", "outcome"))
+    assert (request_entry.phase, result_entry.phase, result_entry.request) == (
+        "intent",
+        "outcome",
+        request_entry.sequence,
+    )
+    return request_entry, result_entry
 
 
 def test_a_write_is_two_rows_and_the_api_server_knows_it_by_the_same_id(
     session_at_controlplane: OpenSession, controlplane: ControlPlane, audit_trail: AuditTrail
 ) -> None:
-    desk = session_at_controlplane("dana")
-    made = desk.write(
+    session = session_at_controlplane("dana")
+    made = session.write(
         "create", CONFIGMAPS, namespace="shop", body=build_config_map("door-one", colour="teal")
     )
-    intent, outcome = get_request_and_result(audit_trail)
-    assert (made.status, outcome.status, outcome.result, intent.result) == (201, 201, "ok", "")
-    for row in (intent, outcome):
+    request_entry, result_entry = get_request_and_result(audit_trail)
+    assert (made.status, result_entry.status, result_entry.result, request_entry.result) == (
+        201,
+        201,
+        "ok",
+        "",
+    )
+    for row in (request_entry, result_entry):
         assert (row.verb, row.resource, row.namespace, row.name) == (
             "create",
             "configmaps",
             "shop",
             "door-one",
         )
-        assert (row.person, row.global_role, row.role) == ("dana", "member", "operator")
+        assert (row.person, row.global_role, row.role) == ("dana", "member", "editor")
         assert (row.cluster, row.identity, row.credential) == ("harbour", "dana", "own certificate")
-        assert row.person_id == desk.user.pk
-    assert outcome.duration is not None
+        assert row.person_id == session.user.pk
+    assert result_entry.duration is not None
     theirs = wait_for(
         lambda: [one for one in find_audit_events(controlplane, "door-one") if one["verb"] == "create"]
     )
-    assert [one["auditID"] for one in theirs] == [outcome.audit_id]
-    deleted = desk.write("delete", CONFIGMAPS, namespace="shop", name="door-one")
+    assert [one["auditID"] for one in theirs] == [result_entry.audit_id]
+    deleted = session.write("delete", CONFIGMAPS, namespace="shop", name="door-one")
     assert deleted.status == 200
     assert audit_trail.get_last().verb == "delete"
 
@@ -63,17 +72,17 @@ def test_a_write_is_two_rows_and_the_api_server_knows_it_by_the_same_id(
 def test_every_verb_goes_where_kubernetes_wants_it(
     session_at_controlplane: OpenSession, controlplane: ControlPlane, audit_trail: AuditTrail
 ) -> None:
-    desk = session_at_controlplane("dana")
-    place = {"namespace": "shop", "name": "door-verbs"}
-    made = desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("door-verbs")).json()
-    desk.write("update", CONFIGMAPS, body={**made, "data": {"a": "1"}}, **place)
+    session = session_at_controlplane("dana")
+    where = {"namespace": "shop", "name": "door-verbs"}
+    made = session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("door-verbs")).json()
+    session.write("update", CONFIGMAPS, body={**made, "data": {"a": "1"}}, **where)
     merge = {"data": {"colour": "sea-green-canary"}, "metadata": {"labels": {"x": "y"}}}
-    desk.write("patch", CONFIGMAPS, body=merge, content_type="application/merge-patch+json", **place)
+    session.write("patch", CONFIGMAPS, body=merge, content_type="application/merge-patch+json", **where)
     operations = [{"op": "add", "path": "/data/b", "value": "other-canary"}]
-    desk.write("patch", CONFIGMAPS, body=operations, content_type="application/json-patch+json", **place)
-    desk.write("delete", CONFIGMAPS, query=(("propagationPolicy", "Foreground"),), **place)
+    session.write("patch", CONFIGMAPS, body=operations, content_type="application/json-patch+json", **where)
+    session.write("delete", CONFIGMAPS, query=(("propagationPolicy", "Foreground"),), **where)
     only = (("labelSelector", "door=nothing"),)
-    desk.write("deletecollection", CONFIGMAPS, namespace="shop", query=only)
+    session.write("deletecollection", CONFIGMAPS, namespace="shop", query=only)
     rows = list(audit_trail.list_rows(phase="outcome"))
     verbs = ["create", "update", "patch", "patch", "delete", "deletecollection"]
     assert [row.verb for row in rows] == verbs
@@ -84,18 +93,18 @@ def test_every_verb_goes_where_kubernetes_wants_it(
     assert "canary" not in "".join(str(row.__dict__) for row in audit_trail.list_rows())
     ids = {row.audit_id for row in rows}
 
-    def told() -> bool:
+    def is_logged() -> bool:
         text = controlplane.audit_log.read_text()
         return all(one in text for one in ids)
 
     assert len(ids) == 6
-    wait_for(told)
+    wait_for(is_logged)
 
 
 def test_the_request_entry_exists_before_anything_is_sent(
     session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail
 ) -> None:
-    """The API server itself looks into the trail's file while it is asked."""
+    """The API server itself looks into the audit trail's file during the request."""
     found: list[tuple[str, str]] = []
 
     def looks(wire: Wire) -> None:
@@ -123,34 +132,34 @@ def raise_unavailable(*_anything: object) -> None:
 def test_without_a_request_entry_nothing_is_sent(
     session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    requests: list[str] = []
 
     def counts(wire: Wire) -> None:
-        asked.append(wire.request.method)
+        requests.append(wire.request.method)
         wire.respond(200, b"{}")
 
-    desk = session_at_fault_server(counts)
+    session = session_at_fault_server(counts)
     monkeypatch.setattr("people.audit.record.writer.collect_objects", raise_unavailable)
     with pytest.raises(AuditTrailUnavailable):
-        desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("never"))
+        session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("never"))
     with pytest.raises(AuditTrailUnavailable):
-        desk.reveal("shop", "web", "password")
-    assert asked == []
-    assert desk.client.get("/version") == {}, "reading goes on"
+        session.reveal("shop", "web", "password")
+    assert requests == []
+    assert session.client.get("/version") == {}, "reading goes on"
 
 
 @pytest.mark.parametrize("name", ["rene", "rita", "aude"])
 def test_viewers_and_auditors_are_refused_before_any_request(
     session_at_controlplane: OpenSession, controlplane: ControlPlane, audit_trail: AuditTrail, name: str
 ) -> None:
-    desk, thing = session_at_controlplane(name), f"door-refused-{name}"
+    session, thing = session_at_controlplane(name), f"door-refused-{name}"
     for verb in ("create", "update", "patch", "delete", "deletecollection"):
-        with pytest.raises(DeniedByRole, match=r"reader|Auditors"):
-            desk.write(verb, CONFIGMAPS, namespace="shop", name=thing, body=build_config_map(thing))
+        with pytest.raises(DeniedByRole, match=r"Viewer|Auditors"):
+            session.write(verb, CONFIGMAPS, namespace="shop", name=thing, body=build_config_map(thing))
     with pytest.raises(DeniedByRole):
-        desk.open("create", CONFIGMAPS, namespace="shop", name=thing, subresource="exec")
+        session.open("create", CONFIGMAPS, namespace="shop", name=thing, subresource="exec")
     with pytest.raises(DeniedByRole):
-        desk.reveal("shop", thing, "password")
+        session.reveal("shop", thing, "password")
     rows = list(audit_trail.list_rows(person=name, result="denied"))
     assert len(rows) == 7
     assert {(row.phase, row.status, row.name) for row in rows} == {("event", None, thing)}
@@ -161,27 +170,27 @@ def test_viewers_and_auditors_are_refused_before_any_request(
 def test_a_denial_of_kubernetes_is_the_result_and_no_further_row(
     session_at_controlplane: OpenSession, audit_trail: AuditTrail
 ) -> None:
-    desk = session_at_controlplane("dana")
+    session = session_at_controlplane("dana")
     with pytest.raises(Forbidden):
-        desk.write("create", CONFIGMAPS, namespace="pay", body=build_config_map("door-pay"))
-    _intent, outcome = get_request_and_result(audit_trail)
-    assert (outcome.result, outcome.status) == ("denied", 403)
-    assert "dana" in outcome.reason
-    assert outcome.audit_id
+        session.write("create", CONFIGMAPS, namespace="pay", body=build_config_map("door-pay"))
+    _request_entry, result_entry = get_request_and_result(audit_trail)
+    assert (result_entry.result, result_entry.status) == ("denied", 403)
+    assert "dana" in result_entry.reason
+    assert result_entry.audit_id
     assert audit_trail.list_rows(phase="event", result="denied").count() == 0
 
 
 def test_the_reason_of_the_api_server_is_in_the_result(
     session_at_controlplane: OpenSession, audit_trail: AuditTrail
 ) -> None:
-    desk = session_at_controlplane("ada")
-    desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("door-twice"))
+    session = session_at_controlplane("ada")
+    session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("door-twice"))
     with pytest.raises(Conflict):
-        desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("door-twice"))
-    desk.write("delete", CONFIGMAPS, namespace="shop", name="door-twice")
-    outcome = audit_trail.list_rows(phase="outcome")[1]
-    assert (outcome.result, outcome.status) == ("failed", 409)
-    assert "already exists" in outcome.reason
+        session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("door-twice"))
+    session.write("delete", CONFIGMAPS, namespace="shop", name="door-twice")
+    result_entry = audit_trail.list_rows(phase="outcome")[1]
+    assert (result_entry.result, result_entry.status) == ("failed", 409)
+    assert "already exists" in result_entry.reason
 
 
 def test_a_cluster_scoped_kind_has_no_namespace(
@@ -216,22 +225,22 @@ def test_what_nobody_knows_is_recorded_as_unknown(
     result: str,
     status: int | None,
 ) -> None:
-    desk = session_at_fault_server(behaviour)
+    session = session_at_fault_server(behaviour)
     with pytest.raises(raised):
-        desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("x"), timeout=1)
-    _intent, outcome = get_request_and_result(audit_trail)
-    assert (outcome.result, outcome.status) == (result, status)
+        session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("x"), timeout=1)
+    _request_entry, result_entry = get_request_and_result(audit_trail)
+    assert (result_entry.result, result_entry.status) == (result, status)
 
 
 def test_what_was_never_sent_has_failed(
     session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail
 ) -> None:
-    desk = session_at_fault_server(respond_with(200))
-    object.__setattr__(desk.connection.server, "url", "https://127.0.0.1:1")
+    session = session_at_fault_server(respond_with(200))
+    object.__setattr__(session.connection.server, "url", "https://127.0.0.1:1")
     with pytest.raises(ConnectionRefused):
-        desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("x"))
-    _intent, outcome = get_request_and_result(audit_trail)
-    assert outcome.result == "failed"
+        session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("x"))
+    _request_entry, result_entry = get_request_and_result(audit_trail)
+    assert result_entry.result == "failed"
 
 
 def test_a_result_that_cannot_be_written_leaves_the_request_and_the_response(
@@ -251,15 +260,15 @@ def test_a_result_that_cannot_be_written_leaves_the_request_and_the_response(
 def test_a_write_is_never_sent_twice(
     session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail
 ) -> None:
-    asked: list[str] = []
+    requests: list[str] = []
     lock = threading.Lock()
 
     def hangs_up(wire: Wire) -> None:
         with lock:
-            asked.append(wire.request.target)
+            requests.append(wire.request.target)
         raise Hangup
 
     with pytest.raises(ApiError):
         session_at_fault_server(hangs_up).write("delete", CONFIGMAPS, namespace="shop", name="x")
-    assert len(asked) == 1
+    assert len(requests) == 1
     assert get_request_and_result(audit_trail)[1].result == "unknown"

@@ -1,8 +1,8 @@
 """Writing server: a dashboard process that also writes to the cluster on command.
 
-`python -m tests.clusters.door.writing_server PORT` serves, and reads one JSON command a line: `{"names": [...],
-"seconds": 60}` has each of these people change ConfigMaps through the door for so long, in a thread each, and prints
-what was answered to whom.
+`python -m tests.clusters.gateway.writing_server PORT` serves, and reads one JSON command a line: `{"names": [...],
+"seconds": 60}` has each of these users change ConfigMaps through a ClusterSession for so long, in a thread each, and
+prints what was answered to whom.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from tests.clusters.gateway.kinds import CONFIGMAPS, build_config_map
 
 
 def write_in_loop(name: str, until: float, answers: list[list[Any]]) -> None:
-    """Make, change and delete, again and again; each answer is told with verb, name and status."""
-    desk, number = connect(User.objects.get(username=name), "harbour"), 0
+    """Make, change and delete, again and again; each response is listed with verb, name and status."""
+    session, number = connect(User.objects.get(username=name), "harbour"), 0
     patch = "application/merge-patch+json"
     while time.monotonic() < until:
         number += 1
@@ -45,21 +45,21 @@ def write_in_loop(name: str, until: float, answers: list[list[Any]]) -> None:
             ("delete", {}),
         ):
             try:
-                answers.append([verb, thing, desk.write(verb, CONFIGMAPS, **where, **how).status])
+                answers.append([verb, thing, session.write(verb, CONFIGMAPS, **where, **how).status])
             except ApiError as error:
                 answers.append([verb, thing, error.status])
     connections.close_all()
 
 
 def run_writers(names: list[str], seconds: float) -> list[list[Any]]:
-    told: list[list[Any]] = []
+    answers: list[list[Any]] = []
     until = time.monotonic() + seconds
-    threads = [threading.Thread(target=write_in_loop, args=(name, until, told)) for name in names]
+    threads = [threading.Thread(target=write_in_loop, args=(name, until, answers)) for name in names]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return told
+    return answers
 
 
 def run_commands() -> None:

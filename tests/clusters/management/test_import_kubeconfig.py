@@ -42,12 +42,12 @@ def build_config_for(simulated, **user):
 
 
 def test_it_adds_the_cluster_shares_it_and_stores_the_credential(ada, simulated_cluster):
-    told, errors = run(simulated_cluster.kubeconfig("ada"), "--owner", "ada", "--team", "shop", "--share")
+    output, errors = run(simulated_cluster.kubeconfig("ada"), "--owner", "ada", "--team", "shop", "--share")
     assert errors == ""
-    assert "added cluster" in told
-    assert "shared with team shop" in told
-    assert "stored the credential of ada: ada" in told
-    assert simulated_cluster.token("ada") not in told
+    assert "added cluster" in output
+    assert "shared with team shop" in output
+    assert "stored the credential of ada: ada" in output
+    assert simulated_cluster.token("ada") not in output
     assert Credential.objects.get().user == ada
     again, _errors = run(simulated_cluster.kubeconfig("ada"), "--owner", "ada")
     assert "found cluster" in again
@@ -67,18 +67,18 @@ def test_it_reads_the_files_that_are_named_relative_to_it(ada, simulated_cluster
         "server": simulated_cluster.server,
         "certificate-authority": "pki/ca.crt",
     }
-    told, errors = run(write_config(tmp_path, value), "--owner", "ada")
+    output, errors = run(write_config(tmp_path, value), "--owner", "ada")
     assert errors == ""
-    assert "stored the credential of ada: dana, until" in told
+    assert "stored the credential of ada: dana, until" in output
     assert Cluster.objects.get().ca == simulated_cluster.ca
 
 
 def test_it_reads_a_token_file(ada, simulated_cluster, tmp_path):
     (tmp_path / "token").write_text(simulated_cluster.token("rene") + "\n")
-    told, _errors = run(
+    output, _errors = run(
         write_config(tmp_path, build_config_for(simulated_cluster, tokenFile="token")), "--owner", "ada"
     )
-    assert "ada: rene" in told
+    assert "ada: rene" in output
 
 
 @pytest.mark.parametrize("key", ["exec", "auth-provider", "as", "username"])
@@ -88,19 +88,19 @@ def test_it_runs_no_program_and_takes_no_other_identity(key, ada, simulated_clus
     path = write_config(
         tmp_path, build_config_for(simulated_cluster, **{"token": simulated_cluster.token("ada"), key: value})
     )
-    told, errors = run(path, "--owner", "ada")
+    output, errors = run(path, "--owner", "ada")
     assert f"users[0].user.{key}" in errors
     assert "1 of the contexts were not imported" in errors
-    assert told == ""
+    assert output == ""
     assert not marker.exists()
     assert not Cluster.objects.exists()
 
 
 def test_it_adds_the_cluster_alone_without_an_owner(ada, simulated_cluster, tmp_path):
     path = write_config(tmp_path, build_config_for(simulated_cluster, exec={"command": "aws"}))
-    told, errors = run(path)
+    output, errors = run(path)
     assert errors == ""
-    assert "added cluster prod" in told
+    assert "added cluster prod" in output
     assert not Credential.objects.exists()
 
 
@@ -111,11 +111,11 @@ def test_it_takes_the_chosen_context_only(ada, simulated_cluster, tmp_path):
         server="https://127.0.0.1:1",
     )
     path = write_config(tmp_path, value)
-    told, errors = run(path, "--owner", "ada", "--context", "shop")
-    assert (told.count("\n"), errors) == (1, "")
+    output, errors = run(path, "--owner", "ada", "--context", "shop")
+    assert (output.count("\n"), errors) == (1, "")
     assert "No context named 'none'" in run(path, "--context", "none")[1]
-    told, errors = run(path, "--owner", "ada")
-    assert "shop: found cluster prod" in told
+    output, errors = run(path, "--owner", "ada")
+    assert "shop: found cluster prod" in output
     assert "other: Nothing answers" in errors
     assert Cluster.objects.count() == 1
 
@@ -127,8 +127,8 @@ def test_it_stores_one_credential_a_cluster(ada, simulated_cluster, tmp_path):
         server=simulated_cluster.server,
     )
     value["clusters"][1]["cluster"] = dict(value["clusters"][0]["cluster"])
-    told, errors = run(write_config(tmp_path, value), "--owner", "ada")
-    assert "shop: added" in told
+    output, errors = run(write_config(tmp_path, value), "--owner", "ada")
+    assert "shop: added" in output
     assert "context shop gave it" in errors
     assert Credential.objects.get().identity == "ada"
 

@@ -71,8 +71,8 @@ def test_it_goes_on_where_it_was_stopped(sealed_credentials, settings):
     for one in half:
         assert is_current(bytes(Credential.objects.get(pk=one.pk).sealed))
     Credential.objects.filter(pk__in=[one.pk for one in half]).update(sealed=half[0].sealed)
-    told, errors = rotate()
-    assert "1 re-encrypted, 4 already" in told  # the first row has its own value back
+    output, errors = rotate()
+    assert "1 re-encrypted, 4 already" in output  # the first row has its own value back
     assert errors.count("changed, or belongs to another row") == 2
 
 
@@ -80,11 +80,11 @@ def test_it_names_what_cannot_be_opened_and_does_the_rest(sealed_credentials, se
     lost = Credential.objects.order_by("pk")[2]
     Credential.objects.filter(pk=lost.pk).update(sealed=b"junk")
     settings.SEALING_KEYS = [make_key(), sealed_credentials]
-    told, errors = rotate(batch=2)
-    assert "6 sealed again" in told
+    output, errors = rotate(batch=2)
+    assert "6 sealed again" in output
     assert f"credential {lost.pk} for prod" in errors
     assert "1 could not be opened" in errors
-    assert "token-" not in told + errors
+    assert "token-" not in output + errors
 
 
 def test_it_does_not_undo_a_renewal_in_between(sealed_credentials, settings):

@@ -19,7 +19,7 @@ UNREACHABLE = "https://127.0.0.1:1"
 
 @pytest.fixture
 def users(db: None) -> dict[str, User]:
-    """The people of the cast with their standing, team and role; and `dora`, who operates in team pay alone."""
+    """The test users with their global role, team and team role; and `dora`, an editor in team pay alone."""
     people = {one.name: User.objects.create(username=one.name, global_role=one.global_role) for one in USERS}
     for one in USERS:
         if one.team:
@@ -27,13 +27,13 @@ def users(db: None) -> dict[str, User]:
             Membership.objects.create(user=people[one.name], team=team, role=one.team_role)
     people["dora"] = User.objects.create(username="dora")
     pay = Team.objects.create(slug="pay", name="Pay")
-    Membership.objects.create(user=people["dora"], team=pay, role="operator")
+    Membership.objects.create(user=people["dora"], team=pay, role="editor")
     return people
 
 
 @pytest.fixture
 def client_for(users: dict[str, User]) -> ClientFor:
-    """A browser of its own for each call, signed in as one of the cast, or as nobody."""
+    """A browser of its own for each call, signed in as one of the users, or as nobody."""
 
     def browser(name: str = "", *, strict: bool = False) -> Client:
         client = Client(enforce_csrf_checks=strict)
@@ -46,7 +46,7 @@ def client_for(users: dict[str, User]) -> ClientFor:
 
 @pytest.fixture
 def unreachable_cluster(users: dict[str, User]) -> Cluster:
-    """A cluster that team shop sees, and that nothing answers for."""
+    """A cluster that team shop sees, and that nothing responds for."""
     made = Cluster.objects.create(
         slug="dark", name="Dark", server=UNREACHABLE, ca=make_certificate("dark")[0]
     )

@@ -30,7 +30,7 @@ WHO = WhoAmI("dana", "", ("team-shop",), {}, None)
 
 @dataclass(frozen=True)
 class Change:
-    """A form that somebody sends, and the rows it leaves: verb and subject."""
+    """A form that somebody sends, and the rows it leaves: verb and target."""
 
     route: str
     path: str
@@ -57,8 +57,8 @@ CHANGES = (
     Change(
         "add",
         "add/",
-        (("cluster-add", "cluster new"), ("request-approve", "request {asked} of dana")),
-        {**CLUSTER_FORM, "slug": "new", "name": "New", "verify_tls": "on", "request": "{asked}"},
+        (("cluster-add", "cluster new"), ("request-approve", "request {request} of dana")),
+        {**CLUSTER_FORM, "slug": "new", "name": "New", "verify_tls": "on", "request": "{request}"},
     ),
     Change(
         "edit",
@@ -112,12 +112,12 @@ CHANGES = (
     ),
     Change(
         "approve",
-        "requests/{asked}/approve/",
-        (("request-approve", "request {asked} of dana"),),
+        "requests/{request}/approve/",
+        (("request-approve", "request {request} of dana"),),
         {"cluster": "dark"},
     ),
-    Change("decline", "requests/{asked}/decline/", (("request-decline", "request {asked} of dana"),)),
-    Change("withdraw", "requests/{asked}/withdraw/", (("request-withdraw", "request {asked} of dana"),), username="dana"),
+    Change("decline", "requests/{request}/decline/", (("request-decline", "request {request} of dana"),)),
+    Change("withdraw", "requests/{request}/withdraw/", (("request-withdraw", "request {request} of dana"),), username="dana"),
 )  # fmt: skip
 READ_ONLY = {"clusters", "credentials", "requests"}
 NAMES = [f"{number} {change.path}" for number, change in enumerate(CHANGES)]
@@ -134,13 +134,15 @@ def path_values(
     shop, identity = Team.objects.get(slug="shop"), Identity(token=CANARY)
     own = save_credential(unreachable_cluster, Owner(user=users["dana"]), identity, WHO)
     save_credential(unreachable_cluster, Owner(team=shop), identity, WHO)
-    asked = ClusterRequest.objects.create(user=users["dana"], name="wish", server="https://wish.example.com")
+    cluster_request = ClusterRequest.objects.create(
+        user=users["dana"], name="new", server="https://new.example.com"
+    )
     kubeconfig = simulated_cluster.kubeconfig("ada").read_text()
     context = kubeconfig.partition("current-context: ")[2].split()[0]
     return {
         "own": own.pk,
-        "asked": asked.pk,
-        "next": asked.pk + 1,
+        "request": cluster_request.pk,
+        "next": cluster_request.pk + 1,
         "token": simulated_cluster.token("dana"),
         "kubeconfig": kubeconfig,
         "tick": f"0:{context}",
@@ -175,7 +177,7 @@ def test_it_is_recorded(
     answer = send(change, client_for, path_values)
     assert answer.status_code == 302, answer.content.decode()[:3000]
     rows = list(audit_trail.list_rows())[before:]
-    wanted = [(verb, subject.format(**path_values)) for verb, subject in change.rows]
+    wanted = [(verb, target.format(**path_values)) for verb, target in change.rows]
     assert [(row.verb, row.target) for row in rows] == wanted
     for row in rows:
         assert (row.person, row.person_id, row.result) == (change.username, users[change.username].pk, "ok")
@@ -266,6 +268,6 @@ def test_without_the_audit_trail_commands_change_nothing_but_give_sign_in_links(
     with pytest.raises(CommandError, match="audit trail"):
         call_command("rotate_keys", stdout=StringIO())
     assert dump_state() == before
-    said = StringIO()
-    call_command("signin_link", "dana", stdout=said, stderr=StringIO())
-    assert "/people/invitations/" in said.getvalue()
+    output = StringIO()
+    call_command("signin_link", "dana", stdout=output, stderr=StringIO())
+    assert "/people/invitations/" in output.getvalue()

@@ -112,13 +112,13 @@ def test_it_lets_an_administrator_add_one_for_any_cluster(
 
 def test_it_goes_on_to_the_page_that_sent_the_person_here(reachable_cluster, client_for, simulated_cluster):
     token = simulated_cluster.token("dana")
-    for onward, leads in (
+    for next_url, leads in (
         ("/c/lit/shop/pods?q=web", "/c/lit/shop/pods?q=web"),
         ("//evil.example", "/"),
         ("https://evil.example", "/"),
     ):
         answer = client_for("dana").post(
-            "/clusters/lit/credential/", {"way": "token", "token": token, "next": onward}
+            "/clusters/lit/credential/", {"way": "token", "token": token, "next": next_url}
         )
         assert answer["Location"] == leads
 
@@ -145,11 +145,11 @@ def test_it_does_not_lose_the_old_credential_when_a_new_one_is_refused(
 
 
 def test_it_says_that_a_token_has_expired(reachable_cluster, client_for):
-    ended = make_jwt(exp=1_700_000_000, sub="dana")
-    page = read_body(post_credential(client_for("dana"), "token", token=ended))
+    expired = make_jwt(exp=1_700_000_000, sub="dana")
+    page = read_body(post_credential(client_for("dana"), "token", token=expired))
     assert "The credential has expired." in page
     assert "2023-11-14" in page
-    assert ended in page
+    assert expired in page
 
 
 def test_it_says_that_a_certificate_has_expired(reachable_cluster, client_for, simulated_cluster):

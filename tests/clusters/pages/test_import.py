@@ -94,8 +94,12 @@ def test_it_turns_a_member_s_other_clusters_into_requests_without_the_credential
     value = build_config(user={"token": "canary-token"})
     assert "Request this cluster from an administrator" in read_body(send(client_for("dana"), value))
     assert send(client_for("dana"), value, "0:shop").status_code == 302
-    asked = ClusterRequest.objects.get()
-    assert (asked.user, asked.server, asked.state) == (users["dana"], "https://api.example.com:6443", "open")
+    cluster_request = ClusterRequest.objects.get()
+    assert (cluster_request.user, cluster_request.server, cluster_request.state) == (
+        users["dana"],
+        "https://api.example.com:6443",
+        "open",
+    )
     assert "canary" not in str(ClusterRequest.objects.values().get())
     assert not Cluster.objects.exists()
     assert not Credential.objects.exists()

@@ -207,7 +207,7 @@ def test_it_stores_a_team_s_credential_for_reading_only_unless_said(
     assert browser.post(path, {"way": "token", "token": token}).status_code == 302
     stored = Credential.objects.get()
     assert (stored.team.slug, stored.user, stored.read_only) == ("shop", None, True)
-    assert browser.post(path, {"way": "token", "token": token, "may_write": "yes"}).status_code == 302
+    assert browser.post(path, {"way": "token", "token": token, "can_write": "yes"}).status_code == 302
     stored.refresh_from_db()
     assert stored.read_only is False
     page = read_body(client_for("dana").get("/clusters/"))
@@ -235,49 +235,63 @@ def test_it_has_no_team_credential_where_nothing_is_shared(client_for, unreachab
 
 
 def test_it_approves_a_request_by_adding_its_cluster(client_for, users, simulated_cluster):
-    asked = ClusterRequest.objects.create(
+    cluster_request = ClusterRequest.objects.create(
         user=users["dana"], name="Wanted", server=simulated_cluster.server, ca=simulated_cluster.ca
     )
     browser = client_for("ada")
-    page = read_body(browser.get(f"/clusters/add/?request={asked.pk}"))
+    page = read_body(browser.get(f"/clusters/add/?request={cluster_request.pk}"))
     assert 'value="Wanted"' in page
     assert simulated_cluster.server in page
     answer = browser.post(
         "/clusters/add/",
         build_fields(
-            name="Wanted", server=simulated_cluster.server, ca=simulated_cluster.ca, request=str(asked.pk)
+            name="Wanted",
+            server=simulated_cluster.server,
+            ca=simulated_cluster.ca,
+            request=str(cluster_request.pk),
         ),
     )
     assert answer.status_code == 302
-    asked.refresh_from_db()
-    assert (asked.state, asked.cluster.slug, asked.decided_by) == ("approved", "new", users["ada"])
+    cluster_request.refresh_from_db()
+    assert (cluster_request.state, cluster_request.cluster.slug, cluster_request.decided_by) == (
+        "approved",
+        "new",
+        users["ada"],
+    )
     assert "approved" in read_body(client_for("dana").get("/clusters/requests/"))
 
 
 def test_it_declines_a_request_once(client_for, users):
-    asked = ClusterRequest.objects.create(
+    cluster_request = ClusterRequest.objects.create(
         user=users["dana"], name=HOSTILE[:100], server="https://wanted.example.com"
     )
     browser = client_for("ada")
     assert "<script>alert" not in read_body(browser.get("/clusters/requests/"))
-    assert browser.post(f"/clusters/requests/{asked.pk}/decline/").status_code == 302
-    assert browser.post(f"/clusters/requests/{asked.pk}/decline/").status_code == 404
-    asked.refresh_from_db()
-    assert (asked.state, asked.decided_by) == ("declined", users["ada"])
-    assert client_for("dana").post(f"/clusters/requests/{asked.pk}/withdraw/").status_code == 404
+    assert browser.post(f"/clusters/requests/{cluster_request.pk}/decline/").status_code == 302
+    assert browser.post(f"/clusters/requests/{cluster_request.pk}/decline/").status_code == 404
+    cluster_request.refresh_from_db()
+    assert (cluster_request.state, cluster_request.decided_by) == ("declined", users["ada"])
+    assert client_for("dana").post(f"/clusters/requests/{cluster_request.pk}/withdraw/").status_code == 404
 
 
 def test_it_approves_a_request_with_a_cluster_that_is_here(client_for, users, unreachable_cluster):
-    asked = ClusterRequest.objects.create(
+    cluster_request = ClusterRequest.objects.create(
         user=users["dora"], name="Wanted", server=unreachable_cluster.server
     )
     browser = client_for("ada")
     assert "Approve using existing cluster Dark" in read_body(
-        browser.get(f"/clusters/add/?request={asked.pk}")
+        browser.get(f"/clusters/add/?request={cluster_request.pk}")
     )
-    assert browser.post(f"/clusters/requests/{asked.pk}/approve/", {"cluster": "none"}).status_code == 404
-    answer = browser.post(f"/clusters/requests/{asked.pk}/approve/", {"cluster": "dark"})
+    assert (
+        browser.post(f"/clusters/requests/{cluster_request.pk}/approve/", {"cluster": "none"}).status_code
+        == 404
+    )
+    answer = browser.post(f"/clusters/requests/{cluster_request.pk}/approve/", {"cluster": "dark"})
     assert answer["Location"] == "/clusters/dark/teams/"
-    asked.refresh_from_db()
-    assert (asked.state, asked.cluster, asked.decided_by) == ("approved", unreachable_cluster, users["ada"])
+    cluster_request.refresh_from_db()
+    assert (cluster_request.state, cluster_request.cluster, cluster_request.decided_by) == (
+        "approved",
+        unreachable_cluster,
+        users["ada"],
+    )
     assert Cluster.objects.count() == 1

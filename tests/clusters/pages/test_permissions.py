@@ -23,7 +23,7 @@ def path_arguments(users, unreachable_cluster):
     own = save_credential(unreachable_cluster, Owner(user=users["dana"]), Identity(token="t"), WHO)
     shop = Team.objects.get(slug="shop")
     save_credential(unreachable_cluster, Owner(team=shop), Identity(token="t"), WHO)
-    asked = ClusterRequest.objects.create(
+    cluster_request = ClusterRequest.objects.create(
         user=users["dana"], name="wanted", server="https://wanted.example.com"
     )
     return {
@@ -34,9 +34,9 @@ def path_arguments(users, unreachable_cluster):
         "team_credential": ["dark", "shop"],
         "remove_team_credential": ["dark", "shop"],
         "remove_credential": [own.pk],
-        "decline": [asked.pk],
-        "approve": [asked.pk],
-        "withdraw": [asked.pk],
+        "decline": [cluster_request.pk],
+        "approve": [cluster_request.pk],
+        "withdraw": [cluster_request.pk],
     }
 
 

@@ -67,23 +67,23 @@ def sort_plainly(window: Window) -> list[tuple[str, str]]:
     contents = [source.feed.content for source in window.sources]
     several = len({source.cluster for source in window.sources}) > 1
     every = list_columns([one.columns for one in contents], clusters=several, namespaces=True)
-    wish, key = window.query, window.query.sort.lstrip("-")
+    query, key = window.query, window.query.sort.lstrip("-")
     column = next((one for one in (*every, *window.view().columns) if one.key == key), None)
     found = []
-    for place, (source, content) in enumerate(zip(window.sources, contents, strict=True)):
+    for index, (source, content) in enumerate(zip(window.sources, contents, strict=True)):
         fields = dict(zip((one.key for one in every), readers(content.columns, every), strict=True))
         read = readers(content.columns, [column])[0] if column else None
         for one in content.snapshot().rows.values():
-            if matches_filter(wish.q, every, source.cluster, one, fields):
+            if matches_filter(query.q, every, source.cluster, one, fields):
                 value = read(source.cluster, one) if read else None
                 made = (0, "") if read is None else rank_value(column, value, one)
-                found.append(((made, one.namespace, one.name, place, one.uid), source.cluster, one))
-    descends = wish.sort.startswith("-")
+                found.append(((made, one.namespace, one.name, index, one.uid), source.cluster, one))
+    descends = query.sort.startswith("-")
     found.sort(key=lambda one: one[0], reverse=descends is not (key == "age"))
-    begin = min(wish.offset, max(0, len(found) - 1) // wish.limit * wish.limit)
+    begin = min(query.offset, max(0, len(found) - 1) // query.limit * query.limit)
     return [
         (row_id(cluster, row_key(one)), one.resource_version)
-        for _rank, cluster, one in found[begin : begin + wish.limit]
+        for _rank, cluster, one in found[begin : begin + query.limit]
     ]
 
 
@@ -117,8 +117,8 @@ def apply_changes(
 ) -> int:
     """Rows come, change and go, through events of a watch; now and then the whole is listed anew."""
     for _ in range(changes):
-        place = chance.randrange(len(feeds))
-        content, here = feeds[place].content, alive[place]
+        index = chance.randrange(len(feeds))
+        content, here = feeds[index].content, alive[index]
         version += 1
         if here and chance.random() < 0.3:
             gone = here.pop()
@@ -153,7 +153,7 @@ def test_it_shows_what_plain_sorting_shows(seed, monkeypatch):
     for module in (orders, slices):
         monkeypatch.setattr(
             module, "REBUILD_RATIO", chance.choice((0, 1, 5))
-        )  # 0: always mend what can be mended
+        )  # 0: always update what can be updated
     clusters = [("east", ""), ("west", ""), ("east", "shop")][: chance.choice((1, 1, 2, 3))]
     feeds = [build_feed(random_row(chance, 1000, 1)) for _ in clusters]
     alive: list[set[int]] = [set() for _ in clusters]
@@ -181,7 +181,13 @@ def test_it_shows_what_plain_sorting_shows(seed, monkeypatch):
 
 def small_slices(monkeypatch, *, short: int, spare: int) -> None:
     """So that what happens to ten thousand rows happens to a hundred."""
-    for name, value in {"SHORT": short, "STRIDE": 20, "REACH": 15, "SAMPLE": 30, "SPARE": spare}.items():
+    for name, value in {
+        "SHORT": short,
+        "STRIDE": 20,
+        "MAX_WINDOW_ROWS": 15,
+        "SAMPLE": 30,
+        "SPARE": spare,
+    }.items():
         monkeypatch.setattr(slices, name, value)
 
 
@@ -192,14 +198,14 @@ def test_it_shows_what_plain_sorting_shows_in_the_middle_of_many_rows(seed, monk
     monkeypatch.setattr(slices, "REBUILD_RATIO", 0)
     one, alive = build_feed(random_row(chance, 1000, 1)), [set[int]()]
     version = apply_changes(chance, [one], alive, 1, 250, most=400)
-    wishes = [
+    queries = [
         WindowQuery(sort=sign + key, offset=at, limit=15)
         for key in COLUMNS[2:8]
         for sign in "-"
         for at in (45, 120)
     ]
-    wishes += [WindowQuery(sort=key, offset=at, limit=15) for key in COLUMNS[2:8] for at in (60, 10_000)]
-    windows = [Window([Source("east", "", one)], wish, with_namespaces=True) for wish in wishes]
+    queries += [WindowQuery(sort=key, offset=at, limit=15) for key in COLUMNS[2:8] for at in (60, 10_000)]
+    windows = [Window([Source("east", "", one)], query, with_namespaces=True) for query in queries]
     for _ in range(6):
         for window in windows:
             assert list_window_rows(window) == sort_plainly(window), window.query
@@ -209,7 +215,7 @@ def test_it_shows_what_plain_sorting_shows_in_the_middle_of_many_rows(seed, monk
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("spare", [0, 1])
 def test_rows_that_come_just_outside_of_a_slice_of_equal_keys_are_not_held_in_it(spare, seed, monkeypatch):
-    """The thirty-four rows of the stretch are alike; others stand right before and right after them."""
+    """The thirty-four rows of the slice are alike; others stand right before and right after them."""
     small_slices(monkeypatch, short=0, spare=spare)
     monkeypatch.setattr(slices, "MAX_WINDOW_ROWS", 13)
     monkeypatch.setattr(slices, "REBUILD_RATIO", 0)
@@ -239,10 +245,10 @@ def test_rows_that_come_just_outside_of_a_slice_of_equal_keys_are_not_held_in_it
 @pytest.mark.parametrize(("begin", "end"), [(0, 1200), (18_800, 20_000)])
 def test_of_rows_that_are_alike_no_more_are_put_in_order_than_are_wanted(begin, end):
     keys = [*(["0"] * 100), *(["1"] * 19_800), *(["2"] * 100)]
-    _below, places = SliceOrder(None, None, None, None, number=0, descends=False)._narrow_down(
+    _below, indices = SliceOrder(None, None, None, None, number=0, descends=False)._narrow_down(
         keys, begin, end
     )
-    assert 1200 <= len(places) <= 1200 + 2 * slices.SPARE
+    assert 1200 <= len(indices) <= 1200 + 2 * slices.SPARE
 
 
 def test_changes_are_taken_in_one_by_one(monkeypatch):
@@ -260,8 +266,8 @@ def test_changes_are_taken_in_one_by_one(monkeypatch):
 
 def test_windows_that_ask_for_the_same_share_one_order():
     one = build_feed(build_row("web"), build_row("db"))
-    wish = WindowQuery(sort="restarts", q="w")
-    first, second = (Window([Source("harbour", "", one)], wish, with_namespaces=True) for _ in range(2))
+    query = WindowQuery(sort="restarts", q="w")
+    first, second = (Window([Source("harbour", "", one)], query, with_namespaces=True) for _ in range(2))
     first.view(), second.view()
     assert first._held is second._held
     assert isinstance(first._held, SliceOrder)
