@@ -23,7 +23,7 @@ class Import:
 
 
 def list_product_files(root: Path) -> list[str]:
-    """All Python files of the three floors, relative to `root`; migrations follow their models."""
+    """All Python files of the three layers, relative to `root`; migrations follow their models."""
     files = [path.relative_to(root) for name in PRODUCT for path in (root / name).rglob("*.py")]
     return sorted(str(path) for path in files if "migrations" not in path.parts)
 
@@ -64,4 +64,4 @@ def _find_file(root: Path, module: str) -> str | None:
 
 
 def _get_call_name(node: ast.Call) -> str:
-    return getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+    return str(getattr(node.func, "id", None) or getattr(node.func, "attr", ""))

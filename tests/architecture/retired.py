@@ -1,6 +1,7 @@
-"""Retired words: what texts no longer say, each with what they say instead.
+"""Retired words: what texts and names no longer say, each with what they say instead.
 
-`RETIRED_TEXTS` is for what people read. Names in the code get a table of their own here, with a test of their own.
+`RETIRED_TEXTS` is for what people read, `RETIRED_NAMES` for names in the code. docs/glossary.md has the words that
+stay.
 """
 
 from __future__ import annotations
@@ -65,7 +66,64 @@ RETIRED_TEXTS = {
 }
 
 # Where a retired word stands for a reason: (file, word as it is written there) -> why.
-ALLOWED = {
+ALLOWED_TEXTS = {
     ("docs/security.md", "readers"): "“slow readers” are clients that read their socket slowly",
     ("docs/benchmarks.md", "*"): "written by `make bench` with the words of the day on which it was measured",
+}
+
+# A regular expression over what is named and the parts of its name in lower case, such as `class audit entry`,
+# `module csv cells` or `parameter audit trail`, matched at word boundaries; and the name to give instead.
+RETIRED_NAMES = {
+    r"(?<!audit )trails?": "audit_trail",
+    r"deeds?": "entry, action, request",
+    r"^class (?:fact|opening)$": "AuditEntry, AuditedRequest",
+    r"desks?|doors?": "session, open_session, connect",
+    r"standings?": "global_role, status",
+    r"readers?|operators?": "viewer, editor",
+    r"(?<!in )places?": "slot, path, offset, address",
+    r"wish(?:es)?|asked|wanted": "query, options, expected",
+    r"^class (?:ask|answer)$": "ResourceAttributes, ReviewResult",
+    r"^class (?:line|shown|look|frame|shape|keeping)$": "WindowRow, DisplayColumn, RowFilter, FrameContext",
+    r"stretch(?:es)?": "slice, range",
+    r"rounds?(?! trip)|^(?:class|module) takes?$": "poll",
+    r"moments?|seldom|guards?": "time_range, rate_limit, triggers",
+    r"^module (?:cells|shown|walk)$": "csv_cells, presenter, pagination",
+    r"lanes?|^module turns$": "concurrency, limit",
+    r"outages|refusals?|echo(?:es)?": "circuit_breaker, denial, redaction",
+    r"hurried|ahead|lapsed|^constant ended$": "eager, prefetch, unauthorized, closed",
+    r"houses?|floors?|rooms?": "installation, layer, package",
+    r"keepers?|grounds?|stages?|cast|told": "controller, base objects, fixtures, users, notified",
+    r"troubles?|problems?": "error, notice, violation",
+    r"rights": "permissions",
+    r"colours?": "color",
+    r"seal(?:s|ed|ing)?": "archive (of old audit rows)",
+}
+
+# Where such a name is right: (file or pattern of files, the words as the expression finds them) -> why.
+ENCRYPTION = "a credential is sealed: encrypted, and bound to its row"
+PARSER = "reads a value or a stream; no team role"
+LABEL_OPERATOR = "the `operator` of a requirement in a Kubernetes selector or toleration"
+ALLOWED_NAMES = {
+    ("clusters/credentials/*", "seal*"): ENCRYPTION,
+    ("clusters/models.py", "sealed"): ENCRYPTION,
+    ("dashboard/keys.py", "sealing"): ENCRYPTION,
+    ("dashboard/settings.py", "sealing"): ENCRYPTION,
+    ("tests/clusters/*", "seal*"): ENCRYPTION,
+    ("tests/attacks/test_class_25_sessions.py", "sealing"): ENCRYPTION,
+    ("tests/dashboard/test_settings.py", "sealing"): ENCRYPTION,
+    (
+        "people/audit/management/commands/seal_audit.py",
+        "seal",
+    ): "the earlier name of a command, kept for cron jobs",
+    ("clusters/credentials/kubeconfig.py", "reader"): PARSER,
+    ("clusters/counting/tallies.py", "reader"): PARSER,
+    ("clusters/tables/columns.py", "reader*"): PARSER,
+    ("simulator/reading/fields.py", "reader"): PARSER,
+    ("simulator/writing/protobuf.py", "reader"): PARSER,
+    ("tests/clusters/api/faults.py", "reader"): PARSER,
+    ("tests/simulator/test_pods_exec.py", "reader"): PARSER,
+    ("simulator/*", "operator*"): LABEL_OPERATOR,
+    ("simulator/pods/shell/programs.py", "echo"): "the program `echo`",
+    ("tests/simulator/test_pods_exec.py", "echoes"): "a terminal echoes what is typed",
+    ("tests/controlplane/files.py", "stages"): "the kind `Stage` of kwok",
 }

@@ -12,6 +12,7 @@ from tests.architecture.architecture_map import MAP, ROOT, ArchitectureMap, MapE
 from tests.architecture.imports import OURS, Import, list_imports, list_product_files
 
 SHAPELESS = {"utils", "util", "core", "common", "helpers", "helper", "misc", "lib", "shared"}
+SHELL_PARTS = ("parts/", "errors/")  # templates that every page uses
 UNMAPPED = {"__init__.py", "__pycache__"}
 MIRRORED_FOLDERS = {"templates": (), "static": ("vendor",), "tests": ("vendor",), "docs": ("screenshots",)}
 
@@ -33,15 +34,15 @@ def find_wrong_imports(root: Path, plan: ArchitectureMap) -> list[str]:
 
 
 def _find_fault(plan: ArchitectureMap, one: Import) -> str:
-    floor = one.target.split("/")[0]
+    layer = one.target.split("/")[0]
     if one.target.endswith("()"):
         return "imports by name cannot be followed"
     if one.is_relative:
         return "imports are written in full"
-    if floor.split(".")[0] in ("simulator", "demo", "tests", "bench"):
+    if layer.split(".")[0] in ("simulator", "demo", "tests", "bench"):
         return "no product code imports it"
-    if floor == "dashboard" and not one.importer.startswith("dashboard/"):
-        return "nothing imports dashboard but its own rooms"
+    if layer == "dashboard" and not one.importer.startswith("dashboard/"):
+        return "only its own packages import dashboard"
     above, below = plan.find_package(one.importer), plan.find_package(one.target)
     if above is not None and below is not None and below < above:
         return f"{plan.packages[below].name} stands above {plan.packages[above].name}"
@@ -49,11 +50,16 @@ def _find_fault(plan: ArchitectureMap, one: Import) -> str:
 
 
 def find_unmapped(root: Path, plan: ArchitectureMap) -> list[str]:
-    """Parts of the three floors, of templates/, static/, tests/ and docs/ that no room of the map names."""
+    """Parts of the three layers, of templates/, static/, tests/ and docs/ that no package of the map names.
+
+    A folder directly below a layer is a package: it needs a path of its own, not only that of its layer.
+    """
     found = [file for file in list_product_files(root) if not file.endswith("__init__.py")]
     missing = [file for file in found if plan.find_package(file) is None]
+    folders = {"/".join(file.split("/")[:2]) + "/" for file in found if file.count("/") > 1}
+    missing += sorted(folders - set(plan.list_paths()))
     for folder, known in MIRRORED_FOLDERS.items():
-        named = {name for room in plan.packages for name in getattr(room, folder)}
+        named = {name for package in plan.packages for name in getattr(package, folder)}
         named |= {name.removeprefix(f"{folder}/") for name in plan.tasks}
         for path in sorted((root / folder).iterdir()):
             name = f"{path.name}/" if path.is_dir() else path.name
@@ -64,6 +70,25 @@ def find_unmapped(root: Path, plan: ArchitectureMap) -> list[str]:
     return missing
 
 
+def find_missing(root: Path, plan: ArchitectureMap) -> list[str]:
+    """Paths that the map names and that do not exist."""
+    named = [
+        f"{kind}/{name}" for kind in MIRRORED_FOLDERS for one in plan.packages for name in getattr(one, kind)
+    ]
+    return [path for path in [*plan.list_paths(), *named, *plan.tasks] if not (root / path).exists()]
+
+
+def find_renamed(plan: ArchitectureMap) -> list[str]:
+    """Folders under templates/ and static/ that are called otherwise than the package they belong to."""
+    return [
+        f"{package.name} has {kind}/{name}"
+        for package in plan.packages
+        for kind in ("templates", "static")
+        for name in getattr(package, kind)
+        if name.endswith("/") and name not in SHELL_PARTS and not package.name.endswith(f"/{name}")
+    ]
+
+
 def test_it_has_imports_only_down_the_page(architecture_map: ArchitectureMap) -> None:
     assert find_wrong_imports(ROOT, architecture_map) == []
 
@@ -72,24 +97,19 @@ def test_every_part_of_the_project_is_on_the_map(architecture_map: ArchitectureM
     assert find_unmapped(ROOT, architecture_map) == []
 
 
-def test_every_package_of_the_map_exists(architecture_map: ArchitectureMap) -> None:
-    paths = [path for room in architecture_map.packages for path in room.paths]
-    paths += [
-        f"{kind}/{name}"
-        for kind in MIRRORED_FOLDERS
-        for room in architecture_map.packages
-        for name in getattr(room, kind)
-    ]
-    assert [path for path in [*paths, *architecture_map.tasks] if not (ROOT / path).exists()] == []
+def test_every_part_of_the_map_exists(architecture_map: ArchitectureMap) -> None:
+    assert find_missing(ROOT, architecture_map) == []
+
+
+def test_templates_and_styles_have_the_name_of_their_package(architecture_map: ArchitectureMap) -> None:
+    assert find_renamed(architecture_map) == []
 
 
 def test_it_has_the_urls_that_the_map_names(architecture_map: ArchitectureMap) -> None:
     patterns: list[URLPattern | URLResolver] = get_resolver().url_patterns
     served = {f"/{str(one.pattern).lstrip('^').split('/')[0]}/" for one in patterns if str(one.pattern)}
-    named = {url for room in architecture_map.packages for url in room.urls} - {
-        "/",
-        "/live/",
-    }  # /live/ is a websocket's
+    on_the_map = {url for package in architecture_map.packages for url in package.urls}
+    named = on_the_map - {"/", "/live/"}  # /live/ is a websocket's
     assert served == named
 
 
@@ -102,7 +122,7 @@ def test_it_keeps_django_out_of_the_api_package() -> None:
 
 
 def test_it_keeps_the_simulator_to_itself() -> None:
-    """Nothing of the three floors is in it, and of the demo one process alone serves it."""
+    """It imports nothing of the three layers, and of the demo one process alone serves it."""
     assert _list_own_imports("simulator", but="simulator") == []
     assert {one.split(":")[0] for one in _list_own_imports("demo", only=("simulator",))} == {
         "demo/clusters.py"
@@ -112,7 +132,7 @@ def test_it_keeps_the_simulator_to_itself() -> None:
 
 
 def test_it_keeps_the_demo_above_the_product() -> None:
-    """It stands on the product and never on its tests; tools alone may start it."""
+    """It imports the product and never its tests; only tools may start it."""
     assert _list_own_imports("demo", only=("tests", "bench")) == []
     assert _list_own_imports("bench", only=("demo",)) == []
 
@@ -122,49 +142,55 @@ def _list_own_imports(folder: str, *, but: str = "", only: tuple[str, ...] = ())
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*.py"))
     assert files, folder
     found = [one for file in files for one in list_imports(ROOT, file)]
-    wanted = only or tuple(part for part in OURS if part != but)
+    parts = only or tuple(part for part in OURS if part != but)
     return [
-        f"{one.importer}:{one.line} {one.target}"
-        for one in found
-        if re.split("[/.]", one.target)[0] in wanted
+        f"{one.importer}:{one.line} {one.target}" for one in found if re.split("[/.]", one.target)[0] in parts
     ]
 
 
-def test_it_has_no_package_without_a_question() -> None:
+def test_it_has_no_folder_for_odds_and_ends() -> None:
     folders = {
         path for name in ("people", "clusters", "dashboard", "tests") for path in (ROOT / name).rglob("*")
     }
     assert [str(path) for path in sorted(folders) if path.stem in SHAPELESS] == []
 
 
-# --- does the test itself see what it is there for? A small house, broken in one place at a time
+# --- does the test itself see what it is there for? A small project, broken in one place at a time
 
 
-TASKS = "".join(f"- want {number} -> `people/models.py`\n" for number in range(10))
+TASKS = "".join(f"- task {number} -> `people/models.py`\n" for number in range(10))
 SMALL = f"""\
-## dashboard/ - what is shown?
-| `dashboard/live/` | What changed? | | | | | |
-| `dashboard/shell/` | What is around? | | | | | |
-## clusters/ - what is asked?
-| `clusters/gateway/connect.py` | The door? | | | | | |
-| `clusters/api/` | What does it say? | | | | | |
-## people/ - who is asking?
-| `people/` | Who is asking? | | | | | |
+## dashboard/ (pages)
+| `dashboard/live/` | Open pages | | | | | |
+| `dashboard/shell/` | Every page | | `shell/` `parts/` | | | |
+## clusters/ (engines)
+| `clusters/gateway/` | Cluster sessions | | | | | |
+| `clusters/api/` | One API server | | | | | |
+## people/ (users)
+| `people/` | Users | | | | | |
 
 {TASKS}"""
 
 
 @pytest.fixture
 def small_project(tmp_path: Path) -> Path:
-    for folder in ("dashboard/live", "dashboard/shell", "clusters/api", "people", "simulator", "templates"):
+    for folder in (
+        "dashboard/live",
+        "dashboard/shell",
+        "clusters/gateway",
+        "clusters/api",
+        "people",
+        "simulator",
+    ):
         (tmp_path / folder).mkdir(parents=True)
-    for folder in ("static", "tests", "docs"):
-        (tmp_path / folder).mkdir()
+    for folder in ("templates/shell", "templates/parts", "static", "tests", "docs"):
+        (tmp_path / folder).mkdir(parents=True)
     for file in (
         "dashboard/__init__.py",
         "dashboard/live/consumer.py",
         "dashboard/shell/views.py",
         "clusters/__init__.py",
+        "clusters/gateway/__init__.py",
         "clusters/gateway/connect.py",
         "clusters/api/__init__.py",
         "clusters/api/client.py",
@@ -178,17 +204,17 @@ def small_project(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("file", "line", "complaint"),
     [
-        ("clusters/api/client.py", "from clusters import connect", "stands above"),
-        ("clusters/api/client.py", "from clusters.connect import connect", "stands above"),
-        ("clusters/api/client.py", "def f():\n    from clusters import connect", "stands above"),
-        ("clusters/api/client.py", "from ..connect import connect", "written in full"),
+        ("clusters/api/client.py", "from clusters.gateway import connect", "stands above"),
+        ("clusters/api/client.py", "from clusters.gateway.connect import connect", "stands above"),
+        ("clusters/api/client.py", "def f():\n    from clusters.gateway import connect", "stands above"),
+        ("clusters/api/client.py", "from ..gateway.connect import connect", "written in full"),
         ("dashboard/shell/views.py", "import dashboard.live.consumer", "stands above"),
         ("people/models.py", "from clusters.api import client", "stands above"),
-        ("people/models.py", "import dashboard.shell.views", "nothing imports dashboard"),
+        ("people/models.py", "import dashboard.shell.views", "only its own packages"),
         ("people/models.py", "from importlib import import_module\nimport_module('x')", "cannot be followed"),
-        ("clusters/gateway/connect.py", "from tests.cast import CAST", "no product code"),
+        ("clusters/gateway/connect.py", "from tests.controlplane.users import USERS", "no product code"),
         ("clusters/gateway/connect.py", "import simulator.world", "no product code"),
-        ("dashboard/shell/views.py", "from demo.cast import PICKED", "no product code"),
+        ("dashboard/shell/views.py", "from demo.users import USERS", "no product code"),
     ],
 )
 def test_it_sees_an_import_against_the_order(
@@ -202,28 +228,45 @@ def test_it_sees_an_import_against_the_order(
 
 def test_it_leaves_imports_down_the_page_alone(small_project: Path) -> None:
     (small_project / "dashboard/live/consumer.py").write_text(
-        "import dashboard.shell.views\nfrom clusters import connect\nfrom clusters.api.client import Client\n"
+        "import dashboard.shell.views\nfrom clusters.gateway import connect\nfrom clusters.api.client import Client\n"
         "from people.models import User\nimport django\n"
     )
     assert find_wrong_imports(small_project, read_map(SMALL)) == []
 
 
-@pytest.mark.parametrize("path", ["clusters/watch.py", "dashboard/logs/tail.py", "templates/logs/page.html"])
+@pytest.mark.parametrize(
+    "path",
+    ["clusters/watch.py", "dashboard/logs/tail.py", "people/audit/chain.py", "templates/logs/page.html"],
+)
 def test_it_sees_a_package_that_is_not_on_the_map(small_project: Path, path: str) -> None:
     (small_project / path).parent.mkdir(exist_ok=True)
     (small_project / path).write_text("")
     assert find_unmapped(small_project, read_map(SMALL)) != []
 
 
+@pytest.mark.parametrize("path", ["clusters/gateway", "templates/shell", "people/models.py"])
+def test_it_sees_a_part_of_the_map_that_does_not_exist(small_project: Path, path: str) -> None:
+    assert find_missing(small_project, read_map(SMALL)) == []
+    (small_project / path).rename(small_project / "elsewhere")
+    assert find_missing(small_project, read_map(SMALL)) != []
+
+
+def test_it_sees_a_folder_with_another_name_than_its_package() -> None:
+    assert find_renamed(read_map(SMALL)) == []
+    assert find_renamed(read_map(SMALL.replace("`shell/`", "`chrome/`"))) != []
+
+
 @pytest.mark.parametrize(
     ("good", "bad"),
     [
-        ("## clusters/ - what", "### clusters/ - what"),
-        ("The door? |", "The door |"),
-        ("| What changed? | | | | | |", "| What changed? | | | |"),
-        ("- want 9 -> ", "- want 9: "),
-        ("`clusters/gateway/connect.py`", "`connect.py`"),
-        ("| `people/` | Who is asking? | | | | | |\n", ""),
+        ("## clusters/ (", "### clusters/ ("),
+        ("One API server |", "What does an API server say? |"),
+        ("One API server |", "One API server. |"),
+        ("One API server |", "|"),
+        ("| Open pages | | | | | |", "| Open pages | | | |"),
+        ("- task 9 -> ", "- task 9: "),
+        ("`clusters/gateway/`", "`gateway/`"),
+        ("| `people/` | Users | | | | | |\n", ""),
     ],
 )
 def test_it_sees_a_map_that_no_longer_parses(good: str, bad: str) -> None:

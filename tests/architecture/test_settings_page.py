@@ -12,7 +12,7 @@ from tests.architecture.architecture_map import ROOT
 from tests.architecture.imports import list_product_files
 
 PAGE = ROOT / "docs" / "settings.md"
-READERS = {name for name in vars(environment) if not name.startswith("_") and name.islower()}
+READ_FUNCTIONS = {name for name in vars(environment) if not name.startswith("_") and name.islower()}
 OURS_TO_SET = {  # nothing that a person sets
     "DJANGO_SETTINGS_MODULE",
     "DJANGO_ALLOW_ASYNC_UNSAFE",
@@ -35,7 +35,7 @@ def list_variables(source: str) -> Iterator[tuple[str, object]]:
 
 def _is_environment_read(function: str) -> bool:
     module, _dot, name = function.rpartition(".")
-    return (module == "environment" and name in READERS) or function in ("os.environ.get", "os.getenv")
+    return (module == "environment" and name in READ_FUNCTIONS) or function in ("os.environ.get", "os.getenv")
 
 
 def _name(node: ast.expr, source: str) -> str:
@@ -60,13 +60,13 @@ def parse_rows(heading: str) -> dict[str, str]:
 
 
 def test_it_names_every_variable_of_the_product() -> None:
-    assert len(READERS) > 5
+    assert len(READ_FUNCTIONS) > 5
     assert sorted(parse_rows("The product")) == sorted(list_read_variables(list_product_files(ROOT)))
 
 
 def test_it_names_every_variable_of_the_tests() -> None:
     files = [str(path.relative_to(ROOT)) for path in Path(ROOT / "tests").rglob("*.py")]
-    read = set(list_read_variables([file for file in files if not file.startswith("tests/house/")]))
+    read = set(list_read_variables([file for file in files if not file.startswith("tests/architecture/")]))
     assert sorted(parse_rows("The tests")) == sorted(read | set(PREFIXES))
     for name, file in PREFIXES.items():
         assert f'"{name.rstrip("*")}"' in (ROOT / file).read_text()

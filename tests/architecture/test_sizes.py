@@ -1,8 +1,9 @@
-"""Size limits of files and functions, and a docstring for every module."""
+"""Size limits of files and functions, and a docstring for every module that is a statement."""
 
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 from tests.architecture.architecture_map import ROOT
@@ -43,6 +44,16 @@ def find_missing_docstrings(root: Path, files: list[str]) -> list[str]:
     return found
 
 
+def find_questions(root: Path, files: list[str]) -> list[str]:
+    """Python files whose docstring begins with a question."""
+    found = []
+    for file in files:
+        first = (ast.get_docstring(ast.parse((root / file).read_text())) or "").partition("\n")[0]
+        if re.match(r"[^.:!]*\?(?:\s|$)", first) or first.rstrip().endswith("?"):
+            found.append(file)
+    return found
+
+
 def test_it_has_no_file_beyond_the_wall() -> None:
     assert sorted(find_long_files(ROOT, list_own(".py", ".js", ".css", ".html"))) == sorted(LONG_FILES)
 
@@ -61,13 +72,31 @@ def test_every_file_begins_with_a_docstring() -> None:
     assert [file for file in scripts if not (ROOT / file).read_text().startswith("/*")] == []
 
 
+def test_every_docstring_of_a_module_is_a_statement() -> None:
+    assert find_questions(ROOT, list_own(".py")) == []
+
+
 def test_it_sees_what_is_too_long(tmp_path: Path) -> None:
     body = "    pass\n"
     (tmp_path / "file.py").write_text("x = 1\n" * (LONGEST_FILE + 1))
-    (tmp_path / "fine.py").write_text('"""Why?"""\n' + "x = 1\n" * (LONGEST_FILE - 1))
+    (tmp_path / "fine.py").write_text('"""Limits."""\n' + "x = 1\n" * (LONGEST_FILE - 1))
     (tmp_path / "function.py").write_text("async def f():\n" + body * LONGEST_FUNCTION)
     (tmp_path / "decorated.py").write_text("@one\ndef g():\n" + body * (LONGEST_FUNCTION - 2))
     files = ["file.py", "fine.py", "function.py", "decorated.py"]
     assert find_long_files(tmp_path, files) == ["file.py"]
     assert find_long_functions(tmp_path, files) == ["function.py:f"]
     assert find_missing_docstrings(tmp_path, files) == ["file.py", "function.py", "decorated.py"]
+
+
+def test_it_sees_a_question(tmp_path: Path) -> None:
+    texts = {
+        "asks.py": "What is kept?",
+        "asks_first.py": "What is kept? Rows, and their hashes.",
+        "asks_last.py": "Rows: which of them are kept?",
+        "states.py": "Rows: what is kept of them.\n\nWhy? Because of the chain.",
+        "selects.py": "Query `?cluster=` of an address.",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(f'"""{text}\n"""\n')
+    (tmp_path / "empty.py").write_text("")
+    assert find_questions(tmp_path, [*texts, "empty.py"]) == ["asks.py", "asks_first.py", "asks_last.py"]

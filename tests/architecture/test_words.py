@@ -10,9 +10,9 @@ from functools import cache
 
 import pytest
 
-from tests.house.committed import own
-from tests.house.floor_plan import ROOT
-from tests.house.retired import ALLOWED, RETIRED_TEXTS
+from tests.architecture.architecture_map import ROOT
+from tests.architecture.committed_files import list_own
+from tests.architecture.retired import ALLOWED_TEXTS, RETIRED_TEXTS
 
 GETTEXT = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext"}
 PRODUCT = ("clusters/", "dashboard/", "demo/", "people/")
@@ -31,28 +31,28 @@ _CODE = re.compile(
 )
 
 
-def of_template(source: str) -> str:
-    """What a person reads of a template: translated texts, its own, and the attributes that are shown or read out."""
+def extract_template_text(source: str) -> str:
+    """What a person reads of a template: translated texts, its own, and attributes that are shown or read out."""
     text = _TRANSLATE.sub(lambda found: found[1] or found[2] or "", _COMMENT.sub(" ", source))
     text = _TAG.sub(" ", text)
-    shown = " ".join(one or other for one, other in _READ.findall(text))
-    return html.unescape(f"{_MARKUP.sub(' ', text)} {shown}")
+    attributes = " ".join(one or other for one, other in _READ.findall(text))
+    return html.unescape(f"{_MARKUP.sub(' ', text)} {attributes}")
 
 
-def of_page(source: str) -> str:
+def extract_page_text(source: str) -> str:
     """A page of documentation without code and the targets of links; alternative texts of pictures belong to it."""
     text = _CODE.sub(lambda found: re.sub(r"[^\n]+", " ", found[0]), source)
-    shown = " ".join(one or other for one, other in _READ.findall(text))
-    return f"{_MARKUP.sub(' ', text)} {shown}"
+    attributes = " ".join(one or other for one, other in _READ.findall(text))
+    return f"{_MARKUP.sub(' ', text)} {attributes}"
 
 
-def of_module(source: str, *, is_command: bool) -> str:
+def extract_module_text(source: str, *, is_command: bool) -> str:
     """The texts for gettext, and every string of a management command (its help and what it prints)."""
     tree = ast.parse(source)
-    return "\n".join(_of_command(tree) if is_command else _of_gettext(tree))
+    return "\n".join(_list_strings(tree) if is_command else _list_translated(tree))
 
 
-def _of_gettext(tree: ast.Module) -> Iterator[str]:
+def _list_translated(tree: ast.Module) -> Iterator[str]:
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in GETTEXT:
             yield from (
@@ -60,7 +60,7 @@ def _of_gettext(tree: ast.Module) -> Iterator[str]:
             )
 
 
-def _of_command(tree: ast.Module) -> Iterator[str]:
+def _list_strings(tree: ast.Module) -> Iterator[str]:
     descriptions = {
         id(node.body[0].value)
         for node in ast.walk(tree)
@@ -75,31 +75,31 @@ def _of_command(tree: ast.Module) -> Iterator[str]:
 
 
 @cache
-def texts() -> dict[str, str]:
-    """Each file of ours with what a person reads of it."""
+def collect_texts() -> dict[str, str]:
+    """Each file of ours with the text in it that people read."""
     found = {}
-    for path in own(".html", ".py", ".md"):
+    for path in list_own(".html", ".py", ".md"):
         source = (ROOT / path).read_text()
         if path.endswith(".html") and path.startswith(("templates/", "demo/")):
-            found[path] = of_template(source)
+            found[path] = extract_template_text(source)
         elif path.endswith(".py") and path.startswith(PRODUCT):
-            found[path] = of_module(source, is_command="/management/commands/" in path)
+            found[path] = extract_module_text(source, is_command="/management/commands/" in path)
         elif path.startswith(PAGES):
-            found[path] = of_page(source)
+            found[path] = extract_page_text(source)
     return found
 
 
-def retired(text: str) -> list[tuple[str, str]]:
+def find_retired(text: str) -> list[tuple[str, str]]:
     """The retired words of a text as they are written there, each with what to write instead."""
     return [(found[0], use) for pattern, use in RETIRED for found in pattern.finditer(text)]
 
 
 def is_allowed(path: str, word: str) -> bool:
-    return (path, word) in ALLOWED or (path, "*") in ALLOWED
+    return (path, word) in ALLOWED_TEXTS or (path, "*") in ALLOWED_TEXTS
 
 
-def test_it_reads_what_there_is_to_read() -> None:
-    found = texts()
+def test_it_reads_templates_strings_commands_and_pages() -> None:
+    found = collect_texts()
     assert len(found) > 150
     for path, said in (
         ("templates/parts/navigation.html", "Not permitted"),
@@ -114,17 +114,19 @@ def test_it_reads_what_there_is_to_read() -> None:
 def test_no_text_has_a_retired_word() -> None:
     wrong = [
         f"{path}: “{word}”: write {use}"
-        for path, text in texts().items()
-        for word, use in retired(text)
+        for path, text in collect_texts().items()
+        for word, use in find_retired(text)
         if not is_allowed(path, word)
     ]
     assert wrong == []
 
 
 def test_every_exception_is_needed() -> None:
-    found = {(path, word) for path, text in texts().items() for word, _use in retired(text)}
+    found = {(path, word) for path, text in collect_texts().items() for word, _use in find_retired(text)}
     files = {path for path, _word in found}
-    assert [key for key in ALLOWED if key not in found and not (key[1] == "*" and key[0] in files)] == []
+    assert [
+        key for key in ALLOWED_TEXTS if key not in found and not (key[1] == "*" and key[0] in files)
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ def test_every_exception_is_needed() -> None:
     ],
 )
 def test_it_sees_the_words_of_a_template(text: str, words: list[str]) -> None:
-    assert [word for word, _use in retired(of_template(text))] == words
+    assert [word for word, _use in find_retired(extract_template_text(text))] == words
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ def test_it_sees_the_words_of_a_template(text: str, words: list[str]) -> None:
     ],
 )
 def test_it_sees_the_words_of_a_module(source: str, is_command: bool, words: list[str]) -> None:
-    assert [word for word, _use in retired(of_module(source, is_command=is_command))] == words
+    assert [word for word, _use in find_retired(extract_module_text(source, is_command=is_command))] == words
 
 
 @pytest.mark.parametrize(
@@ -165,11 +167,11 @@ def test_it_sees_the_words_of_a_module(source: str, is_command: bool, words: lis
     ],
 )
 def test_it_sees_the_words_of_a_page(source: str, words: list[str]) -> None:
-    assert [word for word, _use in retired(of_page(source))] == words
+    assert [word for word, _use in find_retired(extract_page_text(source))] == words
 
 
 def test_the_glossary_has_at_most_25_words_and_none_of_them_is_retired() -> None:
     rows = re.findall(r"^\| ([a-z][^|]*) \|", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE)
     assert 10 < len(rows) <= 25
     assert rows == sorted(rows)
-    assert [word for row in rows for word, _use in retired(row)] == []
+    assert [word for row in rows for word, _use in find_retired(row)] == []
