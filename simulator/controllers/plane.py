@@ -65,7 +65,7 @@ class Plane:
         """Look at it once more after so many seconds, or sooner where that was asked before."""
         moment = self.now + max(seconds, 0.0)
         there = self._alarms.get(key)
-        if there is not None and not there.is_cancelled and there.moment <= moment:
+        if there is not None and not there.is_cancelled and there.due_at <= moment:
             return
         if there is not None:
             there.cancel()
