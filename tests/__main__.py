@@ -1,4 +1,4 @@
-"""How are all tests run? In three parts beside each other, named ones in one. (`make test`, `make test ARGS=...`)"""
+"""Test runner: all tests in three parallel parts, selected ones in one (`make test`, `make test ARGS=...`)."""
 
 from __future__ import annotations
 

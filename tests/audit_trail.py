@@ -28,15 +28,15 @@ def _exclude_audit_trail(cls: Any, include_mirrors: bool = True) -> list[str]:
     return [alias for alias in _original_databases(cls, include_mirrors) if alias != ALIAS]
 
 
-# Every test of a database may read the trail, and none holds a transaction open on it or flushes it: it is written
-# by a thread of its own, is append-only, and what a test has written stays for the next.
+# Every test of a database may read the audit trail, and none holds a transaction open on it or flushes it: it is
+# written by a thread of its own, is append-only, and what a test has written stays for the next.
 TransactionTestCase.databases = {"default", ALIAS}
 TransactionTestCase._databases_names = classmethod(_exclude_audit_trail)  # type: ignore[method-assign,assignment]
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The trail's file beside the other; on PostgreSQL the same database."""
+    """The audit trail's file next to the other; on PostgreSQL the same database."""
     if not has_own_file():
         settings.DATABASES[ALIAS]["NAME"] = settings.DATABASES["default"]["NAME"]
         connections[ALIAS].settings_dict["NAME"] = settings.DATABASES["default"]["NAME"]
@@ -47,7 +47,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         made = setup_databases(verbosity=0, interactive=False, aliases=[ALIAS])
     yield
     writer.stop()
-    check_for_secrets("the bytes of the trail, after all tests")
+    check_for_secrets("the bytes of the audit trail, after all tests")
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)
     canary.assert_no_findings()
@@ -59,19 +59,19 @@ class AuditTrail:
 
     last_sequence: int
 
-    def list_rows(self, **wanted: Any) -> QuerySet[AuditEntry]:
-        """In their order, those that fit."""
-        return AuditEntry.objects.filter(sequence__gt=self.last_sequence, **wanted)
+    def list_rows(self, **conditions: Any) -> QuerySet[AuditEntry]:
+        """In their order, those that match."""
+        return AuditEntry.objects.filter(sequence__gt=self.last_sequence, **conditions)
 
-    def get_last(self, **wanted: Any) -> AuditEntry:
-        found = self.list_rows(**wanted).last()
-        assert found is not None, f"nothing recorded with {wanted}: {list(map(str, self.list_rows()))}"
+    def get_last(self, **conditions: Any) -> AuditEntry:
+        found = self.list_rows(**conditions).last()
+        assert found is not None, f"nothing recorded with {conditions}: {list(map(str, self.list_rows()))}"
         return found
 
 
 @pytest.fixture
 def audit_trail(db: None) -> AuditTrail:
-    """Ask it what the test put on record."""
+    """Reads what the test recorded."""
     return AuditTrail(last_sequence())
 
 
@@ -91,7 +91,7 @@ def delete_entries() -> None:
 
 
 def check_for_secrets(where: str) -> None:
-    """Report each secret of the tests that stands in the trail's own files, rows that were taken away included."""
+    """Report each secret of the tests that is in the audit trail's own files, rows that were taken away included."""
     path = Path(connections[ALIAS].settings_dict["NAME"])
     for file in (path, path.with_name(f"{path.name}-wal")):
         if file.exists():

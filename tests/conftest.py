@@ -1,4 +1,4 @@
-"""Which fixtures do all tests share? A room's own lie in its folder."""
+"""Fixtures that all tests share; those of one package are in its folder."""
 
 from tests.audit_trail import audit_trail, django_db_setup, empty_audit_trail
 from tests.browser import browser, new_page, pytest_collection_modifyitems

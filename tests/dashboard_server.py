@@ -111,7 +111,7 @@ class DashboardServer:
         self._fixtures_process.stdin.write(json.dumps({"do": command, "with": arguments}) + "\n")
         self._fixtures_process.stdin.flush()
         answer = self._fixtures_process.stdout.readline()
-        assert answer, f"tests.stage ended at {command}"
+        assert answer, f"tests.database_fixtures ended at {command}"
         return json.loads(answer)
 
     def add_cluster(self, plane: ControlPlane, slug: str = "harbour", *, color: str = "teal") -> None:
@@ -173,7 +173,7 @@ def dashboard_server(
     controlplane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DashboardServer]:
     """The dashboard over the shared control plane, as cluster `harbour`."""
-    dashboard = DashboardServer(tmp_path_factory.mktemp("served")).start()
+    dashboard = DashboardServer(tmp_path_factory.mktemp("dashboard")).start()
     try:
         dashboard.add_cluster(controlplane)
         yield dashboard
@@ -182,7 +182,7 @@ def dashboard_server(
 
 
 def _check_response(response: requests.Response, **_options: Any) -> None:
-    """No answer to a plain client holds a secret, but the value of a Secret that was asked for."""
+    """No answer to a plain client holds a secret, except the value of a Secret that was requested."""
     path = response.url.partition("?")[0]
     if path.endswith("/secret-value"):
         return

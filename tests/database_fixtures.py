@@ -1,7 +1,7 @@
 """Database fixtures: users, team, clusters and credentials of a dashboard, also as a command loop.
 
-As a program (`python -m tests.stage`) it works on the database that the environment names, beside a running server:
-it reads one JSON command a line and prints one JSON answer a line.
+As a program (`python -m tests.database_fixtures`) it works on the database that the environment names, next to a running
+server: it reads one JSON command a line and prints one JSON answer a line.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Keys:
 
 
 def create_users() -> dict[str, User]:
-    """The cast with their standings, teams and roles; made where they are not there yet."""
+    """All test users with global roles, teams and team roles; those that do not exist yet are created."""
     teams = {
         slug: Team.objects.get_or_create(slug=slug, defaults={"name": slug.title()})[0] for slug in TEAMS
     }
@@ -69,14 +69,12 @@ def create_users() -> dict[str, User]:
 
 
 def create_editor(name: str, *, team: str = "shop", has_password: bool = False) -> str:
-    """One more operator of a team, whom the cast does not have."""
+    """One more editor of a team, next to USERS."""
     user, made = User.objects.get_or_create(username=name, defaults=NO_PASSWORD)
     if made and has_password:
         user.set_password(f"sail-with-{name}")
         user.save()
-    Membership.objects.get_or_create(
-        user=user, team=Team.objects.get(slug=team), defaults={"role": "editor"}
-    )
+    Membership.objects.get_or_create(user=user, team=Team.objects.get(slug=team), defaults={"role": "editor"})
     return str(user.username)
 
 
@@ -100,7 +98,7 @@ def store_credential(name: str, slug: str, keys: Keys, *, namespace: str = "") -
 
 
 def create_all(plane: Any, slug: str = "harbour", *, color: str = "teal") -> Cluster:
-    """The cast with everybody's own credential for one control plane."""
+    """All test users, each with their own credential, for one control plane."""
     create_users()
     made = create_cluster(slug, plane.server, plane.ca, color=color)
     for one in USERS:
@@ -136,7 +134,7 @@ def create_session(name: str) -> str:
 
 
 def end_session(key: str) -> int:
-    """Sign out from outside the server's process: only the pulse can tell its sockets."""
+    """Sign out from outside the server's process: only the session checks can close its sockets."""
     deleted, _ = Session.objects.filter(session_key=key).delete()
     notify_signed_out(key)
     return deleted

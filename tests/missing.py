@@ -1,4 +1,4 @@
-"""What if a test needs a thing that this machine lacks? It is skipped, the run's end says so, and in CI that fails.
+"""Missing programs: tests that need one are skipped, the end of the run says so, and in CI that fails.
 
 Loaded by tests/conftest.py. The lines stand between pytest's short summary and its closing line.
 """

@@ -1,4 +1,4 @@
-"""Which tests run beside which others? Three parts of all of them, each in a process of its own: `--part`.
+"""Parts of the test run: three selections of all tests, each in a process of its own (`--part`).
 
 Loaded by tests/conftest.py. A test keeps a processor busy, or a browser, or it waits for what takes its time: an
 outage, a silent watch, a socket that is closed. Those that wait cost the others little.

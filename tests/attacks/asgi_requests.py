@@ -52,7 +52,7 @@ async def send_request(
     query: bytes | None = None,
 ) -> Reply:
     """`path` with its query as in an address bar; `host` is left out where it is empty."""
-    asked, _, words = path.partition("?")
+    requested, _, words = path.partition("?")
     sent = [("host", host)] if host else []
     sent += list(headers)
     if session:
@@ -64,8 +64,8 @@ async def send_request(
         "http_version": "1.1",
         "method": method,
         "scheme": scheme,
-        "path": unquote(asked),
-        "raw_path": asked.encode(),
+        "path": unquote(requested),
+        "raw_path": requested.encode(),
         "query_string": quote(words, safe="=&%+/:,").encode() if query is None else query,
         "root_path": "",
         "headers": [(name.lower().encode(), value.encode("latin1")) for name, value in sent],

@@ -20,8 +20,8 @@ PROCESSES = (
 CONNECTIONS = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostby", "socket.bind")
 CODE = ("exec", "compile", "import", "ctypes")
 FILES = ("open", "os.", "shutil", "glob", "tempfile")
-# What goes on beside whoever is watched: feeds, counts and the trail of the tests before, and the tests' own servers.
-BACKGROUND_THREADS = ("hub", "counting", "audit", "storage", "trail-pages", "lookup_")
+# Threads of the background: feeds, counts and the audit trail of earlier tests, and the tests' own servers.
+BACKGROUND_THREADS = ("hub", "counting", "audit", "storage", "audit-pages", "lookup_")
 
 
 class AuditHook:

@@ -24,30 +24,30 @@ class Visit:
     def __str__(self) -> str:
         return f"{self.method} {self.route}"
 
-    def answer(self, house: Installation, who: str, fields: str = FIELDS) -> HttpResponse:
+    def answer(self, installation: Installation, who: str, fields: str = FIELDS) -> HttpResponse:
         """What this person is answered, with objects of their own; what was done is undone."""
-        path = house.address(self.route, owner=who)
+        path = installation.address(self.route, owner=who)
         with roll_back():
-            return house.browser(who).generic(
+            return installation.browser(who).generic(
                 self.method, path, fields, content_type="application/x-www-form-urlencoded"
             )
 
 
-def list_visits(house: Installation) -> list[Visit]:
+def list_visits(installation: Installation) -> list[Visit]:
     """Each route by GET and by POST, where it takes them."""
     return [
         Visit(method, route)
         for route in list_routes()
-        for method in sorted(house.methods(route) & {"GET", "POST"})
+        for method in sorted(installation.methods(route) & {"GET", "POST"})
     ]
 
 
-def find_cluster_visits(house: Installation, recorder: Recorder, who: str) -> list[Visit]:
-    """Those after which the cluster was asked something; some always are."""
+def find_cluster_visits(installation: Installation, recorder: Recorder, who: str) -> list[Visit]:
+    """Those that sent a request to the cluster; some always are."""
     found = []
-    for visit in list_visits(house):
+    for visit in list_visits(installation):
         with recorder.record() as seen:
-            visit.answer(house, who)
+            visit.answer(installation, who)
         if not seen.is_empty:
             found.append(visit)
     names = {visit.route.name for visit in found}

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.attacks import installation as houses
-from tests.attacks.installation import Installation
+from tests.attacks.installation import Installation, build_installation
 from tests.attacks.production_server import ProductionServer, run_production_server
 from tests.attacks.recorder import Recorder
 from tests.simulated_cluster import SimulatedCluster
@@ -23,8 +22,8 @@ def recorder(simulated_cluster: SimulatedCluster) -> Iterator[Recorder]:
 def production_server(
     simulated_cluster: SimulatedCluster, recorder: Recorder, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ProductionServer]:
-    with run_production_server(tmp_path_factory.mktemp("fortress"), simulated_cluster, recorder) as standing:
-        yield standing
+    with run_production_server(tmp_path_factory.mktemp("production"), simulated_cluster, recorder) as server:
+        yield server
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def installation(
     db: None, simulated_cluster: SimulatedCluster, recorder: Recorder, fast_passwords: None
 ) -> Installation:
     """In a transaction that is rolled back: for requests."""
-    return houses.build_installation(simulated_cluster, recorder)
+    return build_installation(simulated_cluster, recorder)
 
 
 @pytest.fixture
@@ -40,16 +39,16 @@ def committed_installation(
     transactional_db: None, simulated_cluster: SimulatedCluster, recorder: Recorder, fast_passwords: None
 ) -> Installation:
     """Written, so that other threads see it: for sockets."""
-    return houses.build_installation(simulated_cluster, recorder)
+    return build_installation(simulated_cluster, recorder)
 
 
 @pytest.fixture
 def offline_installation(db: None, fast_passwords: None) -> Installation:
     """Where no cluster answers: for what never gets that far."""
-    return houses.build_installation(None, None)
+    return build_installation(None, None)
 
 
 @pytest.fixture
 def committed_offline_installation(transactional_db: None, fast_passwords: None) -> Installation:
     """Both: written, and no cluster answers."""
-    return houses.build_installation(None, None)
+    return build_installation(None, None)

@@ -10,7 +10,7 @@ from types import CodeType, FrameType
 
 from tests.architecture.architecture_map import LAYERS, ROOT
 
-OURS = tuple(str(ROOT / floor) + "/" for floor in LAYERS)
+OURS = tuple(str(ROOT / layer) + "/" for layer in LAYERS)
 
 
 class InjectedError(Exception):
@@ -18,7 +18,7 @@ class InjectedError(Exception):
 
 
 def trace_calls(action: Callable[[], object]) -> list[CodeType]:
-    """The functions of the product that run during the deed, in this thread and in those that it starts."""
+    """The functions of the product that run during the call, in this thread and in those that it starts."""
     seen: dict[CodeType, None] = {}
 
     def note(frame: FrameType, _event: str, _argument: object) -> None:

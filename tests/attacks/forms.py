@@ -16,7 +16,7 @@ class Form:
     fields: list[str] = field(default_factory=list)
 
 
-class _Reader(HTMLParser):
+class _FormParser(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
         self.page, self.forms, self._open = page, list[Form](), False
@@ -37,6 +37,6 @@ class _Reader(HTMLParser):
 
 def parse_forms(page: str, html: str) -> list[Form]:
     """The forms of the page at this path, in their order."""
-    reader = _Reader(page)
-    reader.feed(html)
-    return reader.forms
+    parser = _FormParser(page)
+    parser.feed(html)
+    return parser.forms

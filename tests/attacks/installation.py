@@ -32,15 +32,15 @@ from tests.simulated_cluster import Plane
 
 ADMINISTRATOR = "ada"
 OWNER = "dana"  # whose the objects are that others try to reach
-# name -> (standing, active, team, role there, whose token it holds, for which cluster)
+# name -> (global role, active, team, role there, whose token it holds, for which cluster)
 PEOPLE: dict[str, tuple[str, bool, str, str, str, str]] = {
-    "ada": ("administrator", True, "shop", "operator", "ada", "harbour"),
-    "dana": ("member", True, "shop", "operator", "dana", "harbour"),
-    "rene": ("member", True, "shop", "reader", "rita", "harbour"),
-    "aude": ("auditor", True, "shop", "operator", "rita", "harbour"),
-    "dora": ("member", True, "pay", "operator", "rita", "island"),
-    "demi": ("administrator", True, "shop", "operator", "rita", "harbour"),  # until House.demote
-    "idle": ("administrator", True, "shop", "operator", "rita", "harbour"),  # until House.demote
+    "ada": ("administrator", True, "shop", "editor", "ada", "harbour"),
+    "dana": ("member", True, "shop", "editor", "dana", "harbour"),
+    "rene": ("member", True, "shop", "viewer", "rita", "harbour"),
+    "aude": ("auditor", True, "shop", "editor", "rita", "harbour"),
+    "dora": ("member", True, "pay", "editor", "rita", "island"),
+    "demi": ("administrator", True, "shop", "editor", "rita", "harbour"),  # until Installation.demote
+    "idle": ("administrator", True, "shop", "editor", "rita", "harbour"),  # until Installation.demote
     "stan": ("member", True, "", "", "", ""),
 }
 
@@ -82,7 +82,7 @@ class Installation:
         )
 
     def methods(self, route: Route) -> frozenset[str]:
-        """What the route takes; asked once, as an administrator, and what that did is undone."""
+        """The methods that the route accepts; requested once as an administrator, and rolled back."""
         if route not in _methods:
             with roll_back():
                 _methods[route] = fetch_methods(route, self.address(route), self.browser(ADMINISTRATOR))
@@ -107,9 +107,9 @@ def build_installation(plane: Plane | None, server: FaultServer | None) -> Insta
         clusters[slug] = Cluster.objects.create(slug=slug, name=slug.title(), color="teal", **where)
         Share.objects.create(cluster=clusters[slug], team=teams[team])
     users = {}
-    for name, (standing, active, team, role, token, cluster) in PEOPLE.items():
+    for name, (global_role, active, team, role, token, cluster) in PEOPLE.items():
         user = users[name] = User.objects.create(
-            username=name, name=name.title(), global_role=standing, is_active=active, password=locked
+            username=name, name=name.title(), global_role=global_role, is_active=active, password=locked
         )
         if team:
             Membership.objects.create(user=user, team=teams[team], role=role)
@@ -156,49 +156,50 @@ def _store_credential(cluster: Cluster, owner: Owner, token: str, identity: str)
 
 
 def _find_sample(route: Route, argument: str) -> Callable[[Installation, str], object]:
-    room = route.name.partition(":")[0]
-    for key in (f"{route.name}.{argument}", f"{room}.{argument}"):
+    package = route.name.partition(":")[0]
+    for key in (f"{route.name}.{argument}", f"{package}.{argument}"):
         if key in SAMPLES:
             return SAMPLES[key]
     raise AssertionError(
-        f"Nothing is known about the argument {argument} of {route.name}: say in SAMPLES of tests/attacks/installation.py, "
-        f'under "{route.name}.{argument}", which value leads to something that is there and is the owner\'s.'
+        f"Nothing is known about the argument {argument} of {route.name}: say in SAMPLES of "
+        f'tests/attacks/installation.py, under "{route.name}.{argument}", '
+        "which value leads to an object that exists and is the owner's."
     )
 
 
-def _credential(house: Installation, owner: str) -> int:
-    return Credential.objects.get(user=house.users[owner]).pk
+def _credential(installation: Installation, owner: str) -> int:
+    return Credential.objects.get(user=installation.users[owner]).pk
 
 
-def _request(house: Installation, owner: str) -> int:
-    return ClusterRequest.objects.get(user=house.users[owner]).pk
+def _request(installation: Installation, owner: str) -> int:
+    return ClusterRequest.objects.get(user=installation.users[owner]).pk
 
 
-def _session_id(house: Installation, owner: str) -> str:
-    return session_group(house.sessions[owner]).removeprefix("session.")
+def _session_id(installation: Installation, owner: str) -> str:
+    return session_group(installation.sessions[owner]).removeprefix("session.")
 
 
-def _person(house: Installation, owner: str) -> int:
-    return house.users[owner].pk
+def _person(installation: Installation, owner: str) -> int:
+    return installation.users[owner].pk
 
 
-# "<room>.<argument>" or, before that, "<view>.<argument>" -> the value that is the owner's
+# "<package>.<argument>" or, before that, "<view>.<argument>" -> the value that is the owner's
 SAMPLES: dict[str, Callable[[Installation, str], object]] = {
-    "people.secret": lambda house, _owner: house.link,
-    "people.session_id": _session_id,
-    "people.pk": _person,
-    "people.user_id": lambda house, _owner: house.users[OWNER].pk,
-    "people.slug": lambda _house, _owner: "shop",
-    "accounts:withdraw_invitation.pk": lambda _house, _owner: Invitation.objects.get(user=None).pk,
-    "clusters.slug": lambda _house, _owner: "harbour",
-    "clusters.team": lambda _house, _owner: "shop",
+    "accounts.secret": lambda installation, _owner: installation.link,
+    "accounts.session_id": _session_id,
+    "accounts.pk": _person,
+    "accounts.user_id": lambda installation, _owner: installation.users[OWNER].pk,
+    "accounts.slug": lambda _installation, _owner: "shop",
+    "accounts:withdraw_invitation.pk": lambda _installation, _owner: Invitation.objects.get(user=None).pk,
+    "clusters.slug": lambda _installation, _owner: "harbour",
+    "clusters.team": lambda _installation, _owner: "shop",
     "clusters:approve.pk": _request,
     "clusters:decline.pk": _request,
     "clusters:withdraw.pk": _request,
     "clusters:remove_credential.pk": _credential,
-    "resources.cluster": lambda _house, _owner: "harbour",
-    "resources.clusters": lambda _house, _owner: "harbour",
-    "resources.namespaces": lambda _house, _owner: "shop",
-    "resources.resource": lambda _house, _owner: "secrets",
-    "resources.name": lambda _house, _owner: "web",
+    "resources.cluster": lambda _installation, _owner: "harbour",
+    "resources.clusters": lambda _installation, _owner: "harbour",
+    "resources.namespaces": lambda _installation, _owner: "shop",
+    "resources.resource": lambda _installation, _owner: "secrets",
+    "resources.name": lambda _installation, _owner: "web",
 }

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.attacks import installation as houses
-from tests.attacks.installation import Installation
+from tests.attacks.installation import Installation, build_installation
 from tests.attacks.recorder import Recorder
 from tests.clusters.api.faults import Behaviour, Request, Wire
 from tests.simulated_cluster import SimulatedCluster
@@ -39,9 +38,9 @@ def lying_server(simulated_cluster: SimulatedCluster) -> Iterator[LyingServer]:
 
 @pytest.fixture
 def installation_with_lying_server(
-    transactional_db: None, simulated_cluster: SimulatedCluster, liar: LyingServer
+    transactional_db: None, simulated_cluster: SimulatedCluster, lying_server: LyingServer
 ) -> Iterator[Installation]:
-    """A house whose clusters are the liar's, which is honest at first."""
-    liar.should_lie = None
-    yield houses.build_installation(simulated_cluster, liar)
-    liar.should_lie = None
+    """An installation whose clusters are the lying server, which is honest at first."""
+    lying_server.should_lie = None
+    yield build_installation(simulated_cluster, lying_server)
+    lying_server.should_lie = None

@@ -77,7 +77,7 @@ class ProductionServer:
 
 @contextmanager
 def run_production_server(folder: Path, plane: Plane, recorder: Recorder) -> Iterator[ProductionServer]:
-    """The cast with ada's token for cluster harbour, which is the recorder."""
+    """All test users, with ada's token for cluster harbour, which is the recorder."""
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

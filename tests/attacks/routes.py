@@ -1,6 +1,7 @@
 """Route inventory: every route of the URL configuration, with its arguments and a path that resolves.
 
-A route that is added later is found by itself. What a new argument may hold is said once, in tests/attacks/installation.py.
+A route that is added later is found automatically. What a new argument may contain is said once, in
+tests/attacks/installation.py.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ class Route:
         except Resolver404:
             found = "nothing"
         assert found == self.name, (
-            f"{path} leads to {found} and not to {self.name}: in SAMPLES of tests/attacks/installation.py choose other values "
-            f"for {', '.join(f'{name} ({converter})' for name, converter in self.converters)}."
+            f"{path} leads to {found} and not to {self.name}: in SAMPLES of tests/attacks/installation.py "
+            f"choose other values for {', '.join(f'{name} ({converter})' for name, converter in self.converters)}."
         )
         return path
 
@@ -66,7 +67,7 @@ def list_routes() -> tuple[Route, ...]:
 
 
 def fetch_methods(route: Route, path: str, client: Client) -> frozenset[str]:
-    """The methods that the view takes, from its 405 to a method that nobody has; it must be asked as an administrator.
+    """The methods that the view takes, from its 405 to a method that nobody has (as an administrator).
 
     A view that answers such a method has not said which it takes, and so takes any of them.
     """

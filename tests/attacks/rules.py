@@ -17,10 +17,10 @@ class Rule(Enum):
     OPEN = "nothing: it is for who is not signed in, or holds nothing of anybody"
     SIGNED_IN = "a session; it shows and changes what is one's own"
     OWN = "a session, and the object is the person's own: for others it is not there"
-    AUDITOR = "an auditor's or an administrator's standing"
-    ADMINISTRATOR = "an administrator's standing"
+    AUDITOR = "the global role of an auditor or an administrator"
+    ADMINISTRATOR = "the global role of an administrator"
     CLUSTER = "the cluster is shared with a team of the person's: for others it is not there"
-    EDITOR = "beyond that, an operator's role on the cluster; an auditor has none"
+    EDITOR = "beyond that, the role of an editor on the cluster; an auditor has none"
 
 
 RULES: dict[str, Rule] = {
@@ -39,7 +39,7 @@ RULES: dict[str, Rule] = {
     "accounts:invite": Rule.ADMINISTRATOR,
     "accounts:withdraw_invitation": Rule.ADMINISTRATOR,
     "accounts:person": Rule.ADMINISTRATOR,
-    "accounts:change_standing": Rule.ADMINISTRATOR,
+    "accounts:change_global_role": Rule.ADMINISTRATOR,
     "accounts:deactivate": Rule.ADMINISTRATOR,
     "accounts:activate": Rule.ADMINISTRATOR,
     "accounts:new_password_link": Rule.ADMINISTRATOR,
@@ -100,7 +100,7 @@ AUDITORS_OWN = {
     "resources:cluster",
 }
 
-HARBOUR_USERS = {"ada", "dana", "rene", "aude"}  # once House.demote took away what it takes away
+HARBOUR_USERS = {"ada", "dana", "rene", "aude"}  # after Installation.demote
 SIGNED_OUT = {"", "idle"}
 SIGN_IN, MISSING, FORBIDDEN, ALLOWED = "sign-in", "404", "403", "in"
 

@@ -79,15 +79,15 @@ async def wait_for_close(communicator: WebsocketCommunicator, seconds: float = P
             return int(message.get("code", 1000))
 
 
-async def list_live_pages(house: Installation) -> dict[str, str]:
+async def list_live_pages(installation: Installation) -> dict[str, str]:
     """View name -> address of every page that an administrator's socket is accepted for; some are always there."""
     found = {}
     for route in list_routes():
-        if "GET" not in await database_sync_to_async(house.methods)(route):
+        if "GET" not in await database_sync_to_async(installation.methods)(route):
             continue
-        page = await database_sync_to_async(house.address)(route)
+        page = await database_sync_to_async(installation.address)(route)
         for path in list_socket_paths():
-            if await handshake(knock(path, session=house.sessions[ADMINISTRATOR], page=page)) == 0:
+            if await handshake(knock(path, session=installation.sessions[ADMINISTRATOR], page=page)) == 0:
                 found[route.name] = page
     assert set(found) >= {"resources:list", "resources:object", "resources:object_yaml"}
     return found

@@ -24,7 +24,7 @@ FORMS = (
     {},
     {
         "global_role": "administrator",
-        "role": "operator",
+        "role": "editor",
         "name": "Another",
         "slug": "harbour",
         "team": "pay",
@@ -90,7 +90,7 @@ def test_what_an_auditor_may_still_write_changes_nothing_of_others(
 
 
 def test_an_auditor_requests_no_cluster(installation: Installation, recorder: Recorder) -> None:
-    """The import keeps an own credential; a cluster that is not here is a wish, and wishes are changes."""
+    """The import keeps an own credential; an unknown cluster becomes a request, and requests are changes."""
     text = kubeconfigs.to_yaml(
         kubeconfigs.build_config(cluster={"server": "https://elsewhere.example.com:6443"})
     )
@@ -121,7 +121,7 @@ def test_an_auditor_looks_at_everything_and_the_cluster_is_only_read(
 
 
 def test_a_team_makes_no_editor_of_an_auditor(installation: Installation) -> None:
-    """Aude's membership says operator; dana's is the same and counts."""
+    """Aude's membership says editor; dana's is the same and counts."""
     harbour = installation.clusters["harbour"].pk
     assert roles(installation.users["aude"])[harbour] == TeamRole.VIEWER
     assert roles(installation.users["dana"])[harbour] == TeamRole.EDITOR

@@ -37,7 +37,7 @@ EVIL: dict[str, tuple[str, ...]] = {
 async def test_no_socket_opens_for_a_page_of_another_origin(
     committed_installation: Installation, recorder: Recorder, origins: tuple[str, ...]
 ) -> None:
-    """Before it is accepted, and before anything is asked of the cluster, though the cookie is dana's own."""
+    """Before it is accepted, and before anything is sent to the cluster, though the cookie is dana's own."""
     pages = ["/c/harbour/shop/secrets", "/c/harbour/shop/secrets/web", "/people/", ""]
     with recorder.record() as seen:
         for path in [*list_socket_paths(), "/", "/nowhere/"]:

@@ -19,7 +19,7 @@ from tests.attacks.routes import WRITING, list_routes
 
 FORM = {
     "global_role": "administrator",
-    "role": "operator",
+    "role": "editor",
     "name": "Another",
     "slug": "harbour",
     "team": "pay",

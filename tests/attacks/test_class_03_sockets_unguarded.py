@@ -30,17 +30,19 @@ from tests.attacks.sockets import (
 )
 
 
-def make_invalid_sessions(house: Installation) -> dict[str, str]:
+def make_invalid_sessions(installation: Installation) -> dict[str, str]:
     """What a cookie can hold that must let nobody in."""
-    house.demote()
+    installation.demote()
     half = SessionStore()
-    half[SESSION_KEY] = str(house.users["dana"].pk)  # neither by which way in, nor under which password
+    half[SESSION_KEY] = str(
+        installation.users["dana"].pk
+    )  # neither by which way in, nor under which password
     half.save()
     anonymous = SessionStore()
     anonymous["theme"] = "dark"
     anonymous.save()
-    changed = house.sessions["rene"]
-    rene = house.users["rene"]
+    changed = installation.sessions["rene"]
+    rene = installation.users["rene"]
     rene.set_password("another-one-of-rene")
     rene.save()
     return {
@@ -48,7 +50,7 @@ def make_invalid_sessions(house: Installation) -> dict[str, str]:
         "made up": "x" * 32,
         "no key at all": '"; drop',
         "expired": make_expired_session("dana"),
-        "not active": house.sessions["idle"],
+        "not active": installation.sessions["idle"],
         "anonymous": str(anonymous.session_key),
         "half": str(half.session_key),
         "under an earlier password": changed,

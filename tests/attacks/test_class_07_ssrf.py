@@ -13,8 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from clusters.models import Cluster, ClusterRequest
-from tests.attacks import installation as houses
-from tests.attacks.installation import Installation, roll_back
+from tests.attacks.installation import Installation, build_installation, roll_back
 from tests.attacks.network_log import NetworkLog, record_network
 from tests.attacks.recorder import RecordingServer
 from tests.attacks.routes import list_routes
@@ -76,18 +75,18 @@ def build_form(server: str, **more: str) -> dict[str, str]:
     return {"name": "New", "slug": "new", "server": server, "color": "red", "verify_tls": "on", **more}
 
 
-def visit_everything(house: Installation, who: str) -> None:
+def visit_everything(installation: Installation, who: str) -> None:
     """Every page, and every form without fields and with those that lead to a cluster."""
-    browser = house.browser(who)
+    browser = installation.browser(who)
     for route in list_routes():
-        path = house.address(route)
+        path = installation.address(route)
         with roll_back():
             browser.get(path)
         for fields in (
             {"key": "a", "namespace": "shop"},
             {"way": "token", "token": "t", "namespace": "shop"},
         ):
-            if "POST" in house.methods(route) and not route.name.startswith("accounts:"):
+            if "POST" in installation.methods(route) and not route.name.startswith("accounts:"):
                 with roll_back():
                     browser.post(path, fields)
 
@@ -184,16 +183,16 @@ def test_a_name_that_resolves_elsewhere_the_second_time_is_not_followed(
 ) -> None:
     """Rebinding: every other answer of the name server is the metadata service."""
     good, bad = ["127.0.0.1"], ["169.254.169.254"]
-    asked = fake_resolver(monkeypatch, *[good, bad] * 200)
+    lookups = fake_resolver(monkeypatch, *[good, bad] * 200)
     with RecordingServer(respond_with(200), pair=AUTHORITY.server(["api.example"], [])) as server:
         server.url = f"https://api.example:{server.port}"
-        house = houses.build_installation(None, server)
+        installation = build_installation(None, server)
         with record_network() as network:
-            visit_everything(house, "dana")
-            house.browser("ada").post("/clusters/add/", build_form(server.url, ca=server.ca))
+            visit_everything(installation, "dana")
+            installation.browser("ada").post("/clusters/add/", build_form(server.url, ca=server.ca))
         stop_background_work()
     assert network.hosts() == {"127.0.0.1"}
-    assert len(asked) > 2, "the name was looked up again and again"
+    assert len(lookups) > 2, "the name was looked up again and again"
 
 
 def test_a_name_with_one_forbidden_address_among_good_ones_is_not_followed(
@@ -268,6 +267,6 @@ def _list_harbour_hosts(network: NetworkLog) -> set[str]:
 
 def test_the_resolver_of_the_tests_is_the_systems(monkeypatch: pytest.MonkeyPatch) -> None:
     """`lookups` stands in for a name server outside, and for nothing of ours."""
-    asked = fake_resolver(monkeypatch, ["127.0.0.1"])
+    lookups = fake_resolver(monkeypatch, ["127.0.0.1"])
     socket.getaddrinfo("api.example", 1)
-    assert asked == ["api.example"]
+    assert lookups == ["api.example"]

@@ -9,7 +9,7 @@ import pytest
 from channels.db import database_sync_to_async
 
 from clusters.models import Cluster
-from tests.attacks import installation as houses
+from tests.attacks.installation import build_installation
 from tests.attacks.recorder import RecordingServer
 from tests.attacks.sockets import handshake, knock, list_socket_paths
 from tests.attacks.test_class_07_ssrf import build_form, visit_everything
@@ -47,7 +47,7 @@ def redirect_target() -> Iterator[RecordingServer]:
 
 
 def build_redirecting_server(where: str, code: int, *, has_discovery: bool) -> FaultServer:
-    """A cluster that leads elsewhere: at once, or only once lists, watches and objects are asked for."""
+    """A cluster that leads elsewhere: at once, or only once lists, watches and objects are requested."""
 
     def behaviour(wire: Wire) -> None:
         known = DISCOVERY.get(wire.request.target) if has_discovery else None
@@ -71,15 +71,15 @@ def test_no_page_follows(db: None, redirect_target: RecordingServer, code: int, 
         build_redirecting_server(redirect_target.url, code, has_discovery=has_discovery) as cluster,
         redirect_target.record() as seen,
     ):
-        house = houses.build_installation(None, cluster)
-        visit_everything(house, "dana")
-        house.browser("ada").post("/clusters/add/", build_form(cluster.url, ca=cluster.ca))
+        installation = build_installation(None, cluster)
+        visit_everything(installation, "dana")
+        installation.browser("ada").post("/clusters/add/", build_form(cluster.url, ca=cluster.ca))
         if has_discovery:  # by a feed, which need not have come to it while the page was made
             wait_until(lambda: "/api/v1/namespaces/shop/secrets" in list_paths(cluster))
         stop_background_work()
-        asked = list_paths(cluster)
-    assert "/apis/authentication.k8s.io/v1/selfsubjectreviews" in asked, "a credential was tried"
-    assert "/version" in asked, "a new cluster was tried"
+        requested = list_paths(cluster)
+    assert "/apis/authentication.k8s.io/v1/selfsubjectreviews" in requested, "a credential was tried"
+    assert "/version" in requested, "a new cluster was tried"
     assert seen.is_empty, seen
 
 
@@ -87,9 +87,9 @@ def test_no_page_follows(db: None, redirect_target: RecordingServer, code: int, 
 def test_no_page_follows_on_the_same_host_or_hands_the_redirect_on(db: None, code: int) -> None:
     """To no other path there either, which could be another's; and the browser is sent nowhere."""
     with FaultServer(respond_redirect("/evil?token=1", code)) as cluster:
-        house = houses.build_installation(None, cluster)
+        installation = build_installation(None, cluster)
         for path in ("/c/harbour/shop/secrets", "/c/harbour/shop/secrets/web", "/c/harbour/"):
-            page = house.browser("dana").get(path)
+            page = installation.browser("dana").get(path)
             assert "evil" not in page.get("Location", "")
             assert "Refresh" not in page
         stop_background_work()
@@ -103,10 +103,10 @@ async def test_no_stream_follows(transactional_db: None, redirect_target: Record
         build_redirecting_server(redirect_target.url, 307, has_discovery=True) as cluster,
         redirect_target.record() as seen,
     ):
-        house = await database_sync_to_async(houses.build_installation)(None, cluster)
+        installation = await database_sync_to_async(build_installation)(None, cluster)
         for path in list_socket_paths():
             for page in (*LIVE, "/"):
-                await handshake(knock(path, session=house.sessions["dana"], page=page))
+                await handshake(knock(path, session=installation.sessions["dana"], page=page))
         stop_background_work()
         assert "/api/v1/namespaces/shop/secrets" in {one.target.partition("?")[0] for one in cluster.requests}
     assert seen.is_empty, seen
@@ -118,9 +118,9 @@ def test_a_proxy_gets_no_credential_and_is_not_followed(db: None, redirect_targe
         FaultServer(respond_redirect(redirect_target.url, 302), tls=False) as proxy,
         redirect_target.record() as seen,
     ):
-        house = houses.build_installation(None, None)
+        installation = build_installation(None, None)
         Cluster.objects.update(server="https://10.0.0.1:6443", proxy_url=f"http://127.0.0.1:{proxy.port}")
-        visit_everything(house, "dana")
+        visit_everything(installation, "dana")
         stop_background_work()
         assert proxy.requests
         for one in proxy.requests:

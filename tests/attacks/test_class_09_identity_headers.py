@@ -186,7 +186,7 @@ def test_no_query_and_no_part_of_an_address_becomes_a_header(
 def test_no_credential_is_a_header_of_its_own(
     installation: Installation, recorder: Recorder, token: str
 ) -> None:
-    """Typed into the page, and from a kubeconfig: it is refused, and nothing was asked."""
+    """Typed into the page, and from a kubeconfig: it is rejected, and nothing was sent."""
     config = kubeconfigs.build_config(user={"token": token}, cluster={"server": recorder.url})
     kubeconfig = kubeconfigs.to_yaml(config)
     browser = installation.browser("dana")

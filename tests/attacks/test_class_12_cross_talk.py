@@ -50,7 +50,7 @@ PAGES = (
 
 
 def ask_kubectl(plane: ControlPlane, name: str, page: Page) -> str:
-    """What kubectl says to this person: asked once for each state of the cluster."""
+    """What kubectl prints for this person; called once for each state of the cluster."""
     if page.read is read_rows:
         seen = []
         for namespace in NAMESPACES[name]:
@@ -106,19 +106,19 @@ def test_a_thousand_alternating_loads_in_parallel_never_mix(
     for state in ("first", "second"):
         if state == "second":
             controlplane.kubectl("create", "configmap", f"{MARK}-2", "-n", "pay")
-        wanted = {
+        expected = {
             (page.path, name): ask_kubectl(controlplane, name, page) for page in PAGES for name in PEOPLE
         }
-        assert len({wanted[page.path, name] for page in PAGES for name in PEOPLE}) == 4, (
+        assert len({expected[page.path, name] for page in PAGES for name in PEOPLE}) == 4, (
             "each sees something else"
         )
-        wait_for(lambda: alternating.load(PAGES[0], 1)[1] == wanted[PAGES[0].path, "rene"])  # noqa: B023
+        wait_for(lambda: alternating.load(PAGES[0], 1)[1] == expected[PAGES[0].path, "rene"])  # noqa: B023
         jobs = [(page, number) for page in PAGES for number in range(page.times // 2)]
         with ThreadPoolExecutor(max_workers=THREADS) as pool:
             for (page, _number), (name, found) in zip(
                 jobs, pool.map(lambda job: alternating.load(*job), jobs), strict=True
             ):
-                assert found == wanted[page.path, name], (state, page.path, name)
+                assert found == expected[page.path, name], (state, page.path, name)
 
 
 def test_no_answer_may_be_kept_by_a_cache_in_between(dashboard_server: DashboardServer) -> None:

@@ -24,8 +24,7 @@ from clusters.credentials.verification import WhoAmI
 from clusters.gateway.connect import connect
 from clusters.models import Cluster
 from people.models import User
-from tests.attacks import installation as houses
-from tests.attacks.installation import Installation
+from tests.attacks.installation import Installation, build_installation
 from tests.clusters.api.calls import connect_as
 from tests.controlplane.controlplane import ControlPlane
 
@@ -38,12 +37,12 @@ NamedConnections = list[tuple[str, Connection]]
 @pytest.fixture
 def installation_on_controlplane(db: None, controlplane: ControlPlane) -> Installation:
     """The API server itself, without a recorder, which would end the connection that a certificate belongs to."""
-    house = houses.build_installation(controlplane, None)
+    installation = build_installation(controlplane, None)
     Cluster.objects.update(server=controlplane.server, ca=controlplane.ca)
     certificate, key = controlplane.certificate("dana")
     _store_credential("dana", Identity(certificate=certificate, key=key))
     _store_credential("rene", Identity(token=controlplane.token("rene")))
-    return house
+    return installation
 
 
 @pytest.fixture
@@ -61,11 +60,11 @@ def named_connections(installation_on_controlplane: Installation) -> Iterator[Na
 def test_a_thousand_interleaved_calls_each_have_their_own_identity(
     named_connections: NamedConnections,
 ) -> None:
-    lane = ConcurrencyLimit(per_user=16, total=16, max_wait=60)
+    limit = ConcurrencyLimit(per_user=16, total=16, max_wait=60)
 
     def ask(number: int) -> tuple[str, str]:
         name, connection = named_connections[number % len(named_connections)]
-        return name, _read_username(Client(connection).post(WHOAMI, REVIEW, lane=lane))
+        return name, _read_username(Client(connection).post(WHOAMI, REVIEW, concurrency=limit))
 
     with ThreadPoolExecutor(max_workers=12) as threads:
         answers = Counter(threads.map(ask, range(REQUESTS)))

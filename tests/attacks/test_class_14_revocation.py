@@ -25,14 +25,14 @@ OBJECT = "watched-object"
 LIST, ONE = "/c/harbour/shop/configmaps?label=marker", f"/c/harbour/shop/configmaps/{OBJECT}"
 PAGES = (LIST, ONE, f"{ONE}/yaml")
 MARKER = re.compile(r"marker-(\d+)-end")
-DENIED_STATE = re.compile(r'data-state="(denied|lapsed)"')
+DENIED_STATE = re.compile(r'data-state="(denied|unauthorized)"')
 SOON, LATER = 15.0, 40.0  # seconds: what is ours to know, and what only the cluster knows (design section 5)
 GRACE = 12.0  # seconds more that a deleted ServiceAccount's token is good for (observed.md section 1)
 
 
 @dataclass
 class SocketLog:
-    """What one socket was told: markers with their times, its last state, and how it ended."""
+    """What one socket received: markers with their times, its last state, and how it ended."""
 
     name: str
     page: str
@@ -170,11 +170,11 @@ def list_revocations(
         ),
         "credential": lambda: admin.post("credential", mine),
         "role": lambda: admin.post(
-            "ada", f"/people/teams/shop/members/{number['role']}/role/", role="reader"
+            "ada", f"/people/teams/shop/members/{number['role']}/role/", role="viewer"
         ),
         "member": lambda: admin.post("ada", f"/people/teams/shop/members/{number['member']}/remove/"),
         "global_role": lambda: admin.post(
-            "ada", f"/people/{number['standing']}/standing/", global_role="auditor"
+            "ada", f"/people/{number['global_role']}/standing/", global_role="auditor"
         ),
     }
 
@@ -188,7 +188,7 @@ async def watch_revocations(
     plane: ControlPlane, served: DashboardServer, sessions: dict[str, str]
 ) -> tuple[dict[str, float], list[SocketLog]]:
     """When each lost what it lost, and what each socket heard."""
-    deeds = await asyncio.to_thread(list_revocations, plane, served, sessions)
+    revocations = await asyncio.to_thread(list_revocations, plane, served, sessions)
     async with Sockets(served) as sockets, asyncio.TaskGroup() as tasks:
         heard = [SocketLog(name, page) for name in (*BOUNDS, UNCHANGED) for page in PAGES]
         opened = [await sockets.open(sessions[one.name], one.page) for one in heard]
@@ -198,8 +198,8 @@ async def watch_revocations(
             while not all(one.markers for one in heard):
                 await asyncio.sleep(0.1)  # between looks
         lost = {}
-        for name, deed in deeds.items():
-            await asyncio.to_thread(deed)
+        for name, revoke in revocations.items():
+            await asyncio.to_thread(revoke)
             lost[name] = time.monotonic()
         number, until, after = 1, time.monotonic() + max(BOUNDS.values()) + 5, 3
         while time.monotonic() < until and after:
@@ -238,7 +238,7 @@ def test_nor_can_the_page_be_opened_again(victims: tuple[DashboardServer, dict[s
     """Runs after the one above."""
     served, sessions = victims
 
-    async def deed() -> str:
+    async def scenario() -> str:
         async with Sockets(served) as sockets:
             try:
                 opened = await sockets.open(sessions[name], LIST)
@@ -249,4 +249,4 @@ def test_nor_can_the_page_be_opened_again(victims: tuple[DashboardServer, dict[s
             except ConnectionError:
                 return "closed"
 
-    assert OBJECT not in run(deed)
+    assert OBJECT not in run(scenario)

@@ -32,7 +32,7 @@ def test_no_refusing_route_sends_a_request_to_the_cluster(
     installation: Installation, recorder: Recorder
 ) -> None:
     installation.demote()
-    asked = []
+    requests = []
     for route in list_routes():
         for method in sorted(installation.methods(route) - {"HEAD"}):
             for who in ("", *PEOPLE):
@@ -46,8 +46,8 @@ def test_no_refusing_route_sends_a_request_to_the_cluster(
                         )
                     assert found.status_code in (302, 403, 404), f"{method} {route} as {who}"
                     if not seen.is_empty:
-                        asked.append(f"{method} {route} as {who or 'nobody'}: {seen}")
-    assert not asked, "\n".join(asked)
+                        requests.append(f"{method} {route} as {who or 'nobody'}: {seen}")
+    assert not requests, "\n".join(requests)
 
 
 def test_no_request_is_sent_afterwards_either(installation: Installation, recorder: Recorder) -> None:

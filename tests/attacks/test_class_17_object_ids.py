@@ -41,12 +41,17 @@ def classify_response(answer: HttpResponse) -> str:
     return known.get(answer.status_code, str(answer.status_code))
 
 
-def send_request(house: Installation, who: str, method: str, route: Route, path: str = "") -> HttpResponse:
+def send_request(
+    installation: Installation, who: str, method: str, route: Route, path: str = ""
+) -> HttpResponse:
     """The answer to a request; what it did is undone. Fields are sent only where a view answers 404 without them."""
     fields = FIELDS.get(route.name, "") if method in WRITING else ""
     with roll_back():
-        return house.browser(who).generic(
-            method, path or house.address(route), fields, content_type="application/x-www-form-urlencoded"
+        return installation.browser(who).generic(
+            method,
+            path or installation.address(route),
+            fields,
+            content_type="application/x-www-form-urlencoded",
         )
 
 
@@ -64,16 +69,16 @@ def test_every_route_answers_every_person_as_its_rule_says(installation: Install
         for method in METHODS:
             # What a view does not take, it takes from nobody, and HEAD is GET: one person is enough.
             for who in EVERYBODY if method in taken - {"HEAD"} else ("stan",):
-                wanted = expect_access(route, who, writes=method in WRITING) if method in taken else "405"
+                expected = expect_access(route, who, writes=method in WRITING) if method in taken else "405"
                 found = classify_response(send_request(installation, who, method, route))
-                if found != wanted:
-                    wrong.append(f"{method} {route} as {who or 'nobody'}: {found} instead of {wanted}")
+                if found != expected:
+                    wrong.append(f"{method} {route} as {who or 'nobody'}: {found} instead of {expected}")
     assert not wrong, "\n".join(wrong)
 
 
 def test_what_is_another_persons_looks_as_if_it_were_not_there(installation: Installation) -> None:
     installation.demote()
-    told = []
+    leaks = []
     for route in list_routes():
         other = {name: value for name, value in MISSING_IDS.items() if name in route.arguments}
         if not other or get_rule(route) in (Rule.OPEN, Rule.SIGNED_IN):
@@ -81,20 +86,20 @@ def test_what_is_another_persons_looks_as_if_it_were_not_there(installation: Ins
         there, nowhere = installation.address(route), installation.address(route, **other)
         for who in EVERYBODY:
             for method in sorted(installation.methods(route) - {"HEAD"}):
-                wanted = expect_access(route, who, writes=method in WRITING)
-                if wanted == ALLOWED or (wanted == FORBIDDEN and get_rule(route) is Rule.EDITOR):
+                expected = expect_access(route, who, writes=method in WRITING)
+                if expected == ALLOWED or (expected == FORBIDDEN and get_rule(route) is Rule.EDITOR):
                     continue  # to whom the cluster is shared, it is no secret that it is there
                 one, two = (
                     send_request(installation, who, method, route, there),
                     send_request(installation, who, method, route, nowhere),
                 )
                 if _summarize_response(one, there) != _summarize_response(two, nowhere):
-                    told.append(f"{method} {route} as {who}: {one.status_code} and {two.status_code}")
-    assert not told, "\n".join(told)
+                    leaks.append(f"{method} {route} as {who}: {one.status_code} and {two.status_code}")
+    assert not leaks, "\n".join(leaks)
 
 
 def _summarize_response(answer: HttpResponse, path: str) -> tuple[int, int, str]:
-    """What can be told apart, without the address itself, which the person knows."""
+    """What distinguishes responses, without the address itself, which the person knows."""
     text = answer.content.decode()
     for part in path.split("/"):
         text = text.replace(part, "") if len(part) > 2 else text
@@ -106,7 +111,7 @@ def test_who_is_refused_changes_nothing(installation: Installation) -> None:
     before = dump()
     form = {
         "global_role": "administrator",
-        "role": "operator",
+        "role": "editor",
         "team": "pay",
         "cluster": "harbour",
         "slug": "harbour",
@@ -135,7 +140,7 @@ def test_a_cluster_in_a_list_of_clusters_is_no_way_to_one_that_is_not_shared(
 
 def test_the_clusters_of_others_are_in_no_page_of_ours(installation: Installation) -> None:
     installation.demote()
-    told = []
+    leaks = []
     for who in ("dana", "rene", "aude", "stan", "demi"):
         for route in list_routes():
             if "GET" not in installation.methods(route) or expect_access(route, who, writes=False) != ALLOWED:
@@ -146,5 +151,5 @@ def test_the_clusters_of_others_are_in_no_page_of_ours(installation: Installatio
                 .lower()
             )
             if "island" in page and not (who == "aude" and route.name.startswith("accounts:audit:")):
-                told.append(f"{route} as {who}")  # (what happened, an auditor sees of everything)
-    assert not told, "\n".join(told)
+                leaks.append(f"{route} as {who}")  # (what happened, an auditor sees of everything)
+    assert not leaks, "\n".join(leaks)

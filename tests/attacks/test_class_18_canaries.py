@@ -1,6 +1,7 @@
 """Canary detection: a secret in a log, page, header, URL, browser storage or file fails the run (class 18).
 
-Every test looks for one (tests/canary_watch.py, tests/browser.py, tests/dashboard_server.py); here each place is given one.
+Every test looks for one (tests/canary_watch.py, tests/browser.py, tests/dashboard_server.py); here each location
+gets one.
 """
 
 from __future__ import annotations
@@ -73,14 +74,14 @@ def test_it_is_found_in_the_traceback_of_an_error() -> None:
     assert "the canary's canary" in take_findings()
 
 
-@pytest.mark.parametrize("place", ["body", "header", "cookie"])
-def test_it_is_found_in_a_response(place: str) -> None:
+@pytest.mark.parametrize("location", ["body", "header", "cookie"])
+def test_it_is_found_in_a_response(location: str) -> None:
     def view(_request: HttpRequest) -> HttpResponse:
-        response = HttpResponse(SECRET if place == "body" else "")
-        if place == "header":
-            response["X-Told"] = SECRET
-        elif place == "cookie":
-            response.set_cookie("told", SECRET)
+        response = HttpResponse(SECRET if location == "body" else "")
+        if location == "header":
+            response["X-Secret"] = SECRET
+        elif location == "cookie":
+            response.set_cookie("secret", SECRET)
         return response
 
     request = HttpRequest()
@@ -102,14 +103,14 @@ def test_what_was_typed_as_a_secret_is_searched_for_too(db: None) -> None:
     assert "what was typed as password" in take_findings()
 
 
-@pytest.mark.parametrize("place", ["page", "storage", "address"])
-def test_it_is_found_in_a_browser(new_page, live_server, place: str) -> None:
+@pytest.mark.parametrize("location", ["page", "storage", "address"])
+def test_it_is_found_in_a_browser(new_page, live_server, location: str) -> None:
     page = new_page()
-    page.goto(f"{live_server.url}/people/sign-in/" + (f"?next=/{SECRET}" if place == "address" else ""))
+    page.goto(f"{live_server.url}/people/sign-in/" + (f"?next=/{SECRET}" if location == "address" else ""))
     canary.findings.clear()  # of the address, which is in the form
-    if place == "page":
+    if location == "page":
         page.evaluate("(secret) => { document.title = secret; }", SECRET)
-    elif place == "storage":
+    elif location == "storage":
         page.evaluate("(secret) => sessionStorage.setItem('x', secret)", SECRET)
     check_for_secrets(page)
     assert "the canary's canary" in take_findings()

@@ -24,7 +24,7 @@ FORM = {
     "slug": "mallory",
     "server": "https://canary.example.com",
     "global_role": "member",
-    "role": "reader",
+    "role": "viewer",
     "team": "shop",
     "password": "canary-of-a-password-1",
     "again": "canary-of-a-password-1",
@@ -43,8 +43,10 @@ WAYS = ("token", "certificate", "kubeconfig")
 class Visit:
     """One request by one person, with canaries wherever a person may put a secret."""
 
-    def __init__(self, house: Installation, who: str, method: str, path: str, form: dict[str, str]) -> None:
-        self.house, self.who, self.method, self.path, self.form = house, who, method, path, form
+    def __init__(
+        self, installation: Installation, who: str, method: str, path: str, form: dict[str, str]
+    ) -> None:
+        self.installation, self.who, self.method, self.path, self.form = installation, who, method, path, form
 
     def __call__(self) -> HttpResponse:
         """The answer; what was done is undone."""
@@ -53,7 +55,7 @@ class Visit:
 
     def prepare(self) -> Visit:
         """A browser of its own whose middleware stands already: only what answers the request may fail."""
-        browser = self.house.browser(self.who)
+        browser = self.installation.browser(self.who)
         browser.handler.load_middleware()
         self.send = (
             partial(browser.get, self.path)
@@ -66,24 +68,24 @@ class Visit:
         return f"{self.method} {self.path} as {self.who or 'nobody'}"
 
 
-def list_visits(house: Installation) -> Iterator[Visit]:
+def list_visits(installation: Installation) -> Iterator[Visit]:
     """Every route by each method that it takes."""
     for route in list_routes():
         who = "" if route.name in ("accounts:sign_in", "accounts:invitation") else "ada"
-        path = house.address(route)
-        if "POST" in house.methods(route):
+        path = installation.address(route)
+        if "POST" in installation.methods(route):
             ways = WAYS if "credential" in route.name else WAYS[:1]
             form = FORM | ({"key": "password"} if route.name == "resources:secret_value" else {})
             for way in ways:
-                yield Visit(house, who, "POST", path, form | {"way": way})
-        if "GET" in house.methods(route):
-            yield Visit(house, who, "GET", path, {})
+                yield Visit(installation, who, "POST", path, form | {"way": way})
+        if "GET" in installation.methods(route):
+            yield Visit(installation, who, "GET", path, {})
 
 
-def find_cheapest_visits(house: Installation) -> dict[CodeType, Visit]:
+def find_cheapest_visits(installation: Installation) -> dict[CodeType, Visit]:
     """Every function of ours that a request reaches, and the quickest visit to it; one with a form goes first."""
     found: dict[CodeType, tuple[bool, float, Visit]] = {}
-    for visit in list_visits(house):
+    for visit in list_visits(installation):
         visit.prepare()
         began = time.perf_counter()
         codes = trace_calls(visit)
@@ -94,7 +96,7 @@ def find_cheapest_visits(house: Installation) -> dict[CodeType, Visit]:
 
 
 def test_an_error_anywhere_leaks_no_secret(installation: Installation) -> None:
-    told, broke = [], 0
+    leaks, broke = [], 0
     for code, visit in find_cheapest_visits(installation).items():
         visit.prepare()
         with break_function(code) as said:
@@ -102,9 +104,9 @@ def test_an_error_anywhere_leaks_no_secret(installation: Installation) -> None:
         broke += len(said)  # what runs once in a process is not reached again: its result is kept
         log = canary_watch.check_own_log()
         if any(secret in log for secret in SECRETS):
-            told.append(f"a secret stands in the log of {visit} when {code.co_qualname} fails")
-        told += [f"{one} ({visit} when {code.co_qualname} fails)" for one in canary.findings]
+            leaks.append(f"a secret stands in the log of {visit} when {code.co_qualname} fails")
+        leaks += [f"{one} ({visit} when {code.co_qualname} fails)" for one in canary.findings]
         canary.findings.clear()
     gc.collect()  # generators that broke off end here, where the database is still there
-    assert not told, "\n".join(told)
+    assert not leaks, "\n".join(leaks)
     assert broke > 400, "far fewer functions than there were were reached"

@@ -30,9 +30,9 @@ def status_with_token(code: int, **more: object) -> Behaviour:
             "code": code,
             "message": f"no {token} !",
         }
-        told = {key: json.loads(json.dumps(value).replace("TOKEN", token)) for key, value in more.items()}
+        extra = {key: json.loads(json.dumps(value).replace("TOKEN", token)) for key, value in more.items()}
         wire.respond(
-            code, json.dumps(body | told).encode(), "application/json", f'Warning: 299 - "so {token} said"'
+            code, json.dumps(body | extra).encode(), "application/json", f'Warning: 299 - "so {token} said"'
         )
 
     return behaviour
@@ -41,8 +41,8 @@ def status_with_token(code: int, **more: object) -> Behaviour:
 def text_with_token(code: int, body: str, kind: str, *headers: str) -> Behaviour:
     def behaviour(wire: Wire) -> None:
         token = get_token(wire)
-        told = [one.replace("TOKEN", token) for one in headers]
-        wire.respond(code, body.replace("TOKEN", token).encode(), kind, *told)
+        filled = [one.replace("TOKEN", token) for one in headers]
+        wire.respond(code, body.replace("TOKEN", token).encode(), kind, *filled)
 
     return behaviour
 
@@ -79,15 +79,17 @@ TARGETS: dict[str, Callable[[Request], bool]] = {
 }
 
 
-def find_leaking_pages(house: Installation, visits: list[Visit], who: str) -> list[str]:
+def find_leaking_pages(installation: Installation, visits: list[Visit], who: str) -> list[str]:
     """The middleware of the tests looks at each answer."""
-    told = []
+    leaks = []
     for visit in visits:
-        answer = visit.answer(house, who, f"key=password&namespace=shop&way=token&token={house.token(who)}")
+        answer = visit.answer(
+            installation, who, f"key=password&namespace=shop&way=token&token={installation.token(who)}"
+        )
         if any(finding.what == f"the token of {who}" for finding in canary.findings):
-            told.append(f"{visit} ({answer.status_code})")
+            leaks.append(f"{visit} ({answer.status_code})")
         canary.findings.clear()
-    return told
+    return leaks
 
 
 def is_in_log(token: str) -> bool:
@@ -99,29 +101,29 @@ def is_in_log(token: str) -> bool:
 def test_no_page_says_what_the_cluster_says_back(
     installation_with_lying_server: Installation, lying_server: LyingServer
 ) -> None:
-    told, visits = [], find_cluster_visits(installation_with_lying_server, lying_server, "ada")
-    for asked, when in TARGETS.items():
+    leaks, visits = [], find_cluster_visits(installation_with_lying_server, lying_server, "ada")
+    for target, when in TARGETS.items():
         for what, behaviour in BEHAVIOURS.items():
             if (
-                asked != "everything"
+                target != "everything"
                 and what != "a Status of 403"
-                and (asked, what) != ("lists", "another kind")
+                and (target, what) != ("lists", "another kind")
             ):
                 continue
             stop_background_work()
             lying_server.lie, lying_server.should_lie = behaviour, when
-            if (asked, what) == ("everything", "another kind"):
-                continue  # what is no error is the object that was asked for, and its text is shown
-            told += [
-                f"{what} to {asked}: {one}"
+            if (target, what) == ("everything", "another kind"):
+                continue  # what is no error is the object that was requested, and its text is shown
+            leaks += [
+                f"{what} to {target}: {one}"
                 for one in find_leaking_pages(installation_with_lying_server, visits, "ada")
             ]
-            told += (
-                [f"{what} to {asked}: the log"]
+            leaks += (
+                [f"{what} to {target}: the log"]
                 if is_in_log(installation_with_lying_server.token("ada"))
                 else []
             )
-    assert not told, "\n".join(told)
+    assert not leaks, "\n".join(leaks)
 
 
 def send_error_event(wire: Wire) -> None:
@@ -133,9 +135,9 @@ def send_error_event(wire: Wire) -> None:
     wire.send(b"0\r\n\r\n")
 
 
-async def read_socket(house: Installation, page: str) -> str:
+async def read_socket(installation: Installation, page: str) -> str:
     """All that a socket sends in its first seconds."""
-    communicator = knock(list_socket_paths()[0], session=house.sessions["ada"], page=page)
+    communicator = knock(list_socket_paths()[0], session=installation.sessions["ada"], page=page)
     accepted, _code = await communicator.connect(timeout=30)
     parts: list[str] = []
     while accepted:
@@ -150,7 +152,7 @@ async def read_socket(house: Installation, page: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("asked", "behaviour"),
+    ("target", "behaviour"),
     [
         ("watches", send_error_event),
         ("watches", status_with_token(403)),
@@ -160,12 +162,12 @@ async def read_socket(house: Installation, page: str) -> str:
     ],
 )
 async def test_no_socket_says_what_the_cluster_says_back(
-    installation_with_lying_server: Installation, lying_server: LyingServer, asked: str, behaviour: Behaviour
+    installation_with_lying_server: Installation, lying_server: LyingServer, target: str, behaviour: Behaviour
 ) -> None:
     pages = await list_live_pages(installation_with_lying_server)
     token = installation_with_lying_server.token("ada")
     await database_sync_to_async(stop_background_work)()
-    lying_server.lie, lying_server.should_lie = behaviour, TARGETS[asked]
+    lying_server.lie, lying_server.should_lie = behaviour, TARGETS[target]
     texts = await asyncio.gather(
         *(read_socket(installation_with_lying_server, page) for page in pages.values())
     )

@@ -193,6 +193,6 @@ def test_only_who_can_read_it_sees_one_and_the_audit_trail_says_so_without_it(
             headers={"Origin": dashboard_server.url},
         )
         assert find_values(answer.text) == ([VALUES[0]] if name in EDITORS else []), name
-    trail = dashboard_server.client("aude").get(f"{dashboard_server.url}/people/audit/?name={NAME}").text
-    assert trail.count(NAME) >= len(EDITORS)
-    assert find_values(trail) == []
+    page = dashboard_server.client("aude").get(f"{dashboard_server.url}/people/audit/?name={NAME}").text
+    assert page.count(NAME) >= len(EDITORS)
+    assert find_values(page) == []

@@ -91,7 +91,8 @@ def test_the_rejection_comes_before_the_body(dashboard_server: DashboardServer) 
 def test_no_body_that_is_taken_waits_on_a_disk(dashboard_server: DashboardServer) -> None:
     before, size = list_open_files(dashboard_server), 3 * MEBIBYTE
     with socket.create_connection(("127.0.0.1", dashboard_server.port), 60) as wire:
-        head = f"POST /people/sign-in/ HTTP/1.1\r\nHost: 127.0.0.1:{dashboard_server.port}\r\nContent-Length: {size}\r\n\r\n"
+        host = f"127.0.0.1:{dashboard_server.port}"
+        head = f"POST /people/sign-in/ HTTP/1.1\r\nHost: {host}\r\nContent-Length: {size}\r\n\r\n"
         wire.sendall(head.encode() + b"x" * (size - 1))
         memory = dashboard_server.read_memory
         wait_for(lambda: not _count_unread_bytes(wire), message="the server reads no more")

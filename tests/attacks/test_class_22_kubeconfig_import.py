@@ -18,7 +18,7 @@ from tests.attacks.recorder import RecordingServer as Listening
 from tests.clusters.api.faults import respond_with
 from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
 
-SERVER = "https://127.0.0.1:9"  # the clusters of a dark house: nobody listens there
+SERVER = "https://127.0.0.1:9"  # the clusters of an offline installation: nobody listens there
 POSITIONS = (
     "root",
     "preferences",
@@ -136,7 +136,7 @@ def test_it_would_notice_an_opened_file() -> None:
 def test_no_page_that_takes_one_follows_it(
     offline_installation: Installation, trap: tuple[Path, Listening], position: str
 ) -> None:
-    """Neither as a member nor as an administrator, in one step or in two; only the cluster itself may be asked."""
+    """Neither as a member nor as an administrator, in one step or in two; only the cluster itself may be contacted."""
     Cluster.objects.update(ca="")
     folder, listening = trap
     source = build_kubeconfig(position, list_dangers(folder, listening))
@@ -155,11 +155,11 @@ def test_no_page_that_takes_one_follows_it(
                     assert "secret-of-a-file" not in answer.content.decode()
     assert seen.select(PROCESSES) == []
     assert [one for one in seen.select(FILES) if str(folder) in one] == []
-    asked = [
+    requests = [
         one
         for one in seen.select(CONNECTIONS)
         if "127.0.0.1', 9)" not in one and "'127.0.0.1', 9," not in one
     ]
-    assert asked == []
+    assert requests == []
     assert spoken_to.is_empty
     assert not (folder / "ran").exists()

@@ -27,21 +27,21 @@ SEALING_KEY = base64.b64encode(bytes(range(32))).decode()
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def sign_in_with_password(_house: Installation, client: Client) -> object:
+def sign_in_with_password(_installation: Installation, client: Client) -> object:
     return client.post("/people/sign-in/", {"username": "dana", "password": PASSWORD})
 
 
-def sign_in_with_link(house: Installation, client: Client) -> object:
-    return client.post(_build_path(one_time_links.link_for(house.users["dana"], Purpose.SIGN_IN)))
+def sign_in_with_link(installation: Installation, client: Client) -> object:
+    return client.post(_build_path(one_time_links.link_for(installation.users["dana"], Purpose.SIGN_IN)))
 
 
-def set_password_with_link(house: Installation, client: Client) -> object:
-    secret = one_time_links.link_for(house.users["dana"], Purpose.PASSWORD)
+def set_password_with_link(installation: Installation, client: Client) -> object:
+    secret = one_time_links.link_for(installation.users["dana"], Purpose.PASSWORD)
     return client.post(_build_path(secret), {"password": NEW, "again": NEW})
 
 
-def accept_invitation(house: Installation, client: Client) -> object:
-    secret = one_time_links.invite(global_role=GlobalRole.MEMBER, created_by=house.users["ada"])
+def accept_invitation(installation: Installation, client: Client) -> object:
+    secret = one_time_links.invite(global_role=GlobalRole.MEMBER, created_by=installation.users["ada"])
     form = {"username": "newcomer", "name": "New Comer", "password": NEW, "again": NEW}
     return client.post(_build_path(secret), form)
 

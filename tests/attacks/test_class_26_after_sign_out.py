@@ -31,16 +31,16 @@ from tests.database_fixtures import create_session as begin_session
 Leave = Callable[[Installation, Client, str], HttpResponse]
 
 
-def _end_own_session(house: Installation, client: Client, token: str) -> HttpResponse:
-    mark = session_group(house.sessions["dana"]).removeprefix("session.")
+def _end_own_session(installation: Installation, client: Client, token: str) -> HttpResponse:
+    mark = session_group(installation.sessions["dana"]).removeprefix("session.")
     return client.post(f"/people/sessions/{mark}/end/", {"csrfmiddlewaretoken": token})
 
 
 WAYS_OUT: dict[str, Leave] = {
-    "sign-out": lambda _house, client, token: client.post(
+    "sign-out": lambda _installation, client, token: client.post(
         "/people/sign-out/", {"csrfmiddlewaretoken": token}
     ),
-    "everywhere": lambda _house, client, token: client.post(
+    "everywhere": lambda _installation, client, token: client.post(
         "/people/sessions/sign-out-everywhere/", {"csrfmiddlewaretoken": token}
     ),
     "one's own entry in the list": _end_own_session,
@@ -156,5 +156,5 @@ def test_going_back_in_a_real_browser_shows_nothing(production_server: Productio
     assert "ada" not in page.locator("body").inner_text().lower()
 
 
-def _sign_out(house: Installation) -> None:
-    assert house.browser("dana").post("/people/sign-out/").status_code == 302
+def _sign_out(installation: Installation) -> None:
+    assert installation.browser("dana").post("/people/sign-out/").status_code == 302

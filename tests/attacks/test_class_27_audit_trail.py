@@ -133,7 +133,7 @@ def test_the_pages_of_the_audit_trail_are_read_only(installation: Installation, 
 def test_who_is_not_let_in_is_on_record(
     installation: Installation, audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every view that refuses a person says so in the trail, with the person and the view."""
+    """Every view that refuses a person says so in the audit trail, with the person and the view."""
     monkeypatch.setattr(
         middleware, "_denied_limiter", RateLimiter(60.0, max_keys=4096)
     )  # other tests had people of these ids
@@ -146,8 +146,8 @@ def test_who_is_not_let_in_is_on_record(
                     AuditEntry.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
                 )
                 assert visit.answer(installation, who).status_code == 403
-                told = AuditEntry.objects.filter(sequence__gt=before, person=who, result="denied")
-                missing += [] if told.exists() else [f"{visit} as {who}"]
+                entries = AuditEntry.objects.filter(sequence__gt=before, person=who, result="denied")
+                missing += [] if entries.exists() else [f"{visit} as {who}"]
     assert not missing, "\n".join(missing)
 
 
@@ -155,17 +155,17 @@ def test_failed_sign_ins_are_on_record(installation: Installation, audit_trail: 
     for name in ("eve", "dana", "idle"):
         installation.demote()
         installation.browser().post("/people/sign-in/", {"username": name, "password": "wrong-again"})
-        told = audit_trail.get_last(person=name, verb="sign-in")
-        assert told.result in ("failed", "denied")
-        assert "wrong-again" not in repr(vars(told))
+        entry = audit_trail.get_last(person=name, verb="sign-in")
+        assert entry.result in ("failed", "denied")
+        assert "wrong-again" not in repr(vars(entry))
 
 
 def test_what_kubernetes_refuses_is_on_record(installation: Installation, audit_trail: AuditTrail) -> None:
     """dana may work in shop alone."""
     with roll_back():
         installation.browser("dana").get("/c/harbour/pay/secrets/any")
-    told = audit_trail.get_last(person="dana", result="denied", namespace="pay")
-    assert (told.status, told.resource, told.cluster) == (403, "secrets", "harbour")
+    entry = audit_trail.get_last(person="dana", result="denied", namespace="pay")
+    assert (entry.status, entry.resource, entry.cluster) == (403, "secrets", "harbour")
 
 
 @contextmanager

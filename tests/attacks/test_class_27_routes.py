@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from tests.accounts import test_audit_entries as of_people
+from tests.accounts import test_audit_entries as account_entries
 from tests.attacks.database_state import diff, dump
 from tests.attacks.installation import ADMINISTRATOR, Installation, roll_back
 from tests.attacks.routes import list_routes
 from tests.audit_trail import AuditTrail
-from tests.clusters.pages import test_audit_entries as of_clusters
+from tests.clusters.pages import test_audit_entries as cluster_entries
 
 # Each change is sent with a good form, and its rows are compared word by word, in these two files.
-COMPARED = {f"clusters:{one.route}" for one in of_clusters.CHANGES} | {
-    f"accounts:{one.route}" for one in of_people.CHANGES
+COMPARED = {f"clusters:{one.route}" for one in cluster_entries.CHANGES} | {
+    f"accounts:{one.route}" for one in account_entries.CHANGES
 }
 # What they do goes to a cluster: the door records it (tests/clusters/door/).
 AUDITED_BY_GATEWAY = {"resources:secret_value"}
 UNRECORDED = {
     "shell:theme": "light or dark is a cookie of the browser, and nothing is kept of it here",
-    "resources:cluster": "which namespaces one has opened decides nothing; the list that it leads to is asked as ever",
+    "resources:cluster": "which namespaces one has opened decides nothing; the list that it leads to is loaded as ever",
 }
 FIELDS = {
     "global_role": "auditor",
-    "role": "reader",
+    "role": "viewer",
     "name": "Another",
     "slug": "another",
     "team": "pay",
@@ -47,21 +47,21 @@ def test_whatever_a_post_changed_there_is_an_entry(
     offline_installation: Installation, audit_trail: AuditTrail
 ) -> None:
     """By what stands in the database before and after, and not by what anybody says that a route does."""
-    house, changed, silent = offline_installation, set(), []
-    form = {**FIELDS, "user": str(house.users["stan"].pk)}
+    installation, changed, silent = offline_installation, set(), []
+    form = {**FIELDS, "user": str(installation.users["stan"].pk)}
     before = dump()
     for route in list_routes():
-        if "POST" not in house.methods(route):
+        if "POST" not in installation.methods(route):
             continue
         for owner in (ADMINISTRATOR, "dana"):
             rows = audit_trail.list_rows().count()
             slug = {"slug": "harbour"} if route.name == "clusters:delete" else {}
             with roll_back():
-                house.browser(owner).post(house.address(route, owner=owner), form | slug)
-                told = diff(before, dump())
-            if told:
+                installation.browser(owner).post(installation.address(route, owner=owner), form | slug)
+                changes = diff(before, dump())
+            if changes:
                 changed.add(route.name)
-            if told and audit_trail.list_rows().count() == rows and route.name not in UNRECORDED:
-                silent.append(f"{route} as {owner} changed {told}")
+            if changes and audit_trail.list_rows().count() == rows and route.name not in UNRECORDED:
+                silent.append(f"{route} as {owner} changed {changes}")
     assert not silent, "\n".join(silent)
     assert len(changed) > 20, sorted(changed)

@@ -43,19 +43,18 @@ async def test_it_has_the_address_and_the_session_of_the_socket(
     assert row.session == session_mark(session)
 
 
-def test_every_consumer_enters_where_that_is_set() -> None:
-    """Through `people.socket_auth.authenticate_socket`; `person_of` alone would leave the rows of a socket without a source."""
-    users = {
-        file
+def test_every_consumer_authenticates_where_that_is_set() -> None:
+    """Through `authenticate_socket`; the other functions there would leave the rows of a socket without a source."""
+    imported = {
+        name.name
         for file in list_product_files(ROOT)
         for node in ast.walk(ast.parse((ROOT / file).read_text()))
-        if isinstance(node, ast.ImportFrom)
-        and node.module == "dashboard.live.socket_auth"
-        and any(name.name != "enter" for name in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module == "dashboard.live.socket_auth"
+        for name in node.names
     }
-    assert users == set()
+    assert imported == {"authenticate_socket"}
 
 
-def _wait_for_entry(trail: AuditTrail, page: str) -> AuditEntry:
-    wait_for(lambda: trail.list_rows(**PAGES[page]).exists())
-    return trail.get_last(**PAGES[page])
+def _wait_for_entry(audit_trail: AuditTrail, page: str) -> AuditEntry:
+    wait_for(lambda: audit_trail.list_rows(**PAGES[page]).exists())
+    return audit_trail.get_last(**PAGES[page])

@@ -55,7 +55,7 @@ def test_a_page_that_draws_nothing_is_sent_little(
     """It reads all and acknowledges none of it: at most nine messages, however much happens."""
     changes = 25
 
-    async def deed() -> list[str]:
+    async def scenario() -> list[str]:
         async with Sockets(dashboard_server) as sockets:
             session = dashboard_server.session("dana")
             idle, lively = await sockets.open(session, LIST), await sockets.open(session, LIST)
@@ -68,7 +68,7 @@ def test_a_page_that_draws_nothing_is_sent_little(
                     messages.append((await asyncio.wait_for(idle.socket.receive(), 1)).data)
             return messages
 
-    messages = run(deed, 240)
+    messages = run(scenario, 240)
     assert 1 <= len([one for one in messages if MARKER.search(one)]) < changes - 5
     assert len(messages) <= 10
     assert sum(map(len, messages)) < 1.5 * MEBIBYTE
@@ -80,7 +80,7 @@ def test_two_hundred_that_read_nothing_cost_a_bounded_share_and_nobody_else_anyt
     changes = 12
     session = dashboard_server.session("dana")
 
-    async def deed() -> tuple[int, list[float]]:
+    async def scenario() -> tuple[int, list[float]]:
         async with Sockets(dashboard_server) as sockets:
             lively = await sockets.open(session, LIST)
             await lively.read_html()
@@ -97,7 +97,7 @@ def test_two_hundred_that_read_nothing_cost_a_bounded_share_and_nobody_else_anyt
                 for one in stalled:
                     one.close()
 
-    grown, waited = run(deed, 300)
+    grown, waited = run(scenario, 300)
     assert grown < CLIENTS * 1.25 * MEBIBYTE, "1 MiB under way each, and what a page is itself"
     assert max(waited) < 60, waited
     assert dashboard_server.client("dana").get(dashboard_server.url + LIST).status_code == 200
@@ -121,7 +121,7 @@ def stall(served: DashboardServer, session: str, page: str) -> socket.socket:
 def test_two_hundred_that_take_no_answer_or_send_half_a_request_cost_nobody_anything(
     dashboard_server: DashboardServer,
 ) -> None:
-    """Half of them asked for half a megabyte and read none of it, half never end their request."""
+    """Half of them requested half a megabyte and read none of it, half never end their request."""
     session, client = dashboard_server.session("ada"), dashboard_server.client("ada")
     page = dashboard_server.url + "/c/harbour/shop/configmaps"
     large = "/c/harbour/hostile/configmaps/large?download=value&at=/data/value"

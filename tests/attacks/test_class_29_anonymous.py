@@ -75,10 +75,10 @@ BROKEN: dict[str, Breaking] = {
 }
 
 
-def break_credential(house: Installation, who: str, breaking: Breaking) -> None:
+def break_credential(installation: Installation, who: str, breaking: Breaking) -> None:
     """The person's own; the team's shared one is good, and must not stand in for it."""
-    credential = Credential.objects.get(user=house.users[who])
-    store(credential, Identity(token=house.token(who)))
+    credential = Credential.objects.get(user=installation.users[who])
+    store(credential, Identity(token=installation.token(who)))
     breaking(credential)
     invalidate_credential(credential)
 

@@ -84,9 +84,9 @@ class Inline(HTMLParser):
 
 
 def find_inline_code(page: str) -> list[str]:
-    reader = Inline()
-    reader.feed(page)
-    return reader.found
+    parser = Inline()
+    parser.feed(page)
+    return parser.found
 
 
 def test_no_page_holds_what_its_own_policy_forbids(installation: Installation) -> None:
@@ -190,15 +190,15 @@ async def test_no_link_holds_a_host_of_a_request(
             "Daphne-Root-Path",
         )
     )
-    told = []
+    leaks = []
     for route in list_routes():
         path = await database_sync_to_async(committed_installation.address)(route)
         for who in ("", "ada"):
             session = committed_installation.sessions[who] if who else ""
             reply = await send_request("GET", path, named, session=session)
             if EVIL in reply.text + str(reply.headers):
-                told.append(f"{route} as {who}")
-    assert not told, "\n".join(told)
+                leaks.append(f"{route} as {who}")
+    assert not leaks, "\n".join(leaks)
 
 
 def test_a_link_that_lets_in_is_of_the_public_url(installation: Installation, settings) -> None:
@@ -207,7 +207,7 @@ def test_a_link_that_lets_in_is_of_the_public_url(installation: Installation, se
     settings.ALLOWED_HOSTS = ["deck.example.com", "other.example.com"]
     browser = installation.browser("ada", HTTP_HOST="other.example.com", HTTP_X_FORWARDED_HOST=EVIL)
     with roll_back():
-        made = browser.post("/people/invite/", {"global_role": "member", "role": "reader"})
+        made = browser.post("/people/invite/", {"global_role": "member", "role": "viewer"})
         renewed = browser.post(f"/people/{installation.users['dana'].pk}/new-password-link/")
     for page in (made, renewed):
         found = re.findall(r"https?://[^\s\"'<]+/people/invitations/", page.content.decode())

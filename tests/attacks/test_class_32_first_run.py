@@ -23,7 +23,7 @@ FORM = {
     "current": "",
     "name": "First",
     "global_role": "administrator",
-    "role": "operator",
+    "role": "editor",
     "email": "first@example.com",
     "is_superuser": "on",
     "secret": "",

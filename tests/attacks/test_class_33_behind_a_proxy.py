@@ -36,7 +36,7 @@ EVIL = "evil.example"
 
 @dataclass(frozen=True)
 class ProxySetup:
-    """How a browser's request arrives: `public` as the operator wrote it, `host` and `headers` as the proxy sends."""
+    """How a browser's request arrives: `public` as configured, `host` and `headers` as the proxy sends."""
 
     public_url: str
     host: str
@@ -128,8 +128,8 @@ def installation_with_password(committed_offline_installation: Installation) -> 
 
 async def sign_in(way: ProxySetup, whole: Any, origin: str, *more: tuple[str, str]) -> tuple[int, str]:
     """Status of the form's answer, and the session that it began."""
-    asked: dict[str, Any] = {"host": way.host, "client": way.peer, "application": whole}
-    page = await send_request("GET", f"{way.path}/people/sign-in/", (*way.headers, *more), **asked)
+    options: dict[str, Any] = {"host": way.host, "client": way.peer, "application": whole}
+    page = await send_request("GET", f"{way.path}/people/sign-in/", (*way.headers, *more), **options)
     found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
     if not found:
         return page.status, ""
@@ -141,7 +141,7 @@ async def sign_in(way: ProxySetup, whole: Any, origin: str, *more: tuple[str, st
         ("Cookie", page.get_value("set-cookie").partition(";")[0]),
         ("Content-Type", "application/x-www-form-urlencoded"),
     )
-    entered = await send_request("POST", f"{way.path}/people/sign-in/", sent, form, **asked)
+    entered = await send_request("POST", f"{way.path}/people/sign-in/", sent, form, **options)
     name = re.escape(django_settings.SESSION_COOKIE_NAME)
     began = re.search(rf"{name}=([a-z0-9]+)", " ".join(entered.list_values("set-cookie")))
     return entered.status, began[1] if began else ""

@@ -28,7 +28,7 @@ VALUES = (
         "token",
         "1",
         "0:shop",
-        "operator",
+        "editor",
     ),
     *(
         "member",
@@ -95,13 +95,13 @@ def check_response(answer: HttpResponse) -> None:
     assert b"Traceback" not in answer.content
 
 
-def list_fields(house: Installation) -> list[tuple[str, str, list[str]]]:
+def list_fields(installation: Installation) -> list[tuple[str, str, list[str]]]:
     """Who posts what to where: the fields that the page's own forms have, and some that others have."""
     found: dict[str, list[str]] = {}
-    for visit in list_visits(house):
-        path = house.address(visit.route, owner="ada")
+    for visit in list_visits(installation):
+        path = installation.address(visit.route, owner="ada")
         if visit.method == "GET":
-            for form in parse_forms(path, visit.answer(house, "ada").content.decode()):
+            for form in parse_forms(path, visit.answer(installation, "ada").content.decode()):
                 if form.method == "POST":
                     found.setdefault(form.action.partition("?")[0], []).extend(form.fields)
         else:
@@ -126,9 +126,9 @@ def test_no_value_gets_more_than_a_form_with_a_sentence(offline_installation: In
         number = seed
         while chosen := list(islice(batch, 20)):
             who, path, names = targets[number % len(targets)]
-            places = ((names[(number + place) % len(names)], value) for place, value in enumerate(chosen))
+            pairs = ((names[(number + offset) % len(names)], value) for offset, value in enumerate(chosen))
             # what is secret is a word of its own, so that the middleware can tell whether it comes back
-            form = {name: f"typed-{value}" if name in SECRET_FIELDS else value for name, value in places}
+            form = {name: f"typed-{value}" if name in SECRET_FIELDS else value for name, value in pairs}
             number += 1
             tried += len(chosen)
             with limit_time((path, form)), roll_back():

@@ -142,7 +142,7 @@ def test_none_of_any_text_does(source: str | bytes) -> None:
 def test_a_pair_is_read_and_each_change_of_it_is_refused_or_read() -> None:
     """A certificate and a key with one character changed: base64, PEM and ASN.1 are parsed by others' code."""
     whole = to_yaml(build_config(user=PAIR))
-    for place in range(0, len(whole), 7):
-        source = whole[:place] + ("A" if whole[place] != "A" else "B") + whole[place + 1 :]
+    for position in range(0, len(whole), 7):
+        source = whole[:position] + ("A" if whole[position] != "A" else "B") + whole[position + 1 :]
         with limit_time(source):
             parse(source)

@@ -207,8 +207,8 @@ def decode_path(path: str) -> str:
     return unquote_to_bytes(before.encode("utf-8", "replace")).decode("latin-1") or "/"
 
 
-def build_corpus(house: Installation) -> list[str]:
-    return [*(house.address(route) for route in list_routes()), *LISTS, *PATHS]
+def build_corpus(installation: Installation) -> list[str]:
+    return [*(installation.address(route) for route in list_routes()), *LISTS, *PATHS]
 
 
 def test_no_path_gets_more_than_an_answer(offline_installation: Installation) -> None:

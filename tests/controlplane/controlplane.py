@@ -15,8 +15,7 @@ from typing import Any
 
 from tests import canary
 from tests.controlplane import programs
-from tests.controlplane.binaries import Binaries
-from tests.controlplane.binaries import find_binaries as find_binaries
+from tests.controlplane.binaries import Binaries, find_binaries
 from tests.controlplane.building import report
 from tests.controlplane.certificates import ISSUER, Authority, Pair, make_service_account_key, sign_token
 from tests.controlplane.files import write_files

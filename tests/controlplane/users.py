@@ -1,7 +1,7 @@
 """Users of the tests, in the dashboard and in the cluster.
 
-The one table of the cast: person x standing x role in a team x RBAC. Rights follow from both sides: what the
-cluster's RBAC grants, less what standing and role take away.
+One table: user x global role x role in a team x RBAC. Permissions follow from both sides: what the cluster's RBAC
+grants, restricted by global role and team role.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ class Binding:
 
 @dataclass(frozen=True)
 class Person:
-    name: str  # the user name, in the dashboard and in the cluster
+    name: str  # the username, in the dashboard and in the cluster
     global_role: Literal["member", "auditor", "administrator"] = "member"
     team: str = ""  # the slug of the team; "" is none
-    team_role: Literal["reader", "operator", ""] = ""  # in that team
+    team_role: Literal["viewer", "editor", ""] = ""  # in that team
     groups: tuple[str, ...] = ()  # in the cluster, beside system:authenticated
     auth: Literal["token", "certificate"] = "token"  # what the kubeconfig holds; both work for everybody
     bindings: tuple[Binding, ...] = ()
@@ -30,25 +30,25 @@ class Person:
 TEAMS = ("shop",)  # the slugs
 
 USERS = (
-    # the administrator, who may do all on both sides
-    Person("ada", "administrator", "shop", "operator", ("admins",), bindings=(Binding("cluster-admin"),)),
-    # works in one namespace and may not even list the namespaces
-    Person("dana", "member", "shop", "operator", ("team-shop",), "certificate", (Binding("edit", "shop"),)),
+    # the administrator, who can do everything on both sides
+    Person("ada", "administrator", "shop", "editor", ("admins",), bindings=(Binding("cluster-admin"),)),
+    # works in one namespace and cannot even list the namespaces
+    Person("dana", "member", "shop", "editor", ("team-shop",), "certificate", (Binding("edit", "shop"),)),
     # reads in two namespaces
     Person(
-        "rene", "member", "shop", "reader", (), bindings=(Binding("view", "shop"), Binding("view", "pay"))
+        "rene", "member", "shop", "viewer", (), bindings=(Binding("view", "shop"), Binding("view", "pay"))
     ),
-    # the cluster grants all; only the dashboard's role takes away
-    Person("rita", "member", "shop", "reader", (), bindings=(Binding("cluster-admin"),)),
+    # the cluster grants all; only the team role restricts
+    Person("rita", "member", "shop", "viewer", (), bindings=(Binding("cluster-admin"),)),
     # sees everything but Secrets, changes nothing
-    Person("aude", "auditor", "shop", "reader", ("auditors",), bindings=(Binding("quarterdeck-auditor"),)),
-    # nobody has given him anything
+    Person("aude", "auditor", "shop", "viewer", ("auditors",), bindings=(Binding("quarterdeck-auditor"),)),
+    # no permissions anywhere
     Person("stan"),
 )
 
 
 def get_person(name: str) -> Person:
-    """Raises KeyError for a name that is not in the cast."""
+    """Raises KeyError for a name that is not in USERS."""
     return {one.name: one for one in USERS}[name]
 
 
