@@ -40,7 +40,7 @@ SHOWS_ITS_SECRET = {
     "accounts:invite": "the administrator who made a link is shown it once, to hand it on",
     "accounts:new_password_link": "the administrator who made a link is shown it once, to hand it on",
     "accounts:invitation": "who opens a link has it already: it is the page's own address",
-    "resources:secret_value": "an operator asked for this one value",
+    "resources:secret_value": "an editor requested this one value",
 }
 # POST -> why what was typed stands in the answer, in its own field.
 SHOWS_WHAT_WAS_TYPED = {
@@ -152,7 +152,7 @@ def list_request_secrets(request: HttpRequest, view: str) -> list[Canary]:
         Canary("a one-time link", canary.list_spellings(link), is_shown=True)
         for link in LINK.findall(request.path)
     ]
-    return links + [  # who asked for a page knows its address
+    return links + [  # who requested a page knows its address
         canary.canary(what, secret)
         for what, secrets in found.items()
         for secret in secrets

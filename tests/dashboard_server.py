@@ -60,7 +60,7 @@ class DashboardServer:
             [sys.executable, "-m", "tests.database_fixtures"],
             cwd=ROOT, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-        self.run_command("people")  # first: a start without an administrator makes one
+        self.run_command("create_users")  # first: a start without an administrator makes one
         self.start_server()
         return self
 
@@ -116,7 +116,7 @@ class DashboardServer:
 
     def add_cluster(self, plane: ControlPlane, slug: str = "harbour", *, color: str = "teal") -> None:
         """A control plane as a cluster, with everybody's own credential."""
-        self.run_command("people")
+        self.run_command("create_users")
         self.run_command("cluster", slug=slug, server=plane.server, ca=plane.ca, color=color)
         for one in USERS:
             if one.team:

@@ -1,7 +1,7 @@
 """Database fixtures: users, team, clusters and credentials of a dashboard, also as a command loop.
 
-As a program (`python -m tests.database_fixtures`) it works on the database that the environment names, next to a running
-server: it reads one JSON command a line and prints one JSON answer a line.
+As a program (`python -m tests.database_fixtures`) it works on the database that the environment names, next to a
+running server: it reads one JSON command a line and prints one JSON answer a line.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def set_hostile_names(text: str, long: str) -> str:
 
 def _run_command(command: dict[str, Any]) -> Any:
     name, arguments = command["do"], command.get("with", {})
-    if name == "people":
+    if name == "create_users":
         return list(create_users())
     if name == "cluster":
         return create_cluster(**arguments).pk
@@ -176,14 +176,14 @@ def _run_command(command: dict[str, Any]) -> Any:
     return {
         "dead_cluster": create_dead_cluster,
         "hostile_names": set_hostile_names,
-        "person": create_editor,
+        "create_editor": create_editor,
         "session": create_session,
         "end_session": end_session,
-        "membership": set_membership,
-        "on_record": record_action,
-        "begun": begin_write,
-        "ended": end_write,
-        "flood": record_flood,
+        "set_membership": set_membership,
+        "record_action": record_action,
+        "begin_write": begin_write,
+        "end_write": end_write,
+        "record_flood": record_flood,
     }[name](**arguments)
 
 

@@ -16,7 +16,7 @@ _reasons = pytest.StashKey[dict[str, str]]()
 
 
 def missing(config: pytest.Config, what: str, way_out: str) -> NoReturn:
-    """Skip the test that asks, for want of `what` ("Chromium"); `way_out` is told once at the end of the run."""
+    """Skip the test that asks, for want of `what` ("Chromium"); `way_out` is printed once at the end of the run."""
     config.stash.setdefault(_reasons, {})[what] = way_out
     pytest.skip(f"no {what}")
 

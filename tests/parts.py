@@ -12,9 +12,18 @@ import pytest
 
 BROWSING, WAITING, OTHER = PARTS = "browsing", "waiting", "other"
 # Folders and files, with a browser or without one.
-WAIT = ("faults", "people/audit", "clusters/api/test_outages.py", "clusters/counting", "clusters/watch")
+WAIT = (
+    "faults",
+    "people/audit",
+    "audit",
+    "clusters/api/test_circuit_breaker.py",
+    "clusters/counting",
+    "clusters/feeds",
+    "clusters/tables",
+    "clusters/gateway/test_hub.py",
+)
 # These go with the tests that need a browser, so that all parts take about as long.
-ALONG = ("contract", "simulator", "controlplane", "demo", "bench", "people/audit/test_page_look.py")
+ALONG = ("contract", "simulator", "controlplane", "demo", "bench", "audit/test_appearance.py")
 ROOT = Path(__file__).resolve().parent
 
 

@@ -1,4 +1,4 @@
-"""Program runner: a command of ours in a terminal's place: output, Ctrl+C, and exit code."""
+"""Program runner: a command of ours as in a terminal: output, Ctrl+C, and exit code."""
 
 from __future__ import annotations
 
@@ -55,5 +55,5 @@ class Program:
 
 
 def _restore_sigint() -> None:
-    """A shell's background job, and all that it starts, ignores SIGINT unless told otherwise."""
+    """A shell's background job, and all that it starts, ignores SIGINT unless configured otherwise."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

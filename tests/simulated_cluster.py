@@ -37,7 +37,7 @@ INSTANT = Pace(accept=(0, 0), pull=(0, 0), start=(0, 0.05), probe=(0, 0.05), sto
 
 
 class SimulatedCluster:
-    """One simulated cluster with the cast, in a thread of this process: `with Simulated() as plane:`.
+    """One simulated cluster with the test users, in a thread of this process: `with SimulatedCluster() as plane:`.
 
     What it has in common with ControlPlane is called the same and does the same; the world fills either.
     """
@@ -82,14 +82,14 @@ class SimulatedCluster:
     def directory(self) -> Path:
         return Path(self._folder.name)
 
-    # --- the cast's credentials
+    # --- credentials of the test users
 
     def token(self, name: str) -> str:
-        """The static bearer token of one of the cast."""
+        """The static bearer token of a test user."""
         return self._tokens[name]
 
     def certificate(self, name: str, *, seconds: int | None = None) -> tuple[str, str]:
-        """A client certificate and its key (PEM) of one of the cast; with seconds a new one of that life,
+        """A client certificate and its key (PEM) of a test user; with seconds a new one of that life,
         which is over already where they are negative."""
         groups = get_person(name).groups
         if seconds is not None:
@@ -157,10 +157,10 @@ class SimulatedCluster:
         group, version = split_api_version(thing["apiVersion"])
         resource = wait_for(lambda: self.cluster.catalog.find_kind(group, version, thing["kind"]))
         root = f"/apis/{group}/{version}" if group else f"/api/{version}"
-        place = (
+        scope = (
             f"/namespaces/{thing['metadata'].get('namespace', 'default')}" if resource.is_namespaced else ""
         )
-        return f"{root}{place}/{resource.plural}"
+        return f"{root}{scope}/{resource.plural}"
 
 
 Plane = ControlPlane | SimulatedCluster
@@ -173,7 +173,7 @@ def _add_last_applied(thing: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def simulated_cluster() -> Iterator[SimulatedCluster]:
-    """A cluster that all tests share, with the cast and the whole world of the real one; leave it as you found it."""
+    """A cluster that all tests share, with the users and the whole world of the real one; leave it as you found it."""
     with SimulatedCluster() as plane:
         fill(plane)
         plane.catch_up()
@@ -183,7 +183,7 @@ def simulated_cluster() -> Iterator[SimulatedCluster]:
 
 @pytest.fixture(scope="session")
 def second_simulated_cluster() -> Iterator[SimulatedCluster]:
-    """Another one, for pages over several: the same cast, a small world, its own CA and tokens."""
+    """Another one, for pages over several: the same users, a small world, its own CA and tokens."""
     with SimulatedCluster("second") as plane:
         fill_small(plane)
         plane.catch_up()

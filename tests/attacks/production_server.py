@@ -96,7 +96,7 @@ def run_production_server(folder: Path, plane: Plane, recorder: Recorder) -> Ite
     forwarded = ["X-Forwarded-Proto: https", f"X-Forwarded-Host: {host}", "X-Forwarded-For: 203.0.113.9"]
     served = DashboardServer(folder, **environment).start()
     try:
-        served.run_command("people")
+        served.run_command("create_users")
         served.run_command("cluster", slug="harbour", server=recorder.url, ca=recorder.ca)
         for name in ("ada", "rene"):
             keys = {"token": plane.token(name)}

@@ -132,7 +132,7 @@ def victims(
     try:
         served.run_command("cluster", slug="harbour", server=controlplane.server, ca=controlplane.ca)
         for name in (*BOUNDS, UNCHANGED):
-            served.run_command("person", name=name, has_password=name == "password")
+            served.run_command("create_editor", name=name, has_password=name == "password")
             token = (
                 create_account(controlplane, name) if name in CLUSTER_CHANGES else controlplane.token("dana")
             )

@@ -43,7 +43,7 @@ def describe(plane: ControlPlane) -> None:
     print("Kubeconfigs for the test users:")
     for one in USERS:
         print(f"  {plane.kubeconfig(one.name)}  {_describe_permissions(one)}")
-    print(f"  {plane.kubeconfig('admin')}  system:masters, nobody of the cast")
+    print(f"  {plane.kubeconfig('admin')}  system:masters, no test user")
     print("metrics.k8s.io answers after about a minute. Press Ctrl+C to stop.", flush=True)
 
 

@@ -123,14 +123,14 @@ class ControlPlane:
         """What `kubectl logs` shows of every container, as CRI lines; what is appended is followed."""
         return self.directory / "pod.log"
 
-    # --- the cast's credentials
+    # --- credentials of the test users
 
     def token(self, name: str) -> str:
-        """The static bearer token of one of the cast."""
+        """The static bearer token of a test user."""
         return self._tokens[name]
 
     def certificate(self, name: str, *, seconds: int | None = None) -> tuple[str, str]:
-        """A client certificate and its key (PEM) of one of the cast; with seconds a new one of that life,
+        """A client certificate and its key (PEM) of a test user; with seconds a new one of that life,
         which is over already where they are negative."""
         if seconds is not None:
             pair = self._authority.client(name, get_person(name).groups, seconds=seconds)
@@ -233,7 +233,7 @@ class ControlPlane:
     def start_apiserver(self, *, patience: float = 75) -> None:
         """Start it (again), on the same port, and wait until it is ready.
 
-        One that was asked to stop drains for a minute; after so many seconds of patience it is killed.
+        A process that was signalled to stop drains for a minute; after so many seconds of patience it is killed.
         """
         if self._processes.is_running("kube-apiserver"):
             try:

@@ -27,7 +27,7 @@ def controlplane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
 
 @pytest.fixture(scope="session")
 def second_controlplane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
-    """Another cluster, for pages over several: the same cast, a small world, its own CA and tokens."""
+    """Another cluster, for pages over several: the same users, a small world, its own CA and tokens."""
     with _start(pytestconfig) as plane:
         fill_small(plane)
         wait_for_pods(plane)

@@ -5,7 +5,7 @@ from tests.controlplane.users import get_person
 
 
 def get_keys(plane: ControlPlane, name: str) -> dict[str, str]:
-    """`token`, or `certificate` and `key`: whichever the cast says that this person uses."""
+    """`token`, or `certificate` and `key`: whichever this test user has."""
     if get_person(name).auth == "certificate":
         certificate, key = plane.certificate(name)
         return {"certificate": certificate, "key": key}

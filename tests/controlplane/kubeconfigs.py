@@ -9,7 +9,7 @@ import yaml
 from tests.controlplane.certificates import Authority, Pair
 from tests.controlplane.users import Person
 
-ADMIN = "admin"  # in system:masters; nobody of the cast
+ADMIN = "admin"  # in system:masters; no test user
 _MASTERS = "system:masters"
 _COMPONENTS = (
     (ADMIN, "admin", (_MASTERS,)),

@@ -12,7 +12,7 @@ from tests.controlplane.building import KWOK_KUSTOMIZE, RECIPES, ControlPlaneUna
 
 ROOT = Path(__file__).parents[2]
 BUILD = [sys.executable, "-m", "tests.controlplane", "build"]
-# Stands for Go: takes its time, writes down what it was asked, and can fail.
+# Stands for Go: takes its time, writes down its arguments, and can fail.
 GO = """#!/bin/sh
 case "$1" in
 env) echo "go$GO_SAYS" ;;

@@ -22,7 +22,7 @@ from tests.controlplane.watchdog import find_processes
 ROOT = Path(__file__).parents[2]
 
 PERMISSIONS = (
-    # person, what is asked of `kubectl auth can-i`, the answer
+    # person, arguments of `kubectl auth can-i`, its answer
     ("ada", "delete nodes", True),
     ("ada", "get secrets -n pay", True),
     ("dana", "list namespaces --all-namespaces", False),
@@ -174,11 +174,13 @@ def test_its_hostile_texts_are_stored_byte_for_byte(controlplane):
 
 def test_its_audit_log_names_user_and_request(controlplane):
     controlplane.kubectl("get", "configmap", "web", "-n", "shop", person="dana")
-    wanted = "/api/v1/namespaces/shop/configmaps/web"
+    expected = "/api/v1/namespaces/shop/configmaps/web"
 
     def is_logged() -> bool:
         lines = [json.loads(line) for line in controlplane.audit_log.read_text().splitlines()]
-        return any(line["user"].get("username") == "dana" and line["requestURI"] == wanted for line in lines)
+        return any(
+            line["user"].get("username") == "dana" and line["requestURI"] == expected for line in lines
+        )
 
     wait_until(is_logged, "the audit log has the request", seconds=10)
 

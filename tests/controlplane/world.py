@@ -148,7 +148,7 @@ def build_web_secret() -> dict[str, Any]:
 
 def build_events() -> list[dict[str, Any]]:
     """Beside those that the controllers and the scheduler write."""
-    told = (
+    events = (
         (
             "Normal",
             "ScalingReplicaSet",
@@ -163,7 +163,7 @@ def build_events() -> list[dict[str, Any]]:
         ("Warning", "ProvisioningFailed", "no such class", "v1", "PersistentVolumeClaim", "waiting", "pay"),
         ("Normal", "Polished", "Polished to a shine", "example.com/v1", "Widget", "small", "shop"),
     )
-    return [build_event(f"told-{number}", *one) for number, one in enumerate(told)]
+    return [build_event(f"told-{number}", *one) for number, one in enumerate(events)]
 
 
 def build_event(

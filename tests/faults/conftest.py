@@ -61,7 +61,7 @@ def recovery_times() -> Iterator[Callable[[str, float], None]]:
 
 @pytest.fixture
 def person(browser: Browser, dashboard: DashboardServer) -> Iterator[Callable[..., BrowserUser]]:
-    """Opens a browser as one of the cast."""
+    """Opens a browser as a test user."""
     opened: list[BrowserUser] = []
 
     def enter(name: str, **options: object) -> BrowserUser:

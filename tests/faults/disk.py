@@ -75,7 +75,7 @@ def fill_disk(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def limit_file_size(*processes: int) -> Iterator[None]:
-    """No file of these processes may be written beyond its first byte; SQLite is told EFBIG."""
+    """No file of these processes may be written beyond its first byte; SQLite gets EFBIG."""
     before = [resource.prlimit(process, resource.RLIMIT_FSIZE) for process in processes]
     try:
         for process, (_soft, hard) in zip(processes, before, strict=True):

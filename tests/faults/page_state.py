@@ -23,7 +23,7 @@ SLOW_MACHINE_FACTOR = (
 
 
 class BrowserUser:
-    """One of the cast in a browser of their own; pages are tabs of it."""
+    """A test user in a browser of their own; pages are tabs of it."""
 
     def __init__(self, browser: Browser, served: DashboardServer, name: str, **options: Any) -> None:
         self.context: BrowserContext = browser.new_context(**options)
@@ -81,7 +81,7 @@ def measure_slack() -> float:
 
 @contextmanager
 def check_recovery(what: str, figures: Callable[[str, float], None]) -> Iterator[None]:
-    """The block ends in the end, and its time is told; it begins when the fault ends."""
+    """The block ends in time, and its duration is recorded; it begins when the fault ends."""
     began = time.monotonic()
     yield
     took = time.monotonic() - began

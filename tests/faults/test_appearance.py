@@ -20,7 +20,7 @@ from tests.faults.page_state import PATIENCE, BrowserUser, expect_state, expect_
 from tests.live.pages import make_pod
 
 SHOTS = os.environ.get("QUARTERDECK_SHOTS")  # a folder for pictures of every state
-# Each state has lists and objects of its own: what was refused a moment ago is asked for more and more seldom.
+# Each state has lists and objects of its own: what was refused a moment ago is retried with growing pauses.
 LIST, SEVERAL = "/c/gate/shop/pods?selector=!not-{}", "/c/gate,far/shop/pods?selector=!not-{}"
 OBJECT = "/c/gate/shop/pods/{}"
 SLOW = faults.respond_with(
@@ -33,7 +33,7 @@ FORBIDDEN = faults.respond_status(
 OpenLivePage = Callable[[str], Page]
 
 
-def find_page_problems(page: Page, name: str) -> list[str]:
+def list_violations(page: Page, name: str) -> list[str]:
     """What is wrong with the page in both themes at two widths."""
     found = []
     for theme in ("light", "dark"):
@@ -90,8 +90,8 @@ STATES = {
     "failing": (inject_fault(any_request, faults.respond_html(502, "Bad Gateway")), LIST, "failing"),
     "denied": (inject_fault(has_word("/pods"), FORBIDDEN), LIST, "denied"),
     "denied-object": (inject_fault(has_word("/pods"), FORBIDDEN), OBJECT, "denied"),
-    "lapsed": (inject_fault(any_request, REFUSED), LIST, "lapsed"),
-    "lapsed-object": (inject_fault(any_request, REFUSED), OBJECT, "lapsed"),
+    "unauthorized": (inject_fault(any_request, REFUSED), LIST, "unauthorized"),
+    "unauthorized-object": (inject_fault(any_request, REFUSED), OBJECT, "unauthorized"),
 }
 
 
@@ -101,8 +101,8 @@ def test_an_open_page_is_readable_in_each_state(gate: Gate, open_live_page: Open
     page = open_live_page(path.format(name))
     with fault(gate):
         expect_state(page, state, patience=2 * PATIENCE)
-        found = find_page_problems(page, name)
-        if state == "lapsed":
+        found = list_violations(page, name)
+        if state == "unauthorized":
             expect(page.get_by_text("Your permissions")).to_be_hidden()
     assert found == []
 
@@ -126,7 +126,7 @@ def test_the_page_of_an_error_is_readable(
     with gate.inject(any_request, answer):
         page = person("dana").open(f"/c/{name}/shop/pods")
         expect(page.locator(".problem")).to_be_visible(timeout=PATIENCE)
-        found = find_page_problems(page, name)
+        found = list_violations(page, name)
     assert found == []
 
 
@@ -139,7 +139,7 @@ def test_what_is_said_of_storage_is_readable(dashboard: DashboardServer, open_li
         account.evaluate("document.querySelector('input[name=name]').form.submit()")
         expect(account.get_by_role("button", name="Send again")).to_be_visible(timeout=PATIENCE)
         expect_texts(page, "Quarterdeck's database is locked by another program.")
-        found = [*find_page_problems(page, "locked"), *find_page_problems(account, "locked-sent")]
+        found = [*list_violations(page, "locked"), *list_violations(account, "locked-sent")]
     assert found == []
 
 
@@ -150,12 +150,12 @@ def test_what_is_said_of_a_lost_server_and_its_return_is_readable(
     dashboard.kill_server()
     try:
         expect_texts(page, "Connection to Quarterdeck lost.")
-        found = find_page_problems(page, "lost")
+        found = list_violations(page, "lost")
         page.context.set_default_timeout(PATIENCE)
     finally:
         dashboard.start_server()
     expect_state(page, "live")
     expect_texts(page, "Reconnected.")
-    found += find_page_problems(page, "back")
+    found += list_violations(page, "back")
     assert found == []
     expect(find_row(page, "steady")).to_be_visible()

@@ -61,7 +61,7 @@ def open_with_certificate(
         dashboard.run_command("credential", name="dana", slug="far", keys=keys, namespace="shop")
         pages = [dana.open(path) for path in paths]
         for page in pages:
-            expect(page.locator("#live-state .live, #live-state .lapsed, .problem")).to_be_visible(
+            expect(page.locator("#live-state .live, #live-state .unauthorized, .problem")).to_be_visible(
                 timeout=PATIENCE
             )
         if time.time() < ends - 2:
@@ -84,7 +84,7 @@ def test_a_certificate_that_ends_is_said_with_the_button_that_renews_it(
     expect(find_row(listing, "under-certificate")).to_be_visible()
     wait_for(lambda: time.time() > ends, 200)
     for page in (listing, of_one):
-        expect_state(page, "lapsed")
+        expect_state(page, "unauthorized")
         expect_texts(page, "Your credential for Far has expired.", "It was valid until", "Renew credential")
     assert list_names(listing) == set(), "what a person may no longer see goes"
     expect(of_one.locator("main")).not_to_contain_text("example.com/main:1")
@@ -112,8 +112,8 @@ def test_a_token_whose_account_is_deleted_is_said_with_the_button_that_renews_it
     expect(find_row(page, "under-account")).to_be_visible(timeout=PATIENCE)
     plane.kubectl("delete", "serviceaccount", "short", "-n", "shop")
     expect_state(
-        page, "lapsed", patience=2 * PATIENCE
-    )  # 10 s until the API server knows, 30 s until it is asked
+        page, "unauthorized", patience=2 * PATIENCE
+    )  # 10 s until the API server knows, 30 s until the next access review
     expect_texts(page, "Far no longer accepts your credential.", "the cluster does not say which")
     page.reload()
     expect_texts(page, "The cluster rejected your credential.")

@@ -76,7 +76,7 @@ def test_a_name_that_is_not_known_is_said(nameless_cluster, person):
 def test_pages_of_other_clusters_come_and_are_live_while_many_wait_for_it(
     hanging_cluster, dashboard: DashboardServer, person
 ):
-    """Sixty pages of the hanging cluster are asked for without a pause, by everybody."""
+    """Sixty pages of the hanging cluster are requested without a pause, by everybody."""
     clients = [dashboard.client(one.name) for one in USERS if one.team]
     over = threading.Event()
 
@@ -89,13 +89,13 @@ def test_pages_of_other_clusters_come_and_are_live_while_many_wait_for_it(
 
     dana = person("dana")
     with ThreadPoolExecutor(60) as people:
-        asked = [people.submit(asks, number) for number in range(60)]
+        loads = [people.submit(asks, number) for number in range(60)]
         try:
             for path in ("/c/far/shop/pods", "/c/harbour/shop/pods"):
                 expect_state(dana.open(path), "live")
         finally:
             over.set()
-        assert sum(one.result() for one in asked) > 0, "and each of them was answered, and said so"
+        assert sum(one.result() for one in loads) > 0, "and each of them was answered, and said so"
 
 
 def test_a_page_whose_first_call_gets_retry_after_opens_by_itself_and_not_sooner(
@@ -105,19 +105,19 @@ def test_a_page_whose_first_call_gets_retry_after_opens_by_itself_and_not_sooner
     dashboard.run_command(
         "credential", name="dana", slug="late", keys={"token": plane.token("dana")}, namespace="shop"
     )
-    asked: list[float] = []
+    attempts: list[float] = []
     refuses = respond_with(429, b"Too many requests, please try again later.", "text/plain", "Retry-After: 5")
 
-    def told(wire: Wire) -> None:
-        asked.append(time.monotonic())
+    def record_attempt(wire: Wire) -> None:
+        attempts.append(time.monotonic())
         refuses(wire)
 
-    with gate.inject(any_request, told):
+    with gate.inject(any_request, record_attempt):
         page = person("dana").open("/c/late/shop/pods")
         page_says(page, "The API server is rate limiting requests.", "opens automatically")
-        first = len(asked)
-        wait_for(lambda: len(asked) > first)
-    assert asked[first] - asked[first - 1] >= 5, "asked when it says so, never sooner"
+        first = len(attempts)
+        wait_for(lambda: len(attempts) > first)
+    assert attempts[first] - attempts[first - 1] >= 5, "retried when it says so, never sooner"
     expect_state(page, "live")
     expect_fresh(page)
 
@@ -125,8 +125,8 @@ def test_a_page_whose_first_call_gets_retry_after_opens_by_itself_and_not_sooner
 def test_a_long_list_whose_continue_token_is_too_old_is_read_again_with_no_row_lost_or_twice(
     plane: ControlPlane, gate: Gate, person: Callable[..., BrowserUser]
 ):
-    wanted = {f"paged-{number:03}" for number in range(OBJECTS)}
-    plane.apply([_build_config_map(name) for name in sorted(wanted)])
+    expected = {f"paged-{number:03}" for number in range(OBJECTS)}
+    plane.apply([_build_config_map(name) for name in sorted(expected)])
     met: list[str] = []
 
     def once(wire: Wire) -> None:
@@ -140,8 +140,8 @@ def test_a_long_list_whose_continue_token_is_too_old_is_read_again_with_no_row_l
         page = person("dana").open("/c/gate/shop/configmaps?limit=200&q=paged")
         expect_state(page, "live")
         expect(page.locator("#list-rows tr")).to_have_count(OBJECTS, timeout=PATIENCE)
-    assert list_names(page) == wanted
-    assert len(met) >= 2, "the second page was refused, and asked for again from the beginning"
+    assert list_names(page) == expected
+    assert len(met) >= 2, "the second page was refused, and listed again from the beginning"
     plane.apply([_build_config_map("paged-after")])
     expect(find_row(page, "paged-after")).to_be_visible(timeout=PATIENCE)
     plane.kubectl("delete", "configmaps", "-n", "shop", "-l", "faults=paged")

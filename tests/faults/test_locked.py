@@ -118,7 +118,7 @@ def test_while_the_audit_trail_is_locked_changes_are_refused_and_pages_load(
         assert first.result().status_code == 403, "who is not let in is on record"
         answer = second.result()
         assert answer.status_code == 503
-        assert came == ["page", "change"], "a page does not wait for the trail as a change does"
+        assert came == ["page", "change"], "a page does not wait for the audit trail as a change does"
         assert int(answer.headers["Retry-After"]) > 0
         page.reload(wait_until="domcontentloaded", timeout=QUICK_RESPONSE)
         expect_texts(page, "The audit trail is not writable.", "changes to clusters are blocked")

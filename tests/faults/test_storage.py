@@ -173,7 +173,7 @@ def _try_full_disk(
         expect(find_row(again, "while-full")).to_be_visible(timeout=PATIENCE)
         expect_texts(page, "The Quarterdeck server's disk is full.")
         expect_held_back(account, "Dana of the disk")
-    with check_recovery("room on the disk", figures):
+    with check_recovery("space on the disk", figures):
         expect(again.locator(".outage")).to_have_count(0, timeout=PATIENCE)
     account.get_by_role("button", name="Send again").click()
     expect_texts(account, "Name updated.")
@@ -182,7 +182,7 @@ def _try_full_disk(
 
 
 def test_files_that_may_not_grow_are_said_and_reading_goes_on(plane, dashboard: DashboardServer, person):
-    """As where a quota is met: the disk has room, and this server may not use it."""
+    """Like a quota: the disk has space, and this server cannot use it."""
     page = person("dana").open("/c/harbour/shop/pods")
     expect_state(page, "live")
     with prepare_changes(plane, dashboard) as tried:

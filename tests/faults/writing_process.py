@@ -59,9 +59,9 @@ def run_writer(served: DashboardServer, name: str) -> Iterator[Writer]:
 
 
 def _write(person: str, name: str) -> str:
-    desk = connect(User.objects.get(username=person), "harbour")
+    session = connect(User.objects.get(username=person), "harbour")
     try:
-        return str(desk.write("create", CONFIGMAPS, namespace="shop", body=build_config_map(name)).status)
+        return str(session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map(name)).status)
     except (AuditTrailUnavailable, ApiError) as error:
         return type(error).__name__
 
