@@ -15,7 +15,7 @@ PATIENCE = 60.0  # seconds; what is opened at a cluster that hangs ends within t
 
 
 def clean_up_after_test() -> None:
-    """Called while a test may use its database: nobody can between tests, and the audit trail would get out of order."""
+    """Called while a test may use its database: nobody can between tests, and audit rows would get out of order."""
     if hub.open_feeds() or len(counters) or watcher._open:
         stop_background_work()
         if writer.health.is_writable:  # else it is the one that finds out when it is
