@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -257,22 +256,38 @@ class ClusterSession:
 
 def connect(user: User, slug: str) -> ClusterSession:
     """The person's way to the cluster. Raises NotShared, NoCredential, or SealBroken of `clusters.credentials`."""
-    cluster, role = _find_shared_cluster(user, slug)
-    return _open_session(user, cluster, role, _credential(user, cluster))
+    found = connect_all(user, [slug])[slug]
+    if isinstance(found, ClusterSession):
+        return found
+    raise found
 
 
-def connect_all(user: User, slugs: Collection[str]) -> dict[str, ClusterSession]:
-    """The ways to these clusters, by slug: those for which `connect` raises nothing, in as many queries as for one."""
-    if not user.is_active:
-        return {}
-    own = {one.cluster_id: one for one in Credential.objects.filter(user=user)}
+def connect_all(
+    user: User, slugs: Collection[str]
+) -> dict[str, ClusterSession | NotShared | NoCredential | SealBroken]:
+    """For each slug its session, or the error that `connect` raises; in as many queries for all as for one.
+
+    The person's own credential comes first, else the one that a team of theirs shares there.
+    """
+    visible = (
+        {one.slug: one for one in visible_clusters(user).filter(slug__in=slugs)} if user.is_active else {}
+    )
+    own = {one.cluster_id: one for one in Credential.objects.filter(user=user, cluster__in=visible.values())}
     role, shared = roles(user), team_credentials(user)
-    found = {}
-    for cluster in visible_clusters(user).filter(slug__in=slugs):
+    found: dict[str, ClusterSession | NotShared | NoCredential | SealBroken] = {}
+    for slug in slugs:
+        cluster = visible.get(slug)
+        if cluster is None or cluster.pk not in role:
+            found[slug] = NotShared(slug)
+            continue
         credential = own.get(cluster.pk) or shared.get(cluster.pk)
-        if credential is not None and cluster.pk in role:
-            with suppress(SealBroken):
-                found[cluster.slug] = _open_session(user, cluster, role[cluster.pk], credential)
+        if credential is None:
+            found[slug] = NoCredential(cluster)
+            continue
+        try:
+            found[slug] = _open_session(user, cluster, role[cluster.pk], credential)
+        except SealBroken as error:
+            found[slug] = error
     return found
 
 
@@ -290,22 +305,3 @@ def _open_session(user: User, cluster: Cluster, role: TeamRole, credential: Cred
         error_callback=make_error_callback(draft_session_entry(user, role, cluster, credential)),
     )
     return ClusterSession(user, cluster, credential, role, connection, ReadingClient(connection))
-
-
-def _find_shared_cluster(user: User, slug: str) -> tuple[Cluster, TeamRole]:
-    """The cluster and the strongest role that the person's teams give on it; an auditor stays a viewer."""
-    cluster = visible_clusters(user).filter(slug=slug).first() if user.is_active else None
-    if cluster is None:
-        raise NotShared(slug)
-    return cluster, roles(user)[cluster.pk]
-
-
-def _credential(user: User, cluster: Cluster) -> Credential:
-    """The person's own; else the one that a team of theirs shares here."""
-    own = Credential.objects.filter(cluster=cluster, user=user).first()
-    if own is not None:
-        return own
-    shared = team_credentials(user).get(cluster.pk)
-    if shared is None:
-        raise NoCredential(cluster)
-    return shared

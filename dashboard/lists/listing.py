@@ -13,7 +13,7 @@ from clusters.access.reviews import ResourceAttributes
 from clusters.api.errors import ApiError, NotFound, TimedOut
 from clusters.credentials.sealing import SealBroken
 from clusters.discovery import Resource
-from clusters.gateway.connect import ClusterSession, NoCredential, NotShared, connect
+from clusters.gateway.connect import ClusterSession, NoCredential, NotShared, connect_all
 from clusters.gateway.hub import hub
 from clusters.sharing import visible_clusters
 from clusters.tables.columns import LABEL
@@ -77,7 +77,7 @@ def open_listing(user: User, address: Address, *, eager: bool = True) -> Listing
     Unless `eager`, the rest of a long list is read once its first rows are painted: when the page's socket opens it.
     """
     slugs = _slugs(user, address)
-    clusters = [_connect_cluster(user, slug, alone=len(slugs) == 1) for slug in slugs]
+    clusters = _connect_clusters(user, slugs)
     _prepare(clusters, address, alone=len(slugs) == 1)
     for cluster in clusters:
         if cluster.cluster_session is not None and cluster.resource is not None:
@@ -131,22 +131,27 @@ def _slugs(user: User, address: Address) -> tuple[str, ...]:
     return tuple(found[:MAX_CLUSTERS])
 
 
-def _connect_cluster(user: User, slug: str, *, alone: bool) -> ListedCluster:
-    """Connect to one cluster; database only."""
-    listed = ListedCluster(slug, slug)
-    try:
-        listed.cluster_session = connect(user, slug)
-        listed.name = listed.cluster_session.cluster.name
-    except (NotShared, NoCredential, SealBroken) as error:
-        if alone:
-            raise
-        listed.needs_credential = isinstance(error, (NoCredential, SealBroken))
-        listed.message = (
-            _("You have no usable credential for this cluster.")
-            if listed.needs_credential
-            else _("This cluster does not exist or is not shared with you.")
-        )
+def _connect_clusters(user: User, slugs: Sequence[str]) -> list[ListedCluster]:
+    """Sessions of all clusters at once; database only. The error of a single cluster is raised."""
+    found = connect_all(user, slugs)
+    listed = []
+    for slug in slugs:
+        connected = found[slug]
+        if isinstance(connected, ClusterSession):
+            listed.append(ListedCluster(slug, connected.cluster.name, connected))
+        elif len(slugs) == 1:
+            raise connected
+        else:
+            listed.append(_describe_failure(slug, connected))
     return listed
+
+
+def _describe_failure(slug: str, error: NotShared | NoCredential | SealBroken) -> ListedCluster:
+    if isinstance(error, NotShared):
+        message = _("This cluster does not exist or is not shared with you.")
+        return ListedCluster(slug, slug, message=message)
+    message = _("You have no usable credential for this cluster.")
+    return ListedCluster(slug, slug, message=message, needs_credential=True)
 
 
 def _prepare(clusters: Sequence[ListedCluster], address: Address, *, alone: bool) -> None:

@@ -125,7 +125,8 @@ def open_board(user: User, terms: tuple[str, ...] = ()) -> Board:
     if len(found) > MAX_CLUSTERS:
         found.sort(key=lambda one: not all(word in names_of(one) for word in terms))
     known, counter_views = list_remembered(user), _CounterViews()
-    sessions = connect_all(user, [one.cluster.slug for one in found[:MAX_CLUSTERS] if _is_sent(one)])
+    connected = connect_all(user, [one.cluster.slug for one in found[:MAX_CLUSTERS] if _is_sent(one)])
+    sessions = {slug: one for slug, one in connected.items() if isinstance(one, ClusterSession)}
     try:
         clusters = tuple(
             _open_cluster(one, sessions.get(one.cluster.slug), known.get(one.cluster.pk, []), counter_views)

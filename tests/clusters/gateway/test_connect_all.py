@@ -41,34 +41,47 @@ def cluster_slugs(users: dict[str, User]) -> list[str]:
     return [*Cluster.objects.values_list("slug", flat=True), "not-there"]
 
 
-def connect_each(user: User, slugs: list[str]) -> dict[str, ClusterSession]:
-    found = {}
+def connect_each(user: User, slugs: list[str]) -> dict[str, ClusterSession | Exception]:
+    found: dict[str, ClusterSession | Exception] = {}
     for slug in slugs:
         try:
             found[slug] = connect(user, slug)
-        except (NotShared, NoCredential, SealBroken):
-            continue
+        except (NotShared, NoCredential, SealBroken) as error:
+            found[slug] = error
     return found
 
 
 def test_it_gives_what_each_session_gives(users: dict[str, User], cluster_slugs: list[str]) -> None:
-    assert set(connect_all(users["dana"], cluster_slugs)) == {"own", "shared", "writable", "both"}
+    found = connect_all(users["dana"], cluster_slugs)
+    sessions = {slug for slug, one in found.items() if isinstance(one, ClusterSession)}
+    assert sessions == {"own", "shared", "writable", "both"}
     for user in users.values():
         together, single = connect_all(user, cluster_slugs), connect_each(user, cluster_slugs)
-        assert {slug: summarize_session(session) for slug, session in together.items()} == {
-            slug: summarize_session(session) for slug, session in single.items()
+        assert list(together) == cluster_slugs
+        assert {slug: summarize(one) for slug, one in together.items()} == {
+            slug: summarize(one) for slug, one in single.items()
         }
 
 
-def summarize_session(session: ClusterSession) -> tuple[object, ...]:
-    """Who is where, with what, as what, by which connection."""
+def test_it_distinguishes_failures(users: dict[str, User], cluster_slugs: list[str]) -> None:
+    found = connect_all(users["dana"], cluster_slugs)
+    assert type(found["none"]) is NoCredential
+    assert type(found["broken"]) is SealBroken
+    assert type(found["theirs"]) is NotShared
+    assert type(found["not-there"]) is NotShared
+
+
+def summarize(session: ClusterSession | Exception) -> tuple[object, ...]:
+    """Who is where, with what, as what, by which connection; or the kind of the error."""
+    if isinstance(session, Exception):
+        return (type(session), str(session))
     return (session.user, session.cluster, session.credential, session.role, session.connection)
 
 
 def test_an_inactive_person_has_no_way(users: dict[str, User], cluster_slugs: list[str]) -> None:
     users["dana"].is_active = False
-    assert connect_all(users["dana"], cluster_slugs) == {}
-    assert connect_each(users["dana"], cluster_slugs) == {}
+    for found in (connect_all(users["dana"], cluster_slugs), connect_each(users["dana"], cluster_slugs)):
+        assert {type(one) for one in found.values()} == {NotShared}
 
 
 def test_it_asks_the_database_no_more_for_many(users: dict[str, User], cluster_slugs: list[str]) -> None:
