@@ -8,10 +8,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clusters.api.paths import DNS_LABEL
 from people.models import Team, User
 
 SLUG = RegexValidator(
-    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    f"^{DNS_LABEL}$",
     _("Use lowercase letters, digits and hyphens; start and end with a letter or digit."),
 )
 

@@ -9,8 +9,15 @@ from urllib.parse import quote, unquote, urlencode
 from clusters.api.connection import Server
 from clusters.api.errors import BadRequest
 
+DNS_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"  # RFC 1123, as names of namespaces are
+_DNS_LABEL = re.compile(DNS_LABEL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
+
+
+def is_dns_label(text: str) -> bool:
+    """Whether the text is an RFC 1123 label of at most 63 characters, as names of namespaces and clusters are."""
+    return _DNS_LABEL.fullmatch(text) is not None
 
 
 def resource_path(

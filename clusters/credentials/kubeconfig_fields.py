@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from clusters.api.paths import is_dns_label
 from clusters.credentials.errors import KubeconfigError
 from clusters.credentials.yaml_tree import Mapping, Node, Scalar, Sequence
 
 ReadFile = Callable[[str], bytes]  # raises OSError
-LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
 LONGEST_NAME = 253
 
@@ -109,7 +109,7 @@ def read_named_list(mapping: LocatedMapping, key: str, inner: str) -> dict[str, 
 def namespace(mapping: LocatedMapping) -> str:
     """The namespace of a context."""
     name = text(mapping, "namespace")
-    if name and not LABEL.fullmatch(name):
+    if name and not is_dns_label(name):
         raise KubeconfigError(
             mapping.path_to("namespace"),
             _("This is not a valid namespace name."),

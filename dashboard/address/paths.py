@@ -11,14 +11,17 @@ from django.http import QueryDict
 from django.urls import get_script_prefix
 from django.utils.translation import gettext as _
 
+from clusters.api.paths import is_dns_label
+
 ALL = "_all"
 CLUSTER = "_cluster"
 MAX_CLUSTERS = 20
 MAX_NAMESPACES = 50
 MAX_NAME = 253
 MAX_RESOURCE = 320
+MAX_SELECTOR = 2000  # characters
+SELECTORS = ("selector", "fields")  # names in the query: label selector, field selector
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _UNSAFE_IN_NAME = re.compile(r"[/%\x00-\x1f\x7f\u2028\u2029]")
 
 
@@ -90,12 +93,7 @@ def parse(path: Mapping[str, str], query: QueryDict) -> Address:
     name = path.get("name", "")
     if name:
         _check_object(clusters, namespaces, name)
-    return Address(clusters, namespaces, resource, name, _pairs(query))
-
-
-def is_label(text: str) -> bool:
-    """Whether the text is a DNS label, as names of namespaces and clusters are (RFC 1123)."""
-    return _LABEL.fullmatch(text) is not None
+    return Address(clusters, namespaces, resource, name, _check_selectors(_pairs(query)))
 
 
 def is_object_name(text: str) -> bool:
@@ -110,7 +108,7 @@ def _names(field: str, text: str, *, limit: int, words: Iterable[str]) -> tuple[
     if len(names) > limit:
         raise BadAddress(field, _("At most %(limit)d names are allowed here.") % {"limit": limit})
     for name in names:
-        if not is_label(name):
+        if not is_dns_label(name):
             message = _(
                 "“%(name)s” is not a valid name: use lowercase letters, digits and hyphens (max. 63), "
                 "separated by commas."
@@ -119,8 +117,17 @@ def _names(field: str, text: str, *, limit: int, words: Iterable[str]) -> tuple[
     return names
 
 
+def _check_selectors(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The query, unless a selector is too long to be sent: `a=b,c=d` cut to `a=b` would select more."""
+    for name, value in pairs:
+        if name in SELECTORS and len(value) > MAX_SELECTOR:
+            message = _("This selector is longer than %(limit)d characters. Shorten it.")
+            raise BadAddress(name, message % {"limit": MAX_SELECTOR})
+    return pairs
+
+
 def _resource(text: str) -> str:
-    if len(text) > MAX_RESOURCE or not all(is_label(part) for part in text.split(".")):
+    if len(text) > MAX_RESOURCE or not all(is_dns_label(part) for part in text.split(".")):
         message = _("“%(name)s” is not a valid resource name, such as pods or deployments.apps.")
         raise BadAddress("resource", message % {"name": text[:100]})
     return text

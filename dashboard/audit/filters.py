@@ -14,6 +14,7 @@ from django.db.models.lookups import Exact
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from clusters.api.paths import is_dns_label
 from people.audit.models import Result
 from people.audit.sanitizing import sanitize_text
 from people.audit.time_range import InvalidTime, format_utc, parse_time_range
@@ -21,7 +22,6 @@ from people.audit.time_range import InvalidTime, format_utc, parse_time_range
 LONGEST = 300  # characters of a field
 ONE_MICROSECOND = timedelta(microseconds=1)
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _VERB = re.compile(r"[a-z]{1,20}(-[a-z]{1,20}){0,3}")
 _KIND = re.compile(r"([a-z0-9-]{1,63})((?:\.[a-z0-9-]{1,63}){0,20})(?:/([a-z]{1,63}))?")
 _CAMEL = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
@@ -121,7 +121,7 @@ def _parse_person(text: str, _now: datetime) -> dict[str, object]:
 
 
 def _parse_cluster(text: str, _now: datetime) -> dict[str, object]:
-    if not _LABEL.fullmatch(text):
+    if not is_dns_label(text):
         raise InvalidValue(_("Enter a cluster ID as in its URLs, e.g. prod-eu."))
     return {"cluster": text}
 
@@ -146,7 +146,7 @@ def _parse_kind(text: str, _now: datetime) -> dict[str, object]:
 
 
 def _parse_namespace(text: str, _now: datetime) -> dict[str, object]:
-    if not _LABEL.fullmatch(text):
+    if not is_dns_label(text):
         raise InvalidValue(_("A namespace name has lowercase letters, digits and hyphens, at most 63."))
     return {"namespace": text}
 

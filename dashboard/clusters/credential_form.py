@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from clusters.api.connection import Identity, Server
 from clusters.api.errors import ApiError
+from clusters.api.paths import DNS_LABEL
 from clusters.credentials.certificate import bundle_key, checked_pair
 from clusters.credentials.errors import BadCredential, KubeconfigError
 from clusters.credentials.kubeconfig import Context, one_context, read_kubeconfig
@@ -24,7 +25,7 @@ from dashboard.clusters.notices import Notice, make_notice
 
 WAYS = ("token", "certificate", "kubeconfig")
 NAMESPACE = RegexValidator(
-    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    rf"^{DNS_LABEL}\Z",
     gettext_lazy("Use lowercase letters, digits and hyphens; start and end with a letter or digit."),
 )
 

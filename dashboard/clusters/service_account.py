@@ -6,10 +6,10 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from clusters.api.paths import is_dns_label
 from clusters.credentials.kubeconfig import Context
 from people.models import TeamRole, User
 
-LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 HOURS = 720
 
 
@@ -31,7 +31,7 @@ def account_for(
 ) -> Account:
     """Commands for this user; a rejected kubeconfig's context and namespace are used where there is one."""
     chosen = namespace or (context.namespace if context else "")
-    namespace = chosen if LABEL.fullmatch(chosen) else "default"
+    namespace = chosen if is_dns_label(chosen) else "default"
     name, grant = account_name(user.username), "edit" if role == TeamRole.EDITOR else "view"
     kubectl = f"kubectl --context {shlex.quote(context.name)}" if context else "kubectl"
     return Account(

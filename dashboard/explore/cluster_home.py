@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clusters.api.errors import Forbidden
+from clusters.api.paths import DNS_LABEL
 from clusters.gateway.connect import ClusterSession, connect
 from dashboard.address import kubectl
 from dashboard.address.paths import ALL, Address, address, parse
@@ -33,7 +34,7 @@ class NamespaceForm(forms.Form):
         max_length=63,
         validators=[
             RegexValidator(
-                r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z",
+                rf"^{DNS_LABEL}\Z",
                 gettext_lazy("A namespace name can contain lowercase letters, digits and hyphens."),
             )
         ],

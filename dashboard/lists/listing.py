@@ -212,6 +212,6 @@ def _open(
 ) -> None:
     query = dict(address.query)
     for namespace in cluster.namespaces:
-        selectors = (query.get("selector", "")[:2000], query.get("fields", "")[:2000])
+        selectors = (query.get("selector", ""), query.get("fields", ""))
         feed = cluster_session.table(resource, namespace, *selectors, eager=eager)
         cluster.sources.append(Source(cluster.slug, namespace, feed))

@@ -33,6 +33,11 @@ def test_it_knows_all_namespaces_and_no_namespace():
     assert parse_parts("_all", "_all").clusters == ("_all",)
 
 
+def test_it_never_cuts_a_selector():
+    long = "a=b," + "c" * 1996
+    assert dict(parse_parts(query=f"selector={long}").query)["selector"] == long
+
+
 def test_it_quotes_names_of_roles():
     parsed = parse_parts(
         namespaces="_cluster", resource="clusterroles.rbac.authorization.k8s.io", name="a:b c?#&<é"
@@ -76,6 +81,8 @@ def test_it_stands_below_a_sub_path():
         ("name", {"name": "a%2fb"}),
         ("name", {"name": "a\r\nb"}),
         ("name", {"name": "n" * 254}),
+        ("selector", {"query": "selector=" + "a" * 2001}),
+        ("fields", {"query": "selector=a&fields=" + "b" * 2001}),
     ],
 )
 def test_it_refuses_by_the_name_of_the_part(field, parts):

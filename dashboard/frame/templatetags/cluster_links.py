@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from django import template
 
+from clusters.api.paths import is_dns_label
 from clusters.models import Cluster
 from clusters.sharing import visible_clusters
-from dashboard.address.paths import address, is_label, is_object_name
+from dashboard.address.paths import address, is_object_name
 from people.audit.models import AuditEntry
 from people.models import User
 
@@ -44,9 +45,9 @@ def find_cluster_link(links: Mapping[int, ClusterLink], entry: AuditEntry) -> Cl
 def object_href(link: ClusterLink | None, entry: AuditEntry) -> str:
     """The page of the object, or of its kind where no object is named; empty where the viewer has no such page."""
     resource = f"{entry.resource}.{entry.group}" if entry.group else entry.resource
-    if link is None or not link.is_open or not all(is_label(part) for part in resource.split(".")):
+    if link is None or not link.is_open or not all(is_dns_label(part) for part in resource.split(".")):
         return ""
-    if entry.namespace and not is_label(entry.namespace):
+    if entry.namespace and not is_dns_label(entry.namespace):
         return ""
     if not is_object_name(entry.name):
         return address(link.slug, resource, namespace=entry.namespace).path() if entry.namespace else ""
