@@ -81,7 +81,7 @@ def set_up(clusters: Sequence[SimulatedCluster]) -> None:
 def _create_administrator(one: DemoUser) -> Browser:
     """As after `make run`: by a link that the program makes. Nobody is told the password that is chosen then."""
     user = one_time_links.create_administrator(one.name)
-    note(draft_for_program(AGENT, "signin-link", subject=f"person {user.username}"))
+    note(draft_for_program(AGENT, "signin-link", target=f"person {user.username}"))
     browser = Browser()
     secret = one_time_links.link_for(user, Purpose.SIGN_IN)
     browser.send(reverse("accounts:invitation", args=[secret]), {})

@@ -21,7 +21,7 @@ PAGES = ["me", "sessions", "", "invite", "teams", "teams/shop", "anna"]
 
 @pytest.fixture
 def committed_users(transactional_db: None, users: dict[str, User]) -> dict[str, User]:
-    """The cast, where the server's own threads see it."""
+    """The users, where the server's own threads see it."""
     users["anna"].set_password(PASSWORD)
     users["anna"].save()
     one_time_links.invite(global_role=GlobalRole.MEMBER, created_by=users["anna"])

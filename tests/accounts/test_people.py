@@ -22,13 +22,13 @@ def get_access_version(name: str) -> int:
 def test_it_invites_and_shows_the_link_once(client_for: ClientFor, users: dict[str, User]) -> None:
     anna = client_for("anna")
     team = Team.objects.get(slug="shop")
-    page = anna.post("/people/invite/", {"global_role": "member", "team": team.pk, "role": "operator"})
+    page = anna.post("/people/invite/", {"global_role": "member", "team": team.pk, "role": "editor"})
     address = page.context["address"]
     assert address in page.content.decode()
     listed = anna.get("/people/").content.decode()
     assert address.rsplit("/", 2)[1] not in listed
     link = Invitation.objects.get()
-    assert (link.created_by, link.team, link.role) == (users["anna"], team, "operator")
+    assert (link.created_by, link.team, link.role) == (users["anna"], team, "editor")
     assert client_for().get(address).status_code == 200
 
 
@@ -39,7 +39,7 @@ def test_it_withdraws_an_invitation(client_for: ClientFor, users: dict[str, User
 
 
 def test_it_refuses_an_invitation_for_an_unknown_global_role(client_for: ClientFor) -> None:
-    form = {"global_role": "captain", "role": "reader"}
+    form = {"global_role": "captain", "role": "viewer"}
     assert client_for("anna").post("/people/invite/", form).status_code == 422
     assert not Invitation.objects.exists()
 

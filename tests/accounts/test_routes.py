@@ -101,9 +101,7 @@ def test_it_refuses_who_does_not_administrate(client_for: ClientFor, build_path,
     client = client_for(who)
     before = dump_state()
     for method in ("get", "post"):
-        answer = getattr(client, method)(
-            build_path(name), {"global_role": "administrator", "role": "operator"}
-        )
+        answer = getattr(client, method)(build_path(name), {"global_role": "administrator", "role": "editor"})
         assert answer.status_code in (403, 405), method
     assert dump_state() == before
 
@@ -112,7 +110,7 @@ def test_it_refuses_who_does_not_administrate(client_for: ClientFor, build_path,
 def test_it_changes_nothing_without_a_token(client_for: ClientFor, build_path, name: str) -> None:
     client = client_for("anna", strict=True)
     before = dump_state()
-    form = {"global_role": "administrator", "role": "operator", "name": "x", "slug": "x"}
+    form = {"global_role": "administrator", "role": "editor", "name": "x", "slug": "x"}
     for more in ({}, {"HTTP_X_HTTP_METHOD_OVERRIDE": "GET"}, {"HTTP_ORIGIN": "https://sibling.testserver"}):
         assert client.post(build_path(name), form, **more).status_code in (403, 405)
     plain = client.post(build_path(name), "global_role=administrator", content_type="text/plain")

@@ -50,10 +50,10 @@ def test_it_deletes_a_team_and_bumps_its_members_only(client_for: ClientFor) -> 
 def test_it_adds_changes_and_removes_a_member(client_for: ClientFor, users: dict[str, User]) -> None:
     anna, stan = client_for("anna"), users["stan"]
     seen = get_access_versions("stan")
-    anna.post("/people/teams/shop/members/", {"user": stan.pk, "role": "reader"})
+    anna.post("/people/teams/shop/members/", {"user": stan.pk, "role": "viewer"})
     assert Membership.objects.get(user=stan).role == TeamRole.VIEWER
     seen += get_access_versions("stan")
-    anna.post(f"/people/teams/shop/members/{stan.pk}/role/", {"role": "operator"})
+    anna.post(f"/people/teams/shop/members/{stan.pk}/role/", {"role": "editor"})
     assert Membership.objects.get(user=stan).role == TeamRole.EDITOR
     seen += get_access_versions("stan")
     anna.post(f"/people/teams/shop/members/{stan.pk}/remove/")
@@ -63,7 +63,7 @@ def test_it_adds_changes_and_removes_a_member(client_for: ClientFor, users: dict
 
 
 def test_adding_a_member_again_changes_the_role(client_for: ClientFor, users: dict[str, User]) -> None:
-    client_for("anna").post("/people/teams/shop/members/", {"user": users["dana"].pk, "role": "reader"})
+    client_for("anna").post("/people/teams/shop/members/", {"user": users["dana"].pk, "role": "viewer"})
     assert Membership.objects.get(user=users["dana"]).role == TeamRole.VIEWER
 
 
@@ -73,7 +73,7 @@ def test_it_refuses_roles_and_members_that_are_not_there(
     anna, dana, stan = client_for("anna"), users["dana"].pk, users["stan"].pk
     anna.post(f"/people/teams/shop/members/{dana}/role/", {"role": "captain"})
     assert Membership.objects.get(user=dana).role == TeamRole.EDITOR
-    assert anna.post(f"/people/teams/shop/members/{stan}/role/", {"role": "reader"}).status_code == 404
+    assert anna.post(f"/people/teams/shop/members/{stan}/role/", {"role": "viewer"}).status_code == 404
     assert anna.post(f"/people/teams/shop/members/{stan}/remove/").status_code == 404
-    assert anna.post("/people/teams/shop/members/", {"user": 9999, "role": "reader"}).status_code == 422
+    assert anna.post("/people/teams/shop/members/", {"user": 9999, "role": "viewer"}).status_code == 422
     assert anna.get("/people/teams/nowhere/").status_code == 404

@@ -17,7 +17,7 @@ RecordedActions = dict[str, int]
 
 @pytest.fixture
 def actions(users: dict[str, User], empty_audit_trail: AuditTrail) -> RecordedActions:
-    """What the cast did, oldest first, by what it is called in the tests: the number of each deed's first row."""
+    """What the users did, oldest first, by its name in the tests: the sequence of each action's first row."""
     dana, rene, anna = users["dana"], users["rene"], users["anna"]
     return {
         "sign-in": record(draft_for_user(dana, "sign-in", address="10.1.2.3")),

@@ -14,16 +14,16 @@ RESULT_FIELDS = ("reason", "audit_id")
 
 
 def record_write(user: User, verb: str = "patch", result: str = "ok", **more: Any) -> int:
-    """A write to a cluster: its intent, and its outcome where `result` is not empty; the intent's number."""
-    told = {name: more.pop(name) for name in RESULT_FIELDS if name in more}
+    """A write to a cluster: its request, and its result unless `result` is empty; returns the request's sequence."""
+    result_fields = {name: more.pop(name) for name in RESULT_FIELDS if name in more}
     given = {
         "cluster": "harbour", "group": "apps", "version": "v1", "resource": "deployments", "namespace": "shop",
-        "name": "web", "identity": user.username, "credential": "own token", "role": "operator", **more,
+        "name": "web", "identity": user.username, "credential": "own token", "role": "editor", **more,
     }  # fmt: skip
-    intent = begin(draft_for_user(user, verb, **given))
+    pending = begin(draft_for_user(user, verb, **given))
     if result:
-        intent.close(result, STATUS.get(result), duration=12, **told)
-    return intent.sequence
+        pending.close(result, STATUS.get(result), duration=12, **result_fields)
+    return pending.sequence
 
 
 def record_action(person: str, verb: str, kind: str = "write", **more: Any) -> int:
@@ -36,7 +36,7 @@ def record_action(person: str, verb: str, kind: str = "write", **more: Any) -> i
 
 
 def record_flood(person: str, count: int) -> int:
-    """So many events as fast as the trail takes them; the number of the last one."""
+    """So many events as fast as the audit trail takes them; returns the sequence of the last one."""
     user = User.objects.get(username=person)
     with ThreadPoolExecutor(20) as pool:
         done = pool.map(
@@ -49,11 +49,11 @@ _open_writes: dict[int, PendingEntry] = {}
 
 
 def begin_write(person: str, **more: Any) -> int:
-    """A write that was announced, to be closed by `ended`."""
+    """A write that was announced, to be closed by `end_write`."""
     user = User.objects.get(username=person)
-    intent = begin(draft_for_user(user, "delete", **more))
-    _open_writes[intent.sequence] = intent
-    return intent.sequence
+    pending = begin(draft_for_user(user, "delete", **more))
+    _open_writes[pending.sequence] = pending
+    return pending.sequence
 
 
 def end_write(sequence: int, result: str) -> None:

@@ -30,8 +30,8 @@ Open = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def recorded_dashboard(dashboard_server: DashboardServer) -> DashboardServer:
-    """A few deeds of every sort, one of them with long and hostile words."""
-    told = {"name": "look"}
+    """A few actions of every sort, one of them with long and hostile words."""
+    object_name = {"name": "look"}
     evil = "<b>not bold</b>\u202egnp.exe\x1b[31m" + "i" * 300
     for more in (
         {"person": "dana", "verb": "patch"},
@@ -57,15 +57,15 @@ def recorded_dashboard(dashboard_server: DashboardServer) -> DashboardServer:
             "address": "2001:db8::1",
         },
     ):
-        dashboard_server.run_command("on_record", **{**more, **told})
+        dashboard_server.run_command("record_action", **{**more, **object_name})
     dashboard_server.run_command(
-        "on_record",
+        "record_action",
         person="ada",
         verb="team-create",
         kind="event",
         subject="team look",
         address="10.1.2.3",
-        **told,
+        **object_name,
     )
     return dashboard_server
 
@@ -109,8 +109,8 @@ def test_it_is_usable_by_everybody(open_as: Open, recorded_dashboard: DashboardS
         page.goto(f"{recorded_dashboard.url}{AUDIT_URL}{address}")
         if name == "newest":
             expect_live(page)
-            page.locator(".deed-all summary").nth(2).click()
-            page.locator(".deed-all summary").nth(1).click()
+            page.locator(".action-all summary").nth(2).click()
+            page.locator(".action-all summary").nth(1).click()
         found += find_page_problems(page, f"{name}-{theme}")
     assert found == []
 
@@ -125,9 +125,9 @@ def test_it_is_filtered_by_the_keyboard(open_as: Open) -> None:
     page.get_by_role("button", name="Filter").press("Enter")
     page.wait_for_url("**/people/audit/?person=rene*result=denied*")
     expect(page.get_by_label("Person", exact=True)).to_have_value("rene")
-    rows = page.locator("#trail-rows .deed")
+    rows = page.locator("#audit-rows .action")
     expect(rows.first).to_contain_text("denied")
-    assert rows.count() == page.locator("#trail-rows .deed.is-denied").count() > 0
+    assert rows.count() == page.locator("#audit-rows .action.is-denied").count() > 0
     expect_live(page)
     page.keyboard.press("j")
     expect(rows.first.locator("[data-row-link]")).to_be_focused()
@@ -143,14 +143,14 @@ def test_who_comes_in_and_who_fails_to_appears_by_itself(
 ) -> None:
     page = open_as("aude", "?verb=sign-in&person=stan")
     expect_live(page)
-    seen = page.locator("#trail-rows .deed").count()
+    seen = page.locator("#audit-rows .action").count()
     with recorded_dashboard.client() as client:
         assert sign_in(recorded_dashboard, client, "stan", "wrong") == 422
-        expect(page.locator("#trail-rows .deed")).to_have_count(seen + 1, timeout=PATIENCE)
-        expect(page.locator("#trail-rows .deed").first).to_contain_text("failed")
+        expect(page.locator("#audit-rows .action")).to_have_count(seen + 1, timeout=PATIENCE)
+        expect(page.locator("#audit-rows .action").first).to_contain_text("failed")
         assert sign_in(recorded_dashboard, client, "stan", "sail-with-stan") == 302
-    expect(page.locator("#trail-rows .deed")).to_have_count(seen + 2, timeout=PATIENCE)
-    expect(page.locator("#trail-rows .deed").first).to_contain_text("ok")
+    expect(page.locator("#audit-rows .action")).to_have_count(seen + 2, timeout=PATIENCE)
+    expect(page.locator("#audit-rows .action").first).to_contain_text("ok")
     assert list_console_errors(page) == []
 
 
@@ -159,16 +159,16 @@ def test_a_row_unfolds_by_the_keyboard_and_stays_so_when_its_result_comes(
 ) -> None:
     page = open_as("dana", "?verb=delete&name=unfolding")
     expect_live(page)
-    sequence = recorded_dashboard.run_command("begun", person="dana", name="unfolding", resource="pods")
-    expect(page.locator("#trail-rows .deed.is-unknown")).to_be_visible(timeout=PATIENCE)
-    handle = page.locator(".deed-all summary").first
+    sequence = recorded_dashboard.run_command("begin_write", person="dana", name="unfolding", resource="pods")
+    expect(page.locator("#audit-rows .action.is-unknown")).to_be_visible(timeout=PATIENCE)
+    handle = page.locator(".action-all summary").first
     handle.focus()
     page.keyboard.press("Enter")
-    fields = page.locator(".deed-fields").first
+    fields = page.locator(".action-fields").first
     expect(fields).to_contain_text("No outcome is on record")
     expect(fields).not_to_contain_text("c0ffee")
-    recorded_dashboard.run_command("ended", sequence=sequence, result="denied")
-    expect(page.locator("#trail-rows .deed.is-denied")).to_be_visible(timeout=PATIENCE)
+    recorded_dashboard.run_command("end_write", sequence=sequence, result="denied")
+    expect(page.locator("#audit-rows .action.is-denied")).to_be_visible(timeout=PATIENCE)
     expect(fields).to_be_visible()
     expect(fields).to_contain_text("c0ffee")
     expect(handle).to_be_focused()
@@ -177,11 +177,11 @@ def test_a_row_unfolds_by_the_keyboard_and_stays_so_when_its_result_comes(
 def test_it_needs_no_script(open_as: Open) -> None:
     page = open_as("aude", "?name=look", java_script_enabled=False)
     expect(page.locator("#live-state")).to_contain_text("not live")
-    page.locator(".deed-all summary").first.click()
-    expect(page.locator(".deed-fields").first).to_contain_text("Previous hash")
+    page.locator(".action-all summary").first.click()
+    expect(page.locator(".action-fields").first).to_contain_text("Previous hash")
     page.get_by_label("Verb").fill("patch")
     page.get_by_role("button", name="Filter").click()
-    expect(page.locator("#trail-rows .deed")).to_have_count(1)
+    expect(page.locator("#audit-rows .action")).to_have_count(1)
 
 
 @pytest.mark.parametrize(("words", "ending"), [("CSV", "csv"), ("JSON lines", "jsonl")])
@@ -200,10 +200,10 @@ def test_the_export_is_downloaded(open_as: Open, tmp_path: Path, words: str, end
 
 def test_the_hash_is_copied(open_as: Open) -> None:
     page = open_as("aude", "?name=look", permissions=["clipboard-read", "clipboard-write"])
-    proof = page.locator("#trail-rows .proof").first
-    proof.click()
+    copy_button = page.locator("#audit-rows .hash").first
+    copy_button.click()
     expect(page.locator("#announcer")).to_have_text("Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == proof.get_attribute("data-copy")
+    assert page.evaluate("navigator.clipboard.readText()") == copy_button.get_attribute("data-copy")
 
 
 def test_a_session_that_ends_ends_the_page(

@@ -81,32 +81,32 @@ def test_json_lines_are_exact_and_ascii() -> None:
     assert line.isascii()
     assert line.count("\n") == 1
     assert line.rstrip("\n").isprintable()
-    told = json.loads(line)
-    assert told["person"] == told["rows"][0]["person"] == everything
-    assert told["detail"] == {"=1": ["\u202e"]}
-    assert told["at"] == told["rows"][0]["at"] == "2026-07-01T10:11:12.000013Z"
+    exported = json.loads(line)
+    assert exported["person"] == exported["rows"][0]["person"] == everything
+    assert exported["detail"] == {"=1": ["\u202e"]}
+    assert exported["at"] == exported["rows"][0]["at"] == "2026-07-01T10:11:12.000013Z"
 
 
 def test_a_request_and_its_result_are_one_row() -> None:
-    intent = build_entry(phase="intent", result="", previous="0" * 64)
-    outcome = build_entry(
-        sequence=9, phase="outcome", intent=7, result="denied", status=403, reason="no", audit_id="a1",
+    request = build_entry(phase="intent", result="", previous="0" * 64)
+    result_entry = build_entry(
+        sequence=9, phase="outcome", request=7, result="denied", status=403, reason="no", audit_id="a1",
         duration=5, hash="e" * 64, previous="d" * 64,
     )  # fmt: skip
-    both = Action(intent, outcome, 7)
+    both = Action(request, result_entry, 7)
     (row,) = parse_csv(csv_text([both], can_see_all=True))
     assert (row["sequence"], row["result"], row["status"], row["reason"]) == ("7", "denied", "403", "no")
     assert (row["audit_id"], row["duration_ms"], row["hash"]) == ("a1", "5", "f" * 64)
     assert (row["outcome_sequence"], row["outcome_hash"]) == ("9", "e" * 64)
-    told = json.loads(json_lines([both], can_see_all=True))
-    assert [one["sequence"] for one in told["rows"]] == [7, 9]
-    (row,) = parse_csv(csv_text([Action(intent, None, 7)], can_see_all=True))
+    exported = json.loads(json_lines([both], can_see_all=True))
+    assert [one["sequence"] for one in exported["rows"]] == [7, 9]
+    (row,) = parse_csv(csv_text([Action(request, None, 7)], can_see_all=True))
     assert (row["result"], row["outcome_sequence"]) == ("unknown", "")
 
 
 def test_numbers_that_run_through_everybodys_rows_are_left_out_for_one_person() -> None:
-    outcome = build_entry(sequence=90_000, phase="outcome", intent=7, previous="d" * 64)
-    both = Action(build_entry(sequence=70_000, phase="intent", previous="d" * 64), outcome, 70_000)
+    result_entry = build_entry(sequence=90_000, phase="outcome", request=7, previous="d" * 64)
+    both = Action(build_entry(sequence=70_000, phase="intent", previous="d" * 64), result_entry, 70_000)
     for text in (csv_text([both], can_see_all=False), json_lines([both], can_see_all=False)):
         assert "0000" not in text.replace(".000013Z", "")
         assert "dddd" not in text

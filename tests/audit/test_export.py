@@ -41,8 +41,8 @@ def fetch_json_lines(client: Client, query: str = "") -> list[dict[str, object]]
     return [json.loads(line) for line in answer.content.decode().splitlines()]
 
 
-def list_first_hashes(deeds: RecordedActions, names: tuple[str, ...]) -> list[str]:
-    return [AuditEntry.objects.get(pk=deeds[name]).hash for name in names]
+def list_first_hashes(actions: RecordedActions, names: tuple[str, ...]) -> list[str]:
+    return [AuditEntry.objects.get(pk=actions[name]).hash for name in names]
 
 
 def test_it_holds_exactly_what_the_filter_shows_oldest_first(
@@ -170,11 +170,11 @@ def test_it_is_itself_on_record(
         row = AuditEntry.objects.last()
         assert row is not None
         assert (row.verb, row.person, row.target, row.result) == ("export", who, "trail", "ok")
-        assert (row.detail["format"], row.detail["deeds"]) == ("csv", count)
+        assert (row.detail["format"], row.detail["entries"]) == ("csv", count)
         assert row.detail["filter"]["result"] == "denied"
         assert set(row.detail) == {
             "format",
-            "deeds",
+            "entries",
             "filter",
             "first",
             "last",

@@ -49,7 +49,7 @@ def test_rows_of_this_process_and_of_others_arrive(
 ) -> None:
     session = dashboard_server.session("aude")
 
-    async def deed() -> None:
+    async def scenario() -> None:
         async with Sockets(dashboard_server) as sockets:
             opened = await sockets.open(session, AUDIT_URL)
             first = await opened.read_until('data-state="live"')
@@ -57,20 +57,20 @@ def test_rows_of_this_process_and_of_others_arrive(
             status = await asyncio.to_thread(sign_in, dashboard_server, stranger, "dana", "not-her-password")
             assert status == 422
             heard = await opened.read_until("wrong password")
-            assert 'class="deed is-failed"' in heard
+            assert 'class="action is-failed"' in heard
             assert NEW.search(heard)
             await asyncio.to_thread(
-                dashboard_server.run_command, "on_record", person="rene", verb="patch", reason="x-process"
+                dashboard_server.run_command, "record_action", person="rene", verb="patch", reason="x-process"
             )
             assert "x-process" in await opened.read_until("x-process")
 
-    run(deed)
+    run(scenario)
 
 
 def test_nobody_hears_of_others(dashboard_server: DashboardServer) -> None:
     dana, rene = dashboard_server.session("dana"), dashboard_server.session("rene")
 
-    async def deed() -> None:
+    async def scenario() -> None:
         async with Sockets(dashboard_server) as sockets:
             opened = await sockets.open(dana, AUDIT_URL)
             await opened.read_until('data-state="live"')
@@ -78,7 +78,7 @@ def test_nobody_hears_of_others(dashboard_server: DashboardServer) -> None:
             for number in range(3):
                 await asyncio.to_thread(
                     dashboard_server.run_command,
-                    "on_record",
+                    "record_action",
                     person="rene",
                     verb="create",
                     reason=f"renes-{number}",
@@ -87,7 +87,7 @@ def test_nobody_hears_of_others(dashboard_server: DashboardServer) -> None:
             filtered = await sockets.open(dana, f"{AUDIT_URL}?person=rene")
             assert "renes-" not in "".join(await read_until_quiet(filtered))
             await asyncio.to_thread(
-                dashboard_server.run_command, "on_record", person="dana", verb="create", reason="danas-own"
+                dashboard_server.run_command, "record_action", person="dana", verb="create", reason="danas-own"
             )
             heard = await opened.read_until("danas-own")
             assert "renes-" not in heard
@@ -95,20 +95,20 @@ def test_nobody_hears_of_others(dashboard_server: DashboardServer) -> None:
             theirs = await sockets.open(rene, AUDIT_URL)
             assert "danas-own" not in "".join(await read_until_quiet(theirs))
 
-    run(deed)
+    run(scenario)
 
 
 def test_the_filter_holds_for_what_arrives(dashboard_server: DashboardServer) -> None:
     session = dashboard_server.session("aude")
 
-    async def deed() -> None:
+    async def scenario() -> None:
         async with Sockets(dashboard_server) as sockets:
             opened = await sockets.open(session, f"{AUDIT_URL}?result=denied&namespace=filtered")
             await opened.read_until('data-state="live"')
             for result in ("ok", "denied", "failed"):
                 await asyncio.to_thread(
                     dashboard_server.run_command,
-                    "on_record",
+                    "record_action",
                     person="dana",
                     verb="patch",
                     result=result,
@@ -119,39 +119,39 @@ def test_the_filter_holds_for_what_arrives(dashboard_server: DashboardServer) ->
             assert "it-ok" not in heard
             assert "it-failed" not in "".join(await read_until_quiet(opened))
 
-    run(deed)
+    run(scenario)
 
 
 def test_a_result_replaces_its_request(dashboard_server: DashboardServer) -> None:
     session = dashboard_server.session("aude")
 
-    async def deed() -> None:
+    async def scenario() -> None:
         async with Sockets(dashboard_server) as sockets:
             opened = await sockets.open(session, f"{AUDIT_URL}?verb=delete&name=slow-one")
             await opened.read_until('data-state="live"')
             sequence = await asyncio.to_thread(
-                dashboard_server.run_command, "begun", person="dana", resource="pods", name="slow-one"
+                dashboard_server.run_command, "begin_write", person="dana", resource="pods", name="slow-one"
             )
             first = await opened.read_until("is-unknown")
-            await asyncio.to_thread(dashboard_server.run_command, "ended", sequence=sequence, result="denied")
+            await asyncio.to_thread(dashboard_server.run_command, "end_write", sequence=sequence, result="denied")
             then = await opened.read_until("is-denied")
-            row = re.search(r'id="(d[0-9a-f]{20})" class="deed is-denied"', then)
+            row = re.search(r'id="(d[0-9a-f]{20})" class="action is-denied"', then)
             assert row
-            assert f'id="{row[1]}" class="deed is-unknown"' in first
+            assert f'id="{row[1]}" class="action is-unknown"' in first
             assert "c0ffee" in then
 
-    run(deed)
+    run(scenario)
 
 
 def test_a_flood_does_not_flood_the_page(dashboard_server: DashboardServer) -> None:
     session = dashboard_server.session("aude")
 
-    async def deed() -> tuple[int, int, str]:
+    async def scenario() -> tuple[int, int, str]:
         async with Sockets(dashboard_server) as sockets:
             opened = await sockets.open(session, f"{AUDIT_URL}?person=rita&verb=get")
             await opened.read_until('data-state="live"')
             task = asyncio.create_task(
-                asyncio.to_thread(dashboard_server.run_command, "flood", person="rita", count=2000)
+                asyncio.to_thread(dashboard_server.run_command, "record_flood", person="rita", count=2000)
             )
             heard = [await opened.read_html()]
             while not task.done():
@@ -159,10 +159,10 @@ def test_a_flood_does_not_flood_the_page(dashboard_server: DashboardServer) -> N
             heard += await read_until_quiet(opened)
             return len(heard), sum(map(len, heard)), "".join(heard)
 
-    messages, size, text = run(deed, 120)
+    messages, size, text = run(scenario, 120)
     orders = NEW.findall(text)
     assert len(orders[-1].split()) == 200  # the newest hundred, each with its fields
-    assert len(re.findall(r'class="deed is-ok"', text)) < 2000
+    assert len(re.findall(r'class="action is-ok"', text)) < 2000
     assert messages < 60
     assert size < 6_000_000
 
@@ -170,7 +170,7 @@ def test_a_flood_does_not_flood_the_page(dashboard_server: DashboardServer) -> N
 def test_only_a_page_of_ours_with_a_session_opens_it(dashboard_server: DashboardServer) -> None:
     session = dashboard_server.session("dana")
 
-    async def deed() -> dict[str, int]:
+    async def scenario() -> dict[str, int]:
         async with Sockets(dashboard_server) as sockets:
             return {
                 "own": await sockets.handshake_status(session, AUDIT_URL),
@@ -184,6 +184,6 @@ def test_only_a_page_of_ours_with_a_session_opens_it(dashboard_server: Dashboard
                 "export": await sockets.handshake_status(session, f"{AUDIT_URL}export/trail.csv"),
             }
 
-    found = run(deed)
+    found = run(scenario)
     assert found.pop("own") == 101
     assert set(found.values()) == {403}

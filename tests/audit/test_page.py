@@ -27,17 +27,17 @@ HASH_LINK = re.compile(r'data-copy="([0-9]+:)?([0-9a-f]{64})"[^>]*title="Copy th
 
 
 def list_hashes(client: Client, query: str = "") -> list[str]:
-    """The hashes of the last rows of the deeds that a page shows, newest first."""
+    """The hashes of the last rows of the actions that a page shows, newest first."""
     answer = client.get(f"{AUDIT_URL}?{query}")
     assert answer.status_code == 200, answer.content.decode()
     return [found[1] for found in HASH_LINK.findall(answer.content.decode())]
 
 
-def expected_hashes(deeds: RecordedActions, *names: str) -> list[str]:
-    """What `shown` gives for these deeds."""
+def expected_hashes(actions: RecordedActions, *names: str) -> list[str]:
+    """The hashes that a page shows for these actions."""
     found = []
     for name in names:
-        first = AuditEntry.objects.get(pk=deeds[name])
+        first = AuditEntry.objects.get(pk=actions[name])
         found.append((AuditEntry.objects.filter(request=first.pk).first() or first).hash)
     return found
 
@@ -52,18 +52,18 @@ def test_it_shows_one_row_for_each_action_newest_first(
     for who in ("aude", "anna"):
         assert list_hashes(client_for(who)) == expected_hashes(actions, *ALL)
     text = client_for("aude").get(AUDIT_URL).content.decode()
-    rows = re.findall(r'<tr role="row" id="d[0-9a-f]{20}" class="deed is-(\w+)">', text)
+    rows = re.findall(r'<tr role="row" id="d[0-9a-f]{20}" class="action is-(\w+)">', text)
     assert rows == ["ok", "unknown", "ok", "failed", "ok", "denied", "ok", "ok"]
-    for told in (
+    for text_part in (
         "dana",
-        "operator",
+        "editor",
         "harbour",
         "shop/db",
         "403",
         "deployments.apps is forbidden",
         "a0a0-1111",
     ):
-        assert told in text
+        assert text_part in text
     assert "whether the cluster did it is unknown" in text
 
 
@@ -79,7 +79,7 @@ def test_everybody_else_sees_their_own_alone(client_for: ClientFor, actions: Rec
 def test_nothing_reveals_to_one_user_how_much_others_do(
     client_for: ClientFor, users: dict[str, User], actions: RecordedActions
 ) -> None:
-    """Row numbers, the hash before, the head, names to choose from, and the places in addresses."""
+    """Row numbers, the hash before, the checkpoint, names to choose from, and the places in addresses."""
     rows = list(AuditEntry.objects.all())
     client = client_for("dana")
     for query in ("", "result=denied", f"before={cursors.write(users['dana'], actions['unknown'])}"):
@@ -173,26 +173,26 @@ def test_an_actions_time_is_that_of_its_request(
     users: dict[str, User], client_for: ClientFor, actions: RecordedActions
 ) -> None:
     row = AuditEntry.objects.get(pk=actions["denied"])
-    outcome = AuditEntry.objects.get(request=row.pk)
-    assert outcome.at > row.at
+    result_entry = AuditEntry.objects.get(request=row.pk)
+    assert result_entry.at > row.at
     exact = f"{row.at:%Y-%m-%dT%H:%M:%S.%fZ}"
     assert list_hashes(client_for("aude"), f"result=denied&from={exact}&to={exact}") == expected_hashes(
         actions, "denied"
     )
-    later = f"{outcome.at:%Y-%m-%dT%H:%M:%S.%fZ}"
+    later = f"{result_entry.at:%Y-%m-%dT%H:%M:%S.%fZ}"
     assert list_hashes(client_for("aude"), f"result=denied&from={later}") == []
 
 
 def test_a_result_of_another_user_is_never_joined(
     client_for: ClientFor, users: dict[str, User], actions: RecordedActions
 ) -> None:
-    """No writer of ours makes such a row; where one stands, it is not shown to whose intent it names."""
+    """No writer of ours makes such a row; where one stands, it is not shown to whose request it names."""
     PendingEntry(actions["unknown"], draft_for_user(users["rene"], "delete")).close(
         "failed", 500, reason="of rene alone"
     )
     text = client_for("dana").get(AUDIT_URL).content.decode()
     assert "of rene alone" not in text
-    assert "deed is-unknown" in text
+    assert "action is-unknown" in text
 
 
 def list_pages(client: Client, query: str, rel: str) -> list[str]:
@@ -249,7 +249,7 @@ def test_only_the_newest_page_is_live(
 def test_it_says_how_far_it_has_looked(
     monkeypatch: pytest.MonkeyPatch, client_for: ClientFor, actions: RecordedActions
 ) -> None:
-    """A filter that hardly anything fits, in a trail of millions: patience ends, and the page goes on from there."""
+    """A filter that hardly anything fits, in an audit trail of millions: the time limit ends the search, and the page goes on from there."""
     monkeypatch.setattr("dashboard.audit.pagination.FIRST_RANGE", 2)
     monkeypatch.setattr("dashboard.audit.pagination.QUICK_RANGE", -1.0)
     monkeypatch.setattr("dashboard.audit.pagination.PAGE_TIME_LIMIT", -1.0)
@@ -335,7 +335,7 @@ def test_objects_lead_to_their_pages_where_the_cluster_is_shared(
         "/c/harbour/shop/deployments.apps/web",
     ]
     assert "color-teal" in text
-    seen = client_for("aude").get(AUDIT_URL).content.decode()  # reads all of the trail, is in no team
+    seen = client_for("aude").get(AUDIT_URL).content.decode()  # reads all of the audit trail, is in no team
     assert "color-teal" in seen
     assert "/c/harbour/shop" not in seen
     Share.objects.all().delete()
@@ -348,7 +348,7 @@ def test_hostile_text_is_visible_and_is_no_markup(
     monkeypatch: pytest.MonkeyPatch, client_for: ClientFor, users: dict[str, User], actions: RecordedActions
 ) -> None:
     """Also where the row was written past this program: what it says is drawn as it would have been kept."""
-    monkeypatch.setattr("people.audit.draft.plain", lambda text, limit: str(text)[:limit])
+    monkeypatch.setattr("people.audit.draft.sanitize_text", lambda text, limit: str(text)[:limit])
     evil = "<img src=x onerror=alert(1)>\u202e\x1b[31m\r\n\u200b{{ 7|add:1 }}"
     fields = ("verb", "global_role", "role", "token", "address", "cluster", "credential", "identity", "group")
     fields += (
@@ -364,8 +364,8 @@ def test_hostile_text_is_visible_and_is_no_markup(
     )
     short = {"verb": 32, "global_role": 16, "role": 16, "session": 12, "address": 45}
     for name in fields:
-        told = {"verb": "get", name: evil[: short.get(name, 63)], "detail": {evil: evil}}
-        record(AuditDraft(person_id=users["dana"].pk, person=evil, **told))
+        fields = {"verb": "get", name: evil[: short.get(name, 63)], "detail": {evil: evil}}
+        record(AuditDraft(person_id=users["dana"].pk, person=evil, **fields))
     text = client_for("aude").get(AUDIT_URL).content.decode()
     rows = text[text.index("<tbody") : text.index("</tbody>")]
     assert "<img" not in rows

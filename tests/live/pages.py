@@ -20,7 +20,7 @@ spec: {{containers: [{{name: main, image: "example.com/main:1"}}]}}
 
 
 class Opener:
-    """Opens pages of one dashboard as people of the cast."""
+    """Opens pages of one dashboard as the users."""
 
     def __init__(self, served: DashboardServer, new_page: Callable[..., Page]) -> None:
         self.served = served

@@ -39,15 +39,15 @@ def test_a_session_ended_elsewhere_ends_its_sockets_within_15_seconds(dashboard_
     key = next(
         cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "quarterdeck-session"
     )
-    dashboard_server.do("end_session", key=key)
+    dashboard_server.run_command("end_session", key=key)
     expect_sign_in_dialog(page, 15)
 
 
 def test_a_membership_that_ends_takes_the_page_within_15_seconds(dashboard_server, open_as):
     page = open_as("rene", PODS)
     expect_state(page, "live")
-    dashboard_server.do("membership", name="rene", role="")
+    dashboard_server.run_command("set_membership", name="rene", role="")
     try:
         expect(page.locator("#list-rows tr")).to_have_count(0, timeout=15_000)
     finally:
-        dashboard_server.do("people")
+        dashboard_server.run_command("create_users")

@@ -62,7 +62,7 @@ def test_two_clusters_are_one_live_list(controlplane, second_cluster, open_as):
 def test_a_cluster_that_refuses_is_a_line_and_costs_the_other_nothing(
     dashboard_server, second_cluster, open_as
 ):
-    dashboard_server.do("dead_cluster", slug="wreck", name="dana")
+    dashboard_server.run_command("dead_cluster", slug="wreck", name="dana")
     page = open_as("dana", "/c/harbour,wreck/shop/pods")
     expect(page.locator("#list-notices")).to_contain_text("Wreck")
     expect(find_row(page, "toolbox")).to_be_visible()

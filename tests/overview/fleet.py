@@ -34,7 +34,7 @@ def create_fleet(clusters: list[dict[str, Any]], people: list[str]) -> None:
     team = Team.objects.create(slug=TEAM, name="Fleet")
     users = [User.objects.get(username=name) for name in people]
     for user in users:
-        Membership.objects.create(user=user, team=team, role="operator")
+        Membership.objects.create(user=user, team=team, role="editor")
     for one in clusters:
         token, ends = one.pop("token", ""), one.pop("ends", None)
         made = Cluster.objects.create(**one)

@@ -59,15 +59,17 @@ def test_each_row_says_how_its_cluster_stands_and_costs_the_others_nothing(fleet
         ("cove", "No credential", "You have no credential", "Add credential"),
     ):
         expect(find_cell(page, cluster, "state")).to_contain_text(state, timeout=SOON)
-        trouble = find_cell(page, cluster, "trouble")
-        expect(trouble).to_contain_text(said)
+        notice = find_cell(page, cluster, "notice-cell")
+        expect(notice).to_contain_text(said)
         if button:
-            href = trouble.get_by_role("link", name=button).get_attribute("href")
+            href = notice.get_by_role("link", name=button).get_attribute("href")
             assert href == f"/clusters/{cluster}/credential/"
         else:  # an administrator can mend it
-            expect(trouble).to_contain_text("Ask a Quarterdeck administrator: ada")
-    troubled = page.locator("#overview-rows tr:has(td.trouble)")  # with those that other tests have left
-    broken = troubled.count() - troubled.filter(has_text="No credential").count()
+            expect(notice).to_contain_text("Ask a Quarterdeck administrator: ada")
+    with_notice = page.locator(
+        "#overview-rows tr:has(td.notice-cell)"
+    )  # with those that other tests have left
+    broken = with_notice.count() - with_notice.filter(has_text="No credential").count()
     assert broken >= 5
     expect(page.locator("#overview-summary")).to_contain_text(f"{broken} unavailable")
     assert page.locator("img[src=x]").count() == 0
@@ -77,7 +79,7 @@ def test_each_row_says_how_its_cluster_stands_and_costs_the_others_nothing(fleet
 def test_an_administrator_gets_the_button_that_edits_the_cluster(fleet, open_as):
     page = open_as("ada", "/?q=reef")
     expect(page.locator("#overview-rows tr")).to_have_count(1)
-    link = find_cell(page, "reef", "trouble").get_by_role("link", name="Edit cluster")
+    link = find_cell(page, "reef", "notice-cell").get_by_role("link", name="Edit cluster")
     expect(link).to_have_attribute("href", "/clusters/reef/edit/", timeout=SOON)
 
 
@@ -89,8 +91,8 @@ def test_the_numbers_are_kubectls_for_each_person(controlplane, dashboard_server
 
     def agrees() -> bool:
         found = kubectl_statuses(controlplane, person, *where)
-        told = read_counts(page, "harbour", "pods")
-        running = told.get("Running", 0) + told.get("Running, not ready", 0)
+        counts = read_counts(page, "harbour", "pods")
+        running = counts.get("Running", 0) + counts.get("Running, not ready", 0)
         return figure.inner_text() == f"{found.total()} pods" and running == found["Running"] > 0
 
     wait_for(agrees)
@@ -163,7 +165,7 @@ def test_without_a_script_the_page_waits_briefly_and_says_what_is_still_loading(
     page.get_by_role("searchbox").fill("reef")
     page.get_by_role("button", name="Filter").click()
     expect(page.locator("#overview-rows tr")).to_have_count(1)
-    expect(find_cell(page, "reef", "trouble").get_by_role("link", name="Edit cluster")).to_be_visible()
+    expect(find_cell(page, "reef", "notice-cell").get_by_role("link", name="Edit cluster")).to_be_visible()
 
 
 def test_tabs_share_one_count_a_removed_permission_takes_its_numbers_and_no_viewer_means_no_count(

@@ -54,7 +54,7 @@ def list_row_ids(html: str) -> list[str]:
 
 
 @pytest.fixture
-def scripted_cluster(cast: dict[str, User], monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
+def scripted_cluster(users: dict[str, User], monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
     """A healthy cluster that team shop sees, counted in a hurry."""
     for name, seconds in (("EVERY", 0.3), ("AGAIN", 0.2), ("REFUSED", 0.2), ("SWEEP", 0.05), ("GRACE", 0.2)):
         monkeypatch.setattr(counting, name, seconds)
@@ -68,40 +68,40 @@ def scripted_cluster(cast: dict[str, User], monkeypatch: pytest.MonkeyPatch) -> 
 # --- who sees what
 
 
-def test_who_is_not_signed_in_is_redirected_to_sign_in(browser_of: ClientFor) -> None:
-    answer = browser_of().get("/?q=a b")
+def test_who_is_not_signed_in_is_redirected_to_sign_in(client_for: ClientFor) -> None:
+    answer = client_for().get("/?q=a b")
     assert (answer.status_code, answer["Location"]) == (302, "/people/sign-in/?next=%2F%3Fq%3Da%2520b")
 
 
-def test_it_only_reads(browser_of: ClientFor) -> None:
+def test_it_only_reads(client_for: ClientFor) -> None:
     for method in ("post", "put", "patch", "delete"):
-        assert getattr(browser_of("ada"), method)("/").status_code == 405
+        assert getattr(client_for("ada"), method)("/").status_code == 405
 
 
 def test_it_shows_nothing_of_clusters_that_are_not_shared_with_the_person(
-    cast: dict[str, User], browser_of: ClientFor
+    users: dict[str, User], client_for: ClientFor
 ) -> None:
     create_cluster("secret", name="Secret harbour", team="pay", labels={"env": "unseen-tier"})
     for name in ("dana", "rene", "aude", "stan"):
         for path in ("/", "/?q=secret", "/?group=env", "/?plain=1"):
-            html = fetch_body(browser_of(name), path)
+            html = fetch_body(client_for(name), path)
             assert "Secret harbour" not in html
             assert "unseen-tier" not in html
-    assert "Secret harbour" in fetch_body(browser_of("dora"))
-    assert "Secret harbour" in fetch_body(browser_of("ada"))
+    assert "Secret harbour" in fetch_body(client_for("dora"))
+    assert "Secret harbour" in fetch_body(client_for("ada"))
 
 
-def test_each_global_role_sees_how_to_begin(cast: dict[str, User], browser_of: ClientFor) -> None:
-    administrator = fetch_body(browser_of("ada"))
+def test_each_global_role_sees_how_to_begin(users: dict[str, User], client_for: ClientFor) -> None:
+    administrator = fetch_body(client_for("ada"))
     assert 'href="/clusters/add/"' in administrator
     assert 'href="/people/teams/"' in administrator
-    member = fetch_body(browser_of("dana"))
+    member = fetch_body(client_for("dana"))
     assert "Shop (Editor)" in member
     assert "Ask an administrator for access: ada." in member
     assert 'href="/clusters/import/"' in member
     assert 'href="/clusters/add/"' not in member
-    assert "You are not in a team yet" in fetch_body(browser_of("stan"))
-    auditor = fetch_body(browser_of("aude"))
+    assert "You are not in a team yet" in fetch_body(client_for("stan"))
+    auditor = fetch_body(client_for("aude"))
     assert "As an auditor you read everything" in auditor
     assert "/clusters/import/" not in auditor
 
@@ -110,36 +110,36 @@ def test_each_global_role_sees_how_to_begin(cast: dict[str, User], browser_of: C
 
 
 def test_what_is_missing_is_said_with_the_button_that_mends_it(
-    cast: dict[str, User], browser_of: ClientFor
+    users: dict[str, User], client_for: ClientFor
 ) -> None:
     create_cluster("cove")
-    store_credential(create_cluster("tide"), cast["dana"], ends=-timedelta(hours=2))
-    broken = store_credential(create_cluster("wreck"), cast["dana"])
+    store_credential(create_cluster("tide"), users["dana"], ends=-timedelta(hours=2))
+    broken = store_credential(create_cluster("wreck"), users["dana"])
     Credential.objects.filter(pk=broken.pk).update(sealed=b"not ours")
-    html = fetch_body(browser_of("dana"))
+    html = fetch_body(client_for("dana"))
     for said in ("You have no credential", "has expired", "cannot be decrypted"):
         assert said in html
-    assert list_row_ids(html) == ["tide", "wreck", "cove"]  # what never was is no trouble
+    assert list_row_ids(html) == ["tide", "wreck", "cove"]  # what was never added is no notice
     for slug in ("cove", "tide", "wreck"):
         assert re.search(rf'class="button small primary" href="/clusters/{slug}/credential/"', html)
 
 
-def test_a_teams_credential_is_renewed_by_who_may(cast: dict[str, User], browser_of: ClientFor) -> None:
+def test_a_teams_credential_is_renewed_by_who_may(users: dict[str, User], client_for: ClientFor) -> None:
     cluster = create_cluster("tide")
     who = WhoAmI("viewer", "", (), {}, timezone.now() - timedelta(hours=2))
     save_credential(cluster, Owner(team=Team.objects.get(slug="shop")), Identity(token="t"), who)
-    assert "/clusters/tide/teams/shop/credential/" in fetch_body(browser_of("ada"))
-    member = fetch_body(browser_of("dana"))
+    assert "/clusters/tide/teams/shop/credential/" in fetch_body(client_for("ada"))
+    member = fetch_body(client_for("dana"))
     assert "/clusters/tide/teams/" not in member
     assert "shared by team Shop" in member
     assert "Add credential" in member
 
 
 def test_a_credential_that_ends_soon_says_so_and_can_be_renewed(
-    cast: dict[str, User], browser_of: ClientFor, scripted_cluster: Scripted
+    users: dict[str, User], client_for: ClientFor, scripted_cluster: Scripted
 ) -> None:
-    store_credential(Cluster.objects.get(slug="harbour"), cast["dana"], ends=timedelta(days=2))
-    html = fetch_body(browser_of("dana"))
+    store_credential(Cluster.objects.get(slug="harbour"), users["dana"], ends=timedelta(days=2))
+    html = fetch_body(client_for("dana"))
     assert "1 needs attention" in html
     assert re.search(r"ends <time [^>]*>in 47h</time>", html)
     assert re.search(r'<a class="button small" href="/clusters/harbour/credential/">Renew', html)
@@ -148,11 +148,11 @@ def test_a_credential_that_ends_soon_says_so_and_can_be_renewed(
 # --- order, filter, groups
 
 
-def test_the_address_holds_order_words_and_groups(cast: dict[str, User], browser_of: ClientFor) -> None:
+def test_the_address_holds_order_words_and_groups(users: dict[str, User], client_for: ClientFor) -> None:
     for slug, labels in (("a-dev", {"env": "dev"}), ("b-prod", {"env": "production"}), ("c-none", {})):
         create_cluster(slug, labels=labels)
-    store_credential(Cluster.objects.get(slug="c-none"), cast["dana"], ends=-timedelta(hours=1))
-    client = browser_of("dana")
+    store_credential(Cluster.objects.get(slug="c-none"), users["dana"], ends=-timedelta(hours=1))
+    client = client_for("dana")
     assert list_row_ids(fetch_body(client)) == ["c-none", "a-dev", "b-prod"]
     assert list_row_ids(fetch_body(client, "/?sort=name")) == ["a-dev", "b-prod", "c-none"]
     assert list_row_ids(fetch_body(client, "/?q=env%3Dprod")) == ["b-prod"]
@@ -167,12 +167,12 @@ def test_the_address_holds_order_words_and_groups(cast: dict[str, User], browser
 
 
 def test_a_page_has_a_bound_and_the_filter_reaches_beyond_it(
-    cast: dict[str, User], browser_of: ClientFor, monkeypatch: pytest.MonkeyPatch
+    users: dict[str, User], client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(board, "MAX_CLUSTERS", 5)
     for number in range(8):
         create_cluster(f"quay-{number}")
-    client = browser_of("dana")
+    client = client_for("dana")
     html = fetch_body(client)
     assert len(list_row_ids(html)) == 5
     assert "3 more clusters are yours than this page shows" in html
@@ -183,17 +183,17 @@ def test_a_page_has_a_bound_and_the_filter_reaches_beyond_it(
 
 
 def test_no_text_of_a_cluster_becomes_markup(
-    cast: dict[str, User], browser_of: ClientFor, scripted_cluster: Scripted
+    users: dict[str, User], client_for: ClientFor, scripted_cluster: Scripted
 ) -> None:
     labels = {TEXTS["script"]: TEXTS["image"], "env": TEXTS["script"]}
     Cluster.objects.filter(slug="harbour").update(name=TEXTS["script"], labels=labels)
     scripted_cluster.version = {"gitVersion": TEXTS["image"]}
     scripted_cluster.rows["pods"] = [pod_row(text) for text in TEXTS.values()]
     scripted_cluster.rows["events"] = [event_row(text) for text in TEXTS.values()]
-    store_credential(Cluster.objects.get(slug="harbour"), cast["dana"])
+    store_credential(Cluster.objects.get(slug="harbour"), users["dana"])
     Credential.objects.update(identity=TEXTS["script"])
     for path in ("/", "/?group=env", f"/?group={TEXTS['attribute']}", f"/?q={TEXTS['image']}"):
-        html = fetch_body(browser_of("dana"), path)
+        html = fetch_body(client_for("dana"), path)
         for markup in ("<img", "<script>alert", "<svg onload", "onmouseover='", "<div hx-", "{{ 7*7"):
             assert markup not in html.replace("hx-ext", ""), (path, markup)
 
@@ -202,10 +202,10 @@ def test_no_text_of_a_cluster_becomes_markup(
 
 
 @pytest.fixture
-def open_subscription(cast: dict[str, User], scripted_cluster: Scripted) -> Iterator[OverviewSubscription]:
-    store_credential(Cluster.objects.get(slug="harbour"), cast["dana"])
+def open_subscription(users: dict[str, User], scripted_cluster: Scripted) -> Iterator[OverviewSubscription]:
+    store_credential(Cluster.objects.get(slug="harbour"), users["dana"])
     create_cluster("cove")
-    subscription = OverviewSubscription(board.open_board(cast["dana"]), OverviewQuery())
+    subscription = OverviewSubscription(board.open_board(users["dana"]), OverviewQuery())
     subscription.start(lambda: None)
     yield subscription
     subscription.stop()
@@ -253,12 +253,12 @@ def test_it_follows_the_filter_and_the_order(open_subscription: OverviewSubscrip
 
 
 def test_a_page_that_shows_it_already_is_sent_no_row(
-    cast: dict[str, User], browser_of: ClientFor, open_subscription: OverviewSubscription
+    users: dict[str, User], client_for: ClientFor, open_subscription: OverviewSubscription
 ) -> None:
     render_until(open_subscription, "3 pods")
-    found = re.search(r'data-window="(\w+)"', fetch_body(browser_of("dana")))
+    found = re.search(r'data-window="(\w+)"', fetch_body(client_for("dana")))
     assert found
-    again = OverviewSubscription(board.open_board(cast["dana"]), OverviewQuery(), found[1])
+    again = OverviewSubscription(board.open_board(users["dana"]), OverviewQuery(), found[1])
     again.start(lambda: None)
     assert "cluster-harbour" not in (again.render() or "")
     again.stop()
@@ -275,7 +275,7 @@ def test_a_removed_permission_takes_its_numbers_from_the_page(
 
 
 def test_a_hidden_or_closed_page_polls_no_longer(
-    cast: dict[str, User], open_subscription: OverviewSubscription, scripted_cluster: Scripted
+    users: dict[str, User], open_subscription: OverviewSubscription, scripted_cluster: Scripted
 ) -> None:
     render_until(open_subscription, "3 pods")
     (counter,) = open_subscription._board.counters()
@@ -289,7 +289,7 @@ def test_a_hidden_or_closed_page_polls_no_longer(
     open_subscription.stop()
     open_subscription.pause(False)
     assert (len(counter.viewers), counter.waiting) == (0, 0)
-    lost = board.open_board(cast["dana"])
+    lost = board.open_board(users["dana"])
     assert len(counter.viewers) == 1
     del lost  # a socket that ends before it was there
     assert counter.viewers == []

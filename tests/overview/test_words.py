@@ -45,11 +45,15 @@ def build_namespace_permissions(
 
 
 @pytest.mark.parametrize(
-    ("rights", "operator", "reader"),
+    ("permissions", "editor", "viewer"),
     [
         (Permissions(), [], []),
         (replace(NO_PERMISSIONS, everything=YES), ["Full access"], ["Read-only access to everything"]),
-        (replace(NO_PERMISSIONS, pods=YES, edit=YES, nodes=YES), ["Can edit in all namespaces"], ["Can view all namespaces"]),
+        (
+            replace(NO_PERMISSIONS, pods=YES, edit=YES, nodes=YES),
+            ["Can edit in all namespaces"],
+            ["Can view all namespaces"],
+        ),
         (replace(NO_PERMISSIONS, pods=YES, nodes=YES), ["Can view all namespaces"], ["Can view all namespaces"]),
         (
             replace(NO_PERMISSIONS, pods=YES, namespaces=(build_namespace_permissions("shop", YES, YES),)),
@@ -57,7 +61,14 @@ def build_namespace_permissions(
             ["Can view all namespaces", "Cannot list nodes"],
         ),
         (
-            replace(NO_PERMISSIONS, namespaces=(build_namespace_permissions("shop", YES, YES), build_namespace_permissions("pay", YES), build_namespace_permissions("ops"))),
+            replace(
+                NO_PERMISSIONS,
+                namespaces=(
+                    build_namespace_permissions("shop", YES, YES),
+                    build_namespace_permissions("pay", YES),
+                    build_namespace_permissions("ops"),
+                ),
+            ),
             ["Can edit in shop", "Can view pay", "Cannot list nodes"],
             ["Can view shop, pay", "Cannot list nodes"],
         ),
@@ -67,7 +78,11 @@ def build_namespace_permissions(
             ["Cluster-wide read access: unknown", "Nodes: access unknown"],
         ),
         (
-            replace(NO_PERMISSIONS, nodes=YES, namespaces=tuple(build_namespace_permissions(f"n{number}", YES) for number in range(5))),
+            replace(
+                NO_PERMISSIONS,
+                nodes=YES,
+                namespaces=tuple(build_namespace_permissions(f"n{number}", YES) for number in range(5)),
+            ),
             ["Can view n0, n1, n2 and 2 more"],
             ["Can view n0, n1, n2 and 2 more"],
         ),
@@ -79,10 +94,10 @@ def build_namespace_permissions(
     ],
 )  # fmt: skip
 def test_permissions_are_kubernetes_results_less_what_the_team_role_restricts(
-    rights, operator, reader
+    permissions, editor, viewer
 ) -> None:
-    assert [one.text for one in sentences(rights, TeamRole.EDITOR)] == operator
-    assert [one.text for one in sentences(rights, TeamRole.VIEWER)] == reader
+    assert [one.text for one in sentences(permissions, TeamRole.EDITOR)] == editor
+    assert [one.text for one in sentences(permissions, TeamRole.VIEWER)] == viewer
 
 
 def test_a_permission_names_the_binding_that_grants_it_and_nothing_is_said_of_none() -> None:

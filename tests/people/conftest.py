@@ -17,7 +17,7 @@ ClientFor = Callable[..., Client]
 
 @pytest.fixture
 def users(db: None, fast_passwords: None) -> dict[str, User]:
-    """Anna administrates; dana operates and rene reads in team shop; aude audits; stan is in no team."""
+    """Anna administrates; dana is an editor and rene a viewer of team shop; aude audits; stan is in no team."""
     locked = make_password(None)
     shop = Team.objects.create(slug="shop", name="Shop")
     people = {
@@ -51,7 +51,7 @@ def dana_with_password(users: dict[str, User]) -> User:
 
 @pytest.fixture
 def client_for(users: dict[str, User]) -> ClientFor:
-    """A browser of its own for each call, signed in as one of the cast, or as nobody."""
+    """A browser of its own for each call, signed in as one of the users, or as nobody."""
 
     def browser(name: str = "", *, strict: bool = False) -> Client:
         client = Client(enforce_csrf_checks=strict, HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux) Firefox/140.0")

@@ -196,7 +196,7 @@ def test_it_normalizes_an_address(server, normal):
                 "client-key-data": to_base64(make_encrypted_key()),
             },
             "users[0].user.client-key-data",
-            "encrypted",
+            "protected by a passphrase",
         ),
         (
             {"token": "t", "client-certificate-data": to_base64(AUTHORITY), "client-key-data": "eA=="},
@@ -224,7 +224,7 @@ def test_it_refuses_a_name_that_is_there_twice():
     for key in ("clusters", "users", "contexts"):
         value = build_config()
         value[key].append(value[key][0])
-        with pytest.raises(KubeconfigError, match="twice") as refused:
+        with pytest.raises(KubeconfigError, match="Duplicate name") as refused:
             read_kubeconfig(yaml.dump(value, Dumper=PlainDumper))
         assert refused.value.field == f"{key}[1].name"
 

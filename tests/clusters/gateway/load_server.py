@@ -31,11 +31,11 @@ class LoadServer(DashboardServer):
 
     def prepare(self, plane: ControlPlane, writers: int) -> list[str]:
         """The control plane as a cluster, ada, and so many more editors with credentials of their own."""
-        self.run_command("people")
+        self.run_command("create_users")
         self.run_command("cluster", slug="harbour", server=plane.server, ca=plane.ca)
         names = [f"writer-{number}" for number in range(writers)]
         for name in names:
-            self.run_command("person", name=name)
+            self.run_command("create_editor", name=name)
         for name in ["ada", *names]:
             self.run_command("credential", name=name, slug="harbour", keys={"token": plane.token("ada")})
         return names

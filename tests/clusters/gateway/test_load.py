@@ -28,7 +28,7 @@ def test_nothing_is_lost_and_no_page_waits(controlplane: ControlPlane, tmp_path:
         server._manage("verify_audit")
         _check(server.audit_trail(), answered)
         assert len(pages) >= 10
-        assert "cannot be written" not in server.log.read_text()
+        assert "is not writable" not in server.log.read_text()
     finally:
         server.stop()
 

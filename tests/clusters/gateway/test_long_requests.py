@@ -80,7 +80,7 @@ def test_without_a_request_entry_nothing_is_opened(
     session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = session_at_fault_server(respond_with(200))
-    monkeypatch.setattr("people.audit.record.writer.collect_objects", raise_unavailable)
+    monkeypatch.setattr("people.audit.record.writer.put", raise_unavailable)
     inside = False
     with pytest.raises(AuditTrailUnavailable), open_shell(session):
         inside = True

@@ -139,7 +139,7 @@ def test_without_a_request_entry_nothing_is_sent(
         wire.respond(200, b"{}")
 
     session = session_at_fault_server(counts)
-    monkeypatch.setattr("people.audit.record.writer.collect_objects", raise_unavailable)
+    monkeypatch.setattr("people.audit.record.writer.put", raise_unavailable)
     with pytest.raises(AuditTrailUnavailable):
         session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("never"))
     with pytest.raises(AuditTrailUnavailable):
@@ -247,7 +247,7 @@ def test_a_result_that_cannot_be_written_leaves_the_request_and_the_response(
     session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def breaks(wire: Wire) -> None:
-        monkeypatch.setattr("people.audit.record.writer.collect_objects", raise_unavailable)
+        monkeypatch.setattr("people.audit.record.writer.put", raise_unavailable)
         wire.respond(201, b"{}")
 
     answer = session_at_fault_server(breaks).write(

@@ -73,7 +73,7 @@ def test_it_goes_on_where_it_was_stopped(sealed_credentials, settings):
     Credential.objects.filter(pk__in=[one.pk for one in half]).update(sealed=half[0].sealed)
     output, errors = rotate()
     assert "1 re-encrypted, 4 already" in output  # the first row has its own value back
-    assert errors.count("changed, or belongs to another row") == 2
+    assert errors.count("altered, or belongs to another row") == 2
 
 
 def test_it_names_what_cannot_be_opened_and_does_the_rest(sealed_credentials, settings):
@@ -81,9 +81,9 @@ def test_it_names_what_cannot_be_opened_and_does_the_rest(sealed_credentials, se
     Credential.objects.filter(pk=lost.pk).update(sealed=b"junk")
     settings.SEALING_KEYS = [make_key(), sealed_credentials]
     output, errors = rotate(batch=2)
-    assert "6 sealed again" in output
+    assert "6 re-encrypted" in output
     assert f"credential {lost.pk} for prod" in errors
-    assert "1 could not be opened" in errors
+    assert "1 could not be decrypted" in errors
     assert "token-" not in output + errors
 
 

@@ -122,7 +122,7 @@ def test_it_reveals_to_a_member_nothing_of_clusters_that_are_not_shared(
 ):
     page = read_body(send(client_for("dora"), build_config_for(simulated_cluster, "dana")))
     assert "Lit" not in page
-    assert "ask an administrator" in page
+    assert "Request this cluster from an administrator" in page
 
 
 def test_it_does_not_take_another_authority_for_the_same_cluster(
@@ -131,8 +131,8 @@ def test_it_does_not_take_another_authority_for_the_same_cluster(
     value = build_config_for(simulated_cluster, "dana")
     value["clusters"][0]["cluster"]["certificate-authority-data"] = to_base64(make_certificate("evil")[0])
     page = read_body(send(client_for("dana"), value))
-    assert "with another certificate authority" in page
-    assert "store as my credential" not in page
+    assert "with a different certificate authority" in page
+    assert "Save as my credential" not in page
 
 
 def test_it_keeps_everything_when_a_context_fails(client_for, reachable_cluster, simulated_cluster, users):
@@ -191,7 +191,7 @@ def test_it_adds_no_cluster_that_refuses_the_credential(client_for, users, simul
     value = build_config_for(simulated_cluster, "ada")
     value["users"][0]["user"]["token"] = "wrong"
     answer = send(client_for("ada"), value, "0:shop")
-    assert "does not accept the credential" in read_body(answer)
+    assert "The cluster rejected your credential." in read_body(answer)
     assert not Cluster.objects.exists()
 
 

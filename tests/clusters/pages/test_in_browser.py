@@ -72,7 +72,7 @@ def test_it_has_no_violation_where_something_is_refused(open_as_ada, live_server
         page.goto(f"{live_server.url}/clusters/{path}")
         page.get_by_label("Kubeconfig").fill(to_yaml({**value, "current-context": "other"}))
         page.locator("main form button.primary").last.click()
-        page.get_by_text("This user signs in by a program").first.wait_for()
+        page.get_by_text("This user signs in with a program").first.wait_for()
         assert find_violations(page) == [], path
     page.goto(f"{live_server.url}/clusters/add/")
     page.get_by_label("Name", exact=True).fill("New")
@@ -96,7 +96,7 @@ def test_it_works_without_javascript(open_as_ada, live_server, reachable_cluster
     assert Credential.objects.filter(cluster=reachable_cluster, identity="ada").exists()
     page.goto(f"{live_server.url}/clusters/import/")
     page.get_by_label("or a file").set_input_files(simulated_cluster.kubeconfig("dana"))
-    page.get_by_role("button", name="Read it").click()
+    page.get_by_role("button", name="Read kubeconfig").click()
     page.get_by_label("controlplane").check()
     page.get_by_role("button", name="Test and import selected contexts").click()
     assert Credential.objects.get(cluster=reachable_cluster, user__username="ada").identity == "dana"

@@ -156,7 +156,7 @@ def test_it_lets_a_person_remove_the_credential_of_a_cluster_that_is_no_longer_s
 ):
     Cluster.objects.get(slug="dark").shares.all().delete()
     page = client_for("dana").get("/clusters/credentials/").content.decode()
-    assert "no longer shared with you" in page
+    assert "No longer shared with you" in page
     client_for("dana").post(reverse("clusters:remove_credential", args=path_arguments["remove_credential"]))
     assert not Credential.objects.filter(user__username="dana").exists()
 

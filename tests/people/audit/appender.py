@@ -24,8 +24,8 @@ if __name__ == "__main__":
     print("ready", flush=True)
     sys.stdin.readline()
     with ThreadPoolExecutor(THREADS) as pool:
-        facts = [
+        drafts = [
             AuditDraft(verb="team-create", person=sys.argv[1], name=str(one))
             for one in range(int(sys.argv[2]))
         ]
-        print(json.dumps(list(pool.map(record, facts))), flush=True)
+        print(json.dumps(list(pool.map(record, drafts))), flush=True)

@@ -35,7 +35,7 @@ ROWS_EACH = 7  # rows of a month
 def three_months(empty_audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch) -> Iterator[AuditTrail]:
     """Three months of seven rows, and one row of now; few rows leave the table at once.
 
-    Other tests verify the trail without these segments: it is emptied at the end.
+    Other tests verify the audit trail without these segments: it is emptied at the end.
     """
     monkeypatch.setattr(archiving, "DELETE_BATCH", 3)
     for month in MONTHS:
@@ -55,7 +55,7 @@ def three_months(empty_audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch)
 
 
 def _backdated(when: datetime) -> None:
-    """An outcome has the time of now: make the last row one of that month, as if it had been written then."""
+    """A result has the time of now: make the last row one of that month, as if it had been written then."""
     row = AuditEntry.objects.last()
     assert row is not None
     row.at = when
@@ -67,7 +67,7 @@ def _backdated(when: datetime) -> None:
 
 def archive(where: Path, before: str = "2026-09") -> str:
     said = io.StringIO()
-    call_command("seal_audit", before=before, folder=where, stdout=said)
+    call_command("archive_audit", before=before, folder=where, stdout=said)
     return said.getvalue()
 
 
@@ -84,8 +84,10 @@ def test_months_leave_the_table_and_the_whole_still_verifies(
     assert said.count(": 7 rows archived and removed from the table.") == 2
     verdict = verify(remembered, tmp_path)
     assert (verdict.first_break, verdict.rows) == (None, len(before) + 2)
-    sealed = [{**{name: getattr(row, name) for name in before[0]}} for one in found for row in one.entries()]
-    assert sealed == before[:14], "every field of every row is in the files"
+    archived = [
+        {**{name: getattr(row, name) for name in before[0]}} for one in found for row in one.entries()
+    ]
+    assert archived == before[:14], "every field of every row is in the files"
     assert triggers.find_missing(connections[ALIAS]) == []
 
 
@@ -114,12 +116,12 @@ def test_a_segment_is_verified_without_quarterdeck(three_months: AuditTrail, tmp
     previous = "0" * 64
     for segment in segments(tmp_path):
         about, *lines = gzip.decompress(segment.path.read_bytes()).splitlines()
-        told = json.loads(about)
-        assert (told["previous"], told["rows"]) == (previous, len(lines))
+        header = json.loads(about)
+        assert (header["previous"], header["rows"]) == (previous, len(lines))
         for line in lines:
             assert json.loads(line)[-1] == previous
             previous = hashlib.sha256(line).hexdigest()
-        assert told["hash"] == previous
+        assert header["hash"] == previous
     assert AuditEntry.objects.order_by("sequence").values_list("previous", flat=True).first() == previous
 
 
@@ -157,7 +159,7 @@ def test_the_trigger_may_be_away_within_a_transaction_only(three_months: AuditTr
 def test_a_second_call_has_nothing_to_do(three_months: AuditTrail, tmp_path: Path) -> None:
     archive(tmp_path)
     rows = AuditEntry.objects.count()
-    assert "no whole month" in archive(tmp_path)
+    assert "no complete month" in archive(tmp_path)
     assert AuditEntry.objects.count() == rows
 
 
@@ -210,7 +212,7 @@ def overwrite_segment(where: Path) -> None:
 
 
 def recompress_segment(where: Path) -> None:
-    """The same rows in another file: the chain holds, and it is not the file that was sealed."""
+    """The same rows in another file: the chain holds, and it is not the file that was archived."""
     path = segments(where)[1].path
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
 
@@ -220,7 +222,7 @@ def change_header(where: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("deed", "kind", "row"),
+    ("tamper", "kind", "row"),
     [
         (delete_segment, "missing", 8),
         (change_word, "changed", 8),
@@ -235,10 +237,10 @@ def change_header(where: Path) -> None:
     ],
 )
 def test_it_names_the_first_row_that_is_not_right(
-    three_months: AuditTrail, tmp_path: Path, deed: Callable[[Path], None], kind: str, row: int | None
+    three_months: AuditTrail, tmp_path: Path, tamper: Callable[[Path], None], kind: str, row: int | None
 ) -> None:
     archive(tmp_path)
-    deed(tmp_path)
+    tamper(tmp_path)
     wrong = verify(where=tmp_path).first_break
     assert wrong is not None
     assert (wrong.kind, row or wrong.sequence) == (kind, wrong.sequence), wrong.message
@@ -264,7 +266,7 @@ def test_checkpoints_of_archived_rows_are_still_compared(three_months: AuditTrai
     assert (wrong.kind, wrong.sequence) == ("rewritten", 3)
 
 
-# --- when nothing is sealed
+# --- when nothing is archived
 
 
 def test_an_invalid_chain_is_not_archived(three_months: AuditTrail, tmp_path: Path) -> None:
@@ -302,7 +304,7 @@ def test_a_file_that_is_not_what_the_table_has_is_not_believed(
     with pytest.raises(archiving.NotArchived):
         list(archiving.archive(datetime(2026, 9, 1, tzinfo=UTC), there))
     (there / "trail-2026-07-8-14.jsonl.gz").rename(there / "trail-2026-07-8-99.jsonl.gz")
-    with pytest.raises(archiving.NotArchived, match="move it away"):
+    with pytest.raises(archiving.NotArchived, match="move the file away"):
         list(archiving.archive(datetime(2026, 9, 1, tzinfo=UTC), there))
     assert AuditEntry.objects.order_by("sequence").first().sequence == 8  # type: ignore[union-attr]
 
@@ -320,7 +322,7 @@ def test_a_file_of_another_chain_is_not_believed(three_months: AuditTrail, tmp_p
         rows,
         SegmentHeader(1, ROWS_EACH, ROWS_EACH, triggers.GENESIS, previous, when, when),
     )
-    with pytest.raises(CommandError, match="another row than the table has"):
+    with pytest.raises(CommandError, match="a row that differs from the table"):
         archive(tmp_path)
     assert AuditEntry.objects.order_by("sequence").first().sequence == 1  # type: ignore[union-attr]
     assert not three_months.list_rows(verb="trail-sealed").exists()
@@ -369,10 +371,10 @@ def test_pages_and_exports_say_where_older_rows_are(
 ) -> None:
     pages = ("/people/audit/", "/people/audit/export/")
     for path in pages:
-        assert "sealed segments" not in client_for("aude").get(path).content.decode()
+        assert "have been archived" not in client_for("aude").get(path).content.decode()
     archive(tmp_path, "2026-08")
     for path in pages:
         for who in ("aude", "dana"):
             page = client_for(who).get(path).content.decode()
-            assert "sealed segments" in page
+            assert "have been archived" in page
             assert "2026-08-01" in page

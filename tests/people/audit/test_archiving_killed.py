@@ -14,18 +14,18 @@ from tests.dashboard_server import ROOT, DashboardServer, wait_for
 
 KILLS = 5
 # Many small transactions, so that most kills come between two of them or in one.
-ARCHIVE_PROGRAM = "from people.audit import sealing; sealing.AT_ONCE = 10; "
+ARCHIVE_PROGRAM = "from people.audit import archiving; archiving.DELETE_BATCH = 10; "
 ARCHIVE_PROGRAM += (
-    "from django.core.management import call_command; call_command('seal_audit', before='2026-11')"
+    "from django.core.management import call_command; call_command('archive_audit', before='2026-11')"
 )
 FILL_PROGRAM = """
 from datetime import datetime, UTC
-from people.audit.record import Fact, writer
-from people.audit.fact import entry_of
+from people.audit.record import AuditDraft, writer
+from people.audit.draft import build_entry
 times = [datetime(2026, month, 1 + day % 28, tzinfo=UTC) for month in (7, 8, 9) for day in range(700)]
-waiting = [writer.put(entry_of(Fact(verb="team-create", at=when), "event")) for when in times]
+waiting = [writer.put(build_entry(AuditDraft(verb="team-create", at=when), "event")) for when in times]
 print([one.result() for one in waiting][-1])
-writer.put(entry_of(Fact(verb="team-create", name="now"), "event")).result()
+writer.put(build_entry(AuditDraft(verb="team-create", name="now"), "event")).result()
 """
 
 
@@ -54,13 +54,13 @@ def test_all_rows_are_there_after_each_kill_and_the_next_call_finishes_it(tmp_pa
     for _ in range(KILLS):
         here = count_rows(tmp_path)
         until = random.randint(max(5, here - 900), max(6, here - 1))  # which nobody chooses
-        sealing = run_program(where, ARCHIVE_PROGRAM)
-        wait_for(lambda: count_rows(tmp_path) <= until or sealing.poll() is not None, 120)  # noqa: B023 - called here
-        os.killpg(sealing.pid, signal.SIGKILL)
-        sealing.wait()
+        archiving = run_program(where, ARCHIVE_PROGRAM)
+        wait_for(lambda: count_rows(tmp_path) <= until or archiving.poll() is not None, 120)  # noqa: B023 - called here
+        os.killpg(archiving.pid, signal.SIGKILL)
+        archiving.wait()
         where._manage("verify_audit")  # all rows hold, and the triggers are there: it ends with 0
         left.append(count_rows(tmp_path))
-    where._manage("seal_audit", "--before", "2026-11")
+    where._manage("archive_audit", "--before", "2026-11")
     where._manage("verify_audit")
-    assert count_rows(tmp_path) == 4, "the row of now, and one for each month that was sealed"
+    assert count_rows(tmp_path) == 4, "the row of now, and one for each month that was archived"
     assert any(5 < rows < 2101 for rows in left), f"the kills came in the middle: {left}"

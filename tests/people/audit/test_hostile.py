@@ -29,7 +29,7 @@ HOSTILE = {
     "bidi": "user\u202ecod.exe\u2066x\u2069",
     "nul": "a\x00b",
     "a megabyte": "x" * 1024 * 1024,
-    "a megabyte of trouble": "\u202e" * 1024 * 1024,
+    "a megabyte of controls": "\u202e" * 1024 * 1024,
     "lone surrogates": "\ud800 \udfff",
     "unseen": "a\u200bb\ufeffc\u00ad",
     "beyond the plane": "\U0001f6a2\U000e0001",

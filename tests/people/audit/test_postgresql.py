@@ -9,7 +9,7 @@ import sys
 from tests.architecture.architecture_map import ROOT
 
 FOLDER = "tests/people/audit"
-FILES = ("test_record", "test_verify", "test_guards", "test_hostile", "test_sealing", "test_resumed")
+FILES = ("test_record", "test_verify", "test_triggers", "test_hostile", "test_archiving", "test_gaps")
 
 
 def test_it_holds_on_postgresql(postgresql: str) -> None:

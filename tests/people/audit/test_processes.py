@@ -20,11 +20,11 @@ QUERY = "SELECT sequence, person, name FROM audit_entry ORDER BY sequence"
 
 def test_they_keep_one_chain(tmp_path: Path) -> None:
     where = DashboardServer(tmp_path)
-    told = write_rows(where)
+    reported_rows = write_rows(where)
     file = sqlite3.connect(tmp_path / "audit.sqlite3")
     rows = file.execute(QUERY).fetchall()
     file.close()
-    check_rows(rows, told)
+    check_rows(rows, reported_rows)
 
 
 def test_so_they_do_on_postgresql(tmp_path: Path, postgresql: str) -> None:
@@ -32,14 +32,14 @@ def test_so_they_do_on_postgresql(tmp_path: Path, postgresql: str) -> None:
     with psycopg.connect(postgresql.rpartition("/")[0] + "/postgres", autocommit=True) as server:
         server.execute("CREATE DATABASE processes")
     address = postgresql.rpartition("/")[0] + "/processes"
-    told = write_rows(DashboardServer(tmp_path, DATABASE_URL=address))
+    reported_rows = write_rows(DashboardServer(tmp_path, DATABASE_URL=address))
     with psycopg.connect(address) as database:
         rows = database.execute(QUERY).fetchall()
-    check_rows(rows, told)
+    check_rows(rows, reported_rows)
 
 
 def write_rows(where: DashboardServer) -> dict[str, list[int]]:
-    """By process, the sequences that it was told; the chain has been verified."""
+    """By process, the sequences that were reported to it; the chain has been verified."""
     where._manage("migrate", "-v0")
     running = [
         subprocess.Popen(
@@ -55,20 +55,20 @@ def write_rows(where: DashboardServer) -> dict[str, list[int]]:
         assert one.stdin is not None
         one.stdin.write("\n")
         one.stdin.flush()
-    told = {
+    reported_rows = {
         name: json.loads(one.communicate(timeout=240)[0] or "[]")
         for name, one in zip(NAMES, running, strict=True)
     }
     assert [one.returncode for one in running] == [0] * PROCESSES
     where._manage("verify_audit")
-    return told
+    return reported_rows
 
 
 def check_rows(rows: list[tuple[int, str, str]], reported: dict[str, list[int]]) -> None:
     assert [row[0] for row in rows] == list(range(1, PROCESSES * ROWS_EACH + 1))
     for name in NAMES:
         mine = {row[0]: row[2] for row in rows if row[1] == name}
-        assert sorted(mine) == sorted(reported[name]), "each was told where its rows stand"
+        assert sorted(mine) == sorted(reported[name]), "each was told the sequences of its rows"
         assert sorted(mine.values(), key=int) == [str(number) for number in range(ROWS_EACH)]
     order = [row[1] for row in rows]
     changes = sum(one != two for one, two in pairwise(order))

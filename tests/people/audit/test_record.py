@@ -26,10 +26,10 @@ def test_it_returns_when_the_row_exists_and_is_chained_to_the_one_before(
 
 
 def test_it_writes_a_request_and_one_result(audit_trail: AuditTrail) -> None:
-    intent = begin(AuditDraft(verb="create", resource="configmaps", name="a"))
+    pending = begin(AuditDraft(verb="create", resource="configmaps", name="a"))
     assert audit_trail.get_last().result == ""
-    intent.close("ok", 201, audit_id="abc")
-    intent.close("failed", 500)
+    pending.close("ok", 201, audit_id="abc")
+    pending.close("failed", 500)
     announced, done = audit_trail.list_rows()
     assert (announced.phase, done.phase, done.request) == ("intent", "outcome", announced.sequence)
     assert (done.result, done.status, done.audit_id, done.name) == ("ok", 201, "abc", "a")
@@ -56,10 +56,10 @@ def test_many_threads_leave_no_gap(audit_trail: AuditTrail) -> None:
 
 
 def test_it_notifies_listeners(audit_trail: AuditTrail) -> None:
-    told: list[int] = []
+    calls: list[int] = []
 
     def hear() -> None:
-        told.append(1)
+        calls.append(1)
 
     listen(hear)
     try:
@@ -67,5 +67,5 @@ def test_it_notifies_listeners(audit_trail: AuditTrail) -> None:
     finally:
         unlisten(hear)
     record(AuditDraft(verb="team-create"))
-    assert len(told) == 1
+    assert len(calls) == 1
     assert AuditEntry.objects.filter(sequence__gt=audit_trail.last_sequence).count() == 2

@@ -123,7 +123,7 @@ def swap_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("deed", "kind", "row"),
+    ("tamper", "kind", "row"),
     [
         (change_row, "changed", 5),
         (change_and_rehash, "changed", 5),
@@ -138,10 +138,10 @@ def swap_rows() -> None:
     ],
 )
 def test_it_names_the_first_row_that_is_not_right(
-    twelve_rows: AuditTrail, deed: Callable[[], None], kind: str, row: int
+    twelve_rows: AuditTrail, tamper: Callable[[], None], kind: str, row: int
 ) -> None:
     assert verify().first_break is None
-    deed()
+    tamper()
     wrong = verify().first_break
     assert wrong is not None
     assert (wrong.kind, wrong.sequence) == (kind, row)
@@ -167,38 +167,38 @@ def test_no_field_can_be_changed_unseen(twelve_rows: AuditTrail, field: str) -> 
 
 
 def test_it_detects_a_truncation_by_a_saved_checkpoint(twelve_rows: AuditTrail, tmp_path: Path) -> None:
-    head, file = verify().checkpoint, tmp_path / "heads"
-    assert head.sequence == ROWS
-    call_command("verify_audit", head_file=file, remember=True, stdout=io.StringIO())
-    assert file.read_text() == f"{head}\n"
+    checkpoint, file = verify().checkpoint, tmp_path / "checkpoints"
+    assert checkpoint.sequence == ROWS
+    call_command("verify_audit", checkpoint_file=file, remember=True, stdout=io.StringIO())
+    assert file.read_text() == f"{checkpoint}\n"
     run_sql(f"DELETE FROM audit_entry WHERE sequence > {ROWS - 3}")
-    assert verify().first_break is None, "without a remembered head nobody can see it"
-    for remembered in ({"head": [str(head)]}, {"head_file": file}):
+    assert verify().first_break is None, "without a checkpoint nobody can see it"
+    for remembered in ({"checkpoint": [str(checkpoint)]}, {"checkpoint_file": file}):
         with pytest.raises(CommandError, match=r"CUT: .* rows 10 to 12 are missing") as refused:
             call_command("verify_audit", stdout=io.StringIO(), **remembered)
         assert refused.value.returncode == 3
 
 
 def test_it_detects_that_all_was_rewritten(twelve_rows: AuditTrail) -> None:
-    head = verify().checkpoint
+    checkpoint = verify().checkpoint
     change_row()
     rewrite_from(5)
     assert verify().first_break is None, "the chain fits in itself"
-    wrong = verify([head]).first_break
+    wrong = verify([checkpoint]).first_break
     assert wrong is not None
     assert (wrong.kind, wrong.sequence) == ("rewritten", ROWS)
     with pytest.raises(CommandError, match="REWRITTEN") as refused:
-        call_command("verify_audit", head=[str(head)], stdout=io.StringIO())
+        call_command("verify_audit", checkpoint=[str(checkpoint)], stdout=io.StringIO())
     assert refused.value.returncode == 3
 
 
 def test_it_prints_the_checkpoint_and_goes_on_from_there(twelve_rows: AuditTrail) -> None:
     said = io.StringIO()
     call_command("verify_audit", stdout=said)
-    head = said.getvalue().split()[-1]
-    assert head == str(verify().checkpoint)
+    checkpoint = said.getvalue().split()[-1]
+    assert checkpoint == str(verify().checkpoint)
     record(AuditDraft(verb="team-delete"))
-    call_command("verify_audit", head=[head], stdout=said)
+    call_command("verify_audit", checkpoint=[checkpoint], stdout=said)
     assert said.getvalue().split()[-1].startswith(f"{ROWS + 1}:")
 
 
@@ -218,15 +218,25 @@ def test_it_holds_few_rows_at_once(twelve_rows: AuditTrail, monkeypatch: pytest.
     assert CHUNK <= 10_000
 
 
-@pytest.mark.parametrize("head", ["", "12", "12:xyz", f"x:{'a' * 64}", f"12:{'A' * 64}"])
-def test_an_invalid_checkpoint_is_refused(twelve_rows: AuditTrail, head: str) -> None:
-    with pytest.raises(CommandError, match="no head") as refused:
-        call_command("verify_audit", head=[head], stdout=io.StringIO())
+@pytest.mark.parametrize("checkpoint", ["", "12", "12:xyz", f"x:{'a' * 64}", f"12:{'A' * 64}"])
+def test_an_invalid_checkpoint_is_refused(twelve_rows: AuditTrail, checkpoint: str) -> None:
+    with pytest.raises(CommandError, match="Not a valid checkpoint") as refused:
+        call_command("verify_audit", checkpoint=[checkpoint], stdout=io.StringIO())
     assert refused.value.returncode == 2
 
 
 def test_remember_needs_a_file(twelve_rows: AuditTrail, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="--head-file"):
+    with pytest.raises(CommandError, match="--checkpoint-file"):
         call_command("verify_audit", remember=True, stdout=io.StringIO())
     with pytest.raises(CommandError, match="cannot be read"):
-        call_command("verify_audit", head_file=tmp_path / "none", stdout=io.StringIO())
+        call_command("verify_audit", checkpoint_file=tmp_path / "none", stdout=io.StringIO())
+
+
+def test_the_earlier_option_names_still_work(twelve_rows: AuditTrail, tmp_path: Path) -> None:
+    checkpoint, file = str(verify().checkpoint), tmp_path / "checkpoints"
+    file.write_text(f"{checkpoint}\n")
+    said = io.StringIO()
+    call_command("verify_audit", "--head", checkpoint, "--head-file", str(file), stdout=said)
+    assert f"All {ROWS} rows are valid" in said.getvalue()
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("verify_audit", "--head-file", str(tmp_path / "none"), stdout=io.StringIO())

@@ -1,0 +1,7 @@
+"""Fixtures of the account pages' tests: the users and clients of tests/people."""
+
+from __future__ import annotations
+
+from tests.people.conftest import client_for, dana_with_password, users
+
+__all__ = ["client_for", "dana_with_password", "users"]
