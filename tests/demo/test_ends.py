@@ -94,7 +94,7 @@ def test_it_leaves_nothing_behind_where_it_is_killed_itself(tmp_path: Path) -> N
 
 def test_it_can_be_ended_while_it_starts(tmp_path: Path) -> None:
     with running(tmp_path) as demo:
-        demo.wait_for("The demo starts")
+        demo.wait_for("Starting the demo")
         wait_for(demo.children)
         children = demo.children()
         assert demo.end() == 0

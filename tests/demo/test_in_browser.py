@@ -198,7 +198,7 @@ def test_it_is_usable_by_everybody(demo: Demo, new_page: Callable[..., Page], th
     expect(page.locator(".demo-menu").get_by_role("button", name="Dana Lind")).to_be_visible()
     found += look(page)
     page.goto(f"{demo.url}/demo/")
-    expect(page.get_by_text("you now")).to_be_visible()
+    expect(page.get_by_text("Signed in", exact=True)).to_be_visible()
     assert found + look(page) == []
 
 

@@ -110,7 +110,7 @@ CASES = [
         "a proxy's 502",
         met(everything, html(502, "Bad Gateway")),
         ("failing",),
-        ("is not available", "An HTML page (502): Bad Gateway"),
+        ("is unavailable", "An HTML page (502): Bad Gateway"),
     ),
     Case(
         "a proxy's page",

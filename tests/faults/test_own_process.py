@@ -46,7 +46,7 @@ def test_a_killed_server_is_said_and_pages_come_back_by_themselves_and_say_so(
     name.fill("Dana of the harbour")
     name.press("Enter")
     dialog = account.locator("dialog#cannot-send")
-    expect(dialog).to_contain_text("This server does not answer. Nothing was sent", timeout=PATIENCE)
+    expect(dialog).to_contain_text("Quarterdeck is not responding. Nothing was sent", timeout=PATIENCE)
 
     dashboard.start_server()
     with promised("this server killed", figures):
@@ -99,7 +99,7 @@ def test_sockets_that_something_in_between_refuses_are_said_and_recovered_from(
         page = dana.context.new_page()
         front.refuses_sockets = True
         page.goto(f"http://127.0.0.1:{front.port}/c/harbour/shop/pods")
-        says(page, "something in between lets no live connection through")
+        says(page, "a proxy or firewall is blocking the WebSocket")
         is_stale(page)
         assert names(page)
         front.refuses_sockets = False

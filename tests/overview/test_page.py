@@ -100,7 +100,7 @@ def test_each_standing_is_told_how_to_begin(cast: dict[str, User], browser_of: B
     assert 'href="/clusters/add/"' not in member
     assert "You are not in a team yet" in body(browser_of("stan"))
     auditor = body(browser_of("aude"))
-    assert "As an auditor you read everything" in auditor
+    assert "As an auditor, you have read-only access to everything" in auditor
     assert "/clusters/import/" not in auditor
 
 
@@ -139,7 +139,7 @@ def test_a_credential_that_ends_soon_says_so_and_can_be_renewed(
     give(Cluster.objects.get(slug="harbour"), cast["dana"], ends=timedelta(days=2))
     html = body(browser_of("dana"))
     assert "1 needs attention" in html
-    assert re.search(r"ends <time [^>]*>in 47h</time>", html)
+    assert re.search(r"Expires <time [^>]*>in 47h</time>", html)
     assert re.search(r'<a class="button small" href="/clusters/harbour/credential/">Renew', html)
 
 
@@ -154,7 +154,7 @@ def test_the_address_holds_order_words_and_groups(cast: dict[str, User], browser
     assert order(body(client)) == ["c-none", "a-dev", "b-prod"]
     assert order(body(client, "/?sort=name")) == ["a-dev", "b-prod", "c-none"]
     assert order(body(client, "/?q=env%3Dprod")) == ["b-prod"]
-    assert order(body(client, "/?q=credential+ended")) == ["c-none"]
+    assert order(body(client, "/?q=credential+expired")) == ["c-none"]
     grouped = order(body(client, "/?group=env&sort=name"))
     assert [row for row in grouped if not row.startswith("group")] == ["a-dev", "b-prod", "c-none"]
     assert grouped[-2:] == ["group-none", "c-none"]
@@ -173,7 +173,7 @@ def test_a_page_has_a_bound_and_the_filter_reaches_beyond_it(
     client = browser_of("dana")
     html = body(client)
     assert len(order(html)) == 5
-    assert "3 more clusters are yours than this page shows" in html
+    assert "3 more clusters not shown" in html
     assert order(body(client, "/?q=quay-7")) == ["quay-7"]
 
 

@@ -39,7 +39,7 @@ def test_who_may_list_namespaces_sees_them_all(served, name):
 def test_a_namespace_is_found_by_its_letters(served):
     answer = served.client("ada").get(f"{served.url}/c/harbour/?q=KUBE-s")
     assert namespaces(answer.text) == ["kube-system"]
-    assert "letters" in served.client("ada").get(f"{served.url}/c/harbour/?q=nowhere").text
+    assert "No namespaces match" in served.client("ada").get(f"{served.url}/c/harbour/?q=nowhere").text
 
 
 def test_a_typed_namespace_is_opened_and_kept_when_it_answers(served):
@@ -57,7 +57,7 @@ def test_a_typed_namespace_is_opened_and_kept_when_it_answers(served):
 def test_hidden_and_missing_namespaces_get_the_same_answer(served, namespace):
     answer = post(served, "rene", namespace)
     assert answer.status_code == 200
-    assert "hidden and one that is not there" in answer.text
+    assert "for a namespace that does not exist" in answer.text
     assert f'value="{namespace}"' in answer.text
     assert namespace not in namespaces(answer.text)
 
@@ -99,4 +99,4 @@ def test_kinds_are_found_by_short_name_and_group(served):
     assert (
         "networkpolicies.networking.k8s.io" in client.get(f"{served.url}/c/harbour/shop/_kinds?q=netpol").text
     )
-    assert "no kind with these letters" in client.get(f"{served.url}/c/harbour/shop/_kinds?q=zzz").text
+    assert "No API resources match" in client.get(f"{served.url}/c/harbour/shop/_kinds?q=zzz").text

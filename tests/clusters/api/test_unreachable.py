@@ -65,7 +65,7 @@ def test_it_says_that_a_ca_bundle_is_unreadable(how: str) -> None:
         for ca in ("nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "ünlesbar"):
             error = failure_of(how, to(server, ca=ca))
             assert type(error) is errors.TlsUntrusted
-            assert "no readable certificate" in error.message
+            assert "no valid certificate" in error.message
 
 
 def test_it_verifies_the_tls_server_name_instead_where_one_is_set(how: str) -> None:

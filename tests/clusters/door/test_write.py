@@ -122,7 +122,7 @@ def test_without_an_intent_nothing_is_sent(
     with pytest.raises(TrailUnavailable):
         desk.reveal("shop", "web", "password")
     assert asked == []
-    assert desk.client.get("/version") == {}, "reading goes on"
+    assert desk.client.get("/version") == {}, "browsing still works"
 
 
 @pytest.mark.parametrize("name", ["rene", "rita", "aude"])

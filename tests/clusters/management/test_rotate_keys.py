@@ -73,7 +73,7 @@ def test_it_goes_on_where_it_was_stopped(sealed, settings):
     Credential.objects.filter(pk__in=[one.pk for one in half]).update(sealed=half[0].sealed)
     told, errors = rotate()
     assert "1 re-encrypted, 4 already" in told  # the first row has its own value back
-    assert errors.count("changed, or belongs to another row") == 2
+    assert errors.count("altered, or belongs to another row") == 2
 
 
 def test_it_names_what_cannot_be_opened_and_does_the_rest(sealed, settings):
@@ -81,7 +81,7 @@ def test_it_names_what_cannot_be_opened_and_does_the_rest(sealed, settings):
     Credential.objects.filter(pk=lost.pk).update(sealed=b"junk")
     settings.SEALING_KEYS = [new_key(), sealed]
     told, errors = rotate(batch=2)
-    assert "6 sealed again" in told
+    assert "6 re-encrypted" in told
     assert f"credential {lost.pk} for prod" in errors
     assert "1 could not be opened" in errors
     assert "token-" not in told + errors

@@ -46,7 +46,7 @@ def test_it_shows_what_the_cluster_answered_and_never_the_secret(lit, browser_of
     assert "system:serviceaccount:shop:default" in page
     assert 'name="namespace" value="shop"' in page
     assert "system:serviceaccounts:shop" in page
-    assert "Your credential ends soon" in page
+    assert "Your credential expires soon" in page
     assert token not in page
     assert Credential.objects.get().namespace == "shop"
     for address in ("/clusters/", "/clusters/credentials/"):
@@ -153,11 +153,11 @@ def change(cluster: Cluster, **fields: object) -> None:
     ("fields", "title"),
     [
         ({"server": "https://127.0.0.1:1"}, "Connection refused at the API server"),
-        ({"ca": certificate("another")[0]}, "is signed by an authority that is not trusted for it"),
-        ({"tls_server_name": "other.example.com"}, "certificate is for another name"),
-        ({"server": "https://nothing.invalid:6443"}, "name is not known"),
-        ({"server": "https://169.254.169.254"}, "does not connect to that address"),
-        ({"proxy_url": "http://127.0.0.1:1"}, "HTTP proxy set for this cluster"),
+        ({"ca": certificate("another")[0]}, "is signed by an untrusted authority"),
+        ({"tls_server_name": "other.example.com"}, "certificate is for a different host name"),
+        ({"server": "https://nothing.invalid:6443"}, "host name cannot be resolved"),
+        ({"server": "https://169.254.169.254"}, "does not connect to this address"),
+        ({"proxy_url": "http://127.0.0.1:1"}, "HTTP proxy configured for this cluster"),
     ],
 )
 def test_it_gives_each_fault_its_own_sentence(fields, title, lit, browser_of, simulated):
@@ -174,21 +174,21 @@ def test_it_gives_each_fault_its_own_sentence(fields, title, lit, browser_of, si
     ("way", "fields", "sentence"),
     [
         ("token", {"token": ""}, "The token is empty."),
-        ("token", {"token": "a b"}, "a character that no bearer token has"),
-        ("token", {"token": "Bearer abc"}, "the word Bearer"),
+        ("token", {"token": "a b"}, "an invalid character"),
+        ("token", {"token": "Bearer abc"}, "the word “Bearer”"),
         ("token", {}, "The token is empty."),
-        ("token", {"token": "abc", "namespace": "Not_A_Name"}, "lower-case letters"),
+        ("token", {"token": "abc", "namespace": "Not_A_Name"}, "lowercase letters"),
         ("certificate", {"certificate": "x", "key": "y"}, "No PEM certificate found."),
         (
             "certificate",
             {"certificate": certificate()[0], "key": encrypted_key()},
-            "encrypted with a password",
+            "protected by a passphrase",
         ),
         ("certificate", {"certificate": certificate()[0], "key": certificate()[1]}, "does not belong"),
         ("kubeconfig", {"kubeconfig": ""}, "The file is empty."),
-        ("kubeconfig", {"kubeconfig": "a: [\n"}, "Line 2 is not YAML"),
+        ("kubeconfig", {"kubeconfig": "a: [\n"}, "Line 2 is not valid YAML"),
         ("kubeconfig", {"kubeconfig": "x" * 1_100_000}, "larger than 1 MiB"),
-        ("kubeconfig", {"kubeconfig": text(config())}, "This context is for another cluster"),
+        ("kubeconfig", {"kubeconfig": text(config())}, "This context is for a different cluster"),
         (
             "kubeconfig",
             {"kubeconfig": text(config()), "context": "none"},
@@ -200,7 +200,7 @@ def test_it_sends_nothing_that_it_can_refuse_itself(way, fields, sentence, dark,
     answer = bring(browser_of("dana"), way, "dark", **fields)
     assert answer.status_code == 422
     assert sentence.lower() in body(answer).lower()
-    assert "Nothing answers" not in body(answer)
+    assert "Connection refused" not in body(answer)
     for value in fields.values():
         assert not value or value.splitlines()[-1] in body(answer)
 
@@ -280,4 +280,4 @@ def test_it_says_when_a_sealed_value_cannot_be_opened(lit, browser_of, simulated
         cluster=other, user=cast["dana"], kind="token", sealed=Credential.objects.get().sealed
     )
     assert "Cannot be decrypted: add it again" in body(browser.get("/clusters/"))
-    assert "cannot be opened" in body(browser.get("/clusters/other/credential/"))
+    assert "cannot be decrypted" in body(browser.get("/clusters/other/credential/"))

@@ -36,21 +36,21 @@ ANSWERS = [
     (
         "wrong types",
         says(201, {"status": {"userInfo": {"username": 7}}}),
-        "What answers there is not a Kubernetes",
+        "The server at this address is not a Kubernetes",
     ),
     ("a list", says(201, []), NOT_KUBERNETES),
     (
         "anonymous",
         says(201, {"status": {"userInfo": {"username": "system:anonymous"}}}),
-        "does not recognise the credential",
+        "does not recognize this credential",
     ),
     ("401", status(401, "Unauthorized", "Unauthorized"), "The cluster rejected your credential."),
     ("403", status(403, "Forbidden", "no"), "You do not have permission to do this."),
-    ("404", status(404, "NotFound", "no"), "cannot say whom it takes the credential for"),
+    ("404", status(404, "NotFound", "no"), "cannot report whose credential this is"),
     ("429", says(429, b"slow down", "text/plain"), "The API server is rate limiting requests."),
     ("500", says(500, b"boom", "text/plain"), "The API server had an internal error."),
-    ("503", says(503, b"starting", "text/plain"), "is not available"),
-    ("broken off", truncates, "The connection broke off"),
+    ("503", says(503, b"starting", "text/plain"), "is unavailable"),
+    ("broken off", truncates, "The connection was lost"),
     ("another protocol", babbles, "not a Kubernetes API server"),
 ]
 
@@ -86,9 +86,9 @@ def test_it_says_that_nothing_came_in_time(dark, browser_of, monkeypatch):
 @pytest.mark.parametrize(
     ("server", "changes", "sentence"),
     [
-        ({"pair": EXPIRED}, {}, "certificate is not valid at this time"),
-        ({}, {"ca": ""}, "is signed by an authority that is not trusted for it"),
-        ({}, {"tls_server_name": "other.example.com"}, "certificate is for another name"),
+        ({"pair": EXPIRED}, {}, "certificate has expired or is not valid yet"),
+        ({}, {"ca": ""}, "is signed by an untrusted authority"),
+        ({}, {"tls_server_name": "other.example.com"}, "certificate is for a different host name"),
         ({"tls": False}, {}, "This address serves plain HTTP, not HTTPS."),
     ],
     ids=["expired", "unknown authority", "another name", "plain HTTP"],

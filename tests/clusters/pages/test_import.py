@@ -112,15 +112,15 @@ def test_it_takes_only_twenty_open_requests_of_a_person(browser_of, cast):
 def test_it_tells_a_member_nothing_of_clusters_that_are_not_shared(browser_of, lit, simulated):
     page = body(send(browser_of("dora"), config_of(simulated, "dana")))
     assert "Lit" not in page
-    assert "ask an administrator" in page
+    assert "Request this cluster from an administrator" in page
 
 
 def test_it_does_not_take_another_authority_for_the_same_cluster(browser_of, lit, simulated):
     value = config_of(simulated, "dana")
     value["clusters"][0]["cluster"]["certificate-authority-data"] = packed(certificate("evil")[0])
     page = body(send(browser_of("dana"), value))
-    assert "with another certificate authority" in page
-    assert "store as my credential" not in page
+    assert "with a different certificate authority" in page
+    assert "Save as my credential" not in page
 
 
 def test_it_keeps_everything_when_a_context_fails(browser_of, lit, simulated, cast):
@@ -173,7 +173,7 @@ def test_it_adds_no_cluster_that_refuses_the_credential(browser_of, cast, simula
     value = config_of(simulated, "ada")
     value["users"][0]["user"]["token"] = "wrong"
     answer = send(browser_of("ada"), value, "0:shop")
-    assert "does not accept the credential" in body(answer)
+    assert "rejected your credential" in body(answer)
     assert not Cluster.objects.exists()
 
 

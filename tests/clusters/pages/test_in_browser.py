@@ -72,7 +72,7 @@ def test_it_has_no_violation_where_something_is_refused(as_ada, live_server):
         page.goto(f"{live_server.url}/clusters/{path}")
         page.get_by_label("Kubeconfig").fill(text({**value, "current-context": "other"}))
         page.locator("main form button.primary").last.click()
-        page.get_by_text("This user signs in by a program").first.wait_for()
+        page.get_by_text("This user signs in with a program").first.wait_for()
         assert violations(page) == [], path
     page.goto(f"{live_server.url}/clusters/add/")
     page.get_by_label("Name", exact=True).fill("New")

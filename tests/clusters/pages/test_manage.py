@@ -48,7 +48,7 @@ def test_it_adds_a_cluster_that_answers(browser_of, simulated):
     ("others", "title"),
     [
         ({}, "Connection refused at the API server"),
-        ({"server": "https://nothing.invalid"}, "name is not known"),
+        ({"server": "https://nothing.invalid"}, "host name cannot be resolved"),
     ],
 )
 def test_it_says_why_a_cluster_cannot_be_reached_and_saves_it_only_when_told_so(others, title, browser_of):
@@ -68,13 +68,13 @@ def test_it_never_saves_an_address_that_nothing_connects_to(host, browser_of):
     for more in ({}, {"save_anyway": "yes"}):
         answer = browser.post("/clusters/add/", fields(server=f"https://{host}", **more))
         assert answer.status_code == 422
-        assert "does not connect to that address" in body(answer)
+        assert "does not connect to this address" in body(answer)
     assert not Cluster.objects.exists()
 
 
 def test_it_does_not_take_a_stranger_for_the_cluster(browser_of, simulated):
     answer = browser_of("ada").post("/clusters/add/", fields(server=simulated.server, ca=certificate()[0]))
-    assert "is signed by an authority that is not trusted for it" in body(answer)
+    assert "is signed by an untrusted authority" in body(answer)
     assert not Cluster.objects.exists()
 
 
@@ -82,24 +82,24 @@ def test_it_does_not_take_a_stranger_for_the_cluster(browser_of, simulated):
     ("others", "sentence"),
     [
         ({"name": ""}, "This field is required."),
-        ({"name": "a\u202eb"}, "cannot be seen"),
+        ({"name": "a\u202eb"}, "invisible character"),
         ({"slug": "Not A Slug"}, "valid"),
-        ({"slug": "-a"}, "begin and end with a letter or digit"),
-        ({"slug": "credentials"}, "Choose another."),
-        ({"slug": "import"}, "Choose another."),
+        ({"slug": "-a"}, "start and end with a letter or digit"),
+        ({"slug": "credentials"}, "Choose another one."),
+        ({"slug": "import"}, "Choose another one."),
         ({"server": "http://a.example.com"}, "unencrypted"),
         ({"server": "https://u:p@a.example.com"}, "username or password"),
         ({"server": "file:///etc/passwd"}, "https://"),
-        ({"ca": "junk"}, "no certificate in PEM"),
-        ({"tls_server_name": "a b"}, "not a host name"),
-        ({"proxy_url": "socks5://a:1"}, "not the address of an HTTP proxy"),
-        ({"proxy_url": "http://u:p@a:1"}, "not the address of an HTTP proxy"),
-        ({"labels": "a b=c"}, "not a label"),
-        ({"labels": "a=1\na=2"}, "there twice"),
+        ({"ca": "junk"}, "No PEM certificate found"),
+        ({"tls_server_name": "a b"}, "not a valid host name"),
+        ({"proxy_url": "socks5://a:1"}, "not a valid HTTP proxy address"),
+        ({"proxy_url": "http://u:p@a:1"}, "not a valid HTTP proxy address"),
+        ({"labels": "a b=c"}, "Not a valid label"),
+        ({"labels": "a=1\na=2"}, "Duplicate label"),
         ({"labels": "\n".join(f"k{n}=v" for n in range(60))}, "At most 50"),
         ({"colour": "plaid"}, "valid choice"),
-        ({"verify_tls": ""}, "to switch the verification of TLS off"),
-        ({"verify_tls": "", "unverified": "yes"}, "to switch the verification of TLS off"),
+        ({"verify_tls": ""}, "to disable TLS verification"),
+        ({"verify_tls": "", "unverified": "yes"}, "to disable TLS verification"),
     ],
 )
 def test_it_refuses_a_field_by_its_own_sentence(others, sentence, browser_of):
@@ -203,7 +203,7 @@ def test_it_stores_a_team_s_credential_for_reading_only_unless_said(browser_of, 
     stored.refresh_from_db()
     assert stored.read_only is False
     page = body(browser_of("dana").get("/clusters/"))
-    assert "shared by team Shop" in page
+    assert "Shared by team Shop" in page
     assert "system:serviceaccount:shop:default" in page
     assert token not in page
 
@@ -241,7 +241,7 @@ def test_it_approves_a_request_by_adding_its_cluster(browser_of, cast, simulated
     assert answer.status_code == 302
     asked.refresh_from_db()
     assert (asked.state, asked.cluster.slug, asked.decided_by) == ("approved", "new", cast["ada"])
-    assert "approved" in body(browser_of("dana").get("/clusters/requests/"))
+    assert "Approved" in body(browser_of("dana").get("/clusters/requests/"))
 
 
 def test_it_declines_a_request_once(browser_of, cast):

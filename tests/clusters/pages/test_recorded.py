@@ -190,7 +190,7 @@ def test_without_the_trail_it_is_refused_and_nothing_is_changed(
     monkeypatch.setattr("people.audit.writer.Writer.put", full)
     answer = send(change, browser_of, known)
     assert answer.status_code == (422 if change.route == "import" else 503)
-    assert "audit trail cannot be written" in answer.content.decode()
+    assert "audit trail is not writable" in answer.content.decode()
     assert state() == before
     assert known["token"] not in answer.content.decode()
 

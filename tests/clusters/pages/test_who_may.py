@@ -142,7 +142,7 @@ def test_it_lets_the_owner_withdraw_and_remove(there, browser_of):
 def test_it_lets_a_person_remove_the_credential_of_a_cluster_that_is_no_longer_shared(there, browser_of):
     Cluster.objects.get(slug="dark").shares.all().delete()
     page = browser_of("dana").get("/clusters/credentials/").content.decode()
-    assert "no longer shared with you" in page
+    assert "No longer shared with you" in page
     browser_of("dana").post(reverse("clusters:remove_credential", args=there["remove_credential"]))
     assert not Credential.objects.filter(user__username="dana").exists()
 

@@ -143,7 +143,7 @@ def test_a_feed_that_falls_over_a_mistake_of_ours_does_not_look_live(hub, monkey
         monkeypatch.setattr(feeds, "LIFETIME", (None, None))
         feed, _seen = opened(hub, server)
         wait_for(lambda: feed.state.state is State.ENDED)
-        assert "load the page again" in feed.state.message
+        assert "Reload the page" in feed.state.message
 
 
 def test_a_grant_is_seen_soon_without_asking_for_what_is_refused(hub, monkeypatch):

@@ -62,7 +62,7 @@ def test_it_shows_one_line_for_each_deed_newest_first(browser_of: Browser, deeds
         "a0a0-1111",
     ):
         assert told in text
-    assert "whether the cluster did it is unknown" in text
+    assert "it is unknown whether the cluster applied this" in text
 
 
 def test_everybody_else_sees_their_own_alone(browser_of: Browser, deeds: Deeds) -> None:
@@ -139,7 +139,7 @@ def test_a_wrong_filter_is_named_kept_and_answered_by_no_rows(browser_of: Browse
     assert answer.status_code == 400
     assert not PROOF.findall(text)
     assert re.search(r'name="verb" value="&lt;DELETE&gt;"[^>]* aria-invalid="true"', text)
-    assert "Write one verb in lower case" in text
+    assert "Enter one verb in lowercase" in text
     assert "The result must be ok, denied, failed or unknown." in text
     assert '<option value="maybe" selected>' in text
     assert 'value="dana"' in text

@@ -161,7 +161,7 @@ def test_a_row_unfolds_by_the_keyboard_and_stays_so_when_its_outcome_comes(
     handle.focus()
     page.keyboard.press("Enter")
     fields = page.locator(".deed-fields").first
-    expect(fields).to_contain_text("No outcome is on record")
+    expect(fields).to_contain_text("No result was recorded")
     expect(fields).not_to_contain_text("c0ffee")
     on_record.do("ended", sequence=sequence, result="denied")
     expect(page.locator("#trail-rows .deed.is-denied")).to_be_visible(timeout=PATIENCE)

@@ -147,7 +147,7 @@ def test_the_trigger_may_be_away_within_a_transaction_only(year: Trail) -> None:
 def test_a_second_call_has_nothing_to_do(year: Trail, tmp_path: Path) -> None:
     seal(tmp_path)
     rows = Entry.objects.count()
-    assert "no whole month" in seal(tmp_path)
+    assert "no complete month" in seal(tmp_path)
     assert Entry.objects.count() == rows
 
 
@@ -290,7 +290,7 @@ def test_a_file_that_is_not_what_the_table_has_is_not_believed(year: Trail, tmp_
     with pytest.raises(sealing.NotSealed):
         list(sealing.seal(datetime(2026, 9, 1, tzinfo=UTC), there))
     (there / "trail-2026-07-8-14.jsonl.gz").rename(there / "trail-2026-07-8-99.jsonl.gz")
-    with pytest.raises(sealing.NotSealed, match="move it away"):
+    with pytest.raises(sealing.NotSealed, match="move the file away"):
         list(sealing.seal(datetime(2026, 9, 1, tzinfo=UTC), there))
     assert Entry.objects.order_by("sequence").first().sequence == 8  # type: ignore[union-attr]
 
@@ -303,7 +303,7 @@ def test_a_file_of_another_chain_is_not_believed(year: Trail, tmp_path: Path) ->
         previous = row.hash = digest(row)
     when = rows[0].at.isoformat()
     write(tmp_path, "2026-06", rows, About(1, EACH, EACH, guards.GENESIS, previous, when, when))
-    with pytest.raises(CommandError, match="another row than the table has"):
+    with pytest.raises(CommandError, match="a row that differs from the table"):
         seal(tmp_path)
     assert Entry.objects.order_by("sequence").first().sequence == 1  # type: ignore[union-attr]
     assert not year.rows(verb="trail-sealed").exists()

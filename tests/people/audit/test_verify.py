@@ -220,7 +220,7 @@ def test_it_holds_few_rows_at_once(written: Trail, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("head", ["", "12", "12:xyz", f"x:{'a' * 64}", f"12:{'A' * 64}"])
 def test_a_head_that_is_none_is_refused(written: Trail, head: str) -> None:
-    with pytest.raises(CommandError, match="no head") as refused:
+    with pytest.raises(CommandError, match="Not a valid checkpoint") as refused:
         call_command("verify_audit", head=[head], stdout=io.StringIO())
     assert refused.value.returncode == 2
 
