@@ -159,4 +159,4 @@ def test_it_names_browsers_in_words() -> None:
     assert browsers.in_words(chrome + " Edg/142.0") == "Edge on Windows"
     assert browsers.in_words("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0") == "Firefox on Linux"
     assert browsers.in_words("curl/8.0") == "curl/8.0"
-    assert browsers.in_words("") == "unknown browser"
+    assert browsers.in_words("") == "Unknown browser"

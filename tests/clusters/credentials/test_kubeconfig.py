@@ -191,7 +191,7 @@ def test_it_brings_an_address_into_its_normal_form(server, normal):
         (
             {"client-certificate-data": packed(certificate()[0]), "client-key-data": packed(encrypted_key())},
             "users[0].user.client-key-data",
-            "encrypted",
+            "protected by a passphrase",
         ),
         (
             {"token": "t", "client-certificate-data": packed(AUTHORITY), "client-key-data": "eA=="},
@@ -219,7 +219,7 @@ def test_it_refuses_a_name_that_is_there_twice():
     for key in ("clusters", "users", "contexts"):
         value = config()
         value[key].append(value[key][0])
-        with pytest.raises(KubeconfigError, match="twice") as refused:
+        with pytest.raises(KubeconfigError, match="Duplicate name") as refused:
             read_kubeconfig(yaml.dump(value, Dumper=PlainDumper))
         assert refused.value.field == f"{key}[1].name"
 

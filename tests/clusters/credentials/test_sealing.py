@@ -60,7 +60,7 @@ def test_it_opens_with_every_key_and_seals_with_the_first(settings):
     assert reseal(again, context="credential:1") == again
     settings.SEALING_KEYS = [new]
     assert open_sealed(again, context="credential:1") == b"token"
-    with pytest.raises(SealBroken, match="not among"):
+    with pytest.raises(SealBroken, match="not in QUARTERDECK_SEALING_KEYS"):
         open_sealed(sealed, context="credential:1")
 
 

@@ -83,7 +83,7 @@ def test_it_names_what_cannot_be_opened_and_does_the_rest(sealed, settings):
     told, errors = rotate(batch=2)
     assert "6 re-encrypted" in told
     assert f"credential {lost.pk} for prod" in errors
-    assert "1 could not be opened" in errors
+    assert "1 could not be decrypted" in errors
     assert "token-" not in told + errors
 
 
