@@ -96,7 +96,7 @@ def test_it_works_without_javascript(as_ada, live_server, lit, simulated):
     assert Credential.objects.filter(cluster=lit, identity="ada").exists()
     page.goto(f"{live_server.url}/clusters/import/")
     page.get_by_label("or a file").set_input_files(simulated.kubeconfig("dana"))
-    page.get_by_role("button", name="Read it").click()
+    page.get_by_role("button", name="Read kubeconfig").click()
     page.get_by_label("controlplane").check()
     page.get_by_role("button", name="Test and import selected contexts").click()
     assert Credential.objects.get(cluster=lit, user__username="ada").identity == "dana"

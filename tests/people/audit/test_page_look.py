@@ -132,7 +132,7 @@ def test_it_is_filtered_by_the_keyboard(open_as: Open) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/people/audit/?before=*")
     expect(page.locator("#live-state")).to_contain_text("not live")
-    page.get_by_role("link", name="Newest").click()
+    page.get_by_role("link", name="Resume live").click()
     is_live(page)
 
 
