@@ -94,8 +94,8 @@ def test_the_developer_sees_three_clusters_in_which_nodes_are_not_hers(open_as: 
     for cluster in ("Production EU", "Production US", "Staging"):
         expect(numbers(page, cluster)).to_contain_text("Reachable")
         expect(numbers(page, cluster)).to_contain_text("Cannot list nodes")
-    expect(numbers(page, "Production EU")).to_contain_text("protected")
-    expect(numbers(page, "Staging")).not_to_contain_text("protected")
+    expect(numbers(page, "Production EU")).to_contain_text("Protected")
+    expect(numbers(page, "Staging")).not_to_contain_text("Protected")
 
 
 def test_the_administrator_manages_and_reaches_everything(
