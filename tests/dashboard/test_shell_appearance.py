@@ -83,7 +83,7 @@ def test_it_says_which_cluster_it_is(open_sample):
     page = open_sample("list")
     region = page.get_by_role("region", name="Current cluster")
     assert "Production EU" in region.inner_text()
-    assert "protected" in region.inner_text()
+    assert "Protected" in region.inner_text()
     assert "TLS verification off" in region.inner_text()
     assert "you act as system:serviceaccount:shop:viewer" in region.inner_text()
 

@@ -56,7 +56,7 @@ def test_a_cluster_s_403_stays_403_with_its_own_words(client, dana):
     answer = client.get("/styleguide/error/")
     page = answer.content.decode()
     assert answer.status_code == 403
-    assert "Kubernetes does not allow this to you" in page
+    assert "You do not have permission to do this" in page
     assert "cannot patch resource &quot;deployments&quot;" in page
     assert "must not be more than 10" in page
     assert "kubectl get --raw /apis/apps/v1/namespaces/shop-production-eu-central/deployments/web" in page

@@ -88,7 +88,7 @@ def test_a_certificate_that_ends_is_said_with_the_button_that_renews_it(
         expect_texts(page, "Your credential for Far has expired.", "It was valid until", "Renew credential")
     assert list_names(listing) == set(), "what a person may no longer see goes"
     expect(of_one.locator("main")).not_to_contain_text("example.com/main:1")
-    assert listing.get_by_text("There are no objects").count() == 0
+    assert listing.get_by_text("No Pods found").count() == 0
     renew(of_one, second_controlplane.token("dana"))
     with check_recovery("a credential that was renewed, in the page and in another tab", recovery_times):
         expect_state(of_one, "live")

@@ -116,7 +116,7 @@ CASES = [
         "a proxy's 502",
         inject_fault(any_request, respond_html(502, "Bad Gateway")),
         ("failing",),
-        ("is not available", "An HTML page (502): Bad Gateway"),
+        ("is unavailable", "An HTML page (502): Bad Gateway"),
     ),
     Case(
         "a proxy's page",

@@ -60,7 +60,7 @@ def expect_held_back(account: Page, name: str) -> None:
     account.locator("input[name=name]").fill(name)
     account.locator("input[name=name]").press("Enter")
     dialog = account.locator("dialog#cannot-send")
-    expect(dialog).to_contain_text("This server cannot save anything now.", timeout=PATIENCE)
+    expect(dialog).to_contain_text("Quarterdeck cannot save right now.", timeout=PATIENCE)
     assert account.locator("input[name=name]").input_value() == name
 
 

@@ -24,7 +24,7 @@ def test_who_may_not_list_everywhere_sees_the_known_namespaces_merged(open_as):
     page = open_as("dana", "/c/harbour/_all/pods")
     expect_state(page, "live")
     assert page.locator("#list-rows tr").count() > 5
-    expect(page.locator("#list-notices")).to_contain_text("not all there are")
+    expect(page.locator("#list-notices")).to_contain_text("there may be others")
 
 
 def test_who_may_not_list_namespaces_lands_on_a_page_that_works(open_as):
