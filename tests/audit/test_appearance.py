@@ -63,7 +63,7 @@ def recorded_dashboard(dashboard_server: DashboardServer) -> DashboardServer:
         person="ada",
         verb="team-create",
         kind="event",
-        subject="team look",
+        target="team look",
         address="10.1.2.3",
         **object_name,
     )
@@ -165,7 +165,7 @@ def test_a_row_unfolds_by_the_keyboard_and_stays_so_when_its_result_comes(
     handle.focus()
     page.keyboard.press("Enter")
     fields = page.locator(".action-fields").first
-    expect(fields).to_contain_text("No outcome is on record")
+    expect(fields).to_contain_text("No result was recorded")
     expect(fields).not_to_contain_text("c0ffee")
     recorded_dashboard.run_command("end_write", sequence=sequence, result="denied")
     expect(page.locator("#audit-rows .action.is-denied")).to_be_visible(timeout=PATIENCE)
