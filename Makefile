@@ -9,12 +9,13 @@ RUN_STAMP := $(VENV)/.run-$(shell cat requirements.txt constraints.txt | cksum |
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt constraints.txt | cksum | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help demo screenshots run test bench check format controlplane build-controlplane
+.PHONY: help demo screenshots run dev test bench check format controlplane build-controlplane
 
 help:
 	@echo "make demo                 three simulated clusters, the dashboard on 127.0.0.1:8000, and a page to pick who to be"
 	@echo "make run                  serve on 127.0.0.1:8000 (or QUARTERDECK_LISTEN) and print a first sign-in link"
-	@echo "make test                 all tests, in three parts beside each other; ARGS=\"tests/people -x\" for some"
+	@echo "make dev                  the same while you write: Python, templates and static files are loaded anew, DEBUG on"
+	@echo "make test                 the tests that CI runs, in three parts; ARGS=\"tests/people -x\" for some"
 	@echo "make bench                measure it against 10,000 pods (15 minutes, an idle machine) and write docs/benchmarks.md"
 	@echo "make screenshots          take the pictures of the documentation from the demo (needs Chromium)"
 	@echo "make check                format, lint, types, Django's checks, missing migrations"
@@ -30,6 +31,9 @@ screenshots: $(DEV_STAMP)
 
 run: $(RUN_STAMP)
 	@exec $(BIN)/python manage.py serve $(ARGS)
+
+dev: $(DEV_STAMP)
+	@exec $(BIN)/python manage.py dev $(ARGS)
 
 test: $(DEV_STAMP)
 	$(BIN)/python -m tests $(ARGS)
