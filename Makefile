@@ -9,13 +9,15 @@ RUN_STAMP := $(VENV)/.run-$(shell cat requirements.txt constraints.txt | cksum |
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt constraints.txt | cksum | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help demo screenshots run dev test bench check format controlplane build-controlplane
+.PHONY: help demo screenshots run dev test test-fast test-long bench check format controlplane build-controlplane
 
 help:
 	@echo "make demo                 three simulated clusters, the dashboard on 127.0.0.1:8000, and a page to pick who to be"
 	@echo "make run                  serve on 127.0.0.1:8000 (or QUARTERDECK_LISTEN) and print a first sign-in link"
 	@echo "make dev                  the same while you write: Python, templates and static files are loaded anew, DEBUG on"
+	@echo "make test-fast            what needs no control plane, simulated cluster, browser or server (a minute)"
 	@echo "make test                 the tests that CI runs, in three parts; ARGS=\"tests/people -x\" for some"
+	@echo "make test-long            what proves real durations or repeats for long, one after the other"
 	@echo "make bench                measure it against 10,000 pods (15 minutes, an idle machine) and write docs/benchmarks.md"
 	@echo "make screenshots          take the pictures of the documentation from the demo (needs Chromium)"
 	@echo "make check                format, lint, types, Django's checks, missing migrations"
@@ -37,6 +39,12 @@ dev: $(DEV_STAMP)
 
 test: $(DEV_STAMP)
 	$(BIN)/python -m tests $(ARGS)
+
+test-fast: $(DEV_STAMP)
+	$(BIN)/python -m tests --lane=fast $(ARGS)
+
+test-long: $(DEV_STAMP)
+	$(BIN)/python -m tests --lane=long $(ARGS)
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m bench $(ARGS)

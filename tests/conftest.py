@@ -11,6 +11,7 @@ from tests.served import served
 from tests.simulated import second_simulated, simulated
 from tests.trail import django_db_setup, empty_trail, trail
 
+pytest_plugins = ["tests.fast", "tests.lanes"]
 __all__ = [
     "browser",
     "controlplane",
