@@ -28,10 +28,10 @@ from tests.attacks import house as houses
 from tests.attacks.house import House
 from tests.clusters.api.calls import of_cast
 from tests.controlplane.controlplane import ControlPlane
+from tests.lanes import short_and_long
 
 WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-ROUNDS = 1000
 Held = list[tuple[str, Connection]]
 
 
@@ -55,7 +55,8 @@ def people(manned: House) -> Iterator[Held]:
         forget(connection.fingerprint)
 
 
-def test_a_thousand_interleaved_calls_each_have_their_own_identity(people: Held) -> None:
+@short_and_long("calls", 250, 1000)
+def test_interleaved_calls_each_have_their_own_identity(people: Held, calls: int) -> None:
     lane = Lane(each=16, total=16, patience=60)
 
     def ask(number: int) -> tuple[str, str]:
@@ -63,12 +64,13 @@ def test_a_thousand_interleaved_calls_each_have_their_own_identity(people: Held)
         return name, _told(Client(connection).post(WHOAMI, REVIEW, lane=lane))
 
     with ThreadPoolExecutor(max_workers=12) as threads:
-        answers = Counter(threads.map(ask, range(ROUNDS)))
-    assert sum(answers.values()) == ROUNDS
+        answers = Counter(threads.map(ask, range(calls)))
+    assert sum(answers.values()) == calls
     assert all(name == username for name, username in answers)
 
 
-def test_a_thousand_interleaved_streams_each_have_their_own_identity(people: Held) -> None:
+@short_and_long("calls", 250, 1000)
+def test_interleaved_streams_each_have_their_own_identity(people: Held, calls: int) -> None:
     async def run() -> Counter[tuple[str, str]]:
         streams, places = Streams(), asyncio.Semaphore(12)
 
@@ -79,12 +81,12 @@ def test_a_thousand_interleaved_streams_each_have_their_own_identity(people: Hel
             return name, _told(msgspec.json.decode(body))
 
         try:
-            return Counter(await asyncio.gather(*(ask(number) for number in range(ROUNDS))))
+            return Counter(await asyncio.gather(*(ask(number) for number in range(calls))))
         finally:
             await streams.close()
 
     answers = asyncio.run(run())
-    assert sum(answers.values()) == ROUNDS
+    assert sum(answers.values()) == calls
     assert all(name == username for name, username in answers)
 
 

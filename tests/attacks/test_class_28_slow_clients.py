@@ -19,12 +19,12 @@ from tests.attacks.liar import Liar, liar, lied_to
 from tests.attacks.sockets import knock, socket_paths
 from tests.clusters.api.faults import Wire
 from tests.controlplane.controlplane import ControlPlane
+from tests.lanes import short_and_long
 from tests.live.sockets import COOKIE, Opened, Sockets, run
 from tests.served import Served, wait_for
 
 __all__ = ["liar", "lied_to"]
 MEBIBYTE = 1024 * 1024
-READERS = 200
 OBJECT = "slow-readers"
 LIST = "/c/harbour/shop/configmaps?label=marker"
 MARKER = re.compile(r"marker-(\d+)-end")
@@ -72,8 +72,9 @@ def test_a_page_that_draws_nothing_is_sent_little(changing: ControlPlane, served
     assert sum(map(len, messages)) < 1.5 * MEBIBYTE
 
 
-def test_two_hundred_that_read_nothing_cost_a_bounded_share_and_nobody_else_anything(
-    changing: ControlPlane, served: Served
+@short_and_long("readers", 60, 200)
+def test_many_that_read_nothing_cost_a_bounded_share_and_nobody_else_anything(
+    changing: ControlPlane, served: Served, readers: int
 ) -> None:
     changes = 12
     session = served.session("dana")
@@ -83,7 +84,7 @@ def test_two_hundred_that_read_nothing_cost_a_bounded_share_and_nobody_else_anyt
             lively = await sockets.open(session, LIST)
             await lively.html()
             before, waited = served.memory(), []
-            stalled = [stall(served, session, f"{LIST}&wide={n % 4}") for n in range(READERS)]
+            stalled = [stall(served, session, f"{LIST}&wide={n % 4}") for n in range(readers)]
             try:
                 for number in range(changes):
                     began = time.monotonic()
@@ -96,7 +97,7 @@ def test_two_hundred_that_read_nothing_cost_a_bounded_share_and_nobody_else_anyt
                     one.close()
 
     grown, waited = run(deed, 300)
-    assert grown < READERS * 1.25 * MEBIBYTE, "1 MiB under way each, and what a page is itself"
+    assert grown < readers * 1.25 * MEBIBYTE, "1 MiB under way each, and what a page is itself"
     assert max(waited) < 60, waited
     assert served.client("dana").get(served.url + LIST).status_code == 200
 
@@ -116,7 +117,10 @@ def stall(served: Served, session: str, page: str) -> socket.socket:
     return wire
 
 
-def test_two_hundred_that_take_no_answer_or_send_half_a_request_cost_nobody_anything(served: Served) -> None:
+@short_and_long("readers", 60, 200)
+def test_many_that_take_no_answer_or_send_half_a_request_cost_nobody_anything(
+    served: Served, readers: int
+) -> None:
     """Half of them asked for half a megabyte and read none of it, half never end their request."""
     session, client = served.session("ada"), served.client("ada")
     page = served.url + "/c/harbour/shop/configmaps"
@@ -125,13 +129,13 @@ def test_two_hundred_that_take_no_answer_or_send_half_a_request_cost_nobody_anyt
     assert size > 500_000
     before = served.memory()
     with ExitStack() as stack:
-        for number in range(READERS):
+        for number in range(readers):
             wire = stack.enter_context(socket.create_connection(("127.0.0.1", served.port), 60))
             head = f"GET {large} HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nCookie: {COOKIE}={session}\r\n"
             wire.sendall(head.encode() + (b"\r\n" if number % 2 else b"X-Slow: "))
         for _ in range(5):
             assert client.get(page, timeout=60).status_code == 200
-        assert served.memory() - before < READERS * 2 * size
+        assert served.memory() - before < readers * 2 * size
     assert client.get(page, timeout=60).status_code == 200
 
 

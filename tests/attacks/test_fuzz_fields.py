@@ -15,6 +15,7 @@ from tests.attacks.house import House, undone
 from tests.attacks.reaching import everything
 from tests.canary_watch import TYPED
 from tests.controlplane.hostile import TEXTS
+from tests.lanes import short_and_long
 
 VALUES = (
     *(
@@ -110,13 +111,14 @@ def fields_of(house: House) -> list[tuple[str, str, list[str]]]:
     return [("ada", path, sorted({*names, *MORE} - {secret})) for path, names in sorted(found.items())]
 
 
-def test_no_value_gets_more_than_a_form_with_a_sentence(dark_house: House) -> None:
+@short_and_long("inputs", 1000, 10_000)
+def test_no_value_gets_more_than_a_form_with_a_sentence(dark_house: House, inputs: int) -> None:
     """In every field of every form, as the administrator, who may post to most of them."""
     targets, values = fields_of(dark_house), Mutations(VALUES, SIGNS)
     assert len(targets) > 25
     tried = 0
 
-    @in_batches(10_000, BATCH)
+    @in_batches(inputs, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         nonlocal tried
@@ -133,4 +135,4 @@ def test_no_value_gets_more_than_a_form_with_a_sentence(dark_house: House) -> No
                 sound(dark_house.browser(who).post(path, form))
 
     try_them()
-    assert tried == 10_000
+    assert tried == inputs

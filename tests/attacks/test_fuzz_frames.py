@@ -20,6 +20,7 @@ from tests.attacks.fuzz import Mutations, bounded, in_batches
 from tests.attacks.fuzz_cases import FRAMES
 from tests.attacks.house import House
 from tests.attacks.sockets import close_code, knock, opened, socket_paths
+from tests.lanes import short_and_long
 
 BATCH = 100
 CORPUS = (
@@ -102,9 +103,12 @@ def closed(sent: list[dict[str, Any]]) -> bool:
     return bool(sent)
 
 
-@in_batches(28_000, BATCH)
-@given(st.integers(0, 2**64))
-def test_no_message_does_more_than_close_its_socket(seed: int) -> None:
+@short_and_long("inputs", 3000, 28_000)
+def test_no_message_does_more_than_close_its_socket(inputs: int) -> None:
+    in_batches(inputs, BATCH)(given(st.integers(0, 2**64))(try_messages))()
+
+
+def try_messages(seed: int) -> None:
     async def all_of_them() -> None:
         for number, frame in enumerate(Mutations(CORPUS, SIGNS).batch(seed, BATCH)):
             sent: list[dict[str, Any]] = []
@@ -127,9 +131,12 @@ json_values = st.recursive(
 messages = st.dictionaries(st.sampled_from(["ack", "took", "pause", "renew", "x"]), json_values, max_size=4)
 
 
-@in_batches(1000, 1)
-@given(messages)
-def test_no_value_in_any_field_of_a_message_does(message: dict[str, Any]) -> None:
+@short_and_long("inputs", 200, 1000)
+def test_no_value_in_any_field_of_a_message_does(inputs: int) -> None:
+    in_batches(inputs, 1)(given(messages)(try_message))()
+
+
+def try_message(message: dict[str, Any]) -> None:
     async def one_of_them() -> None:
         sent: list[dict[str, Any]] = []
         one = consumer(sent)
@@ -141,13 +148,14 @@ def test_no_value_in_any_field_of_a_message_does(message: dict[str, Any]) -> Non
         asyncio.run(one_of_them())
 
 
-def test_no_query_that_a_page_renews_itself_with_breaks_it(house: House) -> None:
-    """The one message that says more than a number: 2,000 queries to a list that is open, drawn now and then."""
+@short_and_long("inputs", 300, 2000)
+def test_no_query_that_a_page_renews_itself_with_breaks_it(house: House, inputs: int) -> None:
+    """The one message that says more than a number: queries to a list that is open, drawn now and then."""
     address = parse({"clusters": "harbour", "namespaces": "shop", "resource": "configmaps"}, QueryDict(""))
     subscription = ListSubscription(open_listing(house.users["ada"], address), "")
     subscription.start(lambda: None)
 
-    @in_batches(2000, BATCH)
+    @in_batches(inputs, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         for number, query in enumerate(Mutations(QUERIES, SIGNS).batch(seed, BATCH)):

@@ -14,8 +14,9 @@ from tests.attacks.fuzz_cases import KUBECONFIGS
 from tests.clusters.credentials.kubeconfigs import config, text, with_second_context
 from tests.clusters.credentials.pki import certificate, packed
 from tests.clusters.credentials.test_kubeconfig import REFUSED_IN_CLUSTER, REFUSED_IN_USER
+from tests.lanes import short_and_long
 
-INPUTS, BATCH = 30_000, 200
+BATCH = 200
 TOKEN = "canary-of-the-fuzzed-token"
 CERTIFICATE, KEY = certificate("fuzz")
 GOOD = config(user={"token": TOKEN}, cluster={"certificate-authority-data": ""})
@@ -124,17 +125,24 @@ def sound(found: Kubeconfig) -> None:
         assert not any(TOKEN in str(problem) + problem.advice for problem in one.problems)
 
 
-@in_batches(INPUTS - 2000, BATCH)
-@given(st.integers(0, 2**64))
-def test_none_of_those_near_a_good_one_does(seed: int) -> None:
+@short_and_long("inputs", 3000, 28_000)
+def test_none_of_those_near_a_good_one_does(inputs: int) -> None:
+    in_batches(inputs, BATCH)(given(st.integers(0, 2**64))(try_mutations))()
+
+
+def try_mutations(seed: int) -> None:
     for source in MUTATIONS.batch(seed, BATCH):
         with bounded(source):
             read(source)
 
 
-@in_batches(2000, 1)
-@given(st.one_of(st.text(max_size=300), st.binary(max_size=300)))
-def test_none_of_any_text_does(source: str | bytes) -> None:
+@short_and_long("inputs", 300, 2000)
+def test_none_of_any_text_does(inputs: int) -> None:
+    any_text = st.one_of(st.text(max_size=300), st.binary(max_size=300))
+    in_batches(inputs, 1)(given(any_text)(try_text))()
+
+
+def try_text(source: str | bytes) -> None:
     with bounded(source):
         read(source)
 

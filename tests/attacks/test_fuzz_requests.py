@@ -19,6 +19,7 @@ from tests.attacks.fuzz import Mutations, bounded, in_batches
 from tests.attacks.fuzz_cases import HEADERS, PATHS
 from tests.attacks.house import House
 from tests.attacks.routes import routes
+from tests.lanes import short_and_long
 
 BATCH = 100
 CANARY = "canary-of-a-fuzzed-session"
@@ -211,7 +212,8 @@ def corpus(house: House) -> list[str]:
     return [*(house.address(route) for route in routes()), *LISTS, *PATHS]
 
 
-def test_no_path_gets_more_than_an_answer(dark_house: House) -> None:
+@short_and_long("inputs", 2000, 19_700)
+def test_no_path_gets_more_than_an_answer(dark_house: House, inputs: int) -> None:
     """As nobody, and as somebody without clusters: what names one is looked up, and is not there.
 
     What leads to a view goes through the whole application, and so does each twenty-fifth of what leads nowhere,
@@ -220,7 +222,7 @@ def test_no_path_gets_more_than_an_answer(dark_house: House) -> None:
     mutations = Mutations(corpus(dark_house), PARTS)
     clients = [dark_house.browser(""), dark_house.browser("stan")]
 
-    @in_batches(19_700, BATCH)
+    @in_batches(inputs, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         for number, path in enumerate(mutations.batch(seed, BATCH)):
@@ -238,12 +240,13 @@ def leads_somewhere(path: str) -> bool:
         return False
 
 
-def test_no_path_to_a_cluster_does_either(dark_house: House) -> None:
+@short_and_long("inputs", 100, 300)
+def test_no_path_to_a_cluster_does_either(dark_house: House, inputs: int) -> None:
     """As an operator of a cluster that does not answer; 502 and 504 say so, and are no fault of ours."""
     pages = [path for path in corpus(dark_house) if path.startswith("/c/harbour")]
     mutations, client = Mutations(pages, PARTS), dark_house.browser("dana")
 
-    @in_batches(300, BATCH)
+    @in_batches(inputs, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         for path in mutations.batch(seed, BATCH):
@@ -254,7 +257,8 @@ def test_no_path_to_a_cluster_does_either(dark_house: House) -> None:
     try_them()
 
 
-def test_no_header_gets_more_than_an_answer(dark_house: House) -> None:
+@short_and_long("inputs", 500, 3000)
+def test_no_header_gets_more_than_an_answer(dark_house: House, inputs: int) -> None:
     values = Mutations([*VALUES, *(value for _name, value in HEADERS)], SIGNS)
     clients = [dark_house.browser(""), dark_house.browser("stan")]
     paths = (
@@ -266,7 +270,7 @@ def test_no_header_gets_more_than_an_answer(dark_house: House) -> None:
         "/shell/theme/",
     )
 
-    @in_batches(3000, BATCH)
+    @in_batches(inputs, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         for number, value in enumerate(values.batch(seed, BATCH)):
@@ -284,7 +288,8 @@ def test_no_header_gets_more_than_an_answer(dark_house: House) -> None:
     try_them()
 
 
-def test_no_header_of_a_handshake_or_of_a_proxy_breaks_who_looks_at_it() -> None:
+@short_and_long("inputs", 600, 6000)
+def test_no_header_of_a_handshake_or_of_a_proxy_breaks_who_looks_at_it(inputs: int) -> None:
     """A socket's and a request's scope, before any of Django: either it goes on, or it is refused; never an error."""
     values = Mutations(VALUES, SIGNS)
     names = (
@@ -310,7 +315,7 @@ def test_no_header_of_a_handshake_or_of_a_proxy_breaks_who_looks_at_it() -> None
     trusted = [ip_network("10.0.0.0/8")]
     application = TrustedProxies(OwnPagesOnly(inner), trusted=trusted, sub_path="/deck")
 
-    @in_batches(6000, BATCH)
+    @in_batches(inputs, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         async def all_of_them() -> None:

@@ -21,10 +21,9 @@ from tests.faults.shown import (
     row,
     says,
 )
+from tests.lanes import short_and_long
 from tests.live.pages import make_pod
 from tests.served import Served, wait_for
-
-MINUTE = 60.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -97,14 +96,17 @@ def test_a_page_that_is_loaded_in_the_outage_shows_what_was_known(pages, killed)
     again.close()
 
 
-def test_after_a_minute_all_of_it_is_live_again_and_nothing_is_lost(pages, killed, plane, person, figures):
+@short_and_long("outage", 15, 60)  # seconds
+def test_afterwards_all_of_it_is_live_again_and_nothing_is_lost(
+    pages, killed, plane, person, figures, outage
+):
     rene = person("rene")  # nothing is known of this cluster through rene's credential yet
     late = rene.open("/c/harbour/shop/pods")
     says(late, "Nothing answers at the API server's address.", "opens by itself")
     before = names(pages.list)
-    wait_for(lambda: time.monotonic() - killed > MINUTE, MINUTE + 5)
+    wait_for(lambda: time.monotonic() - killed > outage, outage + 5)
     plane.start_apiserver()
-    with promised("API server killed for a minute, list, object and several clusters", figures):
+    with promised(f"API server killed for {outage} s, list, object and several clusters", figures):
         for page in pages:
             is_in_state(page, "live")
     with promised("a page of an error", figures):

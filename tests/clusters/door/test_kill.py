@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 
 from tests.controlplane.controlplane import ControlPlane
+from tests.lanes import short_and_long
 from tests.served import ROOT
 
-ROUNDS = 100
 LABEL = "door=killed"
 
 
 @pytest.fixture
-def rounds(controlplane: ControlPlane, tmp_path: Path) -> Iterator[list[dict[str, Any]]]:
+def rounds(kills: int, controlplane: ControlPlane, tmp_path: Path) -> Iterator[list[dict[str, Any]]]:
     asked = {
-        "rounds": ROUNDS,
+        "rounds": kills,
         "server": controlplane.server,
         "ca": controlplane.ca,
         "token": controlplane.token("ada"),
@@ -43,19 +43,20 @@ def rounds(controlplane: ControlPlane, tmp_path: Path) -> Iterator[list[dict[str
     controlplane.kubectl("delete", "--raw", everything)  # one call: kubectl itself deletes five a second
 
 
-def test_a_hundred_kills_leave_a_chain_that_holds(
-    rounds: list[dict[str, Any]], controlplane: ControlPlane, tmp_path: Path
+@short_and_long("kills", 15, 100)
+def test_kills_leave_a_chain_that_holds(
+    rounds: list[dict[str, Any]], kills: int, controlplane: ControlPlane, tmp_path: Path
 ) -> None:
-    assert len(rounds) == ROUNDS
+    assert len(rounds) == kills
     assert [one["wrong"] for one in rounds if one["wrong"]] == []
     assert [one["strays"] for one in rounds if one["strays"]] == []
     answered = {name for one in rounds for name in one["answered"]}
     ended = {name for one in rounds for name in one["ended"]}
     pending = {name for one in rounds for name in one["open"]}
-    assert len(answered) >= ROUNDS
+    assert len(answered) >= kills
     assert not {name for name in answered if name.startswith("!")}
     assert answered <= ended, "every answered write has its outcome"
-    assert len(pending) > ROUNDS / 10, "the kills came in the middle"
+    assert len(pending) > kills / 10, "the kills came in the middle"
     found = controlplane.kubectl("get", "configmaps", "-n", "shop", "-l", LABEL, "-o", "name")
     there = {line.removeprefix("configmap/") for line in found.splitlines()}
     assert answered <= there

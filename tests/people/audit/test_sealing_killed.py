@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.lanes import short_and_long
 from tests.served import ROOT, Served, wait_for
 
-KILLS = 5
 # Many small transactions, so that most kills come between two of them or in one.
 SEALS = "from people.audit import sealing; sealing.AT_ONCE = 10; "
 SEALS += "from django.core.management import call_command; call_command('seal_audit', before='2026-11')"
@@ -43,13 +43,14 @@ def rows_of(folder: Path) -> int:
         file.close()
 
 
-def test_all_rows_are_there_after_each_kill_and_the_next_call_finishes_it(tmp_path: Path) -> None:
+@short_and_long("kills", 2, 5)
+def test_all_rows_are_there_after_each_kill_and_the_next_call_finishes_it(tmp_path: Path, kills: int) -> None:
     where = Served(tmp_path)
     where._manage("migrate", "-v0")
     filled = shell(where, FILLS)
     assert filled.communicate(timeout=120)[0].strip() == "2100"
     left = []
-    for _ in range(KILLS):
+    for _ in range(kills):
         here = rows_of(tmp_path)
         until = random.randint(max(5, here - 900), max(6, here - 1))  # which nobody chooses
         sealing = shell(where, SEALS)
