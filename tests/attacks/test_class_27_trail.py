@@ -92,7 +92,7 @@ def test_each_row_is_one_line_of_an_export_and_no_cell_is_a_formula(house: House
 def test_no_route_changes_or_deletes_a_row(house: House, trail: Trail) -> None:
     house.browser().post("/people/sign-in/", {"username": "eve", "password": "wrong-again"})
     before = rows()
-    last = str(before[-1][0])
+    last, tried = str(before[-1][0]), set()
     for route in routes():
         path = house.address(route)
         for method in METHODS:
@@ -100,6 +100,7 @@ def test_no_route_changes_or_deletes_a_row(house: House, trail: Trail) -> None:
                 method not in house.methods(route) and "audit" not in route.name
             ):
                 continue
+            tried.add((route.name, method))
             for who in ("ada", "aude"):
                 with undone():
                     house.browser(who).generic(
@@ -109,14 +110,16 @@ def test_no_route_changes_or_deletes_a_row(house: House, trail: Trail) -> None:
                         content_type="application/x-www-form-urlencoded",
                     )
     assert rows()[: len(before)] == before
+    assert {("people:audit:trail", "DELETE"), ("people:audit:export", "PUT"), ("people:me", "POST")} <= tried
 
 
 @pytest.mark.parametrize("method", METHODS[2:])
 def test_the_pages_of_the_trail_take_reading_alone(house: House, method: str) -> None:
-    for route in routes():
-        if route.name.startswith("people:audit:"):
-            for who in ("ada", "aude", "dana"):
-                assert house.browser(who).generic(method, house.address(route)).status_code == 405, route
+    pages = [route for route in routes() if route.name.startswith("people:audit:")]
+    assert len(pages) >= 4, "the page, and its exports"
+    for route in pages:
+        for who in ("ada", "aude", "dana"):
+            assert house.browser(who).generic(method, house.address(route)).status_code == 405, route
 
 
 # --- keeping quiet: failures and denials are in it, and without it there is no change
@@ -126,15 +129,17 @@ def test_who_is_not_let_in_is_on_record(house: House, trail: Trail, monkeypatch:
     """Every view that refuses a person says so in the trail, with the person and the view."""
     monkeypatch.setattr(middleware, "_denied", Seldom(60.0, most=4096))  # other tests had people of these ids
     house.demote()
-    missing = []
+    refused, missing = set(), []
     for visit in everything(house):
         for who in PEOPLE:
             if expected(visit.route, who, writes=visit.method == "POST") == FORBIDDEN:
                 before = Entry.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
                 assert visit.answer(house, who).status_code == 403
+                refused.add((visit.route.name, who))
                 told = Entry.objects.filter(sequence__gt=before, person=who, result="denied")
                 missing += [] if told.exists() else [f"{visit} as {who}"]
     assert not missing, "\n".join(missing)
+    assert {("people:invite", "dana"), ("clusters:add", "aude"), ("clusters:edit", "stan")} <= refused
 
 
 def test_failures_to_come_in_are_on_record(house: House, trail: Trail) -> None:

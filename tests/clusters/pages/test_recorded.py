@@ -47,18 +47,34 @@ DARK = {
     "colour": "red",
     "save_anyway": "yes",
 }
+NEW = {
+    "name": "New",
+    "slug": "new",
+    "server": "https://127.0.0.1:1",
+    "verify_tls": True,
+    "system_cas": False,
+    "tls_server_name": "",
+    "protected": False,
+    "colour": "red",
+}
+HARBOUR = {**NEW, "name": "Harbour", "slug": "harbour", "server": "{server}", "colour": "slate"}
+WISH = {"name": "wish", "server": "https://wish.example.com"}
+STORED = {"kind": "token", "read only": True, "until": None, "groups": ["team-shop"]}
+TRIED = {**STORED, "groups": ["team-shop", "system:authenticated"]}
 CHANGES = (
     Change(
         "add",
         "add/",
         (("cluster-add", "cluster new"),),
         {**DARK, "slug": "new", "name": "New", "verify_tls": "on"},
+        detail=NEW,
     ),
     Change(
         "add",
         "add/",
         (("cluster-add", "cluster new"), ("request-approve", "request {asked} of dana")),
         {**DARK, "slug": "new", "name": "New", "verify_tls": "on", "request": "{asked}"},
+        detail=NEW,
     ),
     Change(
         "edit",
@@ -74,27 +90,47 @@ CHANGES = (
         {**DARK, "verify_tls": "on", "labels": "env=production"},
         detail={"ca": "changed", "colour": ["slate", "red"], "labels": "changed"},
     ),
-    Change("delete", "dark/delete/", (("cluster-delete", "cluster dark"),), {"slug": "dark"}),
+    Change(
+        "delete",
+        "dark/delete/",
+        (("cluster-delete", "cluster dark"),),
+        {"slug": "dark"},
+        detail={"server": "https://127.0.0.1:1", "teams": ["shop"], "credentials": 2},
+    ),
     Change(
         "teams",
         "dark/teams/",
         (("credential-remove", "team shop"), ("share-add", "team pay"), ("share-remove", "team shop")),
         {"team": ["pay"]},
+        detail=STORED,
     ),
-    Change("remove_team_credential", "dark/teams/shop/credential/remove/", (("credential-remove", "team shop"),)),
-    Change("remove_credential", "credentials/{own}/remove/", (("credential-remove", "person dana"),), by="dana"),
+    Change(
+        "remove_team_credential",
+        "dark/teams/shop/credential/remove/",
+        (("credential-remove", "team shop"),),
+        detail=STORED,
+    ),
+    Change(
+        "remove_credential",
+        "credentials/{own}/remove/",
+        (("credential-remove", "person dana"),),
+        by="dana",
+        detail=STORED,
+    ),
     Change(
         "credential",
         "lit/credential/",
         (("credential-set", "person dana"),),
         {"way": "token", "token": "{token}", "namespace": "shop"},
         by="dana",
+        detail={**TRIED, "read only": False},
     ),
     Change(
         "team_credential",
         "lit/teams/shop/credential/",
         (("credential-set", "team shop"),),
         {"way": "token", "token": "{token}"},
+        detail=TRIED,
     ),
     Change(
         "import",
@@ -102,6 +138,7 @@ CHANGES = (
         (("cluster-add", "cluster harbour"), ("share-add", "team pay"), ("credential-set", "person ada")),
         {"kubeconfig": "{kubeconfig}", "carry-out": "yes", "context-chosen": "{tick}", "team": "pay",
          "slug-0": "harbour", "name-0": "Harbour"},
+        detail=HARBOUR,
     ),
     Change(
         "import",
@@ -109,15 +146,28 @@ CHANGES = (
         (("request-make", "request {next} of dora"),),
         {"kubeconfig": "{kubeconfig}", "carry-out": "yes", "context-chosen": "{tick}"},
         by="dora",
+        detail={"name": "controlplane", "server": "{server}"},
     ),
     Change(
         "approve",
         "requests/{asked}/approve/",
         (("request-approve", "request {asked} of dana"),),
         {"cluster": "dark"},
+        detail={**WISH, "cluster": "dark"},
     ),
-    Change("decline", "requests/{asked}/decline/", (("request-decline", "request {asked} of dana"),)),
-    Change("withdraw", "requests/{asked}/withdraw/", (("request-withdraw", "request {asked} of dana"),), by="dana"),
+    Change(
+        "decline",
+        "requests/{asked}/decline/",
+        (("request-decline", "request {asked} of dana"),),
+        detail=WISH,
+    ),
+    Change(
+        "withdraw",
+        "requests/{asked}/withdraw/",
+        (("request-withdraw", "request {asked} of dana"),),
+        by="dana",
+        detail=WISH,
+    ),
 )  # fmt: skip
 READ_ONLY = {"clusters", "credentials", "requests"}
 NAMES = [f"{number} {change.path}" for number, change in enumerate(CHANGES)]
@@ -139,6 +189,7 @@ def known(dark: Cluster, lit: Cluster, cast: dict[str, User], simulated: Simulat
         "token": simulated.token("dana"),
         "kubeconfig": kubeconfig,
         "tick": f"0:{context}",
+        "server": simulated.server,
     }
 
 
@@ -170,7 +221,7 @@ def test_it_is_recorded(
     assert [(row.verb, row.subject) for row in rows] == wanted
     for row in rows:
         assert (row.person, row.person_id, row.result) == (change.by, cast[change.by].pk, "ok")
-    assert rows[0].detail == change.detail or not change.detail
+    assert rows[0].detail == {name: filled(value, known) for name, value in change.detail.items()}
     text = "".join(str(row.__dict__) for row in rows)
     assert known["token"] not in text
     assert "canary" not in text
