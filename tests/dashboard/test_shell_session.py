@@ -33,7 +33,7 @@ def test_another_person_s_sign_in_sends_nothing(open_sample, live_server, dana):
     page.evaluate("document.dispatchEvent(new Event('quarterdeck:session-ended'))")
     sign_in(page.context, live_server.url, User.objects.create_user("stan"))
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_text("Somebody else is signed in here now")).to_be_visible()
+    expect(page.get_by_text("A different user is signed in now")).to_be_visible()
     assert page.get_by_label("Name").input_value() == "typed by Dana"
 
 
