@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Which command of the operator's is to be run?"""
+"""Entry point of the management commands."""
 
 import os
 import sys

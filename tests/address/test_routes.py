@@ -22,7 +22,7 @@ WRITE = [f"{SECRET}/secret-value", "/c/harbour/"]
 
 
 @pytest.mark.parametrize("path", READ)
-def test_it_asks_for_sign_in_and_keeps_where_one_wanted_to_go(dashboard_server, path):
+def test_it_asks_for_sign_in_and_keeps_the_requested_url(dashboard_server, path):
     answer = dashboard_server.client().get(dashboard_server.url + path, allow_redirects=False)
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/people/sign-in")

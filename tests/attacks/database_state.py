@@ -16,7 +16,7 @@ Dump = dict[str, list[tuple[Any, ...]]]
 
 
 def dump(*, excluded: tuple[str, ...] = ()) -> Dump:
-    """Every row of every table of ours by model; `without` names models such as people.Session."""
+    """Every row of every table of ours by model; `excluded` names models such as people.Session."""
     return {
         model._meta.label: _rows(model)
         for model in apps.get_models(include_auto_created=True)

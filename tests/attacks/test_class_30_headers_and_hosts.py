@@ -140,7 +140,7 @@ async def test_a_page_that_breaks_is_strict_and_reveals_nothing(
     def broken(*_arguments: object, **_named: object) -> None:
         raise RuntimeError("the-inner-side-of-it")
 
-    monkeypatch.setattr("dashboard.shell.views.render_piece", broken)
+    monkeypatch.setattr("dashboard.shell.views.render", broken)
     reply = await send_request("GET", "/shell/signed-in/", session=committed_installation.sessions["dana"])
     assert reply.status == 500
     assert find_missing_headers(reply) == []

@@ -21,5 +21,7 @@ from demo.browsing import can_open_browser
         ({"QUARTERDECK_DEMO_OPEN": "yes"}, "darwin", True),
     ],
 )
-def test_it_opens_one_where_one_is_wanted(environment: dict[str, str], platform: str, expected: bool) -> None:
+def test_it_opens_a_browser_only_on_a_desktop(
+    environment: dict[str, str], platform: str, expected: bool
+) -> None:
     assert can_open_browser(environment, platform) is expected
