@@ -10,6 +10,7 @@ from functools import partial, wraps
 
 import pytest
 
+from simulator.cluster import Cluster
 from tests import fast, postgresql, program, served, simulated
 from tests.browser import browser
 from tests.controlplane.fixtures import controlplane, second_controlplane
@@ -21,6 +22,10 @@ FIXTURES = [
     *(controlplane, second_controlplane, plane, browser, demo, postgresql.postgresql, served.served),
     *(simulated.simulated, second_simulated),
 ]
+
+
+def makes_a_cluster() -> None:
+    Cluster("x", seed=1)
 
 
 def starts() -> None:
@@ -80,7 +85,16 @@ def wrapped(function: Callable[[], None]) -> Callable[[], None]:
 
 
 by_a_decorator = wrapped(starts)
-RUNS = [starts, by_a_helper, by_an_inner_function, by_an_import_within, by_a_module, by_a_class, by_a_context]
+RUNS = [
+    starts,
+    by_a_helper,
+    by_an_inner_function,
+    by_an_import_within,
+    by_a_module,
+    by_a_class,
+    by_a_context,
+    makes_a_cluster,
+]
 
 
 def waits_for_a_command() -> None:
