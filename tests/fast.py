@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def is_fast(item: pytest.Function) -> bool:
-    if STARTING_FIXTURES & set(item.fixturenames):
+    if item.get_closest_marker("long") or STARTING_FIXTURES & set(item.fixturenames):
         return False
     definitions = item._fixtureinfo.name2fixturedefs  # pytest has no public name for a fixture's function
     fixtures = [one.func for name in item.fixturenames for one in definitions.get(name, ())[-1:]]

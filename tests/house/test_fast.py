@@ -125,6 +125,14 @@ def test_it_marks_what_starts_nothing(request: pytest.FixtureRequest) -> None:
     assert request.node.get_closest_marker("fast")
 
 
+def test_what_takes_long_by_nature_is_not_fast(request: pytest.FixtureRequest) -> None:
+    """`-m fast` takes the place of the `-m "not long"` that is the default."""
+    item = request.node
+    assert fast.is_fast(item)
+    item.add_marker("long")
+    assert not fast.is_fast(item)
+
+
 def test_it_hears_a_process_that_was_not_found(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
