@@ -7,6 +7,7 @@ pytest alone.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,7 @@ class Ended:
 
 
 def main(arguments: Sequence[str]) -> int:
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(143))  # so that the parts end too
     name = next((one.removeprefix("--lane=") for one in arguments if one.startswith("--lane=")), "usual")
     others = [one for one in arguments if not one.startswith("--lane=")]
     lane = LANES[name]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,9 +20,10 @@ from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import pytest
+from aiohttp import web
 from playwright.sync_api import sync_playwright
 
-from tests.simulated_cluster import SimulatedCluster
+from simulator.cluster import Cluster
 
 # A program that ends by itself (`subprocess.run`) is none: `git ls-files`, or one command of manage.py.
 STARTERS = (
@@ -30,11 +32,13 @@ STARTERS = (
     multiprocessing.Process,
     os.fork,
     os.posix_spawn,
+    socket.create_server,
+    web.ServerRunner,
+    Cluster,
     sync_playwright,
-    SimulatedCluster,
 )
 STARTING_FIXTURES = {"live_server"}  # of pytest-django, whose code is not read
-FOLLOWED = ("tests", "demo", "bench")  # the packages whose code is; the product itself starts nothing
+FOLLOWED = ("tests", "simulator", "demo", "bench")  # whose code is; the product itself starts nothing
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def is_fast(item: pytest.Function) -> bool:
-    if STARTING_FIXTURES & set(item.fixturenames):
+    if item.get_closest_marker("long") or STARTING_FIXTURES & set(item.fixturenames):
         return False
     definitions = item._fixtureinfo.name2fixturedefs  # pytest has no public name for a fixture's function
     fixtures = [one.func for name in item.fixturenames for one in definitions.get(name, ())[-1:]]
@@ -143,8 +147,9 @@ def pytest_runtest_teardown() -> None:
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    is_start = event in ("os.fork", "os.posix_spawn", "subprocess.Popen")
-    if _fast_test and is_start and not _is_awaited(sys._getframe(1)):
+    if not _fast_test or event not in ("os.fork", "os.posix_spawn", "subprocess.Popen", "socket.bind"):
+        return
+    if not _is_awaited(sys._getframe(1)):
         _started.append(f"{event} {str(arguments[:2])[:200]}")
 
 

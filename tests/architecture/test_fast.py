@@ -10,6 +10,7 @@ from functools import partial, wraps
 
 import pytest
 
+from simulator.cluster import Cluster
 from tests import dashboard_server, fast, postgresql, program, simulated_cluster
 from tests.browser import browser
 from tests.controlplane.fixtures import controlplane, second_controlplane
@@ -20,6 +21,10 @@ FIXTURES = [
     *(controlplane, second_controlplane, plane, browser, demo, postgresql.postgresql, dashboard_server.dashboard_server),
     *(simulated_cluster.simulated_cluster, simulated_cluster.second_simulated_cluster),
 ]
+
+
+def makes_a_cluster() -> None:
+    Cluster("x", seed=1)
 
 
 def starts() -> None:
@@ -79,7 +84,16 @@ def wrapped(function: Callable[[], None]) -> Callable[[], None]:
 
 
 by_a_decorator = wrapped(starts)
-RUNS = [starts, by_a_helper, by_an_inner_function, by_an_import_within, by_a_module, by_a_class, by_a_context]
+RUNS = [
+    starts,
+    by_a_helper,
+    by_an_inner_function,
+    by_an_import_within,
+    by_a_module,
+    by_a_class,
+    by_a_context,
+    makes_a_cluster,
+]
 
 
 def waits_for_a_command() -> None:
@@ -108,6 +122,14 @@ def test_it_finds_each_fixture_that_is_known_to_start_something(fixture: object)
 
 def test_it_marks_what_starts_nothing(request: pytest.FixtureRequest) -> None:
     assert request.node.get_closest_marker("fast")
+
+
+def test_what_takes_long_by_nature_is_not_fast(request: pytest.FixtureRequest) -> None:
+    """`-m fast` takes the place of the `-m "not long"` that is the default."""
+    item = request.node
+    assert fast.is_fast(item)
+    item.add_marker("long")
+    assert not fast.is_fast(item)
 
 
 def test_it_hears_a_process_that_was_not_found(
