@@ -24,6 +24,7 @@ from tests.controlplane import world
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.kubeconfigs import ADMIN
 from tests.controlplane.users import USERS, build_rbac_objects
+from tests.dashboard_server import wait_for
 from tests.simulator.caller import Caller
 from tests.simulator.loops import Loop
 
@@ -110,6 +111,15 @@ def connect_real(plane: ControlPlane) -> Contender:
     user = yaml.safe_load((folder / f"{ADMIN}.yaml").read_text())["users"][0]["user"]
     admin = Caller(plane.server, plane.ca, pair=read_client_pair(user))
     return Contender(KUBERNETES, plane.server, plane.ca, plane.binaries.kubectl, folder, plane.token, admin)
+
+
+def create_namespace(admin: Caller, name: str) -> None:
+    """Creates it and waits for what controllers put there."""
+    metadata = {"name": name, "labels": {"team": "contract"}}
+    reply = admin.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    assert reply.status == 201, reply.body
+    wait_for(lambda: admin.get(f"/api/v1/namespaces/{name}/serviceaccounts/default").status == 200)
+    wait_for(lambda: admin.get(f"/api/v1/namespaces/{name}/configmaps/kube-root-ca.crt").status == 200)
 
 
 def read_pod_log(pod_log: Path, since: float, until: float, count: int) -> list[LogLine]:

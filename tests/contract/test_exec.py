@@ -35,8 +35,8 @@ def command(*words, **streams):
 EXCHANGES = {
     "a word": (command("echo", "hello"), ()),
     "an empty one": (command("true"), ()),
-    "errors too": (command("sh", "-c", "cat%20/nope%3Btrue", stdout=1, stderr=1), ()),
-    "errors alone": (command("sh", "-c", "echo%20out%3Bcat%20/nope%3Btrue", stderr=1), ()),
+    "errors too": (command("sh", "-c", "echo%20oops%20%3E%262", stdout=1, stderr=1), ()),
+    "errors alone": (command("sh", "-c", "echo%20out%3Becho%20oops%20%3E%262", stderr=1), ()),
     "what is typed": (command("sh", stdin=1, stdout=1), (b"\x00echo hello\nexit\n",)),
     "in pieces": (command("sh", stdin=1, stdout=1), (b"\x00echo hel", b"\x00lo\n", b"\x00exit\n")),
     "with messages that are none": (

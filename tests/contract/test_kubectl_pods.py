@@ -38,7 +38,7 @@ ALIKE = [
     "logs one --since-time=2026-01-01T00:00:02Z", "logs two -c d --tail=1", "logs two --tail=1",
     "logs two --all-containers --tail=1 --prefix", "logs -l app=web --tail=1", "logs two -c nope", "logs nope",
     "logs -l app=none", "exec one -- echo hello", "exec two -c d -- echo hello", "exec two -c nope -- echo hello",
-    "exec nope -- echo", "exec one -- sh -c ,echo,out;,cat,/nope;,true", "exec one", "attach nope", "top pods nope",
+    "exec nope -- echo", "exec one -- sh -c ,echo,out;,echo,err>&2", "exec one", "attach nope", "top pods nope",
     "top nodes nope", "top pods -l app=none",
 ]  # fmt: skip
 

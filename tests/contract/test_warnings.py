@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.bodies import CONTAINER, NO_NODE, TEMPLATE, deployment, pod, thing
-from tests.contract.tables import collection_path
+from tests.contract.bodies import CONTAINER, NO_NODE, TEMPLATE, collection_path, deployment, pod, thing
 
 ODD = {
     "old labels": {"nodeSelector": {"beta.kubernetes.io/os": "linux"}},

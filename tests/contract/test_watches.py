@@ -39,6 +39,7 @@ FIRST = {
     "asked for from any version": (f"{INITIAL}&allowWatchBookmarks=true&resourceVersion=0", PLAIN),
     "not asked for": ("sendInitialEvents=false&resourceVersionMatch=NotOlderThan", PLAIN),
     "as a table": ("", TABLE),
+    "as a table, asked for, with bookmarks": (f"{INITIAL}&allowWatchBookmarks=true", TABLE),
     "as metadata": ("", PARTIAL),
     "as a list": ("", LIST_METADATA),
     "in no known form": ("", "text/html"),
@@ -95,7 +96,9 @@ def events(reply):
 
 
 def annotations(event):
-    return event["object"]["metadata"].get("annotations")
+    """Of a Table those of its only row."""
+    thing = event["object"]
+    return (thing["rows"][0]["object"] if thing["kind"] == "Table" else thing)["metadata"].get("annotations")
 
 
 @pytest.mark.parametrize("name", [*SINCE, "the whole cluster", "the old path"])

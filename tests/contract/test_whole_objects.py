@@ -10,8 +10,7 @@ import yaml
 from simulator.schemas.archive import archive
 from simulator.schemas.catalog import Catalog
 from simulator.schemas.resources import split_api_version
-from tests.contract.bodies import pod, thing
-from tests.contract.tables import collection_path
+from tests.contract.bodies import collection_path, pod, thing
 from tests.controlplane import world
 
 FILES = ("services", "workloads", "rules", "drivers")

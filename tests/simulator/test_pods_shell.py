@@ -62,6 +62,8 @@ SCRIPTS = {
     "stty size": (1, "", "stty: standard input: Inappropriate ioctl for device\n"),
     "echo 'a": (2, "", "sh: syntax error: No closing quotation\n"),
     "echo a > /etc/passwd": (2, "", 'sh: syntax error: unexpected ">"\n'),
+    "echo a; echo b >&2; echo c>&2 && echo d": (0, "a\nd\n", "b\nc\n"),
+    ">&2": (127, "", "sh: >&: not found\n"),
     "echo a | cat": (2, "", 'sh: syntax error: unexpected "|"\n'),
     "echo $(id)": (2, "", 'sh: syntax error: unexpected "("\n'),
     "echo a & echo b": (2, "", 'sh: syntax error: unexpected "&"\n'),

@@ -1,12 +1,12 @@
-"""Pretend shell: programs joined by `;` and `&&`, quotes, $NAME; interactive, from `-c`, or from standard input."""
+"""Pretend shell: programs joined by `;` and `&&`, quotes, $NAME, >&2; interactive, from `-c`, or from stdin."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from simulator.pods.shell.machine import Machine
 from simulator.pods.shell.programs import NOT_THERE, Process, is_program, path_in, run_program
@@ -16,17 +16,18 @@ from simulator.pods.shell.terminal import INTERRUPT, interruptible
 NOT_FOUND, NO_SENSE = 127, 2  # exit codes
 SHELLS = ("sh", "ash", "bash")
 JOINS = (";", "&&")
+TO_ERRORS = [">&", "2"]  # the one redirection, at the end of a command
 VARIABLE = re.compile(r"\$(\?|\w+)")
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Exited(Exception):
     """The end of a shell, by `exit`."""
 
     code: int
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class NoProgram(Exception):
     """What was to be run is not in the container."""
 
@@ -88,13 +89,16 @@ class Shell:
         return self.status
 
     async def _command(self, words: list[str]) -> int:
+        streams = self.streams
+        if words[-2:] == TO_ERRORS and words[:-2]:
+            words, streams = words[:-2], dataclasses.replace(streams, out=streams.error)
         if words[0] == "exit":
             return await self._exit(words[1] if len(words) > 1 else str(self.status))
         if words[0] == "cd":
             return await self._change_folder(words[1] if len(words) > 1 else "/root")
         if not _is_there(self.machine, words[0]):
             return await self._complain(f"{words[0]}: not found", NOT_FOUND)
-        return await _program(Process(words, self.machine, self.folder, self.streams))
+        return await _program(Process(words, self.machine, self.folder, streams))
 
     async def _exit(self, code: str) -> int:
         """Of eight bits."""
@@ -146,7 +150,7 @@ def parse(text: str) -> Iterator[tuple[str, list[str]]]:
             if words:
                 yield join, words
             join, words = token, []
-        elif token and set(token) <= set(lexer.punctuation_chars):
+        elif token and token != TO_ERRORS[0] and set(token) <= set(lexer.punctuation_chars):
             raise ValueError(f'unexpected "{token}"')
         else:
             words.append(token)
