@@ -48,10 +48,10 @@ def both(contenders: dict[str, Contender]) -> Both:
 def namespace(request: pytest.FixtureRequest, contenders: dict[str, Contender]) -> Iterator[str]:
     """A new namespace of one name in both (or in `cluster` alone), gone afterwards."""
     name = f"contract-{next(_numbers)}"
-    asked = request.node.funcargs.get("cluster") or (
+    single = request.node.funcargs.get("cluster") or (
         request.getfixturevalue("cluster") if "cluster" in request.fixturenames else None
     )
-    chosen = [asked] if asked is not None else list(contenders.values())
+    chosen = [single] if single is not None else list(contenders.values())
     for one in chosen:
         create_namespace(one.admin, name)
     yield name

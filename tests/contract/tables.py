@@ -2,7 +2,7 @@
 
 A case is a list of steps, each a request with the API server's response: its status, and the rows of a Table or the
 message of an error. Whatever a controller changes a moment later is not in it: the rows are those of the responses to
-the writes themselves. `python -m tests.contract.tables` captures all responses anew from a control plane.
+the writes themselves. `python -m tests.contract.tables` captures all responses again from a control plane.
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ def _normalize_cell(name: str, cell: Any) -> Any:
 def _delete(caller: Caller, path: str) -> None:
     caller.patch(path, {"metadata": {"finalizers": None}})
     caller.delete(f"{path}?gracePeriodSeconds=0")
-    caller.patch(path, {"metadata": {"finalizers": None}})  # those that a controller has added meanwhile
+    caller.patch(
+        path, {"metadata": {"finalizers": None}}
+    )  # those that a controller has added in the meantime
 
 
 def capture() -> None:

@@ -45,7 +45,7 @@ def container(**parts):
     return {"containers": [CONTAINER | parts]}
 
 
-# Each is created with dryRun=All; its answer, filled in or refused, is the same.
+# Each is created with dryRun=All; its response, with defaults or errors, is the same.
 CREATED = {
     "deployment": deployment(),
     "deployment of a latest image": deployment(
