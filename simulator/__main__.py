@@ -27,33 +27,33 @@ class ServedCluster:
 
 
 def main(arguments: list[str]) -> int:
-    asked = _build_parser().parse_args(arguments)
+    parsed = _build_parser().parse_args(arguments)
     try:
         served = (
-            [_make_served_cluster(one) for one in _build_worlds(asked)]
-            if asked.world
-            else [_make_empty_cluster(asked)]
+            [_make_served_cluster(one) for one in _build_worlds(parsed)]
+            if parsed.world
+            else [_make_empty_cluster(parsed)]
         )
     except WorldError as error:
         print(error, file=sys.stderr)
         return 2
-    if asked.freeze:
+    if parsed.freeze:
         for one in served:
             one.server.cluster.clock.run(0)
-    asyncio.run(serve(served, asked.port, asked.kubeconfig))
+    asyncio.run(serve(served, parsed.port, parsed.kubeconfig))
     return 0
 
 
 async def serve(clusters: list[ServedCluster], port: int, path: Path) -> None:
     """Until Ctrl-C or SIGTERM; the clusters have ports that follow each other, or free ones (port 0)."""
-    ended = asyncio.Event()
+    stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     try:
         for position, one in enumerate(clusters):
             await one.server.start(port + position if port else 0)
         _print_summary(clusters, path)
-        await ended.wait()
+        await stopped.wait()
     finally:
         for one in clusters:
             await one.server.stop()
@@ -63,8 +63,8 @@ def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m simulator", description="Serve simulated clusters on 127.0.0.1, all in one process."
     )
-    told = f"a cluster to serve, can be repeated: {', '.join(list_names())}; default: one empty cluster"
-    parser.add_argument("--world", action="append", default=[], metavar="NAME", help=told)
+    help_text = f"a cluster to serve, can be repeated: {', '.join(list_names())}; default: one empty cluster"
+    parser.add_argument("--world", action="append", default=[], metavar="NAME", help=help_text)
     parser.add_argument(
         "--port", type=int, default=0, help="port of the first cluster, the others follow; 0: any free ports"
     )

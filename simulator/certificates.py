@@ -17,7 +17,7 @@ NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.sv
 ADDRESSES = ("127.0.0.1", "10.0.0.1")
 YEAR = 365 * 86_400
 NO_CHECK_TIME = (
-    0x200000  # X509_V_FLAG_NO_CHECK_TIME: the time is looked at for each request, as the real one does
+    0x200000  # X509_V_FLAG_NO_CHECK_TIME: the time is checked for each request, as the real one does
 )
 
 
@@ -30,7 +30,7 @@ class Pair:
 
 
 class Authority:
-    """The certificate authority of one cluster, made anew with it."""
+    """The certificate authority of one cluster, generated with it."""
 
     def __init__(self, name: str) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -50,7 +50,7 @@ class Authority:
         return self._sign(_subject("kube-apiserver", ()), usage, YEAR, names=NAMES, addresses=ADDRESSES)
 
     def context(self) -> ssl.SSLContext:
-        """For serving; a client certificate is asked for and may be absent."""
+        """For serving; a client certificate is requested and may be absent."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         pair = self.server()
         with tempfile.TemporaryDirectory() as folder:  # Python loads a pair from files only

@@ -14,7 +14,7 @@ MAX_ALARMS = 500_000  # alarms that may wait at once; one more raises OverflowEr
 
 @dataclass(order=True, slots=True)
 class Alarm:
-    """Rings once, at `moment` (seconds since 1970) of the clock; of one moment in the order of setting."""
+    """Rings once, at `due_at` (seconds since 1970) of the clock; those due at once in the order of setting."""
 
     due_at: float
     number: int
@@ -29,7 +29,7 @@ class Alarm:
 class Clock:
     """Starts at the real time (or at `start`); after t real seconds it shows start + t x speed.
 
-    Alarms ring when somebody calls `ring()` (or `advance()`): simulator/lives/ does.
+    Alarms ring in `ring()` and `advance()`, which simulator/runtime/ calls.
     """
 
     def __init__(self, *, speed: float = 1.0, start: datetime.datetime | None = None) -> None:
@@ -72,13 +72,13 @@ class Clock:
 
     @staticmethod
     def format_timestamp(seconds: float) -> str:
-        """A moment (seconds since 1970) as Kubernetes writes it."""
+        """Seconds since 1970 as Kubernetes writes them."""
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     # --- alarms
 
     def call_at(self, timestamp: float, call: Callable[[], None]) -> Alarm:
-        """Call it once at that moment (seconds since 1970), or as soon as may be where that is over."""
+        """Call it once at that time (seconds since 1970), or at the next ring where that is past."""
         if len(self._alarms) >= MAX_ALARMS:
             self._alarms = [one for one in self._alarms if not one.is_cancelled]
             heapq.heapify(self._alarms)
@@ -101,10 +101,10 @@ class Clock:
 
     def real_seconds(self) -> float | None:
         """Until the next alarm, on the wall; None where it does not come by waiting."""
-        moment = self.next_alarm_at()
-        if moment is None:
+        alarm_at = self.next_alarm_at()
+        if alarm_at is None:
             return None
-        left = moment - self.seconds()
+        left = alarm_at - self.seconds()
         if left <= 0:
             return 0.0
         return left / self._speed if self._speed > 0 else None
@@ -113,7 +113,7 @@ class Clock:
         """Call what is due, at most so many, in the order of their moments; answers how many."""
         rung = 0
         now = self.seconds()
-        while rung < limit and (moment := self.next_alarm_at()) is not None and moment <= now:
+        while rung < limit and (alarm_at := self.next_alarm_at()) is not None and alarm_at <= now:
             heapq.heappop(self._alarms).call()
             rung += 1
         return rung
@@ -121,8 +121,8 @@ class Clock:
     def advance(self, seconds: float, settle: Callable[[], None]) -> None:
         """Live through so many seconds: from alarm to alarm, each at its own time, `settle()` after each."""
         end = self.seconds() + seconds
-        while (moment := self.next_alarm_at()) is not None and moment <= end:
-            self._origin += max(moment - self.seconds(), 0.0)
+        while (alarm_at := self.next_alarm_at()) is not None and alarm_at <= end:
+            self._origin += max(alarm_at - self.seconds(), 0.0)
             heapq.heappop(self._alarms).call()
             settle()
         self._origin += max(end - self.seconds(), 0.0)

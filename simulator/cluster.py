@@ -59,7 +59,7 @@ class Cluster:
 
     @functools.cached_property
     def types(self) -> Types:
-        """Read when it is first asked: it is not for a start."""
+        """Read on first use: it is not for a start."""
         return types_of(self.archive)
 
     def load(self, things: Iterable[Object]) -> None:
@@ -77,13 +77,13 @@ class Cluster:
             self.store.load(storage, ones)
 
     def add_person(self, name: str, groups: Sequence[str] = (), *, token: str = "") -> str:
-        """Somebody with a static token; answers the token."""
+        """Adds a user with a static token; returns the token."""
         token = token or secrets.token_urlsafe(24)
         self.authentication.add(token, name, groups)
         return token
 
     def certificate(self, name: str, groups: Sequence[str] = (), *, seconds: int = 365 * 86_400) -> Pair:
-        """A client certificate for somebody."""
+        """A client certificate of a user."""
         return self.authority.client(name, groups, seconds=seconds)
 
     def new_uid(self) -> str:

@@ -29,7 +29,7 @@ CLOSING_SECONDS = 2.0
 
 
 class Server:
-    """One cluster on 127.0.0.1. `await start()`, then `port`; `await stop()`. With `lives` it lives meanwhile."""
+    """One cluster on 127.0.0.1: `await start()`, then `port`; `await stop()`. Controllers run with `runtime`."""
 
     def __init__(self, cluster: Cluster, runtime: ClusterRuntime | None = None) -> None:
         self.cluster = cluster
@@ -63,7 +63,7 @@ class Server:
             self.runtime.start()
 
     async def stop(self) -> None:
-        """Open watches are ended, and nothing goes on."""
+        """Closes open watches and stops the runtime."""
         if self.runtime is not None:
             self.runtime.stop()
         if self._runner is not None:
@@ -94,17 +94,19 @@ class Server:
         return call
 
     def _impersonate(self, call: Call) -> None:
-        """From here on the call is somebody else's, where its user may be them."""
-        wanted = read_impersonated_user(call.headers, call.request.headers.getall("Impersonate-Group", []))
-        if wanted is not None:
-            check_impersonation(self.cluster.rbac, call.user, wanted, call.attributes())
-            call.user = wanted
+        """Impersonation: replaces the user of the call where its user may impersonate that one."""
+        impersonated = read_impersonated_user(
+            call.headers, call.request.headers.getall("Impersonate-Group", [])
+        )
+        if impersonated is not None:
+            check_impersonation(self.cluster.rbac, call.user, impersonated, call.attributes())
+            call.user = impersonated
 
     def _authorize(self, call: Call) -> None:
-        asked = call.attributes()
-        decision = self.cluster.rbac.decide(call.user, asked)
+        attributes = call.attributes()
+        decision = self.cluster.rbac.decide(call.user, attributes)
         if not decision.is_allowed:
-            raise rbac_forbidden_error(call.user, asked, decision.reason)
+            raise rbac_forbidden_error(call.user, attributes, decision.reason)
 
 
 def kubeconfig(server: Server, token: str, *, name: str = "admin") -> str:

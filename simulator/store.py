@@ -22,7 +22,7 @@ LARGEST_BACKLOG = 50_000  # events that a subscription holds before it is given 
 
 
 class Compacted(Exception):
-    """Events after that resourceVersion are no longer all there; `oldest` is the first that may be asked."""
+    """Events after that resourceVersion are no longer all there; `oldest` is the first that may be requested."""
 
     def __init__(self, requested: int, oldest: int) -> None:
         super().__init__(f"too old resource version: {requested} ({oldest})")
@@ -125,20 +125,20 @@ class Store:
     # --- writing
 
     def put(self, storage: Storage, thing: Object) -> Object:
-        """Create or replace, with a new resourceVersion; answers the object as it is kept."""
+        """Create or replace, with a new resourceVersion; returns the object as it is stored."""
         shelf = self._get_collection(storage)
         self.revision += 1
         metadata = dict(thing["metadata"], resourceVersion=str(self.revision))
-        kept = dict(thing, metadata=metadata)
+        stored = dict(thing, metadata=metadata)
         key = _key(metadata.get("namespace", ""), metadata["name"])
         previous = shelf.objects.get(key)
-        shelf.objects[key] = kept
+        shelf.objects[key] = stored
         if previous is None:
             bisect.insort(shelf.keys, key)
         self._publish(
-            shelf, Event(self.revision, "MODIFIED" if previous else "ADDED", storage, key, kept, previous)
+            shelf, Event(self.revision, "MODIFIED" if previous else "ADDED", storage, key, stored, previous)
         )
-        return kept
+        return stored
 
     def remove(self, storage: Storage, namespace: str, name: str) -> Object | None:
         """The last state, with the deletion's resourceVersion; None where there is no such object."""
@@ -205,7 +205,7 @@ class Subscription:
         self.close = store.listen(self._receive)
 
     async def next(self, seconds: float) -> list[Event]:
-        """What came meanwhile; [] after so many seconds without any."""
+        """Events since the last call; [] after so many seconds without any."""
         if not self._events:
             self._wake.clear()
             try:

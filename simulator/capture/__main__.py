@@ -1,8 +1,8 @@
 """Command line of the capture: `python -m simulator.capture <kubeconfig> <version> [protos ...]`.
 
-The kubeconfig belongs to somebody in system:masters of an empty control plane; what lies in it becomes the
+The kubeconfig belongs to a user in system:masters of an empty control plane; what lies in it becomes the
 first content of every simulated cluster. The protos are folders of Go modules (k8s.io/api and the like) in
-which `generated.proto` is looked for; without them the messages captured last are kept.
+which `generated.proto` is looked for; without them the messages captured last stay.
 """
 
 import sys

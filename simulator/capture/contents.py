@@ -7,7 +7,7 @@ from typing import Any
 from simulator.capture.source import Source
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
-# What belongs to that one control plane: its running parts, its keys, what its controllers make anew.
+# What belongs to that one control plane: its running parts, its keys, what its controllers create again.
 LEFT_OUT = {
     "events",
     "leases",

@@ -14,7 +14,7 @@ _MAP = re.compile(r"^\s*map<(\w+), ([\w.]+)>\s+(\w+)\s*=\s*(\d+)", re.M)
 # Go's tags say what is written where nothing was given. Of a field: its name there, its type, its JSON name, the rest.
 _STRUCT = re.compile(r"^type (\w+) struct \{(.*?)^\}", re.M | re.S)
 _TAGGED = re.compile(r"^\s*\w+\s+([*\[\]\w.]+)\s+`[^`]*json:\"([\w$]+)((?:,\w+)*)\"", re.M)
-POINTER, WRITTEN, OMITTED = "p", "w", "z"  # kept by pointer; always written; left out when it is all empty
+POINTER, WRITTEN, OMITTED = "p", "w", "z"  # held by pointer; always written; left out when it is all empty
 SCALARS = {"string", "bytes", "bool", "int32", "int64", "uint32", "uint64", "double", "float"}
 
 
@@ -34,7 +34,7 @@ def messages(folders: list[Path]) -> dict[str, Any]:
 
 
 def _is_preview(package: str) -> bool:
-    """Versions that are not served unless somebody asks for them; metrics have no other."""
+    """Versions that are not served unless they are enabled; metrics have no other."""
     last = package.rpartition(".")[2]
     return (
         bool(re.fullmatch(r"v\d+(alpha|beta)\d+", last))
@@ -44,7 +44,7 @@ def _is_preview(package: str) -> bool:
 
 
 def _flags(folder: Path) -> dict[str, dict[str, str]]:
-    """Struct -> JSON name -> flags, from the Go files beside the protos."""
+    """Struct -> JSON name -> flags, from the Go files next to the protos."""
     found: dict[str, dict[str, str]] = {}
     for path in folder.glob("*.go"):
         if path.name.startswith(("zz_", "generated")) or path.name.endswith("_test.go"):

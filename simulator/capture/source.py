@@ -39,10 +39,10 @@ class Source:
         headers = {"Accept": accept, "User-Agent": "quarterdeck-capture"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        asked = urllib.request.Request(self.server + path, headers=headers)  # noqa: S310 - https of a kubeconfig
+        request = urllib.request.Request(self.server + path, headers=headers)  # noqa: S310 - https of a kubeconfig
         https = urllib.request.HTTPSHandler(context=self.context)
         opener = urllib.request.build_opener(https, urllib.request.ProxyHandler({}))
-        with opener.open(asked, timeout=SECONDS) as answer:
+        with opener.open(request, timeout=SECONDS) as answer:
             body: bytes = answer.read()
         return body
 

@@ -18,7 +18,7 @@ AUTOSCALERS = ("autoscaling", "horizontalpodautoscalers")
 NAME = "horizontal-pod-autoscaler"
 PERIOD = 15.0
 TOLERANCE = 0.1
-DOWN_SECONDS = 300.0  # stabilization of scaling down: the most that was wanted in that time
+DOWN_SECONDS = 300.0  # stabilization of scaling down: the highest count in that time
 LARGEST_STEP = 4  # pods, or as many again, in one period
 Target = tuple[Storage, Object]
 ConditionFields = tuple[str, str, str, str]  # a condition: type, status, reason, message
@@ -46,10 +46,10 @@ REPLICAS_COMPUTED = "the HPA was able to successfully calculate a replica count 
 
 def sync(plane: Plane, namespace: str, name: str) -> None:
     own = plane.get(AUTOSCALERS, namespace, name)
-    wanted: dict[str, list[tuple[float, int]]] = plane.memory.setdefault(NAME, {})
+    history: dict[str, list[tuple[float, int]]] = plane.memory.setdefault(NAME, {})
     key = f"{namespace}/{name}"
     if own is None or is_going(own):
-        wanted.pop(key, None)
+        history.pop(key, None)
         return
     due: dict[str, float] = plane.memory.setdefault("autoscaled", {})
     if plane.now < due.get(key, 0.0) - 0.01:
@@ -62,7 +62,7 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
     if target is None:
         _set_status(plane, own, {"currentReplicas": 0, "desiredReplicas": 0}, [NO_TARGET])
         return
-    _autoscale(plane, own, target, wanted.setdefault(key, []), can_scale=not is_first)
+    _autoscale(plane, own, target, history.setdefault(key, []), can_scale=not is_first)
 
 
 def _target(plane: Plane, own: Object) -> Target | None:
@@ -92,7 +92,7 @@ def _autoscale(
         )
         return
     least, most = spec.get("minReplicas", 1), spec["maxReplicas"]
-    raw = max(wanted for wanted, _ in measured)
+    raw = max(count for count, _ in measured)
     history[:] = [*[one for one in history if plane.now - one[0] <= DOWN_SECONDS][-100:], (plane.now, raw)]
     stable = raw if raw >= current else min(max(one for _, one in history), current)
     bounded = min(max(stable, least), most, max(current * 2, current + LARGEST_STEP))
@@ -141,18 +141,18 @@ def _evaluate_metric(
         return None
     name, target = resource["name"], resource["target"]
     used = [_measure_usage(plane, one, name) for one in pods]
-    asked = [_requested_amount(one, name) for one in pods]
+    requested = [_requested_amount(one, name) for one in pods]
     average = sum(used) / len(used)
-    told: dict[str, Any] = {"averageValue": _quantity(average, name)}
+    current_value: dict[str, Any] = {"averageValue": _quantity(average, name)}
     if target["type"] == "Utilization":
-        if not sum(asked):
+        if not sum(requested):
             return None
-        told = {"averageUtilization": int(100 * sum(used) / sum(asked))} | told
-        ratio = 100 * sum(used) / sum(asked) / target["averageUtilization"]
+        current_value = {"averageUtilization": int(100 * sum(used) / sum(requested))} | current_value
+        ratio = 100 * sum(used) / sum(requested) / target["averageUtilization"]
     else:
         ratio = average / (amount(str(target["averageValue"])) or 1)
-    wanted = current if abs(ratio - 1) <= TOLERANCE else math.ceil(ratio * len(pods))
-    return wanted, {"type": "Resource", "resource": {"name": name, "current": told}}
+    desired = current if abs(ratio - 1) <= TOLERANCE else math.ceil(ratio * len(pods))
+    return desired, {"type": "Resource", "resource": {"name": name, "current": current_value}}
 
 
 def _measure_usage(plane: Plane, pod: Object, name: str) -> float:

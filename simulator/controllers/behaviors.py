@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from simulator.store import Object
 
-# Images that nobody can pull: a world needs not say so.
+# Images that cannot be pulled in any world.
 ABSENT = re.compile(r"(^|/)[^/]*\.invalid/|:(does-not-exist|missing)$|^does-not-exist")
 KILLED_EXIT_CODE = 137
 
@@ -17,7 +17,7 @@ KILLED_EXIT_CODE = 137
 class Behavior:
     """Of one container. Seconds are of the cluster's clock; a pair is (least, most)."""
 
-    exits_after: tuple[float, float] | None = None  # None: it runs until it is told to end
+    exits_after: tuple[float, float] | None = None  # None: it runs until it gets SIGTERM
     code: int = 0
     message: str = ""  # what it leaves in /dev/termination-log
     is_killed_for_memory: bool = False
@@ -61,7 +61,7 @@ class Rule:
 
 @dataclass
 class Behaviors:
-    """The rules of a cluster; the first that fits holds. `rules` may be changed while it lives."""
+    """The rules of a cluster; the first that fits holds. `rules` may be changed while it runs."""
 
     rules: Sequence[Rule] = field(default_factory=list)
 

@@ -40,7 +40,7 @@ def budget_status(plane: Plane, own: Object, pods: list[Object]) -> dict[str, An
     healthy = sum(is_ready(one) and not is_going(one) for one in pods)
     allowed = max(healthy - desired, 0) if expected else 0
     generation = own["metadata"].get("generation", 1)
-    told = {
+    new = {
         "type": "DisruptionAllowed",
         "status": "True" if allowed else "False",
         "observedGeneration": generation,
@@ -55,7 +55,7 @@ def budget_status(plane: Plane, own: Object, pods: list[Object]) -> dict[str, An
         "expectedPods": expected,
         "disruptionsAllowed": allowed,
         "observedGeneration": generation,
-        "conditions": set_condition(old.get("conditions") or [], told),
+        "conditions": set_condition(old.get("conditions") or [], new),
     }
     return found | ({"disruptedPods": old["disruptedPods"]} if old.get("disruptedPods") else {})
 

@@ -17,7 +17,7 @@ STARTING, UNCONFIGURED, RUNNING, TERMINATED, BACK_OFF = (
     "starting",
     "unconfigured",
     "running",
-    "ended",
+    "terminated",
     "back-off",
 )
 INIT, SIDECAR, MAIN = "init", "sidecar", "main"
@@ -25,7 +25,7 @@ INIT, SIDECAR, MAIN = "init", "sidecar", "main"
 
 @dataclass
 class Run:
-    """Moments are seconds since 1970; `until` is when this state ends by itself."""
+    """Times are seconds since 1970; `state_ends_at` is when this state ends by itself."""
 
     name: str
     image: str

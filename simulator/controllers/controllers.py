@@ -55,11 +55,11 @@ POD_CONTROLLERS = (
     kubelet.NAME,
 )  # of the pods that are there, these look at those in motion alone
 SLICE_SECONDS = 0.01  # real ones, that are worked before requests have their turn
-FIRST_RETRY, LAST_RETRY = 0.5, 300.0  # seconds of the cluster, after a refusal
+FIRST_RETRY, LAST_RETRY = 0.5, 300.0  # seconds of the cluster, after an error
 
 
 class Controllers:
-    """Those of one cluster. `start()` looks at all that is there; then they follow what changes."""
+    """The controllers of one cluster. They sync all objects once, then those that change."""
 
     def __init__(
         self, cluster: Cluster, *, pace: Pace | None = None, behaviors: Behaviors | None = None
@@ -84,7 +84,7 @@ class Controllers:
         self._schedule()
 
     def stop(self) -> None:
-        """They hear nothing more and do nothing more."""
+        """They receive no events and do nothing more."""
         self._loop = None
         self._stop_listening()
         self._queue.clear()
@@ -167,11 +167,11 @@ class Controllers:
         owners = pod["metadata"].get("ownerReferences") or ()
         if any(one["kind"] == "Job" for one in owners):
             return True
-        behaviours = self.plane.behaviors
-        if not behaviours.rules:
+        behaviors = self.plane.behaviors
+        if not behaviors.rules:
             return False
         workload, namespace = workload_of(self.plane, pod), pod["metadata"]["namespace"]
-        return any(behaviours.resolve(namespace, workload, one) is not HEALTHY for one in containers_of(pod))
+        return any(behaviors.resolve(namespace, workload, one) is not HEALTHY for one in containers_of(pod))
 
     def _sweep(self) -> None:
         self.plane.recorder.sweep()

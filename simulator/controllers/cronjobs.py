@@ -110,7 +110,7 @@ def _fire(plane: Plane, own: Object, due: float) -> None:
 
 
 def _update_active(plane: Plane, own: Object, jobs: list[Object]) -> Object:
-    """Those that are over are told of, and are no longer active."""
+    """Records an Event for each Job that is over, and drops it from the active ones."""
     status: dict[str, Any] = dict(own.get("status") or {})
     by_uid = {one["metadata"]["uid"]: one for one in jobs}
     left = []
@@ -124,9 +124,9 @@ def _update_active(plane: Plane, own: Object, jobs: list[Object]) -> Object:
             kind = "Complete" if is_true(job, "Complete") else "Failed"
             text = f"Saw completed job: {one['name']}, condition: {kind}"
             plane.record_event(own, "SawCompletedJob", text, NAME)
-            ended = (job.get("status") or {}).get("completionTime", "")
-            if kind == "Complete" and ended > status.get("lastSuccessfulTime", ""):
-                status["lastSuccessfulTime"] = ended
+            finished_at = (job.get("status") or {}).get("completionTime", "")
+            if kind == "Complete" and finished_at > status.get("lastSuccessfulTime", ""):
+                status["lastSuccessfulTime"] = finished_at
     status["active"] = left or None
     return plane.set_status(CRON_JOBS, own, status)
 

@@ -45,12 +45,12 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
     if own is None or is_going(own):
         return
     label = revision_label(own, current_revision(plane, own))
-    wanted = {node["metadata"]["name"] for node in plane.cluster.store.items(NODES) if runs_on(own, node)}
+    node_names = {node["metadata"]["name"] for node in plane.cluster.store.items(NODES) if runs_on(own, node)}
     try:
-        _manage(plane, own, label, wanted)
-        _replace(plane, own, label, wanted)
+        _manage(plane, own, label, node_names)
+        _replace(plane, own, label, node_names)
     finally:
-        _set_status(plane, own, label, wanted)
+        _set_status(plane, own, label, node_names)
     used = {_hash(pod) for pod in plane.index.list_owned(own, PODS)}
     trim_history(plane, own, used | {label})
 
@@ -135,14 +135,14 @@ def _replace(plane: Plane, own: Object, label: str, desired: set[str]) -> None:
     if strategy.get("type") == "OnDelete":
         return
     rolling = strategy.get("rollingUpdate") or {}
-    room = max(number_of(rolling.get("maxUnavailable", 1), len(desired), up=True), 1)
+    allowed = max(number_of(rolling.get("maxUnavailable", 1), len(desired), up=True), 1)
     pods = plane.index.list_owned(own, PODS)
     well = {node_of(one) for one in pods if is_active(one) and _is_available(plane, own, one)}
-    room -= len(desired - well)
+    allowed -= len(desired - well)
     olds = [one for one in pods if _hash(one) != label and is_active(one)]
     unhealthy = [one for one in olds if not _is_available(plane, own, one)]
     healthy = [one for one in olds if _is_available(plane, own, one)]
-    for one in [*unhealthy, *healthy[: max(room, 0)]]:
+    for one in [*unhealthy, *healthy[: max(allowed, 0)]]:
         plane.delete(PODS, one)
         plane.record_event(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
 

@@ -61,8 +61,8 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
 def split_new_and_old(own: Object, sets: list[Object]) -> tuple[Object | None, list[Object]]:
     """The ReplicaSet of the template as it is now (the oldest such), and the others, oldest first."""
     by_age = sorted(sets, key=lambda one: (one["metadata"]["creationTimestamp"], one["metadata"]["name"]))
-    wanted = plain_template(own["spec"]["template"])
-    new = next((one for one in by_age if plain_template(one["spec"]["template"]) == wanted), None)
+    desired = plain_template(own["spec"]["template"])
+    new = next((one for one in by_age if plain_template(one["spec"]["template"]) == desired), None)
     return new, [one for one in by_age if one is not new]
 
 
@@ -138,10 +138,10 @@ def _scale(plane: Plane, own: Object, sets: list[Object]) -> None:
 
 def _is_scaling(own: Object, sets: list[Object]) -> bool:
     """Some ReplicaSet that has pods was sized for another number of replicas."""
-    wanted = str(own["spec"]["replicas"])
+    desired = str(own["spec"]["replicas"])
     active = [one for one in sets if size_of(one)]
     found = ((one["metadata"].get("annotations") or {}).get(DESIRED) for one in active)
-    return any(one is not None and one != wanted for one in found)
+    return any(one is not None and one != desired for one in found)
 
 
 def size_of(replica_set: Object) -> int:
@@ -163,9 +163,9 @@ def _ensure_new_replica_set(
         found = new_condition(plane, "Progressing", "True", "NewReplicaSetCreated", text)
     else:
         number = max(number, revision_of(new))
-        wanted = _annotations(own, new, number)
-        if wanted != (new["metadata"].get("annotations") or {}):
-            new = plane.update(REPLICA_SETS, new, lambda old: _replace_metadata(old, annotations=wanted))
+        desired = _annotations(own, new, number)
+        if desired != (new["metadata"].get("annotations") or {}):
+            new = plane.update(REPLICA_SETS, new, lambda old: _replace_metadata(old, annotations=desired))
         text = f'Found new replica set "{new["metadata"]["name"]}"'
         found = new_condition(plane, "Progressing", "True", "FoundNewReplicaSet", text)
         conditions = (own.get("status") or {}).get("conditions") or ()
@@ -177,7 +177,7 @@ def _ensure_new_replica_set(
 
 
 def _set_revision(plane: Plane, own: Object, number: int, found: dict[str, Any] | None) -> Object:
-    """With the revision's number, and a condition where there is one to be told."""
+    """With the revision's number, and a condition where one changed."""
     annotations = own["metadata"].get("annotations") or {}
     if annotations.get(REVISION) == str(number) and found is None:
         return own
@@ -217,11 +217,11 @@ def new_replica_set(own: Object, olds: list[Object], number: int) -> Object:
 
 
 def _create_replica_set(plane: Plane, own: Object, olds: list[Object], number: int) -> Object:
-    wanted = new_replica_set(own, olds, number)
+    desired = new_replica_set(own, olds, number)
     try:
-        made = plane.create(REPLICA_SETS, own["metadata"]["namespace"], wanted)
+        made = plane.create(REPLICA_SETS, own["metadata"]["namespace"], desired)
     except StatusError as one:
-        text = f'Failed to create new replica set "{wanted["metadata"]["name"]}": {one.message}'
+        text = f'Failed to create new replica set "{desired["metadata"]["name"]}": {one.message}'
         plane.record_event(own, "ReplicaSetCreateError", text, NAME, warning=True)
         raise
     if size_of(made):
@@ -237,8 +237,8 @@ def _annotations(own: Object, new: Object, number: int) -> dict[str, str]:
     found = old | {key: value for key, value in copied.items() if key not in EXCLUDED_ANNOTATIONS}
     was = old.get(REVISION)
     if was is not None and was != str(number):
-        kept = [one for one in old.get(HISTORY, "").split(",") if one]
-        found[HISTORY] = ",".join(kept if was in kept[-1:] else [*kept, was])
+        entries = [one for one in old.get(HISTORY, "").split(",") if one]
+        found[HISTORY] = ",".join(entries if was in entries[-1:] else [*entries, was])
     replicas = own["spec"]["replicas"]
     sizes = {DESIRED: str(replicas), LARGEST: str(largest(own))}
     return found | {REVISION: str(number)} | (sizes if DESIRED not in old else {})
@@ -269,8 +269,8 @@ def _resize(plane: Plane, own: Object, one: Object, size: int) -> tuple[Object, 
 def _clean(plane: Plane, own: Object, olds: list[Object]) -> None:
     """Keep no more old ReplicaSets than the history's limit."""
     limit = own["spec"].get("revisionHistoryLimit", 10)
-    kept = sorted((one for one in olds if not is_going(one)), key=revision_of)
-    for one in kept[: max(len(kept) - limit, 0)]:
+    replica_sets = sorted((one for one in olds if not is_going(one)), key=revision_of)
+    for one in replica_sets[: max(len(replica_sets) - limit, 0)]:
         if not size_of(one) and not (one.get("status") or {}).get("replicas"):
             plane.delete(REPLICA_SETS, one)
 

@@ -22,7 +22,7 @@ LAST_CHANGE = "endpoints.kubernetes.io/last-change-trigger-time"
 HEADLESS = "service.kubernetes.io/headless"
 LARGEST = 100  # endpoints of one slice
 LARGEST_OLD = 1000  # addresses of an Endpoints; the rest is left out, as there
-PLAIN_SEARCH = 2000  # pods of a namespace up to which all are looked at, whoever owns them
+PLAIN_SEARCH = 2000  # pods of a namespace up to which all are searched, whoever owns them
 OWNERS = (REPLICA_SETS, ("apps", "statefulsets"), ("apps", "daemonsets"), ("batch", "jobs"))
 DELAY = 0.2  # seconds in which changes are gathered
 
@@ -42,7 +42,7 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
 
 def select_pods(plane: Plane, service: Object) -> list[Object]:
     """Pods that its selector chooses; in a crowded namespace by the labels of their owners' templates."""
-    namespace, wanted = service["metadata"]["namespace"], service["spec"]["selector"].items()
+    namespace, selector = service["metadata"]["namespace"], service["spec"]["selector"].items()
     store = plane.cluster.store
     everything, left = store.page(PODS, namespace, f"{namespace}/", PLAIN_SEARCH)
     if left:
@@ -50,12 +50,12 @@ def select_pods(plane: Plane, service: Object) -> list[Object]:
             owner
             for storage in OWNERS
             for owner in store.items(storage, namespace)
-            if wanted
+            if selector
             <= (((owner["spec"].get("template") or {}).get("metadata") or {}).get("labels") or {}).items()
         ]
         everything = [pod for owner in owners for pod in plane.index.list_owned(owner, PODS)]
         everything += plane.index.list_orphans(PODS, namespace)
-    return [one for one in everything if wanted <= (one["metadata"].get("labels") or {}).items()]
+    return [one for one in everything if selector <= (one["metadata"].get("labels") or {}).items()]
 
 
 def _slices(plane: Plane, service: Object, pods: list[Object]) -> None:
@@ -68,12 +68,12 @@ def _slices(plane: Plane, service: Object, pods: list[Object]) -> None:
     endpoints = [_endpoint(plane, service, one) for one in pods]
     parts = [endpoints[at : at + LARGEST] for at in range(0, len(endpoints), LARGEST)] or [[]]
     for number, part in enumerate(parts):
-        wanted = slice_of(service, part, _ports(service, pods))
+        desired = slice_of(service, part, _ports(service, pods))
         if number >= len(known):
-            wanted["metadata"]["annotations"] = {LAST_CHANGE: plane.stamp()}
-            plane.create(SLICES, namespace, wanted)
-        elif _content(known[number]) != _content(wanted):
-            plane.update(SLICES, known[number], functools.partial(_update_slice, plane, wanted))
+            desired["metadata"]["annotations"] = {LAST_CHANGE: plane.stamp()}
+            plane.create(SLICES, namespace, desired)
+        elif _content(known[number]) != _content(desired):
+            plane.update(SLICES, known[number], functools.partial(_update_slice, plane, desired))
     for one in known[len(parts) :]:
         plane.delete(SLICES, one)
 
@@ -161,7 +161,7 @@ def _update_slice(plane: Plane, desired: Object, old: Object) -> Object:
 
 
 def _update_endpoints(plane: Plane, service: Object, pods: list[Object]) -> None:
-    """v1 Endpoints, deprecated and still kept."""
+    """v1 Endpoints, deprecated and still maintained."""
     namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
     labels = dict(service["metadata"].get("labels") or {})
     labels |= {"endpoints.kubernetes.io/managed-by": "endpoint-controller"}
@@ -221,8 +221,8 @@ def _map_pod(plane: Plane, event: Event) -> Iterable[str]:
     ):
         return ()
     for service in plane.cluster.store.items(SERVICES, namespace):
-        wanted = ((service.get("spec") or {}).get("selector") or {}).items()
-        if wanted and (wanted <= labels or wanted <= before):
+        selector = ((service.get("spec") or {}).get("selector") or {}).items()
+        if selector and (selector <= labels or selector <= before):
             plane.requeue_after((NAME, f"{namespace}/{service['metadata']['name']}"), DELAY)
     return ()
 

@@ -14,7 +14,7 @@ ObjectKey = tuple[Storage, str]  # and the key (namespace/name) in it
 
 
 class Index:
-    """Reads the store when it is made, and then hears of every change."""
+    """Reads the store when it is created, and is then updated with every event."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -35,8 +35,8 @@ class Index:
 
     def list_owned(self, owner: Object, storage: Storage) -> list[Object]:
         """What has it as its controller, in the order of names."""
-        places = self._owned.get(owner["metadata"]["uid"], {})
-        keys = sorted(key for kind, key in places if kind == storage)
+        owned = self._owned.get(owner["metadata"]["uid"], {})
+        keys = sorted(key for kind, key in owned if kind == storage)
         return [thing for key in keys if (thing := self._get(storage, key)) is not None]
 
     def list_pods_on(self, node: str) -> list[Object]:
@@ -74,9 +74,9 @@ class Index:
 
     def _drop(self, storage: Storage, key: str, thing: Object) -> None:
         owner = controller_of(thing)
-        if owner is not None and (places := self._owned.get(owner["uid"])) is not None:
-            places.pop((storage, key), None)
-            if not places:
+        if owner is not None and (owned := self._owned.get(owner["uid"])) is not None:
+            owned.pop((storage, key), None)
+            if not owned:
                 del self._owned[owner["uid"]]
         if owner is None and storage in ADOPTABLE:
             self._orphans.get((storage, thing["metadata"]["namespace"]), {}).pop(key, None)
@@ -88,12 +88,12 @@ class Index:
         if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
             return
         if (owner := controller_of(pod)) is not None:
-            place = owner["uid"], node
-            count = self._siblings.get(place, 0) + sign
+            sibling_key = owner["uid"], node
+            count = self._siblings.get(sibling_key, 0) + sign
             if count:
-                self._siblings[place] = count
+                self._siblings[sibling_key] = count
             else:
-                self._siblings.pop(place, None)
+                self._siblings.pop(sibling_key, None)
         total = self._requested.setdefault(node, [0.0, 0.0, 0.0])
         for number, size in enumerate((*requests(pod), 1.0)):
             total[number] += sign * size
@@ -103,9 +103,9 @@ def requests(pod: Object) -> tuple[float, float]:
     """Cores and bytes that its containers ask for."""
     cores = size = 0.0
     for one in pod["spec"].get("containers") or ():
-        asked = (one.get("resources") or {}).get("requests") or {}
-        cores += amount(str(asked.get("cpu", "0")))
-        size += amount(str(asked.get("memory", "0")))
+        requested = (one.get("resources") or {}).get("requests") or {}
+        cores += amount(str(requested.get("cpu", "0")))
+        size += amount(str(requested.get("memory", "0")))
     return cores, size
 
 

@@ -53,10 +53,10 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
     status.setdefault("startTime", plane.stamp())
     ending = _find_ending(plane, own, status, pods)
     if ending is None:
-        refusal = _manage(plane, own, status, pods)
+        error = _manage(plane, own, status, pods)
         _update_status(plane, own, status)
-        if refusal is not None:
-            raise refusal
+        if error is not None:
+            raise error
         return
     _finish(plane, own, status, pods, *ending)
 
@@ -107,7 +107,7 @@ def _untrack(plane: Plane, pod: Object) -> None:
 
 
 def _release(plane: Plane, own: Object) -> None:
-    """Its pods are held by nobody any more."""
+    """Removes the finalizers of its pods."""
     for pod in plane.index.list_owned(own, PODS):
         if TRACKING in (pod["metadata"].get("finalizers") or ()) and (is_over(pod) or is_going(pod)):
             _untrack(plane, pod)
@@ -138,15 +138,15 @@ def _manage(plane: Plane, own: Object, status: dict[str, Any], pods: list[Object
     """As many pods at once as parallelism says, and no more than are still needed."""
     spec = own["spec"]
     active = [one for one in pods if is_active(one)]
-    wanted = spec.get("parallelism", 1)
+    desired = spec.get("parallelism", 1)
     if spec.get("completions") is not None:
-        wanted = min(wanted, spec["completions"] - status.get("succeeded", 0))
+        desired = min(desired, spec["completions"] - status.get("succeeded", 0))
     elif status.get("succeeded"):
-        wanted = 0
-    for one in active[max(wanted, 0) :]:
+        desired = 0
+    for one in active[max(desired, 0) :]:
         plane.delete(PODS, one)
         plane.record_event(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
-    missing = max(wanted - len(active), 0)
+    missing = max(desired - len(active), 0)
     if missing and (seconds := _delay(plane, own, status, pods)) > 0:
         plane.requeue_after((NAME, f"{own['metadata']['namespace']}/{own['metadata']['name']}"), seconds)
         return None
@@ -205,8 +205,8 @@ def _suspend(plane: Plane, own: Object, status: dict[str, Any], pods: list[Objec
         plane.delete(PODS, one)
         plane.record_event(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
     if not is_true(own, "Suspended"):
-        told = _condition(plane, "Suspended", "JobSuspended", "Job suspended")
-        status["conditions"] = [*(status.get("conditions") or ()), told]
+        new = _condition(plane, "Suspended", "JobSuspended", "Job suspended")
+        status["conditions"] = [*(status.get("conditions") or ()), new]
         plane.record_event(own, "Suspended", "Job suspended", NAME)
     status.pop("startTime", None)
     _update_status(plane, own, status)
@@ -255,9 +255,9 @@ def _finish(
             plane.delete(PODS, one)
             plane.record_event(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
     conditions = [one for one in status.get("conditions") or () if one["type"] not in (*END, *GOAL)]
-    told = _condition(plane, GOAL[not is_complete], *words)
-    old = [one for one in status.get("conditions") or () if one["type"] == told["type"]]
-    status["conditions"] = [*conditions, *(old or [told])]
+    new = _condition(plane, GOAL[not is_complete], *words)
+    old = [one for one in status.get("conditions") or () if one["type"] == new["type"]]
+    status["conditions"] = [*conditions, *(old or [new])]
     if any(not is_over(one) for one in plane.index.list_owned(own, PODS)):
         _update_status(plane, own, status)
         return

@@ -31,7 +31,7 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
         return
     node = plane.get(NODES, "", pod["spec"].get("nodeName", ""))
     if node is None or not is_true(node, "Ready"):
-        return  # nobody is there to do anything
+        return  # no kubelet runs
     uid = pod["metadata"]["uid"]
     if known.get(key, ("",))[0] != uid:
         known[key] = uid, _start_runs(plane, pod)
@@ -79,7 +79,7 @@ def address_in(cidr: str, number: int) -> str:
 
 
 def _start_runs(plane: Plane, pod: Object) -> list[Run]:
-    """Of a pod that nobody has looked at yet: what it is, and what it will do."""
+    """Runs of a pod on its first sync, with their behavior."""
     runs = runs_of(pod)
     for run in runs:
         choose_behavior(plane, pod, run)
@@ -87,10 +87,10 @@ def _start_runs(plane: Plane, pod: Object) -> list[Run]:
 
 
 def _accept_pod(plane: Plane, pod: Object, runs: list[Run]) -> None:
-    moment_ = plane.now + plane.random_between(*plane.pace.accept)
+    accepted_at = plane.now + plane.random_between(*plane.pace.accept)
     for run in runs:
         run.state, run.state_ends_at = NEW, None
-    runs[0].state_ends_at = moment_
+    runs[0].state_ends_at = accepted_at
 
 
 def _go_on(plane: Plane, pod: Object, runs: list[Run]) -> None:
@@ -105,7 +105,7 @@ def _go_on(plane: Plane, pod: Object, runs: list[Run]) -> None:
 
 
 def _stop(plane: Plane, pod: Object, runs: list[Run]) -> None:
-    """Told to end, ended, gone: within the grace that was given."""
+    """Stops its containers within the grace period, then deletes it."""
     stopping: dict[str, float] = plane.memory.setdefault("stopping", {})
     metadata = pod["metadata"]
     key = f"{metadata['namespace']}/{metadata['name']}"
@@ -133,13 +133,13 @@ def _stop(plane: Plane, pod: Object, runs: list[Run]) -> None:
 
 
 def _end(plane: Plane, pod: Object, runs: list[Run]) -> None:
-    """One that somebody still holds is over nevertheless."""
+    """A pod with finalizers terminates nevertheless."""
     status: dict[str, Any] = dict(pod.get("status") or {}, phase="Failed")
     plane.set_status(PODS, pod, status, NAME)
 
 
 def _map_pod(plane: Plane, event: Event) -> Iterable[str]:
-    """One that was bound, or is to go; what the kubelet itself has said is no news to it."""
+    """One that was bound, or is to go; what the kubelet itself has written is no news to it."""
     pod, was = event.object, event.previous
     if event.type == "DELETED":
         plane.memory.get(NAME, {}).pop(event.key, None)
@@ -161,7 +161,7 @@ def _desired_state(pod: Object) -> tuple[Any, ...]:
 
 
 def _map_node(plane: Plane, event: Event) -> Iterable[str]:
-    """A node that is ready again looks at all of its pods."""
+    """A node that is ready again syncs all of its pods."""
     was = event.previous
     if event.type == "DELETED" or not is_true(event.object, "Ready"):
         return ()

@@ -1,6 +1,6 @@
 """Node lifecycle controller: heartbeats, unreachable nodes, taints and eviction of their pods.
 
-A node whose kubelet is silent (`plane.silent`) is Unknown after 40 s, tainted, and its pods go when they no longer
+A node whose kubelet is stopped is Unknown after 40 s, tainted, and its pods go when they no longer
 tolerate that: https://kubernetes.io/docs/concepts/architecture/nodes/#node-controller
 """
 
@@ -37,8 +37,7 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
     if node is None:
         _collect(plane, name)
         return
-    silent = stopped_kubelets(plane)
-    since = silent.get(name)
+    since = stopped_kubelets(plane).get(name)
     if since is None:
         node = _send_heartbeat(plane, node)
     elif plane.now - since >= GRACE_SECONDS - 0.01:
@@ -50,7 +49,7 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
 
 
 def _collect(plane: Plane, name: str) -> None:
-    """Pods of a node that is no more are removed after a while, for nobody else will (the pod garbage collector)."""
+    """Pod garbage collector: removes the pods of a deleted node after a while."""
     gone: dict[str, float] = plane.memory.setdefault("gone", {})
     pods = plane.index.list_pods_on(name)
     since = gone.setdefault(name, plane.now)
@@ -63,8 +62,8 @@ def _collect(plane: Plane, name: str) -> None:
 
 
 def stopped_kubelets(plane: Plane) -> dict[str, float]:
-    """By node, since when its kubelet is silent."""
-    found: dict[str, float] = plane.memory.setdefault("silent", {})
+    """By node, the time since when its kubelet is stopped."""
+    found: dict[str, float] = plane.memory.setdefault("stopped", {})
     return found
 
 
@@ -91,8 +90,8 @@ def _send_heartbeat(plane: Plane, node: Object) -> Object:
     now, status = plane.stamp(), _first_report(plane, node)
     conditions = status.get("conditions") or []
     for kind, (word, reason, message) in HEALTHY_CONDITIONS.items():
-        told = {"type": kind, "status": word, "lastHeartbeatTime": now, "lastTransitionTime": now}
-        conditions = set_condition(conditions, told | {"reason": reason, "message": message})
+        new = {"type": kind, "status": word, "lastHeartbeatTime": now, "lastTransitionTime": now}
+        conditions = set_condition(conditions, new | {"reason": reason, "message": message})
     plane.requeue_after(key, HEARTBEAT_SECONDS)
     if not is_well:
         _record_event(
@@ -113,17 +112,17 @@ def _first_report(plane: Plane, node: Object) -> dict[str, Any]:
             {"type": "Hostname", "address": name},
         ]
     if not (status.get("nodeInfo") or {}).get("kubeletVersion"):
-        told = {"kubeletVersion": plane.cluster.archive.release["gitVersion"], "operatingSystem": "linux"}
-        told |= {"architecture": "amd64", "containerRuntimeVersion": "containerd://2.1.4"}
-        told |= {"osImage": "Debian GNU/Linux 12 (bookworm)", "kernelVersion": "6.1.0-26-cloud-amd64"}
-        status["nodeInfo"] = (status.get("nodeInfo") or {}) | told
+        new = {"kubeletVersion": plane.cluster.archive.release["gitVersion"], "operatingSystem": "linux"}
+        new |= {"architecture": "amd64", "containerRuntimeVersion": "containerd://2.1.4"}
+        new |= {"osImage": "Debian GNU/Linux 12 (bookworm)", "kernelVersion": "6.1.0-26-cloud-amd64"}
+        status["nodeInfo"] = (status.get("nodeInfo") or {}) | new
     if status.get("capacity") and not status.get("allocatable"):
         status["allocatable"] = status["capacity"]
     return status
 
 
 def _unknown(plane: Plane, node: Object) -> Object:
-    """Nobody knows; its pods are no longer ready."""
+    """Sets the conditions Unknown, and its pods not ready."""
     ready = condition(node, "Ready")
     if ready is not None and ready["status"] == "Unknown":
         return node
@@ -132,8 +131,8 @@ def _unknown(plane: Plane, node: Object) -> Object:
     for kind in HEALTHY_CONDITIONS:
         word, reason, message = UNKNOWN_CONDITION
         beat = (condition(node, kind) or {}).get("lastHeartbeatTime", now)
-        told = {"type": kind, "status": word, "lastHeartbeatTime": beat, "lastTransitionTime": now}
-        conditions = set_condition(conditions, told | {"reason": reason, "message": message})
+        new = {"type": kind, "status": word, "lastHeartbeatTime": beat, "lastTransitionTime": now}
+        conditions = set_condition(conditions, new | {"reason": reason, "message": message})
     node = plane.set_status(NODES, node, status | {"conditions": conditions})
     _record_event(
         plane, node, "NodeNotReady", f"Node {node['metadata']['name']} status is now: NodeNotReady", NAME
@@ -141,8 +140,8 @@ def _unknown(plane: Plane, node: Object) -> Object:
     for pod in plane.index.list_pods_on(node["metadata"]["name"]):
         if is_over(pod) or not is_true(pod, "Ready"):
             continue
-        told = {"type": "Ready", "status": "False", "lastProbeTime": None, "lastTransitionTime": now}
-        found = set_condition(pod["status"]["conditions"], told)
+        new = {"type": "Ready", "status": "False", "lastProbeTime": None, "lastTransitionTime": now}
+        found = set_condition(pod["status"]["conditions"], new)
         plane.set_status(PODS, pod, pod["status"] | {"conditions": found})
         plane.record_event(pod, "NodeNotReady", "Node is not ready", NAME, warning=True)
     return node
@@ -222,7 +221,7 @@ def _map_node(plane: Plane, event: Event) -> Iterable[str]:
 
 
 def _map_pod(plane: Plane, event: Event) -> Iterable[str]:
-    """One that comes onto a node that nobody may be on."""
+    """The node of a pod that has just been bound, which may have to be evicted."""
     node = event.object["spec"].get("nodeName", "")
     was = ((event.previous or {}).get("spec") or {}).get("nodeName", "")
     return (f"/{node}",) if node and node != was and event.type != "DELETED" else ()

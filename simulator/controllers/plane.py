@@ -18,7 +18,7 @@ from simulator.writing.deletion import DeleteOptions, delete
 from simulator.writing.options import WriteOptions
 
 MANAGER = "kube-controller-manager"
-Key = tuple[str, str]  # of a controller, and of an object (namespace/name) that it looks at
+Key = tuple[str, str]  # of a controller, and of an object (namespace/name) that it syncs
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Pace:
     pull: tuple[float, float] = (1.0, 6.0)  # an image that the node has not
     start: tuple[float, float] = (0.3, 1.5)  # a container
     probe: tuple[float, float] = (0.5, 3.0)  # from the start until the readiness probe's first success
-    stop: tuple[float, float] = (0.5, 3.0)  # a container that is told to end
+    stop: tuple[float, float] = (0.5, 3.0)  # a container that gets SIGTERM
     work: tuple[float, float] = (4.0, 15.0)  # what a Job's container does
 
 
@@ -62,21 +62,21 @@ class Plane:
         return self.cluster.random.uniform(minimum, maximum)
 
     def requeue_after(self, key: Key, seconds: float) -> None:
-        """Look at it once more after so many seconds, or sooner where that was asked before."""
-        moment = self.now + max(seconds, 0.0)
+        """Sync it again after so many seconds, or sooner where that was scheduled before."""
+        timestamp = self.now + max(seconds, 0.0)
         there = self._alarms.get(key)
-        if there is not None and not there.is_cancelled and there.due_at <= moment:
+        if there is not None and not there.is_cancelled and there.due_at <= timestamp:
             return
         if there is not None:
             there.cancel()
-        self._alarms[key] = self.cluster.clock.call_at(moment, lambda: self._enqueue_due(key))
+        self._alarms[key] = self.cluster.clock.call_at(timestamp, lambda: self._enqueue_due(key))
 
     def _enqueue_due(self, key: Key) -> None:
         self._alarms.pop(key, None)
         self.enqueue(key)
 
     def cancel_requeues(self) -> None:
-        """Nothing is looked at later any more."""
+        """Cancels all delayed requeues."""
         for alarm in self._alarms.values():
             alarm.cancel()
         self._alarms.clear()
@@ -93,7 +93,7 @@ class Plane:
         return found
 
     def create(self, storage: Storage, namespace: str, thing: Object, manager: str = MANAGER) -> Object:
-        """Raises Refusal."""
+        """Raises StatusError."""
         return registry.create(
             self.cluster, self.resource(storage), namespace, thing, WriteOptions(manager=manager)
         )
@@ -106,7 +106,7 @@ class Plane:
         manager: str = MANAGER,
         part: str = "",
     ) -> Object:
-        """`change` is given a copy of what is kept now; raises Refusal."""
+        """`change` is given a copy of what is stored now; raises StatusError."""
         metadata = thing["metadata"]
         options = WriteOptions(manager=manager, subresource=part)
         return registry.update(
@@ -156,8 +156,8 @@ Sync = Callable[[Plane, str, str], None]
 
 @dataclass(frozen=True)
 class Controller:
-    """`hears` answers for changes of some storages which objects (namespace/name) are to be looked at; `sync` looks
-    at one (plane, namespace, name) and does what is missing. It may raise Refusal: then it is tried again later."""
+    """`watches` maps an event of a storage to the objects (namespace/name) to reconcile; `sync` reconciles one (plane,
+    namespace, name). It may raise StatusError: then it is retried with backoff."""
 
     name: str
     watches: dict[Storage, EventMapper]
@@ -172,10 +172,10 @@ def map_to_itself(plane: Plane, event: Event) -> Iterable[str]:
 def map_to_owner(kind: str) -> EventMapper:
     """The controller of what was changed, where it is of that kind."""
 
-    def hears(plane: Plane, event: Event) -> Iterable[str]:
+    def map_event(plane: Plane, event: Event) -> Iterable[str]:
         for owner in event.object["metadata"].get("ownerReferences") or ():
             if owner.get("controller") and owner["kind"] == kind:
                 return (f"{event.object['metadata'].get('namespace', '')}/{owner['name']}",)
         return ()
 
-    return hears
+    return map_event

@@ -24,10 +24,10 @@ def pod_status(pod: Object, runs: list[Run], now: str, *, address: str, host: st
         "phase": phase,
         "startTime": old.get("startTime", now),
     }
-    told = [
+    statuses = [
         status_of(one, spec[one.name], is_initialized=is_initialized, is_first=not inits) for one in mains
     ]
-    found["containerStatuses"] = told
+    found["containerStatuses"] = statuses
     if inits:
         found["initContainerStatuses"] = [
             status_of(one, spec[one.name], is_initialized=False, is_first=one is inits[0])
@@ -92,10 +92,10 @@ def _conditions(
 
 
 def _has_passed_gates(pod: Object) -> bool:
-    """What readinessGates ask for is said by others."""
-    wanted = [one["conditionType"] for one in pod["spec"].get("readinessGates") or ()]
+    """The conditions of readinessGates are set by other clients."""
+    desired = [one["conditionType"] for one in pod["spec"].get("readinessGates") or ()]
     conditions = (pod.get("status") or {}).get("conditions") or ()
-    return all(any(one["type"] == kind and one["status"] == "True" for one in conditions) for kind in wanted)
+    return all(any(one["type"] == kind and one["status"] == "True" for one in conditions) for kind in desired)
 
 
 def _bool_text(value: bool) -> str:

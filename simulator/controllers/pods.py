@@ -118,8 +118,8 @@ def set_condition(conditions: list[Condition], new: Condition) -> list[Condition
             found.append(one)
             continue
         is_there = True
-        kept = dict(new)
+        updated = dict(new)
         if one["status"] == new["status"] and "lastTransitionTime" in one:
-            kept["lastTransitionTime"] = one["lastTransitionTime"]
-        found.append(kept)
+            updated["lastTransitionTime"] = one["lastTransitionTime"]
+        found.append(updated)
     return found if is_there else [*found, new]

@@ -17,11 +17,11 @@ _UNAVAILABLE = ("False", "MinimumReplicasUnavailable", "Deployment does not have
 def deployment_status(
     plane: Plane, own: Object, new: Object | None, olds: list[Object], *, is_rollout: bool
 ) -> tuple[dict[str, Any], float | None]:
-    """The status, and after how many seconds its progress is to be looked at again."""
+    """The status, and after how many seconds its progress is to be checked again."""
     status = _count_replicas(own, new, olds)
     enough = status["availableReplicas"] >= own["spec"]["replicas"] - bounds(own)[1]
-    told = new_condition(plane, "Available", *(_AVAILABLE if enough else _UNAVAILABLE))
-    conditions = _set((own.get("status") or {}).get("conditions") or [], told)
+    updated = new_condition(plane, "Available", *(_AVAILABLE if enough else _UNAVAILABLE))
+    conditions = _set((own.get("status") or {}).get("conditions") or [], updated)
     seconds = None
     if is_rollout:
         conditions, seconds = _update_progress(plane, own, new, status, conditions)
@@ -46,10 +46,10 @@ def new_condition(plane: Plane, kind: str, status: str, reason: str, message: st
 def is_complete(own: Object, status: dict[str, Any] | None = None) -> bool:
     """All replicas are of the new template, available, and nothing else is there."""
     found = status if status is not None else own.get("status") or {}
-    wanted = own["spec"]["replicas"]
+    desired = own["spec"]["replicas"]
     counts = (found.get(key, 0) for key in ("updatedReplicas", "replicas", "availableReplicas"))
     is_seen = found.get("observedGeneration", 0) >= own["metadata"].get("generation", 1)
-    return is_seen and all(one == wanted for one in counts)
+    return is_seen and all(one == desired for one in counts)
 
 
 def _count_replicas(own: Object, new: Object | None, olds: list[Object]) -> dict[str, Any]:
@@ -89,10 +89,10 @@ def _update_progress(
             conditions, new_condition(plane, "Progressing", "True", "NewReplicaSetAvailable", text)
         ), None
     if _has_progressed(own, status):
-        told = new_condition(plane, "Progressing", "True", "ReplicaSetUpdated", f"{name} is progressing.")
+        updated = new_condition(plane, "Progressing", "True", "ReplicaSetUpdated", f"{name} is progressing.")
         if there is not None and there["status"] == "True":
-            told["lastTransitionTime"] = there["lastTransitionTime"]
-        return [*(one for one in conditions if one["type"] != "Progressing"), told], deadline + 1
+            updated["lastTransitionTime"] = there["lastTransitionTime"]
+        return [*(one for one in conditions if one["type"] != "Progressing"), updated], deadline + 1
     return _check_deadline(plane, name, conditions, there, deadline)
 
 
@@ -106,8 +106,8 @@ def _check_deadline(
     if left > 0:
         return conditions, left + 1
     text = f"{name} has timed out progressing."
-    told = new_condition(plane, "Progressing", "False", "ProgressDeadlineExceeded", text)
-    return _set(conditions, told), None
+    updated = new_condition(plane, "Progressing", "False", "ProgressDeadlineExceeded", text)
+    return _set(conditions, updated), None
 
 
 def _has_progressed(own: Object, status: dict[str, Any]) -> bool:
@@ -121,12 +121,14 @@ def _has_progressed(own: Object, status: dict[str, Any]) -> bool:
 def _copy_replica_failure(
     plane: Plane, new: Object | None, olds: list[Object], conditions: list[Condition]
 ) -> list[Condition]:
-    """What a ReplicaSet could not make is told of the Deployment too."""
+    """A ReplicaSet's ReplicaFailure condition is the Deployment's too."""
     for one in [new, *olds]:
         for each in ((one or {}).get("status") or {}).get("conditions") or ():
             if each["type"] == "ReplicaFailure":
-                told = new_condition(plane, "ReplicaFailure", each["status"], each["reason"], each["message"])
-                return _set(conditions, told)
+                updated = new_condition(
+                    plane, "ReplicaFailure", each["status"], each["reason"], each["message"]
+                )
+                return _set(conditions, updated)
     return [one for one in conditions if one["type"] != "ReplicaFailure"]
 
 

@@ -22,7 +22,7 @@ class Recorder:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._names: dict[tuple[str, ...], str] = {}  # of what was told: the Event's name
+        self._names: dict[tuple[str, ...], str] = {}  # the Event's name, by what it reports
         self._last = 0
 
     def record(
@@ -37,7 +37,7 @@ class Recorder:
         if name is not None and self._count_again(namespace, name):
             return
         kind = "Warning" if warning else "Normal"
-        told = {
+        body = {
             "metadata": {"name": self._name(thing), "namespace": namespace},
             "involvedObject": about,
             "reason": reason,
@@ -49,7 +49,7 @@ class Recorder:
         resource = self._cluster.catalog.find("", "v1", "events")
         assert resource is not None  # noqa: S101 - every version has it
         try:
-            made = registry.create(self._cluster, resource, namespace, told, WriteOptions(manager=component))
+            made = registry.create(self._cluster, resource, namespace, body, WriteOptions(manager=component))
         except StatusError:
             return  # the namespace is going
         self._names[key] = made["metadata"]["name"]

@@ -30,33 +30,33 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
     if own is None:
         return
     pods = _claim_pods(plane, own)
-    refusal = None if is_going(own) else _manage(plane, own, pods)
+    failure = None if is_going(own) else _manage(plane, own, pods)
     own = plane.get(REPLICA_SETS, namespace, name)
     if own is None:
         return
-    status = _status(plane, own, plane.index.list_owned(own, PODS), refusal)
+    status = _status(plane, own, plane.index.list_owned(own, PODS), failure)
     plane.set_status(REPLICA_SETS, own, status)
-    if refusal is not None:
-        raise refusal
+    if failure is not None:
+        raise failure
 
 
 def _manage(plane: Plane, own: Object, pods: list[Object]) -> StatusError | None:
-    """Make what is missing, delete what is too much; answers what was refused."""
+    """Make what is missing, delete what is too much; returns the error of a failed create."""
     active = [one for one in pods if is_active(one)]
-    wanted = own["spec"].get("replicas", 1)
+    desired = own["spec"].get("replicas", 1)
     try:
-        for _ in range(min(wanted - len(active), BURST)):
+        for _ in range(min(desired - len(active), BURST)):
             made = plane.create(PODS, own["metadata"]["namespace"], new_pod(own["spec"]["template"], own))
             plane.record_event(own, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}", NAME)
-    except StatusError as refusal:
-        plane.record_event(own, "FailedCreate", f"Error creating: {refusal.message}", NAME, warning=True)
-        return refusal
-    surplus = max(len(active) - wanted, 0)
+    except StatusError as failure:
+        plane.record_event(own, "FailedCreate", f"Error creating: {failure.message}", NAME, warning=True)
+        return failure
+    surplus = max(len(active) - desired, 0)
     order = sorted(active, key=deletion_rank) if surplus else []
     for one in order[: min(surplus, BURST)]:
         plane.delete(PODS, one)
         plane.record_event(own, "SuccessfulDelete", f"Deleted pod: {one['metadata']['name']}", NAME)
-    if abs(wanted - len(active)) > BURST:
+    if abs(desired - len(active)) > BURST:
         plane.requeue_after((NAME, f"{own['metadata']['namespace']}/{own['metadata']['name']}"), 0)
     return None
 

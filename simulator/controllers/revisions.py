@@ -24,7 +24,7 @@ def template_hash(template: Object, collisions: int = 0) -> str:
     """Ten letters, as a Deployment's ReplicaSets have them (the real ones hash Go's memory: other letters)."""
     text = json.dumps(plain_template(template), sort_keys=True) + (str(collisions) if collisions else "")
     number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-    return "".join(LETTERS[number // len(LETTERS) ** place % len(LETTERS)] for place in range(10))
+    return "".join(LETTERS[number // len(LETTERS) ** position % len(LETTERS)] for position in range(10))
 
 
 def plain_template(template: Object) -> Object:

@@ -42,13 +42,13 @@ def number_of(value: Any, whole: int, *, up: bool) -> int:
 
 def new_size(own: Object, new: Object, olds: list[Object]) -> int:
     """Of the new ReplicaSet, as far as maxSurge lets it."""
-    wanted = int(own["spec"]["replicas"])
+    desired = int(own["spec"]["replicas"])
     size = int(new["spec"].get("replicas", 0))
-    if own["spec"]["strategy"]["type"] == "Recreate" or size > wanted:
-        return wanted
+    if own["spec"]["strategy"]["type"] == "Recreate" or size > desired:
+        return desired
     total = size + sum(_size(one) for one in olds)
-    room = wanted + bounds(own)[0] - total
-    return size + min(max(room, 0), wanted - size)
+    headroom = desired + bounds(own)[0] - total
+    return size + min(max(headroom, 0), desired - size)
 
 
 def old_sizes(own: Object, new: Object, olds: list[Object]) -> list[int]:
@@ -56,14 +56,14 @@ def old_sizes(own: Object, new: Object, olds: list[Object]) -> list[int]:
     sizes = [_size(one) for one in olds]
     least = int(own["spec"]["replicas"]) - bounds(own)[1]
     not_yet = _size(new) - _available(new)
-    room = sum(sizes) + _size(new) - least - not_yet
-    if room <= 0 or not any(sizes):
+    headroom = sum(sizes) + _size(new) - least - not_yet
+    if headroom <= 0 or not any(sizes):
         return sizes
     for number, one in enumerate(olds):
         unhealthy = max(sizes[number] - _available(one), 0)
-        gone = min(room, unhealthy)
+        gone = min(headroom, unhealthy)
         sizes[number] -= gone
-        room -= gone
+        headroom -= gone
     left = sum(_available(one) for one in [*olds, new]) - least
     for number in range(len(olds)):
         gone = min(max(left, 0), sizes[number])
@@ -76,15 +76,15 @@ def proportional_sizes(own: Object, new: Object | None, olds: list[Object]) -> d
     """By name, when a Deployment is scaled: in proportion where several ReplicaSets have pods."""
     everything = [one for one in [new, *olds] if one is not None]
     active = [one for one in everything if _size(one)]
-    wanted = int(own["spec"]["replicas"])
+    desired = int(own["spec"]["replicas"])
     if len(active) <= 1:
         chosen = active[0] if active else new or (olds[-1] if olds else None)
-        return {} if chosen is None else {chosen["metadata"]["name"]: wanted}
-    if new is not None and _size(new) == wanted and _available(new) == wanted:
+        return {} if chosen is None else {chosen["metadata"]["name"]: desired}
+    if new is not None and _size(new) == desired and _available(new) == desired:
         return {one["metadata"]["name"]: 0 for one in active if one is not new}
     if own["spec"]["strategy"]["type"] != "RollingUpdate":
         return {}
-    allowed = largest(own) if wanted else 0
+    allowed = largest(own) if desired else 0
     total = sum(_size(one) for one in active)
     order = sorted(active, key=lambda one: (-_size(one), one["metadata"]["creationTimestamp"]))
     sizes = {one["metadata"]["name"]: _share(one, own, allowed) for one in order}

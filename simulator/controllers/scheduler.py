@@ -52,10 +52,10 @@ def find_unfit_reason(plane: Plane, pod: Object, node: Object) -> str:
     if not chooses(pod["spec"], node):
         return "node(s) didn't match Pod's node affinity/selector"
     allocatable = (node.get("status") or {}).get("allocatable") or {}
-    asked = (*requests(pod), 1.0)
+    requested = (*requests(pod), 1.0)
     taken = plane.index.sum_requested(node["metadata"]["name"])
-    for place, kind in enumerate(("cpu", "memory", "pods")):
-        if kind in allocatable and taken[place] + asked[place] > amount(str(allocatable[kind])) + 1e-9:
+    for index, kind in enumerate(("cpu", "memory", "pods")):
+        if kind in allocatable and taken[index] + requested[index] > amount(str(allocatable[kind])) + 1e-9:
             return "Too many pods" if kind == "pods" else f"Insufficient {kind}"
     return ""
 
@@ -89,8 +89,8 @@ def explain_reasons(reasons: dict[str, str]) -> str:
     if not reasons:
         return "no nodes available to schedule pods"
     counts = Counter(reasons.values())
-    told = ", ".join(sorted(f"{count} {why}" for why, count in counts.items()))
-    return f"0/{len(reasons)} nodes are available: {told}."
+    summary = ", ".join(sorted(f"{count} {why}" for why, count in counts.items()))
+    return f"0/{len(reasons)} nodes are available: {summary}."
 
 
 def _no_help(reasons: dict[str, str]) -> str:
@@ -101,8 +101,8 @@ def _no_help(reasons: dict[str, str]) -> str:
         (lacking, "No preemption victims found for incoming pod"),
         (len(reasons) - lacking, "Preemption is not helpful for scheduling"),
     ]
-    told = ", ".join(f"{count} {why}" for count, why in parts if count)
-    return f"no new claims to deallocate, preemption: 0/{len(reasons)} nodes are available: {told}."
+    summary = ", ".join(f"{count} {why}" for count, why in parts if count)
+    return f"no new claims to deallocate, preemption: 0/{len(reasons)} nodes are available: {summary}."
 
 
 def _is_ours(pod: Object) -> bool:
@@ -125,7 +125,7 @@ def _term_fits(term: dict[str, Any], node: Object) -> bool:
 
 
 def _score(plane: Plane, pod: Object, node: Object) -> tuple[float, float]:
-    """Few of its siblings there, then much room."""
+    """Few of its siblings there, then free resources."""
     name = node["metadata"]["name"]
     owner = controller_of(pod)
     siblings = plane.index.count_siblings(owner["uid"], name) if owner is not None else 0
@@ -141,14 +141,14 @@ def _score(plane: Plane, pod: Object, node: Object) -> tuple[float, float]:
 def _bind(plane: Plane, pod: Object, node: Object) -> None:
     """As the binding subresource does: it counts no generation and names no manager."""
     name, metadata, status = node["metadata"]["name"], pod["metadata"], pod.get("status") or {}
-    told = {
+    summary = {
         "type": "PodScheduled",
         "status": "True",
         "lastProbeTime": None,
         "lastTransitionTime": plane.stamp(),
     }
-    told["observedGeneration"] = metadata.get("generation", 1)
-    conditions = set_condition(status.get("conditions") or [], told)
+    summary["observedGeneration"] = metadata.get("generation", 1)
+    conditions = set_condition(status.get("conditions") or [], summary)
     bound = add_topology_labels(pod, node) | {"spec": pod["spec"] | {"nodeName": name}}
     bound["status"] = status | {"conditions": conditions}
     pod = plane.cluster.store.put(PODS, bound)
@@ -167,7 +167,7 @@ def add_topology_labels(pod: Object, node: Object) -> Object:
 
 
 def _report_unschedulable(plane: Plane, pod: Object, reason: str) -> None:
-    told = {
+    summary = {
         "type": "PodScheduled",
         "status": "False",
         "lastProbeTime": None,
@@ -177,7 +177,7 @@ def _report_unschedulable(plane: Plane, pod: Object, reason: str) -> None:
         "observedGeneration": pod["metadata"].get("generation", 1),
     }
     status = pod.get("status") or {}
-    conditions = set_condition(status.get("conditions") or [], told)
+    conditions = set_condition(status.get("conditions") or [], summary)
     plane.set_status(PODS, pod, status | {"conditions": conditions}, MANAGER)
     plane.record_event(pod, "FailedScheduling", reason, NAME, warning=True, action="Scheduling")
 

@@ -21,7 +21,7 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|m|s)")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
-MAX_DAYS = 366 * 5  # looked through before it is said that it never fires
+MAX_DAYS = 366 * 5  # searched before it counts as never firing
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Schedule:
         return None
 
     def _has_day(self, day: datetime.date) -> bool:
-        """Where both days and weekdays are said, either will do."""
+        """Where both days and weekdays are restricted, either matches."""
         _, _, days, months, weekdays = self.fields
         if day.month not in months:
             return False
@@ -71,7 +71,7 @@ def parse_schedule(text: str) -> Schedule:
     words = DESCRIPTORS.get(text, text).split()
     if len(words) != len(BOUNDS):
         raise ValueError(f"expected exactly 5 fields, found {len(words)}: {words}")
-    fields = tuple(_field(word, place) for place, word in enumerate(words))
+    fields = tuple(_field(word, position) for position, word in enumerate(words))
     return Schedule(fields, (words[2][0] in "*?", words[4][0] in "*?"))
 
 

@@ -30,7 +30,7 @@ NAME = "kubelet"
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 10.0, 300.0
 BACK_OFF_RESET_SECONDS = 600.0  # who ran so long starts with the first back-off again
 PROBE_SECONDS = 10.0
-MAX_IMAGES = 20_000  # that nodes are known to have; then all is pulled anew
+MAX_IMAGES = 20_000  # that nodes are known to have; then all are pulled again
 
 
 def choose_behavior(plane: Plane, pod: Object, run: Run) -> None:
@@ -260,15 +260,15 @@ def _missing(plane: Plane, pod: Object, run: Run) -> Iterator[str]:
     """Secrets and ConfigMaps that its environment needs and that are not there."""
     namespace = pod["metadata"]["namespace"]
     container = _container(pod, run)
-    wanted: list[tuple[str, dict[str, Any]]] = []
+    desired: list[tuple[str, dict[str, Any]]] = []
     for one in container.get("env") or ():
         source = one.get("valueFrom") or {}
-        wanted += [("secret", source["secretKeyRef"])] if source.get("secretKeyRef") else []
-        wanted += [("configmap", source["configMapKeyRef"])] if source.get("configMapKeyRef") else []
+        desired += [("secret", source["secretKeyRef"])] if source.get("secretKeyRef") else []
+        desired += [("configmap", source["configMapKeyRef"])] if source.get("configMapKeyRef") else []
     for one in container.get("envFrom") or ():
-        wanted += [("secret", one["secretRef"])] if one.get("secretRef") else []
-        wanted += [("configmap", one["configMapRef"])] if one.get("configMapRef") else []
-    for kind, reference in wanted:
+        desired += [("secret", one["secretRef"])] if one.get("secretRef") else []
+        desired += [("configmap", one["configMapRef"])] if one.get("configMapRef") else []
+    for kind, reference in desired:
         name = reference.get("name", "")
         if not reference.get("optional") and plane.get(("", f"{kind}s"), namespace, name) is None:
             yield f'{kind} "{name}" not found'

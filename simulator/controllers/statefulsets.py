@@ -49,8 +49,8 @@ def _manage(plane: Plane, own: Object, label: str, current: str) -> None:
     first = (spec.get("ordinals") or {}).get("start", 0)
     pods = {ordinal_of(one): one for one in plane.index.list_owned(own, PODS)}
     is_parallel = spec.get("podManagementPolicy") == "Parallel"
-    wanted = range(first, first + spec.get("replicas", 1))
-    for ordinal in wanted:
+    desired = range(first, first + spec.get("replicas", 1))
+    for ordinal in desired:
         pod = pods.get(ordinal)
         if pod is not None and is_over(pod) and not is_going(pod):
             plane.delete(PODS, pod)
@@ -59,13 +59,13 @@ def _manage(plane: Plane, own: Object, label: str, current: str) -> None:
             _make(plane, own, ordinal, current if _is_below_partition(own, ordinal) else label)
         if not is_parallel and (pod is None or not _is_available(plane, own, pod) or is_going(pod)):
             return
-    for ordinal in sorted((one for one in pods if one not in wanted), reverse=True):
+    for ordinal in sorted((one for one in pods if one not in desired), reverse=True):
         if not is_going(pods[ordinal]):
             plane.delete(PODS, pods[ordinal])
             _record_event(plane, own, "Delete", pods[ordinal])
         if not is_parallel:
             return
-    _replace(plane, own, label, [pods[one] for one in wanted if one in pods])
+    _replace(plane, own, label, [pods[one] for one in desired if one in pods])
 
 
 def _replace(plane: Plane, own: Object, label: str, pods: list[Object]) -> None:
@@ -167,8 +167,8 @@ def _set_status(plane: Plane, namespace: str, name: str, label: str) -> None:
     if later := [one for one in waits if one]:
         plane.requeue_after((NAME, f"{namespace}/{name}"), min(later))
     updated = [one for one in live if _revision(one) == label]
-    wanted = own["spec"].get("replicas", 1)
-    is_done = len(updated) == wanted == len(pods) and all(is_ready(one) for one in updated)
+    desired = own["spec"].get("replicas", 1)
+    is_done = len(updated) == desired == len(pods) and all(is_ready(one) for one in updated)
     partition = ((own["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}).get("partition")
     if is_done and not partition:
         current = label

@@ -45,7 +45,7 @@ def sync(plane: Plane, namespace: str, name: str) -> None:
 
 
 def _sync_volume(plane: Plane, name: str) -> None:
-    """One that is nobody's is available; one whose claim is gone is released, and deleted where its class says so."""
+    """One without a claim is available; one whose claim is gone is released, and deleted where its class says so."""
     volume = plane.get(VOLUMES, "", name)
     if volume is None or is_going(volume):
         return
@@ -62,15 +62,15 @@ def _sync_volume(plane: Plane, name: str) -> None:
 
 
 def _find_free_volume(plane: Plane, claim: Object) -> Object | None:
-    """The smallest volume of its class that fits and is nobody's."""
-    wanted = amount(str(claim["spec"]["resources"]["requests"]["storage"]))
+    """The smallest volume of its class that fits and has no claim."""
+    desired = amount(str(claim["spec"]["resources"]["requests"]["storage"]))
     fitting = [
         one
         for one in plane.cluster.store.items(VOLUMES)
         if not one["spec"].get("claimRef")
         and one["spec"].get("storageClassName", "") == claim["spec"].get("storageClassName", "")
         and set(claim["spec"]["accessModes"]) <= set(one["spec"]["accessModes"])
-        and amount(str(one["spec"]["capacity"]["storage"])) >= wanted
+        and amount(str(one["spec"]["capacity"]["storage"])) >= desired
     ]
     return min(fitting, key=lambda one: amount(str(one["spec"]["capacity"]["storage"])), default=None)
 

@@ -23,7 +23,7 @@ from simulator.schemas.resources import Object, Resource
 
 PODS, NODES = ("", "pods"), ("", "nodes")
 GROUP = "metrics.k8s.io"
-PACE = 500  # pods that are looked at before others are served
+PACE = 500  # pods that are measured before other requests are served
 PAGE = 4096  # bytes: memory is used by the page
 SYSTEM = ContainerUsage(80.0, 400 * 2**20)  # what a node itself uses
 COLUMNS = [
@@ -68,7 +68,7 @@ async def list_metrics(call: Call) -> web.StreamResponse:
 
 
 async def reject_watch(call: Call) -> web.StreamResponse:
-    """metrics-server has none: who wants to know asks again."""
+    """metrics-server has none: clients poll."""
     kind = call.resource.plural
     message = f'watch is not supported on resources of kind "{kind}.{GROUP}"'
     raise status_error(405, message, {"group": GROUP, "kind": kind})
@@ -135,7 +135,7 @@ def _iterate_usage(cluster: Cluster, pod: Object) -> Iterator[tuple[str, Contain
 
 def _new_metrics(cluster: Cluster, thing: Object) -> Object:
     now, scraped = (
-        _stamp(int(moment)) for moment in (cluster.clock.seconds(), cluster.usage.last_scrape_at())
+        _stamp(int(timestamp)) for timestamp in (cluster.clock.seconds(), cluster.usage.last_scrape_at())
     )
     metadata = thing["metadata"]
     own: dict[str, Any] = {"name": metadata["name"]}

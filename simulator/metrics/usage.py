@@ -14,7 +14,7 @@ from simulator.quantities import parse_quantity
 from simulator.schemas.resources import Object
 
 DEFAULTS = "50m", "64Mi"  # CPU and memory of a container that requests nothing
-CACHE_SIZE = 1000  # quantities that are read once; those not asked for longest are read again
+CACHE_SIZE = 1000  # quantities that are read once; the least recently used are parsed again
 WINDOW = 15  # seconds between two scrapes
 WAVE = 900.0  # seconds from one peak to the next
 
@@ -25,7 +25,7 @@ class ContainerUsage:
     memory: int  # bytes
 
 
-# What a container of a pod (its name) uses at a moment (seconds since 1970, the cluster's clock);
+# What a container of a pod (its name) uses at a time (seconds since 1970, the cluster's clock);
 # None where nothing is known of it
 Source = Callable[[Object, str, float], ContainerUsage | None]
 
@@ -38,7 +38,7 @@ class Usage:
         self._clock = clock
 
     def last_scrape_at(self) -> float:
-        """When it was last looked at: what is told stays the same until the next time."""
+        """When it was last scraped: the values stay the same until the next scrape."""
         return self._clock.seconds() // WINDOW * WINDOW
 
     def measure(self, pod: Object, container: str) -> ContainerUsage | None:
@@ -56,8 +56,10 @@ def wave_usage(pod: Object, container: str, timestamp: float) -> ContainerUsage:
 
 def _requested_amounts(pod: Object, container: str) -> tuple[float, int]:
     """Millicores and bytes."""
-    asked = requests_of(pod, container)
-    return _millicores(str(asked.get("cpu", DEFAULTS[0]))), _bytes(str(asked.get("memory", DEFAULTS[1])))
+    requested = requests_of(pod, container)
+    return _millicores(str(requested.get("cpu", DEFAULTS[0]))), _bytes(
+        str(requested.get("memory", DEFAULTS[1]))
+    )
 
 
 def requests_of(pod: Object, container: str) -> dict[str, Any]:

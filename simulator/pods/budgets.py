@@ -28,11 +28,11 @@ DISRUPTION_ALLOWED = "DisruptionAllowed"
 
 
 class NoScale(Exception):
-    """Nobody says how many pods there should be."""
+    """No controller says how many pods are expected."""
 
 
 def reconcile_budgets(cluster: Cluster, event: Event) -> None:
-    """A Keeper (simulator/reconcilers/runner.py)."""
+    """A Reconciler (simulator/reconcilers/runner.py)."""
     if event.storage == BUDGETS and event.type != "DELETED":
         _reconcile(cluster, event.object)
     elif event.storage == PODS and _matters(event):
@@ -53,8 +53,8 @@ def reconcile_all_budgets(cluster: Cluster) -> None:
 
 def selects(budget: Object, pod: Object) -> bool:
     """An empty selector is every pod of the namespace, none at all is none."""
-    wanted = labels.parse_selector((budget.get("spec") or {}).get("selector"))
-    return wanted is not None and labels.matches(wanted, pod["metadata"].get("labels"))
+    selector = labels.parse_selector((budget.get("spec") or {}).get("selector"))
+    return selector is not None and labels.matches(selector, pod["metadata"].get("labels"))
 
 
 def is_ready(pod: Object) -> bool:
@@ -83,16 +83,16 @@ def _reconcile(cluster: Cluster, budget: Object) -> None:
     try:
         registry.update(cluster, resource, metadata["namespace"], metadata["name"], changed, WRITE_OPTIONS)
     except StatusError:
-        return  # it is gone meanwhile
+        return  # it was deleted in the meantime
 
 
 def _status(cluster: Cluster, budget: Object) -> dict[str, Any]:
     now = cluster.clock.stamp()
     before = dict(budget.get("status") or {})
     namespace = budget["metadata"]["namespace"]
-    wanted = labels.parse_selector(budget["spec"].get("selector"))
-    every = cluster.store.items(PODS, namespace) if wanted is not None else []
-    pods = [one for one in every if labels.matches(wanted or [], one["metadata"].get("labels"))]
+    selector = labels.parse_selector(budget["spec"].get("selector"))
+    every = cluster.store.items(PODS, namespace) if selector is not None else []
+    pods = [one for one in every if labels.matches(selector or [], one["metadata"].get("labels"))]
     try:
         expected, desired = _numbers(cluster, budget["spec"], pods)
     except NoScale as fault:
@@ -136,7 +136,7 @@ def _share(value: Any, whole: int) -> int:
 
 
 def _count_expected(cluster: Cluster, pods: list[Object]) -> int:
-    """What the owners of the pods want; pods of nobody do not count."""
+    """The replicas that the owners of the pods expect; pods without an owner do not count."""
     scales: dict[str, int] = {}
     for pod in pods:
         owner = _owner(pod)
@@ -176,12 +176,12 @@ def _iterate_disrupted(
     cluster: Cluster, status: dict[str, Any], pods: list[Object]
 ) -> Iterator[tuple[str, str]]:
     """Pods that were evicted a moment ago and are not going yet."""
-    told = status.get("disruptedPods") or {}
+    known = status.get("disruptedPods") or {}
     for pod in pods:
         name = pod["metadata"]["name"]
-        is_new = name in told and parse_timestamp(told[name]) + DELETION_SECONDS > cluster.clock.seconds()
+        is_new = name in known and parse_timestamp(known[name]) + DELETION_SECONDS > cluster.clock.seconds()
         if is_new and "deletionTimestamp" not in pod["metadata"]:
-            yield name, told[name]
+            yield name, known[name]
 
 
 def _set_condition(status: dict[str, Any], value: str, reason: str, message: str, now: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ V5 = "v5.channel.k8s.io"
 PROTOCOLS = (V5, "v4.channel.k8s.io", "v4.base64.channel.k8s.io", "channel.k8s.io", "base64.channel.k8s.io")
 LARGEST_MESSAGE = 4 * 1024 * 1024  # bytes that are taken in one; who sends more is cut off
 MAX_SENT_BYTES = 32 * 1024  # bytes of a message from here, as the real one copies
-CLOSING_SECONDS = 2.0  # for the other side's farewell
+CLOSING_SECONDS = 2.0  # for the other side's close frame
 
 
 class UnknownProtocol(Exception):
@@ -28,7 +28,7 @@ class UnknownProtocol(Exception):
 
 
 def negotiate_protocol(call: Call) -> str:
-    """v5 where it is offered, else the first known one; "" where none is offered. Raises Unspoken."""
+    """v5 where it is offered, else the first known one; "" where none is offered. Raises UnknownProtocol."""
     header = call.headers.get("Sec-WebSocket-Protocol", "")
     offered = [one.strip() for one in header.split(",") if one.strip()]
     if not offered:
@@ -60,7 +60,7 @@ class RequestedStreams:
 
 @dataclass
 class Channels:
-    """One open connection. `typed` is what comes on stdin, `console` has the size that is told."""
+    """One open connection. `stdin` is what comes from the client, `console` has the terminal's size."""
 
     protocol: str
     requested: RequestedStreams
@@ -105,7 +105,7 @@ class Channels:
         await self.socket.close()
 
     async def receive(self) -> None:
-        """Until the other side goes. Who sends faster than is read, waits."""
+        """Until the other side closes. A sender waits for a slow reader."""
         async for message in self.socket:
             if message.type not in (WSMsgType.BINARY, WSMsgType.TEXT):
                 break
@@ -114,14 +114,14 @@ class Channels:
                 break
 
     async def _process_message(self, data: bytes) -> bool:
-        """False where the other side speaks nonsense, and is left."""
+        """False for an invalid message, after which the connection is closed."""
         if not data:
             return True
         if self.protocol == V5 and data[0] == CLOSE_CHANNEL:
             if len(data) != 2 or data[1] > RESIZE:
                 return False
             if data[1] == STDIN and self.requested.stdin:
-                await self.stdin.end()
+                await self.stdin.close()
             return True
         channel, rest = data[0], data[1:]
         if "base64" in self.protocol:
@@ -137,7 +137,7 @@ class Channels:
             size = json.loads(data)
             self.console.columns, self.console.rows = int(size["Width"]), int(size["Height"])
         except (ValueError, KeyError, TypeError):
-            return  # as the real one, which then hears of no further size
+            return  # as the real one, which then reads no further size
 
     async def _write(self, channel: int, chunk: bytes) -> None:
         for begin in range(0, len(chunk), MAX_SENT_BYTES):

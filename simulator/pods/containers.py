@@ -10,7 +10,7 @@ KINDS = ("initContainers", "containers", "ephemeralContainers")
 
 
 def find_container(pod: Object, container: str) -> str:
-    """The one that was asked for, else the only one; raises 400 (pkg/registry/core/pod: validateContainer)."""
+    """The one that was requested, else the only one; raises 400 (pkg/registry/core/pod: validateContainer)."""
     name, spec = pod["metadata"]["name"], pod.get("spec") or {}
     names = [str(one["name"]) for kind in KINDS for one in spec.get(kind) or ()]
     if container:

@@ -49,7 +49,7 @@ async def evict(call: Call) -> web.StreamResponse:
         )
     if (thing.get("metadata") or {}).get("name") != name:
         raise bad_request_error("name in URL does not match name in Eviction object")
-    wanted = _options(thing, is_dry_run=options.is_dry_run)
+    delete_options = _options(thing, is_dry_run=options.is_dry_run)
     pod = call.cluster.store.get(call.resource.storage, namespace, name)
     if pod is None:
         raise not_found_error(call.resource, name)
@@ -59,8 +59,8 @@ async def evict(call: Call) -> web.StreamResponse:
             failed = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
             return await respond(call, failed | {"message": SEVERAL_BUDGETS, "code": 500}, 500)
         if budgets and not _is_unguarded(pod, budgets[0]):
-            _use_disruption(call.cluster, budgets[0], name, is_dry_run=wanted.is_dry_run)
-    _remove(call, pod, wanted)
+            _use_disruption(call.cluster, budgets[0], name, is_dry_run=delete_options.is_dry_run)
+    _remove(call, pod, delete_options)
     done = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
     return await respond(call, done, 201)
 
@@ -126,12 +126,12 @@ def _violation_message(name: str, status: dict[str, Any]) -> str:
     )
     message = condition.get("message") if condition.get("status") == "False" else ""
     healthy, desired = status.get("currentHealthy") or 0, status.get("desiredHealthy") or 0
-    refused = f"The disruption budget {name} does not allow evicting pods currently"
+    text = f"The disruption budget {name} does not allow evicting pods currently"
     if message and condition.get("reason") == "SyncFailed":
-        return f"{refused} because it failed sync: {message}"
+        return f"{text} because it failed sync: {message}"
     if healthy <= desired:
         return f"The disruption budget {name} needs {desired} healthy pods and has {healthy} currently"
-    return f"{refused} ({condition.get('reason')}): {message}" if message else refused
+    return f"{text} ({condition.get('reason')}): {message}" if message else text
 
 
 def _too_many_requests_error(message: str, seconds: int = 0) -> StatusError:
@@ -161,8 +161,8 @@ def _remove(call: Call, pod: Object, options: DeleteOptions) -> None:
             "reason": "EvictionByEvictionAPI",
             "message": "Eviction API: evicting",
         }
-        told = pod | {"status": status | {"conditions": [*others, condition]}}
-        kept = call.cluster.store.put(resource.storage, told)
+        unready = pod | {"status": status | {"conditions": [*others, condition]}}
+        stored = call.cluster.store.put(resource.storage, unready)
         if options.revision == metadata["resourceVersion"]:
-            options = dataclasses.replace(options, revision=kept["metadata"]["resourceVersion"])
+            options = dataclasses.replace(options, revision=stored["metadata"]["resourceVersion"])
     delete(call.cluster, resource, call.info.namespace, call.info.name, options)

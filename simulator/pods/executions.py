@@ -12,8 +12,8 @@ from simulator.pods.channels import V5, Channels
 from simulator.pods.log_requests import follow
 from simulator.pods.runs import find_run
 from simulator.pods.sessions import SUCCESS, internal_error_status, serve
-from simulator.pods.shell.machine import Machine
-from simulator.pods.shell.shell import NoProgram, run
+from simulator.pods.shell.container import Container
+from simulator.pods.shell.shell import ProgramNotFound, run
 from simulator.pods.shell.streams import Input, Streams
 from simulator.pods.shell.terminal import Terminal
 from simulator.requests.call import Call
@@ -26,13 +26,13 @@ async def execute(call: Call) -> web.StreamResponse:
     """`command=` for the program and each argument."""
 
     async def work(pod: Object, container: str, channels: Channels) -> dict[str, Any]:
-        return await _run_command(call, Machine(call.cluster, pod, container), channels)
+        return await _run_command(call, Container(call.cluster, pod, container), channels)
 
     return await serve(call, work)
 
 
 async def attach(call: Call) -> web.StreamResponse:
-    """What the container writes from now on, until it ends; what is typed is heard by nobody."""
+    """What the container writes from now on, until it ends; what is typed is ignored."""
 
     async def work(pod: Object, container: str, channels: Channels) -> dict[str, Any]:
         run = find_run(pod, container)
@@ -56,11 +56,11 @@ async def _drain(channels: Channels) -> None:
         pass
 
 
-async def _run_command(call: Call, machine: Machine, channels: Channels) -> dict[str, Any]:
+async def _run_command(call: Call, container: Container, channels: Channels) -> dict[str, Any]:
     words = call.query.all("command")
     if not words:
         return _start_error_status(channels, NO_COMMAND)
-    given = channels.stdin if channels.requested.stdin else Input(is_ended=True)
+    given = channels.stdin if channels.requested.stdin else Input(is_closed=True)
     typing: asyncio.Task[None] | None = None
     if channels.requested.tty:
         terminal = Terminal(given, channels.write_stdout)
@@ -70,8 +70,8 @@ async def _run_command(call: Call, machine: Machine, channels: Channels) -> dict
     else:
         streams = Streams(given, channels.write_stdout, channels.write_stderr)
     try:
-        code = await run(machine, words, streams)
-    except NoProgram as missing:
+        code = await run(container, words, streams)
+    except ProgramNotFound as missing:
         why = f'exec: "{missing.name}": executable file not found in $PATH'
         started = f'failed to start exec "{secrets.token_hex(32)}": OCI runtime exec failed: exec failed: '
         return _start_error_status(channels, f"{started}unable to start container process: {why}: unknown")
@@ -82,7 +82,7 @@ async def _run_command(call: Call, machine: Machine, channels: Channels) -> dict
 
 
 def _exit_status(channels: Channels, words: list[str], code: int) -> dict[str, Any]:
-    """The exit code as a kubelet tells it, and in v5 the API server after it."""
+    """The exit code as a kubelet reports it, in v5 the API server after it."""
     if code == 0:
         return SUCCESS
     why = f"error executing command [{' '.join(words)}], exit code {code}"
@@ -97,7 +97,7 @@ def _exit_status(channels: Channels, words: list[str], code: int) -> dict[str, A
 
 
 def _start_error_status(channels: Channels, reason: str) -> dict[str, Any]:
-    told = f"error executing command in container: failed to exec in container: {reason}"
+    message = f"error executing command in container: failed to exec in container: {reason}"
     return internal_error_status(
-        channels, f"Internal error occurred: {told}" if channels.protocol == V5 else told
+        channels, f"Internal error occurred: {message}" if channels.protocol == V5 else message
     )

@@ -95,7 +95,7 @@ def _text(lines: Iterable[LogLine], options: LogOptions) -> bytes:
 
 
 def _reload_run(cluster: Cluster, run: Run) -> Run | None:
-    """The same run, as the pod's status tells of it now; None where it is gone."""
+    """The same run, as the pod's status has it now; None where it is gone."""
     metadata = run.pod["metadata"]
     pod = cluster.store.get(PODS, metadata["namespace"], metadata["name"])
     if pod is None or pod["metadata"]["uid"] != metadata["uid"]:

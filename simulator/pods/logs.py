@@ -15,17 +15,17 @@ from simulator.store import Event, Store
 PODS = ("", "pods")
 MAX_LINES = 5_000  # of a run, as rotation leaves them; older ones are gone
 MAX_APPENDED_LINES = 1_000  # appended ones of one run; older ones are dropped
-MAX_APPENDED_RUNS = 2_000  # that hold appended lines; the one that was begun longest ago is dropped
+MAX_APPENDED_RUNS = 2_000  # that hold appended lines; the oldest is dropped
 STEP = 1e-6  # seconds from one appended line to the next
 
-# The last `count` lines of a run whose moment is after `since` and not after `until`, oldest first
+# The last `count` lines of a run whose timestamp is after `since` and not after `until`, oldest first
 Source = Callable[[Run, float, float, int], Sequence[LogLine]]
 
 
 class Logs:
-    """The logs of one cluster. `source` may be replaced; it must answer the same for the same question.
+    """The logs of one cluster. `source` may be replaced; it must return the same for the same arguments.
 
-    When a run begins and ends stands in the pod's status alone: nobody has to say it here.
+    The start and the end of a run are read from the pod's status.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
@@ -58,11 +58,11 @@ class Logs:
         count = min(last, MAX_LINES)
         made = self.source(run, since, until, count) if count and until > since else ()
         written = [one for one in self._appended.get(run.key, ()) if one.timestamp > since]
-        merged = list(heapq.merge(made, written, key=attrgetter("moment")))
+        merged = list(heapq.merge(made, written, key=attrgetter("timestamp")))
         return merged[-count:] if count else []
 
     def _receive(self, event: Event) -> None:
-        """What a pod wrote goes with it."""
+        """Drops the lines of a deleted pod."""
         if event.storage == PODS and event.type == "DELETED":
             uid = event.object["metadata"]["uid"]
             for key in [one for one in self._appended if one[0] == uid]:

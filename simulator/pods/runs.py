@@ -18,7 +18,7 @@ PULLS = {
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """`moment` is seconds since 1970, by the cluster's clock; `text` has no line end."""
+    """`timestamp` is in seconds since 1970, by the cluster's clock; `text` has no line end."""
 
     timestamp: float
     text: str
@@ -26,7 +26,7 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Run:
-    """One life of a container; each restart begins another. Moments are seconds since 1970, by the cluster's clock."""
+    """One life of a container; each restart begins another. Times are seconds since 1970, by the cluster's clock."""
 
     pod: Object
     container: str
@@ -80,10 +80,13 @@ def parse_timestamp(stamp: str | None) -> float:
     return datetime.datetime.fromisoformat(stamp).timestamp() if stamp else 0.0
 
 
-def _finished_run(pod: Object, container: str, number: int, end: dict[str, Any]) -> Run:
-    began, ended = parse_timestamp(end.get("startedAt")), parse_timestamp(end.get("finishedAt"))
-    code, reason = end.get("exitCode") or 0, end.get("reason") or ""
-    return Run(pod, container, max(number, 0), began, ended, code, reason)
+def _finished_run(pod: Object, container: str, number: int, terminated: dict[str, Any]) -> Run:
+    started_at, finished_at = (
+        parse_timestamp(terminated.get("startedAt")),
+        parse_timestamp(terminated.get("finishedAt")),
+    )
+    code, reason = terminated.get("exitCode") or 0, terminated.get("reason") or ""
+    return Run(pod, container, max(number, 0), started_at, finished_at, code, reason)
 
 
 def _not_started_error(where: str, waiting: dict[str, Any]) -> StatusError:

@@ -28,7 +28,7 @@ Work = Callable[[Object, str, Channels], Awaitable[dict[str, Any]]]
 
 
 async def serve(call: Call, work: Work) -> web.StreamResponse:
-    """Raises the API server's refusals before the upgrade; with v5 a kubelet's come after it, as a Status."""
+    """Raises the API server's errors before the upgrade; with v5 a kubelet's come after it, as a Status."""
     authorize_stream(call)
     pod = get_existing(call)
     container = find_container(pod, call.query.get("container"))
@@ -39,11 +39,11 @@ async def serve(call: Call, work: Work) -> web.StreamResponse:
         protocol = negotiate_protocol(call)
     except UnknownProtocol:
         return web.Response(status=403)
-    asked = RequestedStreams.from_call(call)
-    complaint = _find_error(pod, container, asked)
+    streams = RequestedStreams.from_call(call)
+    complaint = _find_error(pod, container, streams)
     if complaint is not None and protocol != V5:
         raise complaint
-    channels = await Channels.open(call, protocol, asked)
+    channels = await Channels.open(call, protocol, streams)
     try:
         if complaint is None:
             await _run(work(pod, container, channels), channels)
@@ -58,7 +58,7 @@ async def serve(call: Call, work: Work) -> web.StreamResponse:
 
 
 async def reject_port_forward(call: Call) -> web.StreamResponse:
-    """pods/portforward: 501 after all that the API server itself asks."""
+    """pods/portforward: 501 after all checks of the API server itself."""
     authorize_stream(call)
     find_node(get_existing(call))
     raise StatusError(501, PORT_FORWARD_UNSUPPORTED, "NotImplemented")
@@ -74,9 +74,9 @@ def authorize_stream(call: Call) -> None:
 
 
 def upgrade_error(call: Call) -> StatusError:
-    wanted = call.headers.get("Upgrade", "")
-    if wanted:
-        return StatusError(501, SPDY.format(wanted), "NotImplemented")
+    upgrade = call.headers.get("Upgrade", "")
+    if upgrade:
+        return StatusError(501, SPDY.format(upgrade), "NotImplemented")
     return bad_request_error("Upgrade request required")
 
 

@@ -29,13 +29,13 @@ def role_binding(thing: Object, now: datetime.datetime) -> list[Any]:
 
 
 def certificate_signing_request(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted = spec(thing)
-    seconds = wanted.get("expirationSeconds")
+    desired = spec(thing)
+    seconds = desired.get("expirationSeconds")
     return [
         name(thing),
         age_of(thing, now),
-        wanted.get("signerName") or NONE,
-        wanted.get("username", ""),
+        desired.get("signerName") or NONE,
+        desired.get("username", ""),
         NONE if seconds is None else duration(seconds),
         _condition(status(thing)),
     ]

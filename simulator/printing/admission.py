@@ -22,11 +22,11 @@ def mutating_policy(thing: Object, now: datetime.datetime) -> list[Any]:
 
 
 def policy_binding(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted = spec(thing)
+    desired = spec(thing)
     return [
         name(thing),
-        wanted.get("policyName", ""),
-        _parameters(wanted.get("paramRef")),
+        desired.get("policyName", ""),
+        _parameters(desired.get("paramRef")),
         age_of(thing, now),
     ]
 

@@ -23,15 +23,15 @@ _FIELDS = {
 
 def horizontal_pod_autoscaler(thing: Object, now: datetime.datetime) -> list[Any]:
     """Of an autoscaling/v2 object, as all of them lie in the store."""
-    wanted, seen = spec(thing), status(thing)
-    target = wanted.get("scaleTargetRef") or {}
-    least = wanted.get("minReplicas")
+    desired, seen = spec(thing), status(thing)
+    target = desired.get("scaleTargetRef") or {}
+    least = desired.get("minReplicas")
     return [
         name(thing),
         f"{target.get('kind', '')}/{target.get('name', '')}",
-        _metrics(wanted.get("metrics") or [], seen.get("currentMetrics") or []),
+        _metrics(desired.get("metrics") or [], seen.get("currentMetrics") or []),
         UNSET if least is None else str(least),
-        wanted.get("maxReplicas", 0),
+        desired.get("maxReplicas", 0),
         seen.get("currentReplicas", 0),
         age_of(thing, now),
     ]
@@ -71,8 +71,8 @@ def _resource_target(target: Object, current: Object | None) -> str:
     if target.get("averageValue") is not None:
         return f"{_quantity(current, 'averageValue')}/{target['averageValue']}"
     percent = (current or {}).get("averageUtilization")
-    wanted = target.get("averageUtilization")
-    return f"{UNKNOWN if percent is None else f'{percent}%'}/{'<auto>' if wanted is None else f'{wanted}%'}"
+    desired = target.get("averageUtilization")
+    return f"{UNKNOWN if percent is None else f'{percent}%'}/{'<auto>' if desired is None else f'{desired}%'}"
 
 
 def _quantity(current: Mapping[str, Any] | None, key: str) -> str:

@@ -70,7 +70,7 @@ def _columns(resource: Resource) -> list[dict[str, Any]]:
 
 
 def _step(match: re.Match[str], value: Any) -> list[Any]:
-    field, quoted, index, filtered, wanted = match.groups()
+    field, quoted, index, filtered, literal = match.groups()
     if quoted:  # Kubernetes reads ['a.b'] as .a.b
         return find_values(f".{quoted}", value)
     if field:
@@ -80,7 +80,9 @@ def _step(match: re.Match[str], value: Any) -> list[Any]:
     if index is not None:
         return items[int(index) : int(index) + 1]
     if filtered:
-        return [one for one in items if any(str(each) == wanted for each in find_values(f".{filtered}", one))]
+        return [
+            one for one in items if any(str(each) == literal for each in find_values(f".{filtered}", one))
+        ]
     return items
 
 

@@ -14,9 +14,9 @@ def resource_claim(thing: Object, now: datetime.datetime) -> list[Any]:
 
 
 def resource_slice(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted = spec(thing)
-    pool = (wanted.get("pool") or {}).get("name", "")
-    return [name(thing), wanted.get("nodeName", ""), wanted.get("driver", ""), pool, age_of(thing, now)]
+    desired = spec(thing)
+    pool = (desired.get("pool") or {}).get("name", "")
+    return [name(thing), desired.get("nodeName", ""), desired.get("driver", ""), pool, age_of(thing, now)]
 
 
 def _states(thing: Object) -> list[str]:

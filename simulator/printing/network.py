@@ -25,16 +25,16 @@ MAX_ITEMS = 3  # of hosts, ports and addresses
 
 
 def service(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted = spec(thing)
-    addresses = wanted.get("clusterIPs") or [wanted.get("clusterIP") or NONE]
+    desired = spec(thing)
+    addresses = desired.get("clusterIPs") or [desired.get("clusterIP") or NONE]
     return [
         name(thing),
-        wanted.get("type", "ClusterIP"),
+        desired.get("type", "ClusterIP"),
         addresses[0],
         _external(thing),
-        ",".join(_port(one) for one in wanted.get("ports") or ()) or NONE,
+        ",".join(_port(one) for one in desired.get("ports") or ()) or NONE,
         age_of(thing, now),
-        labels_text(wanted.get("selector")),
+        labels_text(desired.get("selector")),
     ]
 
 
@@ -55,13 +55,13 @@ def endpoint_slice(thing: Object, now: datetime.datetime) -> list[Any]:
 
 
 def ingress(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted = spec(thing)
+    desired = spec(thing)
     return [
         name(thing),
-        NONE if wanted.get("ingressClassName") is None else wanted["ingressClassName"],
-        _hosts([one.get("host", "") for one in wanted.get("rules") or ()]),
+        NONE if desired.get("ingressClassName") is None else desired["ingressClassName"],
+        _hosts([one.get("host", "") for one in desired.get("rules") or ()]),
         _load_balancer_addresses(thing),
-        "80, 443" if wanted.get("tls") else "80",
+        "80, 443" if desired.get("tls") else "80",
         age_of(thing, now),
     ]
 
@@ -97,14 +97,14 @@ def service_cidr(thing: Object, now: datetime.datetime) -> list[Any]:
 
 def _external(thing: Object) -> str:
     """The EXTERNAL-IP of a Service."""
-    wanted = spec(thing)
-    kind, own = wanted.get("type", "ClusterIP"), list(wanted.get("externalIPs") or ())
+    desired = spec(thing)
+    kind, own = desired.get("type", "ClusterIP"), list(desired.get("externalIPs") or ())
     if kind in ("ClusterIP", "NodePort"):
         return ",".join(own) or NONE
     if kind == "LoadBalancer":
         balanced = _load_balancer_addresses(thing)
         return ",".join([balanced, *own] if balanced else own) or "<pending>"
-    return str(wanted.get("externalName", "")) if kind == "ExternalName" else UNKNOWN
+    return str(desired.get("externalName", "")) if kind == "ExternalName" else UNKNOWN
 
 
 def _load_balancer_addresses(thing: Object) -> str:

@@ -27,8 +27,8 @@ class _Restarts:
 
     def add(self, container: Object) -> None:
         self.count += container.get("restartCount") or 0
-        ended = (container.get("lastState") or {}).get("terminated") or {}
-        stamp = ended.get("finishedAt") or ""
+        finished_at = (container.get("lastState") or {}).get("terminated") or {}
+        stamp = finished_at.get("finishedAt") or ""
         if stamp and (not self.last or parse_time(stamp) > parse_time(self.last)):
             self.last = stamp
 
@@ -47,16 +47,16 @@ class _PodSummary:
 
 
 def pod(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted, seen = spec(thing), status(thing)
+    desired, seen = spec(thing), status(thing)
     sidecars = {
-        one.get("name") for one in wanted.get("initContainers") or () if one.get("restartPolicy") == "Always"
+        one.get("name") for one in desired.get("initContainers") or () if one.get("restartPolicy") == "Always"
     }
     course = _PodSummary(_first_reason(seen))
-    is_initializing = _init_containers(course, seen, sidecars, len(wanted.get("initContainers") or ()))
+    is_initializing = _init_containers(course, seen, sidecars, len(desired.get("initContainers") or ()))
     if not is_initializing or has_true(seen.get("conditions"), "Initialized"):
         course.restarts = course.sidecar_restarts
         _containers(course, seen)
-    total = len(wanted.get("containers") or ()) + len(sidecars)
+    total = len(desired.get("containers") or ()) + len(sidecars)
     return [
         name(thing),
         f"{course.ready}/{total}",
@@ -64,9 +64,9 @@ def pod(thing: Object, now: datetime.datetime) -> list[Any]:
         course.restarts.text(now),
         age_of(thing, now),
         _address(seen) or NONE,
-        wanted.get("nodeName") or NONE,
+        desired.get("nodeName") or NONE,
         seen.get("nominatedNodeName") or NONE,
-        _gates(wanted, seen),
+        _gates(desired, seen),
     ]
 
 
@@ -93,15 +93,15 @@ def _init_containers(course: _PodSummary, seen: Object, sidecars: set[str | None
         course.restarts.add(container)
         if is_sidecar:
             course.sidecar_restarts.add(container)
-        ended = _state(container, "terminated")
-        if ended is not None and not ended.get("exitCode"):
+        finished_at = _state(container, "terminated")
+        if finished_at is not None and not finished_at.get("exitCode"):
             continue
         if is_sidecar and container.get("started"):
             course.ready += bool(container.get("ready"))
             continue
         waits = (_state(container, "waiting") or {}).get("reason") or ""
-        if ended is not None:
-            course.reason = f"Init:{_termination_reason(ended)}"
+        if finished_at is not None:
+            course.reason = f"Init:{_termination_reason(finished_at)}"
         elif waits and waits != "PodInitializing":
             course.reason = f"Init:{waits}"
         else:
@@ -115,12 +115,12 @@ def _containers(course: _PodSummary, seen: Object) -> None:
     is_running, error = False, ""
     for container in reversed(seen.get("containerStatuses") or ()):
         course.restarts.add(container)
-        ended, waits = _state(container, "terminated"), _state(container, "waiting") or {}
+        finished_at, waits = _state(container, "terminated"), _state(container, "waiting") or {}
         if waits.get("reason"):
             course.reason = waits["reason"]
-        elif ended is not None:
-            course.reason = _termination_reason(ended)
-            error = course.reason if ended.get("exitCode") else error
+        elif finished_at is not None:
+            course.reason = _termination_reason(finished_at)
+            error = course.reason if finished_at.get("exitCode") else error
         elif container.get("ready") and _state(container, "running") is not None:
             is_running = True
             course.ready += 1

@@ -10,8 +10,8 @@ from simulator.schemas.resources import Object
 
 
 def pod_disruption_budget(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted = spec(thing)
-    bounds = [wanted.get("minAvailable"), wanted.get("maxUnavailable")]
+    desired = spec(thing)
+    bounds = [desired.get("minAvailable"), desired.get("maxUnavailable")]
     return [
         name(thing),
         *("N/A" if one is None else str(one) for one in bounds),
@@ -41,8 +41,8 @@ def priority_class(thing: Object, now: datetime.datetime) -> list[Any]:
 
 
 def flow_schema(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted = spec(thing)
-    method = wanted.get("distinguisherMethod")
+    desired = spec(thing)
+    method = desired.get("distinguisherMethod")
     dangling = [
         one.get("status", "")
         for one in status(thing).get("conditions") or ()
@@ -50,8 +50,8 @@ def flow_schema(thing: Object, now: datetime.datetime) -> list[Any]:
     ]
     return [
         name(thing),
-        (wanted.get("priorityLevelConfiguration") or {}).get("name", ""),
-        wanted.get("matchingPrecedence", 0),
+        (desired.get("priorityLevelConfiguration") or {}).get("name", ""),
+        desired.get("matchingPrecedence", 0),
         NONE if method is None else method.get("type", ""),
         age_of(thing, now),
         dangling[0] if dangling else "?",
@@ -59,7 +59,7 @@ def flow_schema(thing: Object, now: datetime.datetime) -> list[Any]:
 
 
 def precedence(thing: Object) -> tuple[int, str]:
-    """The order in which FlowSchemas are asked."""
+    """The order in which FlowSchemas are matched."""
     return spec(thing).get("matchingPrecedence", 0), name(thing)
 
 

@@ -22,26 +22,26 @@ _MODES = {
 
 
 def persistent_volume(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted, seen = spec(thing), status(thing)
-    claim = wanted.get("claimRef")
+    desired, seen = spec(thing), status(thing)
+    claim = desired.get("claimRef")
     return [
         name(thing),
-        (wanted.get("capacity") or {}).get("storage", "0"),
-        _modes(wanted),
-        wanted.get("persistentVolumeReclaimPolicy", ""),
+        (desired.get("capacity") or {}).get("storage", "0"),
+        _modes(desired),
+        desired.get("persistentVolumeReclaimPolicy", ""),
         _phase(thing),
         "" if claim is None else f"{claim.get('namespace', '')}/{claim.get('name', '')}",
         _class(thing),
-        _or_unset(wanted.get("volumeAttributesClassName")),
+        _or_unset(desired.get("volumeAttributesClassName")),
         seen.get("reason", ""),
         age_of(thing, now),
-        _or_unset(wanted.get("volumeMode")),
+        _or_unset(desired.get("volumeMode")),
     ]
 
 
 def persistent_volume_claim(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted, seen = spec(thing), status(thing)
-    volume = wanted.get("volumeName", "")
+    desired, seen = spec(thing), status(thing)
+    volume = desired.get("volumeName", "")
     return [
         name(thing),
         _phase(thing),
@@ -49,9 +49,9 @@ def persistent_volume_claim(thing: Object, now: datetime.datetime) -> list[Any]:
         (seen.get("capacity") or {}).get("storage", "0") if volume else "",
         _modes(seen) if volume else "",
         _class(thing),
-        _or_unset(wanted.get("volumeAttributesClassName")),
+        _or_unset(desired.get("volumeAttributesClassName")),
         age_of(thing, now),
-        _or_unset(wanted.get("volumeMode")),
+        _or_unset(desired.get("volumeMode")),
     ]
 
 
@@ -72,28 +72,28 @@ def volume_attributes_class(thing: Object, now: datetime.datetime) -> list[Any]:
 
 
 def volume_attachment(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted = spec(thing)
+    desired = spec(thing)
     return [
         name(thing),
-        wanted.get("attacher", ""),
-        (wanted.get("source") or {}).get("persistentVolumeName", ""),
-        wanted.get("nodeName", ""),
+        desired.get("attacher", ""),
+        (desired.get("source") or {}).get("persistentVolumeName", ""),
+        desired.get("nodeName", ""),
         bool(status(thing).get("attached")),
         age_of(thing, now),
     ]
 
 
 def csi_driver(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted = spec(thing)
-    tokens = wanted.get("tokenRequests")
+    desired = spec(thing)
+    tokens = desired.get("tokenRequests")
     return [
         name(thing),
-        wanted.get("attachRequired", True),
-        bool(wanted.get("podInfoOnMount")),
-        bool(wanted.get("storageCapacity")),
+        desired.get("attachRequired", True),
+        bool(desired.get("podInfoOnMount")),
+        bool(desired.get("storageCapacity")),
         UNSET if tokens is None else ",".join(one.get("audience", "") for one in tokens),
-        bool(wanted.get("requiresRepublish")),
-        ",".join(wanted.get("volumeLifecycleModes") or ()) or NONE,
+        bool(desired.get("requiresRepublish")),
+        ",".join(desired.get("volumeLifecycleModes") or ()) or NONE,
         age_of(thing, now),
     ]
 
@@ -108,8 +108,8 @@ def _phase(thing: Object) -> str:
 
 def _modes(part: Object) -> str:
     """RWO,ROX in an order of their own, whatever theirs is."""
-    wanted = part.get("accessModes") or ()
-    return ",".join(short for mode, short in _MODES.items() if mode in wanted)
+    desired = part.get("accessModes") or ()
+    return ",".join(short for mode, short in _MODES.items() if mode in desired)
 
 
 def _class(thing: Object) -> str:

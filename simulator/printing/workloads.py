@@ -27,15 +27,15 @@ _STEPS = ("Suspended", "FailureTarget", "SuccessCriteriaMet")
 
 
 def deployment(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted, seen = spec(thing), status(thing)
+    desired, seen = spec(thing), status(thing)
     return [
         name(thing),
-        f"{seen.get('readyReplicas', 0)}/{_replicas(wanted)}",
+        f"{seen.get('readyReplicas', 0)}/{_replicas(desired)}",
         seen.get("updatedReplicas", 0),
         seen.get("availableReplicas", 0),
         age_of(thing, now),
-        *containers(wanted.get("template")),
-        selector_text(wanted.get("selector")),
+        *containers(desired.get("template")),
+        selector_text(desired.get("selector")),
     ]
 
 
@@ -53,7 +53,7 @@ def stateful_set(thing: Object, now: datetime.datetime) -> list[Any]:
 
 
 def daemon_set(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted, seen = spec(thing), status(thing)
+    desired, seen = spec(thing), status(thing)
     counts = (
         "desiredNumberScheduled",
         "currentNumberScheduled",
@@ -64,35 +64,35 @@ def daemon_set(thing: Object, now: datetime.datetime) -> list[Any]:
     return [
         name(thing),
         *(seen.get(one, 0) for one in counts),
-        labels_text(spec(wanted.get("template") or {}).get("nodeSelector")),
+        labels_text(spec(desired.get("template") or {}).get("nodeSelector")),
         age_of(thing, now),
-        *containers(wanted.get("template")),
-        selector_text(wanted.get("selector")) or NONE,
+        *containers(desired.get("template")),
+        selector_text(desired.get("selector")) or NONE,
     ]
 
 
 def job(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted = spec(thing)
+    desired = spec(thing)
     return [
         name(thing),
         _job_status(thing),
-        _completions(wanted, status(thing)),
+        _completions(desired, status(thing)),
         _duration(status(thing), now),
         age_of(thing, now),
-        *containers(wanted.get("template")),
-        selector_text(wanted.get("selector")) or NONE,
+        *containers(desired.get("template")),
+        selector_text(desired.get("selector")) or NONE,
     ]
 
 
 def cron_job(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted, seen = spec(thing), status(thing)
-    of_job = spec(wanted.get("jobTemplate") or {})
+    desired, seen = spec(thing), status(thing)
+    of_job = spec(desired.get("jobTemplate") or {})
     last = seen.get("lastScheduleTime")
     return [
         name(thing),
-        wanted.get("schedule", ""),
-        NONE if wanted.get("timeZone") is None else wanted["timeZone"],
-        boolean_text(wanted.get("suspend")),
+        desired.get("schedule", ""),
+        NONE if desired.get("timeZone") is None else desired["timeZone"],
+        boolean_text(desired.get("suspend")),
         len(seen.get("active") or ()),
         age(last, now) if last else NONE,
         age_of(thing, now),
@@ -125,9 +125,9 @@ def _replicas(desired: Object) -> int:
 
 
 def _counts(thing: Object, now: datetime.datetime) -> list[Any]:
-    wanted, seen = spec(thing), status(thing)
-    counts = [_replicas(wanted), seen.get("replicas", 0), seen.get("readyReplicas", 0)]
-    return [name(thing), *counts, age_of(thing, now), *containers(wanted.get("template"))]
+    desired, seen = spec(thing), status(thing)
+    counts = [_replicas(desired), seen.get("replicas", 0), seen.get("readyReplicas", 0)]
+    return [name(thing), *counts, age_of(thing, now), *containers(desired.get("template"))]
 
 
 def _job_status(thing: Object) -> str:

@@ -69,14 +69,14 @@ async def openapi_v3(call: Call) -> web.StreamResponse:
     digest = documents.digest(path)
     if digest is None:
         return web.Response(status=404)
-    asked = call.query.get("hash")
-    if asked and asked != digest:
+    requested_hash = call.query.get("hash")
+    if requested_hash and requested_hash != digest:
         location = f"/openapi/v3/{path}?hash={digest}"
         return web.Response(
             status=301, headers={"Location": location, "ETag": f'"{digest}"', "Vary": "Accept"}
         )
     response = await _public(call, documents.document(path), f'"{digest}"', media=JSON)
-    if asked:
+    if requested_hash:
         response.headers["Cache-Control"] = "public, immutable"
     else:
         response.headers["Cache-Control"] = "no-cache, private"

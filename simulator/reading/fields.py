@@ -67,7 +67,8 @@ _EVENT = {f"involvedObject.{name}": _path_reader("involvedObject", name) for nam
     "type": _path_reader("type"),
 }  # fmt: skip
 _REGARDING = {f"regarding.{name}": _path_reader("involvedObject", name) for name in _ABOUT} | {
-    "reason": _path_reader("reason"), "reportingController": _path_reader("reportingComponent"), "type": _path_reader("type"),
+    "reason": _path_reader("reason"), "reportingController": _path_reader("reportingComponent"),
+    "type": _path_reader("type"),
 }  # fmt: skip
 FIELDS: dict[tuple[str, str], dict[str, Reader]] = {
     ("", "pods"): _POD,

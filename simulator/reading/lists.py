@@ -160,7 +160,7 @@ def _absolute_key(start: str, namespace: str) -> str:
 
 
 def _encode(revision: int, start: str) -> str:
-    """`start` is the first key that is wanted, below the path of the list."""
+    """`start` is the first key of the page, below the path of the list."""
     text = json.dumps({"v": "meta.k8s.io/v1", "rv": revision, "start": start}, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 

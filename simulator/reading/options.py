@@ -16,7 +16,7 @@ MATCHES = ("Exact", "NotOlderThan", "")
 
 @dataclass(frozen=True)
 class Selection:
-    """Which objects are wanted, by labels and fields."""
+    """Selection of objects by labels and fields."""
 
     labels: list[labels.Requirement]
     fields: list[fields.Term]

@@ -19,7 +19,7 @@ LARGEST_MESSAGE = 64 * 1024  # bytes: nothing is expected from there
 
 
 class StreamNotOpened(Exception):
-    """The upgrade is refused: `response` is the answer."""
+    """The upgrade is rejected with `response`."""
 
     def __init__(self, response: web.StreamResponse) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ async def open_stream(call: Call, gone: Callable[[], None]) -> AsyncIterator[Str
 
 @contextlib.asynccontextmanager
 async def _socket(call: Call, gone: Callable[[], None]) -> AsyncIterator[Stream]:
-    """As golang.org/x/net/websocket takes one: only from somebody who names an Origin."""
+    """As golang.org/x/net/websocket accepts one: only with an Origin."""
     if call.headers.get("Origin", "null") in ("", "null"):
         raise StreamNotOpened(web.Response(status=403))
     protocol = call.headers.get("Sec-WebSocket-Protocol", "")

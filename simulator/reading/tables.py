@@ -1,5 +1,4 @@
-"""Table columns and cells of a kind: captured for built-in kinds, from the CRD for custom ones.
-(simulator/printing/), printer columns of a CRD by their paths."""
+"""Table columns and cells of a kind: captured for built-in kinds, from the CRD for custom ones."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ COLUMNS_OF_EVENTS = None  # after the first event of a watch
 
 
 class Printer:
-    """Prints the objects of one resource; ages by the cluster's clock, as it is when the cells are asked."""
+    """Prints the objects of one resource; ages by the cluster's clock, as it is when the cells are printed."""
 
     def __init__(self, cluster: Cluster, resource: Resource) -> None:
         self._clock = cluster.clock

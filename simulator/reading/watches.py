@@ -61,8 +61,8 @@ async def watch_objects(call: Call) -> web.StreamResponse:
             response = stream.response
             watch = Watch(call, options, shape, stream.write, call.cluster.store.revision)
             await _run(watch, _first_events(watch), subscription)
-    except StreamNotOpened as refused:
-        response = refused.response
+    except StreamNotOpened as error:
+        response = error.response
     except ConnectionResetError:
         pass  # the caller went away
     finally:
@@ -133,13 +133,17 @@ def _deadline(options: ListOptions) -> float:
 async def _send_initial(watch: Watch) -> None:
     """The state of now as ADDED events."""
     revision = watch.call.cluster.store.revision
-    wanted = watch.options.sends_initial is not False
-    if wanted:
+    is_initial_wanted = watch.options.sends_initial is not False
+    if is_initial_wanted:
         listed = ListOptions(watch.options.selection)
         for thing in read_page(watch.call, listed).items:
             await watch.send("ADDED", thing)
     watch.revision = revision
-    if wanted and watch.options.bookmarks and (watch.options.sends_initial or not watch.options.revision):
+    if (
+        is_initial_wanted
+        and watch.options.bookmarks
+        and (watch.options.sends_initial or not watch.options.revision)
+    ):
         await watch.bookmark(revision, ends_initial=True)
 
 

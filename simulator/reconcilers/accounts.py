@@ -52,7 +52,7 @@ def _create(cluster: Cluster, plural: str, thing: Object) -> None:
 
 
 def _fill_token(cluster: Cluster, secret: Object) -> None:
-    """A Secret that asks for a token by its type and annotation."""
+    """A Secret that requests a token by its type and annotation."""
     metadata = secret["metadata"]
     name = (metadata.get("annotations") or {}).get(ACCOUNT_NAME)
     if secret.get("type") != TOKEN_TYPE or not name or (secret.get("data") or {}).get("token"):

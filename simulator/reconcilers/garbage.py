@@ -32,8 +32,8 @@ class GarbageCollector:
         self._note(event)
         metadata = event.object["metadata"]
         if event.type == "DELETED":
-            for place in sorted(self._dependents.pop(metadata["uid"], ())):
-                self._collect(place, metadata["uid"])
+            for object_key in sorted(self._dependents.pop(metadata["uid"], ())):
+                self._collect(object_key, metadata["uid"])
             self._free_owners(event.object)
         elif "deletionTimestamp" in metadata:
             self._finish(event.storage, event.object)
@@ -54,9 +54,9 @@ class GarbageCollector:
             self._dependents.setdefault(owner["uid"], set()).add((storage, _key(thing)))
 
     def _note(self, event: Event) -> None:
-        place = event.storage, event.key
+        object_key = event.storage, event.key
         for owner in (event.previous or {"metadata": {}})["metadata"].get("ownerReferences") or ():
-            self._dependents.get(owner["uid"], set()).discard(place)
+            self._dependents.get(owner["uid"], set()).discard(object_key)
         if event.type != "DELETED":
             self._add(event.storage, event.object)
 
@@ -80,14 +80,14 @@ class GarbageCollector:
         """One that was made for an owner that is already gone."""
         owners = event.object["metadata"].get("ownerReferences") or []
         if owners and not any(self._is_there(one, event.object) for one in owners):
-            place = event.storage, event.key
-            self._delete(place, event.object, DeleteOptions(policy="Background"))
+            object_key = event.storage, event.key
+            self._delete(object_key, event.object, DeleteOptions(policy="Background"))
 
     def _is_there(self, owner: dict[str, Any], thing: Object) -> bool:
         group, _, version = owner["apiVersion"].rpartition("/")
         resource = self.cluster.catalog.find_kind(group, version, owner["kind"])
         if resource is None:
-            return True  # nobody knows
+            return True  # unknown
         namespace = thing["metadata"].get("namespace", "") if resource.is_namespaced else ""
         found = self.cluster.store.get(resource.storage, namespace, owner["name"])
         return found is not None and found["metadata"]["uid"] == owner["uid"]
@@ -95,27 +95,31 @@ class GarbageCollector:
     def _finish(self, storage: Storage, thing: Object) -> None:
         """An owner that waits for its dependents, or for them to be let go."""
         finalizers = thing["metadata"].get("finalizers") or []
-        places = sorted(self._dependents.get(thing["metadata"]["uid"], ()))
+        object_keys = sorted(self._dependents.get(thing["metadata"]["uid"], ()))
         if ORPHAN in finalizers:
-            self._orphan(storage, thing, places)
+            self._orphan(storage, thing, object_keys)
         elif FOREGROUND in finalizers:
-            blocking = [place for place in places if (one := self._get(place)) and _blocks(one, thing)]
-            for place in places:
-                one = self._get(place)
+            blocking = [
+                object_key
+                for object_key in object_keys
+                if (one := self._get(object_key)) and _blocks(one, thing)
+            ]
+            for object_key in object_keys:
+                one = self._get(object_key)
                 if one is not None and "deletionTimestamp" not in one["metadata"]:
-                    self._delete(place, one, DeleteOptions(policy="Foreground"))
-            if not any(self._get(place) for place in blocking):
+                    self._delete(object_key, one, DeleteOptions(policy="Foreground"))
+            if not any(self._get(object_key) for object_key in blocking):
                 self._release(storage, thing, FOREGROUND)
 
     def _orphan(self, storage: Storage, thing: Object, keys: list[ObjectKey]) -> None:
         uid = thing["metadata"]["uid"]
-        for place in keys:
-            one = self._get(place)
+        for object_key in keys:
+            one = self._get(object_key)
             if one is not None:
                 left = [
                     owner for owner in one["metadata"].get("ownerReferences") or () if owner["uid"] != uid
                 ]
-                self._change(place, one, {"ownerReferences": left})
+                self._change(object_key, one, {"ownerReferences": left})
         self._release(storage, thing, ORPHAN)
 
     def _free_owners(self, thing: Object) -> None:
@@ -156,7 +160,7 @@ class GarbageCollector:
                 WRITE_OPTIONS,
             )
         except StatusError:
-            return  # it is gone meanwhile
+            return  # it was deleted in the meantime
 
     def _delete(self, key: ObjectKey, thing: Object, options: DeleteOptions) -> None:
         resource = self.cluster.catalog.find_any_version(*key[0])

@@ -28,7 +28,7 @@ RECONCILERS: tuple[Reconciler, ...] = (
 
 
 class ReconcilerRunner:
-    """Runs the keepers of one cluster: in its event loop, after the write that they follow was answered."""
+    """Runs the reconcilers of one cluster: in its event loop, after the response to the write that triggers them."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -45,8 +45,8 @@ class ReconcilerRunner:
         """Do all that is waiting, and what follows from it."""
         while self._pending:
             event = self._pending.popleft()
-            for keeper in RECONCILERS:
-                keeper(self._cluster, event)
+            for reconcile in RECONCILERS:
+                reconcile(self._cluster, event)
             self._garbage.reconcile(event)
 
     def _receive(self, event: Event) -> None:
@@ -56,7 +56,7 @@ class ReconcilerRunner:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            return  # somebody who has no loop settles by hand
+            return  # without a loop `settle()` is called by hand
         self._is_scheduled = True
         loop.call_soon(self._run_scheduled)
 

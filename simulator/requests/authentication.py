@@ -131,7 +131,7 @@ def read_bearer_token(header: str) -> str:
 
 
 def read_impersonated_user(headers: Mapping[str, str], groups: Sequence[str]) -> User | None:
-    """Who is asked for by Impersonate-User; `groups` are all values of Impersonate-Group."""
+    """The user of Impersonate-User; `groups` are all values of Impersonate-Group."""
     name = headers.get("Impersonate-User", "")
     extra = {
         key[len("Impersonate-Extra-") :].lower(): [value]

@@ -40,7 +40,7 @@ class Call:
 
     @property
     def namespace(self) -> str:
-        """Of the objects in the store: "" of a kind that has none, though a Namespace is asked for in itself."""
+        """Of the objects in the store: "" of a kind that has none, though a Namespace is authorized in itself."""
         return self.info.namespace if self.resource.is_namespaced else ""
 
     @property
@@ -71,7 +71,7 @@ class Call:
         return self.query.has("dryRun")
 
     def attributes(self, verb: str = "") -> Attributes:
-        """What RBAC is asked for this request, or for another verb on the same."""
+        """What RBAC authorizes for this request, or for another verb on the same."""
         one = self.info
         if not one.is_resource:
             return Attributes(verb or one.verb, path=one.path)

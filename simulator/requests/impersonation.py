@@ -19,16 +19,16 @@ LEGACY = "impersonate"
 
 
 def check_impersonation(rbac: Rbac, user: User, target: User, attributes: Attributes) -> None:
-    """`asked` is the request that is made; raises the 403 of the first mode that was tried."""
-    refusals = []
+    """`attributes` is the request that is made; raises the 403 of the first mode that was tried."""
+    errors = []
     for mode in (_constrained_mode(target), ""):
         try:
             _check(rbac, user, target, attributes, mode)
-        except StatusError as refused:
-            refusals.append(refused)
+        except StatusError as error:
+            errors.append(error)
         else:
             return
-    raise refusals[0]
+    raise errors[0]
 
 
 def _constrained_mode(target: User) -> str:

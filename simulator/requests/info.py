@@ -31,8 +31,8 @@ class Query:
 
     @classmethod
     def parse(cls, text: str) -> "Query":
-        kept = "&".join(part for part in text.split("&") if ";" not in part)
-        return cls(tuple(parse_qsl(kept, keep_blank_values=True, encoding="utf-8", errors="replace")))
+        usable = "&".join(part for part in text.split("&") if ";" not in part)
+        return cls(tuple(parse_qsl(usable, keep_blank_values=True, encoding="utf-8", errors="replace")))
 
     def get(self, name: str, default: str = "") -> str:
         """The first value."""

@@ -18,7 +18,7 @@ Rule = dict[str, Any]
 
 @dataclass(frozen=True)
 class Attributes:
-    """What is asked for: a verb on a resource, or where `path` is set on a path that is none."""
+    """Attributes of a request: a verb on a resource, or where `path` is set on a path that is none."""
 
     verb: str
     group: str = ""
@@ -79,7 +79,7 @@ class Rbac:
                 yield self._grant(binding, subject, scope)
 
     def rules(self, user: User, namespace: str) -> list[Rule]:
-        """All that the user has there; system:masters is not looked at."""
+        """All rules of the user there, without system:masters."""
         return [rule for grant in self.grants(user, namespace) for rule in grant.rules]
 
     def role_rules(self, kind: str, name: str, namespace: str) -> tuple[Rule, ...] | None:
@@ -141,7 +141,7 @@ def allows(rule: Rule, attributes: Attributes) -> bool:
 
 
 def find_missing_rules(owned: Iterable[Rule], requested: Iterable[Rule]) -> list[Rule]:
-    """The parts of `wanted` (one verb, group, resource, name each) that no rule of `owned` holds."""
+    """The parts of `requested` (one verb, group, resource, name each) that no rule of `owned` holds."""
     have = list(owned)
     return [
         part for rule in requested for part in split_rule(rule) if not any(_covers(one, part) for one in have)

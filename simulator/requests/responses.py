@@ -29,7 +29,7 @@ def encode_json(value: Any) -> bytes:
 async def respond(
     call: Call, value: Any, status: int = 200, *, media: str = "", headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """One value in the form that was asked for (or in `media`)."""
+    """One value in the form that was requested (or in `media`)."""
     media = media or negotiate(call.headers.get("Accept", "")).media
     if media == YAML:
         body = yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True).encode()
@@ -42,7 +42,7 @@ async def respond(
 
 
 async def compress(call: Call, response: web.Response) -> None:
-    """A large body, where the caller takes gzip; in a thread, for others go on meanwhile."""
+    """A large body, where the caller takes gzip; in a thread, so that others are served."""
     body = response.body
     if isinstance(body, bytes) and len(body) > LARGE and "gzip" in call.headers.get("Accept-Encoding", ""):
         response.body = await asyncio.to_thread(gzip.compress, body, 1)

@@ -28,7 +28,7 @@ class Tokens:
         return f"{text}.{_encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
     def read(self, token: str) -> dict[str, Any] | None:
-        """The claims of a token of ours that has not ended; None of any other."""
+        """The claims of a token of this issuer that has not expired; None of any other."""
         text, _, signature = token.rpartition(".")
         try:
             raw = _decode(signature)

@@ -26,7 +26,7 @@ EVERYTHING: tuple[Rule, ...] = (
 
 
 async def self_access_review(call: Call) -> web.StreamResponse:
-    """May the caller?"""
+    """SelfSubjectAccessReview: access of the caller."""
     thing = await _read_review(call)
     spec = thing.get("spec") or {}
     _check_attributes(spec)
@@ -34,7 +34,7 @@ async def self_access_review(call: Call) -> web.StreamResponse:
 
 
 async def access_review(call: Call) -> web.StreamResponse:
-    """May somebody else?"""
+    """SubjectAccessReview: access of any user."""
     thing = await _read_review(call)
     spec = thing.get("spec") or {}
     _check_attributes(spec)
@@ -43,7 +43,7 @@ async def access_review(call: Call) -> web.StreamResponse:
 
 
 async def local_access_review(call: Call) -> web.StreamResponse:
-    """May somebody else, in this namespace?"""
+    """LocalSubjectAccessReview: access of any user in this namespace."""
     thing = await _read_review(call)
     thing["metadata"] = {"namespace": call.info.namespace} | (thing.get("metadata") or {})
     spec = thing.get("spec") or {}
@@ -57,7 +57,7 @@ async def local_access_review(call: Call) -> web.StreamResponse:
 
 
 async def self_rules_review(call: Call) -> web.StreamResponse:
-    """What may the caller do in a namespace?"""
+    """SelfSubjectRulesReview: the caller's rules in a namespace."""
     thing = await _read_review(call)
     namespace = (thing.get("spec") or {}).get("namespace", "")
     if not namespace:
@@ -74,7 +74,7 @@ async def self_rules_review(call: Call) -> web.StreamResponse:
 
 
 async def self_review(call: Call) -> web.StreamResponse:
-    """Who is the caller?"""
+    """SelfSubjectReview: the caller's user attributes."""
     await _read_review(call)
     metadata = {"creationTimestamp": call.cluster.clock.stamp()}
     return await respond(
@@ -83,7 +83,7 @@ async def self_review(call: Call) -> web.StreamResponse:
 
 
 async def token_review(call: Call) -> web.StreamResponse:
-    """Whose is a token?"""
+    """TokenReview: the user of a token."""
     thing = await _read_review(call)
     token = (thing.get("spec") or {}).get("token", "")
     if not token:
@@ -130,7 +130,7 @@ def _decide(call: Call, user: User, spec: dict[str, Any]) -> Decision:
     paths, resources = spec.get("nonResourceAttributes"), spec.get("resourceAttributes") or {}
     if paths is not None:
         return call.cluster.rbac.decide(user, Attributes(paths.get("verb", ""), path=paths.get("path", "")))
-    asked = Attributes(
+    access = Attributes(
         resources.get("verb", ""),
         resources.get("group", ""),
         resources.get("resource", ""),
@@ -138,7 +138,7 @@ def _decide(call: Call, user: User, spec: dict[str, Any]) -> Decision:
         resources.get("namespace", ""),
         resources.get("name", ""),
     )
-    return call.cluster.rbac.decide(user, asked)
+    return call.cluster.rbac.decide(user, access)
 
 
 def _check_attributes(spec: dict[str, Any]) -> None:

@@ -58,10 +58,10 @@ async def request_token(call: Call) -> web.StreamResponse:
     own["creationTimestamp"] = call.cluster.clock.stamp()
     options = write_options(call, "CreateOptions")
     recorded = {"expirationSeconds": spec["expirationSeconds"]} | (thing.get("spec") or {})
-    told = managed.record_update(
+    issued = managed.record_update(
         call.cluster, _REQUEST, None, head | {"metadata": own, "spec": recorded}, options
     )
-    return await respond(call, told | {"spec": spec, "status": status}, 201)
+    return await respond(call, issued | {"spec": spec, "status": status}, 201)
 
 
 def _check_spec(spec: dict[str, Any]) -> dict[str, Any]:
@@ -104,5 +104,5 @@ def _resolve_bound_object(call: Call, reference: dict[str, Any] | None) -> dict[
 
 
 def _expiry(seconds: int) -> str:
-    moment = datetime.datetime.fromtimestamp(time.time() + seconds, datetime.UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    timestamp = datetime.datetime.fromtimestamp(time.time() + seconds, datetime.UTC)
+    return timestamp.strftime("%Y-%m-%dT%H:%M:%SZ")

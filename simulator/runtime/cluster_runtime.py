@@ -16,7 +16,7 @@ MAX_ALARMS = 200  # that ring in one turn of the loop; the rest follow in the ne
 
 
 class ClusterRuntime:
-    """The life of one cluster. `start()` in a running loop and `stop()`, or `step(seconds)` by hand."""
+    """The runtime of one cluster: `start()` in a running loop and `stop()`, or `step(seconds)` by hand."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class ClusterRuntime:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        """From now on in the running loop, as fast as the cluster's clock says."""
+        """Runs it in the running loop, as fast as the cluster's clock says."""
         if self._loop is not None:
             return
         self._loop = asyncio.get_running_loop()
@@ -47,7 +47,7 @@ class ClusterRuntime:
         self._arm_timer()
 
     def stop(self) -> None:
-        """Nothing of it is left in the loop."""
+        """Stops it; nothing of it is left in the loop."""
         if self._loop is None:
             return
         self._loop = None
@@ -59,14 +59,14 @@ class ClusterRuntime:
             self._timer = None
 
     def settle(self) -> None:
-        """Do all that follows from what has happened, at this moment of the clock."""
+        """Do all that is due now, by the cluster's clock."""
         self.reconcilers.settle()
         while not self.controllers.is_quiet():
             self.controllers.work()
             self.reconcilers.settle()
 
     def step(self, seconds: float) -> None:
-        """Live through so many seconds of the cluster at once, each thing at its own time.
+        """Run through so many seconds of the cluster at once, each alarm at its own time.
 
         On a frozen clock the same seed and the same steps give the same names and the same events.
         """

@@ -33,7 +33,7 @@ class Rollout:
 
 @dataclass(frozen=True)
 class NodeDowntime:
-    """A node's kubelet says nothing for a while, and is there again."""
+    """A node's kubelet stops for a while and restarts."""
 
     node: str
     every: Span
@@ -42,7 +42,7 @@ class NodeDowntime:
 
 @dataclass
 class Script:
-    """The life of one world. `start()` sets its alarms, `stop()` leaves none."""
+    """The script of one world. `start()` sets its alarms, `stop()` cancels them."""
 
     rollouts: Sequence[Rollout] = ()
     downtimes: Sequence[NodeDowntime] = ()
@@ -51,8 +51,8 @@ class Script:
     def start(self, plane: Plane) -> None:
         for number, rollout in enumerate(self.rollouts):
             self._set_alarm(plane, number, rollout.every, self._schedule_rollout(plane, number, rollout))
-        for number, outage in enumerate(self.downtimes, len(self.rollouts)):
-            self._set_alarm(plane, number, outage.every, self._schedule_downtime(plane, number, outage))
+        for number, downtime in enumerate(self.downtimes, len(self.rollouts)):
+            self._set_alarm(plane, number, downtime.every, self._schedule_downtime(plane, number, downtime))
 
     def stop(self) -> None:
         for alarm in self._alarms.values():
@@ -83,7 +83,7 @@ class Script:
 
 
 def roll(plane: Plane, rollout: Rollout) -> None:
-    """To the next tag; not where somebody has paused it, scaled it to nothing, or the last one is not through."""
+    """Sets the next tag, unless the Deployment is paused, scaled to zero or still in progress."""
     own = plane.get(DEPLOYMENTS, rollout.namespace, rollout.name)
     if own is None or is_going(own) or own["spec"].get("paused") or not is_complete(own):
         return
@@ -102,7 +102,7 @@ def roll(plane: Plane, rollout: Rollout) -> None:
     try:
         plane.update(DEPLOYMENTS, own, rolled, DEPLOYER)
     except StatusError:
-        return  # somebody has changed it so that it cannot be; the next time is not far
+        return  # it was changed so that the update is invalid; retried the next time
 
 
 def next_tag(tag: str, pattern: str) -> str:

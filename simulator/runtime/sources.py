@@ -66,8 +66,8 @@ class Sources:
         found = generate_lines(run, since, until, count)
         templates = self.logs.get(self._workload(run.pod), ())
         is_main = run.pod["spec"]["containers"][0]["name"] == run.container
-        said = self._termination_message(run)
-        return [self._fill_line(run, one, templates if is_main else (), said) for one in found]
+        ending = self._termination_message(run)
+        return [self._fill_line(run, one, templates if is_main else (), ending) for one in found]
 
     def measure_usage(self, pod: Object, container: str, timestamp: float) -> ContainerUsage | None:
         found = wave_usage(pod, container, timestamp)
@@ -77,11 +77,11 @@ class Sources:
             return found
         own = self.plane.get(DEPLOYMENTS, *workload) or {}
         ready = (own.get("status") or {}).get("readyReplicas") or 1
-        asked = float(parse_quantity(requests_of(pod, container).get("cpu", "100m"))) * 1000
+        requested = float(parse_quantity(requests_of(pod, container).get("cpu", "100m"))) * 1000
         phase = zlib.crc32("/".join(workload).encode()) / 2**32
         own_part = 0.94 + zlib.crc32(pod["metadata"]["uid"].encode()) % 13 / 100
         share = min(load.evaluate(timestamp, phase) / ready * own_part, MAX_SHARE)
-        return ContainerUsage(round(asked * share, 6), found.memory)
+        return ContainerUsage(round(requested * share, 6), found.memory)
 
     def _workload(self, pod: Object) -> Workload:
         owner = controller_of(pod)

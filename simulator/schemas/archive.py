@@ -22,7 +22,7 @@ def versions() -> list[str]:
 
 
 class Archive:
-    """What was captured of one version. Values are shared: nobody changes them."""
+    """The captured data of one version. Values are shared and never changed."""
 
     def __init__(self, version: str = LATEST) -> None:
         if not (FOLDER / version).is_dir():

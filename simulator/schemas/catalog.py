@@ -47,7 +47,7 @@ class Catalog:
         return dict(self._definitions)
 
     def define(self, definition: Object) -> None:
-        """Serve (or serve anew) the kinds of a CustomResourceDefinition; its metadata must name it."""
+        """Serve (or update) the kinds of a CustomResourceDefinition; its metadata must name it."""
         name = definition["metadata"]["name"]
         self._drop(name)
         self._definitions[name] = definition
@@ -68,12 +68,12 @@ class Catalog:
     def listen_to(self, name: str, callback: Callable[[], None]) -> Callable[[], None]:
         """Called when that CustomResourceDefinition is changed or gone. Answers how to stop it."""
 
-        def heard(changed: str) -> None:
+        def notify(changed: str) -> None:
             if changed == name:
                 callback()
 
-        self._listeners.append(heard)
-        return lambda: self._listeners.remove(heard)
+        self._listeners.append(notify)
+        return lambda: self._listeners.remove(notify)
 
     def _drop(self, name: str) -> None:
         for key, one in list(self._resources.items()):

@@ -37,7 +37,7 @@ def to_served_version(thing: Object, resource: Resource) -> Object:
 
 
 def to_stored_version(thing: Object, resource: Resource) -> Object:
-    """As it is kept: of a written object whose kind and apiVersion are right."""
+    """As it is stored: of a written object whose kind and apiVersion are right."""
     if (resource.group, resource.plural) == EVENTS:
         body = {_EVENT_FIELDS.get(key, key): value for key, value in thing.items()}
         return body | {"apiVersion": "v1"}

@@ -18,7 +18,7 @@ _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
 
 
 class Discovery:
-    """The documents of one cluster, made anew after its kinds changed."""
+    """The documents of one cluster, rebuilt after its kinds changed."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog

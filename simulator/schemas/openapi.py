@@ -23,7 +23,7 @@ PATTERN = {
 
 
 class OpenApi:
-    """The documents of one cluster, made anew after its kinds changed."""
+    """The documents of one cluster, rebuilt after its kinds changed."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -139,11 +139,11 @@ class OpenApi:
         ):
             text = text.replace(old, new)
         found = json.loads(text)
-        kept = {path: item for path, item in found.items() if _is_included(path, one)}
-        for path, item in kept.items():
+        included = {path: item for path, item in found.items() if _is_included(path, one)}
+        for path, item in included.items():
             if path.endswith("/scale"):
                 _name_kind(item, one)
-        return {path: _strip_builtin_parts(item) for path, item in kept.items()}
+        return {path: _strip_builtin_parts(item) for path, item in included.items()}
 
 
 def schema_name(one: Resource) -> str:

@@ -139,10 +139,10 @@ def parse_definition(definition: Object) -> Iterator[Resource]:
 
 
 def _custom_subresources(group: str, version: Object, kind: str) -> dict[str, Subresource]:
-    wanted = version.get("subresources") or {}
+    known = version.get("subresources") or {}
     verbs, found = ("get", "patch", "update"), {}
-    if "status" in wanted:
+    if "status" in known:
         found["status"] = Subresource("status", group, version["name"], kind, verbs)
-    if "scale" in wanted:
+    if "scale" in known:
         found["scale"] = Subresource("scale", "autoscaling", "v1", "Scale", verbs)
     return found

@@ -27,7 +27,7 @@ class Field:
     type: Type
     is_required: bool = False
     is_embedded: bool = False
-    is_pointer: bool = False  # in Go: an empty value is kept
+    is_pointer: bool = False  # in Go: an empty value is stored
     is_written: bool = False  # in Go: null or an empty value stands there where nothing was given
     default: Any = None
     patch_strategy: str = ""  # merge, replace, retainKeys

@@ -17,7 +17,7 @@ def build_rules(plan: Plan, apps: Apps) -> list[Rule]:
     return [
         Rule(_build_behavior(plan, app), app["namespace"], app["name"], app["name"])
         for app in apps
-        if app.get("behaves")
+        if app.get("behavior")
     ]
 
 
@@ -37,29 +37,29 @@ def build_sources(plan: Plan, apps: Apps) -> Sources:
 
 
 def _build_behavior(plan: Plan, app: dict[str, Any]) -> Behavior:
-    found, place = app["behaves"], f"{_path(plan, app)}.behaves"
+    found, path = app["behavior"], f"{_path(plan, app)}.behavior"
     every = found.get("unready_every")
     return Behavior(
-        exits_after=parse_span(found["after"], f"{place}.after") if "after" in found else None,
+        exits_after=parse_span(found["after"], f"{path}.after") if "after" in found else None,
         code=found.get("code", 0),
         message=found.get("message", ""),
         is_killed_for_memory=bool(found.get("killed")),
         cannot_pull=found.get("pull", ""),
         share=float(found.get("share", 1)),
-        unready_every=parse_span(every, f"{place}.unready_every") if every else None,
-        unready_for=parse_span(found.get("unready_for", ["10s", "40s"]), f"{place}.unready_for"),
+        unready_every=parse_span(every, f"{path}.unready_every") if every else None,
+        unready_for=parse_span(found.get("unready_for", ["10s", "40s"]), f"{path}.unready_for"),
         unready_message=found.get("why", Behavior.unready_message),
     )
 
 
 def _build_downtime(plan: Plan, one: dict[str, Any]) -> NodeDowntime:
-    place = f"{plan.file}: outages ({one['pool']})"
+    path = f"{plan.file}: downtimes ({one['pool']})"
     pool = next(each for each in plan.nodes if each["pool"] == one["pool"])
     node = node_name(plan, pool, one.get("number", 1) - 1)
     return NodeDowntime(
         node,
-        parse_span(one.get("every", "1h"), f"{place}.every"),
-        parse_span(one.get("for", "8m"), f"{place}.for"),
+        parse_span(one.get("every", "1h"), f"{path}.every"),
+        parse_span(one.get("for", "8m"), f"{path}.for"),
     )
 
 

@@ -139,8 +139,10 @@ def _pod_spec(plan: Plan, app: dict[str, Any], tag: str) -> dict[str, Any]:
 
 
 def _main(plan: Plan, app: dict[str, Any], tag: str) -> dict[str, Any]:
-    asked = {"cpu": str(app.get("cpu", "50m")), "memory": str(app.get("memory", "64Mi"))}
-    limits = {key: str(value) for key, value in (app.get("limits") or {"memory": asked["memory"]}).items()}
+    requested = {"cpu": str(app.get("cpu", "50m")), "memory": str(app.get("memory", "64Mi"))}
+    limits = {
+        key: str(value) for key, value in (app.get("limits") or {"memory": requested["memory"]}).items()
+    }
     found: dict[str, Any] = {"name": app["name"], "image": build_image(plan, app, tag)}
     for key in ("command", "args"):
         if app.get(key):
@@ -160,7 +162,7 @@ def _main(plan: Plan, app: dict[str, Any], tag: str) -> dict[str, Any]:
         found["envFrom"] = sources
     if app.get("storage"):
         found["volumeMounts"] = [{"name": "data", "mountPath": "/var/lib/data"}]
-    return found | {"resources": {"requests": asked, "limits": limits}}
+    return found | {"resources": {"requests": requested, "limits": limits}}
 
 
 def _probes(app: dict[str, Any]) -> dict[str, Any]:
@@ -176,8 +178,8 @@ def _extra(plan: Plan, app: dict[str, Any], one: dict[str, Any]) -> dict[str, An
     found: dict[str, Any] = {"name": one["name"], "image": one["image"].replace("{registry}", plan.registry)}
     if one.get("port"):
         found["ports"] = [{"name": one["name"][:15], "containerPort": one["port"]}]
-    asked = {"cpu": str(one.get("cpu", "10m")), "memory": str(one.get("memory", "32Mi"))}
-    return found | {"resources": {"requests": asked}}
+    requested = {"cpu": str(one.get("cpu", "10m")), "memory": str(one.get("memory", "32Mi"))}
+    return found | {"resources": {"requests": requested}}
 
 
 def _claim(app: dict[str, Any]) -> Object:

@@ -110,9 +110,9 @@ def _establish(thing: Object, now: float) -> Object:
 
 def _nodes(plan: Plan, archive: Archive, now: float, chance: random.Random, number: int) -> Iterator[Object]:
     for pool in plan.nodes:
-        for place in range(pool["count"]):
+        for offset in range(pool["count"]):
             number += 1
-            yield _node(plan, archive, pool, place, number, now, chance)
+            yield _node(plan, archive, pool, offset, number, now, chance)
 
 
 def node_name(plan: Plan, pool: dict[str, Any], index: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.clock import Clock
-from simulator.controllers.containers import runs_of
+from simulator.controllers.containers import TERMINATED, runs_of
 from simulator.controllers.cronjobs import new_job
 from simulator.controllers.jobs import BACKOFF_LIMIT_EXCEEDED, COMPLETIONS_REACHED
 from simulator.controllers.pods import new_pod
@@ -37,13 +37,13 @@ def settle_cron_job(builder: Builder, plan: Plan, app: dict[str, Any], since: fl
         FAILED_HISTORY_LIMIT if fails else SUCCESSFUL_HISTORY_LIMIT,
     )
     status: dict[str, Any] = {}
-    for moment in due:
-        if moment > since:
-            wanted = set_owner_fields(new_job(own, moment), own, "batch/v1", "Job")
-            ended = _add_job(builder, app, wanted, moment)
-            status["lastScheduleTime"] = Clock.format_timestamp(moment)
+    for scheduled_at in due:
+        if scheduled_at > since:
+            job = set_owner_fields(new_job(own, scheduled_at), own, "batch/v1", "Job")
+            finished_at = _add_job(builder, app, job, scheduled_at)
+            status["lastScheduleTime"] = Clock.format_timestamp(scheduled_at)
             if not fails:
-                status["lastSuccessfulTime"] = Clock.format_timestamp(ended)
+                status["lastSuccessfulTime"] = Clock.format_timestamp(finished_at)
     builder.cluster.store.put(("batch", "cronjobs"), own | {"status": status})
 
 
@@ -58,10 +58,10 @@ def _last_times(schedule: Schedule, zone: str, now: float, count: int) -> list[f
     back = 3600.0
     while back <= MAX_LOOKBACK:
         found: list[float] = []
-        moment = schedule.next_after(now - back, zone)
-        while moment is not None and moment < now - 30:
-            found.append(moment)
-            moment = schedule.next_after(moment, zone)
+        scheduled_at = schedule.next_after(now - back, zone)
+        while scheduled_at is not None and scheduled_at < now - 30:
+            found.append(scheduled_at)
+            scheduled_at = schedule.next_after(scheduled_at, zone)
         if len(found) >= count:
             return found[-count:]
         back *= 8
@@ -69,8 +69,8 @@ def _last_times(schedule: Schedule, zone: str, now: float, count: int) -> list[f
 
 
 def _fails(app: dict[str, Any]) -> bool:
-    behaves = app.get("behaves") or {}
-    return bool(behaves.get("code")) and behaves.get("share", 1) == 1
+    behavior = app.get("behavior") or {}
+    return bool(behavior.get("code")) and behavior.get("share", 1) == 1
 
 
 def _add_job(builder: Builder, app: dict[str, Any], thing: Object, timestamp: float) -> float:
@@ -80,34 +80,36 @@ def _add_job(builder: Builder, app: dict[str, Any], thing: Object, timestamp: fl
     spec = own["spec"]
     count = spec.get("backoffLimit", 6) + 1 if fails else spec.get("completions") or 1
     checked = builder.validate(set_owner_fields(new_pod(spec["template"], own), own, "v1", "Pod"), CONTROLLER)
-    began = timestamp + 1
-    ended = began
+    started_at = timestamp + 1
+    finished_at = started_at
     for _ in range(count):
-        ended = began + builder.random_between(6.0, 40.0)
-        _add_finished_pod(builder, app, checked, began, ended, fails=fails)
+        finished_at = started_at + builder.random_between(6.0, 40.0)
+        _add_finished_pod(builder, app, checked, started_at, finished_at, fails=fails)
         if fails or count > spec.get("parallelism", 1):
-            began = ended + 10
-    _finish(builder, own, count, timestamp, ended + 2, fails=fails)
-    return ended + 2
+            started_at = finished_at + 10
+    _finish(builder, own, count, timestamp, finished_at + 2, fails=fails)
+    return finished_at + 2
 
 
 def _add_finished_pod(
-    builder: Builder, app: dict[str, Any], checked: Object, began: float, finished: float, *, fails: bool
+    builder: Builder, app: dict[str, Any], checked: Object, started_at: float, finished: float, *, fails: bool
 ) -> None:
     node = builder.choose_node(checked)
-    pod = builder.bind_pod(checked, node, began)
+    pod = builder.bind_pod(checked, node, started_at)
     runs = runs_of(pod)
-    behaves = app.get("behaves") or {}
+    behavior = app.get("behavior") or {}
     for run in runs:
-        builder.start(run, began + 2)
-        run.state, run.ready, run.finished = "ended", False, float(int(finished))
-        run.code = int(behaves["code"]) if fails else 0
+        builder.start(run, started_at + 2)
+        run.state, run.ready, run.finished = TERMINATED, False, float(int(finished))
+        run.code = int(behavior["code"]) if fails else 0
         run.reason = "Error" if fails else "Completed"
-        run.message = str(behaves.get("message", "")) if fails else ""
+        run.message = str(behavior.get("message", "")) if fails else ""
     builder.set_pod_status(pod, node, runs, finished + 1)
 
 
-def _finish(builder: Builder, own: Object, count: int, began: float, finished: float, *, fails: bool) -> None:
+def _finish(
+    builder: Builder, own: Object, count: int, started_at: float, finished: float, *, fails: bool
+) -> None:
     kinds, words = (
         (("FailureTarget", "Failed"), BACKOFF_LIMIT_EXCEEDED)
         if fails
@@ -125,7 +127,7 @@ def _finish(builder: Builder, own: Object, count: int, began: float, finished: f
         }
         for kind in kinds
     ]
-    status: dict[str, Any] = {"startTime": Clock.format_timestamp(began), "conditions": conditions}
+    status: dict[str, Any] = {"startTime": Clock.format_timestamp(started_at), "conditions": conditions}
     status |= {"failed": count} if fails else {"succeeded": count, "completionTime": stamp}
     status |= {"ready": 0, "terminating": 0, "uncountedTerminatedPods": {}}
     builder.cluster.store.put(("batch", "jobs"), own | {"status": status})

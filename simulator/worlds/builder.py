@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.clock import Clock
 from simulator.cluster import Cluster
-from simulator.controllers.containers import RUNNING, Run, runs_of
+from simulator.controllers.containers import RUNNING, TERMINATED, Run, runs_of
 from simulator.controllers.index import PODS, amount, requests
 from simulator.controllers.kubelet import address_in
 from simulator.controllers.pod_status import pod_status
@@ -26,7 +26,7 @@ DEPLOYER, CONTROLLER = "argocd-controller", "kube-controller-manager"
 
 @dataclass
 class Builder:
-    """Of one cluster, before it lives. `file` is for errors."""
+    """Of one cluster, before its controllers run. `file` is for errors."""
 
     cluster: Cluster
     file: str
@@ -34,7 +34,7 @@ class Builder:
     allocated: dict[str, list[float]] = field(default_factory=dict)  # by node: cores, bytes, pods
     address_counts: dict[str, int] = field(default_factory=dict)  # addresses of a node's range
     pods: list[Object] = field(default_factory=list)  # to be put in at once
-    fitting: dict[str, list[Object]] = field(default_factory=dict)  # nodes, by what a pod asks of them
+    fitting: dict[str, list[Object]] = field(default_factory=dict)  # nodes, by what a pod requires of them
 
     def random_between(self, minimum: float, maximum: float) -> float:
         return self.cluster.random.uniform(minimum, maximum)
@@ -57,7 +57,7 @@ class Builder:
             )
         except StatusError as one:
             name = f"{thing['kind']} {namespace}/{metadata.get('name', '')}"
-            raise WorldError(f"{self.file}: {name} is refused: {one.message}") from None
+            raise WorldError(f"{self.file}: {name} is rejected: {one.message}") from None
 
     def add_defaults(self, thing: Object) -> Object:
         """With defaults alone."""
@@ -71,7 +71,7 @@ class Builder:
         manager: str = DEPLOYER,
         generation: int = 1,
     ) -> Object:
-        """Made at that moment (seconds since 1970), with that status; the object as it is kept."""
+        """Created at that time (seconds since 1970), with that status; the object as it is stored."""
         given = thing.get("status")
         made = backdate(self.validate(thing, manager), timestamp, generation)
         if status is not None or given:
@@ -92,18 +92,19 @@ class Builder:
         best, least = None, float("inf")
         for node in self.fitting[key]:
             name = node["metadata"]["name"]
-            own, room = self.allocated.setdefault(name, [0.0, 0.0, 0.0]), _capacity(node)
+            own, capacity = self.allocated.setdefault(name, [0.0, 0.0, 0.0]), _capacity(node)
             if any(
-                part + asked > whole for part, asked, whole in zip(own, (cores, size, 1), room, strict=True)
+                part + requested > whole
+                for part, requested, whole in zip(own, (cores, size, 1), capacity, strict=True)
             ):
                 continue
-            share = max(part / whole for part, whole in zip(own, room, strict=True))
+            share = max(part / whole for part, whole in zip(own, capacity, strict=True))
             if share < least:
                 best, least = node, share
         if best is None:
             name = pod["metadata"].get("generateName") or pod["metadata"].get("name")
             raise WorldError(
-                f"{self.file}: no node has room for the pods {name}*. Add nodes, or ask for less."
+                f"{self.file}: no node has enough free resources for the pods {name}*. Add nodes, or request less."
             )
         self.allocate(best["metadata"]["name"], cores, size)
         return best
@@ -118,7 +119,7 @@ class Builder:
         return address_in(node["spec"]["podCIDR"], self.address_counts[name])
 
     def bind_pod(self, pod: Object, node: Object, timestamp: float, name: str = "") -> Object:
-        """A copy of a checked pod on a node, made at that moment; parts are shared."""
+        """A copy of a checked pod on a node, created at that time; parts are shared."""
         metadata = dict(
             add_topology_labels(pod, node)["metadata"],
             uid=self.cluster.new_uid(),
@@ -127,14 +128,14 @@ class Builder:
         metadata["name"] = name or metadata["generateName"] + self.cluster.name_suffix()
         metadata["generation"] = 1
         metadata.pop("resourceVersion", None)
-        told = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "observedGeneration": 1}
-        condition = told | {"lastTransitionTime": metadata["creationTimestamp"]}
+        scheduled = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "observedGeneration": 1}
+        condition = scheduled | {"lastTransitionTime": metadata["creationTimestamp"]}
         status = pod["status"] | {"conditions": [condition], "startTime": metadata["creationTimestamp"]}
         spec = pod["spec"] | {"nodeName": node["metadata"]["name"]}
         return {"kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": spec, "status": status}
 
     def run_pod(self, pod: Object, node: Object, timestamp: float) -> Object:
-        """Since a few seconds after that moment, and well."""
+        """Running since a few seconds after that time, and ready."""
         runs = runs_of(pod)
         for run in runs:
             self.start(run, timestamp + self.random_between(2.0, 12.0))
@@ -144,7 +145,7 @@ class Builder:
         run.id = f"containerd://{self.cluster.random.getrandbits(256):064x}"
         run.started = float(int(timestamp))
         if run.kind == "init":
-            run.state, run.reason, run.finished = "ended", "Completed", run.started + 1
+            run.state, run.reason, run.finished = TERMINATED, "Completed", run.started + 1
         else:
             run.state, run.ready = RUNNING, True
 
@@ -169,7 +170,7 @@ def set_owner_fields(thing: Object, owner: Object, api_version: str, kind: str) 
 
 
 def backdate(thing: Object, timestamp: float, generation: int) -> Object:
-    """A copy that was made at that moment."""
+    """A copy that was created at that time."""
     stamp = Clock.format_timestamp(timestamp)
     metadata = dict(thing["metadata"], creationTimestamp=stamp)
     if "generation" in metadata:

@@ -70,15 +70,15 @@ def _deployment(builder: Builder, plan: Plan, app: dict[str, Any], nodes: list[O
     thing = build_workload(plan, app)
     thing["metadata"].setdefault("annotations", {})["deployment.kubernetes.io/revision"] = "1"
     own = builder.put(thing, since)
-    wanted = set_owner_fields(new_replica_set(own, [], 1), own, "apps/v1", "ReplicaSet")
-    made = builder.put(wanted, since, replica_set_status(REPLICAS, REPLICAS, 1), CONTROLLER)
+    replica_set = set_owner_fields(new_replica_set(own, [], 1), own, "apps/v1", "ReplicaSet")
+    made = builder.put(replica_set, since, replica_set_status(REPLICAS, REPLICAS, 1), CONTROLLER)
     status = deployment_status(own, made, REPLICAS, REPLICAS, since, since)
     builder.cluster.store.put(("apps", "deployments"), own | {"status": status})
     builder.pods.extend(_pods(builder, made, nodes, since, number * REPLICAS))
 
 
 def _pods(builder: Builder, owner: Object, nodes: list[Object], since: float, first: int) -> Iterator[Object]:
-    """They were made in one moment: but for name, uid, node and address they are the same objects."""
+    """They were created at the same time: but for name, uid, node and address they are the same objects."""
     checked = builder.validate(
         set_owner_fields(new_pod(owner["spec"]["template"], owner), owner, "v1", "Pod"), CONTROLLER
     )

@@ -23,8 +23,8 @@ class WorldError(Exception):
 
 @dataclass(frozen=True)
 class Field:
-    """What may stand under a key. `inner` are the fields of a mapping, or of each mapping of a list or (`of_each`) of
-    a mapping's values."""
+    """What may stand under a key. `inner` are the fields of a mapping, or of each mapping of a list or (`is_per_value`)
+    of a mapping's values."""
 
     kinds: tuple[type, ...] = (str,)
     is_required: bool = False
@@ -37,12 +37,12 @@ Fields = Mapping[str, Field]
 
 
 def check(value: Any, fields: Fields, path: str) -> None:
-    """Raises WorldError. `place` names the file and the path in it: `staging.yaml: apps[3] (web)`."""
+    """Raises WorldError. `path` names the file and the path in it: `staging.yaml: apps[3] (web)`."""
     if not isinstance(value, dict):
         raise WorldError(f"{path}: is {_shorten(value)}, and must be a mapping with {_list(fields)}.")
     for key in value:
         if key not in fields:
-            raise WorldError(f"{path}: nobody knows the key {key!r}. {_suggest(str(key), fields)}")
+            raise WorldError(f"{path}: unknown key {key!r}. {_suggest(str(key), fields)}")
     for key, one in fields.items():
         if one.is_required and key not in value:
             raise WorldError(f"{path}: lacks {key!r}. Add it: {_describe_field(one)}.")

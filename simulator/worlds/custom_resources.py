@@ -53,7 +53,7 @@ def _fill_domain(value: Any, domain: str) -> Any:
 
 def _certificate(thing: Object, item: dict[str, Any], now: float) -> dict[str, Any]:
     broken = item.get("broken", "")
-    told = {
+    ready = {
         "type": "Ready",
         "status": "False" if broken else "True",
         "reason": "Failed" if broken else "Ready",
@@ -62,9 +62,9 @@ def _certificate(thing: Object, item: dict[str, Any], now: float) -> dict[str, A
         "observedGeneration": 1,
     }
     if broken:
-        return {"conditions": [told]}
+        return {"conditions": [ready]}
     ends = {"notBefore": -30 * DAY, "notAfter": 60 * DAY, "renewalTime": 30 * DAY}
-    return {"conditions": [told], "revision": 3} | {
+    return {"conditions": [ready], "revision": 3} | {
         key: Clock.format_timestamp(now + days) for key, days in ends.items()
     }
 

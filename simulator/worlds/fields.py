@@ -71,7 +71,7 @@ APP: Fields = {
     "strategy": Field(choices=("RollingUpdate", "Recreate")),
     "age": TEXT,
     "revisions": NUMBER,
-    "behaves": Field((dict,), inner=BEHAVIOR),
+    "behavior": Field((dict,), inner=BEHAVIOR),
     "rollout": Field((dict,), inner=ROLLOUT),
     "load": Field((dict,), inner=LOAD),
     "logs": LIST,
@@ -84,8 +84,9 @@ NAMESPACE: Fields = {
 }  # fmt: skip
 POOL: Fields = {
     "pool": REQUIRED_TEXT, "count": Field((int,), is_required=True), "zones": Field((list,), is_required=True),
-    "cpu": Field((str, int), is_required=True), "memory": REQUIRED_TEXT, "pods": NUMBER, "instance": TEXT, "version": TEXT,
-    "image": TEXT, "kernel": TEXT, "labels": MAPPING, "taints": LIST, "role": TEXT, "age": TEXT, "storage": TEXT,
+    "cpu": Field((str, int), is_required=True), "memory": REQUIRED_TEXT, "pods": NUMBER, "instance": TEXT,
+    "version": TEXT, "image": TEXT, "kernel": TEXT, "labels": MAPPING, "taints": LIST, "role": TEXT, "age": TEXT,
+    "storage": TEXT,
 }  # fmt: skip
 DOWNTIME: Fields = {"pool": REQUIRED_TEXT, "number": NUMBER, "every": SPAN, "for": SPAN}
 CUSTOM: Fields = {
@@ -100,9 +101,9 @@ PART: Fields = {
     "namespaces": Field((dict,), inner=NAMESPACE, is_per_value=True),
     "nodes": Field((list,), inner=POOL),
     "apps": Field((list,), inner=APP),
-    "customs": Field((list,), inner=CUSTOM),
+    "custom_resources": Field((list,), inner=CUSTOM),
     "objects": LIST,
-    "outages": Field((list,), inner=DOWNTIME),
+    "downtimes": Field((list,), inner=DOWNTIME),
 }
 WORLD: Fields = {
     **PART,

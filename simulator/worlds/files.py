@@ -69,7 +69,7 @@ def read_world(path: Path) -> Plan:
         world.get("registry", "registry.example"),
         tuple(PersonPlan(name, tuple(one["groups"]), one["about"]) for name, one in world["people"].items()),
         namespaces,
-        *(listed(key) for key in ("nodes", "apps", "customs", "objects", "outages")),
+        *(listed(key) for key in ("nodes", "apps", "custom_resources", "objects", "downtimes")),
     )
     _check_together(plan)
     return plan
@@ -106,9 +106,7 @@ def _read_yaml(path: Path, fields: Fields) -> dict[str, Any]:
     try:
         value = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
-        raise WorldError(
-            f"{path.name}: is no YAML: {' '.join(str(error).split())}. Mend that place."
-        ) from None
+        raise WorldError(f"{path.name}: is no YAML: {' '.join(str(error).split())}. Fix that line.") from None
     check(value, fields, path.name)
     found: dict[str, Any] = value
     return found
@@ -118,18 +116,18 @@ def _check_together(plan: Plan) -> None:
     """What one part says of another."""
     pools = {one["pool"] for one in plan.nodes}
     for app in plan.apps:
-        place = f"{plan.file}: apps ({app['name']})"
+        app_path = f"{plan.file}: apps ({app['name']})"
         if app["namespace"] not in plan.namespaces:
             known = ", ".join(sorted(plan.namespaces))
             raise WorldError(
-                f"{place}: there is no namespace {app['namespace']!r}. Add it to namespaces, or use one of {known}."
+                f"{app_path}: there is no namespace {app['namespace']!r}. Add it to namespaces, or use one of {known}."
             )
         if app.get("pool") and app["pool"] not in pools:
             raise WorldError(
-                f"{place}: there is no pool {app['pool']!r}. There are {', '.join(sorted(pools))}."
+                f"{app_path}: there is no pool {app['pool']!r}. There are {', '.join(sorted(pools))}."
             )
         if app.get("kind") == "CronJob" and not app.get("schedule"):
-            raise WorldError(f"{place}: a CronJob lacks its schedule. Add one, like '*/10 * * * *'.")
+            raise WorldError(f"{app_path}: a CronJob lacks its schedule. Add one, like '*/10 * * * *'.")
     for number, thing in enumerate(plan.objects):
         lacking = [key for key in ("apiVersion", "kind", "metadata") if key not in thing]
         if lacking or "name" not in thing["metadata"]:
@@ -139,4 +137,4 @@ def _check_together(plan: Plan) -> None:
             )
     for one in plan.downtimes:
         if one["pool"] not in pools:
-            raise WorldError(f"{plan.file}: outages: there is no pool {one['pool']!r}.")
+            raise WorldError(f"{plan.file}: downtimes: there is no pool {one['pool']!r}.")

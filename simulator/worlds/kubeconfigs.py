@@ -15,7 +15,7 @@ from simulator.server import Server
 
 @dataclass(frozen=True, repr=False)
 class Entry:
-    """Somebody's way into one cluster."""
+    """A person's credential for one cluster."""
 
     server: Server
     person: str

@@ -33,8 +33,8 @@ def record_past_events(builder: Builder, recorder: Recorder) -> None:
     """They count on when the pod tries again."""
     troubled = [found for pod in builder.cluster.store.items(PODS) if (found := _find_waiting_container(pod))]
     for pod, name, why in troubled[:MAX_PODS]:
-        began = parse_timestamp(pod["metadata"]["creationTimestamp"])
-        tries = max(1, int((builder.now - began) / RETRY_SECONDS[why]))
+        started_at = parse_timestamp(pod["metadata"]["creationTimestamp"])
+        tries = max(1, int((builder.now - started_at) / RETRY_SECONDS[why]))
         last = builder.now - builder.random_between(15.0, 240.0)
         for one in _events(pod, name, why):
             recorder.record(
@@ -45,7 +45,7 @@ def record_past_events(builder: Builder, recorder: Recorder) -> None:
                 warning=one.is_warning,
                 path=f"spec.containers{{{name}}}",
                 host=pod["spec"]["nodeName"],
-                since=(began, last, tries * one.count),
+                since=(started_at, last, tries * one.count),
             )
 
 

@@ -1,5 +1,7 @@
 """History of a world's workloads: ReplicaSets, pods, claims and statuses, as controllers leave them.
-them: when the controllers look at them for the first time, they find nothing to do."""
+
+When the controllers sync for the first time, they find nothing to do.
+"""
 
 from __future__ import annotations
 
@@ -53,13 +55,13 @@ def _add_deployment(builder: Builder, plan: Plan, app: dict[str, Any], since: fl
     own = builder.put(thing, since, generation=count)
     for number in range(1, count):
         _add_old_replica_set(builder, plan, app, own, number, since + (rolled - since) * number / count)
-    wanted = set_owner_fields(new_replica_set(own, [], count), own, "apps/v1", "ReplicaSet")
-    made = builder.put(wanted, rolled, manager=CONTROLLER)
+    desired = set_owner_fields(new_replica_set(own, [], count), own, "apps/v1", "ReplicaSet")
+    made = builder.put(desired, rolled, manager=CONTROLLER)
     pods = _add_pods(builder, app, made, rolled)
     ready = sum(is_ready(one) for one in pods)
     status = replica_set_status(len(pods), ready, 1)
-    kept = builder.cluster.store.put(("apps", "replicasets"), made | {"status": status})
-    _put_status(builder, own, deployment_status(own, kept, len(pods), ready, since, rolled))
+    stored = builder.cluster.store.put(("apps", "replicasets"), made | {"status": status})
+    _put_status(builder, own, deployment_status(own, stored, len(pods), ready, since, rolled))
 
 
 def _add_old_replica_set(
@@ -69,19 +71,19 @@ def _add_old_replica_set(
     tag = earlier_tag(str(app.get("tag", "1.0.0")), own["metadata"]["generation"] - number)
     then = builder.add_defaults(build_workload(plan, app, tag))
     was = own | {"spec": own["spec"] | {"template": then["spec"]["template"]}}
-    wanted = set_owner_fields(new_replica_set(was, [], number), own, "apps/v1", "ReplicaSet")
-    wanted["spec"]["replicas"] = 0
+    desired = set_owner_fields(new_replica_set(was, [], number), own, "apps/v1", "ReplicaSet")
+    desired["spec"]["replicas"] = 0
     status = {"replicas": 0, "terminatingReplicas": 0, "observedGeneration": 2}
-    builder.put(wanted, timestamp, status, CONTROLLER, 2)
+    builder.put(desired, timestamp, status, CONTROLLER, 2)
 
 
 def earlier_tag(tag: str, steps: int) -> str:
     """1.42.0 -> 1.40.0; a tag that is no version gets its number from the steps."""
     parts = tag.split(".")
-    place = min(1, len(parts) - 1)
-    head, digits = parts[place][:0], parts[place]
+    position = min(1, len(parts) - 1)
+    head, digits = parts[position][:0], parts[position]
     if digits.isdigit() and int(digits) >= steps:
-        parts[place] = f"{head}{int(digits) - steps}"
+        parts[position] = f"{head}{int(digits) - steps}"
         return ".".join(parts)
     return f"{tag}-rc{max(20 - steps, 1)}"
 
@@ -93,23 +95,23 @@ def _add_pods(builder: Builder, app: dict[str, Any], owner: Object, timestamp: f
     found = []
     for _ in range(owner["spec"]["replicas"]):
         node = builder.choose_node(checked)
-        began = timestamp + builder.random_between(1.0, 90.0)
+        started_at = timestamp + builder.random_between(1.0, 90.0)
         if builder.cluster.random.random() < 0.15:
-            began = builder.now - builder.random_between(
+            started_at = builder.now - builder.random_between(
                 0.5 * HOUR, builder.now - timestamp
-            )  # its node was drained meanwhile
-        pod = builder.bind_pod(checked, node, began)
-        found.append(_run_pod(builder, app, pod, node, began))
+            )  # its node was drained in between
+        pod = builder.bind_pod(checked, node, started_at)
+        found.append(_run_pod(builder, app, pod, node, started_at))
     return found
 
 
 def _run_pod(builder: Builder, app: dict[str, Any], pod: Object, node: Object, timestamp: float) -> Object:
     """As its behaviour has left it: most are well."""
-    behaves = app.get("behaves") or {}
-    if behaves.get("share", 1) == 1 and behaves.get("pull"):
-        return _fail_pull(builder, pod, node, timestamp, str(behaves["pull"]))
-    if behaves.get("share", 1) == 1 and behaves.get("after") and behaves.get("code"):
-        return _crash_pod(builder, behaves, pod, node, timestamp)
+    behavior = app.get("behavior") or {}
+    if behavior.get("share", 1) == 1 and behavior.get("pull"):
+        return _fail_pull(builder, pod, node, timestamp, str(behavior["pull"]))
+    if behavior.get("share", 1) == 1 and behavior.get("after") and behavior.get("code"):
+        return _crash_pod(builder, behavior, pod, node, timestamp)
     if builder.cluster.random.random() < 0.06:
         return _restart_pod(builder, pod, node, timestamp)
     return builder.run_pod(pod, node, timestamp)
@@ -126,15 +128,15 @@ def _fail_pull(builder: Builder, pod: Object, node: Object, timestamp: float, wh
 
 
 def _crash_pod(
-    builder: Builder, behaves: dict[str, Any], pod: Object, node: Object, timestamp: float
+    builder: Builder, behavior: dict[str, Any], pod: Object, node: Object, timestamp: float
 ) -> Object:
     runs = runs_of(pod)
     for run in runs:
         builder.start(run, timestamp + 5)
     run = next(one for one in runs if one.kind == "main")
     run.finished = float(int(builder.now - builder.random_between(20, 250)))
-    run.started, run.code = run.finished - 12, int(behaves["code"])
-    run.reason, run.message = "Error", str(behaves.get("message", ""))
+    run.started, run.code = run.finished - 12, int(behavior["code"])
+    run.reason, run.message = "Error", str(behavior.get("message", ""))
     run.restarts = int((builder.now - timestamp) / 320) + 5
     _back_off(run, pod)
     return builder.set_pod_status(pod, node, runs, timestamp + 20)
@@ -154,13 +156,13 @@ def _restart_pod(builder: Builder, pod: Object, node: Object, timestamp: float) 
     for run in runs:
         builder.start(run, timestamp + 5)
     run = next(one for one in runs if one.kind == "main")
-    ended = timestamp + builder.random_between(0.1, 0.9) * (builder.now - timestamp)
-    run.finished, run.code, run.reason = float(int(ended)), 137, "OOMKilled"
+    finished_at = timestamp + builder.random_between(0.1, 0.9) * (builder.now - timestamp)
+    run.finished, run.code, run.reason = float(int(finished_at)), 137, "OOMKilled"
     run.last = {"terminated": run.terminated_state()}
     run.code, run.reason, run.finished = 0, "", 0.0
     run.restarts = 1 + builder.cluster.random.randrange(2)
-    run.started = float(int(ended)) + 2
-    return builder.set_pod_status(pod, node, runs, ended + 8)
+    run.started = float(int(finished_at)) + 2
+    return builder.set_pod_status(pod, node, runs, finished_at + 8)
 
 
 def replica_set_status(count: int, ready: int, generation: int) -> dict[str, Any]:
@@ -177,13 +179,13 @@ def replica_set_status(count: int, ready: int, generation: int) -> dict[str, Any
 def deployment_status(
     own: Object, made: Object, count: int, ready: int, since: float, rolled: float
 ) -> dict[str, Any]:
-    wanted, name = own["spec"]["replicas"], made["metadata"]["name"]
-    is_enough = ready >= wanted - bounds(own)[1]
+    desired, name = own["spec"]["replicas"], made["metadata"]["name"]
+    is_enough = ready >= desired - bounds(own)[1]
     words = ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
     if not is_enough:
         words = ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
     progress = ("True", "NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.')
-    if ready < wanted:
+    if ready < desired:
         progress = ("False", "ProgressDeadlineExceeded", f'ReplicaSet "{name}" has timed out progressing.')
     conditions = [
         _condition("Available", words, since + 30, since + 30),
@@ -219,12 +221,12 @@ def _add_stateful_set(builder: Builder, plan: Plan, app: dict[str, Any], since: 
     for ordinal in range(count):
         for template in own["spec"].get("volumeClaimTemplates") or ():
             _add_claim(builder, own, template, f"data-{own['metadata']['name']}-{ordinal}", since)
-        wanted = stateful_pod(own, ordinal, label, own["spec"]["template"])
-        checked = builder.validate(set_owner_fields(wanted, own, "v1", "Pod"), CONTROLLER)
+        desired = stateful_pod(own, ordinal, label, own["spec"]["template"])
+        checked = builder.validate(set_owner_fields(desired, own, "v1", "Pod"), CONTROLLER)
         node = builder.choose_node(checked)
-        began = builder.now - builder.random_between(HOUR, min(builder.now - since, 30 * DAY))
-        pod = builder.bind_pod(checked, node, began, checked["metadata"]["name"])
-        ready += is_ready(_run_pod(builder, app, pod, node, began))
+        started_at = builder.now - builder.random_between(HOUR, min(builder.now - since, 30 * DAY))
+        pod = builder.bind_pod(checked, node, started_at, checked["metadata"]["name"])
+        ready += is_ready(_run_pod(builder, app, pod, node, started_at))
     status: dict[str, Any] = {
         "observedGeneration": 1,
         "replicas": count,
@@ -241,8 +243,8 @@ def _add_stateful_set(builder: Builder, plan: Plan, app: dict[str, Any], since: 
 
 def _add_claim(builder: Builder, own: Object, template: Object, name: str, since: float) -> None:
     """Bound to a volume that was made for it."""
-    wanted = set_owner_fields(new_claim(own, template, name), own, "v1", "PersistentVolumeClaim")
-    claim = builder.put(wanted, since, manager=CONTROLLER)
+    desired = set_owner_fields(new_claim(own, template, name), own, "v1", "PersistentVolumeClaim")
+    claim = builder.put(desired, since, manager=CONTROLLER)
     found = builder.cluster.store.get(CLASSES, "", claim["spec"]["storageClassName"])
     if found is None:
         return
@@ -261,13 +263,13 @@ def _add_daemon_set(builder: Builder, plan: Plan, app: dict[str, Any], since: fl
     ready = 0
     checked: Object = {}
     for node in nodes:
-        wanted = daemon_pod(own, node["metadata"]["name"], label)
-        checked = checked or builder.validate(set_owner_fields(wanted, own, "v1", "Pod"), CONTROLLER)
-        checked = checked | {"spec": checked["spec"] | {"affinity": wanted["spec"]["affinity"]}}
-        began = builder.now - builder.random_between(HOUR, min(builder.now - since, 20 * DAY))
+        desired = daemon_pod(own, node["metadata"]["name"], label)
+        checked = checked or builder.validate(set_owner_fields(desired, own, "v1", "Pod"), CONTROLLER)
+        checked = checked | {"spec": checked["spec"] | {"affinity": desired["spec"]["affinity"]}}
+        started_at = builder.now - builder.random_between(HOUR, min(builder.now - since, 20 * DAY))
         builder.allocate(node["metadata"]["name"], *requests(checked))
-        pod = builder.bind_pod(checked, node, began)
-        ready += is_ready(builder.run_pod(pod, node, began))
+        pod = builder.bind_pod(checked, node, started_at)
+        ready += is_ready(builder.run_pod(pod, node, started_at))
     count = len(nodes)
     status: dict[str, Any] = {
         "currentNumberScheduled": count,

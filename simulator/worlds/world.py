@@ -35,7 +35,7 @@ GENERATED_STORAGES = (
 
 @dataclass(frozen=True, repr=False)
 class Person:
-    """Somebody of a world. `about` is a sentence for who may choose to be them."""
+    """A user of a world. `about` is a sentence shown to whoever chooses a user."""
 
     name: str
     groups: tuple[str, ...]
@@ -45,7 +45,7 @@ class Person:
 
 @dataclass(frozen=True)
 class World:
-    """A cluster, its people by name, and its life, which a Server starts and stops."""
+    """A cluster, its people by name, and its runtime, which a Server starts and stops."""
 
     name: str
     cluster: Cluster
@@ -77,20 +77,20 @@ def build(
     builder = Builder(cluster, plan.file, cluster.clock.seconds())
     apps = [one for app in plan.apps for one in expand_copies(app)]
     _fill(builder, plan, apps, rows)
-    lives = ClusterRuntime(
+    cluster_runtime = ClusterRuntime(
         cluster,
         behaviors=Behaviors(build_rules(plan, apps)),
         script=build_script(plan, apps),
         sources=build_sources(plan, apps),
     )
-    lives.settle()
+    cluster_runtime.settle()
     _backdate_generated(builder)
-    record_past_events(builder, lives.controllers.plane.recorder)
+    record_past_events(builder, cluster_runtime.controllers.plane.recorder)
     people = {
         one.name: Person(one.name, one.groups, cluster.add_person(one.name, one.groups), one.about)
         for one in plan.people
     }
-    return World(name, cluster, people, lives)
+    return World(name, cluster, people, cluster_runtime)
 
 
 def _fill(builder: Builder, plan: Plan, apps: list[dict[str, Any]], rows: int) -> None:
@@ -98,7 +98,7 @@ def _fill(builder: Builder, plan: Plan, apps: list[dict[str, Any]], rows: int) -
     try:
         cluster.load(build_base_objects(plan, cluster.archive, builder.now, cluster.random))
     except ValueError as error:
-        text = f"{plan.file}: objects: {error} Mend it, or put the definition of a custom kind before it."
+        text = f"{plan.file}: objects: {error} Fix it, or put the definition of a custom kind before it."
         raise WorldError(text) from None
     nodes = add_nodes(builder, plan, rows)
     for namespace in plan.namespaces:

@@ -34,7 +34,7 @@ def check_patch_options(call: Call) -> None:
 
 
 async def apply_object(call: Call, options: WriteOptions) -> tuple[Object, bool]:
-    """The object as it is kept, and whether it was created."""
+    """The object as it is stored, and whether it was created."""
     config = _config(call, await call.body())
     options = replace(options, operation="Apply")
     info, resource, cluster = call.info, call.resource, call.cluster
@@ -87,11 +87,11 @@ def _check(call: Call, config: Object) -> None:
 
 
 def _check_creation(call: Call, config: Object) -> None:
-    """The right to create is asked beside the right to patch."""
-    asked = call.attributes("create")
-    decision = call.cluster.rbac.decide(call.user, asked)
+    """The right to create is checked besides the right to patch."""
+    attributes = call.attributes("create")
+    decision = call.cluster.rbac.decide(call.user, attributes)
     if not decision.is_allowed:
-        raise rbac_forbidden_error(call.user, asked, decision.reason)
+        raise rbac_forbidden_error(call.user, attributes, decision.reason)
     metadata = config["metadata"]
     if not metadata.get("name"):
         if call.resource.definition is not None:

@@ -1,5 +1,7 @@
 """Server-side apply: merges by type, removes fields that the manager gave up, and answers 409 on a conflict.
-where it takes a field from another. https://kubernetes.io/docs/reference/using-api/server-side-apply/"""
+
+https://kubernetes.io/docs/reference/using-api/server-side-apply/
+"""
 
 from __future__ import annotations
 
@@ -44,10 +46,10 @@ def apply(
     shares = shares_of(live)
     manager = Manager(options.manager, "Apply", resource.api_version, options.subresource)
     last = shares[manager.key].paths if manager.key in shares else set()
-    wanted = collect_fields(config, type_)
-    wanted -= reset_paths(wanted, resource, options.subresource)
+    fields = collect_fields(config, type_)
+    fields -= reset_paths(fields, resource, options.subresource)
     merged = merge(live, config, type_)
-    owned = set(wanted)
+    owned = set(fields)
     for share in shares.values():
         if share.manager.key != manager.key:
             owned |= share.paths
@@ -57,12 +59,12 @@ def apply(
     time = before.time if before is not None else ""  # of an apply that changes nothing
     if _differs(live, new):
         time = cluster.clock.stamp()
-    shares[manager.key] = Share(manager, wanted - STRIPPED, time)
+    shares[manager.key] = Share(manager, fields - STRIPPED, time)
     return ApplyResult(set_shares(_update_last_applied(new, config, options), shares), shares)
 
 
 def _update_last_applied(new: Object, config: Object, options: WriteOptions) -> Object:
-    """kubectl's own note of what it applied on its side is kept true by kubectl's apply on the server's."""
+    """kubectl's own note of what it applied on its side is updated by kubectl's apply on the server's."""
     annotations = new["metadata"].get("annotations") or {}
     if options.manager != "kubectl" or not annotations.get(LAST_APPLIED):
         return new
@@ -165,11 +167,11 @@ def field_conflict_error(conflicts: list[tuple[Manager, Path]]) -> StatusError:
 
 def _prune(thing: Object, last: set[Path], owned: set[Path], type_: Type) -> Object:
     """Without what the manager applied last time, does not apply now, and nobody else owns."""
-    kept = {path[:length] for path in owned for length in range(1, len(path) + 1)}
-    gone = {path for path in last if path not in kept}
+    remaining = {path[:length] for path in owned for length in range(1, len(path) + 1)}
+    gone = {path for path in last if path not in remaining}
     if not gone:
         return thing
-    found = _remove_paths(thing, gone, kept, type_, ())
+    found = _remove_paths(thing, gone, remaining, type_, ())
     return found if isinstance(found, dict) else {}
 
 

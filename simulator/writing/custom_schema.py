@@ -12,7 +12,7 @@ from simulator.writing.decoding import IS_TYPE
 
 
 def schema_causes(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[Cause]:
-    """Metadata is not looked at: it is checked as every object's."""
+    """Without metadata, which is checked as of every object."""
     if value is None and schema.get("nullable"):
         return
     if schema.get("x-kubernetes-int-or-string"):

@@ -1,5 +1,4 @@
-"""Decoding of written objects by type: unknown fields dropped and reported, wrong types rejected.
-types refused in Go's words, fields filled in that Go always writes."""
+"""Decoding of written objects by type: unknown fields dropped and reported, wrong types rejected."""
 
 from __future__ import annotations
 
@@ -60,7 +59,7 @@ def storable(thing: Object, type_: Type) -> Object:
 
 
 def _floats_to_ints(value: Any) -> Any:
-    """2.0 is kept as 2: Go writes it so, and reads an integer."""
+    """2.0 is stored as 2: Go writes it so, and reads an integer."""
     if isinstance(value, dict):
         return {key: _floats_to_ints(one) for key, one in value.items()}
     if isinstance(value, list):

@@ -231,10 +231,10 @@ def _daemon_set(value: dict[str, Any]) -> None:
 
 def _replication_controller(value: dict[str, Any]) -> None:
     """Selector and labels are those of the template."""
-    wanted = value.get("spec") or {}
-    labels = ((wanted.get("template") or {}).get("metadata") or {}).get("labels")
-    if labels and not wanted.get("selector"):
-        wanted["selector"] = dict(labels)
+    spec = value.get("spec") or {}
+    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels")
+    if labels and not spec.get("selector"):
+        spec["selector"] = dict(labels)
     if labels and not value["metadata"].get("labels"):
         value["metadata"]["labels"] = dict(labels)
 
@@ -248,9 +248,9 @@ def _own_job(value: dict[str, Any]) -> None:
 
 def _volume(value: dict[str, Any]) -> None:
     """Of a PersistentVolume, not of one that an attachment describes."""
-    wanted = value.setdefault("spec", {})
-    wanted.setdefault("persistentVolumeReclaimPolicy", "Retain")
-    wanted.setdefault("volumeMode", "Filesystem")
+    spec = value.setdefault("spec", {})
+    spec.setdefault("persistentVolumeReclaimPolicy", "Retain")
+    spec.setdefault("volumeMode", "Filesystem")
 
 
 def _device_request(value: dict[str, Any]) -> None:

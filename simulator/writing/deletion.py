@@ -179,5 +179,5 @@ def _grace(resource: Resource, found: Object, options: DeleteOptions) -> int:
 
 
 def _later(cluster: Cluster, seconds: int) -> str:
-    moment = cluster.clock.seconds() + seconds
-    return cluster.clock.format_timestamp(moment)
+    timestamp = cluster.clock.seconds() + seconds
+    return cluster.clock.format_timestamp(timestamp)

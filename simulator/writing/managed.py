@@ -105,7 +105,7 @@ def record_update(
 
 
 def reset_paths(paths: set[Path], resource: Resource, subresource: str) -> set[Path]:
-    """Of these, the fields that this endpoint puts back: nobody takes them by writing there."""
+    """Of these, the fields that this endpoint puts back: nobody becomes their owner by writing there."""
     if subresource == "status":
         if resource.definition is None:
             return {path for path in paths if path[:1] == ("f:spec",)}

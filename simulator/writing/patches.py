@@ -40,14 +40,14 @@ class Patch:
     type: Type
 
     def apply_to(self, old: Object) -> Object:
-        """The new object, read as strictly as is asked; raises 400 and 422."""
+        """The new object, read as strictly as requested; raises 400 and 422."""
         new = self._patch(old)
         if not isinstance(new, dict):
             raise bad_request_error("the patch does not answer an object")
         try:
             decoded = decode(new, self.type, self.call.resource)
-        except StatusError as refused:
-            why = refused.message.partition(": ")[2]
+        except StatusError as error:
+            why = error.message.partition(": ")[2]
             if self.media == STRATEGIC:
                 why = _convert_message(why)
             raise self._rejection_error(new, why) from None
@@ -86,11 +86,11 @@ def _convert_message(why: str) -> str:
     if match is None:
         return why
     given = {"number": "int64", "object": "map", "array": "slice"}.get(match[1], match[1])
-    wanted = match[2]
+    target = match[2]
     return (
         f"cannot restore map from {given}"
-        if wanted.startswith("map[")
-        else f"cannot convert {given} to {wanted}"
+        if target.startswith("map[")
+        else f"cannot convert {given} to {target}"
     )
 
 
@@ -117,7 +117,7 @@ async def read_patch(call: Call, options: WriteOptions) -> Patch:
 
 
 def apply_patch(patch: Patch) -> Object:
-    """The new object as it is kept."""
+    """The new object as it is stored."""
     call, info = patch.call, patch.call.info
     return registry.update(
         call.cluster, call.resource, call.namespace, info.name, patch.apply_to, patch.options

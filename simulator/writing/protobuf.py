@@ -1,4 +1,5 @@
 """Protobuf request bodies: decoded with the captured messages into the JSON form of the object.
+
 Empty values that Go keeps by value are in the bytes too: decoding.py leaves them out.
 
 The wire: `k8s\\0`, then runtime.Unknown with the TypeMeta and the object's own bytes.
@@ -177,7 +178,7 @@ def _time(raw: bytes, *, micro: bool) -> str | None:
     if not parts:
         return None
     seconds = _to_signed(parts.get(1, 0))
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    parsed = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
     if micro:
-        return moment.replace(microsecond=parts.get(2, 0) // 1000).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return parsed.replace(microsecond=parts.get(2, 0) // 1000).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return parsed.strftime("%Y-%m-%dT%H:%M:%SZ")

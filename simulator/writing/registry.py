@@ -36,7 +36,7 @@ ORDER = (
     "deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers",
     "managedFields",
 )  # fmt: skip
-# Built-in kinds that count changes of what is wanted of them; every custom kind does.
+# Built-in kinds that count changes of their spec; every custom kind does.
 COUNTED_KINDS = {
     "customresourcedefinitions", "cronjobs", "daemonsets", "deployments", "deviceclasses", "endpointslices",
     "flowschemas", "ingressclasses", "ingresses", "jobs", "mutatingadmissionpolicies",
@@ -46,7 +46,7 @@ COUNTED_KINDS = {
     "validatingadmissionpolicybindings", "validatingwebhookconfigurations",
 }  # fmt: skip
 
-# A node tells of itself when it comes; of all others the status is written by its own endpoint alone.
+# A node is created with its status; of all others the status is written by its own endpoint alone.
 STATUS_FROM_THE_START = {("", "nodes")}
 DEPLOYMENTS = ("apps", "deployments")  # their annotations count too: ReplicaSets have copies of them
 
@@ -54,7 +54,7 @@ DEPLOYMENTS = ("apps", "deployments")  # their annotations count too: ReplicaSet
 def create(
     cluster: Cluster, resource: Resource, namespace: str, thing: Object, options: WriteOptions
 ) -> Object:
-    """The object as it is kept (or would be, dry); raises the Refusals of the API server."""
+    """The object as it is stored (or would be, dry); raises the StatusErrors of the API server."""
     thing = copy.deepcopy(thing)
     check_identity(resource, namespace, "", thing)
     _name(cluster, resource, namespace, thing)
@@ -151,7 +151,7 @@ def check_identity(resource: Resource, namespace: str, name: str, thing: Object)
 
 
 def check_put(cluster: Cluster, resource: Resource, namespace: str, name: str, thing: Object) -> None:
-    """What is wrong with a PUT before anything is looked at."""
+    """Errors of a PUT before anything else is checked."""
     if not (thing.get("metadata") or {}).get("name"):
         raise bad_request_error(
             f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
@@ -174,7 +174,7 @@ def counts_generation(resource: Resource) -> bool:
 
 
 def restore_system_fields(resource: Resource, was: Object, new: Object, options: WriteOptions) -> None:
-    """What nobody changes, and what only the other endpoint (the object, its status) changes."""
+    """What never changes, and what only the other endpoint (the object, its status) changes."""
     old, metadata = was["metadata"], new["metadata"]
     uid = metadata.get("uid")
     if uid and uid != old["uid"]:
@@ -254,7 +254,7 @@ def _raise_invalid(resource: Resource, thing: Object, causes: list[Cause]) -> No
 
 
 def _warn(resource: Resource, thing: Object, was: Object | None, options: WriteOptions) -> None:
-    """The cluster's own life hears no warnings: its options are used again and again, and nobody empties them."""
+    """Writes of controllers get no warnings: their options are reused, and the list would grow."""
     if options.user is not SYSTEM:
         options.warnings.extend(warnings(resource, thing, was, options.subresource))
 

@@ -37,18 +37,18 @@ async def get_scale(call: Call) -> web.StreamResponse:
 async def update_scale(call: Call) -> web.StreamResponse:
     options = write_options(call, "UpdateOptions")
     thing, _ = await read_object(call)
-    wanted = decode(thing, _type(call), SCALE).thing
-    if not (wanted.get("metadata") or {}).get("name"):
+    desired = decode(thing, _type(call), SCALE).thing
+    if not (desired.get("metadata") or {}).get("name"):
         name = call.info.name
         raise bad_request_error(
             f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
         )
-    if wanted["metadata"]["name"] != call.info.name:
-        given = wanted["metadata"]["name"]
+    if desired["metadata"]["name"] != call.info.name:
+        given = desired["metadata"]["name"]
         raise bad_request_error(
             f"the name of the object ({given}) does not match the name on the URL ({call.info.name})"
         )
-    return await _update_scale(call, options, lambda old: wanted)
+    return await _update_scale(call, options, lambda old: desired)
 
 
 async def patch_scale(call: Call) -> web.StreamResponse:
@@ -69,12 +69,12 @@ def build_scale(thing: Object, resource: Resource) -> Object:
         name: metadata[name] for name in ("name", "namespace", "uid", "resourceVersion") if name in metadata
     }
     own["creationTimestamp"] = metadata.get("creationTimestamp")
-    wanted, has = (_number(path, thing) for path in (paths["specReplicasPath"], paths["statusReplicasPath"]))
+    desired, has = (_number(path, thing) for path in (paths["specReplicasPath"], paths["statusReplicasPath"]))
     status: dict[str, Any] = {"replicas": has}
     text = _selector(thing, paths)
     if text:
         status["selector"] = text
-    spec = {"replicas": wanted} if wanted else {}
+    spec = {"replicas": desired} if desired else {}
     return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": own, "spec": spec, "status": status}
 
 

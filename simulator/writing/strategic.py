@@ -35,8 +35,8 @@ def _map(value: dict[str, Any], patch: dict[str, Any], type_: Type | None) -> di
 
 def _merge_map(value: dict[str, Any], patch: dict[str, Any], type_: Type | None) -> dict[str, Any]:
     if RETAIN in patch:
-        kept = set(patch.pop(RETAIN) or ())
-        value = {key: one for key, one in value.items() if key in kept}
+        retained = set(patch.pop(RETAIN) or ())
+        value = {key: one for key, one in value.items() if key in retained}
     for key in [*patch]:
         if key.startswith(DELETE):
             _delete_primitives(value, key.removeprefix(DELETE), patch.pop(key))
@@ -83,8 +83,8 @@ def _list(old: list[Any], patch: list[Any], known: Field, order: Any) -> list[An
         else:
             found[at] = _map(found[at], one, element)
     gone = [one[key] for one in patch if one.get(DIRECTIVE) == "delete"]
-    wanted = order if order is not None else [one for one in patch if one[key] not in gone]
-    return _order_elements(found, wanted, known, old)
+    desired = order if order is not None else [one for one in patch if one[key] not in gone]
+    return _order_elements(found, desired, known, old)
 
 
 def _order_elements(found: list[Any], order: list[Any], known: Field | None, old: list[Any]) -> list[Any]:
@@ -94,10 +94,10 @@ def _order_elements(found: list[Any], order: list[Any], known: Field | None, old
     def name(one: Any) -> Any:
         return one.get(key) if isinstance(one, dict) else one
 
-    places = {name(one): position for position, one in enumerate(order or ())}
+    positions = {name(one): position for position, one in enumerate(order or ())}
     stood = {name(one): position for position, one in enumerate(old)}
-    named = sorted((one for one in found if name(one) in places), key=lambda one: places[name(one)])
-    others = [one for one in found if name(one) not in places]
+    named = sorted((one for one in found if name(one) in positions), key=lambda one: positions[name(one)])
+    others = [one for one in found if name(one) not in positions]
     result: list[Any] = []
     while named and others:
         left, right = stood.get(name(others[0])), stood.get(name(named[0]))

@@ -15,7 +15,7 @@ _PLAIN = (*_DATE_AND_TIME, ("", r"(\.\d+)?"), _ZONE)
 _MICRO = (*_DATE_AND_TIME, (".000000", r"\.\d{6}"), _ZONE)
 
 
-# What Go looks at at once; whether the month has that day, at the end
+# What Go checks first; whether the month has that day, at the end
 _RANGES = {
     "01": ("month", range(1, 13)), "15": ("hour", range(24)), "04": ("minute", range(60)), "05": ("second", range(60)),
 }  # fmt: skip
@@ -36,7 +36,7 @@ def normal_time(text: str, *, is_micro: bool = False) -> str:
     if rest:
         raise ValueError(f'parsing time "{text}": extra text: "{rest}"')
     try:
-        moment = datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
+        parsed = datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
     except (ValueError, OverflowError):
         raise ValueError(f'parsing time "{text}": day out of range') from None
-    return moment.isoformat(timespec="microseconds" if is_micro else "seconds").replace("+00:00", "Z")
+    return parsed.isoformat(timespec="microseconds" if is_micro else "seconds").replace("+00:00", "Z")

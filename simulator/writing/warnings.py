@@ -84,7 +84,7 @@ def _claim(thing: Object, _was: Object | None) -> Iterator[str]:
 
 
 def _secret(thing: Object, _was: Object | None) -> Iterator[str]:
-    """Of a certificate or a key that is none. Whether they belong together is not looked at."""
+    """Of a certificate or a key that is none. Whether they match is not checked."""
     if thing.get("type") != "kubernetes.io/tls":
         return
     for key, what in (("tls.crt", "certificate"), ("tls.key", "key")):

@@ -35,3 +35,10 @@ def thing(
 ) -> dict[str, Any]:
     found = {"apiVersion": api_version, "kind": kind, "metadata": {"name": name} | (metadata or {})} | parts
     return copy.deepcopy(found)
+
+
+def collection_path(namespace_path: str, api_version: str, plural: str) -> str:
+    """The collection in the namespace of that path (/api/v1/namespaces/x)."""
+    name = namespace_path.rpartition("/")[2]
+    root = "/apis/" if "/" in api_version else "/api/"
+    return f"{root}{api_version}/namespaces/{name}/{plural}"

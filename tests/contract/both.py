@@ -23,16 +23,16 @@ class Both:
     kubernetes: Contender
 
     def same(self, request: Callable[[Caller], Any], *, person: str = "admin") -> Any:
-        """Asks both and fails where they differ; the real one's answer, as it was compared.
+        """Sends it to both and fails where the responses differ; the real one's, as it was compared.
 
-        `ask` answers a Reply, a list of them, or any value (of events, of cells).
+        `request` returns a Reply, a list of them, or any value (of events, of cells).
         """
         with ThreadPoolExecutor(2) as pool:
-            found, wanted = pool.map(
+            found, expected = pool.map(
                 lambda one: normalize_response(request(one.caller(person))), (self.simulator, self.kubernetes)
             )
-        compare(found, wanted)
-        return wanted
+        compare(found, expected)
+        return expected
 
     def same_request(
         self, method: str, path: str, body: Any = None, *, person: str = "admin", **same: Any
@@ -49,11 +49,11 @@ class Both:
         with ThreadPoolExecutor(2) as pool:
             ran = pool.map(lambda one: one.kubectl(*arguments, person=person, input=input), self._both())
             arranged = list if is_sorted else sorted
-            found, wanted = (
+            found, expected = (
                 [code, *(arranged(normalize_output(text)) for text in texts)] for code, *texts in ran
             )
-        compare(found, wanted)
-        return wanted
+        compare(found, expected)
+        return expected
 
     def _both(self) -> tuple[Contender, Contender]:
         return self.simulator, self.kubernetes

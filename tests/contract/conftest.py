@@ -10,9 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.contract.both import Both
-from tests.contract.contenders import KUBERNETES, SIMULATOR, Contender, connect_real, start_simulated
+from tests.contract.contenders import (
+    KUBERNETES,
+    SIMULATOR,
+    Contender,
+    connect_real,
+    create_namespace,
+    start_simulated,
+)
 from tests.controlplane.controlplane import ControlPlane
-from tests.dashboard_server import wait_for
 
 _numbers = itertools.count(secrets.randbelow(9) * 1000 + 1000)  # a run does not meet what the last one left
 
@@ -42,12 +48,12 @@ def both(contenders: dict[str, Contender]) -> Both:
 def namespace(request: pytest.FixtureRequest, contenders: dict[str, Contender]) -> Iterator[str]:
     """A new namespace of one name in both (or in `cluster` alone), gone afterwards."""
     name = f"contract-{next(_numbers)}"
-    asked = request.node.funcargs.get("cluster") or (
+    single = request.node.funcargs.get("cluster") or (
         request.getfixturevalue("cluster") if "cluster" in request.fixturenames else None
     )
-    chosen = [asked] if asked is not None else list(contenders.values())
+    chosen = [single] if single is not None else list(contenders.values())
     for one in chosen:
-        _create_namespace(one, name)
+        create_namespace(one.admin, name)
     yield name
     for one in chosen:
         one.admin.delete(f"/api/v1/namespaces/{name}")
@@ -58,17 +64,7 @@ def own_namespace(contenders: dict[str, Contender]) -> Iterator[str]:
     """The path of a namespace that all tests of a module share, in both."""
     name = f"contract-{next(_numbers)}"
     for one in contenders.values():
-        _create_namespace(one, name)
+        create_namespace(one.admin, name)
     yield f"/api/v1/namespaces/{name}"
     for one in contenders.values():
         one.admin.delete(f"/api/v1/namespaces/{name}")
-
-
-def _create_namespace(one: Contender, name: str) -> None:
-    metadata = {"name": name, "labels": {"team": "contract"}}
-    made = one.admin.post(
-        "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-    )
-    assert made.status == 201, made.body
-    wait_for(lambda: one.admin.get(f"/api/v1/namespaces/{name}/serviceaccounts/default").status == 200)
-    wait_for(lambda: one.admin.get(f"/api/v1/namespaces/{name}/configmaps/kube-root-ca.crt").status == 200)

@@ -24,6 +24,7 @@ from tests.controlplane import world
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.kubeconfigs import ADMIN
 from tests.controlplane.users import USERS, build_rbac_objects
+from tests.dashboard_server import wait_for
 from tests.simulator.caller import Caller
 from tests.simulator.loops import Loop
 
@@ -39,19 +40,21 @@ CLIENT_LOG = re.compile(r"^I\d{4} [\d:.]+ +\d+ reflector\.go:\d+\] .*\n", re.MUL
 
 @dataclass(frozen=True)
 class Contender:
-    """One of both. `kubectl_binary`, and a kubeconfig for each of the cast and the admin."""
+    """One of both. `kubectl_binary`, and a kubeconfig for each test user and the admin."""
 
     name: str
     server: str
     ca: str
     kubectl_binary: Path
     folder: Path  # of the kubeconfigs, and kubectl's cache
-    token: Callable[[str], str]  # of one of the cast; ADMIN has a kubeconfig alone
+    token: Callable[[str], str]  # of a test user; ADMIN has a kubeconfig alone
     admin: Caller
-    callers: dict[str, Caller] = field(default_factory=dict)  # of the cast, kept for their connections
+    callers: dict[str, Caller] = field(
+        default_factory=dict
+    )  # of the test users, cached for their connections
 
     def caller(self, person: str = ADMIN) -> Caller:
-        """As somebody of the cast, by token."""
+        """As a test user, by token."""
         if person == ADMIN:
             return self.admin
         if person not in self.callers:
@@ -63,7 +66,7 @@ class Contender:
         return Caller(self.server, self.ca)
 
     def kubectl(self, *arguments: str, person: str = ADMIN, input: str | None = None) -> tuple[int, str, str]:
-        """Exit code, standard output and standard error (without the DIARY)."""
+        """Exit code, standard output and standard error (without CLIENT_LOG)."""
         command = [str(self.kubectl_binary), "--kubeconfig", str(self.folder / f"{person}.yaml"), *arguments]
         environment = {
             "HOME": str(self.folder),
@@ -84,8 +87,8 @@ def start_simulated(
     """The foundation of the tests' world in a simulated cluster; every container has written what is in pod_log,
     as in the real one (controlplane.pod_log).
 
-    With `is_living` it has controllers, and kubelets as quick as kwok. Without, a test puts in what controllers
-    would have made, and nobody comes between.
+    With `has_controllers` it has controllers, and kubelets as quick as kwok. Without, a test puts in what controllers
+    would have made.
     """
     cluster = Cluster("contract", seed=1)
     cluster.logs.source = lambda run, since, until, count: read_pod_log(pod_log, since, until, count)
@@ -94,8 +97,8 @@ def start_simulated(
     cluster.load([*build_rbac_objects(), *world.build_nodes()])
     tokens = {one.name: cluster.add_person(one.name, one.groups) for one in USERS}
     tokens[ADMIN] = cluster.add_person(ADMIN, [MASTERS])
-    lives = ClusterRuntime(cluster, pace=INSTANT_PACE) if has_controllers else None
-    with Loop(cluster, runtime=lives) as served:
+    cluster_runtime = ClusterRuntime(cluster, pace=INSTANT_PACE) if has_controllers else None
+    with Loop(cluster, runtime=cluster_runtime) as served:
         for name, token in tokens.items():
             (folder / f"{name}.yaml").write_text(kubeconfig(served.server, token, name=name))
         ca = cluster.authority.pem
@@ -112,13 +115,22 @@ def connect_real(plane: ControlPlane) -> Contender:
     return Contender(KUBERNETES, plane.server, plane.ca, plane.binaries.kubectl, folder, plane.token, admin)
 
 
+def create_namespace(admin: Caller, name: str) -> None:
+    """Creates it and waits for what controllers put there."""
+    metadata = {"name": name, "labels": {"team": "contract"}}
+    reply = admin.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    assert reply.status == 201, reply.body
+    wait_for(lambda: admin.get(f"/api/v1/namespaces/{name}/serviceaccounts/default").status == 200)
+    wait_for(lambda: admin.get(f"/api/v1/namespaces/{name}/configmaps/kube-root-ca.crt").status == 200)
+
+
 def read_pod_log(pod_log: Path, since: float, until: float, count: int) -> list[LogLine]:
     """CRI lines: `2026-01-01T00:00:00.000000000Z stdout F text`."""
     found = []
     for line in pod_log.read_text().splitlines():
         stamp, _, _, text = line.split(" ", 3)
         found.append(LogLine(datetime.datetime.fromisoformat(stamp[:26] + "+00:00").timestamp(), text))
-    return [one for one in found if since < one.moment <= until][-count:]
+    return [one for one in found if since < one.timestamp <= until][-count:]
 
 
 def read_client_pair(user: dict[str, str]) -> tuple[str, str]:

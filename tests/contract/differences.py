@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Headers that are compared; of the others the API server has some that nobody looks at.
+# Headers that are compared; of the others the API server has some that no client reads.
 HEADERS = ("content-type", "cache-control", "location", "retry-after", "x-content-type-options", "vary")
 
 # Keys that are left out of every comparison, each with its reason.
@@ -19,7 +19,7 @@ KNOWN_DIFFERENCES = {
     "field order": "JSON objects of built-in kinds have Go's order there, and the order of writing here",
     "order of causes": "several faults of one object come in the order of the schema, not of Go's code",
     "bookmarks": "carry kind, apiVersion and metadata; Go's empty spec and status are left out",
-    "a kubelet's logs": "refused as by a kubelet (waiting to start, no previous run); kwok shows one file for all",
+    "a kubelet's logs": "an error as of a kubelet (waiting to start, no previous run); kwok shows one file for all",
     "exit codes": "NonZeroExitCode with its cause, as of a kubelet; kwok makes an InternalError of every code but 0",
     "the end of stdin": "reaches the program; under kwok it never does",
     "a terminal": "echo, Ctrl-C, size; kwok loses what a short program prints, and one without stdin crashes it",
@@ -28,5 +28,5 @@ KNOWN_DIFFERENCES = {
     "port-forward": "501 after all other checks: nothing listens in a pod that there is not; kubectl says it",
     "the proxy of pods": "405, for the same reason",
     "an exec without a command": "an InternalError in the words of a container's runtime; kwok runs none",
-    "a kubelet's refusal of v4": "its status and text, with the API server's headers",
+    "a kubelet's error in v4": "its status and text, with the API server's headers",
 }

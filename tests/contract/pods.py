@@ -15,7 +15,7 @@ NODE = "node-1"
 def run_pod(
     one: Contender, path: str, name: str, *containers: str, node: str = NODE, **metadata: Any
 ) -> None:
-    """On a node, which kwok keeps alive in the real one; in the simulator its status is written here.
+    """On a node, which kwok runs in the real one; in the simulator its status is written here.
 
     `path` is that of the namespace. Returns when it runs in both.
     """

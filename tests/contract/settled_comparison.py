@@ -68,12 +68,12 @@ class ClusterNamespace:
 
 
 def same(both: Both, namespace: str, request: Callable[[ClusterNamespace], Any]) -> Any:
-    """Asks both side by side; fails where they differ. Hashes and generated ends of names are put out of sight."""
+    """Runs it in both side by side; fails where they differ. Hashes and generated suffixes are normalized."""
     with ThreadPoolExecutor(2) as pool:
-        places = [ClusterNamespace(one, namespace) for one in (both.simulator, both.kubernetes)]
-        found, wanted = (_normalize_names(normalize_response(one)) for one in pool.map(request, places))
-    compare(found, wanted)
-    return wanted
+        namespaces = [ClusterNamespace(one, namespace) for one in (both.simulator, both.kubernetes)]
+        found, expected = (_normalize_names(normalize_response(one)) for one in pool.map(request, namespaces))
+    compare(found, expected)
+    return expected
 
 
 def _normalize_names(value: Any) -> Any:
@@ -99,7 +99,7 @@ def strip_managed(thing: Any, *without: str) -> Any:
 
 
 def events(namespace: ClusterNamespace, kind: str) -> list[Any]:
-    """About things of a kind: type, reason, message and who tells it, each once."""
+    """About things of a kind: type, reason, message and reporting component, each once."""
     found = [
         [one["type"], one["reason"], one["message"], one.get("reportingComponent", "")]
         for one in namespace.all("events")

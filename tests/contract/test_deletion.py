@@ -34,11 +34,11 @@ def maps(own_namespace):
 def test_options_in_a_body(both, maps, name):
     own = f"x{list(OPTIONS).index(name)}"
 
-    def ask(caller):
+    def request(caller):
         caller.post(maps, config_map(own, a="1"))
         return caller.delete(f"{maps}/{own}", OPTIONS[name])
 
-    both.same(ask)
+    both.same(request)
 
 
 @pytest.mark.parametrize(
@@ -46,25 +46,25 @@ def test_options_in_a_body(both, maps, name):
     ["dryRun=All", "dryRun=x", "propagationPolicy=x", "gracePeriodSeconds=0", "propagationPolicy=Background"],
 )
 def test_options_in_the_query(both, maps, query):
-    def ask(caller):
+    def request(caller):
         caller.post(maps, config_map("query", a="1"))
         return [caller.delete(f"{maps}/query?{query}"), caller.get(f"{maps}/query").status]
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_a_body_hides_the_query(both, maps):
-    def ask(caller):
+    def request(caller):
         caller.post(maps, config_map("hidden", a="1"))
         return [caller.delete(f"{maps}/hidden?dryRun=All", {}), caller.get(f"{maps}/hidden").status]
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_a_finalizer_holds(both, maps):
     path = f"{maps}/held"
 
-    def ask(caller):
+    def request(caller):
         return [
             caller.post(maps, config_map("held", {"finalizers": ["example.com/hold"]})),
             caller.delete(path),
@@ -77,20 +77,20 @@ def test_a_finalizer_holds(both, maps):
             caller.get(path),
         ]
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_a_pod_is_deleted(both, own_namespace):
     path = f"{own_namespace}/pods"
 
-    def ask(caller):
-        asked = pod("gone")
-        asked["spec"]["schedulerName"] = "nobody"  # one that has a node is given time to end
-        made, gone = caller.post(path, asked).status, caller.delete(f"{path}/gone").json
+    def request(caller):
+        deleted_pod = pod("gone")
+        deleted_pod["spec"]["schedulerName"] = "nobody"  # one that has a node is given time to end
+        made, gone = caller.post(path, deleted_pod).status, caller.delete(f"{path}/gone").json
         gone["metadata"]["managedFields"] = gone["status"] = None  # the scheduler's
         return [made, gone, caller.get(f"{path}/gone").status]
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_what_is_not_there(both, maps):
@@ -119,7 +119,7 @@ def test_the_response_by_kind(both, own_namespace, kind):
 
 
 def test_a_collection(both, maps):
-    def ask(caller):
+    def request(caller):
         for name in ("c1", "c2", "c3"):
             caller.post(maps, config_map(name, {"labels": {"many": name}}))
         return [
@@ -129,7 +129,7 @@ def test_a_collection(both, maps):
             caller.delete(f"{maps}?labelSelector=many", {"propagationPolicy": "x"}),
         ]
 
-    both.same(ask)
+    both.same(request)
 
 
 @pytest.mark.parametrize("name", ["default", "kube-system", "kube-public", "nope"])
@@ -189,9 +189,9 @@ def test_a_namespace_goes_with_all_in_it(cluster, namespace):
     answer = caller.delete(path)
     assert (answer.status, answer.json["status"]["phase"]) == (200, "Terminating")
     wait_for(lambda: is_gone(caller, f"{path}/secrets/secret"))
-    refused = caller.post(f"{path}/configmaps", config_map("late"))
-    assert (refused.status, refused.causes[0][0]) == (403, "NamespaceTerminating")
-    assert refused.message == (
+    reply = caller.post(f"{path}/configmaps", config_map("late"))
+    assert (reply.status, reply.causes[0][0]) == (403, "NamespaceTerminating")
+    assert reply.message == (
         f'configmaps "late" is forbidden: unable to create new content in namespace {namespace} because it is being '
         "terminated"
     )

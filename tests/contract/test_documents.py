@@ -42,7 +42,7 @@ def test_aggregated_discovery(both, path):
 
 @pytest.mark.parametrize("path", ["/api", "/apis"])
 def test_aggregated_discovery_is_cached_by_its_etag(both, path):
-    def ask(caller):
+    def request(caller):
         first = caller.get(path, accept=AGGREGATED)
         again = caller.get(path, accept=AGGREGATED, headers={"If-None-Match": first.headers["etag"]})
         return [
@@ -53,7 +53,7 @@ def test_aggregated_discovery_is_cached_by_its_etag(both, path):
             again.body,
         ]
 
-    both.same(lambda caller: str(ask(caller)))
+    both.same(lambda caller: str(request(caller)))
 
 
 def is_of_tests(text):
@@ -62,11 +62,11 @@ def is_of_tests(text):
 
 
 def test_the_groups_in_the_old_form(both):
-    def ask(caller):
+    def request(caller):
         found = caller.get("/apis").json["groups"]
         return {one["name"]: one for one in found if not is_of_tests(one["name"])}
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_the_index_of_openapi(both):
@@ -79,16 +79,16 @@ def test_the_index_of_openapi(both):
 
 @pytest.mark.parametrize("path", ["api", "api/v1", "apis/apps/v1", "apis/batch/v1"])
 def test_an_openapi_document(both, path):
-    def ask(caller):
+    def request(caller):
         address = caller.get("/openapi/v3").json["paths"][path]["serverRelativeURL"]
         reply = caller.get(address)
         return [reply.status, reply.headers["cache-control"], reply.json]
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_an_openapi_document_of_a_custom_kind(both):
-    def ask(caller):
+    def request(caller):
         found = caller.get("/openapi/v3/apis/example.com/v1").json
         schemas = found["components"]["schemas"]
         own = {
@@ -104,7 +104,7 @@ def test_an_openapi_document_of_a_custom_kind(both):
         }
         return [own, verbs, kinds]
 
-    both.same(ask)
+    both.same(request)
 
 
 def strip_descriptions(value):
@@ -127,14 +127,14 @@ def plain_location(reply):
 
 
 def test_openapi_in_the_old_form(both):
-    def ask(caller):
+    def request(caller):
         found = caller.get("/openapi/v2").json
         names = sorted(
             name for name in found["definitions"] if "hostile" not in name and "example" not in name
         )
         return [found["swagger"], found["info"], names, found["definitions"]["io.k8s.api.core.v1.Pod"]]
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_the_paths_that_are_served(both):

@@ -41,8 +41,8 @@ def test_a_form_that_is_not_served(both, accept):
 def test_a_credential_that_is_none(both, authorization):
     headers = {"Authorization": authorization}
 
-    def ask(contender):
-        return contender.nobody().get("/api/v1/namespaces/shop/pods", headers=headers)
+    def request(contender):
+        return contender.anonymous().get("/api/v1/namespaces/shop/pods", headers=headers)
 
-    found, wanted = (ask(one) for one in (both.simulator, both.kubernetes))
-    assert (found.status, found.json) == (wanted.status, wanted.json)
+    found, expected = (request(one) for one in (both.simulator, both.kubernetes))
+    assert (found.status, found.json) == (expected.status, expected.json)

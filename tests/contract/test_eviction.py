@@ -36,7 +36,7 @@ def budgets(path):
 
 
 def protect(both, target, spec, *, name=""):
-    """A budget over the pods of this test; answers its path when its controller has looked at it."""
+    """A budget over the pods of this test; returns its path when its controller has synced it."""
     path, label, _ = target
     name = name or label
     body = thing(
@@ -60,13 +60,13 @@ def evict(caller, target, number=0, query="", **more):
 
 
 def test_a_pod_without_a_budget_goes(both, eviction_target):
-    def ask(caller):
+    def request(caller):
         reply = evict(caller, eviction_target)
         after = caller.get(f"{eviction_target[0]}/pods/{eviction_target[2][0]}").json
         reasons = [one for one in after["status"]["conditions"] if one["type"] == "DisruptionTarget"]
         return [reply, reasons, "deletionTimestamp" in after["metadata"]]
 
-    found = both.same(ask)
+    found = both.same(request)
     assert found[0]["status"] == 201
     assert found[2]
 
@@ -104,13 +104,13 @@ def test_a_budget_lists_disrupted_pods(both, eviction_target):
     path, label, _ = eviction_target
     budget = protect(both, eviction_target, {"minAvailable": 2})
 
-    def ask(caller):
+    def request(caller):
         begin = caller.get(budget).json["metadata"]["resourceVersion"]
         assert evict(caller, eviction_target).status == 201
         query = f"watch=1&timeoutSeconds=1&resourceVersion={begin}&fieldSelector=metadata.name%3D{label}"
         return caller.watch(f"{budgets(path)}?{query}")[0]["object"]["status"]
 
-    assert list(both.same(ask)["disruptedPods"]) == [eviction_target[2][0]]
+    assert list(both.same(request)["disruptedPods"]) == [eviction_target[2][0]]
 
 
 def test_a_dry_run_spends_nothing(both, eviction_target):

@@ -35,8 +35,8 @@ def command(*words, **streams):
 EXCHANGES = {
     "a word": (command("echo", "hello"), ()),
     "an empty one": (command("true"), ()),
-    "errors too": (command("sh", "-c", "cat%20/nope%3Btrue", stdout=1, stderr=1), ()),
-    "errors alone": (command("sh", "-c", "echo%20out%3Bcat%20/nope%3Btrue", stderr=1), ()),
+    "errors too": (command("sh", "-c", "echo%20oops%20%3E%262", stdout=1, stderr=1), ()),
+    "errors alone": (command("sh", "-c", "echo%20out%3Becho%20oops%20%3E%262", stderr=1), ()),
     "what is typed": (command("sh", stdin=1, stdout=1), (b"\x00echo hello\nexit\n",)),
     "in pieces": (command("sh", stdin=1, stdout=1), (b"\x00echo hel", b"\x00lo\n", b"\x00exit\n")),
     "with messages that are none": (
@@ -58,13 +58,13 @@ PROTOCOLS = {
 @pytest.mark.parametrize("name", EXCHANGES)
 def test_an_exchange(contenders, pods, name, protocols):
     query, sent = EXCHANGES[name]
-    found, wanted = (
+    found, expected = (
         summarize(
             exchange(contenders[one].admin, f"{pods}/one/exec?{query}", *sent, protocols=PROTOCOLS[protocols])
         )
         for one in (SIMULATOR, KUBERNETES)
     )
-    compare(found, wanted)
+    compare(found, expected)
 
 
 def summarize(one):
@@ -74,7 +74,7 @@ def summarize(one):
         one.messages[0],
         one.messages[-1],
         one.channels,
-        [one.on(number) for number in range(5)],
+        [one.read_channel(number) for number in range(5)],
     ]
 
 
@@ -163,9 +163,9 @@ def test_one_of_both_permissions_is_not_enough(both, contenders, pods, verb):
 
 
 def _wait_for_permission(contender, namespace, verb, *, allowed):
-    """The authorizer of the real one hears of a binding a moment after it is there."""
-    asked = {"namespace": namespace, "verb": verb, "resource": "pods", "subresource": "exec"}
-    review = {"spec": {"resourceAttributes": asked}}
+    """The authorizer of the real one sees a binding a moment after it is created."""
+    attributes = {"namespace": namespace, "verb": verb, "resource": "pods", "subresource": "exec"}
+    review = {"spec": {"resourceAttributes": attributes}}
 
     def is_so():
         reply = contender.caller("stan").post(REVIEWS, review)

@@ -11,7 +11,7 @@ from tests.contract.bodies import config_map, deployment, thing, widget
 
 @pytest.fixture(scope="module")
 def filled_namespace(contenders, own_namespace):
-    """The name of a namespace with a few things that nobody changes by himself."""
+    """The name of a namespace with a few objects that no controller changes."""
     name = own_namespace.rpartition("/")[2]
     things = [
         config_map("settings", {"labels": {"app": "web"}, "annotations": {"note": "x"}}, a="b", c="d\ne"),

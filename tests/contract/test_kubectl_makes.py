@@ -51,9 +51,11 @@ def compare_dry_run(both, command, namespace):
     words = [*own.split(" "), "-n", namespace, "--dry-run=server", "-o", "yaml", *(dashes + rest).split()]
     code, *texts = both.kubernetes.kubectl(*words)
     own_code, *own_texts = both.simulator.kubectl(*words)
-    wanted, found = ([one, *map(normalize_lines, two)] for one, two in ((code, texts), (own_code, own_texts)))
-    compare(found, wanted)
-    return wanted
+    expected, found = (
+        [one, *map(normalize_lines, two)] for one, two in ((code, texts), (own_code, own_texts))
+    )
+    compare(found, expected)
+    return expected
 
 
 def normalize_lines(text):

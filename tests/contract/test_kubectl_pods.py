@@ -38,7 +38,7 @@ ALIKE = [
     "logs one --since-time=2026-01-01T00:00:02Z", "logs two -c d --tail=1", "logs two --tail=1",
     "logs two --all-containers --tail=1 --prefix", "logs -l app=web --tail=1", "logs two -c nope", "logs nope",
     "logs -l app=none", "exec one -- echo hello", "exec two -c d -- echo hello", "exec two -c nope -- echo hello",
-    "exec nope -- echo", "exec one -- sh -c ,echo,out;,cat,/nope;,true", "exec one", "attach nope", "top pods nope",
+    "exec nope -- echo", "exec one -- sh -c ,echo,out;,echo,err>&2", "exec one", "attach nope", "top pods nope",
     "top nodes nope", "top pods -l app=none",
 ]  # fmt: skip
 
@@ -95,7 +95,7 @@ def test_it_sends_what_is_typed(both, pod_namespace):
 
 
 def test_it_reads_to_the_end_of_what_is_typed(simulator, pod_namespace):
-    """kwok never hears of the end."""
+    """kwok never sees the end."""
     ran = simulator.kubectl("exec", "-i", "-n", pod_namespace, "one", "--", "cat", input="hello\nthere\n")
     assert ran == (0, "hello\nthere\n", "")
 
@@ -122,12 +122,12 @@ def test_it_has_a_shell_with_a_terminal(simulator, pod_namespace):
     os.close(theirs)
     shown = ""
     try:
-        for wanted, typed in (
+        for expected, typed in (
             ("# ", b"stty size; hostname\n"),
             ("one\r\n", b"sleep 100\n"),
             ("100\r\n", b"\x03"),
         ):
-            shown = read_until(ours, shown, wanted)
+            shown = read_until(ours, shown, expected)
             os.write(ours, typed)
         shown = read_until(ours, shown, "^C\r\n# ")
         os.write(ours, b"exit 3\n")
@@ -138,7 +138,7 @@ def test_it_has_a_shell_with_a_terminal(simulator, pod_namespace):
 
 
 def read_until(file, output, expected):
-    """What was shown up to now, once `wanted` is in it."""
+    """What was shown up to now, once `expected` is in it."""
     while expected not in output:
         assert select.select([file], [], [], SECONDS)[0], output
         output += os.read(file, 4096).decode()
@@ -147,7 +147,7 @@ def read_until(file, output, expected):
 
 @pytest.fixture
 def follow(contenders):
-    """Starts a kubectl that goes on, and answers it; ended afterwards."""
+    """Starts a kubectl that follows, and returns it; it is killed afterwards."""
     started = []
 
     def start(contender, *arguments):
@@ -198,14 +198,14 @@ def test_it_attaches_until_the_container_ends(simulator, pod_namespace, short_li
     before = controlplane.pod_log.read_text()
     numbers = itertools.count(1)
 
-    def heard():
+    def is_followed():
         """kubectl says nothing when it is attached: what was written before is not shown."""
         with controlplane.pod_log.open("a") as log:
             log.write(f"2026-01-01T00:00:08.{next(numbers):06}000Z stdout F appended\n")
         return select.select([process.stdout], [], [], 0.1)[0]
 
     try:
-        wait_for(heard)
+        wait_for(is_followed)
         assert process.stdout.readline() == "appended\n"
     finally:
         controlplane.pod_log.write_text(before)

@@ -99,7 +99,7 @@ def find_unsettled(caller, name):
     slices = items(f"/apis/discovery.k8s.io/v1/namespaces/{name}/endpointslices")
     web = status("apis/apps/v1", "deployments", "web")
     generation = caller.get(f"/apis/apps/v1/namespaces/{name}/deployments/web").json["metadata"]["generation"]
-    wanted = {
+    expected = {
         "pods": len(pods) == 5 and not any("deletionTimestamp" in one["metadata"] for one in pods),
         "web": [web.get(f"{one}eplicas") for one in ("r", "updatedR", "availableR")] == [2] * 3,
         "its generation": web.get("observedGeneration") == generation,
@@ -114,7 +114,7 @@ def find_unsettled(caller, name):
         "endpoints": sum(len(one.get("endpoints") or ()) for one in slices) == 3,
         "node": conditions(caller.get(f"/api/v1/nodes/{NODE}").json["status"]).get("Ready") == "True",
     }
-    return [one for one, is_so in wanted.items() if not is_so]
+    return [one for one, is_so in expected.items() if not is_so]
 
 
 def compare_output(both, *command, person="admin"):
@@ -123,9 +123,9 @@ def compare_output(both, *command, person="admin"):
         ran_both = pool.map(
             lambda one: one.kubectl(*command, person=person), (both.simulator, both.kubernetes)
         )
-        found, wanted = ([code, *map(normalize_lines, texts)] for code, *texts in ran_both)
-    compare(found, wanted)
-    return wanted
+        found, expected = ([code, *map(normalize_lines, texts)] for code, *texts in ran_both)
+    compare(found, expected)
+    return expected
 
 
 def normalize_lines(text):
@@ -220,13 +220,13 @@ def test_it_counts_what_changes_a_deployment(both, copied_namespace):
     """A change of annotations is one: ReplicaSets have copies of them."""
     path = f"/apis/apps/v1/namespaces/{copied_namespace}/deployments/idle"
 
-    def ask(caller):
+    def request(caller):
         found = [caller.get(path).json["metadata"]["generation"]]
         for patch in ({"annotations": {"a": "b"}}, {"labels": {"a": "b"}}, {"annotations": {"a": None}}):
             found.append(caller.patch(path, {"metadata": patch}).json["metadata"]["generation"])
         return [one - found[0] for one in found]
 
-    assert both.same(ask) == [0, 1, 1, 2]
+    assert both.same(request) == [0, 1, 1, 2]
 
 
 def test_it_shows_changes_as_they_come(both, copied_namespace):
@@ -254,9 +254,9 @@ def test_it_shows_changes_as_they_come(both, copied_namespace):
         return [normalize_lines(line) for line in lines]
 
     with ThreadPoolExecutor(2) as pool:
-        found, wanted = pool.map(watch, (both.simulator, both.kubernetes))
-    compare(found, wanted)
-    assert [one[0].split()[0] for one in wanted] == ["ADDED", "MODIFIED", "DELETED"]
+        found, expected = pool.map(watch, (both.simulator, both.kubernetes))
+    compare(found, expected)
+    assert [one[0].split()[0] for one in expected] == ["ADDED", "MODIFIED", "DELETED"]
 
 
 @pytest.mark.parametrize("person", ["dana", "rene", "stan", "aude"])

@@ -64,7 +64,7 @@ def trim_metadata(reply):
 
 
 def test_a_page_shows_what_was_there_at_the_first(both, maps):
-    def ask(caller):
+    def request(caller):
         first = caller.get(f"{maps}?limit=2&labelSelector=odd")
         caller.post(maps, config_map("a-c", {"labels": {"odd": "1"}}))
         caller.delete(f"{maps}/c")
@@ -75,13 +75,13 @@ def test_a_page_shows_what_was_there_at_the_first(both, maps):
         caller.post(maps, config_map("c", {"labels": {"odd": "0"}}, a="b"))
         return [[one["metadata"]["name"] for one in reply.json["items"]] for reply in (first, second, third)]
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_an_exact_list_is_that_of_its_version(both, maps):
     """One that is too old is 410 only once etcd was compacted: that moment is not ours to name."""
 
-    def ask(caller):
+    def request(caller):
         before = caller.get(maps).json["metadata"]["resourceVersion"]
         caller.post(maps, config_map("later"))
         then = caller.get(f"{maps}?resourceVersion={before}&resourceVersionMatch=Exact")
@@ -90,7 +90,7 @@ def test_an_exact_list_is_that_of_its_version(both, maps):
         assert then.json["metadata"]["resourceVersion"] == before
         return [[one["metadata"]["name"] for one in reply.json["items"]] for reply in (then, now)]
 
-    then, now = both.same(ask)
+    then, now = both.same(request)
     assert "later" in now
     assert "later" not in then
 
@@ -108,22 +108,22 @@ WRONG = [
 
 @pytest.mark.parametrize("query", WRONG)
 def test_a_wrong_query(both, maps, query):
-    def ask(caller):
+    def request(caller):
         reply = caller.get(f"{maps}{query}")
         if reply.json is not None and "current:" in reply.message:
             return [reply.status, reply.json["details"], reply.message.partition("current:")[0]]
         return reply
 
-    both.same(ask)
+    both.same(request)
 
 
 @pytest.mark.parametrize("query", ["?resourceVersion=abc", "?resourceVersion=0", "?resourceVersion=1"])
 def test_one_object_at_a_version(both, maps, query):
-    def ask(caller):
+    def request(caller):
         reply = caller.get(f"{maps}/a{query}")
         return reply if reply.status != 504 else [reply.status, reply.json["details"]]
 
-    both.same(ask)
+    both.same(request)
 
 
 @pytest.mark.parametrize(
@@ -143,14 +143,14 @@ def test_one_object_at_a_version(both, maps, query):
     ],
 )
 def test_a_form(both, maps, accept):
-    def ask(caller):
+    def request(caller):
         listed, one = (
             caller.get(f"{maps}?fieldSelector=metadata.name%3Da", accept=accept),
             caller.get(f"{maps}/a", accept=accept),
         )
         return [listed, one]
 
-    both.same(ask)
+    both.same(request)
 
 
 @pytest.mark.parametrize("include", ["None", "Metadata", "Object", "none", ""])
@@ -178,7 +178,7 @@ def test_the_columns_of_a_custom_kind(both, own_namespace, kind):
     path = f"/apis/example.com/v1/{own_namespace.removeprefix('/api/v1/')}/{kind}"
     status = {"conditions": [{"type": "Ready", "status": "True", "message": "all is well"}]}
 
-    def ask(caller):
+    def request(caller):
         body = {"metadata": {"name": "one"}, "spec": {"size": 3, "colour": "red"}}
         made = caller.post(path, {"apiVersion": "example.com/v1", "kind": kind.title()[:-1]} | body)
         caller.patch(f"{path}/one/status", {"status": status})
@@ -186,17 +186,17 @@ def test_the_columns_of_a_custom_kind(both, own_namespace, kind):
         caller.delete(f"{path}/one")
         return replies
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_the_columns_of_a_custom_kind_in_another_version(both, own_namespace):
     path = f"/apis/example.com/v1alpha1/{own_namespace.removeprefix('/api/v1/')}/widgets"
 
-    def ask(caller):
+    def request(caller):
         body = {"apiVersion": "example.com/v1alpha1", "kind": "Widget", "metadata": {"name": "old"}}
         replies = [caller.post(path, body | {"spec": {"size": 3}}), caller.get(path, accept=TABLE)]
         replies += [caller.get(f"{path.replace('v1alpha1', 'v1')}/old")]
         caller.delete(f"{path}/old")
         return replies
 
-    both.same(ask)
+    both.same(request)

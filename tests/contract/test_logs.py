@@ -77,8 +77,8 @@ def test_a_followed_log_goes_on(contenders, controlplane, pods):
     try:
         wait_for(lambda: all(len(lines) == 2 for lines in found.values()))
     finally:
-        kept = controlplane.pod_log.read_text().splitlines(keepends=True)[:-1]
-        controlplane.pod_log.write_text("".join(kept))
+        complete_lines = controlplane.pod_log.read_text().splitlines(keepends=True)[:-1]
+        controlplane.pod_log.write_text("".join(complete_lines))
     compare(found[SIMULATOR], found[KUBERNETES])
 
 

@@ -54,29 +54,29 @@ def test_who_is_not_allowed(both, person):
     both.same(lambda caller: caller.get(f"{METRICS}/namespaces/pay/pods/nope"), person=person)
 
 
-@pytest.mark.usefixtures("measured")
+@pytest.mark.usefixtures("measured_pods")
 def test_the_form_of_what_is_measured(both):
     """Names, labels and numbers are each cluster's own."""
     pods = f"{METRICS}/namespaces/shop/pods"
 
-    def ask(caller):
+    def request(caller):
         listed = caller.get(f"{pods}?labelSelector=app%3Dweb").json
         one = caller.get(f"{pods}/{listed['items'][0]['metadata']['name']}").json
         nodes = caller.get(f"{METRICS}/nodes").json
         node = caller.get(f"{METRICS}/nodes/{nodes['items'][0]['metadata']['name']}").json
         return [form(listed | {"items": listed["items"][:1]}), form(one), form(nodes["items"][0]), form(node)]
 
-    both.same(ask)
+    both.same(request)
 
 
-@pytest.mark.usefixtures("measured")
+@pytest.mark.usefixtures("measured_pods")
 def test_the_table_of_what_is_measured(both):
-    def ask(caller):
+    def request(caller):
         pods = caller.get(f"{METRICS}/namespaces/shop/pods?labelSelector=app%3Dweb", accept=TABLE).json
         nodes = caller.get(f"{METRICS}/nodes", accept=TABLE).json
         return [form(one | {"rows": one["rows"][:1]}) for one in (pods, nodes)]
 
-    both.same(ask)
+    both.same(request)
 
 
 def form(value, key=""):

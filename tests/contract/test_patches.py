@@ -72,11 +72,11 @@ PATCHES = {
 def test_a_patch(both, maps, name):
     kind, query, body = PATCHES[name]
 
-    def ask(caller):
+    def request(caller):
         caller.post(maps, config_map(a="1", c="3"))
         return [caller.patch(f"{maps}/zz{query}", body, kind), caller.get(f"{maps}/zz")]
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_a_patch_of_nothing_there(both, maps):
@@ -84,11 +84,11 @@ def test_a_patch_of_nothing_there(both, maps):
 
 
 def test_a_patch_in_no_known_language(both, maps):
-    def ask(caller):
+    def request(caller):
         caller.post(maps, config_map(a="1"))
         return caller.call("PATCH", f"{maps}/zz", {"data": {}}, content_type="application/json")
 
-    both.same(ask)
+    both.same(request)
 
 
 STRATEGIC = {
@@ -135,11 +135,11 @@ STRATEGIC = {
 
 @pytest.mark.parametrize("name", STRATEGIC)
 def test_a_strategic_patch_of_a_deployment(both, deployments, name):
-    def ask(caller):
+    def request(caller):
         caller.post(deployments, deployment())
         return caller.patch(f"{deployments}/zz", STRATEGIC[name], "strategic")
 
-    both.same(lambda caller: strip_status(ask(caller)))
+    both.same(lambda caller: strip_status(request(caller)))
 
 
 def strip_status(reply):
@@ -161,7 +161,7 @@ def apply(caller, path, body, manager="a", more=""):
 def test_apply_and_its_managers(both, maps):
     path = f"{maps}/zz"
 
-    def ask(caller):
+    def request(caller):
         return [
             caller.patch(path, config_map(a="1"), "apply"),
             apply(caller, path, config_map(a="1"), more="&dryRun=All"),
@@ -179,7 +179,7 @@ def test_apply_and_its_managers(both, maps):
             caller.put(path, config_map(a="1")),
         ]
 
-    both.same(ask)
+    both.same(request)
 
 
 WRONG = {
@@ -200,11 +200,11 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_apply_of_something_wrong(both, maps, name):
-    def ask(caller):
+    def request(caller):
         caller.post(maps, config_map(a="1"))
         return apply(caller, f"{maps}/zz", WRONG[name])
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_apply_in_yaml(both, maps):
@@ -228,7 +228,7 @@ def test_apply_of_a_deployment(both, deployments):
         "spec": {"template": {"spec": {"containers": [{"name": "c", "env": [{"name": "C", "value": "x"}]}]}}},
     }
 
-    def ask(caller):
+    def request(caller):
         return [
             strip_status(apply(caller, path, one, manager, more))
             for one, manager, more in (
@@ -239,13 +239,13 @@ def test_apply_of_a_deployment(both, deployments):
             )
         ]
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_apply_of_a_custom_kind(both, widgets):
     path = f"{widgets}/zz"
 
-    def ask(caller):
+    def request(caller):
         return [
             apply(caller, path, {"apiVersion": "example.com/v1", "kind": "Widget", "spec": {"size": 1}}),
             apply(caller, path, widget(spec={"size": 1}, foo=1)),
@@ -257,13 +257,13 @@ def test_apply_of_a_custom_kind(both, widgets):
             caller.get(path),
         ]
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_a_custom_kind_is_patched_and_put(both, widgets):
     path = f"{widgets}/zz"
 
-    def ask(caller):
+    def request(caller):
         return [
             caller.post(widgets, widget(spec={"size": 1}, status={"size": 9})),
             caller.patch(path, {"spec": {"size": 2}}, "strategic"),
@@ -281,13 +281,13 @@ def test_a_custom_kind_is_patched_and_put(both, widgets):
             caller.get(path),
         ]
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_a_custom_kind_is_scaled(both, widgets):
     path = f"{widgets}/zz"
 
-    def ask(caller):
+    def request(caller):
         return [
             caller.get(f"{path}/scale"),
             caller.post(widgets, widget(spec={"size": 1})).status,
@@ -301,14 +301,14 @@ def test_a_custom_kind_is_scaled(both, widgets):
             caller.get(path),
         ]
 
-    both.same(ask)
+    both.same(request)
 
 
 def test_a_deployment_is_scaled(both, deployments):
     path = f"{deployments}/zz"
     template = TEMPLATE | {"spec": {"nodeSelector": {"no": "such"}, "containers": [CONTAINER]}}
 
-    def ask(caller):
+    def request(caller):
         return [
             caller.post(deployments, deployment(template=template)).status,
             caller.patch(f"{path}/scale?dryRun=All", {"spec": {"replicas": 3}}),
@@ -317,7 +317,7 @@ def test_a_deployment_is_scaled(both, deployments):
             caller.put(f"{path}/scale?dryRun=All", {"metadata": {"name": "yy"}, "spec": {"replicas": 3}}),
         ]
 
-    both.same(ask)
+    both.same(request)
 
 
 PUTS = {
@@ -335,11 +335,11 @@ PUTS = {
 
 @pytest.mark.parametrize("name", PUTS)
 def test_a_put(both, maps, name):
-    def ask(caller):
+    def request(caller):
         caller.post(maps, config_map(a="1", c="3"))
         return [caller.put(f"{maps}/zz", PUTS[name]), caller.put(f"{maps}/nope", PUTS[name])]
 
-    both.same(ask)
+    both.same(request)
 
 
 OPTIONS = [

@@ -52,7 +52,7 @@ def review(attributes):
 def test_reviews_of_oneself(both, person):
     path = f"{AUTHORIZATION}/selfsubjectaccessreviews"
 
-    def ask(caller):
+    def request(caller):
         replies = [caller.post(path, review(one)) for one in ATTRIBUTES]
         for reply in replies:
             if "system:basic-user" in str(reply.json) or "cluster-admin" in str(reply.json):
@@ -61,7 +61,7 @@ def test_reviews_of_oneself(both, person):
                 )
         return replies
 
-    both.same(ask, person=person)
+    both.same(request, person=person)
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -69,14 +69,14 @@ def test_reviews_of_oneself(both, person):
 def test_rules_of_oneself(both, person, namespace):
     path = f"{AUTHORIZATION}/selfsubjectrulesreviews"
 
-    def ask(caller):
+    def request(caller):
         status = caller.post(path, {"spec": {"namespace": namespace}}).json["status"]
         return {
             key: sorted(map(str, value)) if isinstance(value, list) else value
             for key, value in status.items()
         }
 
-    both.same(ask, person=person)
+    both.same(request, person=person)
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -155,21 +155,21 @@ CALLS = [
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
 def test_what_is_forbidden(both, method, path):
-    def ask(caller):
+    def request(caller):
         reply = caller.call(method, path, {} if method in ("POST", "PUT", "PATCH") else None)
         return reply if reply.status in (401, 403) else reply.status in (200, 404, 400, 415, 422)
 
     for person in ("dana", "rene", "stan"):
-        both.same(ask, person=person)
+        both.same(request, person=person)
 
 
 @pytest.mark.parametrize(
     "path", ["/version", "/healthz", "/api", "/apis", "/openapi/v3", "/api/v1/pods", "/nope", "/"]
 )
 def test_what_is_forbidden_to_everybody(both, path):
-    found, wanted = (one.nobody().get(path) for one in (both.simulator, both.kubernetes))
-    assert found.status == wanted.status
-    assert found.message == wanted.message
+    found, expected = (one.anonymous().get(path) for one in (both.simulator, both.kubernetes))
+    assert found.status == expected.status
+    assert found.message == expected.message
 
 
 IMPERSONATIONS = [
@@ -190,7 +190,7 @@ IMPERSONATIONS = [
 def test_somebody_acts_as_another(both, number, person):
     path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
-    def ask(caller):
+    def request(caller):
         reply = caller.post(path, {}, headers=IMPERSONATIONS[number])
         # which of two modes complains depends on which one helped this person last, tests before included
         return (
@@ -199,7 +199,7 @@ def test_somebody_acts_as_another(both, number, person):
             else [reply.status, reply.reason, reply.message.split(" cannot ")[0][-4:]]
         )
 
-    both.same(ask, person=person)
+    both.same(request, person=person)
 
 
 TOKENS = [
@@ -224,11 +224,11 @@ def test_a_token_for_nobody(both):
 
 
 def test_an_account_with_its_token(both):
-    def ask(contender):
+    def request(contender):
         path = "/api/v1/namespaces/shop/serviceaccounts/default/token"
         token = contender.admin.post(path, {}).json["status"]["token"]
         headers = {"Authorization": f"Bearer {token}"}
-        caller = contender.nobody()
+        caller = contender.anonymous()
         who = caller.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", {}, headers=headers).json
         review = contender.admin.post(
             "/apis/authentication.k8s.io/v1/tokenreviews", {"spec": {"token": token}}
@@ -242,7 +242,7 @@ def test_an_account_with_its_token(both):
             caller.get("/api/v1/namespaces/shop/pods", headers=headers).json,
         ]
 
-    assert ask(both.simulator) == ask(both.kubernetes)
+    assert request(both.simulator) == request(both.kubernetes)
 
 
 def test_a_review_of_no_token(both):
@@ -305,5 +305,5 @@ def test_a_new_permission_holds_at_once(cluster, namespace):
     assert stan.get(path).status == 403
     made = binding("stan-view", "ClusterRole", "view", "stan")
     assert cluster.admin.post(f"{RBAC}/namespaces/{namespace}/rolebindings", made).status == 201
-    assert stan.get(path).status in (200, 403)  # the real one hears of it a moment later
+    assert stan.get(path).status in (200, 403)  # the real one sees it a moment later
     assert stan.post(path, config_map()).status == 403

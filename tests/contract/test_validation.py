@@ -45,7 +45,7 @@ def container(**parts):
     return {"containers": [CONTAINER | parts]}
 
 
-# Each is created with dryRun=All; its answer, filled in or refused, is the same.
+# Each is created with dryRun=All; its response, with defaults or errors, is the same.
 CREATED = {
     "deployment": deployment(),
     "deployment of a latest image": deployment(
@@ -288,6 +288,7 @@ CREATED = {
     "event of elsewhere": thing(
         "v1", "Event", "zz", involvedObject={"kind": "Pod", "name": "x", "namespace": "pay"}
     ),
+    "node with a wrong label": thing("v1", "Node", "zz", {"labels": {"example.com/": ""}}),
     "priority too high": thing("scheduling.k8s.io/v1", "PriorityClass", "zz", value=2000000001),
     "priority": thing("scheduling.k8s.io/v1", "PriorityClass", "zz", value=5),
     "lease of no time": thing("coordination.k8s.io/v1", "Lease", "zz", spec={"leaseDurationSeconds": 0}),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.bodies import CONTAINER, NO_NODE, TEMPLATE, deployment, pod, thing
-from tests.contract.tables import collection_path
+from tests.contract.bodies import CONTAINER, NO_NODE, TEMPLATE, collection_path, deployment, pod, thing
 
 ODD = {
     "old labels": {"nodeSelector": {"beta.kubernetes.io/os": "linux"}},
@@ -127,19 +126,20 @@ def test_of_changes(both, own_namespace):
     label = {"metadata": {"labels": {"a": "b"}}}
     slower = {"spec": {"minReadySeconds": 1}}
     cases = (
-        (collection_path(own_namespace, "apps/v1", "deployments"), deployment("changed", template=odd), label, slower),
-        (collection_path(own_namespace, "v1", "services"), thing("v1", "Service", "changed", spec=service), label, label),
-        (collection_path(own_namespace, "v1", "pods"), pod("changed", **ODD["half a byte"]), label, label),
-    )  # fmt: skip
-    for path, body, *patches in cases:
+        ("apps/v1", "deployments", deployment("changed", template=odd), label, slower),
+        ("v1", "services", thing("v1", "Service", "changed", spec=service), label, label),
+        ("v1", "pods", pod("changed", **ODD["half a byte"]), label, label),
+    )
+    for api_version, plural, body, *patches in cases:
+        path = collection_path(own_namespace, api_version, plural)
 
-        def ask(caller, path=path, body=body, patches=patches):
+        def request(caller, path=path, body=body, patches=patches):
             found = [caller.post(path, body).warnings]
             found += [caller.patch(f"{path}/changed", patch).warnings for patch in patches]
             caller.delete(f"{path}/changed?gracePeriodSeconds=0")
             return [list(one) for one in found]
 
-        assert both.same(ask)[0]
+        assert both.same(request)[0]
 
 
 def compare_warnings(both, path, body):

@@ -35,30 +35,32 @@ def test_each_event_is_a_message_of_text_with_its_line_end(both, path):
 
 
 def test_changes_since_a_version(both, path):
-    def ask(caller):
+    def request(caller):
         begin = changes(caller, path)
         found = read_frames(
             caller, f"{path}?watch=1&timeoutSeconds=1&labelSelector=watched&resourceVersion={begin}"
         )
         return [json.loads(one) for one in found]
 
-    assert len(both.same(ask)) == 8
+    assert len(both.same(request)) == 8
 
 
 def test_a_version_that_is_gone_or_none(both, path):
     for query in ("resourceVersion=abc", "resourceVersionMatch=Exact"):
-        asked = f"{path}?watch=1&{query}"
+        watch_path = f"{path}?watch=1&{query}"
         both.same(
-            lambda caller, asked=asked: request_rejected_upgrade(caller, asked, protocols=(), origin=ORIGIN)
+            lambda caller, watch_path=watch_path: request_rejected_upgrade(
+                caller, watch_path, protocols=(), origin=ORIGIN
+            )
         )
 
 
 def test_one_without_an_origin_is_rejected_without_a_body(both, path):
-    def ask(caller):
+    def request(caller):
         reply = request_rejected_upgrade(caller, f"{path}?watch=1&timeoutSeconds=1", protocols=())
         return [reply.status, reply.body.decode()]
 
-    assert both.same(ask) == [403, ""]
+    assert both.same(request) == [403, ""]
 
 
 @pytest.mark.parametrize("person", ["stan", "dana"])

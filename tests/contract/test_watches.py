@@ -34,11 +34,12 @@ FIRST = {
     "without a version": ("", PLAIN),
     "from any version": ("resourceVersion=0", PLAIN),
     "with bookmarks": ("allowWatchBookmarks=true", PLAIN),
-    "asked for": (INITIAL, PLAIN),
-    "asked for, with bookmarks": (f"{INITIAL}&allowWatchBookmarks=true", PLAIN),
-    "asked for from any version": (f"{INITIAL}&allowWatchBookmarks=true&resourceVersion=0", PLAIN),
-    "not asked for": ("sendInitialEvents=false&resourceVersionMatch=NotOlderThan", PLAIN),
+    "requested": (INITIAL, PLAIN),
+    "requested, with bookmarks": (f"{INITIAL}&allowWatchBookmarks=true", PLAIN),
+    "requested from any version": (f"{INITIAL}&allowWatchBookmarks=true&resourceVersion=0", PLAIN),
+    "not requested": ("sendInitialEvents=false&resourceVersionMatch=NotOlderThan", PLAIN),
     "as a table": ("", TABLE),
+    "as a table, requested, with bookmarks": (f"{INITIAL}&allowWatchBookmarks=true", TABLE),
     "as metadata": ("", PARTIAL),
     "as a list": ("", LIST_METADATA),
     "in no known form": ("", "text/html"),
@@ -47,7 +48,7 @@ FIRST = {
 
 @pytest.fixture(scope="module")
 def watch_events(contenders, own_namespace):
-    """What each watch was told, by contender, group and name: all of them at once."""
+    """The events of each watch, by contender, group and name: all of them at once."""
     path = f"{own_namespace}/configmaps"
     jobs = {}
     with ThreadPoolExecutor(64) as pool:
@@ -95,7 +96,9 @@ def events(reply):
 
 
 def annotations(event):
-    return event["object"]["metadata"].get("annotations")
+    """Of a Table those of its only row."""
+    thing = event["object"]
+    return (thing["rows"][0]["object"] if thing["kind"] == "Table" else thing)["metadata"].get("annotations")
 
 
 @pytest.mark.parametrize("name", [*SINCE, "the whole cluster", "the old path"])

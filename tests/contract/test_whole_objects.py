@@ -10,8 +10,7 @@ import yaml
 from simulator.schemas.archive import archive
 from simulator.schemas.catalog import Catalog
 from simulator.schemas.resources import split_api_version
-from tests.contract.bodies import pod, thing
-from tests.contract.tables import collection_path
+from tests.contract.bodies import collection_path, pod, thing
 from tests.controlplane import world
 
 FILES = ("services", "workloads", "rules", "drivers")
@@ -28,11 +27,11 @@ def objects():
 KINDS = Catalog(archive())
 
 
-@pytest.mark.parametrize("wanted", list(objects()))
-def test_a_new_object(both, own_namespace, wanted):
+@pytest.mark.parametrize("body", list(objects()))
+def test_a_new_object(both, own_namespace, body):
     """Under another name, in a namespace of its own, in a dry run."""
-    resource = KINDS.find_kind(*split_api_version(wanted["apiVersion"]), wanted["kind"])
-    body = copy.deepcopy(wanted)
+    resource = KINDS.find_kind(*split_api_version(body["apiVersion"]), body["kind"])
+    body = copy.deepcopy(body)
     body["metadata"]["name"] += "-again"
     path = resource.path
     if resource.is_namespaced:
@@ -45,7 +44,7 @@ def test_a_new_object(both, own_namespace, wanted):
 
 
 def strip_random_addresses(reply):
-    """Addresses and ports that nobody has chosen."""
+    """Addresses and ports that were allocated at random."""
     spec = reply.json.get("spec") or {}
     for key in ("clusterIP", "clusterIPs"):
         if spec.get(key) not in (None, "None", ["None"]):
@@ -70,17 +69,17 @@ def test_a_time(both, own_namespace, time):
         collection_path(own_namespace, "coordination.k8s.io/v1", "leases"),
     )
 
-    def ask(caller):
+    def request(caller):
         body = thing("coordination.k8s.io/v1", "Lease", "zz", spec={"renewTime": time})
         taken = caller.post(f"{leases}?dryRun=All", body)
         caller.post(pods, pod("timed"))
         begun = caller.patch(f"{pods}/timed/status", {"status": {"startTime": time}})
         return [normalize_time(taken, "spec", "renewTime"), normalize_time(begun, "status", "startTime")]
 
-    both.same(ask)
+    both.same(request)
 
 
 def normalize_time(reply, part, key):
-    """The time that was kept, or why it was not; put so that the comparison does not take it for one."""
-    kept = reply.json[part].get(key) if reply.status < 300 else reply.message.rpartition("parsing time")[2]
-    return [reply.status, str(kept).replace("T", " at ")]
+    """The time that was stored, or why it was not; put so that the comparison does not take it for one."""
+    stored = reply.json[part].get(key) if reply.status < 300 else reply.message.rpartition("parsing time")[2]
+    return [reply.status, str(stored).replace("T", " at ")]

@@ -44,7 +44,7 @@ class Reply:
 
 
 class Caller:
-    """One person at one API server; connections are kept."""
+    """One person at one API server; connections are reused."""
 
     def __init__(self, server: str, ca: str, token: str = "", pair: tuple[str, str] | None = None) -> None:
         self.server, self.token = server, token
@@ -104,7 +104,7 @@ class Caller:
     def _exchange(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> tuple[http.client.HTTPResponse, bytes]:
-        """Over a kept connection, or where the server has closed that one meanwhile over a new one."""
+        """Over an idle connection, or where the server has closed that one over a new one."""
         while True:
             connection, is_kept = (self._idle.pop(), True) if self._idle else (self._connection(), False)
             try:

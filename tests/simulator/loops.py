@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Loop:
-    """`with Loop(cluster) as served:` then `served.server.url`; `lives` is of the first cluster."""
+    """`with Loop(cluster) as served:` then `served.server.url`; `runtime` is of the first cluster."""
 
     def __init__(self, *clusters: Cluster, runtime: ClusterRuntime | None = None) -> None:
         self.servers = [

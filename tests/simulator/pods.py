@@ -28,8 +28,8 @@ def running_pod(
 ) -> Object:
     """On node-1, since `age` seconds; `more` goes into its metadata."""
     names = containers or ("c",)
-    began = cluster.clock.format_timestamp(cluster.clock.seconds() - age)
-    states = [container_state(one, running={"startedAt": began}) for one in names]
+    started_at = cluster.clock.format_timestamp(cluster.clock.seconds() - age)
+    states = [container_state(one, running={"startedAt": started_at}) for one in names]
     requests = {"requests": {"cpu": "100m", "memory": "64Mi"}}
     return {
         "apiVersion": "v1",

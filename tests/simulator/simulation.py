@@ -42,7 +42,7 @@ class Simulation:
     """A cluster with nodes n0, n1, ... in which everything happens in namespace default."""
 
     def __init__(self, *rules: Rule, nodes: int = 3, seed: int = 1, script: Script | None = None) -> None:
-        self.cluster = Cluster("living", seed=seed, clock=Clock(speed=0, start=START))
+        self.cluster = Cluster("simulation", seed=seed, clock=Clock(speed=0, start=START))
         self.cluster.load(node(f"n{number}", number) for number in range(nodes))
         self.runtime = ClusterRuntime(self.cluster, behaviors=Behaviors(list(rules)), script=script)
         self.runtime.settle()
@@ -97,7 +97,7 @@ class Simulation:
         raise AssertionError(f"It did not come within {seconds} seconds.")
 
     def list_events(self, kind: str = "", name: str = "") -> list[tuple[str, str]]:
-        """Reason and message of the Events about it, in the order in which they were told."""
+        """Reason and message of the Events about it, in the order in which they were recorded."""
         events = sorted(
             self.all("Event"), key=lambda one: one["metadata"]["name"].rpartition(".")[2].zfill(20)
         )

@@ -45,12 +45,12 @@ def test_it_runs_on_from_where_it_stood(clock: Clock) -> None:
 
 
 def test_it_rings_by_due_time_and_then_by_insertion(clock: Clock) -> None:
-    told: list[str] = []
-    clock.call_after(20, record_ring(told, "late"))
-    clock.call_after(10, record_ring(told, "first"))
-    clock.call_after(10, record_ring(told, "second"))
+    rung: list[str] = []
+    clock.call_after(20, record_ring(rung, "late"))
+    clock.call_after(10, record_ring(rung, "first"))
+    clock.call_after(10, record_ring(rung, "second"))
     clock.advance(30, nothing)
-    assert told == ["first", "second", "late"]
+    assert rung == ["first", "second", "late"]
 
 
 def test_it_shows_each_alarm_its_own_time_while_it_advances(clock: Clock) -> None:
@@ -71,21 +71,21 @@ def test_it_rings_late_after_a_jump(clock: Clock) -> None:
 
 
 def test_it_rings_an_alarm_that_an_alarm_set_on_the_way(clock: Clock) -> None:
-    told: list[str] = []
-    clock.call_after(10, lambda: clock.call_after(10, record_ring(told, "child")) and None)
+    rung: list[str] = []
+    clock.call_after(10, lambda: clock.call_after(10, record_ring(rung, "child")) and None)
     clock.advance(15, nothing)
-    assert told == []
+    assert rung == []
     clock.advance(5, nothing)
-    assert told == ["child"]
+    assert rung == ["child"]
 
 
 def test_it_does_not_ring_what_is_not_due_or_was_cancelled(clock: Clock) -> None:
-    told: list[str] = []
-    clock.call_after(10, record_ring(told, "later"))
-    clock.call_after(1, record_ring(told, "cancelled")).cancel()
+    rung: list[str] = []
+    clock.call_after(10, record_ring(rung, "later"))
+    clock.call_after(1, record_ring(rung, "cancelled")).cancel()
     clock.move(5)
     assert clock.ring() == 0
-    assert told == []
+    assert rung == []
 
 
 def test_it_knows_how_long_to_wait_on_the_wall(clock: Clock) -> None:
@@ -99,15 +99,15 @@ def test_it_knows_how_long_to_wait_on_the_wall(clock: Clock) -> None:
 
 
 def test_it_notifies_when_the_time_to_the_next_alarm_changes(clock: Clock) -> None:
-    told: list[str] = []
-    stop = clock.listen(record_ring(told, "changed"))
+    rung: list[str] = []
+    stop = clock.listen(record_ring(rung, "changed"))
     clock.call_after(100, nothing)
     clock.call_after(200, nothing)  # the next is still the first
     clock.run(2)
     clock.move(1)
     stop()
     clock.move(1)
-    assert told == ["changed"] * 3
+    assert rung == ["changed"] * 3
 
 
 def test_it_accepts_no_more_alarms_than_its_limit(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,11 +26,11 @@ def sizes(simulation: Simulation) -> list[tuple[str, int]]:
 def is_done(simulation: Simulation, name: str = "web") -> bool:
     found = simulation.get("Deployment", name)
     status = found["status"]
-    wanted = found["spec"]["replicas"]
+    expected = found["spec"]["replicas"]
     return (
         status.get("updatedReplicas", 0)
         == status.get("availableReplicas", 0)
-        == wanted
+        == expected
         == status.get("replicas", 0)
     )
 

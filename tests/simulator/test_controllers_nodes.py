@@ -53,13 +53,13 @@ def test_it_loses_its_pods_after_five_minutes_but_they_end_only_when_it_is_back(
 
 
 def test_it_does_not_lose_its_pods_if_it_is_back_in_time(simulation: Simulation) -> None:
-    (kept,) = pods_on(simulation, "n1")
+    (remaining,) = pods_on(simulation, "n1")
     stop_kubelet(simulation.runtime.controllers.plane, "n1")
     simulation.step(120)
     restart_kubelet(simulation.runtime.controllers.plane, "n1")
     simulation.step(60)
-    assert pods_on(simulation, "n1") == [kept]
-    assert ready(simulation.get("Pod", kept))
+    assert pods_on(simulation, "n1") == [remaining]
+    assert ready(simulation.get("Pod", remaining))
 
 
 def test_it_bears_a_taint_while_it_is_cordoned(simulation: Simulation) -> None:

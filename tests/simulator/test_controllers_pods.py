@@ -115,24 +115,24 @@ def test_it_is_over_when_it_is_never_restarted(simulation: Simulation, code: int
 
 def test_it_is_killed_for_its_memory_by_a_rule() -> None:
     killed = Behavior(exits_after=(30, 30), is_killed_for_memory=True)
-    living = Simulation(Rule(killed, workload="web"))
-    living.make("Pod", "web", pod())
-    living.step_until(holds=lambda: restarts(living) == 1)
-    last = living.get("Pod", "web")["status"]["containerStatuses"][0]["lastState"]["terminated"]
+    simulation = Simulation(Rule(killed, workload="web"))
+    simulation.make("Pod", "web", pod())
+    simulation.step_until(holds=lambda: restarts(simulation) == 1)
+    last = simulation.get("Pod", "web")["status"]["containerStatuses"][0]["lastState"]["terminated"]
     assert (last["exitCode"], last["reason"]) == (137, "OOMKilled")
 
 
 def test_it_flaps_by_a_rule() -> None:
     flapping = Behavior(unready_every=(60, 60), unready_for=(20, 20))
-    living = Simulation(Rule(flapping, workload="web"))
-    living.make("Pod", "web", pod())
-    living.step_until(holds=lambda: ready(living.get("Pod", "web")))
-    living.step_until(holds=lambda: not ready(living.get("Pod", "web")))
-    living.step_until(holds=lambda: ready(living.get("Pod", "web")))
+    simulation = Simulation(Rule(flapping, workload="web"))
+    simulation.make("Pod", "web", pod())
+    simulation.step_until(holds=lambda: ready(simulation.get("Pod", "web")))
+    simulation.step_until(holds=lambda: not ready(simulation.get("Pod", "web")))
+    simulation.step_until(holds=lambda: ready(simulation.get("Pod", "web")))
     assert (
         "Unhealthy",
         "Readiness probe failed: HTTP probe failed with statuscode: 503",
-    ) in living.list_events("Pod")
+    ) in simulation.list_events("Pod")
 
 
 def test_it_ends_within_its_grace(simulation: Simulation) -> None:
@@ -146,15 +146,15 @@ def test_it_ends_within_its_grace(simulation: Simulation) -> None:
 
 
 def test_it_waits_if_nothing_fits_and_starts_when_there_is_capacity(simulation: Simulation) -> None:
-    asks = {"requests": {"cpu": "3"}}
+    requirements = {"requests": {"cpu": "3"}}
     for number in range(4):
-        simulation.make("Pod", f"web-{number}", pod(resources=asks))
+        simulation.make("Pod", f"web-{number}", pod(resources=requirements))
     simulation.step(30)
     assert condition(simulation.get("Pod", "web-3"), "PodScheduled") == ("False", "Unschedulable")
-    (told,) = {
+    (text,) = {
         message for reason, message in simulation.list_events("Pod", "web-3") if reason == "FailedScheduling"
     }
-    assert told.startswith("0/3 nodes are available: 3 Insufficient cpu.")
+    assert text.startswith("0/3 nodes are available: 3 Insufficient cpu.")
     simulation.delete("Pod", "web-0")
     simulation.step(60)
     assert ready(simulation.get("Pod", "web-3"))

@@ -230,7 +230,7 @@ def test_it_reads_a_schedule(simulation: Simulation, text: str, zone: str, expec
     assert simulation.cluster.clock.format_timestamp(found) == expected
 
 
-# --- what else is kept
+# --- other controllers
 
 
 def test_it_counts_allowed_disruptions_of_a_budget(simulation: Simulation) -> None:
@@ -246,26 +246,26 @@ def test_it_counts_allowed_disruptions_of_a_budget(simulation: Simulation) -> No
 def test_it_counts_what_a_quota_bounds(simulation: Simulation) -> None:
     hard = {"pods": "10", "requests.cpu": "4", "count/deployments.apps": "5"}
     simulation.make("ResourceQuota", "team", {"hard": hard})
-    asks = {"resources": {"requests": {"cpu": "250m"}}}
-    simulation.make("Deployment", "web", deployment(3, container=asks))
+    requirements = {"resources": {"requests": {"cpu": "250m"}}}
+    simulation.make("Deployment", "web", deployment(3, container=requirements))
     simulation.step(60)
     used = simulation.get("ResourceQuota", "team")["status"]["used"]
     assert used == {"pods": "3", "requests.cpu": "750m", "count/deployments.apps": "1"}
 
 
 def test_it_scales_with_what_is_used_and_back_only_after_a_while(simulation: Simulation) -> None:
-    asks = {"resources": {"requests": {"cpu": "100m"}}}
-    simulation.make("Deployment", "web", deployment(2, container=asks))
+    requirements = {"resources": {"requests": {"cpu": "100m"}}}
+    simulation.make("Deployment", "web", deployment(2, container=requirements))
     target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
     metric = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}
     spec = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 6}
     simulation.make(
         "HorizontalPodAutoscaler", "web", spec | {"metrics": [{"type": "Resource", "resource": metric}]}
     )
-    simulation.cluster.usage.source = lambda pod, container, moment: ContainerUsage(100, 1)
+    simulation.cluster.usage.source = lambda pod, container, timestamp: ContainerUsage(100, 1)
     simulation.step(120)
     assert simulation.get("Deployment", "web")["spec"]["replicas"] == 6
-    simulation.cluster.usage.source = lambda pod, container, moment: ContainerUsage(10, 1)
+    simulation.cluster.usage.source = lambda pod, container, timestamp: ContainerUsage(10, 1)
     simulation.step(120)
     assert simulation.get("Deployment", "web")["spec"]["replicas"] == 6
     simulation.step(400)

@@ -102,7 +102,7 @@ def test_its_table_has_sums(admin):
 
 def test_what_is_made_up_stays_near_the_requests_and_moves(cluster):
     pod = running_pod(cluster, "some", uid="some")
-    seen = [wave_usage(pod, "c", float(moment)) for moment in range(0, 900, 30)]
+    seen = [wave_usage(pod, "c", float(timestamp)) for timestamp in range(0, 900, 30)]
     assert all(20 < one.cpu < 100 for one in seen)
     assert all(30 * 2**20 < one.memory < 64 * 2**20 for one in seen)
     assert len({one.cpu for one in seen}) > 20

@@ -39,7 +39,7 @@ def budget(name, app, **spec):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """`web`: a Deployment of 4 with 3 pods, `db`: a StatefulSet of 2 with both, `lone`: a pod of nobody."""
+    """`web`: a Deployment of 4 with 3 pods, `db`: a StatefulSet of 2 with both, `lone`: a pod without an owner."""
     found = Cluster("evictions", seed=2)
     web = [owner("ReplicaSet", "web-1")]
     db = [owner("StatefulSet", "db")]
@@ -165,7 +165,7 @@ def test_no_more_are_evicted_than_allowed(admin, protect):
 
 
 def test_one_after_the_other_goes(admin, protect):
-    """Its budget hears at once, before the pod is gone."""
+    """Its budget is synced at once, before the pod is gone."""
     name = protect("web", minAvailable=2)
     assert evict(admin, "web-0", "?dryRun=All").status == 201
     assert admin.get(f"{PODS}/web-0").status == 200
@@ -178,7 +178,7 @@ def test_one_after_the_other_goes(admin, protect):
 
 
 def test_a_budget_without_a_status_answers_retry_after():
-    """Two servers have not begun: the keeper is that of a served cluster."""
+    """Two servers have not begun: the reconciler is that of a served cluster."""
     found = Cluster("early", seed=2)
     found.load([node(), running_pod(found, "web")])
     with Loop(found) as served:

@@ -19,9 +19,9 @@ PATH = "/api/v1/namespaces/default/pods"
 @pytest.fixture(scope="module")
 def cluster():
     found = Cluster("logs", seed=3)
-    ended = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:01:00Z", "exitCode": 3}
+    finished_at = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:01:00Z", "exitCode": 3}
     crashed = running_pod(found, "crashed")
-    waiting = container_state("c", restarts=2, waiting={"reason": "CrashLoopBackOff"}, last=ended)
+    waiting = container_state("c", restarts=2, waiting={"reason": "CrashLoopBackOff"}, last=finished_at)
     creating = container_state("c", waiting={"reason": "ContainerCreating"})
     found.load(
         [
@@ -35,7 +35,7 @@ def cluster():
                 running_pod(found, "pulling"), container_state("c", waiting={"reason": "ImagePullBackOff"})
             ),
             running_pod(found, "homeless") | {"spec": {"containers": [{"name": "c"}]}},
-            replace_states(running_pod(found, "over"), container_state("c", terminated=ended)),
+            replace_states(running_pod(found, "over"), container_state("c", terminated=finished_at)),
         ]
     )
     return found
@@ -51,7 +51,7 @@ def written_lines(server_loop, cluster):
 
 
 def ten_lines(run, since, until, count):
-    lines = [LogLine(run.began + number, f"line {number}") for number in range(10)]
+    lines = [LogLine(run.started_at + number, f"line {number}") for number in range(10)]
     return [one for one in lines if since < one.timestamp <= until][-count:] if run.container == "c" else []
 
 
@@ -80,15 +80,15 @@ def test_it_shows_as_much_as_requested(admin, written_lines, query, expected):
 
 
 def test_it_puts_the_time_before_each_line(admin, written_lines, cluster):
-    began = find_run(cluster.store.get(PODS, "default", "web"), "c").started_at
+    started_at = find_run(cluster.store.get(PODS, "default", "web"), "c").started_at
     first = lines_of(admin.get(f"{PATH}/web/log?timestamps=true"))[0]
-    assert first == cluster.clock.written(began).removesuffix("Z") + ".000000000Z line 0"
+    assert first == cluster.clock.format_timestamp(started_at).removesuffix("Z") + ".000000000Z line 0"
 
 
 def test_it_tails_before_it_filters_by_time(admin, written_lines, cluster):
     """As a kubelet does: two lines are left, of which one is new enough."""
-    began = find_run(cluster.store.get(PODS, "default", "web"), "c").started_at
-    since = cluster.clock.written(began + 9)
+    started_at = find_run(cluster.store.get(PODS, "default", "web"), "c").started_at
+    since = cluster.clock.format_timestamp(started_at + 9)
     assert lines_of(admin.get(f"{PATH}/web/log?tailLines=2&sinceTime={since}")) == ["line 9"]
 
 
@@ -129,7 +129,7 @@ def test_generated_lines_are_repeatable_and_can_be_read_in_part(cluster):
     assert len(everything) > 5
     assert cluster.logs.lines(run) == everything
     assert cluster.logs.lines(run, last=3) == everything[-3:]
-    assert cluster.logs.lines(run, since=everything[2].moment) == everything[3:]
+    assert cluster.logs.lines(run, since=everything[2].timestamp) == everything[3:]
 
 
 def test_a_long_run_is_read_in_part_and_at_once(cluster):
@@ -137,7 +137,7 @@ def test_a_long_run_is_read_in_part_and_at_once(cluster):
     found = cluster.logs.lines(find_run(pod, "c"))
     assert len(found) == MAX_LINES
     assert cluster.logs.lines(find_run(pod, "c"), last=10**9) == found
-    assert found[-1].moment > cluster.clock.seconds() - 60
+    assert found[-1].timestamp > cluster.clock.seconds() - 60
 
 
 def test_only_the_last_appended_lines_remain(server_loop, cluster, written_lines):
@@ -225,8 +225,8 @@ def test_a_followed_log_goes_on_and_ends_with_the_container(server_loop, cluster
     wait_for(lambda: follower.lines == ["line 9", "first", "second"])
     assert not follower.is_over
     server_loop.run(cluster.logs.append, "default", name, "c", "last words")
-    ended = running_since(cluster, name) | {"finishedAt": cluster.clock.stamp()}
-    server_loop.run(change, cluster, name, container_state("c", terminated=ended))
+    finished_at = running_since(cluster, name) | {"finishedAt": cluster.clock.stamp()}
+    server_loop.run(change, cluster, name, container_state("c", terminated=finished_at))
     assert follower.join() == ["line 9", "first", "second", "last words"]
     assert follower.is_over
 

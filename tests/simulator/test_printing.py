@@ -42,9 +42,9 @@ def make_empty_object(type_, depth=0):
     """An object of that type, with every struct and one item in every list, and nothing in them."""
     found = {}
     for key, known in type_.fields.items() if depth < DEEPEST else ():
-        inner, is_list = known.type, known.type.sort == "list"
+        inner, is_list = known.type, known.type.category == "list"
         inner = inner.element if is_list else inner
-        if inner.sort == "struct":
+        if inner.category == "struct":
             part = make_empty_object(inner, depth + 1)
             found[key] = [part] if is_list else part
     return found

@@ -18,24 +18,24 @@ def waiting(reason):
     return {"waiting": {"reason": reason}}
 
 
-def terminated_state(code=0, reason="", signal=0, at="2026-03-01T11:55:00Z"):
+def terminated(code=0, reason="", signal=0, at="2026-03-01T11:55:00Z"):
     found = {"exitCode": code, "reason": reason, "signal": signal, "finishedAt": at}
     return {"terminated": {key: value for key, value in found.items() if value or key == "exitCode"}}
 
 
-def container_status(name, state, *, ready=False, restarts=0, last=None, started=None):
+def container(name, state, *, ready=False, restarts=0, last=None, started=None):
     found = {"name": name, "state": state, "ready": ready, "restartCount": restarts}
     return found | ({"lastState": last} if last else {}) | ({} if started is None else {"started": started})
 
 
-def row(containers=(), inits=(), *, sidecars=(), wanted=("c",), metadata=None, spec=None, **status):
+def row(containers=(), inits=(), *, sidecars=(), names=("c",), metadata=None, spec=None, **status):
     """The first five cells of a pod with those container statuses."""
     first = [
         {"name": one} | ({"restartPolicy": "Always"} if one in sidecars else {}) for one in inits_of(inits)
     ]
     thing = {
         "metadata": {"name": "p", "creationTimestamp": "2026-03-01T11:00:00Z"} | (metadata or {}),
-        "spec": {"containers": [{"name": one} for one in wanted], "initContainers": first} | (spec or {}),
+        "spec": {"containers": [{"name": one} for one in names], "initContainers": first} | (spec or {}),
         "status": {
             "phase": "Running",
             "containerStatuses": list(containers),
@@ -50,142 +50,142 @@ def inits_of(statuses):
     return [one["name"] for one in statuses]
 
 
-def cells_of(*cells):
-    """Ready, status, restarts."""
-    return list(cells)
-
-
 @pytest.mark.parametrize(
-    ("cells", "wanted"),
+    ("cells", "expected"),
     [
-        (row(phase="Pending"), cells_of("0/1", "Pending", "0")),
-        (row([container_status("c", RUNNING, ready=True)]), cells_of("1/1", "Running", "0")),
-        (row([container_status("c", waiting("ContainerCreating"))], phase="Pending"), cells_of("0/1", "ContainerCreating", "0")),
+        (row(phase="Pending"), ["0/1", "Pending", "0"]),
+        (row([container("c", RUNNING, ready=True)]), ["1/1", "Running", "0"]),
         (
-            row([container_status("c", waiting("CrashLoopBackOff"), restarts=5, last=terminated_state(1, "Error"))]),
-            cells_of("0/1", "CrashLoopBackOff", "5 (5m ago)"),
+            row([container("c", waiting("ContainerCreating"))], phase="Pending"),
+            ["0/1", "ContainerCreating", "0"],
         ),
-        (row([container_status("c", terminated_state(0, "Completed"))], phase="Succeeded"), cells_of("0/1", "Completed", "0")),
-        (row([container_status("c", terminated_state(137, "OOMKilled"))], phase="Failed"), cells_of("0/1", "OOMKilled", "0")),
-        (row([container_status("c", terminated_state(3))]), cells_of("0/1", "ExitCode:3", "0")),
-        (row([container_status("c", terminated_state(0, signal=9))]), cells_of("0/1", "Signal:9", "0")),
-        (row(phase="Failed", reason="Evicted"), cells_of("0/1", "Evicted", "0")),
+        (
+            row([container("c", waiting("CrashLoopBackOff"), restarts=5, last=terminated(1, "Error"))]),
+            ["0/1", "CrashLoopBackOff", "5 (5m ago)"],
+        ),
+        (row([container("c", terminated(0, "Completed"))], phase="Succeeded"), ["0/1", "Completed", "0"]),
+        (row([container("c", terminated(137, "OOMKilled"))], phase="Failed"), ["0/1", "OOMKilled", "0"]),
+        (row([container("c", terminated(3))]), ["0/1", "ExitCode:3", "0"]),
+        (row([container("c", terminated(0, signal=9))]), ["0/1", "Signal:9", "0"]),
+        (row(phase="Failed", reason="Evicted"), ["0/1", "Evicted", "0"]),
         (
             row(conditions=[{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]),
-            cells_of("0/1", "SchedulingGated", "0"),
+            ["0/1", "SchedulingGated", "0"],
         ),
         (
             row(
-                [container_status("c", terminated_state(0, "Completed")), container_status("d", RUNNING, ready=True)],
-                wanted=("c", "d"),
+                [container("c", terminated(0, "Completed")), container("d", RUNNING, ready=True)],
+                names=("c", "d"),
                 conditions=[READY],
             ),
-            cells_of("1/2", "Running", "0"),
-        ),
-        (
-            row([container_status("c", terminated_state(0, "Completed")), container_status("d", RUNNING, ready=True)], wanted=("c", "d")),
-            cells_of("1/2", "NotReady", "0"),
-        ),
-        (
-            row([container_status("c", terminated_state(0, "Completed")), container_status("d", terminated_state(1, "Error"))], wanted=("c", "d")),
-            cells_of("0/2", "Error", "0"),
-        ),
-    ],
-)  # fmt: skip
-def test_it_prints_containers(cells, wanted):
-    assert cells[1:4] == wanted
-
-
-@pytest.mark.parametrize(
-    ("cells", "wanted"),
-    [
-        (row(inits=[container_status("i", RUNNING)], phase="Pending"), cells_of("0/1", "Init:0/1", "0")),
-        (
-            row(
-                inits=[
-                    container_status("i", terminated_state()),
-                    container_status("j", waiting("PodInitializing")),
-                ]
-            ),
-            cells_of("0/1", "Init:1/2", "0"),
-        ),
-        (
-            row(inits=[container_status("i", waiting("ImagePullBackOff"))]),
-            cells_of("0/1", "Init:ImagePullBackOff", "0"),
-        ),
-        (
-            row(inits=[container_status("i", terminated_state(1, "Error"), restarts=2)]),
-            cells_of("0/1", "Init:Error", "2"),
-        ),
-        (row(inits=[container_status("i", terminated_state(4))]), cells_of("0/1", "Init:ExitCode:4", "0")),
-        (
-            row(inits=[container_status("i", terminated_state(4, signal=9))]),
-            cells_of("0/1", "Init:Signal:9", "0"),
+            ["1/2", "Running", "0"],
         ),
         (
             row(
-                [container_status("c", RUNNING, ready=True)],
-                [container_status("i", terminated_state(), restarts=3, last=terminated_state(1))],
+                [container("c", terminated(0, "Completed")), container("d", RUNNING, ready=True)],
+                names=("c", "d"),
             ),
-            cells_of("1/1", "Running", "0"),
+            ["1/2", "NotReady", "0"],
         ),
         (
             row(
-                [container_status("c", RUNNING, ready=True, restarts=1)],
-                [
-                    container_status(
-                        "s", RUNNING, ready=True, started=True, restarts=2, last=terminated_state(1)
-                    )
-                ],
-                sidecars=("s",),
+                [container("c", terminated(0, "Completed")), container("d", terminated(1, "Error"))],
+                names=("c", "d"),
             ),
-            cells_of("2/2", "Running", "3 (5m ago)"),
-        ),
-        (
-            row(
-                inits=[container_status("s", RUNNING, started=True), container_status("i", RUNNING)],
-                sidecars=("s",),
-            ),
-            cells_of("0/2", "Init:1/2", "0"),
-        ),
-        (
-            row(
-                [container_status("c", RUNNING, ready=True)],
-                [container_status("i", RUNNING)],
-                conditions=[INITIALIZED],
-            ),
-            cells_of("1/1", "Init:0/1", "0"),
+            ["0/2", "Error", "0"],
         ),
     ],
 )
-def test_it_prints_init_containers_and_sidecars(cells, wanted):
-    assert cells[1:4] == wanted
+def test_it_prints_containers(cells, expected):
+    assert cells[1:4] == expected
 
 
 @pytest.mark.parametrize(
-    ("status", "wanted"),
+    ("cells", "expected"),
+    [
+        (row(inits=[container("i", RUNNING)], phase="Pending"), ["0/1", "Init:0/1", "0"]),
+        (
+            row(
+                inits=[
+                    container("i", terminated()),
+                    container("j", waiting("PodInitializing")),
+                ]
+            ),
+            ["0/1", "Init:1/2", "0"],
+        ),
+        (
+            row(inits=[container("i", waiting("ImagePullBackOff"))]),
+            ["0/1", "Init:ImagePullBackOff", "0"],
+        ),
+        (
+            row(inits=[container("i", terminated(1, "Error"), restarts=2)]),
+            ["0/1", "Init:Error", "2"],
+        ),
+        (row(inits=[container("i", terminated(4))]), ["0/1", "Init:ExitCode:4", "0"]),
+        (
+            row(inits=[container("i", terminated(4, signal=9))]),
+            ["0/1", "Init:Signal:9", "0"],
+        ),
+        (
+            row(
+                [container("c", RUNNING, ready=True)],
+                [container("i", terminated(), restarts=3, last=terminated(1))],
+            ),
+            ["1/1", "Running", "0"],
+        ),
+        (
+            row(
+                [container("c", RUNNING, ready=True, restarts=1)],
+                [container("s", RUNNING, ready=True, started=True, restarts=2, last=terminated(1))],
+                sidecars=("s",),
+            ),
+            ["2/2", "Running", "3 (5m ago)"],
+        ),
+        (
+            row(
+                inits=[container("s", RUNNING, started=True), container("i", RUNNING)],
+                sidecars=("s",),
+            ),
+            ["0/2", "Init:1/2", "0"],
+        ),
+        (
+            row(
+                [container("c", RUNNING, ready=True)],
+                [container("i", RUNNING)],
+                conditions=[INITIALIZED],
+            ),
+            ["1/1", "Init:0/1", "0"],
+        ),
+    ],
+)
+def test_it_prints_init_containers_and_sidecars(cells, expected):
+    assert cells[1:4] == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
     [
         ({}, "Terminating"),
         ({"reason": "NodeLost"}, "Unknown"),
         ({"phase": "Succeeded"}, "Succeeded"),
     ],
 )
-def test_it_prints_a_pod_that_is_being_deleted(status, wanted):
-    assert row(metadata={"deletionTimestamp": "2026-03-01T11:59:00Z"}, **status)[2] == wanted
+def test_it_prints_a_pod_that_is_being_deleted(status, expected):
+    assert row(metadata={"deletionTimestamp": "2026-03-01T11:59:00Z"}, **status)[2] == expected
 
 
 def test_the_first_container_has_the_last_word():
     waits = [
-        container_status("c", waiting("CrashLoopBackOff")),
-        container_status("d", waiting("ImagePullBackOff")),
+        container("c", waiting("CrashLoopBackOff")),
+        container("d", waiting("ImagePullBackOff")),
     ]
-    assert row(waits, wanted=("c", "d"))[2] == "CrashLoopBackOff"
+    assert row(waits, names=("c", "d"))[2] == "CrashLoopBackOff"
 
 
 def test_it_counts_the_latest_restart():
-    one = container_status("c", RUNNING, restarts=1, last=terminated_state(1, at="2026-03-01T10:00:00Z"))
-    other = container_status("d", RUNNING, restarts=1, last=terminated_state(1, at="2026-03-01T11:58:00Z"))
-    assert row([other, one], wanted=("c", "d"))[3] == "2 (2m ago)"
+    one = container("c", RUNNING, restarts=1, last=terminated(1, at="2026-03-01T10:00:00Z"))
+    other = container("d", RUNNING, restarts=1, last=terminated(1, at="2026-03-01T11:58:00Z"))
+    assert row([other, one], names=("c", "d"))[3] == "2 (2m ago)"
 
 
 def test_it_says_where_it_is():

@@ -10,7 +10,7 @@ from simulator.quantities import format_canonical, parse_quantity
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "stored"),
     [
         ("0", "0"), ("0m", "0"), ("0.5", "500m"), ("1000m", "1"), ("1500m", "1500m"), ("1024Ki", "1Mi"),
         ("1.5Gi", "1536Mi"), ("0.5Gi", "512Mi"), ("1000000", "1M"), ("2048", "2048"), ("12e4", "120e3"),
@@ -18,8 +18,8 @@ from simulator.quantities import format_canonical, parse_quantity
         (1, "1"), (0.25, "250m"),
     ],
 )  # fmt: skip
-def test_a_quantity(given, kept):
-    assert format_canonical(given) == kept
+def test_a_quantity(given, stored):
+    assert format_canonical(given) == stored
 
 
 @pytest.mark.parametrize("text", ["0.5", "1.5Gi", "12e4", "3M", "1023Ki", "-0.2"])

@@ -20,7 +20,7 @@ def test_who_writes_is_warned(api):
 
 
 def test_the_clusters_own_life_gathers_no_warnings():
-    """Its options are used as long as it lives."""
+    """Its options are used until it is deleted."""
     cluster = Cluster("quiet", seed=1)
     ReconcilerRunner(cluster)
     resource = cluster.catalog.find("", "v1", "pods")

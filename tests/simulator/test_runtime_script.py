@@ -18,13 +18,13 @@ CRASH = Rule(Behavior(exits_after=(5, 20), code=1), workload="web")
 
 
 def run_scenario(seed: int) -> tuple[list[tuple[str, str]], list[str]]:
-    """An eventful quarter of an hour: what was told, and the pods' names."""
-    living = Simulation(CRASH, seed=seed)
-    living.make("Deployment", "web", deployment(3))
-    living.make("CronJob", "tick", {"schedule": "*/3 * * * *", "jobTemplate": {"spec": work()}})
+    """An eventful quarter of an hour: the Events, and the pods' names."""
+    simulation = Simulation(CRASH, seed=seed)
+    simulation.make("Deployment", "web", deployment(3))
+    simulation.make("CronJob", "tick", {"schedule": "*/3 * * * *", "jobTemplate": {"spec": work()}})
     for _ in range(9):
-        living.step(100)
-    return living.list_events(), [one["metadata"]["name"] for one in living.all("Pod")]
+        simulation.step(100)
+    return simulation.list_events(), [one["metadata"]["name"] for one in simulation.all("Pod")]
 
 
 def work() -> dict[str, object]:
@@ -32,9 +32,9 @@ def work() -> dict[str, object]:
 
 
 def test_it_repeats_itself_for_the_same_seed() -> None:
-    told, names = run_scenario(7)
-    assert len(told) > 40
-    assert (told, names) == run_scenario(7)
+    events, names = run_scenario(7)
+    assert len(events) > 40
+    assert (events, names) == run_scenario(7)
 
 
 def test_it_differs_for_another_seed() -> None:
@@ -43,39 +43,40 @@ def test_it_differs_for_another_seed() -> None:
 
 def test_it_rolls_out_again_and_again() -> None:
     script = Script([Rollout("default", "web", "1.{n}.0", (600, 600))])
-    living = Simulation(script=script)
-    living.make("Deployment", "web", deployment(1, "web:1.4.0"))
+    simulation = Simulation(script=script)
+    simulation.make("Deployment", "web", deployment(1, "web:1.4.0"))
 
     def image() -> str:
-        return str(living.get("Deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"])
+        return str(simulation.get("Deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"])
 
-    living.step(500)
+    simulation.step(500)
     assert image() == "web:1.4.0"
-    living.step(200)
+    simulation.step(200)
     assert image() == "web:1.5.0"
-    living.step(600)
+    simulation.step(600)
     assert image() == "web:1.6.0"
-    cause = living.get("Deployment", "web")["metadata"]["annotations"]["kubernetes.io/change-cause"]
+    cause = simulation.get("Deployment", "web")["metadata"]["annotations"]["kubernetes.io/change-cause"]
     assert cause == "release 1.6.0"
 
 
 def test_it_rolls_out_nothing_that_is_paused() -> None:
-    living = Simulation(script=Script([Rollout("default", "web", "1.{n}.0", (600, 600))]))
-    living.make("Deployment", "web", deployment(1, "web:1.4.0"))
-    living.step(60)
-    living.change("Deployment", "web", paused=True)
-    living.step(1300)
+    simulation = Simulation(script=Script([Rollout("default", "web", "1.{n}.0", (600, 600))]))
+    simulation.make("Deployment", "web", deployment(1, "web:1.4.0"))
+    simulation.step(60)
+    simulation.change("Deployment", "web", paused=True)
+    simulation.step(1300)
     assert (
-        living.get("Deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"] == "web:1.4.0"
+        simulation.get("Deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"]
+        == "web:1.4.0"
     )
 
 
 def test_it_stops_a_kubelet_and_restarts_it() -> None:
-    living = Simulation(script=Script(downtimes=[NodeDowntime("n1", (600, 600), (300, 300))]))
-    living.step(700)
-    assert condition(living.get("Node", "n1"), "Ready")[0] == "Unknown"
-    living.step(300)
-    assert condition(living.get("Node", "n1"), "Ready")[0] == "True"
+    simulation = Simulation(script=Script(downtimes=[NodeDowntime("n1", (600, 600), (300, 300))]))
+    simulation.step(700)
+    assert condition(simulation.get("Node", "n1"), "Ready")[0] == "Unknown"
+    simulation.step(300)
+    assert condition(simulation.get("Node", "n1"), "Ready")[0] == "True"
 
 
 @pytest.mark.parametrize(
@@ -92,9 +93,9 @@ def test_it_runs_in_a_loop_as_fast_as_the_clock_and_leaves_nothing_behind() -> N
         cluster.load([node("n0")])
         server = Server(cluster, ClusterRuntime(cluster))
         await server.start()
-        living = server.runtime
-        assert living is not None
-        plane = living.controllers.plane
+        simulation = server.runtime
+        assert simulation is not None
+        plane = simulation.controllers.plane
         plane.create(("apps", "deployments"), "default", {"metadata": {"name": "web"}, "spec": deployment(2)})
 
         def count() -> int:

@@ -25,7 +25,7 @@ def worlds() -> dict[str, World]:
 
 @pytest.fixture(params=WORLDS)
 def world(request: pytest.FixtureRequest, worlds: dict[str, World]) -> World:
-    """Nobody may change it."""
+    """Shared by the tests of this module, which do not change it."""
     return worlds[request.param]
 
 
@@ -65,12 +65,12 @@ def test_its_controllers_find_nothing_to_do(world: World) -> None:
         if one["metadata"]["creationTimestamp"] != now and _is_settled(one)
     ]
     assert corrected == []
-    told = [one for one in world.cluster.store.items(("", "events")) if one.get("count", 1) == 1]
-    assert {one["reason"] for one in told} <= {"SuccessfulCreate", "Scheduled"}
+    recorded = [one for one in world.cluster.store.items(("", "events")) if one.get("count", 1) == 1]
+    assert {one["reason"] for one in recorded} <= {"SuccessfulCreate", "Scheduled"}
 
 
 def test_its_failing_pods_have_events(world: World) -> None:
-    """Within the hour, and more than once; what is told next counts on."""
+    """Within the hour, and more than once; the next occurrence counts on."""
     events = [one for one in world.cluster.store.items(("", "events")) if one["type"] == "Warning"]
     about = {one["involvedObject"]["name"] for one in events}
     for pod in world.cluster.store.items(("", "pods")):
@@ -136,13 +136,15 @@ def test_no_node_exceeds_its_capacity(world: World) -> None:
             own = taken.setdefault(pod["spec"]["nodeName"], [0.0, 0.0, 0.0])
             for number, size in enumerate((*requests(pod), 1.0)):
                 own[number] += size
-    room = {one["metadata"]["name"]: one["status"]["allocatable"] for one in world.cluster.store.items(NODES)}
-    assert set(taken) == set(room)
+    capacity = {
+        one["metadata"]["name"]: one["status"]["allocatable"] for one in world.cluster.store.items(NODES)
+    }
+    assert set(taken) == set(capacity)
     too_full = {
-        node: (key, size, room[node][key])
+        node: (key, size, capacity[node][key])
         for node, sizes in taken.items()
         for key, size in zip(("cpu", "memory", "pods"), sizes, strict=True)
-        if not 0 < size <= amount(room[node][key])
+        if not 0 < size <= amount(capacity[node][key])
     }
     assert too_full == {}
 
@@ -178,8 +180,8 @@ def test_it_changes_over_time() -> None:
     assert before is not None
     assert after is not None
     assert after["metadata"]["generation"] > before["metadata"]["generation"]
-    told = Counter(one["reason"] for one in world.cluster.store.items(("", "events")))
-    assert set(told) >= {
+    recorded = Counter(one["reason"] for one in world.cluster.store.items(("", "events")))
+    assert set(recorded) >= {
         "BackOff",
         "Unhealthy",
         "ScalingReplicaSet",

@@ -9,16 +9,16 @@ import pytest
 from simulator.worlds.checking import WorldError
 from simulator.worlds.world import build
 
-PEOPLE = "accounts: {dana: {groups: [team-shop], about: Develops}}\n"
+PEOPLE = "people: {dana: {groups: [team-shop], about: Develops}}\n"
 NODES = (
     "nodes: [{pool: general, count: 1, zones: [a], cpu: 4, memory: 8Gi}]\nnamespaces: {shop: {team: shop}}\n"
 )
 WRONG = {
-    "accounts: []\n": "small.yaml: people: is [], and must be a mapping.",
+    "people: []\n": "small.yaml: people: is [], and must be a mapping.",
     NODES: "small.yaml: lacks 'people'. Add it: a mapping.",
-    PEOPLE + NODES + "aps: []\n": "small.yaml: nobody knows the key 'aps'. Did you mean 'apps'?",
+    PEOPLE + NODES + "aps: []\n": "small.yaml: unknown key 'aps'. Did you mean 'apps'?",
     PEOPLE + NODES + "apps: [{name: web, namespace: shop, replcas: 3}]\n": (
-        "small.yaml: apps[0] (web): nobody knows the key 'replcas'. Did you mean 'replicas'?"
+        "small.yaml: apps[0] (web): unknown key 'replcas'. Did you mean 'replicas'?"
     ),
     PEOPLE + NODES + "apps: [{name: web, namespace: shop, replicas: many}]\n": (
         "small.yaml: apps[0] (web).replicas: is 'many', and must be a whole number."
@@ -38,21 +38,23 @@ WRONG = {
     PEOPLE + NODES + "apps: [{name: nightly, namespace: shop, kind: CronJob}]\n": (
         "small.yaml: apps (nightly): a CronJob lacks its schedule. Add one, like '*/10 * * * *'."
     ),
-    PEOPLE + NODES + "apps: [{name: web, namespace: shop, behaves: {after: [1s], code: 1}}]\n": (
-        "small.yaml: apps (web).behaves.after: has 1 parts. Write a duration, or [least, most]."
+    PEOPLE + NODES + "apps: [{name: web, namespace: shop, behavior: {after: [1s], code: 1}}]\n": (
+        "small.yaml: apps (web).behavior.after: has 1 parts. Write a duration, or [least, most]."
     ),
     PEOPLE + NODES + "apps: [{name: web, namespace: shop, replicas: 9, cpu: 1}]\n": (
-        "small.yaml: no node has room for the pods web-"
+        "small.yaml: no node has enough free resources for the pods web-"
     ),
     PEOPLE + NODES + "apps: [{name: web, namespace: shop, replicas: 2, cpu: 3}]\n": (
-        "small.yaml: no node has room for the pods web-"
+        "small.yaml: no node has enough free resources for the pods web-"
     ),
     PEOPLE + NODES + "apps: [{name: web, namespace: shop, replicas: 2, memory: 5Gi}]\n": (
-        "small.yaml: no node has room for the pods web-"
+        "small.yaml: no node has enough free resources for the pods web-"
     ),
-    PEOPLE + NODES + "apps: [{name: Web, namespace: shop}]\n": "small.yaml: Deployment shop/Web is refused: ",
+    PEOPLE
+    + NODES
+    + "apps: [{name: Web, namespace: shop}]\n": "small.yaml: Deployment shop/Web is rejected: ",
     PEOPLE + NODES + "objects: [{apiVersion: v9, kind: Thing, metadata: {name: a}}]\n": (
-        "small.yaml: objects: No kind Thing in v9. Mend it"
+        "small.yaml: objects: No kind Thing in v9. Fix it"
     ),
     PEOPLE + NODES + "objects: [{apiVersion: v1, kind: Secret}]\n": (
         "small.yaml: objects[0]: lacks 'metadata'. Write the object as kubectl reads it."
@@ -60,8 +62,8 @@ WRONG = {
     PEOPLE
     + NODES
     + "include: [everything]\n": "small.yaml: include: there is no part 'everything'. There are ",
-    PEOPLE + NODES + "outages: [{pool: huge}]\n": "small.yaml: outages: there is no pool 'huge'.",
-    "accounts: {dana: [}\n": "small.yaml: is no YAML: ",
+    PEOPLE + NODES + "downtimes: [{pool: huge}]\n": "small.yaml: downtimes: there is no pool 'huge'.",
+    "people: {dana: [}\n": "small.yaml: is no YAML: ",
 }
 
 

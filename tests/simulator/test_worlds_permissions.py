@@ -75,8 +75,10 @@ def world(request: pytest.FixtureRequest) -> World:
 def is_allowed(world: World, name: str, verb: str, group: str, resource: str, namespace: str) -> bool:
     person = world.people[name]
     plural, _, part = resource.partition("/")
-    asked = Attributes(verb, group, plural, part, namespace)
-    return world.cluster.rbac.decide(User(name, (*person.groups, "system:authenticated")), asked).is_allowed
+    attributes = Attributes(verb, group, plural, part, namespace)
+    return world.cluster.rbac.decide(
+        User(name, (*person.groups, "system:authenticated")), attributes
+    ).is_allowed
 
 
 @pytest.mark.parametrize("name", ALLOWED)

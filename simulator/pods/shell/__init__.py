@@ -1,1 +1,1 @@
-"""Pretend shell of a container that there is not: a dozen canned programs; nothing of this machine is run."""
+"""Simulated shell of a container: a dozen canned programs; nothing of this machine is run."""

@@ -1,154 +1,160 @@
-"""Pretend shell: programs joined by `;` and `&&`, quotes, $NAME; interactive, from `-c`, or from standard input."""
+"""Simulated shell: programs joined by `;` and `&&`, quotes, $NAME, >&2; interactive, from `-c`, or from stdin."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from simulator.pods.shell.machine import Machine
-from simulator.pods.shell.programs import NOT_THERE, Process, is_program, path_in, run_program
+from simulator.pods.shell.container import Container
+from simulator.pods.shell.programs import NO_SUCH_FILE, Process, is_program, resolve_path, run_program
 from simulator.pods.shell.streams import Console, Streams
-from simulator.pods.shell.terminal import INTERRUPT, interruptible
+from simulator.pods.shell.terminal import INTERRUPT, run_interruptible
 
-NOT_FOUND, NO_SENSE = 127, 2  # exit codes
+NOT_FOUND, SYNTAX_ERROR = 127, 2  # exit codes
 SHELLS = ("sh", "ash", "bash")
-JOINS = (";", "&&")
+OPERATORS = (";", "&&")
+STDERR_REDIRECTION = [">&", "2"]  # the only redirection, at the end of a command
 VARIABLE = re.compile(r"\$(\?|\w+)")
 
 
-@dataclass(frozen=True)
-class Exited(Exception):
-    """The end of a shell, by `exit`."""
+@dataclasses.dataclass(frozen=True)
+class ShellExit(Exception):
+    """Ends a shell (`exit`)."""
 
     code: int
 
 
-@dataclass(frozen=True)
-class NoProgram(Exception):
-    """What was to be run is not in the container."""
+@dataclasses.dataclass(frozen=True)
+class ProgramNotFound(Exception):
+    """The container has no such program."""
 
     name: str
 
 
-async def run(machine: Machine, words: Iterable[str], streams: Streams) -> int:
-    """The exit code of a program, started as a container's runtime does; raises NoProgram where it is not there."""
+async def run(container: Container, words: Iterable[str], streams: Streams) -> int:
+    """The exit code of a program, started as by a container runtime; raises ProgramNotFound."""
     words = list(words)
-    if machine.is_bare or not words or not _is_there(machine, words[0]):
-        raise NoProgram(words[0] if words else "")
-    task = asyncio.create_task(_program(Process(words, machine, machine.folder, streams)))
-    return await interruptible(streams.console, task)
+    if container.is_bare or not words or not _exists(container, words[0]):
+        raise ProgramNotFound(words[0] if words else "")
+    task = asyncio.create_task(_start_program(Process(words, container, container.directory, streams)))
+    return await run_interruptible(streams.console, task)
 
 
-def _is_there(machine: Machine, word: str) -> bool:
+def _exists(container: Container, word: str) -> bool:
     name = word.rpartition("/")[2]
-    return is_program(name) or (name in SHELLS and (name != "bash" or machine.has_bash))
+    return is_program(name) or (name in SHELLS and (name != "bash" or container.has_bash))
 
 
-async def _program(process: Process) -> int:
+async def _start_program(process: Process) -> int:
     name = process.words[0].rpartition("/")[2]
     return await (Shell(process, name).run() if name in SHELLS else run_program(name, process))
 
 
 class Shell:
-    """One shell; `cd` changes its folder, and each command its status."""
+    """One shell: `cd` changes its directory, and each command its status."""
 
     def __init__(self, process: Process, name: str) -> None:
         self.name = name
-        self.machine, self.folder, self.streams = process.machine, process.folder, process.streams
-        self.environment = self.machine.environment()
+        self.container, self.directory, self.streams = process.container, process.directory, process.streams
+        self.environment = self.container.build_environment()
         self.arguments = process.words[1:]
         self.status = 0
 
     async def run(self) -> int:
         try:
             if self.arguments[:1] == ["-c"]:
-                return await self.script("".join(self.arguments[1:2]))
+                return await self.run_script("".join(self.arguments[1:2]))
             if self.streams.console is not None:
-                return await self._interactive(self.streams.console)
-            while line := await self.streams.input.line():
-                await self.script(line.decode(errors="replace"))
-        except Exited as end:
+                return await self._run_interactive(self.streams.console)
+            while line := await self.streams.input.read_line():
+                await self.run_script(line.decode(errors="replace"))
+        except ShellExit as end:
             return end.code
         return self.status
 
-    async def script(self, text: str) -> int:
-        """Raises Exited."""
+    async def run_script(self, text: str) -> int:
+        """Raises ShellExit."""
         try:
             commands = list(parse(text))
         except ValueError as error:
-            self.status = await self._complain(f"syntax error: {error}", NO_SENSE)
+            self.status = await self._print_error(f"syntax error: {error}", SYNTAX_ERROR)
             return self.status
-        for join, raw in commands:
-            await asyncio.sleep(0)  # a long script leaves time to others
-            if join != "&&" or self.status == 0:
-                self.status = await self._command([VARIABLE.sub(self._value, one) for one in raw])
+        for operator, raw in commands:
+            await asyncio.sleep(0)  # a long script yields to other tasks
+            if operator != "&&" or self.status == 0:
+                self.status = await self._run_command(
+                    [VARIABLE.sub(self._expand_variable, one) for one in raw]
+                )
         return self.status
 
-    async def _command(self, words: list[str]) -> int:
+    async def _run_command(self, words: list[str]) -> int:
+        streams = self.streams
+        if words[-2:] == STDERR_REDIRECTION and words[:-2]:
+            words, streams = words[:-2], dataclasses.replace(streams, out=streams.error)
         if words[0] == "exit":
             return await self._exit(words[1] if len(words) > 1 else str(self.status))
         if words[0] == "cd":
-            return await self._change_folder(words[1] if len(words) > 1 else "/root")
-        if not _is_there(self.machine, words[0]):
-            return await self._complain(f"{words[0]}: not found", NOT_FOUND)
-        return await _program(Process(words, self.machine, self.folder, self.streams))
+            return await self._change_directory(words[1] if len(words) > 1 else "/root")
+        if not _exists(self.container, words[0]):
+            return await self._print_error(f"{words[0]}: not found", NOT_FOUND)
+        return await _start_program(Process(words, self.container, self.directory, streams))
 
     async def _exit(self, code: str) -> int:
-        """Of eight bits."""
+        """Raises ShellExit with the code modulo 256."""
         if not code.isdecimal():
-            raise Exited(await self._complain(f"exit: Illegal number: {code}", NO_SENSE))
-        raise Exited(int(code[-9:]) % 256)
+            raise ShellExit(await self._print_error(f"exit: Illegal number: {code}", SYNTAX_ERROR))
+        raise ShellExit(int(code[-9:]) % 256)
 
-    async def _change_folder(self, name: str) -> int:
-        path = path_in(self.folder, name)
-        if path not in self.machine.folders:
-            return await self._complain(f"cd: {name}: {NOT_THERE}", NO_SENSE)
-        self.folder = path
+    async def _change_directory(self, name: str) -> int:
+        path = resolve_path(self.directory, name)
+        if path not in self.container.directories:
+            return await self._print_error(f"cd: {name}: {NO_SUCH_FILE}", SYNTAX_ERROR)
+        self.directory = path
         return 0
 
-    async def _interactive(self, console: Console) -> int:
+    async def _run_interactive(self, console: Console) -> int:
         while True:
             await self.streams.out(b"# ")
             console.foreground, outer = None, console.foreground  # at the prompt Ctrl-C ends nothing
             try:
-                line = await self.streams.input.line()
+                line = await self.streams.input.read_line()
             finally:
                 console.foreground = outer
             if not line:
                 await self.streams.out(b"\n")
                 return self.status
             if INTERRUPT not in line:
-                work = asyncio.create_task(self.script(line.decode(errors="replace")))
-                self.status = await interruptible(console, work)
+                work = asyncio.create_task(self.run_script(line.decode(errors="replace")))
+                self.status = await run_interruptible(console, work)
 
-    def _value(self, variable: re.Match[str]) -> str:
+    def _expand_variable(self, variable: re.Match[str]) -> str:
         name = variable[1]
         return str(self.status) if name == "?" else self.environment.get(name, "")
 
-    async def _complain(self, text: str, code: int) -> int:
+    async def _print_error(self, text: str, code: int) -> int:
         await self.streams.error(f"{self.name}: {text}\n".encode(errors="replace"))
         return code
 
 
 def parse(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Commands: what joins each to the one before (`;`, `&&`), and its words.
+    """Commands: the operator that joins each to the one before (`;`, `&&`), and its words.
 
     Raises ValueError for what is not known: pipes, redirections, loops, an open quote.
     """
     lexer = shlex.shlex(text.strip().replace("\n", ";"), posix=True, punctuation_chars=";&|<>()`")
     lexer.whitespace_split = True
-    join, words = ";", list[str]()
+    operator, words = ";", list[str]()
     for token in lexer:
-        if token in JOINS:
+        if token in OPERATORS:
             if words:
-                yield join, words
-            join, words = token, []
-        elif token and set(token) <= set(lexer.punctuation_chars):
+                yield operator, words
+            operator, words = token, []
+        elif token and token != STDERR_REDIRECTION[0] and set(token) <= set(lexer.punctuation_chars):
             raise ValueError(f'unexpected "{token}"')
         else:
             words.append(token)
     if words:
-        yield join, words
+        yield operator, words

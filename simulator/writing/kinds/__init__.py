@@ -75,14 +75,14 @@ CAUSES: dict[tuple[str, str], Causes] = {
     (RBAC, "rolebindings"): roles.binding_causes,
 }
 
-# Those whose causes are all that there are: the schema is not asked.
+# Those whose causes are all that there are: the schema is not checked.
 WHOLE_SCHEMA = {(CRDS, "customresourcedefinitions")}
 
 
 def admit(
     cluster: Cluster, resource: Resource, thing: Object, was: Object | None, options: WriteOptions
 ) -> None:
-    """Changes the object in place; raises Refusals."""
+    """Changes the object in place; raises StatusErrors."""
     for one in ADMISSION.get((resource.group, resource.plural), ()):
         one(cluster, resource, thing, was, options)
 

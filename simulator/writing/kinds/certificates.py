@@ -13,7 +13,7 @@ def admit(
     if was is not None:
         thing["spec"] = was["spec"]
         return
-    asked = thing.setdefault("spec", {})
+    spec = thing.setdefault("spec", {})
     for key in ("username", "uid", "groups", "extra"):
-        asked.pop(key, None)
-    asked |= options.user.json()
+        spec.pop(key, None)
+    spec |= options.user.json()

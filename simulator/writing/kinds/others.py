@@ -81,7 +81,7 @@ def lease_causes(cluster: Cluster, thing: Object, was: Object | None) -> Iterato
 def admit_node(
     cluster: Cluster, resource: Resource, thing: Object, was: Object | None, options: WriteOptions
 ) -> None:
-    """A new one is not ready until somebody says so."""
+    """A new Node gets the not-ready taint."""
     if was is not None:
         return
     spec: dict[str, Any] = thing.setdefault("spec", {})

@@ -72,8 +72,8 @@ def _gated_condition(cluster: Cluster) -> dict[str, Any]:
 
 
 def _immutable_fields(spec: dict[str, Any]) -> str:
-    kept = copy.deepcopy(spec)
-    for one in [*(kept.get("containers") or ()), *(kept.get("initContainers") or ())]:
+    comparable = copy.deepcopy(spec)
+    for one in [*(comparable.get("containers") or ()), *(comparable.get("initContainers") or ())]:
         one.pop("image", None)
     for name in (
         "activeDeadlineSeconds",
@@ -82,8 +82,8 @@ def _immutable_fields(spec: dict[str, Any]) -> str:
         "nodeName",
         "schedulingGates",
     ):
-        kept.pop(name, None)
-    return json.dumps(kept, sort_keys=True)
+        comparable.pop(name, None)
+    return json.dumps(comparable, sort_keys=True)
 
 
 def _account(cluster: Cluster, resource: Resource, thing: Object, spec: dict[str, Any]) -> None:
@@ -97,8 +97,8 @@ def _account(cluster: Cluster, resource: Resource, thing: Object, spec: dict[str
         raise forbidden_error(resource, metadata.get("name", ""), why)
     if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
         spec["imagePullSecrets"] = account["imagePullSecrets"]
-    wanted = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))
-    if wanted:
+    mounts_token = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))
+    if mounts_token:
         _mount(cluster, spec)
 
 

@@ -44,8 +44,8 @@ def admit_binding(
         return
     namespace = thing["metadata"].get("namespace", "")
     plural = "clusterroles" if kind == "ClusterRole" else "roles"
-    asked = Attributes("bind", GROUP, plural, namespace=namespace, name=name)
-    if cluster.rbac.decide(options.user, asked).is_allowed:
+    attributes = Attributes("bind", GROUP, plural, namespace=namespace, name=name)
+    if cluster.rbac.decide(options.user, attributes).is_allowed:
         return
     rules = cluster.rbac.role_rules(kind, name, namespace)
     if rules is None:
@@ -70,8 +70,8 @@ def binding_causes(cluster: Cluster, thing: Object, was: Object | None) -> Itera
         yield required_value("roleRef.name")
     if was is not None and was.get("roleRef") != reference:
         parts = {key: reference.get(key[0].lower() + key[1:], "") for key in ("Kind", "Name")}
-        told = json.dumps({"APIGroup": reference.get("apiGroup", "")} | parts, separators=(",", ":"))
-        yield bad_value("roleRef", told, "cannot change roleRef")
+        given = json.dumps({"APIGroup": reference.get("apiGroup", "")} | parts, separators=(",", ":"))
+        yield bad_value("roleRef", given, "cannot change roleRef")
     for number, subject in enumerate(thing.get("subjects") or ()):
         yield from _subject_causes(subject, f"subjects[{number}]", thing["metadata"].get("namespace", ""))
 
@@ -113,10 +113,10 @@ def _subject_causes(subject: dict[str, Any], path: str, namespace: str) -> Itera
 
 def _is_allowed(cluster: Cluster, user: User, verb: str, resource: Resource, thing: Object) -> bool:
     metadata = thing["metadata"]
-    asked = Attributes(
+    attributes = Attributes(
         verb, GROUP, resource.plural, namespace=metadata.get("namespace", ""), name=metadata.get("name", "")
     )
-    return cluster.rbac.decide(user, asked).is_allowed
+    return cluster.rbac.decide(user, attributes).is_allowed
 
 
 def _check_escalation(

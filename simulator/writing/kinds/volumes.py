@@ -39,8 +39,8 @@ def admit(
 
 def _note_phase(cluster: Cluster, now: Object, before: Object) -> None:
     """Since when it is in it, where whoever changed it did not say."""
-    said = now.get("lastPhaseTransitionTime")
-    if now.get("phase") != before.get("phase") and said == before.get("lastPhaseTransitionTime"):
+    time = now.get("lastPhaseTransitionTime")
+    if now.get("phase") != before.get("phase") and time == before.get("lastPhaseTransitionTime"):
         now["lastPhaseTransitionTime"] = cluster.clock.stamp()
 
 

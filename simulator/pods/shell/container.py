@@ -1,4 +1,4 @@
-"""Inside of a pretend container: its files, its environment with the values of Secrets and ConfigMaps, its shells."""
+"""Simulated container from inside: files, environment with values of Secrets and ConfigMaps, shells."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ BARE = ("distroless", "scratch")  # no program at all
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
-class Machine:
-    """One container, as it looks from inside."""
+class Container:
+    """One container, as its programs see it."""
 
     def __init__(self, cluster: Cluster, pod: Object, container: str) -> None:
         self.cluster = cluster
@@ -30,24 +30,24 @@ class Machine:
         self.is_bare = any(word in image for word in BARE)
         self.has_bash = not any(word in image for word in SMALL)
         self.hostname: str = spec.get("hostname") or pod["metadata"]["name"]
-        self.folder: str = self.spec.get("workingDir") or "/"
-        self.files = dict(self._files())
-        self.folders = {"/", "/root", "/tmp", self.folder}  # noqa: S108 - a name alone
+        self.directory: str = self.spec.get("workingDir") or "/"
+        self.files = dict(self._build_files())
+        self.directories = {"/", "/root", "/tmp", self.directory}  # noqa: S108 - a name alone
         for path in self.files:
             while path != "/":
-                self.folders.add(path := posixpath.dirname(path))
+                self.directories.add(path := posixpath.dirname(path))
         words = [*(self.spec.get("command") or ()), *(self.spec.get("args") or ())]
         self.command = " ".join(map(str, words)) or f"/app/{container}"  # of process 1
 
-    def within(self, folder: str) -> list[str]:
-        """The names in a folder."""
-        prefix = folder.rstrip("/") + "/"
+    def list_directory(self, directory: str) -> list[str]:
+        """The names in a directory."""
+        prefix = directory.rstrip("/") + "/"
         inside = {one[len(prefix) :].partition("/")[0] for one in self.files if one.startswith(prefix)}
-        inside |= {one[len(prefix) :].partition("/")[0] for one in self.folders if one.startswith(prefix)}
+        inside |= {one[len(prefix) :].partition("/")[0] for one in self.directories if one.startswith(prefix)}
         return sorted(inside - {""})
 
-    def environment(self) -> dict[str, str]:
-        """As the container was started with; of Secrets and ConfigMaps what they hold now."""
+    def build_environment(self) -> dict[str, str]:
+        """Name -> value; values of Secrets and ConfigMaps are the current ones."""
         found = {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOSTNAME": self.hostname,
@@ -56,13 +56,13 @@ class Machine:
             "HOME": "/root",
         }
         for source in self.spec.get("envFrom") or ():
-            held = self._held(source, "secretRef", "configMapRef")
-            found |= {f"{source.get('prefix') or ''}{key}": value for key, value in held.items()}
+            data = self._read_data(source, "secretRef", "configMapRef")
+            found |= {f"{source.get('prefix') or ''}{key}": value for key, value in data.items()}
         for one in self.spec.get("env") or ():
-            found[one["name"]] = one.get("value") or self._value(one.get("valueFrom") or {})
+            found[one["name"]] = one.get("value") or self._resolve_value(one.get("valueFrom") or {})
         return found
 
-    def _files(self) -> Iterator[tuple[str, str]]:
+    def _build_files(self) -> Iterator[tuple[str, str]]:
         metadata = self.pod["metadata"]
         address = (self.pod.get("status") or {}).get("podIP") or "127.0.0.1"
         yield "/etc/os-release", f'PRETTY_NAME="{DEBIAN if self.has_bash else ALPINE}"\n'
@@ -72,17 +72,17 @@ class Machine:
             yield f"{ACCOUNT}/namespace", metadata["namespace"]
             yield f"{ACCOUNT}/ca.crt", self.cluster.authority.pem
 
-    def _value(self, source: dict[str, Any]) -> str:
+    def _resolve_value(self, source: dict[str, Any]) -> str:
         key = (source.get("secretKeyRef") or source.get("configMapKeyRef") or {}).get("key")
         if key:
-            return self._held(source, "secretKeyRef", "configMapKeyRef").get(key, "")
+            return self._read_data(source, "secretKeyRef", "configMapKeyRef").get(key, "")
         value: Any = self.pod
         for part in ((source.get("fieldRef") or {}).get("fieldPath") or "-").split("."):
             value = value.get(part) if isinstance(value, dict) else None
         return str(value) if value is not None else ""
 
-    def _held(self, source: dict[str, Any], secret: str, config_map: str) -> dict[str, str]:
-        """The data of the Secret or the ConfigMap that is named there."""
+    def _read_data(self, source: dict[str, Any], secret: str, config_map: str) -> dict[str, str]:
+        """The data of the Secret or ConfigMap that the source names, decoded."""
         plural = "secrets" if secret in source else "configmaps"
         name = (source.get(secret) or source.get(config_map) or {}).get("name") or ""
         thing = self.cluster.store.get(("", plural), self.pod["metadata"]["namespace"], name)
