@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 
 
 class Api:
-    """One kept connection to the API server, for one thread; it sends what is asked and reads all of the answer."""
+    """One persistent connection to the API server, for one thread; it reads each response whole."""
 
     def __init__(self, plane: ControlPlane, agent: str = "bench/1") -> None:
         context = ssl.create_default_context(cadata=plane.ca)

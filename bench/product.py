@@ -38,7 +38,7 @@ class Product(DashboardServer):
 
     def open(self, plane: ControlPlane) -> None:
         """The control plane as a cluster; people come by `newcomer`."""
-        self.run_command("people")
+        self.run_command("create_users")
         self.run_command("cluster", slug=SLUG, server=plane.server, ca=plane.ca)
         self._keys = {"token": plane.token(PERSON)}
 
@@ -48,8 +48,8 @@ class Product(DashboardServer):
     def newcomer(self) -> str:
         """Somebody new with a credential of their own, so that no feed, page or review of theirs is kept."""
         self.people += 1
-        name = f"reader-{self.people}"
-        self.run_command("person", name=name)
+        name = f"newcomer-{self.people}"
+        self.run_command("create_editor", name=name)
         self.run_command("credential", name=name, slug=SLUG, keys=self._keys)
         return name
 

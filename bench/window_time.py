@@ -63,7 +63,7 @@ def _figure(size: int, cases: list[Case]) -> Figure:
             f"{percentile(firsts, 99):.1f} ms; the worst is {_words(worst)}.",
             f"An open page, after {CHANGES} changes: worst {slow.later:.1f} ms ({_words(slow)}), median "
             f"{statistics.median(laters):.1f} ms.",
-            f"Of the window and its rows as HTML, in one thread, by the wall clock; the best of {REPEATS} rounds over "
+            f"Of the window and its rows as HTML, in one thread, by the wall clock; the best of {REPEATS} runs over "
             "all pairs, each without an order or a rendered row that is kept from before.",
         ),
     )
@@ -85,10 +85,12 @@ def _cases(pages: Sequence[bytes], world: World) -> list[Case]:
     queries = [WindowQuery(q=q, sort=sort, wide=True) for sort in sorts for q in filters]
     queries += [WindowQuery(sort=sort, wide=True, offset=middle) for sort in sorts]
     times: dict[WindowQuery, list[tuple[float, float]]] = {query: [] for query in queries}
-    for number in range(REPEATS):  # what else runs here disturbs one round of a pair, and hardly all
+    for number in range(REPEATS):  # what else runs here disturbs one repeat of a pair, and hardly all
         for query in queries:
             if query.q == filters[0] and not query.offset:
-                world.say(f"window: {content.size()} rows, round {number + 1}, sort={query.sort or '(none)'}")
+                world.say(
+                    f"window: {content.size()} rows, repeat {number + 1}, sort={query.sort or '(none)'}"
+                )
             times[query].append(_times(content, query))
     return [
         Case(
@@ -103,7 +105,7 @@ def _cases(pages: Sequence[bytes], world: World) -> list[Case]:
 
 
 def _times(content: TableContent, query: WindowQuery) -> tuple[float, float]:
-    """As if nobody had asked before: no order and no rendered row is kept from the time before; and after changes."""
+    """As at a first request: no order and no rendered row is kept from the time before; and after changes."""
     _forget(content)
     window = Window(_sources(content), query, with_namespaces=True)
     first = _time_call(partial(_render_window, window))
@@ -112,7 +114,7 @@ def _times(content: TableContent, query: WindowQuery) -> tuple[float, float]:
 
 
 def _forget(content: TableContent) -> None:
-    """All but what a warm process has of any list: the shapes of cells, from the last rows by name."""
+    """All but what a warm process has of any list: the templates of cells, from the last rows by name."""
     _render_window(
         Window(_sources(content), WindowQuery(wide=True, offset=content.size()), with_namespaces=True)
     )

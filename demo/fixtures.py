@@ -79,7 +79,7 @@ def set_up(clusters: Sequence[SimulatedCluster]) -> None:
 
 
 def _create_administrator(one: DemoUser) -> Browser:
-    """As after `make run`: by a link that the program makes. Nobody is told the password that is chosen then."""
+    """As after `make run`: by a link that the program makes. Nobody knows the password that is chosen then."""
     user = one_time_links.create_administrator(one.name)
     note(draft_for_program(AGENT, "signin-link", target=f"person {user.username}"))
     browser = Browser()

@@ -21,13 +21,13 @@ from dashboard.frame.switcher import switcher
 from dashboard.shell.navigation import Entry
 from people.decorators import person, require_sign_in
 
-MAX_UNFOLDED = 30  # kinds found by words that are all unfolded and asked about
-MAX_REVIEWED = 40  # kinds of one group that are asked about
+MAX_UNFOLDED = 30  # kinds found by a search that are all unfolded and reviewed
+MAX_REVIEWED = 40  # kinds of one group that are reviewed
 
 
 @dataclass(frozen=True)
 class KindGroup:
-    """An API group. Entries of a folded one were not asked about."""
+    """An API group. Entries of a folded one were not reviewed."""
 
     name: str
     is_open: bool

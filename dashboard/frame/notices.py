@@ -62,14 +62,14 @@ def build_state_notice(
 
 
 def build_error_notice(error: ApiError, where: str, *, slug: str) -> Notice:
-    """A cluster of several that could not even be asked what it serves."""
+    """A cluster of several whose discovery failed."""
     probe = reverse("resources:answers", args=[slug]) if error.is_transient else ""
     text = f"{_(error.advice)} {_retry_hint()}" if error.is_transient else _(error.advice)
     return Notice("error", _(error.title), where, error.message, text, probe=probe)
 
 
 def build_unreachable_notice(error: ApiError, slug: str, as_of: datetime | None) -> Notice:
-    """The one cluster of a page that is open already, and that cannot be asked anything now."""
+    """The one cluster of a page that is open already, and that does not answer now."""
     text = advice(state_of(error), error)
     stale = slug if as_of else ""
     return Notice("error", _(error.title), "", error.message, text, as_of=as_of, stale_cluster=stale)

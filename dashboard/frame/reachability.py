@@ -12,7 +12,7 @@ from clusters.gateway.connect import ClusterSession, connect
 from dashboard.frame.entrance import handle_cluster_errors
 from people.decorators import person, require_sign_in
 
-TIMEOUT = 2.0  # seconds: one that hangs is asked anew rather than waited for
+TIMEOUT = 2.0  # seconds: one that hangs is probed again rather than waited for
 
 
 @require_safe

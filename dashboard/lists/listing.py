@@ -40,7 +40,7 @@ class ListedCluster:
     cluster_session: ClusterSession | None = None
     resource: Resource | None = None
     namespaces: tuple[str, ...] = ()
-    is_partial: bool = False  # all namespaces were asked for, and only the known ones can be shown
+    is_partial: bool = False  # all namespaces were requested, and only the known ones can be shown
     error: ApiError | None = None
     message: str = ""
     needs_credential: bool = False

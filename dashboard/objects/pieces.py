@@ -81,7 +81,7 @@ def render_notice(opened: OpenObject, page: str) -> SafeString:
 
 
 def render_body(rendered_pieces: Mapping[str, SafeString]) -> SafeString:
-    """All parts in their places."""
+    """All pieces, each in its element."""
     return cast(SafeString, get_template("objects/body.html").render({"pieces": rendered_pieces}))
 
 

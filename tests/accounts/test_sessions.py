@@ -163,4 +163,4 @@ def test_it_names_browsers_in_words() -> None:
         == "Firefox on Linux"
     )
     assert browsers.describe_browser("curl/8.0") == "curl/8.0"
-    assert browsers.describe_browser("") == "unknown browser"
+    assert browsers.describe_browser("") == "Unknown browser"

@@ -99,17 +99,17 @@ def test_sessions_that_are_over_are_cleared_away(client_for: ClientFor, dana_wit
 
 def test_it_leads_on_to_the_page_with_its_query(client_for: ClientFor, dana_with_password: User) -> None:
     client = client_for()
-    asked = "/people/sessions/?q=web&selector=env%20in%20(a,b)"
-    answer = client.get(asked)
+    path = "/people/sessions/?q=web&selector=env%20in%20(a,b)"
+    answer = client.get(path)
     assert answer.status_code == 302
     page = client.get(answer["Location"])
-    onward = page.context["onward"]
-    assert onward == asked
-    assert sign_in(client, "dana", PASSWORD, next=onward)["Location"] == asked
+    next_url = page.context["next_url"]
+    assert next_url == path
+    assert sign_in(client, "dana", PASSWORD, next=next_url)["Location"] == path
 
 
 @pytest.mark.parametrize(
-    "onward",
+    "next_url",
     [
         "https://evil.example/",
         "//evil.example/",
@@ -125,11 +125,13 @@ def test_it_leads_on_to_the_page_with_its_query(client_for: ClientFor, dana_with
         "/" + "a" * 5000,
     ],
 )
-def test_it_never_leads_to_another_site(client_for: ClientFor, dana_with_password: User, onward: str) -> None:
+def test_it_never_leads_to_another_site(
+    client_for: ClientFor, dana_with_password: User, next_url: str
+) -> None:
     client = client_for()
-    answer = sign_in(client, "dana", PASSWORD, next=onward)
+    answer = sign_in(client, "dana", PASSWORD, next=next_url)
     assert answer["Location"] == "/"
-    assert client.get(SIGN_IN, {"next": onward})["Location"] == "/"
+    assert client.get(SIGN_IN, {"next": next_url})["Location"] == "/"
 
 
 def test_it_survives_hostile_text(client_for: ClientFor, users: dict[str, User]) -> None:

@@ -3,7 +3,7 @@
 from django.http import QueryDict
 
 from dashboard.address.paths import parse
-from tests.address.catalogue import LINKS
+from tests.address.catalog import LINKS
 
 
 def test_it_links_objects_and_lists():

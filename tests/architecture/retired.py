@@ -102,7 +102,7 @@ RETIRED_NAMES = {
 # Where such a name is right: (file or pattern of files, the words as the expression finds them) -> why.
 ENCRYPTION = "a credential is sealed: encrypted, and bound to its row"
 PARSER = "reads a value or a stream; no team role"
-LABEL_OPERATOR = "the `operator` of a requirement in a Kubernetes selector or toleration"
+SELECTOR = "the `operator` of a requirement in a Kubernetes selector or toleration"
 ALLOWED_NAMES = {
     ("clusters/credentials/*", "seal*"): ENCRYPTION,
     ("clusters/models.py", "sealed"): ENCRYPTION,
@@ -122,7 +122,7 @@ ALLOWED_NAMES = {
     ("simulator/writing/protobuf.py", "reader"): PARSER,
     ("tests/clusters/api/faults.py", "reader"): PARSER,
     ("tests/simulator/test_pods_exec.py", "reader"): PARSER,
-    ("simulator/*", "operator*"): LABEL_OPERATOR,
+    ("simulator/*", "operator*"): SELECTOR,
     ("simulator/pods/shell/programs.py", "echo"): "the program `echo`",
     ("tests/simulator/test_pods_exec.py", "echoes"): "a terminal echoes what is typed",
     ("tests/controlplane/files.py", "stages"): "the kind `Stage` of kwok",

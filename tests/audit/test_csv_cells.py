@@ -97,11 +97,11 @@ def test_a_request_and_its_result_are_one_row() -> None:
     (row,) = parse_csv(csv_text([both], can_see_all=True))
     assert (row["sequence"], row["result"], row["status"], row["reason"]) == ("7", "denied", "403", "no")
     assert (row["audit_id"], row["duration_ms"], row["hash"]) == ("a1", "5", "f" * 64)
-    assert (row["outcome_sequence"], row["outcome_hash"]) == ("9", "e" * 64)
+    assert (row["result_sequence"], row["result_hash"]) == ("9", "e" * 64)
     exported = json.loads(json_lines([both], can_see_all=True))
     assert [one["sequence"] for one in exported["rows"]] == [7, 9]
     (row,) = parse_csv(csv_text([Action(request, None, 7)], can_see_all=True))
-    assert (row["result"], row["outcome_sequence"]) == ("unknown", "")
+    assert (row["result"], row["result_sequence"]) == ("unknown", "")
 
 
 def test_numbers_that_run_through_everybodys_rows_are_left_out_for_one_person() -> None:

@@ -257,7 +257,7 @@ def test_names_that_calculate_reach_no_spreadsheet(
     )
     (row,) = fetch_csv(client_for("aude"), "verb=get&kind=&name=" + evil.replace("&", "%26"))
     assert row["name"] == f"'{evil}"
-    assert (row["resource"], row["subject"], row["reason"]) == ("'+1", "'@SUM(1)", "'-2+3")
+    assert (row["resource"], row["target"], row["reason"]) == ("'+1", "'@SUM(1)", "'-2+3")
     assert row["identity"] == "\\x09=1"
     (line,) = fetch_json_lines(client_for("aude"), "verb=get&name=" + evil.replace("&", "%26"))
     assert line["name"] == evil

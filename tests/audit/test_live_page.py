@@ -87,7 +87,11 @@ def test_nobody_hears_of_others(dashboard_server: DashboardServer) -> None:
             filtered = await sockets.open(dana, f"{AUDIT_URL}?person=rene")
             assert "renes-" not in "".join(await read_until_quiet(filtered))
             await asyncio.to_thread(
-                dashboard_server.run_command, "record_action", person="dana", verb="create", reason="danas-own"
+                dashboard_server.run_command,
+                "record_action",
+                person="dana",
+                verb="create",
+                reason="danas-own",
             )
             heard = await opened.read_until("danas-own")
             assert "renes-" not in heard
@@ -133,7 +137,9 @@ def test_a_result_replaces_its_request(dashboard_server: DashboardServer) -> Non
                 dashboard_server.run_command, "begin_write", person="dana", resource="pods", name="slow-one"
             )
             first = await opened.read_until("is-unknown")
-            await asyncio.to_thread(dashboard_server.run_command, "end_write", sequence=sequence, result="denied")
+            await asyncio.to_thread(
+                dashboard_server.run_command, "end_write", sequence=sequence, result="denied"
+            )
             then = await opened.read_until("is-denied")
             row = re.search(r'id="(d[0-9a-f]{20})" class="action is-denied"', then)
             assert row

@@ -23,7 +23,7 @@ from tests.dashboard_server import wait_for
 
 @pytest.fixture
 def disabled_poll(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The look for rows of other processes comes after this test is long over."""
+    """The poll for rows of other processes comes after this test is long over."""
     monkeypatch.setattr(live, "POLL", 24 * 3600.0)
 
 
@@ -43,11 +43,11 @@ def test_a_row_of_this_process_wakes_the_page(
 ) -> None:
     changed = threading.Event()
     subscription.start(changed.set)
-    wait_for(lambda: live.watcher._seen == last_sequence(), message="the first look has come")
+    wait_for(lambda: live.watcher._seen == last_sequence(), message="the first poll has come")
     subscription.render()
     changed.clear()
     record(draft_for_user(users["dana"], "team-create", target="team at-once"))
-    assert changed.wait(20), "the row waited for a look that never comes"
+    assert changed.wait(20), "the row waited for a poll that never comes"
     assert "team at-once" in (subscription.render() or "")
 
 
@@ -57,13 +57,13 @@ def test_so_does_one_that_nobody_waited_for(
     """As the hub records what Kubernetes refused to a feed."""
     changed = threading.Event()
     subscription.start(changed.set)
-    wait_for(lambda: live.watcher._seen == last_sequence(), message="the first look has come")
+    wait_for(lambda: live.watcher._seen == last_sequence(), message="the first poll has come")
     subscription.render()
     changed.clear()
     note_soon(
         draft_for_user(users["rene"], "list", resource="pods", result="denied", reason="soon-but-at-once")
     )
-    assert changed.wait(20), "the row waited for a look that never comes"
+    assert changed.wait(20), "the row waited for a poll that never comes"
     assert "soon-but-at-once" in (subscription.render() or "")
 
 
@@ -88,7 +88,7 @@ def test_a_mistake_with_one_page_costs_the_others_nothing_and_is_over_when_it_is
         raise ValueError("of ours")
 
     monkeypatch.setattr(live, "POLL", 0.1)
-    monkeypatch.setattr(subscription, "look", mistaken)
+    monkeypatch.setattr(subscription, "refresh", mistaken)
     subscription.start(lambda: None)
     another = open_audit_trail(users["aude"], QueryDict(""), "", lambda _user: {})
     assert another is not None
@@ -96,7 +96,7 @@ def test_a_mistake_with_one_page_costs_the_others_nothing_and_is_over_when_it_is
     record(draft_for_user(users["dana"], "team-create", target="team beside"))
     wait_for(lambda: "team beside" in (another.render() or ""), message="the other page goes on")
     wait_for(lambda: "cannot be read right now" in (subscription.render() or ""), message="this page says so")
-    monkeypatch.delattr(subscription, "look")
+    monkeypatch.delattr(subscription, "refresh")
     wait_for(lambda: "team beside" in (subscription.render() or ""), message="and comes back by itself")
     another.stop()
 

@@ -19,6 +19,7 @@ from people.audit.routing import ALIAS
 from people.models import Team, User
 from tests.audit.conftest import RecordedActions
 from tests.audit.recording import record_write
+from tests.audit_trail import AuditTrail
 from tests.people.conftest import ClientFor
 
 AUDIT_URL = "/people/audit/"
@@ -56,7 +57,7 @@ def test_it_shows_one_row_for_each_action_newest_first(
     assert rows == ["ok", "unknown", "ok", "failed", "ok", "denied", "ok", "ok"]
     for text_part in (
         "dana",
-        "editor",
+        "Editor",
         "harbour",
         "shop/db",
         "403",
@@ -64,7 +65,21 @@ def test_it_shows_one_row_for_each_action_newest_first(
         "a0a0-1111",
     ):
         assert text_part in text
-    assert "whether the cluster did it is unknown" in text
+    assert "it is unknown whether the cluster applied this" in text
+
+
+@pytest.mark.parametrize(
+    ("stored", "label"), [("reader", "Viewer"), ("operator", "Editor"), ("viewer", "Viewer")]
+)
+def test_old_entries_are_shown_with_the_names_of_today_and_filtered_by_their_own(
+    client_for: ClientFor, users: dict[str, User], empty_audit_trail: AuditTrail, stored: str, label: str
+) -> None:
+    record(draft_for_user(users["dana"], "standing", role=stored, target="person stan"))
+    text = client_for("aude").get(f"{AUDIT_URL}?verb=standing").content.decode()
+    assert len(HASH_LINK.findall(text)) == 1
+    assert f'<span class="soft">{label}</span>' in text
+    assert f"<dd>{label}</dd>" in text
+    assert '<option value="standing">' in text
 
 
 def test_everybody_else_sees_their_own_alone(client_for: ClientFor, actions: RecordedActions) -> None:
@@ -145,7 +160,7 @@ def test_a_wrong_filter_is_named_kept_and_answered_by_no_rows(
     assert answer.status_code == 400
     assert not HASH_LINK.findall(text)
     assert re.search(r'name="verb" value="&lt;DELETE&gt;"[^>]* aria-invalid="true"', text)
-    assert "Write one verb in lower case" in text
+    assert "Enter one verb in lowercase" in text
     assert "The result must be ok, denied, failed or unknown." in text
     assert '<option value="maybe" selected>' in text
     assert 'value="dana"' in text
@@ -249,7 +264,7 @@ def test_only_the_newest_page_is_live(
 def test_it_says_how_far_it_has_looked(
     monkeypatch: pytest.MonkeyPatch, client_for: ClientFor, actions: RecordedActions
 ) -> None:
-    """A filter that hardly anything fits, in an audit trail of millions: the time limit ends the search, and the page goes on from there."""
+    """The time limit ends a search that hardly matches anything, and the next page goes on from there."""
     monkeypatch.setattr("dashboard.audit.pagination.FIRST_RANGE", 2)
     monkeypatch.setattr("dashboard.audit.pagination.QUICK_RANGE", -1.0)
     monkeypatch.setattr("dashboard.audit.pagination.PAGE_TIME_LIMIT", -1.0)
@@ -357,7 +372,7 @@ def test_hostile_text_is_visible_and_is_no_markup(
         "subresource",
         "namespace",
         "name",
-        "subject",
+        "target",
         "reason",
         "audit_id",
         "session",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.template.loader import render_to_string
 
 from dashboard.kinds import summarize
-from tests.address.catalogue import LINKS
+from tests.address.catalog import LINKS
 
 CRASHED = {
     "exitCode": 137,

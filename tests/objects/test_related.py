@@ -7,7 +7,7 @@ from dashboard.kinds import KINDS, summarize
 from dashboard.kinds.reference_tables import PICKS, REFERENCES
 from dashboard.kinds.selectors import format_labels, format_selector
 from dashboard.objects.related import picks, references
-from tests.address.catalogue import LINKS
+from tests.address.catalog import LINKS
 
 POD = {
     "apiVersion": "v1",

@@ -9,8 +9,10 @@ import pytest
 from clusters.api.errors import Forbidden
 from clusters.api.reading_client import REVIEWS, MustBeRecorded, is_audit_exempt
 from clusters.api.request_info import RequestInfo, parse_request_info
+from people.audit.rate_limit import RateLimiter
 from tests.architecture.architecture_map import ROOT
 from tests.architecture.imports import list_imports, list_product_files
+from tests.audit_trail import AuditTrail
 from tests.clusters.gateway.conftest import OpenSession
 from tests.controlplane.controlplane import ControlPlane
 from tests.dashboard_server import wait_for
@@ -42,8 +44,12 @@ RECORDED = [
 
 
 def test_it_sends_nothing_that_has_to_be_recorded(
-    session_at_controlplane: OpenSession, controlplane: ControlPlane
+    session_at_controlplane: OpenSession,
+    controlplane: ControlPlane,
+    audit_trail: AuditTrail,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("clusters.gateway.denials._rate_limiter", RateLimiter(60.0, 100))
     session = session_at_controlplane("ada")
     for method, path in RECORDED:
         with pytest.raises(MustBeRecorded):
@@ -52,6 +58,8 @@ def test_it_sends_nothing_that_has_to_be_recorded(
         session_at_controlplane("dana").client.get("/api/v1/nodes")
     wait_for(lambda: '"requestURI":"/api/v1/nodes"' in controlplane.audit_log.read_text())
     assert "unsent" not in controlplane.audit_log.read_text()
+    # The entry is written here and not after the test, when the database is blocked.
+    wait_for(lambda: audit_trail.list_rows(result="denied").count() == 1)
 
 
 @pytest.mark.parametrize("path", ["/version", POD, "/api/v1/namespaces/shop/pods", "/apis", "/openapi/v3"])

@@ -1,4 +1,4 @@
-"""Sample catalogue: a few resources, as discovery lists them."""
+"""Sample catalog: a few resources, as discovery lists them."""
 
 from clusters.discovery import Resource
 from dashboard.address.links import Links
@@ -37,8 +37,8 @@ RESOURCES = (
 )
 
 
-class SampleCatalogue:
-    """What Links asks of a catalogue."""
+class SampleCatalog:
+    """The part of a catalog that Links uses."""
 
     resources = RESOURCES
 
@@ -49,4 +49,4 @@ class SampleCatalogue:
         return next((one for one in RESOURCES if one.slug == slug), None)
 
 
-LINKS = Links("prod", SampleCatalogue())  # type: ignore[arg-type]
+LINKS = Links("prod", SampleCatalog())  # type: ignore[arg-type]
