@@ -80,10 +80,12 @@ async def read_channels(socket: WebSocket) -> tuple[str, Any]:
     return found.get(STDOUT, b"").decode(), json.loads(found.get(ERROR, b"null"))
 
 
-@pytest.fixture(params=["simulated_cluster", "controlplane"])
-def plane(request: pytest.FixtureRequest) -> Plane:
-    found: Plane = request.getfixturevalue(request.param)
-    return found
+@pytest.fixture(params=["simulator", "kubernetes"])
+def plane(
+    request: pytest.FixtureRequest, simulated_cluster: SimulatedCluster, controlplane: ControlPlane
+) -> Plane:
+    planes: dict[str, Plane] = {"simulator": simulated_cluster, "kubernetes": controlplane}
+    return planes[request.param]
 
 
 @pytest.mark.parametrize("protocol", [V5, V4])
