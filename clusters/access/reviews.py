@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -24,6 +23,7 @@ from clusters.api.connection import Connection
 from clusters.api.errors import ApiError, NotKubernetes, Unauthorized, Unreachable
 from clusters.api.messages import gettext_noop
 from clusters.api.streams import Streams
+from clusters.runtime import runtime
 
 REVIEW_PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 RULES_PATH = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
@@ -80,7 +80,7 @@ class Budget:
             return True
 
 
-_threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="review")
+_threads = runtime.pool("review")
 _cache: Cache[ResourceAttributes, ReviewResult] = Cache(seconds=30.0, size=50_000)
 _rules: Cache[str, Rules] = Cache(seconds=30.0, size=2_000)
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from clusters.api.addresses import checked_addresses, host_and_port, proxy_host_and_port
 from clusters.api.connection import Connection
-from clusters.api.errors import ApiError, NameNotResolved, ProxyFailed
+from clusters.api.errors import ApiError, Busy, NameNotResolved, ProxyFailed
 from clusters.api.tls import ssl_context
+from clusters.api.websockets import check_upgrade
 
 CONNECT_SECONDS = 10.0
 # Seconds of silence before the first probe, seconds between probes, probes without an answer; as far as named here.
@@ -28,7 +34,73 @@ _running: dict[tuple[str, int], Future[list[str]]] = {}
 _running_lock = threading.RLock()
 
 
-def new_session(connection: Connection) -> aiohttp.ClientSession:
+@dataclass
+class _PooledSession:
+    session: aiohttp.ClientSession
+    fingerprint: str
+    users: int = 0
+    used: float = field(default_factory=time.monotonic)
+
+
+class SessionPool:
+    """The sessions of one event loop, by server and credential; at most `max_idle` are kept that nothing uses."""
+
+    def __init__(self, *, max_idle: int = 256, max_open: int = 1024) -> None:
+        self._max_idle = max_idle
+        self._max_open = max_open
+        self._sessions: OrderedDict[tuple[object, ...], _PooledSession] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    @asynccontextmanager
+    async def use(
+        self, connection: Connection, *, upgrades: bool = False
+    ) -> AsyncIterator[aiohttp.ClientSession]:
+        """The session of this credential, kept open for the length of the block; Busy where too many are open.
+
+        A credential has another one for upgrades, whose connections are never used again.
+        """
+        kept = self._acquire(connection, upgrades)
+        kept.users += 1
+        try:
+            yield kept.session
+        finally:
+            kept.users -= 1
+            kept.used = time.monotonic()
+            await self._tidy()
+
+    async def close(self) -> None:
+        """Close all of them, and with them what they stream."""
+        kept, self._sessions = list(self._sessions.values()), OrderedDict()
+        for one in kept:
+            await one.session.close()
+
+    async def forget(self, fingerprint: str) -> None:
+        """Close the session of a credential that was changed or revoked, and what it still streams."""
+        for key in [key for key, kept in self._sessions.items() if kept.fingerprint == fingerprint]:
+            await self._sessions.pop(key).session.close()
+
+    def _acquire(self, connection: Connection, upgrades: bool) -> _PooledSession:
+        key = (connection.cluster, connection.fingerprint, connection.server, connection.identity, upgrades)
+        kept = self._sessions.get(key)
+        if kept is None:
+            if len(self._sessions) >= self._max_open:
+                raise Busy(retry_after=1.0)
+            session = new_session(connection, upgrades=upgrades)
+            kept = self._sessions[key] = _PooledSession(session, connection.fingerprint)
+        self._sessions.move_to_end(key)
+        return kept
+
+    async def _tidy(self) -> None:
+        """Give up the sessions that were idle longest; those with open streams stay."""
+        excess = len(self._sessions) - self._max_idle
+        idle = [key for key, kept in self._sessions.items() if not kept.users] if excess > 0 else []
+        for key in idle[:excess]:
+            await self._sessions.pop(key).session.close()
+
+
+def new_session(connection: Connection, *, upgrades: bool = False) -> aiohttp.ClientSession:
     """A session for one credential. Literal addresses are checked here: aiohttp asks no resolver about them."""
     server = connection.server
     host_and_port(server)
@@ -40,12 +112,14 @@ def new_session(connection: Connection) -> aiohttp.ClientSession:
         use_dns_cache=False,
         limit=256,
         limit_per_host=0,
+        force_close=upgrades,
         socket_factory=_create_socket,
     )
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
+        middlewares=(check_upgrade,) if upgrades else (),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=None),
     )
 

@@ -1,4 +1,4 @@
-"""Token redaction: removes the caller's own token from errors, warnings and watch lines.
+"""Token redaction: removes the caller's own token from errors, warnings, watch lines and frames.
 
 Proxies that help with debugging do that, and sign-in pages; with a team's shared token a member would read it.
 """
@@ -40,3 +40,10 @@ def redact_line(line: bytes, identity: Identity) -> bytes:
     if identity.token and b'"ERROR"' in line[:64]:
         return line.replace(identity.token.encode(), REDACTED.encode())
     return line
+
+
+def redact_frame(frame: bytes, identity: Identity) -> bytes:
+    """A frame of a WebSocket with channels; only one of the error channel, which holds a Status, is changed."""
+    if identity.token and frame[:1] == b"\x03":
+        return frame.replace(identity.token.encode(), REDACTED.encode())
+    return frame

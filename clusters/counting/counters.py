@@ -22,6 +22,7 @@ from clusters.api.streams import Streams
 from clusters.counting import poll
 from clusters.counting.poll import PollState
 from clusters.counting.snapshot import Count, CountStatus, Permissions, Reach, Snapshot, now
+from clusters.runtime import runtime
 
 POLL_SECONDS = 10.0  # seconds from the begin of one poll to the next, longer for a slow cluster:
 SLOWDOWN = 5.0  # a poll never takes more than a fifth of the time
@@ -184,15 +185,21 @@ class Counters:
     def _call(self, callback: Callable[[], object]) -> None:
         with self._lock:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._loop.call_soon(lambda: self._create_task(self._sweep()))
-                threading.Thread(target=self._loop.run_forever, name="counting", daemon=True).start()
+                self._loop = runtime.start_loop("counting", self._stop)
+                self._loop.call_soon_threadsafe(lambda: self._create_task(self._sweep()))
             self._loop.call_soon_threadsafe(callback)
 
     # --- in the loop
 
     def _create_task(self, coroutine: Any) -> asyncio.Task[None]:
         return asyncio.get_running_loop().create_task(coroutine)
+
+    async def _stop(self) -> None:
+        """The process ends: nothing is counted from now on."""
+        with self._lock:
+            self._counters.clear()
+        if self._streams is not None:
+            await self._streams.close()
 
     def _begin(self, counter: Counter) -> None:
         is_open = self._counters.get(_key(counter.connection)) is counter

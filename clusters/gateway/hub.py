@@ -20,6 +20,7 @@ from clusters.discovery import Resource
 from clusters.feeds.feed import Feed
 from clusters.feeds.health import Health
 from clusters.feeds.object_content import ObjectContent
+from clusters.runtime import runtime
 from clusters.tables.rows import RowKey
 from clusters.tables.table_content import TableContent
 
@@ -158,6 +159,10 @@ class Hub:
             asyncio.get_running_loop().create_task(self._sweep())
         return self._streams
 
+    async def _close_streams(self) -> None:
+        if self._streams is not None:
+            await self._streams.close()
+
     def _handle_crash(self, key: FeedKey, task: asyncio.Task[None]) -> None:
         """A feed that fell over a mistake of ours must not go on looking live."""
         if not task.cancelled() and task.exception() is not None:
@@ -227,8 +232,7 @@ class Hub:
 
     def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
         if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            threading.Thread(target=self._loop.run_forever, name="hub", daemon=True).start()
+            self._loop = runtime.start_loop("hub", self._close_streams)
         asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
 

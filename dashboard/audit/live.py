@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from clusters.runtime import runtime
 from dashboard.audit.actions import Action
 from dashboard.audit.filters import AuditFilter, parse_query
 from dashboard.audit.pagination import Pagination
@@ -173,8 +174,7 @@ class Watcher:
             self._seen = -1
             if self._thread is None:
                 record.listen(self._news.set)
-                self._thread = threading.Thread(target=self._run, name="audit-pages", daemon=True)
-                self._thread.start()
+                self._thread = runtime.start_thread("audit-pages", self._run)
         self._news.set()
 
     def remove(self, subscription: AuditTrailSubscription) -> None:

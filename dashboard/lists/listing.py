@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from clusters.credentials.sealing import SealBroken
 from clusters.discovery import Resource
 from clusters.gateway.connect import ClusterSession, NoCredential, NotShared, connect_all
 from clusters.gateway.hub import hub
+from clusters.runtime import runtime
 from clusters.sharing import visible_clusters
 from clusters.tables.columns import LABEL
 from clusters.tables.window import MOST_ROWS, ROWS, Source, Window, WindowQuery
@@ -156,7 +157,7 @@ def _describe_failure(slug: str, error: NotShared | NoCredential | SealBroken) -
 
 def _prepare(clusters: Sequence[ListedCluster], address: Address, *, alone: bool) -> None:
     """Discovery of all clusters at once; network only, so that one dead cluster costs its own rows."""
-    pool = ThreadPoolExecutor(max_workers=max(1, len(clusters)))
+    pool = runtime.create_batch("list")
     jobs = {pool.submit(_find, cluster, address): cluster for cluster in clusters if cluster.cluster_session}
     _done, timed_out = wait(jobs, timeout=CONNECT_TIMEOUT)
     for job in timed_out:

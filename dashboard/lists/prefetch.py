@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
 
 from clusters.access.reviews import ResourceAttributes
 from clusters.api.errors import ApiError
 from clusters.gateway.connect import ClusterSession
+from clusters.runtime import runtime
 from dashboard.frame.permissions import build_all_attributes
 from dashboard.lists.listing import Listing
 
-_threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="prefetch")
+_threads = runtime.pool("prefetch")
 
 
 class Prefetch:

@@ -8,7 +8,6 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,6 +21,7 @@ from clusters.api.errors import ApiError
 from clusters.credentials.sealing import SealBroken
 from clusters.feeds.backoff import wait_for_event
 from clusters.gateway.connect import NoCredential, NotShared
+from clusters.runtime import runtime
 from dashboard.address.paths import BadAddress
 from dashboard.frame.waiting import WaitingSubscription
 from dashboard.live.session_checks import drop_feeds, sockets
@@ -46,9 +46,9 @@ UNREADABLE = 4503  # the database does not answer; the handshake is refused, and
 SIGNED_OUT, REFUSED, NOT_FOUND, CHANGED, TOO_SLOW = 4401, 4403, 4404, 4409, 4408
 
 log = logging.getLogger(__name__)
-renderers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="render")
+renderers = runtime.pool("render")
 # Opening asks the cluster: one that hangs must not hold up the database thread that all consumers share.
-openers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="enter")
+openers = runtime.pool("enter")
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has no types

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.architecture.architecture_map import MAP, ROOT, ArchitectureMap, MapError, read_map
 from tests.architecture.imports import OURS, Import, list_imports, list_product_files
 
+RUNTIME = "clusters/runtime.py"
 SHAPELESS = {"utils", "util", "core", "common", "helpers", "helper", "misc", "lib", "shared"}
 SHELL_PARTS = ("parts/", "errors/")  # templates that every page uses
 UNMAPPED = {"__init__.py", "__pycache__"}
@@ -119,6 +120,13 @@ def test_it_keeps_django_out_of_the_api_package() -> None:
     assert len(found) > 50
     assert [one for one in found if one.target.split(".")[0] == "django"] == []
     assert [one for one in found if "/" in one.target and not one.target.startswith("clusters/api/")] == []
+
+
+def test_it_keeps_the_runtime_free_of_everything_else() -> None:
+    """Every package of clusters/ can use it: it imports nothing of ours and no Django."""
+    found = list(list_imports(ROOT, RUNTIME))
+    assert found
+    assert [one for one in found if "/" in one.target or one.target.split(".")[0] == "django"] == []
 
 
 def test_it_keeps_the_simulator_to_itself() -> None:

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from twisted.internet import reactor
 
+from clusters.runtime import runtime
 from dashboard.request_bodies import BoundedFactory
 from people import one_time_links
 from people.audit.checks import check_triggers
@@ -57,8 +58,11 @@ class Command(BaseCommand):
             server_name="quarterdeck",
             signal_handlers=signal_handlers,
         )
-        with suppress(KeyboardInterrupt):
-            server.run()
+        try:
+            with suppress(KeyboardInterrupt):
+                server.run()
+        finally:
+            runtime.shutdown()
         if server.failure:
             sys.exit(server.failure)
 

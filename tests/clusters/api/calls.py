@@ -10,7 +10,7 @@ from clusters.api.client import Client
 from clusters.api.connection import Connection, Identity, Server
 from clusters.api.streams import Streams
 from tests.clusters.api.faults import FaultServer
-from tests.controlplane.controlplane import ControlPlane
+from tests.simulated_cluster import Plane
 
 TOKEN = "canary-token-7d1f"
 BOTH = ("client", "streams")
@@ -26,7 +26,7 @@ def make_connection(
     return Connection("faults", Server(**named), identity, f"print-{url}-{person}", person)
 
 
-def connect_as(plane: ControlPlane, name: str, *, by_certificate: bool = False) -> Connection:
+def connect_as(plane: Plane, name: str, *, by_certificate: bool = False) -> Connection:
     """One of the users on the real control plane."""
     if by_certificate:
         certificate, key = plane.certificate(name)

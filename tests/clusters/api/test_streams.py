@@ -9,7 +9,9 @@ from contextlib import aclosing
 import pytest
 
 from clusters.api import errors
-from clusters.api.streams import LINE_LIMIT, Streams
+from clusters.api.async_sessions import SessionPool
+from clusters.api.byte_streams import LINE_LIMIT
+from clusters.api.streams import Streams
 from tests.clusters.api import faults
 from tests.clusters.api.calls import TOKEN, make_connection, read_watch
 from tests.clusters.api.faults import FaultServer, Wire, respond_with, stream_lines
@@ -157,14 +159,13 @@ def test_it_posts_json() -> None:
     assert sent.headers["authorization"] == f"Bearer {TOKEN}"
 
 
-def test_it_keeps_no_more_sessions_than_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clusters.api.streams._MAX_IDLE_SESSIONS", 3)
-
+def test_it_keeps_no_more_sessions_than_its_bound() -> None:
     async def run(server: FaultServer) -> int:
-        held = Streams()
+        sessions = SessionPool(max_idle=3)
+        held = Streams(sessions)
         for number in range(10):
             await held.get(make_connection(server, person=f"p{number}"), "/version")
-        kept = len(held._sessions)
+        kept = len(sessions)
         await held.close()
         return kept
 
