@@ -9,12 +9,15 @@ RUN_STAMP := $(VENV)/.run-$(shell cat requirements.txt constraints.txt | cksum |
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt constraints.txt | cksum | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help demo screenshots run test bench check format controlplane build-controlplane
+.PHONY: help demo screenshots run dev test test-fast test-long bench check format controlplane build-controlplane
 
 help:
 	@echo "make demo                 start the dashboard on 127.0.0.1:8000 with three simulated clusters and demo users"
 	@echo "make run                  start the server on 127.0.0.1:8000 (or QUARTERDECK_LISTEN) and print the first administrator's sign-in link"
-	@echo "make test                 run all tests, in three parallel parts; ARGS=\"tests/people -x\" to select some"
+	@echo "make dev                  the same for development: Python, templates and static files reload, DEBUG is on"
+	@echo "make test-fast            run the tests that need no control plane, simulated cluster, browser or server (a minute)"
+	@echo "make test                 run the tests that CI runs, in three parallel parts; ARGS=\"tests/people -x\" to select some"
+	@echo "make test-long            run the tests that prove real durations or repeat for long"
 	@echo "make bench                benchmark with 10,000 pods (15 minutes on an idle machine) and write docs/benchmarks.md"
 	@echo "make screenshots          update the documentation screenshots from the demo (needs Chromium)"
 	@echo "make check                check formatting, lint, types, Django system checks and missing migrations"
@@ -31,8 +34,17 @@ screenshots: $(DEV_STAMP)
 run: $(RUN_STAMP)
 	@exec $(BIN)/python manage.py serve $(ARGS)
 
+dev: $(DEV_STAMP)
+	@exec $(BIN)/python manage.py dev $(ARGS)
+
 test: $(DEV_STAMP)
 	$(BIN)/python -m tests $(ARGS)
+
+test-fast: $(DEV_STAMP)
+	$(BIN)/python -m tests --lane=fast $(ARGS)
+
+test-long: $(DEV_STAMP)
+	$(BIN)/python -m tests --lane=long $(ARGS)
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m bench $(ARGS)

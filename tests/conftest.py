@@ -11,6 +11,7 @@ from tests.passwords import fast_passwords
 from tests.postgresql import postgresql
 from tests.simulated_cluster import second_simulated_cluster, simulated_cluster
 
+pytest_plugins = ["tests.fast", "tests.lanes"]
 __all__ = [
     "audit_trail",
     "browser",

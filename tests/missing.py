@@ -25,9 +25,14 @@ def is_ci() -> bool:
     return os.environ.get("CI", "").lower() in ("true", "1")
 
 
+def is_incomplete(config: pytest.Config) -> bool:
+    """Whether something was skipped for such a reason, in CI."""
+    return is_ci() and bool(config.stash.get(_reasons, {}))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Nothing that was skipped for such a reason passes in CI."""
-    if is_ci() and session.config.stash.get(_reasons, {}):
+    if is_incomplete(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -27,10 +27,10 @@ from people.models import User
 from tests.attacks.installation import Installation, build_installation
 from tests.clusters.api.calls import connect_as
 from tests.controlplane.controlplane import ControlPlane
+from tests.lanes import short_and_long
 
 WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-REQUESTS = 1000
 NamedConnections = list[tuple[str, Connection]]
 
 
@@ -57,8 +57,9 @@ def named_connections(installation_on_controlplane: Installation) -> Iterator[Na
         forget(connection.fingerprint)
 
 
-def test_a_thousand_interleaved_calls_each_have_their_own_identity(
-    named_connections: NamedConnections,
+@short_and_long("calls", 250, 1000)
+def test_interleaved_calls_each_have_their_own_identity(
+    named_connections: NamedConnections, calls: int
 ) -> None:
     limit = ConcurrencyLimit(per_user=16, total=16, max_wait=60)
 
@@ -67,13 +68,14 @@ def test_a_thousand_interleaved_calls_each_have_their_own_identity(
         return name, _read_username(Client(connection).post(WHOAMI, REVIEW, concurrency=limit))
 
     with ThreadPoolExecutor(max_workers=12) as threads:
-        answers = Counter(threads.map(ask, range(REQUESTS)))
-    assert sum(answers.values()) == REQUESTS
+        answers = Counter(threads.map(ask, range(calls)))
+    assert sum(answers.values()) == calls
     assert all(name == username for name, username in answers)
 
 
-def test_a_thousand_interleaved_streams_each_have_their_own_identity(
-    named_connections: NamedConnections,
+@short_and_long("calls", 250, 1000)
+def test_interleaved_streams_each_have_their_own_identity(
+    named_connections: NamedConnections, calls: int
 ) -> None:
     async def run() -> Counter[tuple[str, str]]:
         streams, places = Streams(), asyncio.Semaphore(12)
@@ -85,12 +87,12 @@ def test_a_thousand_interleaved_streams_each_have_their_own_identity(
             return name, _read_username(msgspec.json.decode(body))
 
         try:
-            return Counter(await asyncio.gather(*(ask(number) for number in range(REQUESTS))))
+            return Counter(await asyncio.gather(*(ask(number) for number in range(calls))))
         finally:
             await streams.close()
 
     answers = asyncio.run(run())
-    assert sum(answers.values()) == REQUESTS
+    assert sum(answers.values()) == calls
     assert all(name == username for name, username in answers)
 
 

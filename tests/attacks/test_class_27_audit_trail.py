@@ -98,7 +98,7 @@ def test_each_row_is_one_line_of_an_export_and_no_cell_is_a_formula(
 def test_no_route_changes_or_deletes_a_row(installation: Installation, audit_trail: AuditTrail) -> None:
     installation.browser().post("/people/sign-in/", {"username": "eve", "password": "wrong-again"})
     before = list_rows()
-    last = str(before[-1][0])
+    last, tried = str(before[-1][0]), set()
     for route in list_routes():
         path = installation.address(route)
         for method in METHODS:
@@ -106,6 +106,7 @@ def test_no_route_changes_or_deletes_a_row(installation: Installation, audit_tra
                 method not in installation.methods(route) and "audit" not in route.name
             ):
                 continue
+            tried.add((route.name, method))
             for who in ("ada", "aude"):
                 with roll_back():
                     installation.browser(who).generic(
@@ -114,17 +115,22 @@ def test_no_route_changes_or_deletes_a_row(installation: Installation, audit_tra
                         f"sequence={last}&id={last}&pk={last}&action=delete&result=ok&delete=on",
                         content_type="application/x-www-form-urlencoded",
                     )
+    assert {
+        ("accounts:audit:audit_trail", "DELETE"),
+        ("accounts:audit:export", "PUT"),
+        ("accounts:me", "POST"),
+    } <= tried
     assert list_rows()[: len(before)] == before
 
 
 @pytest.mark.parametrize("method", METHODS[2:])
 def test_the_pages_of_the_audit_trail_are_read_only(installation: Installation, method: str) -> None:
-    for route in list_routes():
-        if route.name.startswith("accounts:audit:"):
-            for who in ("ada", "aude", "dana"):
-                assert (
-                    installation.browser(who).generic(method, installation.address(route)).status_code == 405
-                ), route
+    pages = [route for route in list_routes() if route.name.startswith("accounts:audit:")]
+    assert len(pages) >= 4, "the page, and its exports"
+    for route in pages:
+        for who in ("ada", "aude", "dana"):
+            answer = installation.browser(who).generic(method, installation.address(route))
+            assert answer.status_code == 405, route
 
 
 # --- keeping quiet: failures and denials are in it, and without it there is no change
@@ -138,7 +144,7 @@ def test_who_is_not_let_in_is_on_record(
         middleware, "_denied_limiter", RateLimiter(60.0, max_keys=4096)
     )  # other tests had people of these ids
     installation.demote()
-    missing = []
+    refused, missing = set(), []
     for visit in list_visits(installation):
         for who in PEOPLE:
             if expect_access(visit.route, who, writes=visit.method == "POST") == FORBIDDEN:
@@ -146,8 +152,10 @@ def test_who_is_not_let_in_is_on_record(
                     AuditEntry.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
                 )
                 assert visit.answer(installation, who).status_code == 403
+                refused.add((visit.route.name, who))
                 entries = AuditEntry.objects.filter(sequence__gt=before, person=who, result="denied")
                 missing += [] if entries.exists() else [f"{visit} as {who}"]
+    assert {("accounts:invite", "dana"), ("clusters:add", "aude"), ("clusters:edit", "stan")} <= refused
     assert not missing, "\n".join(missing)
 
 

@@ -15,6 +15,7 @@ from tests.attacks.fuzz_cases import FIELDS
 from tests.attacks.installation import Installation, roll_back
 from tests.canary_watch import SECRET_FIELDS
 from tests.controlplane.hostile import TEXTS
+from tests.lanes import short_and_long
 
 VALUES = (
     *(
@@ -112,13 +113,16 @@ def list_fields(installation: Installation) -> list[tuple[str, str, list[str]]]:
     ]
 
 
-def test_no_value_gets_more_than_a_form_with_a_sentence(offline_installation: Installation) -> None:
+@short_and_long("inputs", 1000, 10_000)
+def test_no_value_gets_more_than_a_form_with_a_sentence(
+    offline_installation: Installation, inputs: int
+) -> None:
     """In every field of every form, as the administrator, who may post to most of them."""
     targets, values = list_fields(offline_installation), Mutations(VALUES, SIGNS)
     assert len(targets) > 25
     tried = 0
 
-    @batch_settings(10_000, BATCH)
+    @batch_settings(inputs, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         nonlocal tried
@@ -135,4 +139,4 @@ def test_no_value_gets_more_than_a_form_with_a_sentence(offline_installation: In
                 check_response(offline_installation.browser(who).post(path, form))
 
     try_them()
-    assert tried == 10_000
+    assert tried == inputs

@@ -20,6 +20,7 @@ from tests.attacks.fuzz import Mutations, batch_settings, limit_time
 from tests.attacks.fuzz_cases import FRAMES
 from tests.attacks.installation import Installation
 from tests.attacks.sockets import knock, list_socket_paths, open_socket, wait_for_close
+from tests.lanes import short_and_long
 
 BATCH = 100
 CORPUS = (
@@ -102,9 +103,12 @@ def is_closed(sent: list[dict[str, Any]]) -> bool:
     return bool(sent)
 
 
-@batch_settings(28_000, BATCH)
-@given(st.integers(0, 2**64))
-def test_no_message_does_more_than_close_its_socket(seed: int) -> None:
+@short_and_long("inputs", 3000, 28_000)
+def test_no_message_does_more_than_close_its_socket(inputs: int) -> None:
+    batch_settings(inputs, BATCH)(given(st.integers(0, 2**64))(try_messages))()
+
+
+def try_messages(seed: int) -> None:
     async def all_of_them() -> None:
         for number, frame in enumerate(Mutations(CORPUS, SIGNS).batch(seed, BATCH)):
             sent: list[dict[str, Any]] = []
@@ -127,9 +131,12 @@ json_values = st.recursive(
 messages = st.dictionaries(st.sampled_from(["ack", "took", "pause", "renew", "x"]), json_values, max_size=4)
 
 
-@batch_settings(1000, 1)
-@given(messages)
-def test_no_value_in_any_field_of_a_message_does(message: dict[str, Any]) -> None:
+@short_and_long("inputs", 200, 1000)
+def test_no_value_in_any_field_of_a_message_does(inputs: int) -> None:
+    batch_settings(inputs, 1)(given(messages)(try_message))()
+
+
+def try_message(message: dict[str, Any]) -> None:
     async def one_of_them() -> None:
         sent: list[dict[str, Any]] = []
         one = build_consumer(sent)
@@ -141,13 +148,14 @@ def test_no_value_in_any_field_of_a_message_does(message: dict[str, Any]) -> Non
         asyncio.run(one_of_them())
 
 
-def test_no_query_that_a_page_renews_itself_with_breaks_it(installation: Installation) -> None:
-    """The one message that says more than a number: 2,000 queries to a list that is open, drawn now and then."""
+@short_and_long("inputs", 300, 2000)
+def test_no_query_that_a_page_renews_itself_with_breaks_it(installation: Installation, inputs: int) -> None:
+    """The one message that says more than a number: queries to an open list, rendered now and then."""
     address = parse({"clusters": "harbour", "namespaces": "shop", "resource": "configmaps"}, QueryDict(""))
     subscription = ListSubscription(open_listing(installation.users["ada"], address), "")
     subscription.start(lambda: None)
 
-    @batch_settings(2000, BATCH)
+    @batch_settings(inputs, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         for number, query in enumerate(Mutations(QUERIES, SIGNS).batch(seed, BATCH)):

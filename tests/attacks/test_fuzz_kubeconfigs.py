@@ -14,8 +14,9 @@ from tests.attacks.fuzz_cases import KUBECONFIGS
 from tests.clusters.credentials.certificates import make_certificate, to_base64
 from tests.clusters.credentials.kubeconfigs import add_context, build_config, to_yaml
 from tests.clusters.credentials.test_kubeconfig import REFUSED_IN_CLUSTER, REFUSED_IN_USER
+from tests.lanes import short_and_long
 
-INPUTS, BATCH = 30_000, 200
+BATCH = 200
 TOKEN = "canary-of-the-fuzzed-token"
 CERTIFICATE, KEY = make_certificate("fuzz")
 GOOD = build_config(user={"token": TOKEN}, cluster={"certificate-authority-data": ""})
@@ -124,17 +125,24 @@ def check_kubeconfig(found: Kubeconfig) -> None:
         assert not any(TOKEN in str(problem) + problem.advice for problem in one.errors)
 
 
-@batch_settings(INPUTS - 2000, BATCH)
-@given(st.integers(0, 2**64))
-def test_none_of_those_near_a_good_one_does(seed: int) -> None:
+@short_and_long("inputs", 3000, 28_000)
+def test_none_of_those_near_a_good_one_does(inputs: int) -> None:
+    batch_settings(inputs, BATCH)(given(st.integers(0, 2**64))(try_mutations))()
+
+
+def try_mutations(seed: int) -> None:
     for source in MUTATIONS.batch(seed, BATCH):
         with limit_time(source):
             parse(source)
 
 
-@batch_settings(2000, 1)
-@given(st.one_of(st.text(max_size=300), st.binary(max_size=300)))
-def test_none_of_any_text_does(source: str | bytes) -> None:
+@short_and_long("inputs", 300, 2000)
+def test_none_of_any_text_does(inputs: int) -> None:
+    any_text = st.one_of(st.text(max_size=300), st.binary(max_size=300))
+    batch_settings(inputs, 1)(given(any_text)(try_text))()
+
+
+def try_text(source: str | bytes) -> None:
     with limit_time(source):
         parse(source)
 

@@ -19,6 +19,7 @@ from tests.attacks.fuzz import Mutations, batch_settings, limit_time
 from tests.attacks.fuzz_cases import HEADERS, PATHS
 from tests.attacks.installation import Installation
 from tests.attacks.routes import list_routes
+from tests.lanes import short_and_long
 
 BATCH = 100
 CANARY = "canary-of-a-fuzzed-session"
@@ -211,7 +212,8 @@ def build_corpus(installation: Installation) -> list[str]:
     return [*(installation.address(route) for route in list_routes()), *LISTS, *PATHS]
 
 
-def test_no_path_gets_more_than_an_answer(offline_installation: Installation) -> None:
+@short_and_long("inputs", 2000, 19_700)
+def test_no_path_gets_more_than_an_answer(offline_installation: Installation, inputs: int) -> None:
     """As nobody, and as somebody without clusters: what names one is looked up, and is not there.
 
     What leads to a view goes through the whole application, and so does each twenty-fifth of what leads nowhere,
@@ -220,7 +222,7 @@ def test_no_path_gets_more_than_an_answer(offline_installation: Installation) ->
     mutations = Mutations(build_corpus(offline_installation), PARTS)
     clients = [offline_installation.browser(""), offline_installation.browser("stan")]
 
-    @batch_settings(19_700, BATCH)
+    @batch_settings(inputs, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         for number, path in enumerate(mutations.batch(seed, BATCH)):
@@ -238,12 +240,13 @@ def is_route(path: str) -> bool:
         return False
 
 
-def test_no_path_to_a_cluster_does_either(offline_installation: Installation) -> None:
+@short_and_long("inputs", 100, 300)
+def test_no_path_to_a_cluster_does_either(offline_installation: Installation, inputs: int) -> None:
     """As an operator of a cluster that does not answer; 502 and 504 say so, and are no fault of ours."""
     pages = [path for path in build_corpus(offline_installation) if path.startswith("/c/harbour")]
     mutations, client = Mutations(pages, PARTS), offline_installation.browser("dana")
 
-    @batch_settings(300, BATCH)
+    @batch_settings(inputs, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         for path in mutations.batch(seed, BATCH):
@@ -254,7 +257,8 @@ def test_no_path_to_a_cluster_does_either(offline_installation: Installation) ->
     try_them()
 
 
-def test_no_header_gets_more_than_an_answer(offline_installation: Installation) -> None:
+@short_and_long("inputs", 500, 3000)
+def test_no_header_gets_more_than_an_answer(offline_installation: Installation, inputs: int) -> None:
     values = Mutations([*VALUES, *(value for _name, value in HEADERS)], SIGNS)
     clients = [offline_installation.browser(""), offline_installation.browser("stan")]
     paths = (
@@ -266,7 +270,7 @@ def test_no_header_gets_more_than_an_answer(offline_installation: Installation) 
         "/shell/theme/",
     )
 
-    @batch_settings(3000, BATCH)
+    @batch_settings(inputs, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         for number, value in enumerate(values.batch(seed, BATCH)):
@@ -284,7 +288,8 @@ def test_no_header_gets_more_than_an_answer(offline_installation: Installation) 
     try_them()
 
 
-def test_no_header_of_a_handshake_or_of_a_proxy_breaks_its_parser() -> None:
+@short_and_long("inputs", 600, 6000)
+def test_no_header_of_a_handshake_or_of_a_proxy_breaks_its_parser(inputs: int) -> None:
     """A socket's and a request's scope, before any of Django: either it goes on, or it is refused; never an error."""
     values = Mutations(VALUES, SIGNS)
     names = (
@@ -310,7 +315,7 @@ def test_no_header_of_a_handshake_or_of_a_proxy_breaks_its_parser() -> None:
     trusted = [ip_network("10.0.0.0/8")]
     application = TrustedProxies(OwnPagesOnly(inner), trusted=trusted, sub_path="/deck")
 
-    @batch_settings(6000, BATCH)
+    @batch_settings(inputs, BATCH)
     @given(st.integers(0, 2**64))
     def try_them(seed: int) -> None:
         async def all_of_them() -> None:

@@ -118,13 +118,13 @@ def test_it_is_usable_by_everybody(open_as: Open, recorded_dashboard: DashboardS
 def test_it_is_filtered_by_the_keyboard(open_as: Open) -> None:
     page = open_as("aude")
     page.keyboard.press("/")
-    expect(page.get_by_label("Person", exact=True)).to_be_focused()
+    expect(page.get_by_label("User", exact=True)).to_be_focused()
     page.keyboard.type("rene")
     page.get_by_label("Result").focus()
     page.keyboard.type("den")
     page.get_by_role("button", name="Filter").press("Enter")
     page.wait_for_url("**/people/audit/?person=rene*result=denied*")
-    expect(page.get_by_label("Person", exact=True)).to_have_value("rene")
+    expect(page.get_by_label("User", exact=True)).to_have_value("rene")
     rows = page.locator("#audit-rows .action")
     expect(rows.first).to_contain_text("denied")
     assert rows.count() == page.locator("#audit-rows .action.is-denied").count() > 0
@@ -133,8 +133,8 @@ def test_it_is_filtered_by_the_keyboard(open_as: Open) -> None:
     expect(rows.first.locator("[data-row-link]")).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url("**/people/audit/?before=*")
-    expect(page.locator("#live-state")).to_contain_text("not live")
-    page.get_by_role("link", name="Newest").click()
+    expect(page.locator("#live-state")).to_contain_text("Not live")
+    page.get_by_role("link", name="Resume live").click()
     expect_live(page)
 
 
@@ -176,7 +176,7 @@ def test_a_row_unfolds_by_the_keyboard_and_stays_so_when_its_result_comes(
 
 def test_it_needs_no_script(open_as: Open) -> None:
     page = open_as("aude", "?name=look", java_script_enabled=False)
-    expect(page.locator("#live-state")).to_contain_text("not live")
+    expect(page.locator("#live-state")).to_contain_text("Not live")
     page.locator(".action-all summary").first.click()
     expect(page.locator(".action-fields").first).to_contain_text("Previous hash")
     page.get_by_label("Verb").fill("patch")
@@ -214,4 +214,4 @@ def test_a_session_that_ends_ends_the_page(
     page.goto(f"{recorded_dashboard.url}{AUDIT_URL}")
     expect_live(page)
     recorded_dashboard.run_command("end_session", key=key)
-    expect(page.locator("#live-state")).to_contain_text("signed out", timeout=PATIENCE)
+    expect(page.locator("#live-state")).to_contain_text("Signed out", timeout=PATIENCE)

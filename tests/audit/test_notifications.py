@@ -24,7 +24,7 @@ from tests.live.updates import render_html
 
 @pytest.fixture
 def disabled_poll(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The look for rows of other processes comes after this test is long over."""
+    """The poll for rows of other processes comes after this test is long over."""
     monkeypatch.setattr(live, "POLL", 24 * 3600.0)
 
 
@@ -44,11 +44,11 @@ def test_a_row_of_this_process_wakes_the_page(
 ) -> None:
     changed = threading.Event()
     subscription.start(changed.set)
-    wait_for(lambda: live.watcher._seen == last_sequence(), message="the first look has come")
+    wait_for(lambda: live.watcher._seen == last_sequence(), message="the first poll has come")
     subscription.render()
     changed.clear()
     record(draft_for_user(users["dana"], "team-create", target="team at-once"))
-    assert changed.wait(20), "the row waited for a look that never comes"
+    assert changed.wait(20), "the row waited for a poll that never comes"
     assert "team at-once" in render_html(subscription)
 
 
@@ -58,13 +58,13 @@ def test_so_does_one_that_nobody_waited_for(
     """As the hub records what Kubernetes refused to a feed."""
     changed = threading.Event()
     subscription.start(changed.set)
-    wait_for(lambda: live.watcher._seen == last_sequence(), message="the first look has come")
+    wait_for(lambda: live.watcher._seen == last_sequence(), message="the first poll has come")
     subscription.render()
     changed.clear()
     note_soon(
         draft_for_user(users["rene"], "list", resource="pods", result="denied", reason="soon-but-at-once")
     )
-    assert changed.wait(20), "the row waited for a look that never comes"
+    assert changed.wait(20), "the row waited for a poll that never comes"
     assert "soon-but-at-once" in render_html(subscription)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -97,9 +98,7 @@ def test_a_time_says_what_it_is_in_utc():
     assert 'datetime="2026-03-01T04:00:00Z"' in shown
     assert 'title="2026-03-01 04:00:00 UTC"' in shown
     assert "in 5d" in age(timezone.now() + timedelta(days=5, seconds=30))
-    assert age(datetime(2020, 1, 1, tzinfo=UTC)).endswith("y</time>") or "y" in age(
-        datetime(2020, 1, 1, tzinfo=UTC)
-    )
+    assert re.search(r">[1-9]\d*y(\d+d)?</time>$", age(datetime(2020, 1, 1, tzinfo=UTC)))
 
 
 @pytest.mark.parametrize("nothing", [None, "", "yesterday", "2026-13-45T00:00:00Z"])

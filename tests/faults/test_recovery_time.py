@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from clusters.feeds import backoff, feed, health
 from dashboard.frame import reachability, waiting
@@ -78,10 +80,32 @@ def test_the_waits_of_a_feed_are_no_longer_than_the_constants_say():
     assert max(grants) <= backoff.GRANT
 
 
-def test_a_fleet_of_pages_does_not_come_back_at_once():
+PAGE = """<!doctype html><p id="live-state"></p><main id="main" data-live="/live/" data-page="/c/"></main>"""
+RECORDING_SCRIPT = """
+    window.sockets = []; window.pauses = [];
+    Math.random = () => %s;
+    window.WebSocket = class { constructor() { sockets.push(this); } close() {} };
+    const wait = window.setTimeout;
+    window.setTimeout = (then, pause) => { pauses.push(pause); return wait(then, pause); };
+"""
+
+
+def read_first_pause(new_page: Callable[..., Page], random: float) -> float:
+    """Milliseconds that live.js waits after its socket was closed, where Math.random() says so."""
+    page = new_page()
+    page.add_init_script(RECORDING_SCRIPT % random)
+    page.route("**/*", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+    page.goto("http://page.example/")
+    page.add_script_tag(content=(ROOT / "static/live/live.js").read_text())
+    page.wait_for_function("sockets.length")
+    return float(page.evaluate("() => { sockets[0].onclose({ code: 1006 }); return pauses.at(-1); }"))
+
+
+def test_a_fleet_of_pages_does_not_come_back_at_once(new_page):
     """Each page and each feed waits for a time of its own: half of the longest pause lies between first and last."""
-    script = (ROOT / "static/live/live.js").read_text()
-    assert "(0.5 + Math.random() / 2)" in script
+    least, most = (read_first_pause(new_page, random) for random in (0, 0.999))
+    assert most <= read_constant("live/live.js", "LONGEST") * 1000
+    assert most - least >= 0.49 * most
     spread = [backoff.compute_recovery_delay(1000) for _ in range(500)]
     assert max(spread) - min(spread) > backoff.SPREAD / 2
     tries = [backoff.compute_failure_delay(20, is_watched=True, feed_count=1) for _ in range(500)]

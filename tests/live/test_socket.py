@@ -56,7 +56,9 @@ def test_it_refuses_pages_of_another_origin(dashboard_server, origin):
     ],
 )
 def test_it_refuses_what_is_no_live_page(dashboard_server, page):
-    assert handshake_status(dashboard_server, dashboard_server.run_command("session", name="dana"), page) == 403
+    assert (
+        handshake_status(dashboard_server, dashboard_server.run_command("session", name="dana"), page) == 403
+    )
 
 
 def test_it_refuses_a_cluster_that_is_not_shared_with_the_person(dashboard_server):
@@ -66,8 +68,12 @@ def test_it_refuses_a_cluster_that_is_not_shared_with_the_person(dashboard_serve
 def test_it_gives_each_the_rows_of_their_own_permissions(dashboard_server):
     async def scenario():
         async with Sockets(dashboard_server) as sockets:
-            dana = await sockets.open(dashboard_server.run_command("session", name="dana"), "/c/harbour/pay/pods")
-            rene = await sockets.open(dashboard_server.run_command("session", name="rene"), "/c/harbour/pay/pods")
+            dana = await sockets.open(
+                dashboard_server.run_command("session", name="dana"), "/c/harbour/pay/pods"
+            )
+            rene = await sockets.open(
+                dashboard_server.run_command("session", name="rene"), "/c/harbour/pay/pods"
+            )
             return await dana.read_until('data-state="denied"'), await rene.read_until('data-state="live"')
 
     dana, rene = run(scenario)

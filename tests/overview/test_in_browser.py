@@ -161,7 +161,7 @@ def test_without_a_script_the_page_waits_briefly_and_says_what_is_still_loading(
     page = open_as("ada", "/?sort=name", java_script_enabled=False)
     page.wait_for_url(re.compile("plain=1"))
     expect(find_cell(page, "harbour", "pods").locator(".figure")).to_contain_text("pods")
-    expect(page.locator("#live-state")).to_contain_text("not live")
+    expect(page.locator("#live-state")).to_contain_text("Not live")
     page.get_by_role("searchbox").fill("reef")
     page.get_by_role("button", name="Filter").click()
     expect(page.locator("#overview-rows tr")).to_have_count(1)

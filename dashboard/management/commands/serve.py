@@ -40,9 +40,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        address, port = _listen_address(options)
+        address, port = listen_address(options)
         if not options["no_prepare"]:
             _prepare()
+        self.serve(address, port)
+
+    def serve(self, address: str, port: int, *, signal_handlers: bool = True) -> None:
+        """Serve until Ctrl+C; without signal handlers in a thread other than the main one."""
         for wrong in check_triggers(["audit"]):
             raise CommandError(f"{wrong.msg} {wrong.hint}")
         server = QuarterdeckServer(
@@ -51,6 +55,7 @@ class Command(BaseCommand):
             http_timeout=HTTP_TIMEOUT,
             websocket_handshake_timeout=HANDSHAKE_TIMEOUT,
             server_name="quarterdeck",
+            signal_handlers=signal_handlers,
         )
         with suppress(KeyboardInterrupt):
             server.run()
@@ -90,7 +95,7 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
         self.stop()
 
 
-def _listen_address(options: dict[str, Any]) -> tuple[str, int]:
+def listen_address(options: dict[str, Any]) -> tuple[str, int]:
     address, _colon, port = settings.LISTEN.rpartition(":")
     if not address or not port.isdigit() or int(port) > 65535:
         raise ImproperlyConfigured(

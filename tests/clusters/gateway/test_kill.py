@@ -15,15 +15,15 @@ import pytest
 
 from tests.controlplane.controlplane import ControlPlane
 from tests.dashboard_server import ROOT
+from tests.lanes import short_and_long
 
-KILLS = 100
 LABEL = "door=killed"
 
 
 @pytest.fixture
-def killed_runs(controlplane: ControlPlane, tmp_path: Path) -> Iterator[list[dict[str, Any]]]:
+def killed_runs(kills: int, controlplane: ControlPlane, tmp_path: Path) -> Iterator[list[dict[str, Any]]]:
     options = {
-        "kills": KILLS,
+        "kills": kills,
         "server": controlplane.server,
         "ca": controlplane.ca,
         "token": controlplane.token("ada"),
@@ -43,19 +43,20 @@ def killed_runs(controlplane: ControlPlane, tmp_path: Path) -> Iterator[list[dic
     controlplane.kubectl("delete", "--raw", everything)  # one call: kubectl itself deletes five a second
 
 
-def test_a_hundred_kills_leave_a_chain_that_holds(
-    killed_runs: list[dict[str, Any]], controlplane: ControlPlane, tmp_path: Path
+@short_and_long("kills", 15, 100)
+def test_kills_leave_a_chain_that_holds(
+    killed_runs: list[dict[str, Any]], kills: int, controlplane: ControlPlane, tmp_path: Path
 ) -> None:
-    assert len(killed_runs) == KILLS
+    assert len(killed_runs) == kills
     assert [one["wrong"] for one in killed_runs if one["wrong"]] == []
     assert [one["strays"] for one in killed_runs if one["strays"]] == []
     answered = {name for one in killed_runs for name in one["answered"]}
     finished = {name for one in killed_runs for name in one["finished"]}
     pending = {name for one in killed_runs for name in one["open"]}
-    assert len(answered) >= KILLS
+    assert len(answered) >= kills
     assert not {name for name in answered if name.startswith("!")}
     assert answered <= finished, "every answered write has its result"
-    assert len(pending) > KILLS / 10, "the kills came in the middle"
+    assert len(pending) > kills / 10, "the kills came in the middle"
     found = controlplane.kubectl("get", "configmaps", "-n", "shop", "-l", LABEL, "-o", "name")
     there = {line.removeprefix("configmap/") for line in found.splitlines()}
     assert answered <= there

@@ -47,18 +47,34 @@ CLUSTER_FORM = {
     "color": "red",
     "save_anyway": "yes",
 }
+NEW = {
+    "name": "New",
+    "slug": "new",
+    "server": "https://127.0.0.1:1",
+    "verify_tls": True,
+    "system_cas": False,
+    "tls_server_name": "",
+    "protected": False,
+    "color": "red",
+}
+HARBOUR = {**NEW, "name": "Harbour", "slug": "harbour", "server": "{server}", "color": "slate"}
+WISH = {"name": "wish", "server": "https://wish.example.com"}
+STORED = {"kind": "token", "read only": True, "until": None, "groups": ["team-shop"]}
+TRIED = {**STORED, "groups": ["team-shop", "system:authenticated"]}
 CHANGES = (
     Change(
         "add",
         "add/",
         (("cluster-add", "cluster new"),),
         {**CLUSTER_FORM, "slug": "new", "name": "New", "verify_tls": "on"},
+        detail=NEW,
     ),
     Change(
         "add",
         "add/",
         (("cluster-add", "cluster new"), ("request-approve", "request {request} of dana")),
         {**CLUSTER_FORM, "slug": "new", "name": "New", "verify_tls": "on", "request": "{request}"},
+        detail=NEW,
     ),
     Change(
         "edit",
@@ -74,27 +90,47 @@ CHANGES = (
         {**CLUSTER_FORM, "verify_tls": "on", "labels": "env=production"},
         detail={"ca": "changed", "color": ["slate", "red"], "labels": "changed"},
     ),
-    Change("delete", "dark/delete/", (("cluster-delete", "cluster dark"),), {"slug": "dark"}),
+    Change(
+        "delete",
+        "dark/delete/",
+        (("cluster-delete", "cluster dark"),),
+        {"slug": "dark"},
+        detail={"server": "https://127.0.0.1:1", "teams": ["shop"], "credentials": 2},
+    ),
     Change(
         "teams",
         "dark/teams/",
         (("credential-remove", "team shop"), ("share-add", "team pay"), ("share-remove", "team shop")),
         {"team": ["pay"]},
+        detail=STORED,
     ),
-    Change("remove_team_credential", "dark/teams/shop/credential/remove/", (("credential-remove", "team shop"),)),
-    Change("remove_credential", "credentials/{own}/remove/", (("credential-remove", "person dana"),), username="dana"),
+    Change(
+        "remove_team_credential",
+        "dark/teams/shop/credential/remove/",
+        (("credential-remove", "team shop"),),
+        detail=STORED,
+    ),
+    Change(
+        "remove_credential",
+        "credentials/{own}/remove/",
+        (("credential-remove", "person dana"),),
+        username="dana",
+        detail=STORED,
+    ),
     Change(
         "credential",
         "lit/credential/",
         (("credential-set", "person dana"),),
         {"way": "token", "token": "{token}", "namespace": "shop"},
         username="dana",
+        detail={**TRIED, "read only": False},
     ),
     Change(
         "team_credential",
         "lit/teams/shop/credential/",
         (("credential-set", "team shop"),),
         {"way": "token", "token": "{token}"},
+        detail=TRIED,
     ),
     Change(
         "import",
@@ -102,6 +138,7 @@ CHANGES = (
         (("cluster-add", "cluster harbour"), ("share-add", "team pay"), ("credential-set", "person ada")),
         {"kubeconfig": "{kubeconfig}", "carry-out": "yes", "context-chosen": "{tick}", "team": "pay",
          "slug-0": "harbour", "name-0": "Harbour"},
+        detail=HARBOUR,
     ),
     Change(
         "import",
@@ -109,19 +146,27 @@ CHANGES = (
         (("request-make", "request {next} of dora"),),
         {"kubeconfig": "{kubeconfig}", "carry-out": "yes", "context-chosen": "{tick}"},
         username="dora",
+        detail={"name": "controlplane", "server": "{server}"},
     ),
     Change(
         "approve",
         "requests/{request}/approve/",
         (("request-approve", "request {request} of dana"),),
         {"cluster": "dark"},
+        detail={**WISH, "cluster": "dark"},
     ),
-    Change("decline", "requests/{request}/decline/", (("request-decline", "request {request} of dana"),)),
+    Change(
+        "decline",
+        "requests/{request}/decline/",
+        (("request-decline", "request {request} of dana"),),
+        detail=WISH,
+    ),
     Change(
         "withdraw",
         "requests/{request}/withdraw/",
         (("request-withdraw", "request {request} of dana"),),
         username="dana",
+        detail=WISH,
     ),
 )  # fmt: skip
 READ_ONLY = {"clusters", "credentials", "requests"}
@@ -151,6 +196,7 @@ def path_values(
         "token": simulated_cluster.token("dana"),
         "kubeconfig": kubeconfig,
         "tick": f"0:{context}",
+        "server": simulated_cluster.server,
     }
 
 
@@ -186,7 +232,7 @@ def test_it_is_recorded(
     assert [(row.verb, row.target) for row in rows] == wanted
     for row in rows:
         assert (row.person, row.person_id, row.result) == (change.username, users[change.username].pk, "ok")
-    assert rows[0].detail == change.detail or not change.detail
+    assert rows[0].detail == {name: fill_value(value, path_values) for name, value in change.detail.items()}
     text = "".join(str(row.__dict__) for row in rows)
     assert path_values["token"] not in text
     assert "canary" not in text

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from tests.dashboard_server import ROOT, DashboardServer, wait_for
+from tests.lanes import short_and_long
 
-KILLS = 5
 # Many small transactions, so that most kills come between two of them or in one.
 ARCHIVE_PROGRAM = "from people.audit import archiving; archiving.DELETE_BATCH = 10; "
 ARCHIVE_PROGRAM += (
@@ -45,13 +45,14 @@ def count_rows(folder: Path) -> int:
         file.close()
 
 
-def test_all_rows_are_there_after_each_kill_and_the_next_call_finishes_it(tmp_path: Path) -> None:
+@short_and_long("kills", 2, 5)
+def test_all_rows_are_there_after_each_kill_and_the_next_call_finishes_it(tmp_path: Path, kills: int) -> None:
     where = DashboardServer(tmp_path)
     where._manage("migrate", "-v0")
     filled = run_program(where, FILL_PROGRAM)
     assert filled.communicate(timeout=120)[0].strip() == "2100"
     left = []
-    for _ in range(KILLS):
+    for _ in range(kills):
         here = count_rows(tmp_path)
         until = random.randint(max(5, here - 900), max(6, here - 1))  # which nobody chooses
         archiving = run_program(where, ARCHIVE_PROGRAM)
