@@ -14,8 +14,7 @@ from django.db import DatabaseError, close_old_connections
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from clusters.runtime import runtime
@@ -23,6 +22,8 @@ from dashboard.audit.actions import Action
 from dashboard.audit.filters import AuditFilter, parse_query
 from dashboard.audit.pagination import Pagination
 from dashboard.audit.presenter import ROWS, checkpoint_of, is_live, row_context
+from dashboard.pieces.differ import Differ
+from dashboard.pieces.update import Piece, Update, build_update
 from people.audit import record
 from people.models import User
 
@@ -51,10 +52,8 @@ class AuditTrailSubscription:
         """Opened where the database may be asked; `window` says what the page shows already."""
         self._user, self._cluster_links = user, cluster_links
         self._pagination = Pagination(user, entry_filter)
-        self._window = window
+        self._differ = Differ(window)
         self._changed: Callable[[], None] = lambda: None
-        self._versions: dict[str, str] = {}
-        self._parts: dict[str, str] = {}
         self._seen = record.last_sequence()
         self._snapshot = self._newest()
 
@@ -89,18 +88,10 @@ class AuditTrailSubscription:
         notice = _("The audit trail cannot be read right now; retrying.")
         self._set_snapshot(Snapshot(self._snapshot.actions, self._snapshot.checkpoint, notice))
 
-    def render(self) -> str | None:
+    def render(self) -> Update | None:
         """The pieces that changed since the last call, or None. Does not ask the database."""
         now = self._snapshot
-        state = render_to_string("audit/state.html", {"notice": now.notice})
-        checkpoint = render_to_string("audit/checkpoint.html", {"checkpoint": now.checkpoint})
-        pieces = [
-            *self._part("live-state", state),
-            *(self._part("audit-checkpoint", checkpoint) if now.checkpoint else ()),
-            *self._part("audit-empty", render_to_string("audit/empty.html", {"actions": now.actions})),
-            *self._rows(now.actions),
-        ]
-        return "".join(pieces) or None
+        return build_update([*self._compare_parts(now), *self._compare_rows(now.actions)])
 
     def _newest(self) -> Snapshot:
         return Snapshot(tuple(self._pagination.page(None, ROWS).actions), checkpoint_of(self._user))
@@ -110,32 +101,25 @@ class AuditTrailSubscription:
             self._snapshot = snapshot
             self._changed()
 
-    def _part(self, target: str, html: str) -> Iterator[SafeString]:
-        if self._parts.get(target) != html:
-            self._parts[target] = html
-            yield format_html(
-                '<template data-swap="morph" data-target="#{}">{}</template>',
-                target,
-                mark_safe(html),  # noqa: S308 - rendered by a template
-            )
+    def _compare_parts(self, now: Snapshot) -> Iterator[Piece]:
+        compare = self._differ.compare
+        yield from compare("live-state", render_to_string("audit/state.html", {"notice": now.notice}))
+        if now.checkpoint:
+            checkpoint = render_to_string("audit/checkpoint.html", {"checkpoint": now.checkpoint})
+            yield from compare("audit-checkpoint", checkpoint)
+        yield from compare("audit-empty", render_to_string("audit/empty.html", {"actions": now.actions}))
 
-    def _rows(self, actions: tuple[Action, ...]) -> Iterator[SafeString]:
-        window = window_of(actions)
-        shown = {action.id: action.version for action in actions}
-        if window == self._window:
-            self._versions = shown
-            return
-        html = [self._row(action) for action in actions if self._versions.get(action.id) != action.version]
-        order = " ".join(f"{action.id} {action.id}-all" for action in actions)
-        self._versions, self._window = shown, window
-        yield format_html(
-            '<template data-swap="rows" data-target="#audit-rows" data-window="{}" data-order="{}">{}</template>',
-            window,
-            order,
-            mark_safe("".join(html)),  # noqa: S308 - rendered by the page's own template
-        )
+    def _compare_rows(self, actions: tuple[Action, ...]) -> Iterator[Piece]:
+        """Two rows for each action: its line, and all its fields."""
+        by_ids = {f"{action.id} {action.id}-all": action for action in actions}
+        versions = {ids: action.version for ids, action in by_ids.items()}
 
-    def _row(self, action: Action) -> str:
+        def render(ids: str) -> SafeString:
+            return self._row(by_ids[ids])
+
+        return self._differ.compare_rows("audit-rows", versions, window_of(actions), render)
+
+    def _row(self, action: Action) -> SafeString:
         return render_to_string(
             "audit/row.html", {**row_context(self._user, action), "cluster_links": self._cluster_links}
         )

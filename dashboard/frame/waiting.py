@@ -7,13 +7,13 @@ from datetime import datetime
 
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 
 from clusters.api.errors import ApiError, Forbidden, Unauthorized
 from clusters.feeds.states import state_of
 from clusters.gateway.connect import connect
 from dashboard.frame import notices
 from dashboard.frame.reachability import check_ready
+from dashboard.pieces.update import Piece, Update
 from people.models import User
 
 MIN_INTERVAL = 1.0  # seconds
@@ -54,7 +54,7 @@ class WaitingSubscription:
     def start(self, changed: Callable[[], None]) -> None:
         """Whoever holds it asks for changes itself."""
 
-    def render(self) -> str | None:
+    def render(self) -> Update | None:
         """The state line and the notice, once for each reason."""
         notice = notices.build_unreachable_notice(self._error, self._slug, self.as_of)
         text = f"{notice.title}{notice.message}"
@@ -64,8 +64,7 @@ class WaitingSubscription:
         context = {"state": state_of(self._error).value, "since": self._since, "as_of": self.as_of}
         state = render_to_string("frame/waiting.html", context)
         notice_html = render_to_string("frame/notice.html", {"notice": notice})
-        pieces = [("live-state", state), *((target, notice_html) for target in TARGETS)]
-        return format_html_join("", "{}", ((_morph(*piece),) for piece in pieces))
+        return Update((Piece("live-state", state), *(Piece(target, notice_html) for target in TARGETS)))
 
     def renew(self, query: str) -> None:
         """The page asks again when its cluster answers."""
@@ -75,7 +74,3 @@ class WaitingSubscription:
 
     def forget(self) -> None:
         """Nothing is kept."""
-
-
-def _morph(target: str, html: str) -> str:
-    return format_html('<template data-swap="morph" data-target="#{}">{}</template>', target, html)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.http import QueryDict
-from django.template.loader import get_template
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.lists.listing import Listing, parse_query
 from dashboard.lists.row_rendering import RenderedRow, insert_ages
 from dashboard.lists.views import parts_of
-from dashboard.objects.pieces import digest
+from dashboard.pieces.differ import Differ
+from dashboard.pieces.update import Piece, Update, build_update
 
 # Partials of the list's template that morph as a whole, each with its inputs: while they are equal, so is the HTML.
 PARTS = {
@@ -29,9 +29,7 @@ class ListSubscription:
 
     def __init__(self, listing: Listing, window: str) -> None:
         self._listing = listing
-        self._versions: dict[str, str] = {}  # row id -> version, in the order of the page
-        self._window = window
-        self._digests: dict[str, str] = {}
+        self._differ = Differ(window)
         self._inputs: dict[str, list[Any]] = {}
         self._notify: Callable[[], None] = lambda: None
 
@@ -66,46 +64,31 @@ class ListSubscription:
         self._listing.address = self._listing.address.with_query(*new_pairs, *selector_pairs)
         self._listing.window.renew(parse_query(self._listing.address))
 
-    def render(self) -> str | None:
+    def render(self) -> Update | None:
         """The pieces that changed since the last call, or None."""
         context = parts_of(self._listing, self._listing.window.view())
-        pieces = [*self._morphs(context), *self._rows(context["rendered_rows"], context["window"])]
-        return "".join(pieces) or None
+        rows = self._compare_rows(context["rendered_rows"], context["window"])
+        return build_update([*self._compare_parts(context), *rows])
 
-    def _morphs(self, context: dict[str, Any]) -> Iterator[str]:
+    def _compare_parts(self, context: dict[str, Any]) -> Iterator[Piece]:
+        has_head = not self._inputs and self._differ.has_window(context["window"])
         for part, names in PARTS.items():
             inputs = [context[name] for name in names]
             if self._inputs.get(part) == inputs:
                 continue
             self._inputs[part] = inputs
-            html = get_template(f"lists/list.html#{part}").render(context)
-            first = part not in self._digests
-            html_digest = digest(html)
-            if self._digests.get(part) != html_digest:
-                self._digests[part] = html_digest
-                target = "live-state" if part == "state" else f"list-{part}"
-                if not first or part != "head" or self._window != context["window"]:
-                    yield format_html(
-                        '<template data-swap="morph" data-target="#{}">{}</template>',
-                        target,
-                        mark_safe(html),  # noqa: S308
-                    )
+            target = "live-state" if part == "state" else f"list-{part}"
+            html = render_to_string(f"lists/list.html#{part}", context)
+            if part == "head" and has_head:
+                self._differ.remember(target, html)
+            else:
+                yield from self._differ.compare(target, html)
 
-    def _rows(self, rendered_rows: list[RenderedRow], window: str) -> Iterator[str]:
+    def _compare_rows(self, rendered_rows: list[RenderedRow], window: str) -> Iterator[Piece]:
+        rows = {one.id: one for one in rendered_rows}
+
+        def render(row_id: str) -> SafeString:
+            return mark_safe(insert_ages(rows[row_id].html))  # noqa: S308 - rendered by the list's own template
+
         versions = {one.id: one.version for one in rendered_rows}
-        if window == self._window:
-            self._versions = versions
-            return
-        changed = [
-            insert_ages(one.html) for one in rendered_rows if self._versions.get(one.id) != one.version
-        ]
-        order = ""
-        if list(self._versions) != list(versions):
-            order = format_html(' data-order="{}"', " ".join(versions))
-        self._versions, self._window = versions, window
-        yield format_html(
-            '<template data-swap="rows" data-target="#list-rows" data-window="{}"{}>{}</template>',
-            window,
-            order,
-            mark_safe("".join(changed)),  # noqa: S308 - rendered by the list's own template
-        )
+        return self._differ.compare_rows("list-rows", versions, window, render)

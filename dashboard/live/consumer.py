@@ -15,7 +15,6 @@ from urllib.parse import parse_qs
 from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
-from django.utils.html import format_html
 
 from clusters.api.errors import ApiError
 from clusters.credentials.sealing import SealBroken
@@ -27,6 +26,8 @@ from dashboard.frame.waiting import WaitingSubscription
 from dashboard.live.session_checks import drop_feeds, sockets
 from dashboard.live.socket_auth import authenticate_socket
 from dashboard.live.subscriptions import NotLive, Pausable, Subscription, create_waiting, subscribe
+from dashboard.pieces.differ import Differ
+from dashboard.pieces.update import Update, build_update
 from dashboard.shell import outage
 from people.control import session_group, user_group
 from people.session_checks import SessionCheck
@@ -68,7 +69,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.dirty = asyncio.Event()
         self.acknowledged = asyncio.Event()
         self.closed = asyncio.Event()
-        self.banner: str | None = None
+        self.banner = Differ()
 
     async def connect(self) -> None:
         """All checks, and all use of the database, come before the socket is accepted."""
@@ -214,10 +215,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             self.dirty.clear()
             began = time.monotonic()
             if not self.is_paused and self.subscription is not None:
-                html = await asyncio.get_running_loop().run_in_executor(renderers, self._render_changes)
-                if html:
-                    self.has_moved = ' data-order="' in html  # no text of an object: its quotes are escaped
-                    await self._send(html)
+                update = await asyncio.get_running_loop().run_in_executor(renderers, self._render_changes)
+                if update is not None:
+                    self.has_moved = update.rows_moved
+                    await self._send(update.to_html())
             await asyncio.sleep(self._pause(time.monotonic() - began))
 
     def _pause(self, rendered: float) -> float:
@@ -226,15 +227,11 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         draws = ROW_DRAW_FACTOR if self.has_moved else DRAW_FACTOR
         return min(max(shortest, draws * self.draw_time, RENDER_FACTOR * rendered), longest)
 
-    def _render_changes(self) -> str:
+    def _render_changes(self) -> Update | None:
         """What the page does not show yet: of its content, and of whether this server can save."""
-        content = self.subscription.render() if self.subscription is not None else None
-        banner = outage.banner()
-        if banner == self.banner:
-            return content or ""
-        self.banner = banner
-        piece = format_html('<template data-swap="morph" data-target="#outage">{}</template>', banner)
-        return (content or "") + piece
+        update = self.subscription.render() if self.subscription is not None else None
+        content = update.pieces if update is not None else ()
+        return build_update([*content, *self.banner.compare("outage", outage.banner())])
 
     async def _wait_for_acknowledgement(self) -> None:
         """Wait until less than 1 MiB is under way to the page; one that draws nothing for two minutes is left."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from dashboard.objects.live import ObjectSubscription, YamlSubscription, open_ob
 from dashboard.overview.board import open_board
 from dashboard.overview.live import OverviewSubscription
 from dashboard.overview.query import read_query
+from dashboard.pieces.update import Update
 from people.models import User
 
 MAX_URL = 8192  # characters of a page's URL
@@ -33,7 +35,7 @@ class Subscription(Protocol):
 
     def start(self, changed: Callable[[], None]) -> None: ...
 
-    def render(self) -> str | None: ...
+    def render(self) -> Update | None: ...
 
     def renew(self, query: str) -> None: ...
 
@@ -53,6 +55,16 @@ class NotLive(Exception):
     """This URL is no page that is live."""
 
 
+@dataclass(frozen=True)
+class LivePage:
+    """An open page of one user: the values that its route captured, its query, and the token of its rows."""
+
+    user: User
+    values: Mapping[str, Any]
+    query: QueryDict
+    window: str
+
+
 def subscribe(user: User, page: str, window: str) -> Subscription:
     """Open what the page shows, under the same checks as the page itself; raises what `connect` raises.
 
@@ -65,22 +77,10 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
         match = resolve(_strip_prefix(parts.path))
     except Resolver404:
         raise NotLive(page) from None
-    query = QueryDict(parts.query)
-    if match.view_name == "home":
-        overview_query = read_query(query)
-        return OverviewSubscription(open_board(user, overview_query.terms), overview_query, window)
-    if match.view_name == "resources:list":
-        return ListSubscription(open_listing(user, parse(match.kwargs, query)), window)
-    if match.view_name == "resources:object":
-        return ObjectSubscription(open_object(user, parse(match.kwargs, query)), window)
-    if match.view_name == "resources:object_yaml":
-        opened = open_object(user, parse(match.kwargs, query), with_related=False)
-        return YamlSubscription(opened, window, query.get("page", ""))
-    if match.view_name == "accounts:audit:trail":
-        audit_trail = open_audit_trail(user, query, window, cluster_links)
-        if audit_trail is not None:
-            return audit_trail
-    raise NotLive(page)
+    open_page = LIVE_PAGES.get(match.view_name)
+    if open_page is None:
+        raise NotLive(page)
+    return open_page(LivePage(user, match.kwargs, QueryDict(parts.query), window))
 
 
 def create_waiting(user: User, page: str, error: ApiError, last_update: str) -> WaitingSubscription | None:
@@ -94,6 +94,41 @@ def create_waiting(user: User, page: str, error: ApiError, last_update: str) -> 
     if last_update.isascii() and last_update.isdigit() and len(last_update) == 13:
         as_of = min(datetime.fromtimestamp(int(last_update) / 1000, UTC), timezone.now())
     return WaitingSubscription(user, slug, error, as_of) if slug and error.is_transient else None
+
+
+def _open_overview(page: LivePage) -> Subscription:
+    query = read_query(page.query)
+    return OverviewSubscription(open_board(page.user, query.terms), query, page.window)
+
+
+def _open_list(page: LivePage) -> Subscription:
+    return ListSubscription(open_listing(page.user, parse(page.values, page.query)), page.window)
+
+
+def _open_object(page: LivePage) -> Subscription:
+    return ObjectSubscription(open_object(page.user, parse(page.values, page.query)), page.window)
+
+
+def _open_yaml(page: LivePage) -> Subscription:
+    opened = open_object(page.user, parse(page.values, page.query), with_related=False)
+    return YamlSubscription(opened, page.window, page.query.get("page", ""))
+
+
+def _open_audit_trail(page: LivePage) -> Subscription:
+    audit_trail = open_audit_trail(page.user, page.query, page.window, cluster_links)
+    if audit_trail is None:
+        raise NotLive(page.query.urlencode())
+    return audit_trail
+
+
+# The name of a page's view -> what opens its subscription.
+LIVE_PAGES: Mapping[str, Callable[[LivePage], Subscription]] = {
+    "home": _open_overview,
+    "resources:list": _open_list,
+    "resources:object": _open_object,
+    "resources:object_yaml": _open_yaml,
+    "accounts:audit:trail": _open_audit_trail,
+}
 
 
 def _strip_prefix(path: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from django.template.loader import get_template
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from dashboard.objects import pieces
 from dashboard.objects.opening import OpenObject, open_object
 from dashboard.objects.views import yaml_document
+from dashboard.pieces.differ import Differ, digest
+from dashboard.pieces.update import Piece, Update, build_update
 
 __all__ = ["ObjectSubscription", "YamlSubscription", "open_object"]
 
@@ -24,7 +25,7 @@ class ObjectSubscription:
         self._window = window
         self._opened = opened
         self._notify: Callable[[], None] = lambda: None
-        self._digests: dict[str, str] = {}  # part -> digest of what the page shows
+        self._differ = Differ()
         self._versions: tuple[Any, ...] = ()
 
     def start(self, changed: Callable[[], None]) -> None:
@@ -45,49 +46,44 @@ class ObjectSubscription:
     def renew(self, query: str) -> None:
         """An object has no window."""
 
-    def render(self) -> str | None:
-        """The parts that changed since the last call, or None."""
+    def render(self) -> Update | None:
+        """The pieces that changed since the last call, or None."""
         versions = tuple((feed.content.version, feed.state) for feed in self._opened.feeds())
         if versions == self._versions:
             return None
         self._versions = versions
-        return "".join(self._pieces()) or None
+        return build_update(self._pieces())
 
-    def _pieces(self) -> Iterator[str]:
+    def _pieces(self) -> Iterator[Piece]:
         yield from self._render_status()
         found = self._opened.found
         if found is None:
             yield from self._render_lost("object-body")
             return
         rendered_pieces = pieces.render_pieces(pieces.build_context(self._opened, found))
-        if self._digests.pop("object-body", None):
-            yield _morph("object-body", pieces.render_body(rendered_pieces))
+        if self._differ.forget("object-body"):
+            yield Piece("object-body", pieces.render_body(rendered_pieces))
             self._remember(rendered_pieces)
         elif self._window and self._window == pieces.window_digest(rendered_pieces):
             self._remember(rendered_pieces)
         self._window = ""
         for part, html in rendered_pieces.items():
-            yield from self._piece(f"object-{part}", html)
+            yield from self._differ.compare(f"object-{part}", html)
 
-    def _remember(self, rendered_pieces: Mapping[str, str]) -> None:
-        self._digests |= {f"object-{part}": pieces.digest(html) for part, html in rendered_pieces.items()}
+    def _remember(self, rendered_pieces: Mapping[str, SafeString]) -> None:
+        for part, html in rendered_pieces.items():
+            self._differ.remember(f"object-{part}", html)
 
-    def _render_status(self) -> Iterator[str]:
+    def _render_status(self) -> Iterator[Piece]:
         state = {"feed_state": self._opened.feed.state}
-        yield from self._piece("live-state", pieces.render_piece("state", state))
+        yield from self._differ.compare("live-state", pieces.render_piece("state", state))
         page = self._opened.address.url()
-        yield from self._piece("object-feed-notice", pieces.render_notice(self._opened, page))
+        yield from self._differ.compare("object-feed-notice", pieces.render_notice(self._opened, page))
 
-    def _render_lost(self, target: str) -> Iterator[str]:
+    def _render_lost(self, target: str) -> Iterator[Piece]:
         """Permission to see the object is gone: so is everything of it from the page."""
         context = {"feed_state": self._opened.feed.state}
-        yield from self._piece(target, get_template("objects/lost.html").render(context))
-
-    def _piece(self, target: str, html: str) -> Iterator[str]:
-        digest = pieces.digest(html)
-        if self._digests.get(target) != digest:
-            self._digests[target] = digest
-            yield _morph(target, html)
+        yield from self._differ.compare(target, render_to_string("objects/lost.html", context))
 
 
 class YamlSubscription(ObjectSubscription):
@@ -97,21 +93,13 @@ class YamlSubscription(ObjectSubscription):
         super().__init__(opened, window)
         self._page = page
 
-    def _pieces(self) -> Iterator[str]:
+    def _pieces(self) -> Iterator[Piece]:
         yield from self._render_status()
         if self._opened.found is None:
             yield from self._render_lost("object-body")
             return
         html = yaml_document(self._opened, self._page)
-        if self._window and self._window == pieces.digest(html):
-            self._digests["object-body"] = self._window
+        if self._window and self._window == digest(html):
+            self._differ.remember("object-body", html)
         self._window = ""
-        yield from self._piece("object-body", html)
-
-
-def _morph(target: str, html: str) -> str:
-    return format_html(
-        '<template data-swap="morph" data-target="#{}">{}</template>',
-        target,
-        mark_safe(html),  # noqa: S308 - rendered by the page's own template
-    )
+        yield from self._differ.compare("object-body", html)

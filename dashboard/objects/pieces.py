@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -22,12 +20,12 @@ from dashboard.objects.events import events_table
 from dashboard.objects.live_tables import Link, live_table
 from dashboard.objects.opening import OpenObject, RelatedFeed
 from dashboard.objects.related import groups
+from dashboard.pieces.differ import digest
 
 Context = dict[str, Any]
 
 # Partials of templates/objects/pieces.html, each inside the element #object-<name>, in the page's order.
 PIECES = ("notice", "facts", "values", "tables", "conditions", "lists", "events", "fields", "meta", "related")
-_TIME = re.compile(r"(<time [^>]*>)[^<]*(?=</time>)")
 
 
 def build_context(opened: OpenObject, found: Mapping[str, Any]) -> Context:
@@ -83,11 +81,6 @@ def render_notice(opened: OpenObject, page: str) -> SafeString:
 def render_body(rendered_pieces: Mapping[str, SafeString]) -> SafeString:
     """All pieces, each in its element."""
     return cast(SafeString, get_template("objects/body.html").render({"pieces": rendered_pieces}))
-
-
-def digest(html: str) -> str:
-    """A short word that changes when the HTML does, its ages apart: times.js keeps those fresh."""
-    return hashlib.sha256(_TIME.sub(r"\1", html).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def window_digest(rendered_pieces: Mapping[str, SafeString]) -> str:

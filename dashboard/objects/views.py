@@ -21,6 +21,7 @@ from dashboard.frame.permissions import review_permissions
 from dashboard.frame.switcher import switcher
 from dashboard.objects import pieces, yaml_lines, yaml_view
 from dashboard.objects.opening import OpenObject, open_object
+from dashboard.pieces.differ import digest
 from people.decorators import person, require_sign_in
 
 
@@ -117,7 +118,7 @@ def _yaml_context(opened: OpenObject, page: str) -> dict[str, Any]:
         "commands": [kubectl.get_command(opened.address, "-o", "yaml", "--show-managed-fields")],
         "download_url": f"{opened.address.path()}?download=yaml",
         "document": document,
-        "window": pieces.digest(document),
+        "window": digest(document),
     }
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.template.loader import get_template
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from clusters.counting.snapshot import Snapshot
 from dashboard.overview import pieces
 from dashboard.overview.board import Board, BoardCluster
 from dashboard.overview.query import OverviewQuery, read_query
 from dashboard.overview.rows import Group, Row, arrange_rows, group_html, html_of, row_of, window_of
+from dashboard.pieces.differ import Differ
+from dashboard.pieces.update import Piece, Update, build_update
 
 
 class OverviewSubscription:
@@ -23,11 +24,9 @@ class OverviewSubscription:
         """`window` is what the page says that it shows."""
         self._board = board
         self._query = query
-        self._window = window
         self._changed: Callable[[], None] = lambda: None
         self._rendered: dict[str, _RenderedRow] = {}  # by slug
-        self._versions: dict[str, str] = {}  # id of a table row -> its version, in the order of the page
-        self._parts: dict[str, str] = {}
+        self._differ = Differ(window)
 
     def start(self, changed: Callable[[], None]) -> None:
         """Call `changed` whenever there may be something to render."""
@@ -52,11 +51,11 @@ class OverviewSubscription:
         """Other words, another order or another label; the clusters of the page stay those that it has."""
         self._query = read_query(pieces.query_of(query))
 
-    def render(self) -> str | None:
+    def render(self) -> Update | None:
         """The pieces that changed since the last call, or None."""
         rows = [self._render_row(cluster).row for cluster in self._board.clusters]
         groups = arrange_rows(rows, self._query)
-        return "".join([*self._render_pieces(rows, groups), *self._render_table(groups)]) or None
+        return build_update([*self._compare_parts(rows, groups), *self._compare_rows(groups)])
 
     def _render_row(self, cluster: BoardCluster) -> _RenderedRow:
         """The row as it stands, drawn anew only where something happened to its cluster."""
@@ -74,39 +73,24 @@ class OverviewSubscription:
             self._rendered[cluster.slug] = drawn
         return drawn
 
-    def _render_pieces(self, rows: Sequence[Row], groups: Sequence[Group]) -> Iterator[str]:
+    def _compare_parts(self, rows: Sequence[Row], groups: Sequence[Group]) -> Iterator[Piece]:
         for target, part, context in (
             ("live-state", "state", {"state": "live"}),
             ("overview-summary", "summary", {"summary": pieces.summary_of(rows)}),
             ("overview-foot", "foot", {"foot": pieces.foot_of(groups, len(rows), self._query)}),
         ):
-            html = get_template(f"overview/overview.html#{part}").render(context)
-            if self._parts.get(part) != html:
-                self._parts[part] = html
-                yield format_html(
-                    '<template data-swap="morph" data-target="#{}">{}</template>',
-                    target,
-                    mark_safe(html),  # noqa: S308 - rendered by the page's own template
-                )
+            html = render_to_string(f"overview/overview.html#{part}", context)
+            yield from self._differ.compare(target, html)
 
-    def _render_table(self, groups: Sequence[Group]) -> Iterator[str]:
-        made: dict[str, str] = {}
+    def _compare_rows(self, groups: Sequence[Group]) -> Iterator[Piece]:
+        made: dict[str, SafeString] = {}
         for group in groups:
             if group.id:
                 made[group.id] = group_html(group)
             made |= {row.id: self._rendered[row.access.cluster.slug].html for row in group.rows}
-        before, self._versions = self._versions, {name: window_of([html]) for name, html in made.items()}
-        window, known = window_of(made.values()), self._window
-        self._window = window
-        if window == known:
-            return
-        changed = [html for name, html in made.items() if before.get(name) != self._versions[name]]
-        order = format_html(' data-order="{}"', " ".join(made)) if list(before) != list(made) else ""
-        yield format_html(
-            '<template data-swap="rows" data-target="#overview-rows" data-window="{}"{}>{}</template>',
-            window,
-            order,
-            mark_safe("".join(changed)),  # noqa: S308 - rendered by the page's own template
+        versions = {name: window_of([html]) for name, html in made.items()}
+        return self._differ.compare_rows(
+            "overview-rows", versions, window_of(made.values()), made.__getitem__
         )
 
 
@@ -117,4 +101,4 @@ class _RenderedRow:
     snapshot: Snapshot | None
     credential: str
     row: Row
-    html: str
+    html: SafeString

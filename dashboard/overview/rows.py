@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zlib import crc32
 
-from django.template.loader import get_template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from clusters.counting.snapshot import CountStatus, Reach, Snapshot
@@ -98,9 +99,9 @@ def row_of(board: Board, cluster: BoardCluster) -> Row:
     )
 
 
-def html_of(row: Row, user: User) -> str:
+def html_of(row: Row, user: User) -> SafeString:
     """The row by the page's own template."""
-    return get_template("overview/row.html").render({"row": row, "person": user})
+    return render_to_string("overview/row.html", {"row": row, "person": user})
 
 
 def arrange_rows(rows: Sequence[Row], query: OverviewQuery) -> list[Group]:
@@ -119,9 +120,9 @@ def arrange_rows(rows: Sequence[Row], query: OverviewQuery) -> list[Group]:
     ]
 
 
-def group_html(group: Group) -> str:
+def group_html(group: Group) -> SafeString:
     """The heading of a group."""
-    return get_template("overview/group.html").render({"group": group})
+    return render_to_string("overview/group.html", {"group": group})
 
 
 def window_of(htmls: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ from tests import database_fixtures
 from tests.attacks.sockets import knock, open_socket
 from tests.audit_trail import AuditTrail
 from tests.dashboard_server import wait_for
+from tests.live.updates import render_html
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_a_row_of_this_process_wakes_the_page(
     changed.clear()
     record(draft_for_user(users["dana"], "team-create", target="team at-once"))
     assert changed.wait(20), "the row waited for a poll that never comes"
-    assert "team at-once" in (subscription.render() or "")
+    assert "team at-once" in render_html(subscription)
 
 
 def test_so_does_one_that_nobody_waited_for(
@@ -64,7 +65,7 @@ def test_so_does_one_that_nobody_waited_for(
         draft_for_user(users["rene"], "list", resource="pods", result="denied", reason="soon-but-at-once")
     )
     assert changed.wait(20), "the row waited for a poll that never comes"
-    assert "soon-but-at-once" in (subscription.render() or "")
+    assert "soon-but-at-once" in render_html(subscription)
 
 
 async def test_its_socket_is_sent_the_row(transactional_db: None, disabled_poll: None) -> None:
@@ -94,10 +95,10 @@ def test_a_mistake_with_one_page_costs_the_others_nothing_and_is_over_when_it_is
     assert another is not None
     another.start(lambda: None)
     record(draft_for_user(users["dana"], "team-create", target="team beside"))
-    wait_for(lambda: "team beside" in (another.render() or ""), message="the other page goes on")
-    wait_for(lambda: "cannot be read right now" in (subscription.render() or ""), message="this page says so")
+    wait_for(lambda: "team beside" in render_html(another), message="the other page goes on")
+    wait_for(lambda: "cannot be read right now" in render_html(subscription), message="this page says so")
     monkeypatch.delattr(subscription, "refresh")
-    wait_for(lambda: "team beside" in (subscription.render() or ""), message="and comes back by itself")
+    wait_for(lambda: "team beside" in render_html(subscription), message="and comes back by itself")
     another.stop()
 
 

@@ -22,6 +22,7 @@ from people.models import Team, User
 from tests.clusters.counting.scripted_cluster import ScriptedCluster as Scripted
 from tests.clusters.counting.scripted_cluster import event_row, node_row, pod_row, wait_until
 from tests.controlplane.hostile import TEXTS
+from tests.live.updates import render_html
 from tests.overview.conftest import ClientFor
 
 UNREACHABLE = "https://127.0.0.1:1"
@@ -222,7 +223,7 @@ def render_until(subscription: OverviewSubscription, text: str) -> str:
     heard = [""]
 
     def has_come() -> bool:
-        heard[0] += subscription.render() or ""
+        heard[0] += render_html(subscription)
         return text in heard[0]
 
     wait_until(has_come)
@@ -251,9 +252,9 @@ def test_it_sends_a_row_only_when_it_changed(
 def test_it_follows_the_filter_and_the_order(open_subscription: OverviewSubscription) -> None:
     render_until(open_subscription, "3 pods")
     open_subscription.renew("q=cove")
-    assert 'data-order="cluster-cove"' in (open_subscription.render() or "")
+    assert 'data-order="cluster-cove"' in render_html(open_subscription)
     open_subscription.renew("sort=name&group=env")
-    later = open_subscription.render() or ""
+    later = render_html(open_subscription)
     assert re.search(r'data-order="group-\w+ cluster-harbour group-none cluster-cove"', later)
     assert "env=production" in later
 
@@ -266,7 +267,7 @@ def test_a_page_that_shows_it_already_is_sent_no_row(
     assert found
     again = OverviewSubscription(board.open_board(users["dana"]), OverviewQuery(), found[1])
     again.start(lambda: None)
-    assert "cluster-harbour" not in (again.render() or "")
+    assert "cluster-harbour" not in render_html(again)
     again.stop()
 
 
