@@ -18,7 +18,8 @@ from tests.demo.conftest import demo
 from tests.faults.conftest import plane
 
 FIXTURES = [
-    *(controlplane, second_controlplane, plane, browser, demo, postgresql.postgresql, dashboard_server.dashboard_server),
+    *(controlplane, second_controlplane, plane, browser, demo),
+    *(postgresql.postgresql, dashboard_server.dashboard_server),
     *(simulated_cluster.simulated_cluster, simulated_cluster.second_simulated_cluster),
 ]
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.program import PATIENCE, ROOT, Program
 from tests.dashboard_server import wait_for
+from tests.program import PATIENCE, ROOT, Program
 
 AT = r"Quarterdeck is at (http://127\.0\.0\.1:\d+)/"
 COPIED = ("manage.py", "people", "clusters", "dashboard", "templates", "static")
