@@ -101,7 +101,7 @@ def parse_query(query: QueryDict, now: datetime) -> AuditQuery:
     typed: dict[str, str] = {}
     errors: dict[str, str] = {}
     found: dict[str, object] = {}
-    for name, read in _READERS.items():
+    for name, read in _PARSERS.items():
         text = query.get(name, "").strip()[: LONGEST + 1]
         if not text:
             continue
@@ -170,7 +170,7 @@ def _parse_to(text: str, now: datetime) -> dict[str, object]:
     return {"until": _parse_time(text, now)[1]}
 
 
-_READERS: dict[str, Callable[[str, datetime], dict[str, object]]] = {
+_PARSERS: dict[str, Callable[[str, datetime], dict[str, object]]] = {
     "person": _parse_person,
     "cluster": _parse_cluster,
     "verb": _parse_verb,
@@ -181,7 +181,7 @@ _READERS: dict[str, Callable[[str, datetime], dict[str, object]]] = {
     "from": _parse_from,
     "to": _parse_to,
 }
-FIELDS = tuple(_READERS)
+FIELDS = tuple(_PARSERS)
 
 
 def plural(kind: str) -> str:

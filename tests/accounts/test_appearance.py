@@ -29,7 +29,7 @@ def committed_users(transactional_db: None, users: dict[str, User]) -> dict[str,
     return users
 
 
-def find_page_problems(page: Page, name: str) -> list[str]:
+def find_page_violations(page: Page, name: str) -> list[str]:
     """What is wrong with the page at two widths."""
     found = []
     for width in WIDTHS:
@@ -54,7 +54,7 @@ def test_it_is_usable_by_everybody(
     for name in PAGES:
         path = f"/people/{committed_users['anna'].pk if name == 'anna' else name}"
         page.goto(f"{live_server.url}{path.rstrip('/')}/")
-        found += find_page_problems(page, name)
+        found += find_page_violations(page, name)
     assert found == []
 
 
@@ -69,10 +69,10 @@ def test_it_is_usable_without_an_account(
         "sign-in-link": one_time_links.link_for(committed_users["dana"], Purpose.SIGN_IN),
     }
     page.goto(f"{live_server.url}/people/sign-in/")
-    found = find_page_problems(page, "sign-in")
+    found = find_page_violations(page, "sign-in")
     for name, secret in secrets.items():
         page.goto(f"{live_server.url}/people/invitations/{secret}/")
-        found += find_page_problems(page, name)
+        found += find_page_violations(page, name)
     assert found == []
 
 

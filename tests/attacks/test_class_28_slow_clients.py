@@ -25,7 +25,7 @@ from tests.live.sockets import COOKIE, OpenSocket, Sockets, run
 
 __all__ = ["installation_with_lying_server", "lying_server"]
 MEBIBYTE = 1024 * 1024
-OBJECT = "slow-readers"
+OBJECT = "slow-clients"
 LIST = "/c/harbour/shop/configmaps?label=marker"
 MARKER = re.compile(r"marker-(\d+)-end")
 
@@ -74,9 +74,9 @@ def test_a_page_that_draws_nothing_is_sent_little(
     assert sum(map(len, messages)) < 1.5 * MEBIBYTE
 
 
-@short_and_long("readers", 60, 200)
+@short_and_long("clients", 60, 200)
 def test_many_that_read_nothing_cost_a_bounded_share_and_nobody_else_anything(
-    changing_object: ControlPlane, dashboard_server: DashboardServer, readers: int
+    changing_object: ControlPlane, dashboard_server: DashboardServer, clients: int
 ) -> None:
     changes = 12
     session = dashboard_server.session("dana")
@@ -86,7 +86,7 @@ def test_many_that_read_nothing_cost_a_bounded_share_and_nobody_else_anything(
             lively = await sockets.open(session, LIST)
             await lively.read_html()
             before, waited = dashboard_server.read_memory(), []
-            stalled = [stall(dashboard_server, session, f"{LIST}&wide={n % 4}") for n in range(readers)]
+            stalled = [stall(dashboard_server, session, f"{LIST}&wide={n % 4}") for n in range(clients)]
             try:
                 for number in range(changes):
                     began = time.monotonic()
@@ -99,7 +99,7 @@ def test_many_that_read_nothing_cost_a_bounded_share_and_nobody_else_anything(
                     one.close()
 
     grown, waited = run(scenario, 300)
-    assert grown < readers * 1.25 * MEBIBYTE, "1 MiB under way each, and what a page is itself"
+    assert grown < clients * 1.25 * MEBIBYTE, "1 MiB under way each, and what a page is itself"
     assert max(waited) < 60, waited
     assert dashboard_server.client("dana").get(dashboard_server.url + LIST).status_code == 200
 
@@ -119,9 +119,9 @@ def stall(served: DashboardServer, session: str, page: str) -> socket.socket:
     return wire
 
 
-@short_and_long("readers", 60, 200)
+@short_and_long("clients", 60, 200)
 def test_many_that_take_no_answer_or_send_half_a_request_cost_nobody_anything(
-    dashboard_server: DashboardServer, readers: int
+    dashboard_server: DashboardServer, clients: int
 ) -> None:
     """Half of them requested half a megabyte and read none of it, half never end their request."""
     session, client = dashboard_server.session("ada"), dashboard_server.client("ada")
@@ -131,13 +131,13 @@ def test_many_that_take_no_answer_or_send_half_a_request_cost_nobody_anything(
     assert size > 500_000
     before = dashboard_server.read_memory()
     with ExitStack() as stack:
-        for number in range(readers):
+        for number in range(clients):
             wire = stack.enter_context(socket.create_connection(("127.0.0.1", dashboard_server.port), 60))
             head = f"GET {large} HTTP/1.1\r\nHost: 127.0.0.1:{dashboard_server.port}\r\nCookie: {COOKIE}={session}\r\n"
             wire.sendall(head.encode() + (b"\r\n" if number % 2 else b"X-Slow: "))
         for _ in range(5):
             assert client.get(page, timeout=60).status_code == 200
-        assert dashboard_server.read_memory() - before < readers * 2 * size
+        assert dashboard_server.read_memory() - before < clients * 2 * size
     assert client.get(page, timeout=60).status_code == 200
 
 

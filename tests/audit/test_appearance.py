@@ -86,7 +86,7 @@ def expect_live(page: Page) -> None:
     expect(page.locator('#live-state [data-state="live"]')).to_be_visible(timeout=PATIENCE)
 
 
-def find_page_problems(page: Page, name: str) -> list[str]:
+def find_page_violations(page: Page, name: str) -> list[str]:
     """What is wrong with the page at two widths, with a row unfolded."""
     found = []
     for width in WIDTHS:
@@ -111,7 +111,7 @@ def test_it_is_usable_by_everybody(open_as: Open, recorded_dashboard: DashboardS
             expect_live(page)
             page.locator(".action-all summary").nth(2).click()
             page.locator(".action-all summary").nth(1).click()
-        found += find_page_problems(page, f"{name}-{theme}")
+        found += find_page_violations(page, f"{name}-{theme}")
     assert found == []
 
 

@@ -67,16 +67,16 @@ def get(address: str) -> str:
         return ""
 
 
-def changes(file: Path, text: str, address: str, wanted: str) -> None:
+def changes(file: Path, text: str, address: str, expected: str) -> None:
     """Append to the file and see it at the address. The reloader knows of no change before its first look at
     all files, so it is touched again now and then."""
     file.write_text(file.read_text() + text)
     for _ in range(6):
         with suppress(AssertionError):
-            wait_for(lambda: wanted in get(address), PATIENCE / 6)
+            wait_for(lambda: expected in get(address), PATIENCE / 6)
             return
         os.utime(file)
-    raise AssertionError(f"{wanted} is not at {address} though {file} was changed")
+    raise AssertionError(f"{expected} is not at {address} though {file} was changed")
 
 
 def test_it_reloads_python_templates_and_static_files(server: Program, checkout: Path) -> None:

@@ -136,7 +136,7 @@ async def test_it_sees_nothing_of_this_machine(tmp_path):
     assert error.count("No such file or directory") == 3
 
 
-async def test_a_writer_waits_for_a_slow_reader():
+async def test_a_writer_waits_for_slow_reading():
     given = Input()
     tasks = [asyncio.create_task(given.feed(b"x")) for _ in range(MAX_QUEUED_CHUNKS + 1)]
     for _ in range(3):

@@ -21,7 +21,7 @@ from dashboard.management.commands.serve import listen_address
 
 
 class Command(serve.Command):
-    help = "Serve Quarterdeck while you write it, until ctrl-C. Never in production mode."
+    help = "Serve Quarterdeck while you write it, until Ctrl+C. Never in production mode."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:

@@ -17,7 +17,7 @@ from tests.controlplane.users import USERS
 PODS = ResourceAttributes("list", resource="pods", version="v1", namespace="shop")
 
 
-def test_real_rules_colour_a_menu(controlplane: ControlPlane) -> None:
+def test_real_rules_color_a_menu(controlplane: ControlPlane) -> None:
     found = rules(Client(connect_as(controlplane, "dana")), "shop")
     assert not found.incomplete
     assert (found.evaluate("list", "", "pods"), found.evaluate("list", "", "nodes")) == ("allowed", "denied")

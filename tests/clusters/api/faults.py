@@ -271,12 +271,12 @@ def close_kept_connections() -> Behaviour:
 
 
 class Proxy:
-    """An HTTP proxy that knows CONNECT only; with `refusal` it answers that status instead."""
+    """An HTTP proxy that knows CONNECT only; with `status` it answers that status instead."""
 
-    def __init__(self, refusal: int = 0) -> None:
+    def __init__(self, status: int = 0) -> None:
         self.targets: list[str] = []
         self.headers: list[dict[str, str]] = []
-        self._status = refusal
+        self._status = status
         self._server = FaultServer(self._connect, tls=False)
         self.url = f"http://user:pass%40word@localhost:{self._server.port}"
 

@@ -72,7 +72,7 @@ async def test_it_gives_the_bytes_as_they_are_and_counts_them() -> None:
         assert server.requests[0].headers["accept"] == "*/*"
 
 
-async def test_a_slow_reader_makes_the_server_wait() -> None:
+async def test_a_slow_client_makes_the_server_wait() -> None:
     with StalledServer() as server:
         async with open_stream(make_connection(server)) as stream:
             first = await stream.read()
@@ -164,7 +164,7 @@ async def test_a_canceled_caller_closes_the_connection() -> None:
         await streams.close()
 
 
-async def test_a_refusal_is_an_error_without_the_token() -> None:
+async def test_a_denial_is_an_error_without_the_token() -> None:
     seen: list[errors.ApiError] = []
     with FaultServer(respond_status(403, "Forbidden", f"no for Bearer {TOKEN}")) as server:
         connection = make_connection(server)

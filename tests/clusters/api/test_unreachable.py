@@ -206,9 +206,9 @@ def test_it_verifies_the_tls_server_name_through_the_proxy_too(how: str) -> None
         assert type(catch_error(how, make_connection(server, proxy_url=proxy.url))) is errors.TlsHostname
 
 
-@pytest.mark.parametrize("refusal", [403, 407, 502])
-def test_it_says_that_the_proxy_refuses(how: str, refusal: int) -> None:
-    with FaultServer(respond_with(200)) as server, Proxy(refusal) as proxy:
+@pytest.mark.parametrize("status", [403, 407, 502])
+def test_it_says_that_the_proxy_refuses(how: str, status: int) -> None:
+    with FaultServer(respond_with(200)) as server, Proxy(status) as proxy:
         error = catch_error(how, make_connection(server, proxy_url=proxy.url))
         assert type(error) is errors.ProxyFailed
         assert "pass" not in error.message

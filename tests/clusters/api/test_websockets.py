@@ -156,7 +156,7 @@ async def test_a_refused_upgrade_is_forbidden_with_the_message(plane: Plane, pro
     assert 'pods "toolbox" is forbidden' in error.message
 
 
-async def test_each_refusal_is_the_error_of_its_status(plane: Plane) -> None:
+async def test_each_denial_is_the_error_of_its_status(plane: Plane) -> None:
     dana = connect_as(plane, "dana")
     stranger = Connection("c", dana.server, Identity(token="nonsense"), "nonsense")
     assert type(await refuse(stranger, f"{POD}/exec", build_command("true"))) is errors.Unauthorized
@@ -164,7 +164,7 @@ async def test_each_refusal_is_the_error_of_its_status(plane: Plane) -> None:
     assert (type(missing), missing.message) == (errors.NotFound, 'pods "toolbox-none" not found')
 
 
-async def test_a_refusal_without_a_body_is_no_missing_permission(plane: Plane) -> None:
+async def test_a_denial_without_a_body_is_no_missing_permission(plane: Plane) -> None:
     error = await refuse(
         connect_as(plane, "dana"), f"{POD}/exec", build_command("true"), protocols=["v9.channel.k8s.io"]
     )

@@ -18,7 +18,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 )
 
 
-def catch_refusal(source: bytes | str) -> KubeconfigError:
+def catch_rejection(source: bytes | str) -> KubeconfigError:
     started = time.monotonic()
     with pytest.raises(KubeconfigError) as raised:
         read_kubeconfig(source)
@@ -69,7 +69,7 @@ def catch_refusal(source: bytes | str) -> KubeconfigError:
     ids=lambda value: repr(value)[:40] if isinstance(value, str | bytes) else str(value),
 )
 def test_it_refuses_it_with_a_sentence_of_its_own(source, reason, line):
-    error = catch_refusal(source)
+    error = catch_rejection(source)
     assert error.reason == reason
     assert error.line == line
     assert error.message
@@ -80,7 +80,7 @@ def test_it_names_the_path_of_a_duplicate_key():
     source = to_yaml(build_config()).replace(
         "    token: dana-token", "    token: dana-token\n    token: other"
     )
-    error = catch_refusal(source)
+    error = catch_rejection(source)
     assert error.field == "users[0].user.token"
     assert "dana-token" not in str(error)
 
@@ -101,7 +101,7 @@ WRONG_TYPES = [
 
 @pytest.mark.parametrize(("key", "value", "field"), WRONG_TYPES)
 def test_it_names_the_field_of_a_wrong_type(key, value, field):
-    error = catch_refusal(to_yaml({**build_config(), key: value}))
+    error = catch_rejection(to_yaml({**build_config(), key: value}))
     assert (error.field, error.reason) == (field, "type")
 
 
@@ -114,7 +114,7 @@ def test_it_refuses_a_secret_of_a_wrong_type_for_its_context(key, value):
 
 @pytest.mark.parametrize("value", ["yes please", "true", 1, ["x"]])
 def test_it_does_not_guess_whether_tls_is_verified(value):
-    error = catch_refusal(to_yaml(build_config(cluster={"insecure-skip-tls-verify": value})))
+    error = catch_rejection(to_yaml(build_config(cluster={"insecure-skip-tls-verify": value})))
     assert error.field == "clusters[0].cluster.insecure-skip-tls-verify"
 
 
@@ -133,7 +133,7 @@ HOSTILE_NAMES = ["", "a\x07b".replace("\x07", "\u202e"), "x" * 300]
 def test_it_refuses_a_misleading_name(name):
     value = build_config()
     value["contexts"][0]["name"] = name
-    assert catch_refusal(to_yaml(value)).field == "contexts[0].name"
+    assert catch_rejection(to_yaml(value)).field == "contexts[0].name"
 
 
 def _parse(source: bytes | str) -> None:

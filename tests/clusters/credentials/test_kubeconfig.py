@@ -13,7 +13,7 @@ from tests.clusters.credentials.certificates import make_certificate, make_encry
 from tests.clusters.credentials.kubeconfigs import AUTHORITY, add_context, build_config, to_yaml
 
 
-def list_problems(value) -> list[BadCredential]:
+def list_errors(value) -> list[BadCredential]:
     return list(read_kubeconfig(to_yaml(value)).contexts[0].errors)
 
 
@@ -87,7 +87,7 @@ REFUSED_IN_CLUSTER = {
 
 @pytest.mark.parametrize("key", REFUSED_IN_USER)
 def test_it_refuses_a_field_of_a_user_by_name_with_the_way_out(key):
-    found = list_problems(build_config(user={"token": "good", key: REFUSED_IN_USER[key]}))
+    found = list_errors(build_config(user={"token": "good", key: REFUSED_IN_USER[key]}))
     assert [one.field for one in found] == [f"users[0].user.{key}"]
     assert found[0].message
     assert found[0].advice
@@ -96,7 +96,7 @@ def test_it_refuses_a_field_of_a_user_by_name_with_the_way_out(key):
 
 @pytest.mark.parametrize("key", REFUSED_IN_CLUSTER)
 def test_it_refuses_a_field_of_a_cluster_by_name_with_the_way_out(key):
-    found = list_problems(build_config(cluster={key: REFUSED_IN_CLUSTER[key]}))
+    found = list_errors(build_config(cluster={key: REFUSED_IN_CLUSTER[key]}))
     assert [one.field for one in found] == [f"clusters[0].cluster.{key}"]
     assert found[0].message
     assert found[0].advice
@@ -105,12 +105,12 @@ def test_it_refuses_a_field_of_a_cluster_by_name_with_the_way_out(key):
 @pytest.mark.parametrize("key", ["tokenFile", "client-certificate", "exec", "as", "username"])
 def test_it_does_not_mind_an_empty_field(key):
     for empty in (None, ""):
-        assert list_problems(build_config(user={"token": "good", key: empty})) == []
+        assert list_errors(build_config(user={"token": "good", key: empty})) == []
 
 
 def test_it_names_every_refused_field_of_a_context():
     fields = [
-        one.field for one in list_problems(build_config(user=REFUSED_IN_USER, cluster=REFUSED_IN_CLUSTER))
+        one.field for one in list_errors(build_config(user=REFUSED_IN_USER, cluster=REFUSED_IN_CLUSTER))
     ]
     assert fields == [f"clusters[0].cluster.{key}" for key in REFUSED_IN_CLUSTER] + [
         f"users[0].user.{key}" for key in REFUSED_IN_USER
@@ -149,7 +149,7 @@ def test_it_names_every_refused_field_of_a_context():
     ],
 )
 def test_it_refuses_a_forbidden_address(server):
-    found = list_problems(build_config(cluster={"server": server}))
+    found = list_errors(build_config(cluster={"server": server}))
     assert [one.field for one in found] == ["clusters[0].cluster.server"]
     assert "secret" not in str(found[0])
 
@@ -206,7 +206,7 @@ def test_it_normalizes_an_address(server, normal):
     ],
 )
 def test_it_refuses_a_user_without_a_credential(user, field, word):
-    found = list_problems(build_config(user=user))
+    found = list_errors(build_config(user=user))
     assert [one.field for one in found] == [field]
     assert word in found[0].message
 
@@ -214,7 +214,7 @@ def test_it_refuses_a_user_without_a_credential(user, field, word):
 def test_it_refuses_a_context_that_names_what_is_not_there():
     value = build_config()
     value["contexts"][0]["context"] = {"cluster": "none", "user": "nobody"}
-    assert [one.field for one in list_problems(value)][:2] == [
+    assert [one.field for one in list_errors(value)][:2] == [
         "contexts[0].context.cluster",
         "contexts[0].context.user",
     ]

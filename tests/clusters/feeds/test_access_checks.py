@@ -28,15 +28,15 @@ def hub() -> Iterator[Hub]:
 
 
 @pytest.mark.parametrize(
-    ("refusal", "state"),
+    ("denial", "state"),
     [
         (respond_status(400, "BadRequest"), State.REJECTED),
         (respond_status(401, "Unauthorized"), State.UNAUTHORIZED),
     ],
 )
-def test_a_denial_wakes_it_once(hub: Hub, refusal: Behaviour, state: State) -> None:
+def test_a_denial_wakes_it_once(hub: Hub, denial: Behaviour, state: State) -> None:
     """It does not spin, nor send a review in each cycle."""
-    with ScriptedServer([refusal], [stream_watch()]) as server:
+    with ScriptedServer([denial], [stream_watch()]) as server:
         feed, _seen = open_feed(hub, server)
         wait_for(lambda: feed.state.state is state and not feed.denied.is_set(), 10)
         assert hub._loop is not None

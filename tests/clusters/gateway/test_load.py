@@ -36,9 +36,9 @@ def test_nothing_is_lost_and_no_page_waits(
         server.stop()
 
 
-def _check(trail: Path, answered: list[list[object]], *, least: float) -> None:
+def _check(database: Path, answered: list[list[object]], *, least: float) -> None:
     """Every response has its request entry and its result entry, and there is nothing else."""
-    file = sqlite3.connect(trail)
+    file = sqlite3.connect(database)
     rows = file.execute(QUERY).fetchall()
     file.close()
     requests = {row[6]: (row[1], row[2]) for row in rows if row[0] == "intent"}

@@ -24,9 +24,9 @@ from tests.dashboard_server import wait_for
 OpenFaultySession = Callable[..., ClusterSession]
 
 
-def get_request_and_result(trail: AuditTrail) -> tuple[AuditEntry, AuditEntry]:
+def get_request_and_result(entries: AuditTrail) -> tuple[AuditEntry, AuditEntry]:
     """The request and the result entry of the one write there was."""
-    request_entry, result_entry = trail.list_rows(phase__in=("intent", "outcome"))
+    request_entry, result_entry = entries.list_rows(phase__in=("intent", "outcome"))
     assert (request_entry.phase, result_entry.phase, result_entry.request) == (
         "intent",
         "outcome",

@@ -58,7 +58,7 @@ NEW = {
     "color": "red",
 }
 HARBOUR = {**NEW, "name": "Harbour", "slug": "harbour", "server": "{server}", "color": "slate"}
-WISH = {"name": "wish", "server": "https://wish.example.com"}
+REQUESTED = {"name": "wish", "server": "https://wish.example.com"}
 STORED = {"kind": "token", "read only": True, "until": None, "groups": ["team-shop"]}
 TRIED = {**STORED, "groups": ["team-shop", "system:authenticated"]}
 CHANGES = (
@@ -153,20 +153,20 @@ CHANGES = (
         "requests/{request}/approve/",
         (("request-approve", "request {request} of dana"),),
         {"cluster": "dark"},
-        detail={**WISH, "cluster": "dark"},
+        detail={**REQUESTED, "cluster": "dark"},
     ),
     Change(
         "decline",
         "requests/{request}/decline/",
         (("request-decline", "request {request} of dana"),),
-        detail=WISH,
+        detail=REQUESTED,
     ),
     Change(
         "withdraw",
         "requests/{request}/withdraw/",
         (("request-withdraw", "request {request} of dana"),),
         username="dana",
-        detail=WISH,
+        detail=REQUESTED,
     ),
 )  # fmt: skip
 READ_ONLY = {"clusters", "credentials", "requests"}

@@ -243,7 +243,7 @@ def test_rows_that_come_just_outside_of_a_slice_of_equal_keys_are_not_held_in_it
 
 
 @pytest.mark.parametrize(("begin", "end"), [(0, 1200), (18_800, 20_000)])
-def test_of_rows_that_are_alike_no_more_are_put_in_order_than_are_wanted(begin, end):
+def test_of_rows_that_are_alike_no_more_are_put_in_order_than_are_requested(begin, end):
     keys = [*(["0"] * 100), *(["1"] * 19_800), *(["2"] * 100)]
     _below, indices = SliceOrder(None, None, None, None, number=0, descends=False)._narrow_down(
         keys, begin, end
