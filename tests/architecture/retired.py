@@ -103,7 +103,7 @@ RETIRED_NAMES = {
 ENCRYPTION = "a credential is sealed: encrypted, and bound to its row"
 PARSER = "reads a value or a stream; no team role"
 SELECTOR = "the `operator` of a requirement in a Kubernetes selector or toleration"
-LANE = "a selection of the tests: fast, usual or long"
+TEST_SELECTION = "a selection of the tests: fast, usual or long"
 ALLOWED_NAMES = {
     ("clusters/credentials/*", "seal*"): ENCRYPTION,
     ("clusters/models.py", "sealed"): ENCRYPTION,
@@ -126,10 +126,10 @@ ALLOWED_NAMES = {
     ("simulator/*", "operator*"): SELECTOR,
     ("simulator/pods/shell/programs.py", "echo"): "the program `echo`",
     ("tests/simulator/test_pods_exec.py", "echoes"): "a terminal echoes what is typed",
-    ("tests/__main__.py", "lane*"): LANE,
-    ("tests/architecture/test_flaky.py", "lane"): LANE,
-    ("tests/flaky.py", "lane"): LANE,
-    ("tests/lanes.py", "lane*"): LANE,
-    ("tests/parts.py", "lane"): LANE,
+    ("tests/__main__.py", "lane*"): TEST_SELECTION,
+    ("tests/architecture/test_flaky.py", "lane"): TEST_SELECTION,
+    ("tests/flaky.py", "lane"): TEST_SELECTION,
+    ("tests/lanes.py", "lane*"): TEST_SELECTION,
+    ("tests/parts.py", "lane"): TEST_SELECTION,
     ("tests/controlplane/files.py", "stages"): "the kind `Stage` of kwok",
 }
