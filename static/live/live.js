@@ -1,4 +1,4 @@
-/* How does an open page stay live? One socket for each page; pieces of HTML are drawn and acknowledged.
+/* Live updates of an open page over one WebSocket: pieces of HTML are drawn and acknowledged.
 
    Server to page: "<number>\n<HTML>", whose top elements are <template data-swap data-target>:
      morph  the target's children become the content

@@ -1,4 +1,4 @@
-/* Does what did not answer do so now? It is asked every few seconds, and then the page goes on by itself.
+/* Retry of what did not answer: every few seconds, and then the page resumes by itself.
 
    [data-again]   stands on the page of an error, or on a notice of a live page
    data-probe     what to ask: 204 means that it answers; without it this page itself, by HEAD

@@ -1,4 +1,4 @@
-/* What does a copy button copy? Its own [data-copy], or the text of the element that [data-copy-target] names. */
+/* Copy buttons: copy their own [data-copy], or the text of the element that [data-copy-target] names. */
 (() => {
   "use strict";
   const SHOWN_FOR = 1600; // milliseconds

@@ -1,4 +1,4 @@
-/* Which keys does a page know? j k / Esc ?, and g with a letter: the letters are those of [data-goto] on the page. */
+/* Keyboard shortcuts: j k / Esc ?, and g with a letter: the letters are those of [data-goto] on the page. */
 (() => {
   "use strict";
   const WAIT_FOR_LETTER = 1500; // milliseconds

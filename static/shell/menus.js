@@ -1,4 +1,4 @@
-/* When does a menu close? On Esc, on a click elsewhere, when the focus leaves, when another one opens. */
+/* Menus close on Esc, on a click elsewhere, when the focus leaves, when another one opens. */
 (() => {
   "use strict";
   const open = () => [...document.querySelectorAll("details.menu[open]")];

@@ -1,4 +1,4 @@
-/* Is the person still signed in, and can this server take what is sent? If not, a dialog says so over the page, so
+/* Session check before a form is sent: where the user is signed out or the server cannot save, a dialog says so over the page, so
 that what was typed is not lost.
 
 Others say so by document.dispatchEvent(new Event("quarterdeck:session-ended")), as after a socket's close code 4401,

@@ -1,4 +1,4 @@
-/* Light or dark? The form works without this; with it the page changes in place. */
+/* Theme switch, light or dark: the form works without this; with it the page changes in place. */
 (() => {
   "use strict";
   document.addEventListener("submit", async (event) => {

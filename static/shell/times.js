@@ -1,4 +1,4 @@
-/* How long ago is it now? Keeps each <time data-age> fresh, and says it in local time and UTC when pointed at. */
+/* Relative times: keeps each <time data-age> fresh, and says it in local time and UTC when pointed at. */
 (() => {
   "use strict";
   const EVERY = 5000; // milliseconds
