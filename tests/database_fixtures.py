@@ -114,8 +114,7 @@ def create_all(plane: Any, slug: str = "harbour", *, color: str = "teal") -> Clu
 
 def create_dead_cluster(slug: str, name: str, server: str = "", ca: str = "") -> str:
     """A cluster at an address that may not answer (else: whose port nobody listens on), and an untried credential."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as free:
         made = create_cluster(slug, server or f"https://127.0.0.1:{free.getsockname()[1]}", ca, color="rust")
     who = WhoAmI(name, "", (), {}, None)
     save_credential(made, Owner(user=User.objects.get(username=name)), Identity(token="nobody-asks"), who)

@@ -116,7 +116,7 @@ def test_no_route_changes_or_deletes_a_row(installation: Installation, audit_tra
                         content_type="application/x-www-form-urlencoded",
                     )
     assert {
-        ("accounts:audit:audit_trail", "DELETE"),
+        ("accounts:audit:trail", "DELETE"),
         ("accounts:audit:export", "PUT"),
         ("accounts:me", "POST"),
     } <= tried

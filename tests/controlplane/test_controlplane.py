@@ -297,7 +297,7 @@ def test_by_hand_it_prints_the_kubeconfigs_and_stops_at_a_signal():
         assert {path.stem for path in paths} == {"admin", *(one.name for one in USERS)}
         assert all(path.is_file() for path in paths)
         served.send_signal(signal.SIGTERM)
-        assert "nothing is left" in served.stdout.read()
+        assert "Stopped and cleaned up." in served.stdout.read()
     assert served.returncode == 0
     assert not paths[0].parent.parent.exists()
     assert find_processes(paths[0].parent.parent) == []

@@ -19,7 +19,7 @@ import requests
 from tests.dashboard_server import wait_for
 from tests.program import PATIENCE, ROOT, Program
 
-AT = r"Quarterdeck is at (http://127\.0\.0\.1:\d+)/"
+AT = r"Quarterdeck is running at (http://127\.0\.0\.1:\d+)/"
 COPIED = ("manage.py", "people", "clusters", "dashboard", "templates", "static")
 PRODUCTION = {
     "QUARTERDECK_MODE": "production",
@@ -119,7 +119,5 @@ def test_it_reads_the_address_of_the_environment_too(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_taken_ends_it(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
         assert "cannot listen" in refused(tmp_path, "--port", str(taken.getsockname()[1]))

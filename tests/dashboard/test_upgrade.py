@@ -31,7 +31,7 @@ from people.audit.record import draft_for_user, record
 dana, aude = (User.objects.get(username=name) for name in ("dana", "aude"))
 client = Client()
 client.force_login(aude)
-page = client.get("/people/audit/").content.decode()
+page = client.get("/people/audit/", headers={"host": "127.0.0.1"}).content.decode()
 try:
     AuditEntry.objects.filter(sequence=8).update(person="mallory")
     refused = False

@@ -173,8 +173,8 @@ def test_an_open_page_says_what_is_wrong_keeps_its_rows_and_recovers(case, page,
         if case.fault is not Gate.freeze:
             gate.cut()
         expect_state(page, *case.states)
-        expect_texts(page, *case.words)
-        if case.words:
+        expect_texts(page, *case.texts)
+        if case.texts:
             expect_stale(page)
         assert list_names(page) == before, "what was shown stays on the page"
     with check_recovery(case.name, recovery_times):
@@ -188,7 +188,7 @@ def test_an_open_page_says_what_is_wrong_keeps_its_rows_and_recovers(case, page,
 def test_a_certificate_that_ends_is_named_and_a_renewed_one_brings_the_page_back(page, gate, recovery_times):
     expect_state(page, "live")
     ends = time.time() + 8
-    gate.present_for(8)
+    gate.set_short_certificate(8)
     expect_state(page, "live")
     before = list_names(page)
     wait_for(lambda: time.time() > ends + 1)

@@ -58,7 +58,7 @@ def test_a_killed_server_is_said_and_pages_come_back_by_themselves_and_say_so(
     name.fill("Dana of the harbour")
     name.press("Enter")
     dialog = account.locator("dialog#cannot-send")
-    expect(dialog).to_contain_text("This server does not answer. Nothing was sent", timeout=PATIENCE)
+    expect(dialog).to_contain_text("Quarterdeck is not responding. Nothing was sent", timeout=PATIENCE)
 
     dashboard.start_server()
     with check_recovery("this server killed", recovery_times):
@@ -115,7 +115,7 @@ def test_sockets_that_something_in_between_refuses_are_said_and_recovered_from(
         page = dana.context.new_page()
         front.refuses_sockets = True
         page.goto(f"http://127.0.0.1:{front.port}/c/harbour/shop/pods")
-        expect_texts(page, "something in between lets no live connection through")
+        expect_texts(page, "a proxy or firewall is blocking the WebSocket")
         expect_stale(page)
         assert list_names(page)
         front.refuses_sockets = False

@@ -97,7 +97,7 @@ class Changes:
     def expect_refused(self, thing: str) -> None:
         """503, and by its own audit log the API server has heard nothing of it; reading goes on."""
         heard = len(find_audit_events(self.plane, SECRET))
-        assert self.writes.write(thing) == "TrailUnavailable"
+        assert self.writes.write(thing) == "AuditTrailUnavailable"
         answer = self.reveal()
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) > 0

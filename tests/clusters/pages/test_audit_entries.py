@@ -58,7 +58,7 @@ NEW = {
     "color": "red",
 }
 HARBOUR = {**NEW, "name": "Harbour", "slug": "harbour", "server": "{server}", "color": "slate"}
-REQUESTED = {"name": "wish", "server": "https://wish.example.com"}
+REQUESTED = {"name": "new", "server": "https://new.example.com"}
 STORED = {"kind": "token", "read only": True, "until": None, "groups": ["team-shop"]}
 TRIED = {**STORED, "groups": ["team-shop", "system:authenticated"]}
 CHANGES = (
