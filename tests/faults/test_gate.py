@@ -199,7 +199,7 @@ def test_a_certificate_that_ends_is_named_and_a_renewed_one_brings_the_page_back
     )
     expect_stale(page)
     assert list_names(page) == before
-    gate.present(AUTHORITY.server())
+    gate.set_certificate(AUTHORITY.server())
     with check_recovery("certificate renewed", recovery_times):
         expect_state(page, "live")
     expect_fresh(page)

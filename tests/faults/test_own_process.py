@@ -73,7 +73,7 @@ def test_a_killed_server_is_said_and_pages_come_back_by_themselves_and_say_so(
     expect_texts(account, "Name updated.")
     make_pod(plane, "after-restart")
     expect(find_row(page, "after-restart")).to_be_visible(timeout=PATIENCE)
-    page.locator("#live-back").get_by_role("button", name="Hide").click()
+    page.locator("#live-back").get_by_role("button", name="Dismiss").click()
     expect(page.locator("#live-back")).to_have_count(0)
 
 
