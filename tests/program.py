@@ -44,7 +44,7 @@ class Program:
         return match
 
     def end(self, number: int = signal.SIGINT) -> int:
-        """Its return code; all that it said is in `said`."""
+        """Its return code; all that it printed is in `output`."""
         self.process.send_signal(number)
         return self.wait()
 

@@ -85,13 +85,13 @@ def test_it_reloads_python_templates_and_static_files(server: Program, checkout:
     assert "<form" in get(page)
     changes(checkout / "static/shell/base.css", "/* touched style */", style, "touched style")
     changes(checkout / "templates/base_plain.html", "touched template", page, "touched template")
-    assert len(re.findall(AT, server.said)) == 1, "neither needs a new process"
+    assert len(re.findall(AT, server.output)) == 1, "neither needs a new process"
     view = "\nurlpatterns += [path('touched/', lambda request: HttpResponse('touched code'))]\n"
     code = f"\nfrom django.http import HttpResponse\nfrom django.urls import path{view}"
     changes(checkout / "dashboard/urls.py", code, f"{address}/touched/", "touched code")
     assert "DEBUG = True" in get(f"{address}/no/such/page/"), "what only DEBUG shows"
     assert server.end() == 0
-    assert len(re.findall(AT, server.said)) >= 2
+    assert len(re.findall(AT, server.output)) >= 2
 
 
 def refused(folder: Path, *arguments: str, **more: str) -> str:
