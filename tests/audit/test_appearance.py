@@ -200,6 +200,7 @@ def test_the_export_is_downloaded(open_as: Open, tmp_path: Path, words: str, end
 
 def test_the_hash_is_copied(open_as: Open) -> None:
     page = open_as("aude", "?name=look", permissions=["clipboard-read", "clipboard-write"])
+    expect_live(page)  # that it is live is announced too
     copy_button = page.locator("#audit-rows .hash").first
     copy_button.click()
     expect(page.locator("#announcer")).to_have_text("Copied")
