@@ -16,6 +16,7 @@ from django.urls import re_path  # noqa: E402
 
 from dashboard.headers import StrictHeaders  # noqa: E402
 from dashboard.live.consumer import LiveConsumer  # noqa: E402
+from dashboard.monitoring.tracking import RequestTracking  # noqa: E402
 from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
 from dashboard.static_files import StaticFiles  # noqa: E402
@@ -26,11 +27,13 @@ websocket_routes = [re_path(r"^live/$", LiveConsumer.as_asgi())]
 refuse_route = re_path("", refuse)  # type: ignore[arg-type]
 
 application = TrustedProxies(
-    ProtocolTypeRouter(
-        {
-            "http": StrictHeaders(StaticFiles(django)),
-            "websocket": OwnPagesOnly(URLRouter([*websocket_routes, refuse_route])),
-        },
+    RequestTracking(
+        ProtocolTypeRouter(
+            {
+                "http": StrictHeaders(StaticFiles(django)),
+                "websocket": OwnPagesOnly(URLRouter([*websocket_routes, refuse_route])),
+            },
+        )
     ),
     trusted=settings.TRUSTED_PROXIES,
     sub_path=settings.SUB_PATH,

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# Loopback, RFC 1918, RFC 6598 (which some clusters give to pods) and unique local addresses.
+PRIVATE = tuple(
+    ipaddress.ip_network(one)
+    for one in (
+        "127.0.0.0/8",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "::1",
+        "fc00::/7",
+    )
+)
 
 
 def text(name: str, default: str = "") -> str:
@@ -66,6 +82,34 @@ def networks(name: str) -> list[Network]:
     return found
 
 
+def token(name: str) -> str:
+    """A bearer token of at least 32 characters, "" where it is not set. No message holds it."""
+    value = text(name)
+    if value and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{32,}", value):
+        raise ImproperlyConfigured(
+            f"{name} must be at least 32 characters long, of letters, digits and - . _ ~ + / = only."
+        )
+    return value
+
+
+def private_address(name: str) -> tuple[str, int] | None:
+    """`host:port` with an IP address that the internet does not reach; None where it is not set."""
+    value = text(name)
+    if not value:
+        return None
+    host, _colon, port = value.rpartition(":")
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host.strip("[]"))
+    except ValueError:
+        address = None
+    is_port = bool(re.fullmatch(r"[1-9][0-9]{0,4}", port)) and int(port) <= 65535
+    if address is None or not _is_private(address) or not is_port:
+        raise ImproperlyConfigured(
+            f"{name} must be a loopback or private IP address and a port, such as 127.0.0.1:9100, not {value!r}."
+        )
+    return str(address), int(port)
+
+
 def folder(name: str, default: Path) -> Path:
     """A folder for this installation alone; made, closed to others, where it is not there yet."""
     path = Path(text(name, str(default)))
@@ -74,3 +118,7 @@ def folder(name: str, default: Path) -> Path:
     except OSError as error:
         raise ImproperlyConfigured(f"{name}: the folder {path} cannot be made: {error.strerror}.") from error
     return path
+
+
+def _is_private(address: Address) -> bool:
+    return any(address in network for network in PRIVATE)

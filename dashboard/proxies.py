@@ -7,11 +7,14 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from dashboard.environment import Network
+from dashboard.monitoring import request_ids
 
 Scope = dict[str, Any]
 Headers = list[tuple[bytes, bytes]]
 Application = Callable[[Scope, Any, Any], Awaitable[None]]
 
+REQUEST_ID = request_ids.HEADER.lower()
+OTHER_HEADERS = (b"forwarded", b"x-real-ip", b"daphne-root-path", REQUEST_ID.encode())
 SECURE = {"https": True, "wss": True, "http": False, "ws": False}
 
 
@@ -35,7 +38,9 @@ class TrustedProxies:
 
     def _true_scope(self, scope: Scope) -> Scope:
         headers: Headers = scope.get("headers", [])
-        forwarded = {"x-forwarded-proto": "", "x-forwarded-host": "", "x-forwarded-for": ""}
+        forwarded = dict.fromkeys(
+            ("x-forwarded-proto", "x-forwarded-host", "x-forwarded-for", REQUEST_ID), ""
+        )
         peer = scope["client"][0] if scope.get("client") else ""
         if _is_in(peer, self.trusted):
             forwarded = {name: _join_values(headers, name) for name in forwarded}
@@ -45,6 +50,7 @@ class TrustedProxies:
             "scheme": _scheme(scope, _last(forwarded["x-forwarded-proto"])),
             "root_path": self.sub_path,
             "path": self._full_path(scope["path"]),
+            request_ids.SCOPE_KEY: forwarded[REQUEST_ID],
         }
         if host := _last(forwarded["x-forwarded-host"]):
             others = [pair for pair in scope["headers"] if pair[0].lower() != b"host"]
@@ -78,7 +84,7 @@ def _scheme(scope: Scope, forwarded: str) -> str:
 
 def _is_proxy_header(name: bytes) -> bool:
     name = name.lower().replace(b"_", b"-")
-    return name.startswith(b"x-forwarded-") or name in (b"forwarded", b"x-real-ip", b"daphne-root-path")
+    return name.startswith(b"x-forwarded-") or name in OTHER_HEADERS
 
 
 def _join_values(headers: Headers, name: str) -> str:

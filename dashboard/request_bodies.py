@@ -11,13 +11,15 @@ from typing import Any
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 
+from dashboard.monitoring.request_ids import HEADER, generate_id, get_id_of_error
+
 # Bytes: the API server takes 3 MiB; a little more gets a page that says what is too large.
 MAX_BODY = 4 * 1024 * 1024
 MAX_DROPPED = 16 * 1024 * 1024  # bytes that are still read, so that the sender comes to read the answer
 TOO_LARGE_BODY = b"This request is larger than this server takes (4 MiB).\n"
 TOO_LARGE_HEADERS = (
     b"HTTP/1.1 413 Content Too Large\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
-    b"X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+    b"X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nX-Request-ID: %b\r\nConnection: close\r\n\r\n"
 )
 
 
@@ -26,6 +28,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
 
     is_too_large = False
     dropped_bytes = 0
+    request_id = ""
 
     def __init__(self, *args: Any, **named: Any) -> None:
         """Nobody reads what Twisted would make of a form: many small fields take a hundred times their size."""
@@ -53,10 +56,20 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
         self.channel.loseConnection()
         return None
 
+    def handle_exception(self, exception: BaseException) -> None:
+        self.request_id = get_id_of_error(exception)
+        super().handle_exception(exception)
+
+    def basic_error(self, status: int, status_text: bytes, body: str) -> None:
+        """Daphne's own answer, where the application gave none."""
+        self.setHeader(HEADER.encode(), (self.request_id or generate_id()).encode())
+        super().basic_error(status, status_text, body)
+
     def _refuse(self) -> None:
         self.is_too_large = True
         self.content = BytesIO()
-        self.channel.transport.write(TOO_LARGE_HEADERS % len(TOO_LARGE_BODY) + TOO_LARGE_BODY)
+        headers = TOO_LARGE_HEADERS % (len(TOO_LARGE_BODY), generate_id().encode())
+        self.channel.transport.write(headers + TOO_LARGE_BODY)
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc] # daphne has no types

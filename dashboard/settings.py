@@ -32,6 +32,9 @@ SUB_PATH = PUBLIC_URL.path if PUBLIC_URL else ""
 TRUSTED_PROXIES = environment.networks("QUARTERDECK_TRUSTED_PROXIES")
 LISTEN = environment.text("QUARTERDECK_LISTEN", "127.0.0.1:8000")
 LOG_LEVEL = environment.choice("QUARTERDECK_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = environment.choice("QUARTERDECK_LOG_FORMAT", "text", ("text", "json"))
+METRICS_TOKEN = environment.token("QUARTERDECK_METRICS_TOKEN")
+METRICS_LISTEN = environment.private_address("QUARTERDECK_METRICS_LISTEN")
 REDIS_URL = environment.text("QUARTERDECK_REDIS_URL")
 
 # In one process's feeds.
@@ -111,6 +114,7 @@ MIDDLEWARE = [  # those that only add headers come first, so that static files a
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "dashboard.headers.headers",
+    "dashboard.monitoring.middleware.monitoring_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pads what it compresses by random bytes, against BREACH
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -166,13 +170,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
-            "()": "dashboard.log_redaction.RedactingFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
+        "text": {
+            "()": "dashboard.monitoring.log_redaction.RedactingFormatter",
+            "format": "{asctime} {levelname} [{request_id}] {name}: {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "dashboard.monitoring.logs.build_json_formatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "NOTSET", "propagate": True},

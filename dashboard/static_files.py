@@ -12,6 +12,8 @@ from django.conf import settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import Response, StaticFile
 
+from dashboard.monitoring.request_ids import set_route
+
 REQUEST_HEADERS = (
     "accept-encoding",
     "if-none-match",
@@ -35,6 +37,7 @@ class StaticFiles:
         if file is None:
             await self.application(scope, receive, send)
             return
+        set_route("static")
         answer = file.get_response(scope["method"], _read_headers(scope))
         headers = [(name.encode("latin1"), value.encode("latin1")) for name, value in answer.headers]
         await send(

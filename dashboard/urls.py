@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from dashboard.monitoring.views import healthz, metrics, readyz
 from dashboard.overview.views import overview
 
 urlpatterns = [
@@ -10,6 +11,9 @@ urlpatterns = [
     path("clusters/", include("dashboard.clusters.urls")),
     path("c/", include("dashboard.cluster_urls")),
     path("shell/", include("dashboard.shell.urls")),
+    path("healthz", healthz, name="healthz"),  # these three are answered by dashboard.monitoring.middleware
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]
 
 handler400 = "dashboard.shell.errors.bad_request"

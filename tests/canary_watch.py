@@ -1,4 +1,4 @@
-"""Canary middleware and log handler: each response and the DEBUG log are searched for secrets.
+"""Canary middleware and log handler: each response, the DEBUG log in both formats and the metrics are searched.
 
 Loaded by tests/conftest.py. What is found fails the test that did it, at its end.
 """
@@ -50,6 +50,7 @@ SHOWS_WHAT_WAS_TYPED = {
 }
 
 _log = io.StringIO()
+_json_log = io.StringIO()
 _own: dict[str, Canary] = {}  # what the requests of the running test carried
 
 
@@ -72,6 +73,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for handler in root.handlers:
         if isinstance(handler, logging.StreamHandler) and handler.get_name() == "console":
             handler.setStream(_log)
+    if not any(handler.get_name() == "json" for handler in root.handlers):
+        root.addHandler(_build_json_handler())
 
 
 @pytest.hookimpl(wrapper=True)
@@ -81,18 +84,37 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
     clean_up_after_test()
     yield
     check_own_log()
+    check_metrics()
     _own.clear()
     canary.assert_no_findings()
 
 
 def check_own_log() -> str:
-    """Look at what this process has logged since the last look, and return it."""
-    written = _log.getvalue()
-    _log.seek(0)
-    _log.truncate()
-    canary.report(canary.find_canaries(written, _own.values()), "the log of this process")
-    canary.check_log(written, "the log of this process")
+    """Look at what this process has logged since the last look, in both formats, and return it as text."""
+    for stream, where in ((_json_log, "the JSON log of this process"), (_log, "the log of this process")):
+        written = stream.getvalue()
+        stream.seek(0)
+        stream.truncate()
+        canary.report(canary.find_canaries(written, _own.values()), where)
+        canary.check_log(written, where)
     return written
+
+
+def check_metrics() -> None:
+    """Look at what Prometheus would be given now."""
+    from dashboard.monitoring import metrics  # Django is set up by now
+
+    canary.check_log(metrics.render().decode(), "the metrics of this process")
+
+
+def _build_json_handler() -> logging.Handler:
+    """What a server with QUARTERDECK_LOG_FORMAT=json writes."""
+    from dashboard.monitoring.logs import build_json_formatter
+
+    handler = logging.StreamHandler(_json_log)
+    handler.set_name("json")
+    handler.setFormatter(build_json_formatter())
+    return handler
 
 
 def canary_middleware(

@@ -22,6 +22,7 @@ from clusters.api.concurrency import REVIEWS
 from clusters.api.connection import Connection
 from clusters.api.errors import ApiError, NotKubernetes, Unauthorized, Unreachable
 from clusters.api.messages import gettext_noop
+from clusters.api.metrics import count_lookups
 from clusters.api.streams import Streams
 from clusters.runtime import runtime
 
@@ -117,6 +118,7 @@ def rules(client: Client, namespace: str) -> Rules:
     """What the person may do in `namespace` as far as rules say it: for coloring menus, never for a button."""
     person, key = _person(client.connection), namespace or "default"
     known = _rules.get(person, key)
+    count_lookups("rules", hits=known is not None, misses=known is None)
     if known is not None:
         return known
     ticket = _rules.ticket(person)
@@ -185,6 +187,7 @@ def _review_cached(
         check: found for check in unique if (found := _cache.get(_person(connection), check)) is not None
     }
     uncached = [check for check in unique if check not in results]
+    count_lookups("access", hits=len(results), misses=len(uncached))
     affordable = [check for check in uncached if budget.spend()]
     results |= {check: ReviewResult("unknown", BEYOND_BUDGET, "budget") for check in uncached}
     if affordable:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from clusters.api.connection import Server
 from clusters.api.errors import ApiError, TimedOut
+from clusters.api.metrics import CIRCUIT_OPENINGS
 
 HOLD = (
     3.0  # seconds that a hanging server is not called; then one call finds out, and the others go on waiting
@@ -60,7 +61,16 @@ def record_error(server: Server, began: float, error: ApiError) -> None:
     with _lock:
         seen = _find_circuit(server)
         if seen.answered < began:
+            if seen.open_until == float("-inf"):
+                CIRCUIT_OPENINGS.inc()
             seen.open_until = time.monotonic() + HOLD
+
+
+def count_open() -> int:
+    """How many API servers are not called at this moment because they hang."""
+    now = time.monotonic()
+    with _lock:
+        return sum(now < seen.open_until for seen in _servers.values())
 
 
 def _find_circuit(server: Server) -> _Circuit:

@@ -19,6 +19,7 @@ from clusters.api.concurrency import CALLS, PROBES, REVIEWS, ConcurrencyLimit
 from clusters.api.connection import USER_AGENT, Connection
 from clusters.api.deadlines import deadline
 from clusters.api.errors import ApiError, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
+from clusters.api.metrics import RequestTimer, count_retry
 from clusters.api.paths import url
 from clusters.api.pools import CONNECT_SECONDS, pooled_session
 from clusters.api.token_redaction import redact_error, redact_token
@@ -88,9 +89,11 @@ class Client:
             with concurrency.acquire_slot(self.connection.cluster, self.connection.person):
                 if concurrency is not PROBES:
                     circuit_breaker.check(self.connection.server)
-                answer = self._send_with_retry(
-                    prepared, timeout, limit, method == "GET" or concurrency is REVIEWS
-                )
+                with RequestTimer(self.connection.cluster, method, path, query) as timer:
+                    answer = self._send_with_retry(
+                        prepared, timeout, limit, method == "GET" or concurrency is REVIEWS
+                    )
+                    timer.finish(answer.status)
             if answer.status >= 300 and not (answer.status == 304 and etag):
                 error = error_from(answer.status, answer.headers, answer.body)
                 error.warnings = answer.warnings
@@ -127,6 +130,7 @@ class Client:
             except StreamBroken:
                 if not is_repeatable:
                     raise
+            count_retry(self.connection.cluster, "request")
             return self._send_once(prepared, timeout, limit)
 
     def _send_once(self, prepared: requests.PreparedRequest, timeout: float, limit: int) -> Response:

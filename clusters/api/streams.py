@@ -24,6 +24,7 @@ from clusters.api.byte_streams import (
     read_error,
 )
 from clusters.api.connection import Connection
+from clusters.api.metrics import RequestTimer
 from clusters.api.tables import TABLE_ACCEPT
 from clusters.api.token_redaction import redact_line
 from clusters.api.websockets import WebSocket, open_websocket
@@ -81,8 +82,10 @@ class Streams:
         Leaving the block closes the connection, unless the body was read to its end.
         """
         headers = {"Accept": accept, "Accept-Encoding": "identity"}
-        async with self._send(Call(connection, "GET", path, query), headers, limits) as stream:
-            yield stream
+        with RequestTimer(connection.cluster, "GET", path, query) as timer:
+            async with self._send(Call(connection, "GET", path, query), headers, limits) as stream:
+                timer.finish(stream.status)  # once it has begun, how long it lasts says nothing of the server
+                yield stream
 
     async def watch(
         self,
@@ -122,11 +125,13 @@ class Streams:
         """
         call = Call(connection, "GET", path, query)
         async with AsyncExitStack() as stack:
+            timer = stack.enter_context(RequestTimer(connection.cluster, "GET", path, query))
             await stack.enter_async_context(limit_time(call, limits.total_seconds))
             with classify_errors(call):
                 call.add_credential({})  # before anything is opened: nothing is sent without a credential
                 session = await stack.enter_async_context(self._sessions.use(connection, upgrades=True))
                 socket = await open_websocket(session, call, protocols, limits)
+            timer.finish(101)
             yield await stack.enter_async_context(socket)
 
     async def close(self) -> None:
@@ -141,8 +146,11 @@ class Streams:
         self, call: Call, headers: Mapping[str, str], seconds: float, content: bytes | None = None
     ) -> bytes:
         limits = StreamLimits(head_seconds=None, total_seconds=seconds, max_bytes=BODY_LIMIT)
-        async with self._send(call, headers, limits, content) as stream:
-            return await stream.read_all()
+        with RequestTimer(call.connection.cluster, call.method, call.path, call.query) as timer:
+            async with self._send(call, headers, limits, content) as stream:
+                body = await stream.read_all()
+            timer.finish(stream.status)
+        return body
 
     @asynccontextmanager
     async def _send(

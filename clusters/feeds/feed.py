@@ -23,6 +23,7 @@ from clusters.api.errors import (
     StreamBroken,
     Unauthorized,
 )
+from clusters.api.metrics import count_retry
 from clusters.api.streams import Streams
 from clusters.discovery import drop
 from clusters.feeds import backoff
@@ -301,6 +302,7 @@ class Feed(Generic[C]):
             self._set(State.GONE, error)
             return backoff.NOT_FOUND_SECONDS
         self._failures += 1
+        count_retry(self.connection.cluster, "feed")
         pause = max(self._backoff(self._failures), error.retry_after or 0.0)
         is_first = isinstance(error, StreamBroken) and self.state.state in (*CURRENT, State.RECONNECTING)
         is_first = is_first and self._failures == 1

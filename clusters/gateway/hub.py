@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from clusters.discovery import Resource
 from clusters.feeds.feed import Feed
 from clusters.feeds.health import Health
 from clusters.feeds.object_content import ObjectContent
+from clusters.feeds.states import State
 from clusters.runtime import runtime
 from clusters.tables.rows import RowKey
 from clusters.tables.table_content import TableContent
@@ -127,6 +129,11 @@ class Hub:
         """How many rows all feeds hold together."""
         with self._lock:
             return sum(entry.feed.content.size() for entry in self._entries.values())
+
+    def count_states(self) -> Counter[State]:
+        """How many feeds are in each state."""
+        with self._lock:
+            return Counter(entry.feed.state.state for entry in self._entries.values())
 
     # --- below: not for outsiders
 

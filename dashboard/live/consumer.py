@@ -26,6 +26,7 @@ from dashboard.frame.waiting import WaitingSubscription
 from dashboard.live.session_checks import drop_feeds, sockets
 from dashboard.live.socket_auth import authenticate_socket
 from dashboard.live.subscriptions import NotLive, Pausable, Subscription, create_waiting, subscribe
+from dashboard.monitoring.request_ids import bind
 from dashboard.pieces.differ import Differ
 from dashboard.pieces.update import Update, build_update
 from dashboard.shell import outage
@@ -102,7 +103,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
                 await self.task
         if self.subscription is not None:
             subscription, self.subscription = self.subscription, None
-            await asyncio.get_running_loop().run_in_executor(renderers, subscription.stop)
+            await _run_rendering(subscription.stop)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """`{"ack": n, "took": ms}`, `{"pause": bool}`, `{"renew": "<query>"}`; anything else is not our page's."""
@@ -116,14 +117,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         elif isinstance(message.get("pause"), bool):
             self.is_paused = message["pause"]
             if isinstance(self.subscription, Pausable):
-                await asyncio.get_running_loop().run_in_executor(
-                    renderers, self.subscription.pause, self.is_paused
-                )
+                await _run_rendering(self.subscription.pause, self.is_paused)
             self.dirty.set()
         elif isinstance(message.get("renew"), str) and self.subscription is not None:
-            await asyncio.get_running_loop().run_in_executor(
-                renderers, self.subscription.renew, message["renew"]
-            )
+            await _run_rendering(self.subscription.renew, message["renew"])
             self.dirty.set()
         else:
             await self.close(REFUSED)
@@ -215,7 +212,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             self.dirty.clear()
             began = time.monotonic()
             if not self.is_paused and self.subscription is not None:
-                update = await asyncio.get_running_loop().run_in_executor(renderers, self._render_changes)
+                update = await _run_rendering(self._render_changes)
                 if update is not None:
                     self.has_moved = update.rows_moved
                     await self._send(update.to_html())
@@ -250,6 +247,11 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
 async def _run_opening(function: Callable[..., Any], *arguments: Any) -> Any:
     """Run what asks clusters and the database in a thread of its own."""
     return await DatabaseSyncToAsync(function, thread_sensitive=False, executor=openers)(*arguments)
+
+
+async def _run_rendering(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run what renders, or works on what is rendered, in a thread of its own."""
+    return await asyncio.get_running_loop().run_in_executor(renderers, bind(function), *arguments)
 
 
 def _notify(loop: asyncio.AbstractEventLoop, dirty: asyncio.Event) -> None:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from people.audit.appending import NotAppendOnly, append
 from people.audit.draft import AuditDraft, build_entry
+from people.audit.metrics import WRITE_SECONDS
 from people.audit.models import AuditEntry, Phase
 from people.audit.routing import ALIAS
 
@@ -79,6 +80,10 @@ class Writer:
         with self._lock:
             self.health = replace(self.health, missed=self.health.missed + 1)
 
+    def count_queued(self) -> int:
+        """How many entries wait to be written."""
+        return self._queue.qsize()
+
     def stop(self) -> None:
         """Write what waits, and close the database in good order."""
         thread = self._thread
@@ -131,7 +136,8 @@ class Writer:
     def _append(self, batch: Sequence[QueuedEntry]) -> None:
         """Write them, after a row about the outage that is over now, and notify who waits and who listens."""
         outage = [] if self.health == Health() else [_build_outage_entry(self.health)]
-        written = append([*outage, *(one.entry for one in batch)])
+        with WRITE_SECONDS.time():
+            written = append([*outage, *(one.entry for one in batch)])
         if outage:
             self._mark_recovered()
         for one, sequence in zip(batch, written[len(outage) :], strict=True):

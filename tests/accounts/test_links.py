@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.log_redaction import RedactingFormatter
+from dashboard.monitoring.log_redaction import RedactingFormatter
 from people import one_time_links
 from people.models import GlobalRole, Invitation, Membership, Purpose, Session, Team, TeamRole, User
 from tests.people.conftest import PASSWORD, ClientFor

@@ -10,6 +10,7 @@ from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 
 from dashboard.asgi import application as whole
+from tests import canary
 
 HOST = "127.0.0.1:8000"
 PATIENCE = 60.0  # seconds
@@ -81,4 +82,6 @@ async def send_request(
         parts, more = parts + part.get("body", b""), part.get("more_body", False)
     await communicator.wait(PATIENCE)
     names = tuple((key.decode("latin1").lower(), value.decode("latin1")) for key, value in start["headers"])
+    shown = "\n".join(f"{name}: {value}" for name, value in names if name != "set-cookie")
+    canary.check_text(shown, f"the headers of {method} {path}")
     return Reply(start["status"], names, parts)

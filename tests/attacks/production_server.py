@@ -16,6 +16,7 @@ import requests
 import urllib3
 from playwright.sync_api import BrowserContext
 
+from tests import canary
 from tests.attacks.recorder import Recorder
 from tests.dashboard_server import DashboardServer
 from tests.live.tls_proxy import TlsProxy
@@ -92,6 +93,8 @@ def run_production_server(folder: Path, plane: Plane, recorder: Recorder) -> Ite
         "QUARTERDECK_SEALING_KEYS": sealing,
         "QUARTERDECK_PUBLIC_URL": f"https://{host}",
         "QUARTERDECK_TRUSTED_PROXIES": "127.0.0.1/32",
+        "QUARTERDECK_LOG_FORMAT": "json",  # what it has logged is searched for secrets when it ends
+        "QUARTERDECK_METRICS_TOKEN": canary.plant("the metrics token", secrets.token_hex(24)),
     }
     forwarded = ["X-Forwarded-Proto: https", f"X-Forwarded-Host: {host}", "X-Forwarded-For: 203.0.113.9"]
     served = DashboardServer(folder, **environment).start()

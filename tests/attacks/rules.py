@@ -14,6 +14,7 @@ from tests.attacks.routes import Route
 class Rule(Enum):
     """What must be so before a view does anything."""
 
+    TOKEN = "the metrics token, which is not set here: for everybody it is not there, whoever is signed in"
     OPEN = "nothing: it is for who is not signed in, or holds nothing of anybody"
     SIGNED_IN = "a session; it shows and changes what is one's own"
     OWN = "a session, and the object is the person's own: for others it is not there"
@@ -78,6 +79,9 @@ RULES: dict[str, Rule] = {
     "resources:secret_value": Rule.EDITOR,
     "shell:signed_in": Rule.SIGNED_IN,
     "shell:theme": Rule.OPEN,
+    "healthz": Rule.OPEN,
+    "readyz": Rule.OPEN,
+    "metrics": Rule.TOKEN,
 }
 
 # What an auditor may still write: one's own session, own credential, own preferences, and nothing else.
@@ -117,6 +121,8 @@ def expect_access(route: Route, who: str, *, writes: bool) -> str:
     rule = get_rule(route)
     if rule is Rule.OPEN:
         return ALLOWED
+    if rule is Rule.TOKEN:
+        return MISSING
     if who in SIGNED_OUT:
         return SIGN_IN
     if writes and who == "aude" and route.name not in AUDITORS_OWN:

@@ -6,16 +6,22 @@ gets one.
 
 from __future__ import annotations
 
+import json
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
-from dashboard.log_redaction import RedactingFormatter, redact
+from dashboard.monitoring.log_redaction import RedactingFormatter, redact
+from dashboard.monitoring.logs import build_json_formatter
+from dashboard.monitoring.metrics import REQUEST_SECONDS, observe_request
 from tests import canary, canary_watch
+from tests.attacks.asgi_requests import send_request
 from tests.browser import check_for_secrets
 from tests.clusters.credentials.certificates import make_certificate, make_jwt, to_base64
 
@@ -71,6 +77,31 @@ def test_it_is_found_in_the_traceback_of_an_error() -> None:
     except ValueError:
         logging.getLogger("anybody").exception("it broke")
     canary_watch.check_own_log()
+    assert "the canary's canary" in take_findings()
+
+
+def test_it_is_found_in_the_log_of_either_format() -> None:
+    logging.getLogger("anybody").error("a line with %s", SECRET)
+    canary_watch.check_own_log()
+    assert {one.where for one in canary.findings} == {
+        "the log of this process",
+        "the JSON log of this process",
+    }
+
+
+def test_it_is_found_in_the_metrics() -> None:
+    observe_request(SECRET, "GET", 200, 0.1)
+    canary_watch.check_metrics()
+    REQUEST_SECONDS.remove(SECRET, "GET", "2xx")
+    assert "the canary's canary" in take_findings()
+
+
+async def test_it_is_found_in_a_header_of_the_whole_application() -> None:
+    async def application(_scope: dict[str, Any], _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x-told", SECRET.encode())]})
+        await send({"type": "http.response.body", "body": b""})
+
+    await send_request("GET", "/x/", application=application)
     assert "the canary's canary" in take_findings()
 
 
@@ -146,6 +177,23 @@ def test_a_log_is_redacted_by_shape_whatever_wrote_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", [f"Authorization: Bearer {SECRET}", KEY, WORDS, f'"{KEY}"', f'"{WORDS[:60]}"']
+)
+def test_a_line_of_json_is_redacted_and_stays_json(text: str) -> None:
+    """In the message and in the traceback, where a quote follows the secret too."""
+    try:
+        raise ValueError(f"refused {text}")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "said %s", (text,), sys.exc_info())
+    line = build_json_formatter().format(record)
+    found = json.loads(line)
+    assert "***" in found["message"]
+    assert "***" in found["exception"]
+    assert not any(one in line for one in (SECRET, "aB3aB3", KEY.splitlines()[1], KEY.splitlines()[2][:20]))
+    assert canary.find_secret_patterns(line) == []
+
+
+@pytest.mark.parametrize(
     "text",
     ["GET /c/harbour/shop/pods/web-7d9c8b5c4d-x2x7z HTTP/1.1", "sha256:" + "ab12" * 16, "tests/attacks/x.py"],
 )
@@ -160,3 +208,12 @@ def test_a_message_is_one_line_and_shows_what_it_holds(text: str) -> None:
     assert line.isascii()
     assert line.isprintable()
     assert line.startswith("INFO: said: a\\")
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\x1b[2Jb", "a\u202eb", "a\x00b", 'a"}\n{"level": "info"}'])
+def test_a_line_of_json_is_one_line_and_turns_no_terminal(text: str) -> None:
+    record = logging.LogRecord("x", logging.INFO, __file__, 1, "said: %s", (text,), None)
+    line = build_json_formatter().format(record)
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["message"].replace("\n", "").isprintable()

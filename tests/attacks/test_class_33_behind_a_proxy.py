@@ -108,7 +108,7 @@ def configure_public_url(settings) -> Callable[[str], Any]:
         inner = ProtocolTypeRouter(
             {
                 "http": StrictHeaders(ASGIHandler()),
-                "websocket": application.application.application_mapping["websocket"],
+                "websocket": application.application.application.application_mapping["websocket"],
             }
         )
         return TrustedProxies(inner, trusted=[ipaddress.ip_network("10.0.0.0/8")], sub_path=url.path)

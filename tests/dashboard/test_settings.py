@@ -19,6 +19,10 @@ from dashboard.public_url import public_url
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SEALING_KEY = base64.b64encode(b"s" * 32).decode()
+PUBLIC_ADDRESSES = (
+    "9100", ":9100", "0.0.0.0:9100", "[::]:9100", "198.51.100.7:9100", "[2001:db8::1]:9100", "169.254.169.254:80",
+    "quarterdeck:9100", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",
+)  # fmt: skip
 PRODUCTION = {
     "QUARTERDECK_MODE": "production",
     "QUARTERDECK_SECRET_KEY": "0123456789abcdef" * 4,
@@ -80,6 +84,10 @@ def test_production_does_not_start_without_each_of_its_settings(tmp_path: Path, 
         ("QUARTERDECK_LISTEN", "8000"),
         ("QUARTERDECK_LOG_LEVEL", "LOUD"),
         ("QUARTERDECK_MAX_ROWS", "many"),
+        ("QUARTERDECK_LOG_FORMAT", "xml"),
+        ("QUARTERDECK_METRICS_TOKEN", "hunter2"),
+        ("QUARTERDECK_METRICS_TOKEN", "hunter2 with blanks, and long enough for all"),
+        *(("QUARTERDECK_METRICS_LISTEN", value) for value in PUBLIC_ADDRESSES),
         ("DATABASE_URL", "mysql://user:hunter2@db/quarterdeck"),
     ],
 )

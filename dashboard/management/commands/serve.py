@@ -18,6 +18,8 @@ from django.db import DatabaseError
 from twisted.internet import reactor
 
 from clusters.runtime import runtime
+from dashboard.monitoring.handshakes import TrackedHandshake
+from dashboard.monitoring.listener import listen
 from dashboard.request_bodies import BoundedFactory
 from people import one_time_links
 from people.audit.checks import check_triggers
@@ -50,6 +52,8 @@ class Command(BaseCommand):
         """Serve until Ctrl+C; without signal handlers in a thread other than the main one."""
         for wrong in check_triggers(["audit"]):
             raise CommandError(f"{wrong.msg} {wrong.hint}")
+        if settings.METRICS_LISTEN is not None:
+            listen(settings.METRICS_LISTEN)
         server = QuarterdeckServer(
             get_default_application(),  # only now: it reads which static files there are
             endpoints=build_endpoint_description_strings(host=address, port=port),
@@ -80,6 +84,15 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
     def http_factory(self, _daphnes_own: object) -> None:
         """Daphne makes its factory where nothing can be passed in: ours takes its place."""
         self._bounded = BoundedFactory(self)
+
+    @property
+    def ws_factory(self) -> Any:
+        return self._sockets
+
+    @ws_factory.setter
+    def ws_factory(self, factory: Any) -> None:
+        factory.protocol = TrackedHandshake
+        self._sockets = factory
 
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)

@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from dashboard.monitoring.request_ids import get_id
 from dashboard.shell import outage
 from dashboard.shell.bundles import bundle_urls
 from dashboard.shell.navigation import Entry
@@ -111,6 +112,12 @@ def short_age(seconds: float) -> str:
         if whole < below:
             return _units(whole, big, small)
     return _units(whole, "y", "")
+
+
+@register.inclusion_tag("parts/request_id.html")
+def request_id() -> dict[str, str]:
+    """The ID by which the server's log has this request, on error pages."""
+    return {"id": get_id()}
 
 
 @register.inclusion_tag("parts/kubectl.html")

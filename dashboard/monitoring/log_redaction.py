@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
+from dashboard.monitoring.request_ids import get_id_of_record
+
 # What is a secret by its shape alone. The first group, where there is one, stays.
 # What begins with a name comes first: the rule for any word would cut pieces out of a key, and the rest would stay.
 SECRETS = (
@@ -23,14 +25,23 @@ UNSAFE_CHARACTERS = re.compile(
 
 
 class RedactingFormatter(logging.Formatter):
-    """Redacts the whole line, a traceback too; a message is one line, so that nobody can forge a second."""
+    """Redacts the whole line, a traceback too; a message is one line, so that nobody can forge a second.
+
+    `{request_id}` is the ID of the request that the line belongs to, `-` for none.
+    """
 
     def formatMessage(self, record: logging.LogRecord) -> str:
+        record.request_id = get_id_of_record(record) or "-"
         record.message = record.message.replace("\r", "\\r").replace("\n", "\\n")
         return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(UNSAFE_CHARACTERS.sub(_escape, super().format(record)))
+        return clean(super().format(record))
+
+
+def clean(text: str) -> str:
+    """The text redacted, with controls and what turns or hides writing escaped."""
+    return redact(UNSAFE_CHARACTERS.sub(_escape, text))
 
 
 def redact(text: str) -> str:
