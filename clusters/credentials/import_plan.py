@@ -128,6 +128,7 @@ def _plan_context(
 ) -> PlannedContext:
     found = match(context, known)
     step, errors = _decide(context, found.cluster, importer)
+    named = choice if choice and step is Step.CLUSTER else Choice()  # nobody names a cluster that others add
     return PlannedContext(
         number=number,
         context=context,
@@ -137,8 +138,8 @@ def _plan_context(
         is_near=found.is_near,
         first=number,
         errors=errors,
-        name=(choice and choice.name) or context.cluster[:100],
-        slug=(choice and choice.slug) or "",
+        name=named.name or context.cluster[:100],
+        slug=named.slug,
         choice=choice,
     )
 
