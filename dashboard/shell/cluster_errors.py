@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -46,24 +47,27 @@ def render_cluster_error(
         notice = replace(_describe(error), buttons=_retry_buttons(request, error), is_announced=True)
         response = render(request, "parts/notice.html", {"notice": notice}, status=code)
     else:
-        buttons = (
-            *_retry_buttons(request, error),
-            *_renew_buttons(request, error, cluster),
-            Button(_("Overview"), Shell(request, None).home),
-        )
-        context = {
-            "notice": replace(_describe(error), buttons=buttons),
-            "retrying": _describe_retry(request, error, cluster),
-            "warnings": error.warnings,
-            "cluster": cluster,
-            "method": error.method,
-            "path": error.path,
-            "kubectl": kubectl or _raw_command(error),
-        }
+        context = _page_context(request, error, cluster) | {"kubectl": kubectl or _raw_command(error)}
         response = render(request, "errors/cluster_error.html", context, status=code)
     if code in (429, 503):
         response["Retry-After"] = str(math.ceil(error.retry_after or BUSY_SECONDS))
     return response
+
+
+def _page_context(request: HttpRequest, error: ApiError, cluster: Cluster | None) -> dict[str, Any]:
+    buttons = (
+        *_retry_buttons(request, error),
+        *_renew_buttons(request, error, cluster),
+        Button(_("Overview"), Shell(request, None).home),
+    )
+    return {
+        "notice": replace(_describe(error), buttons=buttons),
+        "retrying": _describe_retry(request, error, cluster),
+        "warnings": error.warnings,
+        "cluster": cluster,
+        "method": error.method,
+        "path": error.path,
+    }
 
 
 def _describe(error: ApiError) -> Notice:
