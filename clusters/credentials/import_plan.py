@@ -96,7 +96,7 @@ def user_importer(user: User) -> Importer:
     return Importer(actor=user, owner=user, new_clusters=new)
 
 
-def operator_importer(owner: User | None, *, must_reach: bool) -> Importer:
+def command_importer(owner: User | None, *, must_reach: bool) -> Importer:
     """The command on the machine of the server; with an owner, each context must have a credential for them."""
     return Importer(
         actor=None,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from clusters.api.errors import ApiError
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.import_execution import ImportOutcome, carry_out
-from clusters.credentials.import_plan import Choice, Importer, operator_importer, plan_import
+from clusters.credentials.import_plan import Choice, Importer, command_importer, plan_import
 from clusters.credentials.kubeconfig import ImportOptions, Kubeconfig, read_kubeconfig
 from clusters.credentials.verification import WhoAmI
 from clusters.credentials.yaml_tree import LARGEST
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        importer = operator_importer(_user(options["owner"]), must_reach=not options["without_trying"])
+        importer = command_importer(_user(options["owner"]), must_reach=not options["without_trying"])
         team = _team(options["team"], options["share"])
         kubeconfig = _read(Path(options["file"]), options["allow_insecure"])
         choices = dict.fromkeys(_choose_contexts(kubeconfig, options["context"]), Choice(team=team))

@@ -12,7 +12,7 @@ from clusters.credentials.import_plan import (
     ContextState,
     PlannedContext,
     Step,
-    operator_importer,
+    command_importer,
     plan_import,
     user_importer,
 )
@@ -77,7 +77,7 @@ def test_it_decides_by_who_imports_and_what_is_known(
 def test_the_command_needs_credentials_only_for_an_owner(
     with_owner: bool, user: dict[str, Any] | None, known: list[Cluster], step: Step
 ) -> None:
-    importer = operator_importer(build_user(GlobalRole.MEMBER) if with_owner else None, must_reach=True)
+    importer = command_importer(build_user(GlobalRole.MEMBER) if with_owner else None, must_reach=True)
     [planned] = plan_import(read_kubeconfig(to_yaml(build_config(user=user))), known, importer, {})
     assert planned.step is step
 
