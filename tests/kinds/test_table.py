@@ -78,6 +78,7 @@ def test_an_entry_is_found_by_kind_by_resource_by_object_and_by_its_name_in_urls
     ):
         assert found is autoscaler
     assert find_slug("pods") is find_slug("pods.v1") is POD
+    assert find_slug("secrets.v1") is SECRET  # whose values are revealed under either name
     assert find_slug("pods.metrics.k8s.io").kind == "PodMetrics"
 
 
