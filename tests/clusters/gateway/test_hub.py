@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from clusters.api import client
+from clusters.api import pools
 from clusters.api.client import Client
 from clusters.api.connection import Connection, Identity, Server
 from clusters.discovery import fetch_catalog, refresh
@@ -120,7 +120,7 @@ def test_a_credential_that_was_changed_takes_its_feeds_with_it(hub, connect):
     old = connect("ada", "ada-old")
     feed = hub.table(old, find_kind(old, "pods"))
     feed.wait(10)
-    client.forget("ada-old")
+    pools.forget("ada-old")
     wait_for(lambda: feed.state.state is State.CLOSED, 10)
     assert not feed.content.snapshot().rows
 
