@@ -16,7 +16,7 @@ from typing import Any, Literal
 import msgspec
 
 from clusters.access.cache import Cache
-from clusters.access.rules import Rules, State, read_rules
+from clusters.access.rules import AccessDecision, Rules, read_rules
 from clusters.api.client import Client
 from clusters.api.concurrency import REVIEWS
 from clusters.api.connection import Connection
@@ -60,7 +60,7 @@ class ResourceAttributes:
 class ReviewResult:
     """Allowed, denied or unknown; `reason` is Kubernetes' own (it names the binding that allows)."""
 
-    state: State
+    state: AccessDecision
     reason: str = ""
     source: Source = "kubernetes"
 
@@ -133,13 +133,13 @@ def rules(client: Client, namespace: str) -> Rules:
     return found
 
 
-def review_by_rules(client: Client, checks: Iterable[ResourceAttributes]) -> dict[ResourceAttributes, State]:
+def review_by_rules(client: Client, checks: Iterable[ResourceAttributes]) -> dict[ResourceAttributes, AccessDecision]:
     """What rules say to each of `checks`, with one request for each namespace: for a menu, whose click decides.
 
     Rules that name objects, authorizers that name no rules, and failures make it unknown.
     """
     known: dict[str, Rules] = {}
-    found: dict[ResourceAttributes, State] = {}
+    found: dict[ResourceAttributes, AccessDecision] = {}
     for check in checks:
         where = check.namespace or _CLUSTER_WIDE
         if where not in known:

@@ -19,7 +19,7 @@ from clusters.api.streams import Streams
 from clusters.api.tables import Row
 from clusters.discovery import Resource
 from clusters.feeds.feed import Feed
-from clusters.feeds.health import Health
+from clusters.feeds.health import HealthProbe
 from clusters.feeds.object_content import ObjectContent
 from clusters.feeds.states import State
 from clusters.runtime import runtime
@@ -157,7 +157,7 @@ class Hub:
         server = entry.feed.connection.server
         running = self._healths.get(server)
         if running is None or running.done():
-            health = Health(lambda: self._feeds_on(server))
+            health = HealthProbe(lambda: self._feeds_on(server))
             self._healths[server] = asyncio.create_task(health.run(streams))
 
     def _open_streams(self) -> Streams:

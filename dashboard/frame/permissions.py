@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from django.utils.translation import gettext as _
 
 from clusters.access.reviews import ResourceAttributes, ReviewResult
+from clusters.access.rules import AccessDecision
 from clusters.discovery import Resource
 from clusters.gateway.connect import ClusterSession
 
@@ -23,7 +23,7 @@ class Permission:
     """One verb. `reason` is a sentence: the grant, what the team role takes away, or that nothing grants it."""
 
     verb: str
-    state: Literal["allowed", "denied", "unknown"]
+    state: AccessDecision
     reason: str
 
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field, replace
 from people.audit.draft import AuditDraft, build_entry, draft_for_program, draft_for_user
 from people.audit.models import AuditEntry, Phase, Result
 from people.audit.sanitizing import sanitize_text
-from people.audit.writer import AuditTrailUnavailable, Health, writer
+from people.audit.writer import AuditTrailUnavailable, WriterHealth, writer
 from people.storage import storage
 
 __all__ = [
     "AuditDraft",
     "AuditTrailUnavailable",
-    "Health",
     "PendingEntry",
+    "WriterHealth",
     "begin",
     "draft_for_program",
     "draft_for_user",
@@ -129,7 +129,7 @@ def last_sequence() -> int:
     return last or 0
 
 
-def health() -> Health:
+def health() -> WriterHealth:
     """Whether the audit trail can be written, as far as this process has tried."""
     return writer.health
 
