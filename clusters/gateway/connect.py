@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
 from clusters import discovery
@@ -32,7 +31,7 @@ from clusters.sharing import roles, team_credentials, visible_clusters
 from clusters.tables.table_content import TableContent
 from people.audit.draft import AuditDraft
 from people.audit.models import Result
-from people.audit.record import note
+from people.audit.record import RecordedDenial, note
 from people.models import TeamRole, User
 
 READ_VERBS = frozenset({"get", "list", "watch"})
@@ -44,10 +43,8 @@ class NotShared(Exception):
     """This cluster is not there, or is shared with none of the user's teams: both look the same."""
 
 
-class DeniedByRole(PermissionDenied):
+class DeniedByRole(RecordedDenial):
     """The dashboard role does not permit it; nothing was sent. The text says why."""
-
-    is_on_record = True  # in the audit trail, with more to say than the view that raises it has
 
 
 class NoCredential(Exception):
