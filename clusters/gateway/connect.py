@@ -28,7 +28,7 @@ from clusters.gateway.hub import hub
 from clusters.gateway.secret_reads import SECRETS, is_secret, note_when_read
 from clusters.models import Cluster, Credential
 from clusters.sharing import roles, team_credentials, visible_clusters
-from clusters.tables.table_content import TableContent
+from clusters.tables.table_content import TableContent, TableQuery
 from people.audit.draft import AuditDraft
 from people.audit.models import Result
 from people.audit.record import RecordedDenial, note
@@ -128,17 +128,9 @@ class ClusterSession:
         namespace_lists.remember(self.user, self.cluster, namespace)
         return True
 
-    def table(
-        self,
-        resource: Resource,
-        namespace: str = "",
-        label_selector: str = "",
-        field_selector: str = "",
-        *,
-        eager: bool = True,
-    ) -> Feed[TableContent]:
+    def table(self, query: TableQuery, *, eager: bool = True) -> Feed[TableContent]:
         """A list's feed; the caller gives it back with `hub.release`. `eager` as there."""
-        return hub.table(self.connection, resource, namespace, label_selector, field_selector, eager=eager)
+        return hub.table(self.connection, query, eager=eager)
 
     def object(self, resource: Resource, namespace: str, name: str) -> Feed[ObjectContent]:
         """An object's feed; the caller gives it back with `hub.release`. Who read a Secret is recorded."""

@@ -32,6 +32,16 @@ ORDERS = 4  # sorts and filters that are kept ready though nobody looks
 
 
 @dataclass(frozen=True)
+class TableQuery:
+    """What a table lists: a kind in one namespace (empty: all), narrowed by selectors as Kubernetes writes them."""
+
+    resource: Resource
+    namespace: str = ""
+    label_selector: str = ""
+    field_selector: str = ""
+
+
+@dataclass(frozen=True)
 class TableSnapshot:
     """The rows at one moment, by their key (uid; namespace and name where there is none)."""
 
@@ -41,26 +51,22 @@ class TableSnapshot:
 
 
 class TableContent:
-    """Rows of one (resource, namespace, label selector, field selector)."""
+    """The rows of one query; `known` finds equal rows that other tables hold, by their key."""
 
     def __init__(
-        self,
-        resource: Resource,
-        namespace: str,
-        *,
-        label_selector: str = "",
-        field_selector: str = "",
-        known: Callable[[RowKey], Iterable[Row]] = lambda _key: (),
+        self, query: TableQuery, *, known: Callable[[RowKey], Iterable[Row]] = lambda _key: ()
     ) -> None:
-        self.resource = resource
-        self.namespace = namespace
+        self.query = query
         self.version = 0
         self.resource_version = ""
-        self.can_watch = "watch" in resource.verbs
+        self.can_watch = "watch" in query.resource.verbs
         self.needs_list = False
         self._selectors = [
             (name, value)
-            for name, value in (("labelSelector", label_selector), ("fieldSelector", field_selector))
+            for name, value in (
+                ("labelSelector", query.label_selector),
+                ("fieldSelector", query.field_selector),
+            )
             if value
         ]
         self.columns: tuple[Column, ...] = ()
@@ -80,10 +86,10 @@ class TableContent:
         return tuple(
             ResourceAttributes(
                 verb=verb,
-                group=self.resource.group,
-                version=self.resource.version,
-                resource=self.resource.plural,
-                namespace=self.namespace,
+                group=self.query.resource.group,
+                version=self.query.resource.version,
+                resource=self.query.resource.plural,
+                namespace=self.query.namespace,
                 name=name,
             )
             for verb in verbs
@@ -118,7 +124,7 @@ class TableContent:
         return page.resource_version
 
     def watch_path(self) -> str:
-        return self.resource.path(namespace=self.namespace)
+        return self.query.resource.path(namespace=self.query.namespace)
 
     def watch_query(self) -> Query:
         return self._selectors

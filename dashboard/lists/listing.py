@@ -18,6 +18,7 @@ from clusters.gateway.hub import hub
 from clusters.runtime import runtime
 from clusters.sharing import visible_clusters
 from clusters.tables.columns import LABEL
+from clusters.tables.table_content import TableQuery
 from clusters.tables.window import MOST_ROWS, ROWS, Source, Window, WindowQuery
 from dashboard.address.paths import ALL, CLUSTER, MAX_CLUSTERS, MAX_NAMESPACES, Address
 from people.models import User
@@ -213,6 +214,6 @@ def _open(
 ) -> None:
     query = dict(address.query)
     for namespace in cluster.namespaces:
-        selectors = (query.get("selector", ""), query.get("fields", ""))
-        feed = cluster_session.table(resource, namespace, *selectors, eager=eager)
+        table_query = TableQuery(resource, namespace, query.get("selector", ""), query.get("fields", ""))
+        feed = cluster_session.table(table_query, eager=eager)
         cluster.sources.append(Source(cluster.slug, namespace, feed))

@@ -15,7 +15,7 @@ from clusters.feeds.feed import Feed
 from clusters.feeds.object_content import ObjectContent
 from clusters.gateway.connect import ClusterSession, connect
 from clusters.gateway.hub import hub
-from clusters.tables.table_content import TableContent
+from clusters.tables.table_content import TableContent, TableQuery
 from dashboard.address.links import Links
 from dashboard.address.paths import CLUSTER, Address
 from dashboard.frame.permissions import build_attributes
@@ -139,8 +139,8 @@ def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
                 RelatedFeed(one, None, resource, _("You do not have permission to list these here."))
             )
             continue
-        feed = opened.cluster_session.table(resource, one.pick.namespace, one.pick.labels, one.pick.fields)
-        related.append(RelatedFeed(one, feed, resource))
+        query = TableQuery(resource, one.pick.namespace, one.pick.labels, one.pick.fields)
+        related.append(RelatedFeed(one, opened.cluster_session.table(query), resource))
     opened.related = [*related, *(RelatedFeed(one, None, None) for one in selected if one not in live)]
     allowed = [
         namespace
@@ -148,7 +148,8 @@ def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
         if results[check].state != "denied"
     ]
     if events and allowed:
-        opened.events = opened.cluster_session.table(events, allowed[0], field_selector=selector(found))
+        events_query = TableQuery(events, allowed[0], field_selector=selector(found))
+        opened.events = opened.cluster_session.table(events_query)
     else:
         opened.events_why = _("You do not have permission to list events here.")
     opened.owners = _chain(opened, found)

@@ -7,6 +7,7 @@ import pytest
 from clusters.access.reviews import ResourceAttributes
 from clusters.api.errors import Forbidden
 from clusters.gateway.hub import hub
+from clusters.tables.table_content import TableQuery
 from people.audit import origin
 from people.audit.rate_limit import RateLimiter
 from tests.audit_trail import AuditTrail
@@ -48,7 +49,7 @@ def test_a_denial_is_one_row_a_minute_for_each_object(
 
 def test_a_denied_feed_is_recorded(session_at_controlplane: OpenSession, audit_trail: AuditTrail) -> None:
     session = session_at_controlplane("dana")
-    feed = session.table(NODES)
+    feed = session.table(TableQuery(NODES))
     try:
         wait_for(lambda: audit_trail.list_rows(result="denied", resource="nodes").count() == 1)
         row = audit_trail.get_last(result="denied")
