@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import msgspec
@@ -23,6 +23,7 @@ from clusters.api.connection import Connection
 from clusters.api.errors import ApiError, NotKubernetes, Unauthorized, Unreachable
 from clusters.api.messages import gettext_noop
 from clusters.api.metrics import count_lookups
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.streams import Streams
 from clusters.runtime import runtime
 
@@ -41,19 +42,6 @@ BEYOND_BUDGET = gettext_noop(
     "Not checked: this page reached its limit of access reviews. Kubernetes decides when you try."
 )
 ACCESS_UNKNOWN = gettext_noop("The access review failed. Kubernetes decides when you try.")
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceAttributes:
-    """One verb on one thing. No `name` means all of them, no `namespace` all namespaces (or a cluster-scoped kind)."""
-
-    verb: str
-    group: str = ""
-    version: str = ""
-    resource: str = ""
-    subresource: str = ""
-    namespace: str = ""
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +121,9 @@ def rules(client: Client, namespace: str) -> Rules:
     return found
 
 
-def review_by_rules(client: Client, checks: Iterable[ResourceAttributes]) -> dict[ResourceAttributes, AccessDecision]:
+def review_by_rules(
+    client: Client, checks: Iterable[ResourceAttributes]
+) -> dict[ResourceAttributes, AccessDecision]:
     """What rules say to each of `checks`, with one request for each namespace: for a menu, whose click decides.
 
     Rules that name objects, authorizers that name no rules, and failures make it unknown.
@@ -160,7 +150,7 @@ def forget(fingerprint: str) -> None:
 
 def drop_name(check: ResourceAttributes) -> ResourceAttributes:
     """The check of all objects; a Namespace's own namespace is its name, so that goes too."""
-    return replace(check, name="", namespace="" if _is_namespace(check) else check.namespace)
+    return replace(check, name="", namespace="" if check.is_of_namespaces else check.namespace)
 
 
 def narrow_to_name(check: ResourceAttributes) -> ResourceAttributes | None:
@@ -171,11 +161,7 @@ def narrow_to_name(check: ResourceAttributes) -> ResourceAttributes | None:
         or check.verb == "deletecollection"
     ):
         return None
-    return replace(check, namespace=check.name) if _is_namespace(check) else check
-
-
-def _is_namespace(check: ResourceAttributes) -> bool:
-    return check.group == "" and check.resource == "namespaces"
+    return replace(check, namespace=check.name) if check.is_of_namespaces else check
 
 
 def _review_cached(
@@ -260,19 +246,11 @@ def _person(connection: Connection) -> tuple[str, object]:
 
 
 def _body(check: ResourceAttributes) -> dict[str, Any]:
-    attributes = {
-        "verb": check.verb,
-        "group": check.group,
-        "version": check.version,
-        "resource": check.resource,
-        "subresource": check.subresource,
-        "namespace": check.namespace,
-        "name": check.name,
-    }
+    attributes = {name: value for name, value in asdict(check).items() if value}
     return {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": {name: value for name, value in attributes.items() if value}},
+        "spec": {"resourceAttributes": attributes},
     }
 
 

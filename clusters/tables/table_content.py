@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from clusters.access.reviews import ResourceAttributes
 from clusters.api.connection import Connection
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.streams import Streams
 from clusters.api.tables import TABLE_ACCEPT, Column, Row, decode_event, decode_page
 from clusters.discovery import Resource
@@ -83,17 +83,7 @@ class TableContent:
         """The permissions that this table depends on, reviewed again every 30 s."""
         name = _single_name(self._selectors)
         verbs = ("list", "watch") if self.can_watch else ("list",)
-        return tuple(
-            ResourceAttributes(
-                verb=verb,
-                group=self.query.resource.group,
-                version=self.query.resource.version,
-                resource=self.query.resource.plural,
-                namespace=self.query.namespace,
-                name=name,
-            )
-            for verb in verbs
-        )
+        return tuple(self.query.resource.attributes(verb, self.query.namespace, name) for verb in verbs)
 
     async def load(self, streams: Streams, connection: Connection) -> AsyncIterator[tuple[int, int | None]]:
         """List in pages; the first load shows its rows as they come, a later one keeps the old until all is there."""
@@ -124,7 +114,7 @@ class TableContent:
         return page.resource_version
 
     def watch_path(self) -> str:
-        return self.query.resource.path(namespace=self.query.namespace)
+        return self.query.resource.list_path(self.query.namespace)
 
     def watch_query(self) -> Query:
         return self._selectors

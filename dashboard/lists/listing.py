@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from clusters.access.reviews import ResourceAttributes
 from clusters.api.errors import ApiError, NotFound, TimedOut
 from clusters.credentials.sealing import SealBroken
 from clusters.discovery import Resource
@@ -193,9 +192,7 @@ def _choose_namespaces(
     if address.namespaces != (ALL,):
         cluster.namespaces = address.namespaces
         return
-    check = ResourceAttributes(
-        verb="list", group=resource.group, version=resource.version, resource=resource.plural
-    )
+    check = resource.attributes("list")
     if cluster_session.review_menu([check])[check].state != "denied":
         cluster.namespaces = ("",)
         return

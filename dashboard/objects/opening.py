@@ -18,7 +18,6 @@ from clusters.gateway.hub import hub
 from clusters.tables.table_content import TableContent, TableQuery
 from dashboard.address.links import Links
 from dashboard.address.paths import CLUSTER, Address
-from dashboard.frame.permissions import build_attributes
 from dashboard.kinds.facts import Owner
 from dashboard.kinds.fields import group_of, mappings, text
 from dashboard.kinds.masking import mask
@@ -129,8 +128,8 @@ def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
     ]
     events = opened.links.resource("", "Event")
     namespaces = _event_namespaces(opened.address)
-    checks = [build_attributes(resource, "list", one.pick.namespace) for one, resource in reviewed]
-    event_checks = [build_attributes(events, "list", namespace) for namespace in namespaces] if events else []
+    checks = [resource.attributes("list", one.pick.namespace) for one, resource in reviewed]
+    event_checks = [events.attributes("list", namespace) for namespace in namespaces] if events else []
     results = opened.cluster_session.review_access([*checks, *event_checks])
     related: list[RelatedFeed] = []
     for (one, resource), check in zip(reviewed, checks, strict=True):
@@ -175,7 +174,7 @@ def _chain(opened: OpenObject, found: Mapping[str, Any]) -> Sequence[Owner]:
         resource = opened.links.resource(group_of(api_version), kind)
         if resource is None or "get" not in resource.verbs or not url:
             break
-        path = resource.path(namespace=namespace if resource.namespaced else "", name=name)
+        path = resource.object_path(namespace, name)
         try:
             current = opened.cluster_session.client.get(path, accept=META_ONLY, timeout=3.0)
         except ApiError:

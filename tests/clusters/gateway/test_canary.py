@@ -48,7 +48,7 @@ def test_no_secret_is_in_the_bytes_of_the_audit_trail(
     with suppress(ApiError):  # refused, in words that may repeat what was sent
         dana.write("update", SECRETS, body={**BODY, "data": {"password": VALUE}}, **WHERE)
     with suppress(ApiError):
-        dana.write("create", CONFIGMAPS, namespace="pay", body=build_config_map("x", password=VALUE))
+        dana.write(CONFIGMAPS.attributes("create", "pay"), body=build_config_map("x", password=VALUE))
     assert (
         VALUE in base64.b64decode(dana.reveal("shop", "door-canary", "password")["data"]["password"]).decode()
     )

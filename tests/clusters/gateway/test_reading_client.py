@@ -8,7 +8,7 @@ import pytest
 
 from clusters.api.errors import Forbidden
 from clusters.api.reading_client import REVIEWS, MustBeRecorded, is_audit_exempt
-from clusters.api.request_info import RequestInfo, parse_request_info
+from clusters.api.resource_attributes import ResourceAttributes, parse_attributes
 from people.audit.rate_limit import RateLimiter
 from tests.architecture.architecture_map import ROOT
 from tests.architecture.imports import list_imports, list_product_files
@@ -104,46 +104,64 @@ def test_only_feeds_counts_and_reviews_use_streams() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "query", "read"),
     [
-        ("GET", "/api/v1/pods", (), RequestInfo("list", "", "v1", "pods")),
-        ("GET", "/api/v1/pods", (("watch", "true"),), RequestInfo("watch", "", "v1", "pods")),
+        ("GET", "/api/v1/pods", (), ResourceAttributes("list", "", "v1", "pods")),
+        ("GET", "/api/v1/pods", (("watch", "true"),), ResourceAttributes("watch", "", "v1", "pods")),
         (
             "GET",
             "/api/v1/namespaces/shop",
             (),
-            RequestInfo("get", "", "v1", "namespaces", "", "shop", "shop"),
+            ResourceAttributes("get", "", "v1", "namespaces", "", "shop", "shop"),
         ),
-        ("GET", "/api/v1/namespaces", (), RequestInfo("list", "", "v1", "namespaces")),
+        ("GET", "/api/v1/namespaces", (), ResourceAttributes("list", "", "v1", "namespaces")),
         (
             "PUT",
             "/api/v1/namespaces/shop/finalize",
             (),
-            RequestInfo("update", "", "v1", "namespaces", "finalize", "shop", "shop"),
+            ResourceAttributes("update", "", "v1", "namespaces", "finalize", "shop", "shop"),
         ),
         (
             "PATCH",
             "/apis/apps/v1/namespaces/shop/deployments/web/scale",
             (),
-            RequestInfo("patch", "apps", "v1", "deployments", "scale", "shop", "web"),
+            ResourceAttributes("patch", "apps", "v1", "deployments", "scale", "shop", "web"),
         ),
         (
             "DELETE",
             "/apis/apps/v1/namespaces/shop/deployments",
             (),
-            RequestInfo("deletecollection", "apps", "v1", "deployments", "", "shop"),
+            ResourceAttributes("deletecollection", "apps", "v1", "deployments", "", "shop"),
         ),
         (
             "GET",
             "/api/v1/namespaces/shop/pods",
             (("fieldSelector", "metadata.name=web-0"), ("watch", "1")),
-            RequestInfo("watch", "", "v1", "pods", "", "shop", "web-0"),
+            ResourceAttributes("watch", "", "v1", "pods", "", "shop", "web-0"),
         ),
-        ("GET", "/apis/x.io/v1/as/b%3Ac", (), RequestInfo("get", "x.io", "v1", "as", "", "", "b:c")),
-        ("GET", "/version", (), RequestInfo("get", name="/version")),
-        ("GET", "/apis/apps/v1", (), RequestInfo("get", name="/apis/apps/v1")),
-        ("POST", "/api/v1/nodes", (), RequestInfo("create", "", "v1", "nodes")),
+        (
+            "GET",
+            "/api/v1/namespaces/shop/pods",
+            (("fieldSelector", "metadata.name=web-0"),),
+            ResourceAttributes("list", "", "v1", "pods", "", "shop", "web-0"),
+        ),
+        (
+            "DELETE",
+            "/api/v1/namespaces/shop/pods",
+            (("fieldSelector", "metadata.name=web-0"),),
+            ResourceAttributes("deletecollection", "", "v1", "pods", "", "shop"),
+        ),
+        (
+            "GET",
+            "/api/v1/namespaces/shop/pods/web-0/log",
+            (("watch", "true"),),
+            ResourceAttributes("get", "", "v1", "pods", "log", "shop", "web-0"),
+        ),
+        ("GET", "/apis/x.io/v1/as/b%3Ac", (), ResourceAttributes("get", "x.io", "v1", "as", "", "", "b:c")),
+        ("GET", "/version", (), ResourceAttributes("get", name="/version")),
+        ("GET", "/apis/apps/v1", (), ResourceAttributes("get", name="/apis/apps/v1")),
+        ("POST", "/api/v1/nodes", (), ResourceAttributes("create", "", "v1", "nodes")),
     ],
 )
 def test_it_reads_a_request_as_kubernetes_does(
-    method: str, path: str, query: tuple[tuple[str, str], ...], read: RequestInfo
+    method: str, path: str, query: tuple[tuple[str, str], ...], read: ResourceAttributes
 ) -> None:
-    assert parse_request_info(method, path, query) == read
+    assert parse_attributes(method, path, query) == read
