@@ -24,9 +24,9 @@ METHODS = {
     "deletecollection": "DELETE",
 }
 COLLECTION_VERBS = frozenset({"list", "watch", "deletecollection"})
+INTERACTIVE_SUBRESOURCES = frozenset({"exec", "attach", "portforward", "proxy"})  # they reach into what runs
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-_RESOURCE = re.compile(r"/(?:api/(?P<core>[^/]+)|apis/(?P<group>[^/]+)/(?P<version>[^/]+))/(?P<rest>.+)")
 _BY_NAME = re.compile(r"(?:^|,)metadata\.name==?([^,]+)(?:,|$)")
 _OF_NAMESPACES = frozenset({"status", "finalize"})  # what follows a namespace's own name and is no resource
 
@@ -72,22 +72,25 @@ def parse_attributes(method: str, path: str, query: Sequence[tuple[str, str]] = 
 
     A path that is no resource's has its path as `name`, and the method as `verb`.
     """
-    found = _RESOURCE.fullmatch(path)
-    if found is None:
+    segments = [one for one in unquote(path).split("/") if one]  # decoded first, as the API server does
+    group, version, rest = _group(segments)
+    if not rest:
         return ResourceAttributes(method.lower(), name=unquote(path))
-    segments = [unquote(one) for one in found["rest"].split("/") if one]
-    namespace, segments = _namespace(segments)
-    resource, name, *further = [*segments, "", ""][: max(2, len(segments))]
-    verb = _verb(method, name, dict(query))
-    return ResourceAttributes(
-        verb,
-        found["group"] or "",
-        found["core"] or found["version"],
-        resource,
-        "/".join(further[:1]),
-        namespace,
-        _selected_name(query) if verb in ("list", "watch") else name,
-    )
+    is_old_watch = rest[0] == "watch" and len(rest) > 1  # /api/v1/watch/pods: deprecated, and still served
+    namespace, rest = _namespace(rest[1:] if is_old_watch else rest)
+    resource, name, subresource = [*rest, "", ""][:3]
+    verb = "watch" if is_old_watch else _verb(method, name, dict(query))
+    name = name or (_selected_name(query) if verb in ("list", "watch") else "")
+    return ResourceAttributes(verb, group, version, resource, subresource, namespace, name)
+
+
+def _group(segments: list[str]) -> tuple[str, str, list[str]]:
+    """API group, version, and what follows them; nothing follows where the path is no resource's."""
+    if segments[:1] == ["api"]:
+        return "", "".join(segments[1:2]), segments[2:]
+    if segments[:1] == ["apis"]:
+        return "".join(segments[1:2]), "".join(segments[2:3]), segments[3:]
+    return "", "", []
 
 
 def _namespace(segments: list[str]) -> tuple[str, list[str]]:

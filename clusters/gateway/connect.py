@@ -16,7 +16,7 @@ from clusters.api.client import Response
 from clusters.api.connection import Connection
 from clusters.api.paths import resource_path
 from clusters.api.reading_client import ReadingClient
-from clusters.api.resource_attributes import ResourceAttributes
+from clusters.api.resource_attributes import INTERACTIVE_SUBRESOURCES, ResourceAttributes
 from clusters.audit_details import add_attributes, draft_session_entry
 from clusters.credentials.invalidation import fingerprint
 from clusters.credentials.sealing import SealBroken
@@ -37,7 +37,6 @@ from people.audit.record import RecordedDenial, note
 from people.models import TeamRole, User
 
 READ_VERBS = frozenset({"get", "list", "watch"})
-INTERACTIVE_SUBRESOURCES = frozenset({"exec", "attach", "portforward", "proxy"})
 WRITE_SECONDS = 30.0
 
 

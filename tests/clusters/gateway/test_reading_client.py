@@ -40,6 +40,12 @@ RECORDED = [
     ("GET", "/api/v1/namespaces/unsent/secrets/web"),
     ("GET", "/api/v1/namespaces/unsent/secrets"),
     ("GET", "/api/v1/secrets"),
+    ("GET", "/api/v1/secrets/"),
+    ("GET", "/api/v1/namespaces/unsent/%73ecrets/web"),
+    ("GET", "/%61pi/v1/secrets"),
+    ("GET", "/api/v1/watch/namespaces/unsent/secrets"),
+    ("GET", "/api/v1/namespaces/unsent/pods/web-0/%65xec"),
+    ("GET", "/api/v1/namespaces/unsent/pods/web-0/log/"),
 ]
 
 
@@ -154,6 +160,12 @@ def test_only_feeds_counts_and_reviews_use_streams() -> None:
             "/api/v1/namespaces/shop/pods/web-0/log",
             (("watch", "true"),),
             ResourceAttributes("get", "", "v1", "pods", "log", "shop", "web-0"),
+        ),
+        (
+            "GET",
+            "/api/v1/watch/namespaces/shop/pods/web-0",
+            (),
+            ResourceAttributes("watch", "", "v1", "pods", "", "shop", "web-0"),
         ),
         ("GET", "/apis/x.io/v1/as/b%3Ac", (), ResourceAttributes("get", "x.io", "v1", "as", "", "", "b:c")),
         ("GET", "/version", (), ResourceAttributes("get", name="/version")),
