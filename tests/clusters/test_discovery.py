@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,14 +14,11 @@ from clusters import discovery
 from clusters.api import errors, groups
 from clusters.api.client import Client
 from clusters.api.connection import Connection, Identity
-from clusters.api.paths import resource_path
-from clusters.api.resource_attributes import parse_attributes
-from clusters.discovery import Resource, drop, fetch_catalog, refresh
+from clusters.discovery import drop, fetch_catalog, refresh
 from tests.clusters.api.calls import connect_as, make_connection
 from tests.clusters.api.faults import FaultServer, Wire, respond_with, wait_until
 from tests.controlplane.controlplane import ControlPlane
 
-NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False, verbs=frozenset())
 VERBS = ["create", "delete", "get", "list", "watch"]
 
 
@@ -115,20 +111,6 @@ def test_it_reads_what_is_served(discovery_server: DiscoveryServer) -> None:
         "/api/v1/pods",
         "/api/v1/namespaces/shop/pods/web",
     )
-
-
-def test_it_attributes_a_request_as_kubernetes_does(discovery_server: DiscoveryServer) -> None:
-    """What is authorized is what Kubernetes reads from the path that the request goes to."""
-    catalog = fetch_catalog(discovery_server.client())
-    verbs = ("get", "list", "create", "update", "patch", "delete", "deletecollection")
-    for resource in [*catalog.resources, NAMESPACES]:
-        for verb in verbs:
-            attributes = resource.attributes(verb, "shop", "" if verb == "deletecollection" else "web")
-            read = parse_attributes(attributes.method, resource_path(attributes))
-            assert read == replace(attributes, name=read.name)
-            assert read.name == ("" if attributes.is_of_collection else "web")
-    one = NAMESPACES.attributes("patch", "", "shop", "status")
-    assert (one.namespace, one.name, resource_path(one)) == ("shop", "shop", "/api/v1/namespaces/shop/status")
 
 
 def test_it_names_kinds_by_slug(discovery_server: DiscoveryServer) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from clusters.api.errors import Forbidden
 from clusters.api.reading_client import REVIEWS, MustBeRecorded, is_audit_exempt
-from clusters.api.resource_attributes import ResourceAttributes, parse_attributes
 from people.audit.rate_limit import RateLimiter
 from tests.architecture.architecture_map import ROOT
 from tests.architecture.imports import list_imports, list_product_files
@@ -105,75 +104,3 @@ def test_only_feeds_counts_and_reviews_use_streams() -> None:
         if one.target == "clusters/api/streams.py" and file != "clusters/access/reviews.py"
     }
     assert users <= {"clusters/feeds", "clusters/gateway", "clusters/counting", "clusters/tables"}
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "query", "read"),
-    [
-        ("GET", "/api/v1/pods", (), ResourceAttributes("list", "", "v1", "pods")),
-        ("GET", "/api/v1/pods", (("watch", "true"),), ResourceAttributes("watch", "", "v1", "pods")),
-        (
-            "GET",
-            "/api/v1/namespaces/shop",
-            (),
-            ResourceAttributes("get", "", "v1", "namespaces", "", "shop", "shop"),
-        ),
-        ("GET", "/api/v1/namespaces", (), ResourceAttributes("list", "", "v1", "namespaces")),
-        (
-            "PUT",
-            "/api/v1/namespaces/shop/finalize",
-            (),
-            ResourceAttributes("update", "", "v1", "namespaces", "finalize", "shop", "shop"),
-        ),
-        (
-            "PATCH",
-            "/apis/apps/v1/namespaces/shop/deployments/web/scale",
-            (),
-            ResourceAttributes("patch", "apps", "v1", "deployments", "scale", "shop", "web"),
-        ),
-        (
-            "DELETE",
-            "/apis/apps/v1/namespaces/shop/deployments",
-            (),
-            ResourceAttributes("deletecollection", "apps", "v1", "deployments", "", "shop"),
-        ),
-        (
-            "GET",
-            "/api/v1/namespaces/shop/pods",
-            (("fieldSelector", "metadata.name=web-0"), ("watch", "1")),
-            ResourceAttributes("watch", "", "v1", "pods", "", "shop", "web-0"),
-        ),
-        (
-            "GET",
-            "/api/v1/namespaces/shop/pods",
-            (("fieldSelector", "metadata.name=web-0"),),
-            ResourceAttributes("list", "", "v1", "pods", "", "shop", "web-0"),
-        ),
-        (
-            "DELETE",
-            "/api/v1/namespaces/shop/pods",
-            (("fieldSelector", "metadata.name=web-0"),),
-            ResourceAttributes("deletecollection", "", "v1", "pods", "", "shop"),
-        ),
-        (
-            "GET",
-            "/api/v1/namespaces/shop/pods/web-0/log",
-            (("watch", "true"),),
-            ResourceAttributes("get", "", "v1", "pods", "log", "shop", "web-0"),
-        ),
-        (
-            "GET",
-            "/api/v1/watch/namespaces/shop/pods/web-0",
-            (),
-            ResourceAttributes("watch", "", "v1", "pods", "", "shop", "web-0"),
-        ),
-        ("GET", "/apis/x.io/v1/as/b%3Ac", (), ResourceAttributes("get", "x.io", "v1", "as", "", "", "b:c")),
-        ("GET", "/version", (), ResourceAttributes("get", name="/version")),
-        ("GET", "/apis/apps/v1", (), ResourceAttributes("get", name="/apis/apps/v1")),
-        ("POST", "/api/v1/nodes", (), ResourceAttributes("create", "", "v1", "nodes")),
-    ],
-)
-def test_it_reads_a_request_as_kubernetes_does(
-    method: str, path: str, query: tuple[tuple[str, str], ...], read: ResourceAttributes
-) -> None:
-    assert parse_attributes(method, path, query) == read
