@@ -13,9 +13,58 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-LONGEST_ANNOTATION = 256
+LONGEST_ANNOTATION = 256  # characters; a longer one is hidden whatever its name
 DEEPEST = 100  # levels of managedFields; an API server makes fewer than ten for a Secret
 VALUE_FIELDS = ("data", "stringData")
+SHOWN_FIELDS = frozenset({"apiVersion", "kind", "type", "immutable"})  # of a Secret, beside its metadata
+SHOWN_METADATA = frozenset(
+    {
+        "name",
+        "generateName",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "generation",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "labels",
+        "ownerReferences",
+        "finalizers",
+        "selfLink",
+    }
+)
+SHOWN_MANAGER_FIELDS = frozenset({"manager", "operation", "apiVersion", "time", "fieldsType", "subresource"})
+# Annotations that are shown on a Secret: they name other objects, hosts or options. Under any other name tools keep
+# whole copies of the object (last-applied, Rancher's objectset in gzip and base64, YAML), or hashes of its values.
+SHOWN_ANNOTATIONS = frozenset(
+    {
+        "argocd.argoproj.io/sync-options",
+        "argocd.argoproj.io/sync-wave",
+        "argocd.argoproj.io/tracking-id",
+        "cert-manager.io/alt-names",
+        "cert-manager.io/certificate-name",
+        "cert-manager.io/common-name",
+        "cert-manager.io/ip-sans",
+        "cert-manager.io/issuer-group",
+        "cert-manager.io/issuer-kind",
+        "cert-manager.io/issuer-name",
+        "cert-manager.io/uri-sans",
+        "helm.sh/hook",
+        "helm.sh/hook-delete-policy",
+        "helm.sh/hook-weight",
+        "helm.sh/resource-policy",
+        "kubernetes.io/service-account.name",
+        "kubernetes.io/service-account.uid",
+        "meta.helm.sh/release-name",
+        "meta.helm.sh/release-namespace",
+        "replicator.v1.mittwald.de/replicated-at",
+        "replicator.v1.mittwald.de/replicated-from-version",
+        "sealedsecrets.bitnami.com/cluster-wide",
+        "sealedsecrets.bitnami.com/managed",
+        "sealedsecrets.bitnami.com/namespace-wide",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -34,20 +83,32 @@ def is_secret(found: Mapping[str, Any]) -> bool:
     return found.get("kind") == "Secret" and found.get("apiVersion") == "v1"
 
 
-def mask(found: Mapping[str, Any]) -> Mapping[str, Any]:
+def mask(found: Mapping[str, Any], *, is_secret_requested: bool = False) -> Mapping[str, Any]:
     """The object as it may be shown: of a Secret a copy with `Hidden` for each value, of others itself.
 
-    Hidden are all of `data` and `stringData`, the last applied configuration, every other annotation that is
-    long or JSON (tools keep whole copies there), and values kept in managedFields (`v:` and `k:` entries).
+    A Secret is what says so, and whatever a request for Secrets was answered with. Shown of it are SHOWN_FIELDS, the
+    names in `data` and `stringData`, SHOWN_METADATA with labels (Kubernetes selects by them, 63 characters each),
+    SHOWN_ANNOTATIONS, and of managedFields who set which fields; all else is hidden. The items of a list likewise.
     """
-    if not is_secret(found):
+    if isinstance(items := found.get("items"), list) and str(found.get("kind")).endswith("List"):
+        is_requested = is_secret_requested or found.get("kind") == "SecretList"
+        return {**found, "items": [_mask_item(item, is_requested) for item in items]}
+    if not is_secret_requested and not is_secret(found):
         return found
-    masked = dict(found)
+    masked = {field: value if field in SHOWN_FIELDS else _hide(value) for field, value in found.items()}
     for field in VALUE_FIELDS:
         if field in masked:
-            masked[field] = _values(masked[field])
-    masked["metadata"] = _metadata(masked.get("metadata"))
+            masked[field] = _values(found[field])
+    masked |= {"apiVersion": "v1", "kind": "Secret"}
+    if "metadata" in found:
+        masked["metadata"] = _metadata(found["metadata"])
     return masked
+
+
+def _mask_item(item: Any, is_secret_requested: bool) -> Any:
+    if isinstance(item, Mapping):
+        return mask(item, is_secret_requested=is_secret_requested)
+    return _hide(item) if is_secret_requested else item
 
 
 def value_of(found: Mapping[str, Any], key: str) -> bytes | None:
@@ -86,32 +147,41 @@ def _json(value: Any) -> str:
         return "{"
 
 
+def _hide(value: Any) -> Hidden:
+    return Hidden(len((value if isinstance(value, str) else _json(value)).encode("utf-8", "replace")))
+
+
 def _metadata(metadata: Any) -> Any:
     if not isinstance(metadata, Mapping):
-        return metadata
-    masked = dict(metadata)
-    if isinstance(annotations := masked.get("annotations"), Mapping):
+        return _hide(metadata)
+    masked = {key: value if key in SHOWN_METADATA else _hide(value) for key, value in metadata.items()}
+    if isinstance(annotations := metadata.get("annotations"), Mapping):
         masked["annotations"] = {key: _annotation(key, value) for key, value in annotations.items()}
-    if isinstance(entries := masked.get("managedFields"), list):
-        masked["managedFields"] = [_mask_managed_fields(entry) for entry in entries]
+    if isinstance(entries := metadata.get("managedFields"), list):
+        masked["managedFields"] = [_manager(entry) for entry in entries]
     return masked
 
 
 def _annotation(key: str, value: Any) -> Any:
-    text = value if isinstance(value, str) else _json(value)
-    if key == LAST_APPLIED or len(text) > LONGEST_ANNOTATION or text.lstrip()[:1] in ("{", "["):
-        return Hidden(len(text.encode("utf-8", "replace")))
-    return value
+    is_shown = key in SHOWN_ANNOTATIONS and isinstance(value, str) and len(value) <= LONGEST_ANNOTATION
+    return value if is_shown and value.lstrip()[:1] not in ("{", "[") else _hide(value)
+
+
+def _manager(entry: Any) -> Any:
+    if not isinstance(entry, Mapping):
+        return _hide(entry)
+    masked = {key: value if key in SHOWN_MANAGER_FIELDS else _hide(value) for key, value in entry.items()}
+    if "fieldsV1" in entry:
+        masked["fieldsV1"] = _mask_managed_fields(entry["fieldsV1"])
+    return masked
 
 
 def _mask_managed_fields(node: Any, depth: int = 0) -> Any:
-    """The names of fields stay; `v:` (a value of a set) and `k:` (keys of a list's entry) hold values."""
-    if depth > DEEPEST:
+    """The names of fields stay (`f:`, and `.` for the field itself); `v:` and `k:` hold values, as any leaf would."""
+    if depth > DEEPEST or not isinstance(node, Mapping):
         return Hidden(0)
-    if isinstance(node, Mapping):
-        return {_field(key): _mask_managed_fields(value, depth + 1) for key, value in node.items()}
-    return [_mask_managed_fields(entry, depth + 1) for entry in node] if isinstance(node, list) else node
+    return {_field(key): _mask_managed_fields(value, depth + 1) for key, value in node.items()}
 
 
 def _field(key: str) -> str:
-    return f"{key[:2]}{Hidden(len(key) - 2)}" if key[:2] in ("v:", "k:") else key
+    return key if key == "." or key[:2] == "f:" else f"{key[:2]}{Hidden(max(0, len(key) - 2))}"

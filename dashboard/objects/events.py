@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clusters.api.tables import Row
 from clusters.feeds.feed import Feed
-from clusters.tables.columns import text_of
+from clusters.tables.columns import seconds_of, text_of
 from clusters.tables.table_content import TableContent
 from dashboard.kinds.fields import text
 from dashboard.kinds.kind import Cell, SmallTable
@@ -21,8 +20,7 @@ from dashboard.objects.live_tables import LiveTable, describe_state
 
 ROWS = 50
 MAX_REMEMBERED = 20_000  # remembered moments
-_PART = re.compile(r"(\d+)([ydhms])")
-_SECONDS = {"y": 31_536_000, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+OLDEST = 20 * 365 * 86_400  # seconds; what is older was not read right
 
 
 def selector(found: Mapping[str, Any]) -> str:
@@ -86,11 +84,8 @@ last_seen_times = _LastSeenTimes()
 
 
 def _subtract_age(ago: str) -> str:
-    parts = _PART.findall(ago)
-    if not parts:
-        return ""
-    seconds = sum(int(number) * _SECONDS[unit] for number, unit in parts)
-    if seconds > 20 * 365 * 86_400:
+    seconds = seconds_of(ago)
+    if seconds is None or seconds > OLDEST:
         return ""
     moment = datetime.now(UTC) - timedelta(seconds=seconds)
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

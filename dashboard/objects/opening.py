@@ -15,13 +15,14 @@ from clusters.feeds.feed import Feed
 from clusters.feeds.object_content import ObjectContent
 from clusters.gateway.connect import ClusterSession, connect
 from clusters.gateway.hub import hub
+from clusters.gateway.secret_reads import is_secret
 from clusters.tables.table_content import TableContent
 from dashboard.address.links import Links
 from dashboard.address.paths import CLUSTER, Address
 from dashboard.frame.permissions import build_attributes
+from dashboard.kinds import masking
 from dashboard.kinds.facts import Owner
 from dashboard.kinds.fields import group_of, mappings, text
-from dashboard.kinds.masking import mask
 from dashboard.objects.events import selector
 from dashboard.objects.related import RelatedList, lists
 from people.models import User
@@ -61,7 +62,18 @@ class OpenObject:
     def found(self) -> Mapping[str, Any] | None:
         """The object, masked, as it is now; None where permission to see it is gone."""
         raw = self.feed.content.snapshot().object
-        return None if raw is None else mask(raw)
+        return None if raw is None else masking.mask(raw, is_secret_requested=self.is_secret)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether Secrets were asked for, whatever came, or one came."""
+        raw = self.feed.content.snapshot().object
+        return is_secret(self.resource) or (raw is not None and masking.is_secret(raw))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is nested so deeply that a part of it is left out."""
+        return self.feed.content.snapshot().is_cut
 
     @property
     def is_deleted(self) -> bool:

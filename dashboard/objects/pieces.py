@@ -9,6 +9,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from clusters.api.json_limits import OBJECT_LEVELS
 from clusters.api.tables import Row
 from dashboard.frame import notices
 from dashboard.kinds import facts, summarize
@@ -52,6 +53,7 @@ def build_context(opened: OpenObject, found: Mapping[str, Any]) -> Context:
             "cluster is Viewer."
         ),
         "is_deleted": opened.is_deleted,
+        **cut_context(opened),
         "address": opened.address,
         "yaml_url": opened.address.path("yaml"),
     }
@@ -86,6 +88,14 @@ def render_body(rendered_pieces: Mapping[str, SafeString]) -> SafeString:
 def window_digest(rendered_pieces: Mapping[str, SafeString]) -> str:
     """What a page tells the socket that it shows already."""
     return digest("".join(rendered_pieces[part] for part in PIECES))
+
+
+def cut_context(opened: OpenObject) -> Context:
+    """Of an object that is nested too deeply: how many levels are shown, and where all of it is; no raw Secret."""
+    if not opened.is_cut:
+        return {"is_cut": False}
+    raw_url = "" if opened.is_secret else f"{opened.address.path()}?download=raw"
+    return {"is_cut": True, "levels": OBJECT_LEVELS, "raw_url": raw_url}
 
 
 def _meta(opened: OpenObject, found: Mapping[str, Any]) -> facts.Meta:
