@@ -82,7 +82,7 @@ async def test_pages_are_halved_until_they_fit(streams: Streams) -> None:
         rows, unreadable = await read_all(streams, server, limit_bytes=MEBIBYTE)
     assert [row.name for row in rows] == [f"pod-{number:03}" for number in range(550)]
     assert unreadable == 0
-    assert server.limits[:3] == [100, 50, 26]
+    assert server.limits[:3] == [100, 50, 25]
     assert len(server.limits) < 30
 
 
