@@ -16,7 +16,7 @@ from clusters.api.streams import Streams
 from clusters.discovery import Resource
 from clusters.feeds.feed import Feed
 from clusters.tables.page_reader import PAGE
-from clusters.tables.table_content import TableContent
+from clusters.tables.table_content import TableContent, TableQuery
 
 PODS = Resource(
     "", "v1", "pods", "Pod", namespaced=True, verbs=frozenset({"get", "list", "watch"}), preferred=True
@@ -67,7 +67,7 @@ def multiply_rows(pages: Sequence[bytes], rows: int) -> list[bytes]:
 
 def load_table(pages: Sequence[bytes]) -> TableContent:
     """A table that has loaded these pages."""
-    content = TableContent(PODS, "")
+    content = TableContent(TableQuery(PODS))
 
     async def load() -> None:
         async for _progress in content.load(Pages(pages), CONNECTION):

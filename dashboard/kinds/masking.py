@@ -1,11 +1,11 @@
-"""Secret masking: replaces a Secret's values, and every copy of them, before anything is rendered."""
+"""Masking: replaces the values of an object's fields, and every copy of them, before anything is rendered."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 LONGEST_ANNOTATION = 256  # characters; a longer one is hidden whatever its name
 DEEPEST = 100  # levels of managedFields; an API server makes fewer than ten for a Secret
-VALUE_FIELDS = ("data", "stringData")
 SHOWN_FIELDS = frozenset({"apiVersion", "kind", "type", "immutable"})  # of a Secret, beside its metadata
 SHOWN_METADATA = frozenset(
     {
@@ -78,37 +77,21 @@ class Hidden:
         return _("‹hidden: %(size)s›") % {"size": size}
 
 
-def is_secret(found: Mapping[str, Any]) -> bool:
-    """Whether the object is a core Secret."""
-    return found.get("kind") == "Secret" and found.get("apiVersion") == "v1"
+def mask_values(found: Mapping[str, Any], fields: Collection[str]) -> Mapping[str, Any]:
+    """A copy with `Hidden` for each value of the top-level `fields`; without fields the object itself.
 
-
-def mask(found: Mapping[str, Any], *, is_secret_requested: bool = False) -> Mapping[str, Any]:
-    """The object as it may be shown: of a Secret a copy with `Hidden` for each value, of others itself.
-
-    A Secret is what says so, and whatever a request for Secrets was answered with. Shown of it are SHOWN_FIELDS, the
-    names in `data` and `stringData`, SHOWN_METADATA with labels (Kubernetes selects by them, 63 characters each),
-    SHOWN_ANNOTATIONS, and of managedFields who set which fields; all else is hidden. The items of a list likewise.
+    Shown are SHOWN_FIELDS, the names in the fields, SHOWN_METADATA with labels (Kubernetes selects by them, 63
+    characters each), SHOWN_ANNOTATIONS, and of managedFields who set which fields; all else is hidden.
     """
-    if isinstance(items := found.get("items"), list) and str(found.get("kind")).endswith("List"):
-        is_requested = is_secret_requested or found.get("kind") == "SecretList"
-        return {**found, "items": [_mask_item(item, is_requested) for item in items]}
-    if not is_secret_requested and not is_secret(found):
+    if not fields:
         return found
     masked = {field: value if field in SHOWN_FIELDS else _hide(value) for field, value in found.items()}
-    for field in VALUE_FIELDS:
+    for field in fields:
         if field in masked:
             masked[field] = _values(found[field])
-    masked |= {"apiVersion": "v1", "kind": "Secret"}
     if "metadata" in found:
         masked["metadata"] = _metadata(found["metadata"])
     return masked
-
-
-def _mask_item(item: Any, is_secret_requested: bool) -> Any:
-    if isinstance(item, Mapping):
-        return mask(item, is_secret_requested=is_secret_requested)
-    return _hide(item) if is_secret_requested else item
 
 
 def value_of(found: Mapping[str, Any], key: str) -> bytes | None:

@@ -21,6 +21,7 @@ from dashboard.frame.menu import label_of, navigation
 from dashboard.frame.permissions import review_permissions
 from dashboard.frame.switcher import switcher
 from dashboard.objects import pieces, yaml_lines, yaml_view
+from dashboard.objects.kind_pages import build_actions, build_tabs
 from dashboard.objects.opening import OpenObject, open_object
 from dashboard.pieces.differ import digest
 from people.decorators import person, require_sign_in
@@ -70,6 +71,7 @@ def build_object_frame(opened: OpenObject) -> dict[str, Any]:
         "list_url": address.listing().path(),
         "object_url": address.path(),
         "yaml_url": address.path("yaml"),
+        "tabs": build_tabs(opened.kind, address),
         "feed_state": opened.feed.state,
         "notice": pieces.render_notice(opened, address.url()),
     }
@@ -90,7 +92,8 @@ def yaml_document(opened: OpenObject, page: str) -> SafeString:
 
 def _context(opened: OpenObject) -> dict[str, Any]:
     address = opened.address
-    # its reviews come before the navigation's: they share one budget
+    # their reviews come before the navigation's: they share one budget
+    actions = build_actions(opened.kind, opened)
     permissions = review_permissions(opened.cluster_session, opened.resource, address.namespace, address.name)
     context = pieces.build_context(opened, opened.found or {})
     rendered_pieces = pieces.render_pieces(context)
@@ -106,6 +109,7 @@ def _context(opened: OpenObject) -> dict[str, Any]:
         },
         "window": pieces.window_digest(rendered_pieces),
         "permissions": permissions,
+        "actions": actions,
         "tab": "overview",
         "commands": [kubectl.describe_command(address), kubectl.get_command(address, "-o", "yaml")],
     }
@@ -146,8 +150,7 @@ def _cut_comment(opened: OpenObject) -> str:
 
 def _fetch_raw(opened: OpenObject) -> bytes:
     """The object as the API server sends it now. Not for Secrets: nothing in it is masked."""
-    namespace = opened.address.namespace if opened.resource.namespaced else ""
-    path = opened.resource.path(namespace=namespace, name=opened.address.name)
+    path = opened.resource.object_path(opened.address.namespace, opened.address.name)
     return opened.cluster_session.client.request("GET", path).body
 
 

@@ -51,12 +51,9 @@ FOREIGN: Mapping[str, Expression] = {
     "clusters/api/paths.py:_CONTROL": Expression(SEARCH),
     "clusters/api/paths.py:_DNS_LABEL": Expression(FULL),
     "clusters/api/paths.py:_PATH": Expression(FULL, ("/",), ("%2f", "/")),
-    "clusters/api/reading_client.py:_INTERACTIVE": Expression(FULL, ("/api/v1/namespaces/a/pods/",), ("/a",)),
-    "clusters/api/reading_client.py:_SECRETS": Expression(FULL, ("/api/v1/namespaces/", "/api/v1/secrets/")),
-    "clusters/api/request_info.py:_BY_NAME": Expression(
+    "clusters/api/resource_attributes.py:_BY_NAME": Expression(
         SEARCH, ("", "metadata.name="), ("metadata.name=", ",metadata.name=", ",")
     ),
-    "clusters/api/request_info.py:_RESOURCE": Expression(FULL, ("/api/", "/apis/", "/apis/a/"), ("/a",)),
     "clusters/api/statuses.py:_CONTROL": Expression(SUB),
     "clusters/api/statuses.py:_PATH_START": Expression(SPLIT, ("", "https://"), ("//", ":/", ":")),
     "clusters/counting/tallies.py:_DURATION": Expression(FULL, units=("1d", "1y1d1h1m1s", "1")),
@@ -97,6 +94,7 @@ FOREIGN: Mapping[str, Expression] = {
     "dashboard/kinds/invisible.py:_CONTROL": Expression(SUB),
     "dashboard/kinds/invisible.py:_CONTROL_IN_BLOCK": Expression(SUB),
     "dashboard/kinds/tones.py:_PART": Expression(MATCH, ("", "1/"), ("1/",)),
+    "dashboard/kinds/table/__init__.py:_VERSION": Expression(FULL, ("", "v1"), ("1", "alpha", "beta1")),
     "dashboard/lists/row_rendering.py:AGE": Expression(SUB, ("", "\x00"), ("\x00", "\x00a")),
     "dashboard/monitoring/log_redaction.py:SECRETS": Expression(
         SUB,
@@ -168,7 +166,9 @@ def _makes_expression(function: ast.expr) -> bool:
 def list_actions(key: str) -> list[Callable[[str], object]]:
     """What the product does with a text: one function for each pattern that the constant holds."""
     file, _, name = key.partition(":")
-    held: Any = getattr(importlib.import_module(file.removesuffix(".py").replace("/", ".")), name)
+    held: Any = getattr(
+        importlib.import_module(file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")), name
+    )
     method = FOREIGN[key].method
     if not method:
         return [held]

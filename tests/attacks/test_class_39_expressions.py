@@ -24,8 +24,9 @@ from clusters.feeds.feed import Feed
 from clusters.tables.columns import declare_dates, list_columns, seconds_of
 from clusters.tables.filters import read_filter
 from clusters.tables.sort_keys import sort_key
-from clusters.tables.table_content import TableContent
+from clusters.tables.table_content import TableContent, TableQuery
 from clusters.tables.window import Source, Window, WindowQuery
+from dashboard.kinds.table import ALL_TONES
 from dashboard.kinds.tones import tone
 from dashboard.lists.row_rendering import insert_ages, row_cache
 from dashboard.monitoring.log_redaction import RedactingFormatter, redact
@@ -178,7 +179,7 @@ ACTIONS: dict[str, Callable[[str], object]] = {
     "a warning's age": tallies.is_within_an_hour,
     "a cell on arrival": lambda text: decode_page(build_page(text)),
     "a filter": lambda text: read_filter(text, ()),
-    "a tone": lambda text: tone("status", text),
+    "a tone": lambda text: tone("status", text, ALL_TONES),
     "a row with ages": insert_ages,
     "a digest": digest,
     "an HTML page": read_html_error,
@@ -250,7 +251,7 @@ CELLS = [
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: str(cell)[:20])
 def test_any_cell_has_a_row(cell: object, kind: str) -> None:
     """Drawn, sorted and filtered in a column of any declared type."""
-    content = TableContent(PODS, "shop")
+    content = TableContent(TableQuery(PODS, "shop"))
     for title in ("Last Seen", "Duration", "Age"):
         page = decode_page(build_page(cell, title, kind))
         content._set_columns(page.columns or ())

@@ -17,7 +17,7 @@ from clusters.api.tables import Row
 from clusters.feeds import backoff
 from clusters.feeds.feed import Feed
 from clusters.tables.page_reader import PageReader
-from clusters.tables.table_content import TableContent
+from clusters.tables.table_content import TableContent, TableQuery
 from tests.clusters.api.faults import FaultServer, Wire
 from tests.clusters.feeds.table_events import COLUMNS, PODS, build_row
 
@@ -127,7 +127,7 @@ async def test_an_object_that_cannot_be_read_is_counted_and_the_others_are_liste
 ) -> None:
     monkeypatch.setattr("clusters.api.streams.BODY_LIMIT", MEBIBYTE)
     with NamelessServer([10, 3 * MEBIBYTE, 10]) as server:
-        content = TableContent(PODS, "shop")
+        content = TableContent(TableQuery(PODS, "shop"))
         async for _loaded in content.load(streams, connect(server.url, server.ca)):
             pass
     assert sorted(row.name for row in content.snapshot().rows.values()) == ["pod-000", "pod-002"]
@@ -135,6 +135,6 @@ async def test_an_object_that_cannot_be_read_is_counted_and_the_others_are_liste
 
 
 def test_what_is_too_large_is_not_requested_again_soon() -> None:
-    feed = Feed(connect("https://127.0.0.1:1", ""), TableContent(PODS, "shop"))
+    feed = Feed(connect("https://127.0.0.1:1", ""), TableContent(TableQuery(PODS, "shop")))
     feed.viewers = 1
     assert feed._handle_error(ResponseTooLarge()) >= backoff.TOO_LARGE_SECONDS

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.kinds.masking import SHOWN_ANNOTATIONS, Hidden, mask
+from dashboard.kinds.masking import SHOWN_ANNOTATIONS, Hidden
+from dashboard.kinds.table import find_resource, mask
 from tests.attacks.installation import Installation
 from tests.attacks.lying_server import LyingServer, installation_with_lying_server, lying_server
 from tests.clusters.api.faults import respond_with
@@ -64,7 +65,7 @@ def find_copies(text: str) -> list[str]:
 def test_no_copy_is_shown_by_the_kind_that_was_requested(head: dict[str, Any]) -> None:
     found = build_secret(head)
     assert len(find_copies(repr(found))) == len(FORMS)
-    assert find_copies(repr(mask(found, is_secret_requested=True))) == []
+    assert find_copies(repr(mask(found, find_resource("", "secrets")))) == []
 
 
 def test_what_names_other_objects_stays() -> None:
