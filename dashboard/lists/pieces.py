@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from clusters.feeds.states import State
@@ -127,6 +127,7 @@ def collect_notices(listing: Listing, view: View) -> list[Notice]:
                 found.append(
                     notices.build_state_notice(state, cluster.cluster_session, where=label, page=page)
                 )
+    found += [_unreadable_notice(cluster, count) for cluster, count in _count_unreadable(listing)]
     for cluster in listing.clusters:
         if cluster.is_partial and cluster.namespaces != ("",):
             found.append(
@@ -142,6 +143,25 @@ def collect_notices(listing: Listing, view: View) -> list[Notice]:
                 )
             )
     return found
+
+
+def _count_unreadable(listing: Listing) -> list[tuple[ListedCluster, int]]:
+    """The clusters of the page with objects that are there and could not be read, and how many."""
+    counts = [
+        (cluster, sum(source.feed.content.unreadable for source in cluster.sources))
+        for cluster in listing.clusters
+    ]
+    return [(cluster, count) for cluster, count in counts if count]
+
+
+def _unreadable_notice(cluster: ListedCluster, count: int) -> Notice:
+    title = ngettext(
+        "%(n)d object could not be read and is not listed.",
+        "%(n)d objects could not be read and are not listed.",
+        count,
+    )
+    advice = _("It is too large or malformed. kubectl may still show it.")
+    return Notice(title % {"n": count}, advice, "warning", subject=cluster.name)
 
 
 def _heading(address: Address, column: DisplayColumn, sort: str) -> Heading:

@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from clusters.api.cells import LONGEST_TIME
 from dashboard.monitoring.request_ids import get_id
 from dashboard.pieces.notice import Button, Detail, Notice, Severity
 from dashboard.shell import outage
@@ -209,14 +210,14 @@ def notice_severity(tag: str) -> str:
 
 
 def _parse_time(when: datetime | str | None) -> datetime | None:
-    if isinstance(when, str):
-        try:
-            when = parse_datetime(when)
-        except ValueError:
+    """The moment in UTC; None for a text that is no time, or one that no clock of ours can show."""
+    try:
+        moment = parse_datetime(when[:LONGEST_TIME]) if isinstance(when, str) else when
+        if moment is None:
             return None
-    if when is None:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # 0001-01-01 at an offset of +14:00 is in the year 0 of UTC
         return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _units(whole: int, big: str, small: str) -> str:
