@@ -15,7 +15,7 @@ from clusters.api.connection import Connection, Identity, Server
 from clusters.api.streams import Streams
 from clusters.discovery import Resource
 from clusters.feeds.feed import Feed
-from clusters.tables.page_reader import PAGE
+from clusters.tables.list_pages import PAGE
 from clusters.tables.table_content import TableContent, TableQuery
 
 PODS = Resource(

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from clusters.api.cells import LONGEST_NAME, LONGEST_TIME, limit_cells
+from clusters.api.cell_limits import LONGEST_NAME, LONGEST_TIME, limit_cells
 from clusters.api.errors import ApiError, NotKubernetes, ResponseTooLarge, error_of_status
 from clusters.api.json_limits import SALVAGED_BYTES, limit_depth, salvage
 

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-from clusters.api.cells import LONGEST_CELL
+from clusters.api.cell_limits import LONGEST_CELL
 from clusters.tables.columns import seconds_of, text_of
 
 SortKey = str

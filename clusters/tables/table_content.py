@@ -20,7 +20,7 @@ from clusters.feeds.content import Query
 from clusters.tables.columns import DisplayColumn, declare_dates
 from clusters.tables.filters import RowFilter
 from clusters.tables.orders import Change, Order, RowMatcher, Sort, sort_by_name
-from clusters.tables.page_reader import PageReader
+from clusters.tables.list_pages import ListPages
 from clusters.tables.rows import POOL, RowKey, row_key
 from clusters.tables.slices import SliceOrder
 
@@ -90,7 +90,7 @@ class TableContent:
         fresh: dict[RowKey, Row] = {}
         first = not self._rows
         token, unreadable = "", 0
-        pages = PageReader(streams, connection, self.watch_path(), self._selectors)
+        pages = ListPages(streams, connection, self.watch_path(), self._selectors)
         while True:
             page = await pages.read(token)
             unreadable += page.unreadable

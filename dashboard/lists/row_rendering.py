@@ -21,7 +21,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
-from clusters.api.cells import LONGEST_TIME
+from clusters.api.cell_limits import LONGEST_TIME
 from clusters.tables.columns import DisplayColumn, seconds_of
 from clusters.tables.window import View, WindowRow
 from dashboard.kinds.table import find_slug

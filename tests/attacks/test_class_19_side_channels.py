@@ -46,7 +46,12 @@ def build_secret(*values: str) -> dict[str, object]:
             "name": NAME,
             "namespace": "shop",
             "labels": {"door": "side"},
-            "annotations": {"tool.example/copy": copy, "tool.example/gzip": data["a"] * 20, "note": "seen"},
+            "annotations": {
+                "tool.example/copy": copy,
+                "tool.example/gzip": data["a"] * 20,
+                "note": copy[:200],
+                "cert-manager.io/common-name": "seen",
+            },
         },
         "type": "Opaque",
         "data": data,

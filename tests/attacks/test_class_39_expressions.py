@@ -17,7 +17,7 @@ from functools import cache
 import pytest
 
 from clusters.api import statuses
-from clusters.api.cells import LONGEST_CELL
+from clusters.api.cell_limits import LONGEST_CELL
 from clusters.api.tables import Column, decode_page
 from clusters.counting import tallies
 from clusters.feeds.feed import Feed
@@ -46,7 +46,7 @@ STEPS = {
 }  # characters, and how many of the slowest go on from there
 Parts = tuple[str, str, str]  # a start, what is repeated, an end
 MOST = 25  # times a linear pass over the same text
-FLOOR = 0.005  # seconds that any call may take: what a clock can tell apart
+SHORTEST = 0.005  # seconds that any call may take: what a clock can tell apart
 UNITS = (
     "1", "a", "A", " ", "-", ".", "/", "=", ",", ":", '"', "\\", "\x00", "\n", "<", "é", "a.", "a-", "a/", "1a", "a ",
     '"a', "\\a", "%2f", "a:", "a,",
@@ -79,7 +79,7 @@ def is_linear(action: Callable[[str], object], text: str) -> bool:
 
 def bound(size: int) -> float:
     """Seconds that so many characters may take."""
-    return FLOOR + MOST * measure_linear(size)
+    return SHORTEST + MOST * measure_linear(size)
 
 
 def find_quadratic(action: Callable[[str], object], texts: list[Parts]) -> str:

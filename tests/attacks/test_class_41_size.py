@@ -16,7 +16,7 @@ from clusters.api.streams import Streams
 from clusters.api.tables import Row
 from clusters.feeds import backoff
 from clusters.feeds.feed import Feed
-from clusters.tables.page_reader import PageReader
+from clusters.tables.list_pages import ListPages
 from clusters.tables.table_content import TableContent, TableQuery
 from tests.clusters.api.faults import FaultServer, Wire
 from tests.clusters.feeds.table_events import COLUMNS, PODS, build_row
@@ -65,7 +65,7 @@ async def streams() -> AsyncIterator[Streams]:
 
 
 async def read_all(streams: Streams, server: FaultServer, **limits: int) -> tuple[list[Row], int]:
-    pages = PageReader(streams, connect(server.url, server.ca), PATH, (), **limits)
+    pages = ListPages(streams, connect(server.url, server.ca), PATH, (), **limits)
     rows: list[Row] = []
     token, unreadable = "", 0
     while True:

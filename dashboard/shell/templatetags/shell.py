@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from clusters.api.cells import LONGEST_TIME
+from clusters.api.cell_limits import LONGEST_TIME
 from dashboard.monitoring.request_ids import get_id
 from dashboard.pieces.notice import Button, Detail, Notice, Severity
 from dashboard.shell import outage

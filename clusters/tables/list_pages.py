@@ -1,4 +1,4 @@
-"""Page reader: a list in pages that fit, halved where one is too large, down to single rows read by their beginning."""
+"""List pages: a list in pages that fit, halved where one is too large, down to single rows read by their beginning."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = 500  # rows of each page after it
 BEGINNING_SECONDS = 15.0  # that the beginning of one large row may take
 
 
-class PageReader:
+class ListPages:
     """Reads one list from its beginning; the size of its pages follows the size of its rows."""
 
     def __init__(
