@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from clusters.access.reviews import ResourceAttributes, ReviewResult
 from clusters.discovery import Resource
 from clusters.gateway.connect import ClusterSession
+from dashboard.kinds.table import find_resource
 
 ORDER = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 NAMEABLE_VERBS = frozenset(
@@ -41,7 +42,7 @@ def review_permissions(
     }
     named_results = cluster_session.review_access(list(named_checks.values())) if named_checks else {}
     return [
-        Permission(verb, result.state, _reason(resource, verb, namespace, result))
+        Permission(verb, result.state, explain_result(resource, verb, namespace, result))
         for verb in verbs
         for result in [named_results[named_checks[verb]] if verb in named_checks else results[checks[verb]]]
     ]
@@ -56,9 +57,8 @@ def build_attributes(
     resource: Resource, verb: str, namespace: str = "", name: str = ""
 ) -> ResourceAttributes:
     """The review for a verb: no namespace for cluster-scoped kinds, but both names for one Namespace."""
-    is_one_namespace = (
-        name and (resource.group, resource.plural) == ("", "namespaces") and verb in NAMEABLE_VERBS
-    )
+    names_namespace = find_resource(resource.group, resource.plural).names_namespace
+    is_one_namespace = bool(name) and names_namespace and verb in NAMEABLE_VERBS
     return ResourceAttributes(
         verb=verb,
         group=resource.group,
@@ -74,7 +74,8 @@ def _is_denied_by_kubernetes(result: ReviewResult) -> bool:
     return result.state == "denied" and result.source == "kubernetes"
 
 
-def _reason(resource: Resource, verb: str, namespace: str, result: ReviewResult) -> str:
+def explain_result(resource: Resource, verb: str, namespace: str, result: ReviewResult) -> str:
+    """A sentence for a result: Kubernetes' own reason, or what its absence means."""
     if result.state == "allowed":
         return result.reason or _("Allowed by Kubernetes.")
     if result.state == "unknown":

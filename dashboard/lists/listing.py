@@ -20,14 +20,11 @@ from clusters.sharing import visible_clusters
 from clusters.tables.columns import LABEL
 from clusters.tables.window import MOST_ROWS, ROWS, Source, Window, WindowQuery
 from dashboard.address.paths import ALL, CLUSTER, MAX_CLUSTERS, MAX_NAMESPACES, Address
+from dashboard.kinds.table import find_slug
 from people.models import User
 
 FIRST_ROWS_TIMEOUT = 2.5  # seconds that a page waits for first rows before it shows what is there
 MAX_COLUMNS = 40
-DEFAULT_SORT = {
-    "events": "last seen",
-    "events.events.k8s.io": "last seen",
-}  # where not by namespace and name at first
 CONNECT_TIMEOUT = 6.0  # seconds that a cluster gets to answer before the page goes on without it, or says so
 
 
@@ -96,7 +93,7 @@ def parse_query(address: Address) -> WindowQuery:
     limit = min(max(_number(query.get("limit", ""), ROWS), 10), MOST_ROWS)
     return WindowQuery(
         q=query.get("q", "")[:500],
-        sort=(query.get("sort", "") or DEFAULT_SORT.get(address.resource, "")).lower()[:100],
+        sort=(query.get("sort", "") or find_slug(address.resource).default_sort).lower()[:100],
         columns=_columns(address),
         wide=query.get("wide", "") not in ("", "0", "false"),
         offset=_number(query.get("offset", ""), 0) // limit * limit,

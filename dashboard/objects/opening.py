@@ -21,8 +21,8 @@ from dashboard.address.paths import CLUSTER, Address
 from dashboard.frame.permissions import build_attributes
 from dashboard.kinds.facts import Owner
 from dashboard.kinds.fields import group_of, mappings, text
-from dashboard.kinds.masking import mask
-from dashboard.objects.events import selector
+from dashboard.kinds.kind import Kind
+from dashboard.kinds.table import find_resource, kind_of, mask
 from dashboard.objects.related import RelatedList, lists
 from people.models import User
 
@@ -62,6 +62,11 @@ class OpenObject:
         """The object, masked, as it is now; None where permission to see it is gone."""
         raw = self.feed.content.snapshot().object
         return None if raw is None else mask(raw)
+
+    @property
+    def kind(self) -> Kind:
+        """What is special about the kind."""
+        return find_resource(self.resource.group, self.resource.plural)
 
     @property
     def is_deleted(self) -> bool:
@@ -148,7 +153,9 @@ def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
         if results[check].state != "denied"
     ]
     if events and allowed:
-        opened.events = opened.cluster_session.table(events, allowed[0], field_selector=selector(found))
+        opened.events = opened.cluster_session.table(
+            events, allowed[0], field_selector=kind_of(found).select_events(found)
+        )
     else:
         opened.events_why = _("You do not have permission to list events here.")
     opened.owners = _chain(opened, found)
