@@ -47,7 +47,7 @@ def test_one_that_took_too_long_is_not_kept(cache: Cache[str, int], clock: Clock
     assert cache.get(PERSON, "pods") is None
 
 
-def test_the_one_not_used_for_longest_makes_room(cache: Cache[str, int], clock: Clock) -> None:
+def test_the_least_recently_used_one_goes(cache: Cache[str, int], clock: Clock) -> None:
     for number, key in enumerate(("pods", "nodes")):
         cache.put(cache.ticket(PERSON), key, number)
     assert cache.get(PERSON, "pods") == 0

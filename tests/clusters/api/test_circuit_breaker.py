@@ -57,8 +57,8 @@ def test_after_a_call_that_timed_out_no_other_is_sent(server):
 
 
 def test_after_the_hold_one_call_finds_out_and_the_others_still_do_not_wait(server):
-    ahead = [0.0]  # seconds
-    ours = CircuitBreaker(hold=3600.0, timer=lambda: time.monotonic() + ahead[0])
+    offset = [0.0]  # seconds
+    ours = CircuitBreaker(hold=3600.0, timer=lambda: time.monotonic() + offset[0])
     client = Client(make_connection(server), ours)
 
     def call(path: str, seconds: float) -> str:
@@ -68,7 +68,7 @@ def test_after_the_hold_one_call_finds_out_and_the_others_still_do_not_wait(serv
 
     call("/version", SHORT)
     assert call("/early", 60) == NOT_SENT
-    ahead[0] = 3600.0
+    offset[0] = 3600.0
     first = threading.Thread(target=call, args=("/first", SHORT))
     first.start()
     wait_until(lambda: server.count_requests("/first") == 1)
