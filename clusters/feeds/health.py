@@ -18,8 +18,8 @@ from clusters.feeds.feed import Feed
 from clusters.feeds.timings import FeedTimings
 
 
-class Health:
-    """The health of one API server; one probe serves all feeds that are open on it."""
+class HealthProbe:
+    """Probes the health of one API server, for all feeds that are open on it."""
 
     def __init__(self, feeds: Callable[[], Collection[Feed[Content]]], timings: FeedTimings) -> None:
         self._feeds = feeds

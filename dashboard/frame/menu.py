@@ -11,7 +11,6 @@ from clusters.access.reviews import ReviewResult
 from clusters.discovery import Catalog, Resource
 from clusters.gateway.connect import ClusterSession
 from dashboard.address.paths import ALL, CLUSTER, Address
-from dashboard.frame.permissions import build_attributes
 from dashboard.kinds.kind import Kind
 from dashboard.kinds.menu import BUILT_IN_GROUPS, MENU_GROUPS
 from dashboard.kinds.table import find_resource, list_menu
@@ -85,7 +84,7 @@ def review_lists(
 ) -> dict[str, ReviewResult]:
     """For each kind's slug whether the person may list it where the page is."""
     namespace = _review_namespace(cluster_session, address)
-    checks = {resource.slug: build_attributes(resource, "list", namespace) for resource in resources}
+    checks = {resource.slug: resource.attributes("list", namespace) for resource in resources}
     results = cluster_session.review_menu(list(checks.values()))
     return {slug: results[check] for slug, check in checks.items()}
 

@@ -59,8 +59,7 @@ class Kind:
     `label` is its name in menus and titles, in the plural; where empty, the kind itself. `default_sort` is the
     key of a list's column; empty sorts by namespace and name. `value_fields` are top-level fields whose values
     are masked until they are revealed one by one. `shown_fields` are top-level fields that need no part of
-    their own on the object page. Of what `names_namespace` the API server takes an object's name for the
-    namespace of the request too (RequestInfo in apiserver/pkg/endpoints/request).
+    their own on the object page.
     """
 
     group: str
@@ -76,7 +75,6 @@ class Kind:
     tones: StatusTones = NO_TONES
     value_fields: tuple[str, ...] = ()
     shown_fields: tuple[str, ...] = ()
-    names_namespace: bool = False
     tabs: tuple[Tab, ...] = ()
     actions: tuple[Action, ...] = ()
 

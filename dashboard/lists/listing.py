@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from clusters.access.reviews import ResourceAttributes
 from clusters.api.errors import ApiError, NotFound, TimedOut
 from clusters.credentials.sealing import SealBroken
 from clusters.discovery import Resource
@@ -18,6 +17,7 @@ from clusters.gateway.hub import hub
 from clusters.runtime import runtime
 from clusters.sharing import visible_clusters
 from clusters.tables.columns import LABEL
+from clusters.tables.table_content import TableQuery
 from clusters.tables.window import MOST_ROWS, ROWS, Source, Window, WindowQuery
 from dashboard.address.paths import ALL, CLUSTER, MAX_CLUSTERS, MAX_NAMESPACES, Address
 from dashboard.kinds.table import find_slug
@@ -189,9 +189,7 @@ def _choose_namespaces(
     if address.namespaces != (ALL,):
         cluster.namespaces = address.namespaces
         return
-    check = ResourceAttributes(
-        verb="list", group=resource.group, version=resource.version, resource=resource.plural
-    )
+    check = resource.attributes("list")
     if cluster_session.review_menu([check])[check].state != "denied":
         cluster.namespaces = ("",)
         return
@@ -210,6 +208,6 @@ def _open(
 ) -> None:
     query = dict(address.query)
     for namespace in cluster.namespaces:
-        selectors = (query.get("selector", ""), query.get("fields", ""))
-        feed = cluster_session.table(resource, namespace, *selectors, eager=eager)
+        table_query = TableQuery(resource, namespace, query.get("selector", ""), query.get("fields", ""))
+        feed = cluster_session.table(table_query, eager=eager)
         cluster.sources.append(Source(cluster.slug, namespace, feed))

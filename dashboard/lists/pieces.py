@@ -16,9 +16,9 @@ from clusters.tables.columns import DisplayColumn
 from clusters.tables.window import Source, View
 from dashboard.address.paths import Address
 from dashboard.frame import notices
-from dashboard.frame.notices import Notice
 from dashboard.lists.listing import ListedCluster, Listing
-from dashboard.lists.row_rendering import RenderedRow, insert_ages, row_cache
+from dashboard.lists.row_rendering import RenderedRow, insert_ages
+from dashboard.pieces.notice import Detail, Notice
 
 # From good to bad: what a page of several feeds says in one word is the worst of them.
 SEVERITY = (
@@ -70,11 +70,6 @@ def _headings(
     address: Address, columns: tuple[DisplayColumn, ...], sort: str, _language: str | None
 ) -> Sequence[Heading]:
     return tuple(_heading(address, column, sort) for column in columns)
-
-
-def render_rows(view: View, resource: str, *, namespaced: bool) -> list[RenderedRow]:
-    """The window's rows, from the store that all viewers share."""
-    return row_cache.render(view, resource, namespaced=namespaced)
 
 
 def rows_html(rendered_rows: Sequence[RenderedRow]) -> list[str]:
@@ -136,14 +131,14 @@ def collect_notices(listing: Listing, view: View) -> list[Notice]:
         if cluster.is_partial and cluster.namespaces != ("",):
             found.append(
                 Notice(
-                    "info",
                     _("Only your known namespaces are shown; there may be others."),
-                    cluster.name,
-                    ", ".join(cluster.namespaces),
                     _(
                         "You do not have permission to list this resource in all namespaces. Open another "
                         "namespace to add it."
                     ),
+                    "info",
+                    subject=cluster.name,
+                    details=(Detail(", ".join(cluster.namespaces)),),
                 )
             )
     return found
@@ -171,7 +166,7 @@ def _cluster_notice(cluster: ListedCluster, page: str) -> Notice:
         return notices.build_no_credential_notice(
             cluster.name, slug=cluster.slug, page=page, text=cluster.message
         )
-    return Notice("warning", cluster.message, cluster.name)
+    return Notice(cluster.message, severity="warning", subject=cluster.name)
 
 
 def _source_label(source: Source, *, several: bool) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dashboard.address.paths import Address
-from dashboard.frame.permissions import build_attributes, explain_result
+from dashboard.frame.permissions import explain_result
 from dashboard.kinds.kind import Kind
 from dashboard.objects.opening import OpenObject
 
@@ -42,10 +42,7 @@ def build_actions(kind: Kind, opened: OpenObject) -> Sequence[ActionButton]:
     if not kind.actions:
         return []
     checks = [
-        replace(
-            build_attributes(opened.resource, action.verb, address.namespace, address.name),
-            subresource=action.subresource,
-        )
+        opened.resource.attributes(action.verb, address.namespace, address.name, action.subresource)
         for action in kind.actions
     ]
     results = opened.cluster_session.review_access(checks)

@@ -55,7 +55,6 @@ KINDS = (
         label=gettext_lazy("Namespaces"),
         menu=MenuSlot(CLUSTER, 20),
         find_picks=pick_contents,
-        names_namespace=True,
         tones=TONES,
     ),
 )
