@@ -11,8 +11,9 @@ from typing import Any
 from bench.figures import Figure
 from bench.world import CACHE_SECONDS, World, run_alone
 from clusters.api.connection import USER_AGENT
-from clusters.feeds.health import HEALTHY_INTERVAL
+from clusters.feeds.timings import FeedTimings
 
+HEALTHY_INTERVAL = FeedTimings().healthy_interval  # seconds
 GOAL = 10  # requests beside list pages and reviews
 HEALTH = "get /readyz"
 IDLE = 100.0  # seconds of an open page that nobody touches

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+
+from cachetools import FIFOCache, TTLCache
 
 from clusters.api.client import Client
 from clusters.api.errors import ApiError, TimedOut
@@ -130,48 +131,53 @@ class _CachedDiscovery:
     catalog: Catalog | None = None
     fetched: float = float("-inf")  # when the fetch began, on the monotonic clock
     dropped: float = float("-inf")
-    accepted: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    _accepted: TTLCache[str, None] = field(default_factory=lambda: TTLCache(_PEOPLE, _ACCEPTED_SECONDS))
+    _accepted_lock: threading.Lock = field(default_factory=threading.Lock)  # never waits for a cluster
 
-    def is_fresh(self) -> bool:
-        is_young = time.monotonic() - self.fetched < _FRESH_SECONDS
+    def is_fresh(self, now: float) -> bool:
+        is_young = now - self.fetched < _FRESH_SECONDS
         return self.catalog is not None and is_young and self.fetched > self.dropped
 
     def accepts(self, fingerprint: str) -> bool:
-        return time.monotonic() - self.accepted.get(fingerprint, float("-inf")) < _ACCEPTED_SECONDS
+        with self._accepted_lock:
+            return fingerprint in self._accepted
 
     def accept(self, fingerprint: str) -> None:
-        self.accepted[fingerprint] = time.monotonic()
-        self.accepted.move_to_end(fingerprint)
-        while len(self.accepted) > _PEOPLE:
-            self.accepted.popitem(last=False)
+        with self._accepted_lock:
+            self._accepted[fingerprint] = None
+
+    def revoke(self, fingerprint: str) -> None:
+        with self._accepted_lock:
+            self._accepted.pop(fingerprint, None)
 
 
-_clusters: OrderedDict[tuple[object, ...], _CachedDiscovery] = OrderedDict()
+_clusters: FIFOCache[tuple[object, ...], _CachedDiscovery] = FIFOCache(_CLUSTERS)  # each use stores it again
 _clusters_lock = threading.Lock()
 
 
-def fetch_catalog(client: Client) -> Catalog:
+def fetch_catalog(client: Client, *, timer: Callable[[], float] = time.monotonic) -> Catalog:
     """What the cluster serves, at most 30 seconds old. ApiError where it does not answer this credential.
 
     While somebody else fetches anew, and while the cluster cannot answer, those who were accepted within five
-    minutes read the earlier copy: a page that is loaded in an outage shows what was known.
+    minutes read the earlier copy: a page that is loaded in an outage shows what was known. `timer` is the clock by
+    which what is known grows old, in seconds.
     """
     known, fingerprint = _find_cached(client), client.connection.fingerprint
     accepted = known.accepts(fingerprint)
-    if known.catalog is not None and accepted and (known.is_fresh() or known.lock.locked()):
+    if known.catalog is not None and accepted and (known.is_fresh(timer()) or known.lock.locked()):
         return known.catalog
     try:
-        return _refresh_locked(known, client, lambda: not known.is_fresh())
+        return _refresh_locked(known, client, lambda: not known.is_fresh(timer()))
     except ApiError as error:
         if error.is_transient and accepted and known.catalog is not None:
             return known.catalog
         raise
 
 
-def refresh(client: Client) -> Catalog:
-    """Fetched anew because a name was not found; at most every two seconds."""
+def refresh(client: Client, *, timer: Callable[[], float] = time.monotonic) -> Catalog:
+    """Fetched anew because a name was not found; at most every two seconds of `timer`."""
     known = _find_cached(client)
-    return _refresh_locked(known, client, lambda: time.monotonic() - known.fetched >= _REFRESH_SECONDS)
+    return _refresh_locked(known, client, lambda: timer() - known.fetched >= _REFRESH_SECONDS)
 
 
 def drop(cluster: str) -> None:
@@ -186,7 +192,7 @@ def forget(fingerprint: str) -> None:
     """A credential was refused or changed: the cluster has to accept it anew."""
     with _clusters_lock:
         for known in _clusters.values():
-            known.accepted.pop(fingerprint, None)
+            known.revoke(fingerprint)
 
 
 def _refresh_locked(known: _CachedDiscovery, client: Client, is_stale: Callable[[], bool]) -> Catalog:
@@ -200,7 +206,7 @@ def _refresh_locked(known: _CachedDiscovery, client: Client, is_stale: Callable[
                 _fetch_part(known, client, "/api")
         except ApiError as error:
             if not error.is_transient:
-                known.accepted.pop(fingerprint, None)
+                known.revoke(fingerprint)
             raise
         known.accept(fingerprint)
         assert known.catalog is not None  # noqa: S101 - _fetch sets it
@@ -222,10 +228,7 @@ def _find_cached(client: Client) -> _CachedDiscovery:
     connection = client.connection
     key = (connection.cluster, connection.server)
     with _clusters_lock:
-        known = _clusters.setdefault(key, _CachedDiscovery())
-        _clusters.move_to_end(key)
-        while len(_clusters) > _CLUSTERS:
-            _clusters.popitem(last=False)
+        known = _clusters[key] = _clusters.get(key) or _CachedDiscovery()
     return known
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 
+from cachetools import TTLCache
 from django.utils import timezone
 
 from clusters.api.client import Client
@@ -36,7 +35,7 @@ class Namespaces:
     is_complete: bool
 
 
-_lists: OrderedDict[str, tuple[float, Namespaces]] = OrderedDict()
+_lists: TTLCache[str, Namespaces] = TTLCache(MAX_CACHED_LISTS, FRESH)  # by fingerprint
 _lock = threading.Lock()
 
 
@@ -144,12 +143,9 @@ def _list_names(client: Client, path: str) -> Namespaces:
 
 def _get_cached(fingerprint: str) -> Namespaces | None:
     with _lock:
-        kept = _lists.get(fingerprint)
-        return kept[1] if kept and kept[0] > time.monotonic() - FRESH else None
+        return _lists.get(fingerprint)
 
 
 def _cache_list(fingerprint: str, found: Namespaces) -> None:
     with _lock:
-        _lists[fingerprint] = (time.monotonic(), found)
-        while len(_lists) > MAX_CACHED_LISTS:
-            _lists.popitem(last=False)
+        _lists[fingerprint] = found

@@ -14,6 +14,7 @@ from dashboard import environment
 from dashboard.database import audit_trail_database, database
 from dashboard.keys import keys
 from dashboard.public_url import public_url
+from dashboard.timings import Timings
 
 # --- what the environment sets
 
@@ -39,6 +40,9 @@ REDIS_URL = environment.text("QUARTERDECK_REDIS_URL")
 
 # In one process's feeds.
 QUARTERDECK_MAX_ROWS = environment.number("QUARTERDECK_MAX_ROWS", 500_000, minimum=1000)
+
+# How long engines and pages wait. On purpose no variable: tests/quick_settings.py is the only other value.
+TIMINGS = Timings()
 
 # --- hosts, cookies and headers
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponseBase
@@ -24,7 +25,6 @@ WINDOW = timedelta(minutes=15)
 NAME_LIMIT = 10
 ADDRESS_LIMIT = 50
 HASHING_SLOTS = threading.BoundedSemaphore(4)  # each hash takes 16 MiB and a core
-HASHING_TIMEOUT = 10.0  # seconds
 
 
 P = ParamSpec("P")
@@ -72,7 +72,7 @@ def record_success(username: str, address: str) -> None:
 @contextmanager
 def hashing_slot() -> Iterator[None]:
     """Wait for one of the few slots in which a password is checked."""
-    if not HASHING_SLOTS.acquire(timeout=HASHING_TIMEOUT):
+    if not HASHING_SLOTS.acquire(timeout=settings.TIMINGS.people.hashing_slot):
         raise TooBusy
     try:
         yield

@@ -9,6 +9,7 @@ from tests.missing import pytest_sessionfinish, pytest_terminal_summary
 from tests.parts import pytest_addoption
 from tests.passwords import fast_passwords
 from tests.postgresql import postgresql
+from tests.rate_limits import fresh_rate_limits
 from tests.simulated_cluster import second_simulated_cluster, simulated_cluster
 
 pytest_plugins = ["tests.fast", "tests.lanes"]
@@ -20,6 +21,7 @@ __all__ = [
     "django_db_setup",
     "empty_audit_trail",
     "fast_passwords",
+    "fresh_rate_limits",
     "new_page",
     "postgresql",
     "pytest_addoption",

@@ -39,13 +39,19 @@ def wait_for(what: Callable[[], Any], seconds: float = PATIENCE, message: str = 
 
 
 class DashboardServer:
-    """A running dashboard: Daphne on its own port and data folder, and a second process at its database."""
+    """A running dashboard: Daphne on its own port and data folder, and a second process at its database.
+
+    It has the timings of tests/quick_settings.py, or with `DJANGO_SETTINGS_MODULE="dashboard.settings"`, and always in
+    production mode, those of the product.
+    """
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         self.port = _find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {**os.environ, "QUARTERDECK_DATA": str(folder), "QUARTERDECK_LOG_LEVEL": "DEBUG"}
+        if environment.get("QUARTERDECK_MODE") != "production":
+            self.environment["DJANGO_SETTINGS_MODULE"] = "tests.quick_settings"
         self.environment.update(environment)
         self.environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
         self.log = folder / "server.log"

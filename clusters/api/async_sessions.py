@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from cachetools import LRUCache
 
 from clusters.api.addresses import checked_addresses, host_and_port, proxy_host_and_port
 from clusters.api.connection import Connection
@@ -39,7 +38,6 @@ class _PooledSession:
     session: aiohttp.ClientSession
     fingerprint: str
     users: int = 0
-    used: float = field(default_factory=time.monotonic)
 
 
 class SessionPool:
@@ -48,10 +46,12 @@ class SessionPool:
     def __init__(self, *, max_idle: int = 256, max_open: int = 1024) -> None:
         self._max_idle = max_idle
         self._max_open = max_open
-        self._sessions: OrderedDict[tuple[object, ...], _PooledSession] = OrderedDict()
+        self._in_use: dict[tuple[object, ...], _PooledSession] = {}
+        # Whoever takes one out of it closes it; it never drops one by itself, because room is made first.
+        self._idle: LRUCache[tuple[object, ...], _PooledSession] = LRUCache(max_idle)
 
     def __len__(self) -> int:
-        return len(self._sessions)
+        return len(self._in_use) + len(self._idle)
 
     @asynccontextmanager
     async def use(
@@ -61,43 +61,56 @@ class SessionPool:
 
         A credential has another one for upgrades, whose connections are never used again.
         """
-        kept = self._acquire(connection, upgrades)
+        key = (connection.cluster, connection.fingerprint, connection.server, connection.identity, upgrades)
+        kept = self._acquire(key, connection, upgrades)
         kept.users += 1
         try:
             yield kept.session
         finally:
             kept.users -= 1
-            kept.used = time.monotonic()
-            await self._tidy()
+            if not kept.users and self._in_use.get(key) is kept:
+                await self._release(key)
 
     async def close(self) -> None:
         """Close all of them, and with them what they stream."""
-        kept, self._sessions = list(self._sessions.values()), OrderedDict()
+        kept = [*self._in_use.values(), *self._idle.values()]
+        self._in_use.clear()
+        self._idle.clear()
         for one in kept:
             await one.session.close()
 
     async def forget(self, fingerprint: str) -> None:
         """Close the session of a credential that was changed or revoked, and what it still streams."""
-        for key in [key for key, kept in self._sessions.items() if kept.fingerprint == fingerprint]:
-            await self._sessions.pop(key).session.close()
+        gone = [
+            sessions.pop(key)
+            for sessions in (self._in_use, self._idle)
+            for key, kept in list(sessions.items())
+            if kept.fingerprint == fingerprint
+        ]
+        for one in gone:
+            await one.session.close()
 
-    def _acquire(self, connection: Connection, upgrades: bool) -> _PooledSession:
-        key = (connection.cluster, connection.fingerprint, connection.server, connection.identity, upgrades)
-        kept = self._sessions.get(key)
+    def _acquire(self, key: tuple[object, ...], connection: Connection, upgrades: bool) -> _PooledSession:
+        kept = self._in_use.get(key) or self._idle.pop(key, None)
         if kept is None:
-            if len(self._sessions) >= self._max_open:
+            if len(self) >= self._max_open:
                 raise Busy(retry_after=1.0)
-            session = new_session(connection, upgrades=upgrades)
-            kept = self._sessions[key] = _PooledSession(session, connection.fingerprint)
-        self._sessions.move_to_end(key)
+            kept = _PooledSession(new_session(connection, upgrades=upgrades), connection.fingerprint)
+        self._in_use[key] = kept
         return kept
 
-    async def _tidy(self) -> None:
-        """Give up the sessions that were idle longest; those with open streams stay."""
-        excess = len(self._sessions) - self._max_idle
-        idle = [key for key, kept in self._sessions.items() if not kept.users] if excess > 0 else []
-        for key in idle[:excess]:
-            await self._sessions.pop(key).session.close()
+    async def _release(self, key: tuple[object, ...]) -> None:
+        """Nobody uses it any more: keep it. Those that were idle longest make room; those with open streams stay."""
+        kept = self._in_use.pop(key)
+        surplus = []
+        while self._idle and len(self) >= self._max_idle:
+            surplus.append(self._idle.popitem()[1])
+        if len(self) < self._max_idle:
+            self._idle[key] = kept
+        else:
+            surplus.append(kept)
+        for one in surplus:
+            await one.session.close()
 
 
 def new_session(connection: Connection, *, upgrades: bool = False) -> aiohttp.ClientSession:

@@ -33,12 +33,15 @@ class StreamLimits:
     `idle_seconds`: each wait for the server's next bytes; how long the caller takes between them does not count.
     `total_seconds`: all of it, the caller's own time included. Each of the three ends in TimedOut.
     `max_bytes`: more, decoded, is ResponseTooLarge.
+    `ping_seconds`: between two pings of a WebSocket, so that no proxy on the way takes it for idle: the API server
+    itself never pings.
     """
 
     head_seconds: float | None = HEAD_SECONDS
     idle_seconds: float | None = None
     total_seconds: float | None = None
     max_bytes: int | None = None
+    ping_seconds: float = 20.0
 
     def check_size(self, size: int) -> None:
         """Raise ResponseTooLarge where `size` bytes are too many."""

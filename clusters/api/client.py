@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -13,8 +12,9 @@ import msgspec
 import requests
 import urllib3.exceptions
 
-from clusters.api import circuit_breaker, last_denied
+from clusters.api import last_denied
 from clusters.api.addresses import host_and_port
+from clusters.api.circuit_breaker import CircuitBreaker, breaker
 from clusters.api.concurrency import CALLS, PROBES, REVIEWS, ConcurrencyLimit
 from clusters.api.connection import USER_AGENT, Connection
 from clusters.api.deadlines import deadline
@@ -60,8 +60,9 @@ class RequestOptions(TypedDict, total=False):
 class Client:
     """Calls to one cluster as one person, over the kept connections of that person's credential."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, breaker: CircuitBreaker = breaker) -> None:
         self.connection = connection
+        self.breaker = breaker
 
     def check_request(self, method: str, path: str, accept: str) -> None:
         """Called before anything else; a client that may not send everything raises here."""
@@ -103,7 +104,7 @@ class Client:
                 prepared.headers["If-None-Match"] = etag
             with concurrency.acquire_slot(self.connection.cluster, self.connection.person):
                 if concurrency is not PROBES:
-                    circuit_breaker.check(self.connection.server)
+                    self.breaker.check(self.connection.server)
                 with RequestTimer(self.connection.cluster, method, path, query) as timer:
                     answer = self._send_with_retry(
                         prepared, timeout, limit, method == "GET" or concurrency is REVIEWS
@@ -149,17 +150,17 @@ class Client:
             return self._send_once(prepared, timeout, limit)
 
     def _send_once(self, prepared: requests.PreparedRequest, timeout: float, limit: int) -> Response:
-        began = time.monotonic()
+        began = self.breaker.now()
         try:
             response = pooled_session(self.connection).send(
                 prepared, stream=True, timeout=(min(timeout, CONNECT_SECONDS), timeout), allow_redirects=False
             )
-            circuit_breaker.record_response(self.connection.server)
+            self.breaker.record_response(self.connection.server)
             with closing(response):
                 body = _read(response, limit)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as raised:
             error = transport_error(raised)
-            circuit_breaker.record_error(self.connection.server, began, error)
+            self.breaker.record_error(self.connection.server, began, error)
             raise error from None  # the chain holds the request, and with it the token
         return Response(
             response.status_code,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
+
+from cachetools import FIFOCache
 
 from clusters.api.errors import ApiError, Forbidden, Unauthorized
 
 _MAX_CREDENTIALS = 8192
-_denied_at: OrderedDict[str, float] = OrderedDict()
+_denied_at: FIFOCache[str, float] = FIFOCache(_MAX_CREDENTIALS)  # the one denied longest ago goes first
 _lock = threading.Lock()
 
 
@@ -21,9 +22,6 @@ def note(fingerprint: str) -> None:
     """From now on, nothing that was known of this credential's permissions holds."""
     with _lock:
         _denied_at[fingerprint] = time.monotonic()
-        _denied_at.move_to_end(fingerprint)
-        while len(_denied_at) > _MAX_CREDENTIALS:
-            _denied_at.popitem(last=False)
 
 
 def note_error(fingerprint: str, error: ApiError) -> None:

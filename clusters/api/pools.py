@@ -9,13 +9,13 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
 import urllib3
+from cachetools import FIFOCache, TTLCache
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
@@ -35,25 +35,21 @@ _IDLE_SECONDS = 120.0
 class _PooledSession:
     session: requests.Session
     fingerprint: str
-    used: float
 
 
-_pools: OrderedDict[tuple[object, ...], _PooledSession] = OrderedDict()
+# Each use stores it again, so its time begins anew. What is dropped closes when the last call on it ends.
+_pools: TTLCache[tuple[object, ...], _PooledSession] = TTLCache(_MAX_POOLS, _IDLE_SECONDS)
 _lock = threading.Lock()
 _FORGOTTEN = 4096
-_forgotten: OrderedDict[str, None] = OrderedDict()
+_forgotten: FIFOCache[str, None] = FIFOCache(_FORGOTTEN)
 
 
 def pooled_session(connection: Connection) -> requests.Session:
     """The session with the kept connections of `connection`; those idle for two minutes are given up."""
     key = (connection.cluster, connection.fingerprint, connection.server, connection.identity)
-    now = time.monotonic()
     with _lock:
-        kept = _pools.pop(key, None) or _PooledSession(_session(connection), connection.fingerprint, now)
-        kept.used = now
+        kept = _pools.get(key) or _PooledSession(_session(connection), connection.fingerprint)
         _pools[key] = kept
-        while len(_pools) > _MAX_POOLS or next(iter(_pools.values())).used < now - _IDLE_SECONDS:
-            _pools.popitem(last=False)  # its connections close when the last call on them ends
     return kept.session
 
 
@@ -61,12 +57,12 @@ def forget(fingerprint: str) -> None:
     """Close the connections of a credential that was changed or revoked, and remember that it is over."""
     with _lock:
         _forgotten[fingerprint] = None
-        while len(_forgotten) > _FORGOTTEN:
-            _forgotten.popitem(last=False)
-        gone = [key for key, kept in _pools.items() if kept.fingerprint == fingerprint]
-        sessions = [_pools.pop(key).session for key in gone]
-    for session in sessions:
-        session.close()
+        held = [*_pools.expire(), *_pools.items()]
+        gone = [(key, kept) for key, kept in held if kept.fingerprint == fingerprint]
+        for key, _kept in gone:
+            _pools.pop(key, None)
+    for _key, kept in gone:
+        kept.session.close()
 
 
 def is_forgotten(fingerprint: str) -> bool:

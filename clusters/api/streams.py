@@ -10,7 +10,6 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from clusters.api import circuit_breaker
 from clusters.api.async_sessions import SessionPool
 from clusters.api.byte_streams import (
     BODY_LIMIT,
@@ -23,6 +22,7 @@ from clusters.api.byte_streams import (
     limit_time,
     read_error,
 )
+from clusters.api.circuit_breaker import breaker
 from clusters.api.connection import Connection
 from clusters.api.metrics import RequestTimer
 from clusters.api.tables import TABLE_ACCEPT
@@ -186,7 +186,7 @@ async def _request(
             server_hostname=server.tls_server_name or None,
             proxy=server.proxy_url or None,
         )
-    circuit_breaker.record_response(server)
+    breaker.record_response(server)
     if response.status >= 300:
         async with response, asyncio.timeout(HEAD_SECONDS):
             raise await read_error(response)

@@ -6,16 +6,17 @@ import os
 import ssl
 import tempfile
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from cachetools import LRUCache
 
 from clusters.api.connection import Connection, Identity, Server
 from clusters.api.deadlines import TimedSSLSocket
 from clusters.api.errors import CredentialMissing, TlsUntrusted
 
 _MAX_CONTEXTS = 512
-_contexts: OrderedDict[tuple[object, ...], ssl.SSLContext] = OrderedDict()
+_contexts: LRUCache[tuple[object, ...], ssl.SSLContext] = LRUCache(_MAX_CONTEXTS)
 _lock = threading.Lock()
 
 
@@ -26,13 +27,10 @@ def ssl_context(connection: Connection) -> ssl.SSLContext:
     with _lock:
         found = _contexts.get(key)
         if found is not None:
-            _contexts.move_to_end(key)
             return found
     made = _build(server, identity)
     with _lock:
         _contexts[key] = made
-        while len(_contexts) > _MAX_CONTEXTS:
-            _contexts.popitem(last=False)
     return made
 
 

@@ -10,8 +10,8 @@ from typing import Self
 import aiohttp
 from aiohttp.http import WebSocketError
 
-from clusters.api import circuit_breaker
 from clusters.api.byte_streams import MEBIBYTE, Call, StreamLimits, classify_errors, read_error
+from clusters.api.circuit_breaker import breaker
 from clusters.api.errors import ApiError, Forbidden, NotAcceptable, NotKubernetes, ResponseTooLarge
 from clusters.api.token_redaction import redact_frame
 from clusters.api.transport_errors import transport_error
@@ -24,7 +24,6 @@ STDIN, STDOUT, STDERR, ERROR, RESIZE = range(5)
 _CLOSE = 255  # of v5: a frame that ends the channel that it names
 
 FRAME_LIMIT = 16 * MEBIBYTE
-PING_SECONDS = 20.0  # so that no proxy on the way takes it for idle: the API server itself never pings
 CLOSE_SECONDS = 2.0  # for the other side's part of the closing handshake
 
 
@@ -117,7 +116,7 @@ class WebSocket:
     async def _ping(self) -> None:
         with suppress(aiohttp.ClientError, OSError):
             while True:
-                await asyncio.sleep(PING_SECONDS)
+                await asyncio.sleep(self._limits.ping_seconds)
                 await self._socket.ping()
 
 
@@ -139,9 +138,9 @@ async def open_websocket(
             )
     except ApiError as refused:
         if refused.status:
-            circuit_breaker.record_response(server)
+            breaker.record_response(server)
         raise
-    circuit_breaker.record_response(server)
+    breaker.record_response(server)
     opened = WebSocket(call, socket, limits)
     if socket.protocol is None:
         await opened.close(aiohttp.WSCloseCode.PROTOCOL_ERROR)

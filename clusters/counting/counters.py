@@ -10,10 +10,12 @@ import logging
 import random
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
+
+from cachetools import LRUCache
+from django.conf import settings
 
 from clusters.api.connection import Connection
 from clusters.api.errors import ApiError, CredentialMissing, Unauthorized, Unreachable
@@ -22,15 +24,10 @@ from clusters.api.streams import Streams
 from clusters.counting import poll
 from clusters.counting.poll import PollState
 from clusters.counting.snapshot import Count, CountStatus, Permissions, Reach, Snapshot, now
+from clusters.counting.timings import CountingTimings
 from clusters.runtime import runtime
 
-POLL_SECONDS = 10.0  # seconds from the begin of one poll to the next, longer for a slow cluster:
 SLOWDOWN = 5.0  # a poll never takes more than a fifth of the time
-RETRY_SECONDS = 4.0  # seconds between probes of a cluster that does not respond
-UNAUTHORIZED_RETRY_SECONDS = 30.0  # seconds until a credential that was refused is tried again
-GRACE = 5.0  # seconds that a poll in progress may still take after the last viewer left
-RETENTION_SECONDS = 60.0  # seconds that numbers are kept for who comes back
-SWEEP = 1.0  # seconds between looks at what nobody looks at
 MAX_COUNTERS = 2000  # counters of one process
 MOST_NAMES = 200  # namespaces known to the viewers of one counter
 
@@ -42,11 +39,11 @@ Listener = Callable[[], None]
 class Counter:
     """The counts of one cluster under one credential. `snapshot` is replaced as a whole; read it from any thread."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, timings: CountingTimings, page_rows: int = poll.PAGE) -> None:
         self.connection = connection
         self.viewers: list[Connection] = []  # each with the connection that it came by
         self.waiting = 0  # viewers that do not look at this moment
-        self.poll_state = PollState(connection, self._changed)
+        self.poll_state = PollState(connection, timings, page_rows, self._changed)
         self.poll_started_at = float("-inf")  # monotonic time of the last poll's begin
         self.unwatched_since = 0.0  # monotonic time when the last viewer left; 0 while somebody looks
         self.task: asyncio.Task[None] | None = None
@@ -97,11 +94,26 @@ class Counter:
 
 
 class Counters:
-    """The counters of this process, by credential and cluster; every method is for any thread."""
+    """The counters of this process, by credential and cluster; every method is for any thread.
 
-    def __init__(self) -> None:
+    Without `timings`, those of the settings hold. There are at most `max_counters`; lists are read in pages of
+    `page_rows` rows.
+    """
+
+    def __init__(
+        self,
+        timings: CountingTimings | None = None,
+        *,
+        max_counters: int = MAX_COUNTERS,
+        page_rows: int = poll.PAGE,
+    ) -> None:
+        self._timings = timings
+        self._max_counters = max_counters
+        self._page_rows = page_rows
         self._lock = threading.RLock()
-        self._counters: OrderedDict[Key, Counter] = OrderedDict()
+        self._counters: dict[Key, Counter] = {}
+        # Those of them that nobody looks at; `_evict` and `_sweep` end them before it would drop one by itself.
+        self._idle: LRUCache[Key, Counter] = LRUCache(max_counters)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._streams: Streams | None = None
 
@@ -115,7 +127,8 @@ class Counters:
             if counter is None:
                 if not self._evict():
                     return None
-                counter = self._counters[_key(connection)] = Counter(connection)
+                counter = Counter(connection, self.timings, self._page_rows)
+                self._counters[_key(connection)] = counter
             names = counter.poll_state.known_namespaces
             names.update(dict.fromkeys(list(known)[: max(0, MOST_NAMES - len(names))]))
             self._enter(counter, connection)
@@ -132,6 +145,7 @@ class Counters:
                 counter.poll_state.connection = counter.viewers[-1]
             elif not counter.unwatched_since:
                 counter.unwatched_since = time.monotonic()
+                self._note_idle(counter)
 
     def pause(self, counter: Counter, connection: Connection) -> None:
         """A viewer looks away, and may look again: the counter stays, and is counted for the others only."""
@@ -149,13 +163,12 @@ class Counters:
         """A viewer that had paused is gone."""
         with self._lock:
             counter.waiting = max(0, counter.waiting - 1)
+            self._note_idle(counter)
 
     def forget(self, fingerprint: str) -> None:
         """Drop the numbers of a credential that nobody looks with any more: at sign-out."""
         with self._lock:
-            for key in [
-                key for key, one in self._counters.items() if key[0] == fingerprint and _is_idle(one)
-            ]:
+            for key in [key for key in self._idle if key[0] == fingerprint]:
                 self._end(key)
 
     def __len__(self) -> int:
@@ -163,23 +176,35 @@ class Counters:
 
     # --- below: not for outsiders
 
+    @property
+    def timings(self) -> CountingTimings:
+        return self._timings or settings.TIMINGS.counting
+
+    def _note_idle(self, counter: Counter) -> None:
+        """Nobody looks at it, and nobody has paused: it may go."""
+        key = _key(counter.connection)
+        if _is_idle(counter) and self._counters.get(key) is counter:
+            self._idle[key] = counter
+
     def _enter(self, counter: Counter, connection: Connection) -> None:
         counter.viewers.append(connection)
         counter.poll_state.connection = connection
         counter.unwatched_since = 0.0
+        self._idle.pop(_key(connection), None)
         self._call(lambda: self._begin(counter))
 
     def _evict(self) -> bool:
         """Below the bound, or with the one gone that was left first."""
-        if len(self._counters) < MAX_COUNTERS:
+        if len(self._counters) < self._max_counters:
             return True
-        left = [(one.unwatched_since, key) for key, one in self._counters.items() if _is_idle(one)]
-        if left:
-            self._end(min(left)[1])
-        return bool(left)
+        if not self._idle:
+            return False
+        self._end(self._idle.popitem()[0])
+        return True
 
     def _end(self, key: Key) -> None:
         counter = self._counters.pop(key)
+        self._idle.pop(key, None)
         self._call(lambda: counter.task.cancel() if counter.task is not None else None)
 
     def _call(self, callback: Callable[[], object]) -> None:
@@ -198,6 +223,7 @@ class Counters:
         """The process ends: nothing is counted from now on."""
         with self._lock:
             self._counters.clear()
+            self._idle.clear()
         if self._streams is not None:
             await self._streams.close()
 
@@ -216,9 +242,9 @@ class Counters:
     async def _run(self, counter: Counter) -> None:
         """Poll as long as somebody looks."""
         unseen = time.monotonic() - counter.poll_started_at
-        if unseen > RETENTION_SECONDS:  # what happened in the meantime is unknown: `since` begins again
+        if unseen > self.timings.retention:  # what happened in the meantime is unknown: `since` begins again
             counter.poll_state.show(replace(counter.snapshot, reach=Reach.CONNECTING))
-        await asyncio.sleep(POLL_SECONDS - unseen)
+        await asyncio.sleep(self.timings.poll - unseen)
         while counter.viewers:
             counter.poll_started_at = time.monotonic()
             pause = await self._poll(counter)
@@ -235,23 +261,27 @@ class Counters:
             alone = await poll.poll_cluster(streams, counter.poll_state)
         except ApiError as error:
             counter.fail(error)
-            return max(_pause_after(error), error.retry_after or 0.0)
+            return max(_pause_after(error, self.timings), error.retry_after or 0.0)
         took = time.monotonic() - started
-        return max(POLL_SECONDS - took, took * (SLOWDOWN - 1), alone) + random.uniform(0, 0.5)  # noqa: S311 - spreads load
+        return max(self.timings.poll - took, took * (SLOWDOWN - 1), alone) + random.uniform(0, 0.5)  # noqa: S311 - spreads load
 
     async def _sweep(self) -> None:
         """Stop what nobody looks at; forget what is old, and all of a credential that was changed."""
         while True:
-            await asyncio.sleep(SWEEP)
-            clock = time.monotonic()
+            await asyncio.sleep(self.timings.sweep)
+            clock, timings = time.monotonic(), self.timings
             with self._lock:
                 everything = list(self._counters.items())
             for key, one in everything:
                 if is_forgotten(key[0]):
                     await self._close(key, one)
-                elif _is_idle(one) and one.unwatched_since < clock - RETENTION_SECONDS:
+                elif _is_idle(one) and one.unwatched_since < clock - timings.retention:
                     self._drop(key, one)
-                elif one.unwatched_since and one.unwatched_since < clock - GRACE and one.task is not None:
+                elif (
+                    one.unwatched_since
+                    and one.unwatched_since < clock - timings.grace
+                    and one.task is not None
+                ):
                     one.task.cancel()
 
     async def _close(self, key: Key, counter: Counter) -> None:
@@ -281,10 +311,9 @@ def _reach_of(error: ApiError) -> Reach:
     return Reach.UNREACHABLE if isinstance(error, Unreachable) else Reach.FAILING
 
 
-def _pause_after(error: ApiError) -> float:
-    return {Reach.UNAUTHORIZED: UNAUTHORIZED_RETRY_SECONDS, Reach.UNREACHABLE: RETRY_SECONDS}.get(
-        _reach_of(error), POLL_SECONDS
-    )
+def _pause_after(error: ApiError, timings: CountingTimings) -> float:
+    pauses = {Reach.UNAUTHORIZED: timings.unauthorized_retry, Reach.UNREACHABLE: timings.retry}
+    return pauses.get(_reach_of(error), timings.poll)
 
 
 counters = Counters()

@@ -20,13 +20,11 @@ from clusters.api.streams import Streams
 from clusters.api.tables import TABLE_ACCEPT, Page, decode_page
 from clusters.counting import permissions, tallies
 from clusters.counting.snapshot import Count, CountStatus, Nodes, Pods, Reach, Snapshot, Warnings, now
+from clusters.counting.timings import CountingTimings
 
 PAGE = 5000  # rows: cells alone are some 120 bytes a row, so large pages are cheap
 MOST_PAGES = 10  # of one list; what is beyond makes the count "at least"
 AT_ONCE = 4  # lists under way at once on one cluster
-PROBE = 4.0  # seconds that the first request may take
-PAGE_TIMEOUT = 10.0  # seconds that one page may take
-REVIEW_SECONDS = 30.0  # seconds until the permissions are reviewed again
 VERSION = 64  # characters of a version that are kept
 
 V = TypeVar("V", Nodes, Pods, Warnings)
@@ -60,10 +58,13 @@ WARNINGS = Kind(
 class PollState:
     """What is known of one cluster under one credential; `reviewed_at` is the monotonic time of its permissions.
 
-    `known_namespaces` are those that viewers know of; `notify` is called after each change of `snapshot`.
+    `known_namespaces` are those that viewers know of; `notify` is called after each change of `snapshot`. `page_rows`
+    is how many rows one page of a list has.
     """
 
     connection: Connection
+    timings: CountingTimings
+    page_rows: int = PAGE
     notify: Callable[[], None] = lambda: None
     known_namespaces: dict[str, None] = field(default_factory=dict)
     snapshot: Snapshot = field(default_factory=Snapshot)
@@ -77,7 +78,7 @@ class PollState:
 async def probe(streams: Streams, poll_state: PollState) -> None:
     """Whether it responds again. Its readiness decides: an API server that just started denies what RBAC will allow."""
     try:
-        await streams.get(poll_state.connection, "/readyz", timeout=PROBE)
+        await streams.get(poll_state.connection, "/readyz", timeout=poll_state.timings.probe_timeout)
     except (Unauthorized, Forbidden, NotFound):
         return  # it did respond
 
@@ -88,9 +89,9 @@ async def poll_cluster(streams: Streams, poll_state: PollState) -> float:
     Returns the seconds that the API server asks to be left alone for, or 0.
     """
     reachable = poll_state.snapshot.reach is Reach.REACHABLE
-    if not reachable or time.monotonic() - poll_state.reviewed_at >= REVIEW_SECONDS:
+    if not reachable or time.monotonic() - poll_state.reviewed_at >= poll_state.timings.review:
         await _review(streams, poll_state)
-    counts = await _count_all(_Lists(streams, poll_state.connection, asyncio.Semaphore(AT_ONCE)), poll_state)
+    counts = await _count_all(_Lists(streams, poll_state, asyncio.Semaphore(AT_ONCE)), poll_state)
     errors = [count.error for count in counts if count.error is not None]
     refused = next((error for error in errors if isinstance(error, Unauthorized)), None)
     if refused is not None:
@@ -98,14 +99,14 @@ async def poll_cluster(streams: Streams, poll_state: PollState) -> float:
     if errors and len(errors) == len(counts) and all(isinstance(error, Unreachable) for error in errors):
         raise errors[0]
     if not counts:
-        await _version(streams, poll_state.connection)  # nothing may be listed: whether it still responds
+        await _version(streams, poll_state)  # nothing may be listed: whether it still responds
     poll_state.show(_mark_reachable(poll_state.snapshot))
     return max((error.retry_after or 0.0 for error in errors), default=0.0)
 
 
 async def _review(streams: Streams, poll_state: PollState) -> None:
     started = time.monotonic()
-    version = await _version(streams, poll_state.connection)
+    version = await _version(streams, poll_state)
     found = await permissions.review_permissions(
         streams, poll_state.connection, tuple(poll_state.known_namespaces)
     )
@@ -113,10 +114,11 @@ async def _review(streams: Streams, poll_state: PollState) -> None:
     poll_state.show(_mark_reachable(replace(poll_state.snapshot, version=version, permissions=found)))
 
 
-async def _version(streams: Streams, connection: Connection) -> str:
+async def _version(streams: Streams, poll_state: PollState) -> str:
     """What the API server calls itself; empty where it does not tell this person."""
     try:
-        body = await streams.get(connection, "/version", timeout=PROBE)
+        timeout = poll_state.timings.probe_timeout
+        body = await streams.get(poll_state.connection, "/version", timeout=timeout)
     except (Forbidden, NotFound):
         return ""
     try:
@@ -167,7 +169,7 @@ class _Lists:
     """The lists of one poll: at most so many at once."""
 
     streams: Streams
-    connection: Connection
+    poll_state: PollState
     slots: asyncio.Semaphore
 
     async def count(self, kind: Kind[V], namespace: str = "") -> V:
@@ -188,14 +190,14 @@ class _Lists:
         return kind.tally(pages, at_least=bool(token))
 
     async def _page(self, kind: Kind[V], namespace: str, token: str) -> Page:
-        query: list[tuple[str, str]] = [("limit", str(PAGE)), ("includeObject", "None")]
+        query: list[tuple[str, str]] = [("limit", str(self.poll_state.page_rows)), ("includeObject", "None")]
         query += [*kind.query, *([("continue", token)] if token else [])]
         body = await self.streams.get(
-            self.connection,
+            self.poll_state.connection,
             resource_path(replace(kind.attributes, namespace=namespace)),
             query,
             accept=TABLE_ACCEPT,
-            timeout=PAGE_TIMEOUT,
+            timeout=self.poll_state.timings.page_timeout,
         )
         return decode_page(body)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -28,7 +29,6 @@ GROUP = "authentication.k8s.io"
 ANONYMOUS = "system:anonymous"
 LONGEST = 500
 MOST_GROUPS = 200
-TIMEOUT = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,9 @@ def reach(server: Server) -> None:
     fingerprint = f"reach-{secrets.token_hex(16)}"
     connection = Connection(server.url, server, Identity(token="nobody"), fingerprint, "trial")  # noqa: S106
     try:
-        found = Client(connection).get("/version", timeout=TIMEOUT, limit=1024 * 1024)
+        found = Client(connection).get(
+            "/version", timeout=settings.TIMINGS.api.verification, limit=1024 * 1024
+        )
     except (Unauthorized, Forbidden):
         return
     finally:
@@ -111,7 +113,7 @@ def _review(client: Client) -> Any:
         body = {"apiVersion": f"{GROUP}/{version}", "kind": "SelfSubjectReview"}
         path = f"/apis/{GROUP}/{version}/selfsubjectreviews"
         try:
-            return client.post(path, body, timeout=TIMEOUT, limit=1024 * 1024)
+            return client.post(path, body, timeout=settings.TIMINGS.api.verification, limit=1024 * 1024)
         except NotFound:
             continue
     raise NoReview(_("Tried: %(versions)s.") % {"versions": ", ".join(VERSIONS)})

@@ -21,7 +21,7 @@ async def keep_reviewing(feed: Feed[Any], streams: Streams) -> None:
     while True:
         if feed.state.state is not State.DENIED:
             await backoff.wait_for_event(
-                feed.denied, backoff.compute_review_delay(feed.connection.expires_at)
+                feed.denied, backoff.compute_review_delay(feed.timings, feed.connection.expires_at)
             )
             feed.denied.clear()
             if feed.state.state not in (State.DENIED, State.UNAUTHORIZED):
@@ -30,7 +30,9 @@ async def keep_reviewing(feed: Feed[Any], streams: Streams) -> None:
             continue
         feed.denied.clear()
         await asyncio.sleep(
-            backoff.compute_grant_delay(attempts, is_watched=feed.viewers > 0, feed_count=feed.feed_count)
+            backoff.compute_grant_delay(
+                feed.timings, attempts, is_watched=feed.viewers > 0, feed_count=feed.feed_count
+            )
         )
         if feed.state.state is State.DENIED and await _is_granted(feed, streams):
             attempts += 1

@@ -31,14 +31,11 @@ from clusters.feeds import backoff
 from clusters.feeds.access_checks import keep_reviewing
 from clusters.feeds.content import Content
 from clusters.feeds.states import CURRENT, FeedState, State, now, state_of
+from clusters.feeds.timings import FeedTimings
 
 C = TypeVar("C", bound=Content)
 Listener = Callable[[], None]
 
-READY_TIMEOUT = 5.0  # seconds that a readiness check may take
-LIFETIME = (240, 360)  # seconds that one watch is requested to last
-SETTLE = 0.4  # seconds that a stream must stand after a failure before it is called live
-OVERDUE = 15.0  # seconds after which a watch that should have ended is left: its connection is a dead one
 FINAL_STATES = (
     State.UNAUTHORIZED,
     State.DENIED,
@@ -46,9 +43,6 @@ FINAL_STATES = (
     State.GONE,
     State.CLOSED,
 )  # no outage says more than these
-HOLD = 1.0  # seconds that the first rows of a list stand alone at most, while nobody needs the rest
-STEADY = 30.0  # a watch that stood this many seconds was no failure
-EARLY = 10.0  # a watch that ends this many seconds before its time ended for a reason: list again
 
 
 class Feed(Generic[C]):
@@ -57,8 +51,9 @@ class Feed(Generic[C]):
     It runs in the hub's loop; `listen`, `state` and `wait` are for any thread.
     """
 
-    def __init__(self, connection: Connection, content: C) -> None:
+    def __init__(self, connection: Connection, content: C, timings: FeedTimings) -> None:
         self.connection = connection
+        self.timings = timings
         self.content = content
         self.viewers = 0
         self.feed_count = 1  # feeds that are open on the same API server
@@ -147,7 +142,7 @@ class Feed(Generic[C]):
                 self._confirmed_at = now()
             return
         asyncio.get_running_loop().call_later(
-            backoff.compute_recovery_delay(self.feed_count), self._resume, self._unhealthy_since
+            backoff.compute_recovery_delay(self.timings, self.feed_count), self._resume, self._unhealthy_since
         )
         self._unhealthy_since = None
 
@@ -186,7 +181,7 @@ class Feed(Generic[C]):
                 self._holds = False
                 self._failures = self._doubts = self._losses = 0
                 self._set(State.POLLED)
-                return backoff.POLL
+                return self.timings.poll
             await self._follow_or_poll(streams)
         except ApiError as error:
             return self._handle_error(error)
@@ -210,13 +205,13 @@ class Feed(Generic[C]):
 
     async def _hold_back(self) -> None:
         """Until somebody needs the rest: the page that shows the first rows is not to wait while it is read."""
-        await backoff.wait_for_event(self._eager, HOLD)
+        await backoff.wait_for_event(self._eager, self.timings.hold)
         self._eager.set()
 
     async def _wait_until_ready(self, streams: Streams) -> None:
         """After a failure, ask for readiness first: an API server that just started refuses what RBAC will allow."""
         with contextlib.suppress(Unauthorized, Forbidden, NotFound):
-            await streams.get(self.connection, "/readyz", timeout=READY_TIMEOUT)
+            await streams.get(self.connection, "/readyz", timeout=self.timings.ready_timeout)
 
     async def _is_rolled_back(self, streams: Streams) -> bool:
         """After a failure: is the server's resourceVersion below ours (an etcd restored from a backup)?"""
@@ -229,13 +224,14 @@ class Feed(Generic[C]):
         return not (_is_number(newest) and _is_number(held)) or int(newest) < int(held)
 
     async def _follow(self, streams: Streams) -> None:
-        lifetime = random.randint(*LIFETIME)  # noqa: S311 - spreads load, guards nothing
+        lifetime = random.randint(*self.timings.lifetime)  # noqa: S311 - spreads load, guards nothing
         loop = asyncio.get_running_loop()
         started, events = loop.time(), 0
         settled: list[asyncio.TimerHandle] = []  # after a failure, a stream that ends at once was never live
 
         def opened() -> None:
-            settled.append(loop.call_later(SETTLE if self._failures else 0, self._set, State.LIVE))
+            pause = self.timings.settle if self._failures else 0
+            settled.append(loop.call_later(pause, self._set, State.LIVE))
 
         lines = streams.watch(
             self.connection,
@@ -245,7 +241,7 @@ class Feed(Generic[C]):
             open_callback=opened,
         )
         try:
-            async with asyncio.timeout(lifetime + OVERDUE), contextlib.aclosing(lines):
+            async with asyncio.timeout(lifetime + self.timings.overdue), contextlib.aclosing(lines):
                 async for line in lines:
                     is_new = self.content.apply(line)
                     events += 1  # an ERROR is none: it must not count as success
@@ -261,7 +257,7 @@ class Feed(Generic[C]):
         finally:
             for timer in settled:
                 timer.cancel()
-            if events or loop.time() - started > STEADY:
+            if events or loop.time() - started > self.timings.steady:
                 self._failures = self._doubts = self._losses = 0
         self._check_end(loop.time() - started, events, lifetime)
 
@@ -279,7 +275,7 @@ class Feed(Generic[C]):
     def _check_end(self, age: float, events: int, lifetime: float) -> None:
         if events == 0 and age < 1:
             raise StreamBroken()
-        if self.content.needs_list or age < lifetime - EARLY:
+        if self.content.needs_list or age < lifetime - self.timings.early:
             self._holds = False
             drop(self.connection.cluster)  # a CRD that is changed ends its watches
 
@@ -291,22 +287,22 @@ class Feed(Generic[C]):
             self._set(State.EXPIRED, error)
             if self._losses > 1:
                 return self._backoff(self._losses)
-            return random.uniform(0, backoff.RELIST_SECONDS)  # noqa: S311 - spreads load, guards nothing
+            return random.uniform(0, self.timings.relist)  # noqa: S311 - spreads load, guards nothing
         if isinstance(error, (Unauthorized, Forbidden, CredentialMissing)):
             return self._handle_denied(error)
         if isinstance(error, (BadRequest, Invalid)):
             self._drop(State.REJECTED, error)
-            return backoff.DENIED_SECONDS
+            return self.timings.denied
         if isinstance(error, (NotFound, MethodNotAllowed)):
             self._holds = False
             drop(self.connection.cluster)  # perhaps the kind is no longer served
             self._set(State.GONE, error)
-            return backoff.NOT_FOUND_SECONDS
+            return self.timings.not_found
         self._failures += 1
         count_retry(self.connection.cluster, "feed")
         pause = max(self._backoff(self._failures), error.retry_after or 0.0)
         if isinstance(error, ResponseTooLarge):
-            pause = max(pause, backoff.TOO_LARGE_SECONDS)
+            pause = max(pause, self.timings.too_large)
         is_first = isinstance(error, StreamBroken) and self.state.state in (*CURRENT, State.RECONNECTING)
         is_first = is_first and self._failures == 1
         self._set(State.RECONNECTING if is_first else state_of(error), error, pause)
@@ -314,7 +310,7 @@ class Feed(Generic[C]):
 
     def _backoff(self, failures: int) -> float:
         return backoff.compute_failure_delay(
-            failures, is_watched=self.viewers > 0, feed_count=self.feed_count
+            self.timings, failures, is_watched=self.viewers > 0, feed_count=self.feed_count
         )
 
     def _handle_denied(self, error: ApiError) -> float:
@@ -322,9 +318,9 @@ class Feed(Generic[C]):
         if self._failures and self._doubts < backoff.DENIED_RETRIES:
             self._doubts += 1
             self._set(State.RECONNECTING, error)
-            return backoff.DENIED_RETRY_SECONDS
+            return self.timings.denied_retry
         self._drop(State.DENIED if isinstance(error, Forbidden) else State.UNAUTHORIZED, error)
-        return backoff.DENIED_SECONDS
+        return self.timings.denied
 
     def _drop(self, state: State, error: ApiError) -> None:
         self._holds = False

@@ -15,25 +15,23 @@ from clusters.api.errors import (
 from clusters.api.streams import Streams
 from clusters.feeds.content import Content
 from clusters.feeds.feed import Feed
-
-HEALTHY_INTERVAL = 5.0  # seconds between probes while it responds
-UNHEALTHY_INTERVAL = 0.6  # seconds between probes while it does not
-PROBE_TIMEOUT = 5.0  # seconds that one probe may take, and
-UNHEALTHY_PROBE_TIMEOUT = 2.0  # while it does not respond: one that hangs is sent again, not waited for
+from clusters.feeds.timings import FeedTimings
 
 
 class HealthProbe:
     """Probes the health of one API server, for all feeds that are open on it."""
 
-    def __init__(self, feeds: Callable[[], Collection[Feed[Content]]]) -> None:
+    def __init__(self, feeds: Callable[[], Collection[Feed[Content]]], timings: FeedTimings) -> None:
         self._feeds = feeds
+        self._timings = timings
         self._is_healthy = True
         self._probe_count = 0
 
     async def run(self, streams: Streams) -> None:
         """Probe until no feed is open on this server."""
         while self._feeds():
-            await asyncio.sleep(HEALTHY_INTERVAL if self._is_healthy else UNHEALTHY_INTERVAL)
+            timings = self._timings
+            await asyncio.sleep(timings.healthy_interval if self._is_healthy else timings.unhealthy_interval)
             await self._probe(streams)
 
     async def _probe(self, streams: Streams) -> None:
@@ -43,12 +41,10 @@ class HealthProbe:
         self._probe_count += 1
         # Each in turn: one whose certificate is refused speaks for itself alone.
         by = feeds[self._probe_count % len(feeds)]
+        timings = self._timings
+        timeout = timings.probe_timeout if self._is_healthy else timings.unhealthy_probe_timeout
         try:
-            await streams.get(
-                by.connection,
-                "/readyz",
-                timeout=PROBE_TIMEOUT if self._is_healthy else UNHEALTHY_PROBE_TIMEOUT,
-            )
+            await streams.get(by.connection, "/readyz", timeout=timeout)
         except (ClientCertificateRefused, CredentialMissing, Busy):
             return
         except ApiError as error:

@@ -20,7 +20,7 @@ INTERVAL_SECONDS = 60.0  # seconds
 MAX_REMEMBERED = 20_000  # denials that are remembered as recorded
 HEALTH_PATHS = frozenset({"/readyz", "/livez", "/healthz", "/version"})  # requested for the server's own sake
 
-_rate_limiter = RateLimiter(INTERVAL_SECONDS, MAX_REMEMBERED)
+rate_limiter = RateLimiter(INTERVAL_SECONDS, MAX_REMEMBERED)
 
 
 def make_error_callback(draft: AuditDraft) -> ErrorCallback:
@@ -43,7 +43,7 @@ def _note(
     if not isinstance(error, Forbidden) or path in REVIEWS or path in HEALTH_PATHS:
         return
     attributes = parse_attributes(method, path, query)
-    if not _rate_limiter.is_due((draft.person_id, draft.cluster_id, attributes)):
+    if not rate_limiter.is_due((draft.person_id, draft.cluster_id, attributes)):
         return
     note_soon(
         replace(

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,15 +22,15 @@ from clusters.feeds.feed import Feed
 from clusters.feeds.health import HealthProbe
 from clusters.feeds.object_content import ObjectContent
 from clusters.feeds.states import State
+from clusters.feeds.timings import FeedTimings
 from clusters.runtime import runtime
 from clusters.tables.rows import RowKey
 from clusters.tables.table_content import TableContent, TableQuery
 
 FEEDS_A_PERSON = 200
-KEEP = 60.0  # seconds that a feed lives on after its last viewer left, so that going back is instant
-SWEEP = 2.0  # seconds between looks at what may be closed
 SIBLINGS = 4  # feeds of the same kind that are searched for an equal row
 log = logging.getLogger(__name__)
+StartLoop = Callable[[str, Callable[[], Awaitable[None]]], asyncio.AbstractEventLoop]
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,22 @@ class _Entry:
 
 
 class Hub:
-    """Feeds by key, run in a thread of their own; every method is callable from any thread."""
+    """Feeds by key, run in a thread of their own; every method is callable from any thread.
 
-    def __init__(self) -> None:
+    Without `timings`, those of the settings hold; `start_loop` starts the loop that all of it runs in, and is given
+    its name and what closes it. A person may have `feeds_a_person` of them.
+    """
+
+    def __init__(
+        self,
+        timings: FeedTimings | None = None,
+        start_loop: StartLoop = runtime.start_loop,
+        *,
+        feeds_a_person: int = FEEDS_A_PERSON,
+    ) -> None:
+        self._feeds_a_person = feeds_a_person
+        self._timings = timings
+        self._start_loop = start_loop
         self._lock = threading.RLock()
         self._entries: dict[FeedKey, _Entry] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -122,12 +135,16 @@ class Hub:
 
     # --- below: not for outsiders
 
+    @property
+    def timings(self) -> FeedTimings:
+        return self._timings or settings.TIMINGS.feeds
+
     def _open(self, key: FeedKey, connection: Connection, content: Callable[[], Any]) -> Feed[Any]:
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
                 self._evict(connection)
-                entry = self._entries[key] = _Entry(Feed(connection, content()), None, 0.0)
+                entry = self._entries[key] = _Entry(Feed(connection, content(), self.timings), None, 0.0)
                 self._run(self._start(key, entry))
             entry.unwatched_since = 0.0
             entry.feed.viewers += 1
@@ -142,7 +159,7 @@ class Hub:
         server = entry.feed.connection.server
         running = self._healths.get(server)
         if running is None or running.done():
-            health = HealthProbe(lambda: self._feeds_on(server))
+            health = HealthProbe(lambda: self._feeds_on(server), self.timings)
             self._healths[server] = asyncio.create_task(health.run(streams))
 
     def _open_streams(self) -> Streams:
@@ -182,15 +199,16 @@ class Hub:
     def _evict(self, connection: Connection) -> None:
         """Before one more is opened: close the oldest unwatched of this person; a watched one only where it must be."""
         mine = [(k, e) for k, e in self._entries.items() if e.feed.connection.person == connection.person]
-        if len(mine) >= FEEDS_A_PERSON:
+        if len(mine) >= self._feeds_a_person:
             self._close(
-                _oldest(mine), f"More than {FEEDS_A_PERSON} lists are open, so the oldest one was closed."
+                _oldest(mine),
+                f"More than {self._feeds_a_person} lists are open, so the oldest one was closed.",
             )
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(SWEEP)
-            before = time.monotonic() - KEEP
+            await asyncio.sleep(self.timings.sweep)
+            before = time.monotonic() - self.timings.keep
             with self._lock:
                 idle = [
                     key
@@ -224,7 +242,7 @@ class Hub:
 
     def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
         if self._loop is None:
-            self._loop = runtime.start_loop("hub", self._close_streams)
+            self._loop = self._start_loop("hub", self._close_streams)
         asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
 

@@ -16,7 +16,7 @@ INTERVAL_SECONDS = 60.0  # seconds: a page that is open, or opened again, is one
 MAX_REMEMBERED = 20_000
 SECRETS = Resource("", "v1", "secrets", "Secret", namespaced=True, verbs=frozenset({"get"}), preferred=True)
 
-_rate_limiter = RateLimiter(INTERVAL_SECONDS, MAX_REMEMBERED)
+rate_limiter = RateLimiter(INTERVAL_SECONDS, MAX_REMEMBERED)
 
 
 def is_secret(resource: Resource) -> bool:
@@ -33,7 +33,7 @@ def note_when_read(feed: Feed[ObjectContent], draft: AuditDraft) -> None:
         if feed.content.snapshot().object is None:
             return
         feed.unlisten(look)
-        if _rate_limiter.is_due((draft.person_id, draft.cluster_id, draft.namespace, draft.name)):
+        if rate_limiter.is_due((draft.person_id, draft.cluster_id, draft.namespace, draft.name)):
             note_soon(whole)
 
     feed.listen(look)

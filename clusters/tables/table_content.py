@@ -19,8 +19,8 @@ from clusters.discovery import Resource
 from clusters.feeds.content import Query
 from clusters.tables.columns import DisplayColumn, declare_dates
 from clusters.tables.filters import RowFilter
-from clusters.tables.orders import Change, Order, RowMatcher, Sort, sort_by_name
 from clusters.tables.list_pages import ListPages
+from clusters.tables.orders import Change, Order, RowMatcher, Sort, sort_by_name
 from clusters.tables.rows import POOL, RowKey, row_key
 from clusters.tables.slices import SliceOrder
 

@@ -14,7 +14,7 @@ from people.models import User
 
 THROTTLED_EVERY = 60.0  # seconds between two rows about one address that has tried too often
 
-_throttled_limiter = RateLimiter(THROTTLED_EVERY, max_keys=4096)
+throttled_limiter = RateLimiter(THROTTLED_EVERY, max_keys=4096)
 _is_user_name = UnicodeUsernameValidator()
 
 
@@ -35,7 +35,7 @@ def record_failed(verb: str, username: str) -> None:
 
 def record_throttled(verb: str, username: str, seconds: int) -> None:
     """Too many attempts: one row a minute for each address, however many names it tries."""
-    if not _throttled_limiter.is_due(current().address):
+    if not throttled_limiter.is_due(current().address):
         return
     user = User.objects.filter(username=username).first()
     draft = draft_for_user(user, verb) if user else AuditDraft(verb=verb, person=_redact_username(username))

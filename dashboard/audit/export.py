@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -28,10 +29,7 @@ from people.models import User
 # Actions in one file, about 10 MB: the server holds a file until the browser has received it.
 MAX_FILE_ACTIONS = 10_000
 MAX_FILES = 100  # on one page
-COUNT_TIME_LIMIT = 3.0  # seconds, to count the list of files
-READ_TIME_LIMIT = 20.0  # seconds, to read one file
 EXPORT_SLOTS = threading.BoundedSemaphore(2)  # files that are made at the same time
-SLOT_TIMEOUT = 10.0  # seconds to wait for a slot
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}
 VIEWS = {"csv": "accounts:audit:csv", "jsonl": "accounts:audit:json_lines"}
 
@@ -56,7 +54,9 @@ def files(request: HttpRequest) -> HttpResponse:
         audit_query, after, _through = _read_query(request, user, now)
     except InvalidExport as error:
         return error.response
-    pagination = Pagination(user, audit_query.filter, oldest_first=True, time_limit=COUNT_TIME_LIMIT)
+    pagination = Pagination(
+        user, audit_query.filter, oldest_first=True, time_limit=settings.TIMINGS.audit.count
+    )
     boundaries = pagination.find_boundaries(after, MAX_FILE_ACTIONS, MAX_FILES)
     view = VIEWS.get(request.GET.get("format", ""))
     if view and len(boundaries.parts) < 2 and boundaries.next_sequence is None:
@@ -108,10 +108,12 @@ def _file(request: HttpRequest, form: str) -> HttpResponse:
         audit_query, after, through = _read_query(request, user, now)
     except InvalidExport as error:
         return error.response
-    if not EXPORT_SLOTS.acquire(timeout=SLOT_TIMEOUT):
+    if not EXPORT_SLOTS.acquire(timeout=settings.TIMINGS.audit.slot):
         return _busy(request)
     try:
-        pagination = Pagination(user, audit_query.filter, oldest_first=True, time_limit=READ_TIME_LIMIT)
+        pagination = Pagination(
+            user, audit_query.filter, oldest_first=True, time_limit=settings.TIMINGS.audit.read
+        )
         page = pagination.page(after, MAX_FILE_ACTIONS, through)
         body = _render_body(page.actions, form, can_see_all=cursors.can_see_all(user))
     finally:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.http import QueryDict
 from django.template.loader import render_to_string
@@ -24,13 +25,11 @@ from dashboard.audit.pagination import Pagination
 from dashboard.audit.presenter import ROWS, checkpoint_of, is_live, row_context
 from dashboard.pieces.differ import Differ
 from dashboard.pieces.update import Piece, Update, build_update
+from dashboard.timings import AuditTimings
 from people.audit import record
 from people.models import User
 
 log = logging.getLogger(__name__)
-POLL = 2.0  # seconds between polls for rows of other processes
-PACE = 0.3  # seconds between two polls
-BURST_PACE = 1.0
 BURST = 30  # new actions in one poll
 
 
@@ -143,14 +142,22 @@ def window_of(actions: tuple[Action, ...] | list[Action]) -> str:
 
 
 class Watcher:
-    """Polls for all open pages of this process in a thread of its own: at once, or after other processes wrote."""
+    """Polls for all open pages of this process in a thread of its own: at once, or after other processes wrote.
 
-    def __init__(self) -> None:
+    Without `timings`, those of the settings hold.
+    """
+
+    def __init__(self, timings: AuditTimings | None = None) -> None:
+        self._timings = timings
         self._open: set[AuditTrailSubscription] = set()
         self._lock = threading.Lock()
         self._news = threading.Event()
         self._seen = -1
         self._thread: threading.Thread | None = None
+
+    @property
+    def timings(self) -> AuditTimings:
+        return self._timings or settings.TIMINGS.audit
 
     def add(self, subscription: AuditTrailSubscription) -> None:
         with self._lock:
@@ -169,11 +176,11 @@ class Watcher:
     def _run(self) -> None:
         try:
             while self._is_needed():
-                self._news.wait(POLL)
+                self._news.wait(self.timings.poll)
                 self._news.clear()
                 arrived = self._poll()
                 close_old_connections()
-                time.sleep(BURST_PACE if arrived > BURST else PACE)
+                time.sleep(self.timings.burst_pace if arrived > BURST else self.timings.pace)
         finally:
             with self._lock:  # a programming error ended it: the next page starts another
                 if self._thread is threading.current_thread():

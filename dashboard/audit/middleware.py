@@ -19,7 +19,7 @@ RETRY_SECONDS = "5"
 SECRETS = frozenset({"password", "again", "current", "token", "key", "certificate", "kubeconfig"})
 DENIED_EVERY = 60.0  # seconds between two rows about one person at one view
 
-_denied_limiter = RateLimiter(DENIED_EVERY, max_keys=4096)
+denied_limiter = RateLimiter(DENIED_EVERY, max_keys=4096)
 
 
 def audit_middleware(
@@ -67,7 +67,7 @@ def _note_denied(request: HttpRequest, exception: PermissionDenied) -> None:
     match, user = request.resolver_match, request.user
     if isinstance(exception, RecordedDenial) or match is None or not isinstance(user, User):
         return
-    if _denied_limiter.is_due((user.pk, match.view_name, request.method)):
+    if denied_limiter.is_due((user.pk, match.view_name, request.method)):
         reason = str(exception) or "the global role does not allow it"
         note(
             draft_for_user(

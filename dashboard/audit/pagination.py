@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 
 from dashboard.audit.actions import Action, build_actions
@@ -20,10 +21,8 @@ from dashboard.audit.readable import visible_entries
 from people.audit.models import AuditEntry, Phase, Result
 from people.models import User
 
-PAGE_TIME_LIMIT = 1.0  # seconds that a page searches
 FIRST_RANGE = 20_000  # rows
 MAX_RANGE = 2_000_000
-QUICK_RANGE = 0.1  # seconds; after a range that took less the next one is twice as long
 # The clock of a server may be set back, so that times are not quite in the order of the rows. By no more than:
 MAX_CLOCK_SETBACK = timedelta(days=1)
 # Not the column itself: for its smallest value a planner would go through the chain from its beginning.
@@ -59,7 +58,7 @@ class Pagination:
     user: User
     entry_filter: AuditFilter
     oldest_first: bool = False
-    time_limit: float = field(default_factory=lambda: PAGE_TIME_LIMIT)
+    time_limit: float = field(default_factory=lambda: settings.TIMINGS.audit.page_search)
 
     def page(self, cursor: int | None, limit: int, through: int | None = None) -> Page:
         """At most `limit` actions beyond a cursor (None: from the first end), up to and including `through`."""
@@ -211,7 +210,7 @@ class _Ranges:
                 cut = max(self._low, self._high - self._length)
                 rows, self._high = (cut, self._high), cut
             yield rows
-            if time.monotonic() - began < QUICK_RANGE:
+            if time.monotonic() - began < settings.TIMINGS.audit.quick_range:
                 self._length = min(2 * self._length, MAX_RANGE)
 
 

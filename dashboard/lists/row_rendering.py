@@ -7,7 +7,6 @@ import math
 import re
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from itertools import count
 from typing import NamedTuple
 from urllib.parse import quote
 
+from cachetools import LRUCache
 from django.urls import get_script_prefix
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import mark_safe
@@ -82,7 +82,7 @@ class RowCache:
     """Rendered rows, kept by (row, columns), so that viewers share them. Any thread."""
 
     def __init__(self) -> None:
-        self._cache: OrderedDict[tuple[object, ...], RenderedRow] = OrderedDict()
+        self._cache: LRUCache[tuple[object, ...], RenderedRow] = LRUCache(MAX_CACHED_ROWS)
         self._lock = threading.Lock()
 
     def render(self, view: View, resource: str, *, namespaced: bool) -> list[RenderedRow]:
@@ -106,13 +106,10 @@ class RowCache:
         with self._lock:
             cached = self._cache.get(key)
             if cached is not None:
-                self._cache.move_to_end(key)
                 return cached
         rendered = _render(window_row, context)
         with self._lock:
             self._cache[key] = rendered
-            while len(self._cache) > MAX_CACHED_ROWS:
-                self._cache.popitem(last=False)
         return rendered
 
 

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.db import DatabaseError
 
@@ -35,14 +36,11 @@ from people.control import session_group, user_group
 from people.session_checks import SessionCheck
 from people.storage import storage
 
-GATHER = (0.1, 0.5)  # seconds that changes are gathered for after some were sent: shortest and longest
-# For so many times as long as the page drew the last ones, and this server rendered them. Rows that come or go are
-# looked for; cells that change may take longer.
+# Changes are gathered for so many times as long as the page drew the last ones, and this server rendered them. Rows
+# that come or go are looked for; cells that change may take longer.
 DRAW_FACTOR, RENDER_FACTOR = 14, 10
 ROW_DRAW_FACTOR = 8
-HEARTBEAT = 15.0  # seconds of quiet after which the page is told that the socket lives
 MAX_UNACKNOWLEDGED = 1024 * 1024  # bytes sent and not yet drawn by the page
-ACKNOWLEDGEMENT_TIMEOUT = 120.0  # seconds without an acknowledgement after which the socket is closed
 MAX_MESSAGE = 16 * 1024  # bytes of a message from the page
 
 UNREADABLE = 4503  # the database does not answer; the handshake is refused, and the page asks again
@@ -210,7 +208,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
     async def _serve(self) -> None:
         """Send what changed: the first change at once, then gathered, never past what the page has drawn."""
         while True:
-            if not await wait_for_event(self.dirty, HEARTBEAT):
+            if not await wait_for_event(self.dirty, settings.TIMINGS.live.heartbeat):
                 await self._send("")
             await self._wait_for_acknowledgement()
             self.dirty.clear()
@@ -224,7 +222,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
 
     def _pause(self, rendered: float) -> float:
         """How long changes are gathered now, so that neither the page nor this server has much to do with them."""
-        shortest, longest = GATHER
+        shortest, longest = settings.TIMINGS.live.gather
         draws = ROW_DRAW_FACTOR if self.has_moved else DRAW_FACTOR
         return min(max(shortest, draws * self.draw_time, RENDER_FACTOR * rendered), longest)
 
@@ -238,9 +236,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         """Wait until less than 1 MiB is under way to the page; one that draws nothing for two minutes is left."""
         while sum(self.unacknowledged.values()) >= MAX_UNACKNOWLEDGED or len(self.unacknowledged) > 8:
             self.acknowledged.clear()
-            if not await wait_for_event(self.acknowledged, ACKNOWLEDGEMENT_TIMEOUT):
+            patience = settings.TIMINGS.live.acknowledgement
+            if not await wait_for_event(self.acknowledged, patience):
                 await self.close(TOO_SLOW)
-                await asyncio.sleep(ACKNOWLEDGEMENT_TIMEOUT)
+                await asyncio.sleep(patience)
 
     async def _send(self, html: str) -> None:
         self.sent_count += 1

@@ -7,21 +7,26 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.db import DatabaseError
 
 from clusters.gateway.hub import hub
+from dashboard.timings import LiveTimings
 from people.session_checks import SessionCheck, select_valid
 from people.storage import storage
 
-INTERVAL = 10.0  # seconds; with the query's own time an ended session's sockets are closed within 15
 log = logging.getLogger(__name__)
 CloseSocket = Callable[[], Awaitable[None]]
 
 
 class Sockets:
-    """The open sockets of this process with what each was opened under."""
+    """The open sockets of this process with what each was opened under.
 
-    def __init__(self) -> None:
+    Without `timings`, those of the settings hold.
+    """
+
+    def __init__(self, timings: LiveTimings | None = None) -> None:
+        self._timings = timings
         self._open: dict[object, tuple[SessionCheck, CloseSocket]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -37,9 +42,13 @@ class Sockets:
     def __len__(self) -> int:
         return len(self._open)
 
+    @property
+    def timings(self) -> LiveTimings:
+        return self._timings or settings.TIMINGS.live
+
     async def _run(self) -> None:
         while self._open:
-            await asyncio.sleep(INTERVAL)
+            await asyncio.sleep(self.timings.session_check)
             await self._check_sessions()
 
     async def _check_sessions(self) -> None:
@@ -49,7 +58,8 @@ class Sockets:
         except DatabaseError as error:
             storage.note(error)
             log.exception(
-                "The database did not say which WebSockets can stay open; retrying in %s s", INTERVAL
+                "The database did not say which WebSockets can stay open; retrying in %s s",
+                self.timings.session_check,
             )
             return
         for check, close in opened:

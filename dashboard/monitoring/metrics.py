@@ -19,8 +19,8 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from clusters.api import circuit_breaker
 from clusters.api import metrics as cluster_metrics
+from clusters.api.circuit_breaker import breaker
 from clusters.feeds.states import State
 from clusters.gateway.hub import hub
 from people.audit import metrics as audit_metrics
@@ -53,7 +53,7 @@ class CurrentState(Collector):
         yield GaugeMetricFamily(
             "quarterdeck_open_circuit_breakers",
             "API servers that hang, and are not called at this moment.",
-            value=circuit_breaker.count_open(),
+            value=breaker.count_open(),
         )
         yield GaugeMetricFamily(
             "quarterdeck_audit_queue_entries",

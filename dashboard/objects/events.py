@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from cachetools import LRUCache
 from django.utils.translation import gettext as _
 
 from clusters.api.tables import Row
@@ -57,7 +57,7 @@ class _LastSeenTimes:
     """
 
     def __init__(self) -> None:
-        self._cache: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._cache: LRUCache[tuple[str, str], str] = LRUCache(MAX_REMEMBERED)
         self._lock = threading.Lock()
 
     def resolve(self, row: Row, ago: str) -> str:
@@ -66,8 +66,6 @@ class _LastSeenTimes:
         with self._lock:
             if key not in self._cache:
                 self._cache[key] = _subtract_age(ago) or row.created
-                while len(self._cache) > MAX_REMEMBERED:
-                    self._cache.popitem(last=False)
             return self._cache[key]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import get_script_prefix
@@ -17,10 +18,6 @@ from dashboard.overview.rows import arrange_rows, group_html, html_of, row_of, w
 from people.decorators import person, require_sign_in
 from people.models import Membership
 
-# Seconds that the page waits for clusters of which nothing is known yet; the socket brings the rest.
-FIRST_COUNTS_TIMEOUT = 0.2
-NOSCRIPT_TIMEOUT = 1.5  # seconds that it waits where no socket will
-
 
 @require_safe
 @never_cache
@@ -31,7 +28,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     board = open_board(person(request), query.terms)
     try:
         is_plain = "plain" in request.GET
-        board.wait(NOSCRIPT_TIMEOUT if is_plain else FIRST_COUNTS_TIMEOUT)
+        timings = settings.TIMINGS.overview
+        board.wait(timings.noscript if is_plain else timings.first_counts)
         return render(request, "overview/overview.html", _context(board, query, is_plain=is_plain))
     finally:
         board.close()

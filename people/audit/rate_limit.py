@@ -1,31 +1,40 @@
-"""Rate limiter: once per key and interval, bounded by LRU."""
+"""Rate limiter: once per key and interval, bounded."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+
+from cachetools import TTLCache
 
 
 class RateLimiter:
-    """Allows each key once in `seconds`; beyond `max_keys` keys the least recently used one is forgotten."""
+    """Allows each key once in `seconds`; beyond `max_keys` keys the one allowed longest ago is forgotten.
 
-    def __init__(self, seconds: float, max_keys: int) -> None:
+    `timer` is a clock in seconds.
+    """
+
+    def __init__(self, seconds: float, max_keys: int, *, timer: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
         self.max_keys = max_keys
-        self._last_allowed: OrderedDict[Hashable, float] = OrderedDict()
+        self._allowed: TTLCache[Hashable, None] = TTLCache(max_keys, seconds, timer=timer)
         self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """How many keys are not allowed at this moment."""
+        with self._lock:
+            return len(self._allowed)
 
     def is_due(self, key: Hashable) -> bool:
         """Whether the key is allowed now; if so, that counts."""
-        now = time.monotonic()
         with self._lock:
-            allowed_at = self._last_allowed.get(key)
-            if allowed_at is not None and now - allowed_at < self.seconds:
+            if key in self._allowed:
                 return False
-            self._last_allowed[key] = now
-            self._last_allowed.move_to_end(key)
-            while len(self._last_allowed) > self.max_keys:
-                self._last_allowed.popitem(last=False)
+            self._allowed[key] = None
             return True
+
+    def clear(self) -> None:
+        """Allow every key again."""
+        with self._lock:
+            self._allowed.clear()

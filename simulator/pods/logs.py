@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from operator import attrgetter
+
+from cachetools import FIFOCache
 
 from simulator.clock import Clock
 from simulator.pods.generated_logs import generate_lines
@@ -32,7 +34,7 @@ class Logs:
         self.source: Source = generate_lines
         self._store = store
         self._clock = clock
-        self._appended: OrderedDict[tuple[str, str, int], deque[LogLine]] = OrderedDict()
+        self._appended: FIFOCache[tuple[str, str, int], deque[LogLine]] = FIFOCache(MAX_APPENDED_RUNS)
         self._latest = 0.0  # no line is appended at or before what was already shown
         store.listen(self._receive)
 
@@ -47,8 +49,6 @@ class Logs:
         for line in text.splitlines() or [""]:
             self._latest = max(self._clock.seconds(), self._latest + STEP)
             lines.append(LogLine(self._latest, line))
-        while len(self._appended) > MAX_APPENDED_RUNS:
-            self._appended.popitem(last=False)
 
     def lines(self, run: Run, *, since: float = 0.0, last: int = MAX_LINES) -> list[LogLine]:
         """The last lines after `since` (seconds since 1970, of the cluster's clock) until now, oldest first."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth import SESSION_KEY
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
-from dashboard.live import session_checks
+from dashboard.timings import LiveTimings, Timings
 from people.models import Session, User
 from people.sessions import SessionStore
 from tests.attacks.installation import Installation, make_expired_session
@@ -134,10 +134,10 @@ async def test_a_message_with_too_many_fields_closes_its_socket(committed_instal
 
 
 async def test_an_open_socket_ends_with_its_session_and_with_its_person(
-    committed_installation: Installation, monkeypatch: pytest.MonkeyPatch
+    committed_installation: Installation, settings: Settings
 ) -> None:
     """Where nobody tells it too: the pulse asks the database."""
-    monkeypatch.setattr(session_checks, "INTERVAL", 0.2)
+    settings.TIMINGS = Timings(live=LiveTimings(session_check=0.2))
     page, path = "/c/harbour/shop/secrets", list_socket_paths()[0]
     async with (
         open_socket(knock(path, session=committed_installation.sessions["dana"], page=page)) as expired,

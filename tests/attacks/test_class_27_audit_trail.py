@@ -12,10 +12,8 @@ from contextlib import contextmanager
 import pytest
 from django.db import connections
 
-from dashboard.audit import middleware
 from people import one_time_links
 from people.audit.models import AuditEntry
-from people.audit.rate_limit import RateLimiter
 from people.audit.record import health
 from people.audit.routing import ALIAS
 from people.audit.verifying import verify
@@ -137,12 +135,9 @@ def test_the_pages_of_the_audit_trail_are_read_only(installation: Installation, 
 
 
 def test_who_is_not_let_in_is_on_record(
-    installation: Installation, audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, audit_trail: AuditTrail, fresh_rate_limits: None
 ) -> None:
     """Every view that refuses a person says so in the audit trail, with the person and the view, and once."""
-    monkeypatch.setattr(
-        middleware, "_denied_limiter", RateLimiter(60.0, max_keys=4096)
-    )  # other tests had people of these ids
     installation.demote()
     refused, wrong = set(), []
     for visit in list_visits(installation):

@@ -9,7 +9,6 @@ from channels.db import database_sync_to_async
 
 from people.audit.models import AuditEntry
 from people.audit.origin import session_mark
-from people.audit.rate_limit import RateLimiter
 from tests.architecture.architecture_map import ROOT
 from tests.architecture.imports import list_product_files
 from tests.attacks.installation import Installation
@@ -17,18 +16,14 @@ from tests.attacks.sockets import handshake, knock, list_socket_paths
 from tests.audit_trail import AuditTrail
 from tests.dashboard_server import wait_for
 
+pytestmark = pytest.mark.usefixtures("fresh_rate_limits")
+
 ELSEWHERE = "203.0.113.77"
 # A page and the row that its socket leaves: a list that Kubernetes refuses, and an object that is a Secret.
 PAGES = {
     "/c/harbour/pay/pods": {"verb": "list", "result": "denied", "namespace": "pay"},
     "/c/harbour/shop/secrets/web": {"verb": "get", "result": "ok", "name": "web"},
 }
-
-
-@pytest.fixture(autouse=True)
-def reset_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clusters.gateway.denials._rate_limiter", RateLimiter(60.0, 100))
-    monkeypatch.setattr("clusters.gateway.secret_reads._rate_limiter", RateLimiter(60.0, 100))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
+from pytest_django.fixtures import Settings
 
-from clusters.gateway import hub as hubs
+from clusters.feeds.timings import FeedTimings
+from dashboard.timings import Timings
 from tests.attacks.installation import Installation
 from tests.attacks.lying_server import LyingServer, installation_with_lying_server, lying_server
 from tests.attacks.sockets import knock, list_socket_paths
@@ -167,11 +169,10 @@ class Trickle:
 
 
 async def test_the_cluster_is_left_alone_when_the_browsers_are_gone(
-    installation_with_lying_server: Installation, lying_server: LyingServer, monkeypatch: pytest.MonkeyPatch
+    installation_with_lying_server: Installation, lying_server: LyingServer, settings: Settings
 ) -> None:
-    """A watch for each selector; those that vanish without a word too. (A feed lives on for KEEP, 60 s.)"""
-    monkeypatch.setattr(hubs, "KEEP", 0.5)
-    monkeypatch.setattr(hubs, "SWEEP", 0.1)
+    """A watch for each selector; those that vanish without a word too. (A feed lives on for a minute.)"""
+    settings.TIMINGS = Timings(feeds=FeedTimings(keep=0.5, sweep=0.1))
     trickle = Trickle()
     lying_server.lie, lying_server.should_lie = trickle, lambda request: "watch=" in request.target
     page = "/c/harbour/shop/configmaps?selector=n%3D"

@@ -14,7 +14,6 @@ from clusters.api.connection import Connection, Identity, Server
 from clusters.api.errors import ResponseTooLarge
 from clusters.api.streams import Streams
 from clusters.api.tables import Row
-from clusters.feeds import backoff
 from clusters.feeds.feed import Feed
 from clusters.tables.list_pages import ListPages
 from clusters.tables.table_content import TableContent, TableQuery
@@ -137,4 +136,4 @@ async def test_an_object_that_cannot_be_read_is_counted_and_the_others_are_liste
 def test_what_is_too_large_is_not_requested_again_soon() -> None:
     feed = Feed(connect("https://127.0.0.1:1", ""), TableContent(TableQuery(PODS, "shop")))
     feed.viewers = 1
-    assert feed._handle_error(ResponseTooLarge()) >= backoff.TOO_LARGE_SECONDS
+    assert feed._handle_error(ResponseTooLarge()) >= feed.timings.too_large

@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from dashboard.audit import export
+from dashboard.timings import AuditTimings, Timings
 from people.audit.chain import digest
 from people.audit.models import AuditEntry
 from people.audit.record import AuditTrailUnavailable, draft_for_user, record
@@ -142,12 +144,13 @@ def test_the_files_of_an_export_hold_all_of_it_once(
 
 
 def test_an_audit_trail_of_millions_is_split_without_a_full_scan(
-    monkeypatch: pytest.MonkeyPatch, client_for: ClientFor, actions: RecordedActions
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    client_for: ClientFor,
+    actions: RecordedActions,
 ) -> None:
     monkeypatch.setattr("dashboard.audit.pagination.FIRST_RANGE", 3)
-    monkeypatch.setattr("dashboard.audit.pagination.QUICK_RANGE", -1.0)
-    monkeypatch.setattr(export, "COUNT_TIME_LIMIT", -1.0)
-    monkeypatch.setattr(export, "READ_TIME_LIMIT", -1.0)
+    settings.TIMINGS = Timings(audit=AuditTimings(quick_range=-1.0, count=-1.0, read=-1.0))
     text = client_for("aude").get(f"{AUDIT_URL}export/?format=csv&person=dana").content.decode()
     assert "More files" in text
     answer = client_for("aude").get(f"{CSV}?person=dana")
@@ -201,9 +204,9 @@ def test_what_cannot_be_put_on_record_does_not_leave(
 
 
 def test_only_so_many_are_made_at_once(
-    monkeypatch: pytest.MonkeyPatch, client_for: ClientFor, actions: RecordedActions
+    settings: Settings, client_for: ClientFor, actions: RecordedActions
 ) -> None:
-    monkeypatch.setattr(export, "SLOT_TIMEOUT", 0.01)
+    settings.TIMINGS = Timings(audit=AuditTimings(slot=0.01))
     client = client_for("aude")
     export.EXPORT_SLOTS.acquire()
     export.EXPORT_SLOTS.acquire()

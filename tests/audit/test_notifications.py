@@ -10,9 +10,11 @@ import pytest
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.http import QueryDict
+from pytest_django.fixtures import Settings
 
 from dashboard.audit import live
 from dashboard.audit.live import AuditTrailSubscription, open_audit_trail
+from dashboard.timings import AuditTimings, Timings
 from people.audit.record import draft_for_user, last_sequence, note_soon, record
 from people.models import User
 from tests import database_fixtures
@@ -23,9 +25,9 @@ from tests.live.updates import render_html
 
 
 @pytest.fixture
-def disabled_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+def disabled_poll(settings: Settings) -> None:
     """The poll for rows of other processes comes after this test is long over."""
-    monkeypatch.setattr(live, "POLL", 24 * 3600.0)
+    settings.TIMINGS = Timings(audit=AuditTimings(poll=24 * 3600.0))
 
 
 @pytest.fixture
@@ -83,12 +85,15 @@ async def test_its_socket_is_sent_the_row(transactional_db: None, disabled_poll:
 
 
 def test_a_mistake_with_one_page_costs_the_others_nothing_and_is_over_when_it_is(
-    subscription: AuditTrailSubscription, users: dict[str, User], monkeypatch: pytest.MonkeyPatch
+    subscription: AuditTrailSubscription,
+    users: dict[str, User],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def mistaken(_head: int) -> int:
         raise ValueError("of ours")
 
-    monkeypatch.setattr(live, "POLL", 0.1)
+    settings.TIMINGS = Timings(audit=AuditTimings(poll=0.1))
     monkeypatch.setattr(subscription, "refresh", mistaken)
     subscription.start(lambda: None)
     another = open_audit_trail(users["aude"], QueryDict(""), "", lambda _user: {})

@@ -10,9 +10,11 @@ import pytest
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 
 from clusters.models import Cluster, Share
 from dashboard.audit import cursors
+from dashboard.timings import AuditTimings, Timings
 from people.audit.models import AuditEntry
 from people.audit.record import PendingEntry, draft_for_user, record
 from people.audit.routing import ALIAS
@@ -262,12 +264,14 @@ def test_only_the_newest_page_is_live(
 
 
 def test_it_says_how_far_it_has_looked(
-    monkeypatch: pytest.MonkeyPatch, client_for: ClientFor, actions: RecordedActions
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    client_for: ClientFor,
+    actions: RecordedActions,
 ) -> None:
     """The time limit ends a search that hardly matches anything, and the next page goes on from there."""
     monkeypatch.setattr("dashboard.audit.pagination.FIRST_RANGE", 2)
-    monkeypatch.setattr("dashboard.audit.pagination.QUICK_RANGE", -1.0)
-    monkeypatch.setattr("dashboard.audit.pagination.PAGE_TIME_LIMIT", -1.0)
+    settings.TIMINGS = Timings(audit=AuditTimings(page_search=-1.0, quick_range=-1.0))
     text = client_for("aude").get(f"{AUDIT_URL}?verb=sign-in").content.decode()
     assert "Searched back to 20" in text
     assert "Search further back" in text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -167,34 +168,38 @@ def test_it_keeps_what_it_knew_of_a_group_that_went_stale(discovery_server: Disc
     assert fetch_catalog(client).find("pods.metrics.k8s.io") is None
 
 
-def test_it_asks_again_only_when_it_is_time(
-    discovery_server: DiscoveryServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def after(seconds: float) -> Callable[[], float]:
+    """A clock that is ahead by so many seconds."""
+    return lambda: time.monotonic() + seconds
+
+
+def test_it_asks_again_only_when_it_is_time(discovery_server: DiscoveryServer) -> None:
     client = discovery_server.client()
     first = fetch_catalog(client)
     assert discovery_server.take_requests() == [("/api", False), ("/apis", False)]
     assert fetch_catalog(client) is first
     assert discovery_server.take_requests() == []
-    monkeypatch.setattr(discovery, "_FRESH_SECONDS", 0.0)
-    assert fetch_catalog(client).resources is first.resources
+    assert fetch_catalog(client, timer=after(20)) is first
+    assert discovery_server.take_requests() == []
+    assert fetch_catalog(client, timer=after(30)).resources is first.resources
     assert discovery_server.take_requests() == [("/api", True), ("/apis", True)]
 
 
 def test_it_refreshes_for_a_name_that_is_missing_at_most_every_two_seconds(
-    discovery_server: DiscoveryServer, monkeypatch: pytest.MonkeyPatch
+    discovery_server: DiscoveryServer,
 ) -> None:
     client = discovery_server.client()
     fetch_catalog(client)
     discovery_server.take_requests()
-    refresh(client)
+    began = time.monotonic()
+    refresh(client, timer=lambda: began)
     assert discovery_server.take_requests() == []
-    monkeypatch.setattr(discovery, "_REFRESH_SECONDS", 0.0)
     discovery_server.parts["/apis"] = [
         WIDGETS,
         METRICS,
         build_group("new.example", build_version("v1", build_resource("news", "News"))),
     ]
-    assert refresh(client).find("news.new.example") is not None
+    assert refresh(client, timer=after(2)).find("news.new.example") is not None
     assert discovery_server.take_requests() == [("/api", True), ("/apis", True)]
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from clusters.feeds import backoff, feed, health
+from clusters.feeds import backoff
+from clusters.feeds.timings import FeedTimings
 from dashboard.frame import reachability, waiting
 from people import storage
 from people.audit import writer
 from tests.dashboard_server import ROOT
 from tests.faults.page_state import RECOVERY_LIMIT
 
+FEEDS = FeedTimings()
 CALLS = 0.5  # seconds that are left for the calls themselves
 DOCS = (ROOT / "docs/faults.md").read_text()
 
@@ -28,7 +30,7 @@ def read_constant(script: str, name: str) -> float:
 
 
 def longest_crowd_wait(crowd: int) -> float:
-    return max(backoff.compute_recovery_delay(crowd) for _ in range(500))
+    return max(backoff.compute_recovery_delay(FEEDS, crowd) for _ in range(500))
 
 
 def soonest_error_page() -> float:
@@ -41,20 +43,20 @@ def soonest_error_page() -> float:
 
 
 SUMS = {
-    "whose API server refused connections": (health.UNHEALTHY_INTERVAL, feed.SETTLE),
-    "if the API server was silent": (health.UNHEALTHY_PROBE_TIMEOUT, health.UNHEALTHY_INTERVAL, feed.SETTLE),
+    "whose API server refused connections": (FEEDS.unhealthy_interval, FEEDS.settle),
+    "if the API server was silent": (FEEDS.unhealthy_probe_timeout, FEEDS.unhealthy_interval, FEEDS.settle),
     "with 30 or more lists open on it": (
-        health.UNHEALTHY_PROBE_TIMEOUT,
-        health.UNHEALTHY_INTERVAL,
-        backoff.SPREAD,
-        feed.SETTLE,
+        FEEDS.unhealthy_probe_timeout,
+        FEEDS.unhealthy_interval,
+        FEEDS.spread,
+        FEEDS.settle,
     ),
-    "fails while the API server is healthy": (backoff.MAX_WATCHED_SECONDS, feed.SETTLE),
+    "fails while the API server is healthy": (FEEDS.longest_watched, FEEDS.settle),
     "a page that lost the connection to Quarterdeck": (read_constant("live/live.js", "LONGEST"),),
     "silent when Quarterdeck started": (reachability.TIMEOUT, waiting.MIN_INTERVAL),
     "an error page, or one cluster": (reachability.TIMEOUT, soonest_error_page()),
-    "a permission that was granted again": (backoff.GRANT,),
-    "whose resourceVersion was too old": (backoff.RELIST_SECONDS,),
+    "a permission that was granted again": (FEEDS.grant,),
+    "whose resourceVersion was too old": (FEEDS.relist,),
     "a database that was not writable": (storage.PROBE_INTERVAL,),
     "an audit trail that was not writable": (writer.PROBE_INTERVAL,),
 }
@@ -73,11 +75,11 @@ def test_the_longest_waits_fit_the_recovery_limit_and_are_what_the_docs_say(page
 def test_the_waits_of_a_feed_are_no_longer_than_the_constants_say():
     """What the sums take for granted of the functions that make pauses out of them."""
     assert longest_crowd_wait(1) <= 0.05
-    assert longest_crowd_wait(1000) <= backoff.SPREAD
-    waits = [backoff.compute_failure_delay(n, is_watched=True, feed_count=1) for n in range(1, 200)]
-    assert max(waits) <= backoff.MAX_WATCHED_SECONDS
-    grants = [backoff.compute_grant_delay(0, is_watched=True, feed_count=1) for _ in range(200)]
-    assert max(grants) <= backoff.GRANT
+    assert longest_crowd_wait(1000) <= FEEDS.spread
+    waits = [backoff.compute_failure_delay(FEEDS, n, is_watched=True, feed_count=1) for n in range(1, 200)]
+    assert max(waits) <= FEEDS.longest_watched
+    grants = [backoff.compute_grant_delay(FEEDS, 0, is_watched=True, feed_count=1) for _ in range(200)]
+    assert max(grants) <= FEEDS.grant
 
 
 PAGE = """<!doctype html><p id="live-state"></p><main id="main" data-live="/live/" data-page="/c/"></main>"""
@@ -106,7 +108,7 @@ def test_a_fleet_of_pages_does_not_come_back_at_once(new_page):
     least, most = (read_first_pause(new_page, random) for random in (0, 0.999))
     assert most <= read_constant("live/live.js", "LONGEST") * 1000
     assert most - least >= 0.49 * most
-    spread = [backoff.compute_recovery_delay(1000) for _ in range(500)]
-    assert max(spread) - min(spread) > backoff.SPREAD / 2
-    tries = [backoff.compute_failure_delay(20, is_watched=True, feed_count=1) for _ in range(500)]
-    assert max(tries) - min(tries) > backoff.MAX_WATCHED_SECONDS / 4
+    spread = [backoff.compute_recovery_delay(FEEDS, 1000) for _ in range(500)]
+    assert max(spread) - min(spread) > FEEDS.spread / 2
+    tries = [backoff.compute_failure_delay(FEEDS, 20, is_watched=True, feed_count=1) for _ in range(500)]
+    assert max(tries) - min(tries) > FEEDS.longest_watched / 4

@@ -12,8 +12,8 @@ from django.db import connections
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from clusters.api import circuit_breaker
 from clusters.api import metrics as cluster_metrics
+from clusters.api.circuit_breaker import breaker
 from clusters.api.connection import Server
 from clusters.api.errors import Forbidden, TimedOut
 from clusters.api.metrics import MAX_CLUSTERS, OTHER, UNSAVED, RequestTimer, label_cluster
@@ -218,9 +218,9 @@ def test_a_server_that_hangs_is_counted_until_it_is_called_again() -> None:
     name, openings = "quarterdeck_open_circuit_breakers", "quarterdeck_circuit_breaker_openings_total"
     before, opened = read_value(name), read_value(openings)
     for _ in range(3):
-        circuit_breaker.record_error(server, 10.0**12, TimedOut())
+        breaker.record_error(server, 10.0**12, TimedOut())
     assert (read_value(name), read_value(openings)) == (before + 1, opened + 1)
-    circuit_breaker.record_response(server)
+    breaker.record_response(server)
     assert read_value(name) == before
 
 

@@ -9,15 +9,18 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from clusters.api.connection import Identity
 from clusters.counting import counters as counting
+from clusters.counting.timings import CountingTimings
 from clusters.credentials.store import Owner, save_credential
 from clusters.credentials.verification import WhoAmI
 from clusters.models import Cluster, Credential, Share
-from dashboard.overview import board, views
+from dashboard.overview import board
 from dashboard.overview.live import OverviewSubscription
 from dashboard.overview.query import OverviewQuery
+from dashboard.timings import OverviewTimings, Timings
 from people.models import Team, User
 from tests.clusters.counting.scripted_cluster import ScriptedCluster as Scripted
 from tests.clusters.counting.scripted_cluster import event_row, node_row, pod_row, wait_until
@@ -55,17 +58,12 @@ def list_row_ids(html: str) -> list[str]:
 
 
 @pytest.fixture
-def scripted_cluster(users: dict[str, User], monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
+def scripted_cluster(users: dict[str, User], settings: Settings) -> Iterator[Scripted]:
     """A healthy cluster that team shop sees, counted in a hurry."""
-    for name, seconds in (
-        ("POLL_SECONDS", 0.3),
-        ("RETRY_SECONDS", 0.2),
-        ("UNAUTHORIZED_RETRY_SECONDS", 0.2),
-        ("SWEEP", 0.05),
-        ("GRACE", 0.2),
-    ):
-        monkeypatch.setattr(counting, name, seconds)
-    monkeypatch.setattr(views, "FIRST_COUNTS_TIMEOUT", 20.0)  # a busy machine takes its time
+    settings.TIMINGS = Timings(
+        counting=CountingTimings(poll=0.3, retry=0.2, unauthorized_retry=0.2, sweep=0.05, grace=0.2),
+        overview=OverviewTimings(first_counts=20.0),  # a busy machine takes its time
+    )
     with Scripted() as server:
         server.rows |= {"pods": [pod_row()] * 3, "nodes": [node_row()], "events": [event_row("BackOff")]}
         create_cluster("harbour", server=server.url, ca=server.ca, labels={"env": "production"})

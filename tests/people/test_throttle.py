@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
+from dashboard.timings import Timings
 from people import throttle
 from people.models import SignInFailures, User
+from people.timings import PeopleTimings
 from tests.people.conftest import PASSWORD, ClientFor
 
 
@@ -117,12 +121,12 @@ def test_parallel_guesses_are_all_counted(users: dict[str, User]) -> None:
 
 
 def test_a_password_waits_for_its_turn_and_then_says_so(
-    client_for: ClientFor, users: dict[str, User], monkeypatch: pytest.MonkeyPatch
+    client_for: ClientFor, users: dict[str, User], settings: Settings
 ) -> None:
-    full = threading.BoundedSemaphore(1)
-    full.acquire()
-    monkeypatch.setattr(throttle, "HASHING_SLOTS", full)
-    monkeypatch.setattr(throttle, "HASHING_TIMEOUT", 0.01)
-    answer = client_for().post("/people/sign-in/", {"username": "dana", "password": "x"})
+    settings.TIMINGS = Timings(people=PeopleTimings(hashing_slot=0.01))
+    with ExitStack() as all_slots:
+        while throttle.HASHING_SLOTS.acquire(blocking=False):
+            all_slots.callback(throttle.HASHING_SLOTS.release)
+        answer = client_for().post("/people/sign-in/", {"username": "dana", "password": "x"})
     assert answer.status_code == 503
     assert answer["Retry-After"]

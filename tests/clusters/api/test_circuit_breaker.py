@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from clusters.api import circuit_breaker
+from clusters.api.circuit_breaker import CircuitBreaker
 from clusters.api.client import Client
 from clusters.api.concurrency import CALLS, PROBES
 from clusters.api.errors import ApiError, Busy, TimedOut
@@ -50,27 +50,31 @@ def call_and_time_out(server: Server, path: str = "/version", seconds: float = S
     return raised.value.message
 
 
-def wait_until_sent(server: Server, path: str) -> None:
-    """Call until a call is really sent; it gets no answer."""
-    wait_until(lambda: call_and_time_out(server, path, 5) != NOT_SENT)
-
-
 def test_after_a_call_that_timed_out_no_other_is_sent(server):
     call_and_time_out(server)
     assert call_and_time_out(server, "/other", 60) == NOT_SENT
     assert server.count_requests("/other") == 0
 
 
-def test_after_the_hold_one_call_finds_out_and_the_others_still_do_not_wait(server, monkeypatch):
-    monkeypatch.setattr(circuit_breaker, "HOLD", 0.2)
-    call_and_time_out(server)
-    monkeypatch.setattr(circuit_breaker, "HOLD", 60.0)
-    first = threading.Thread(target=wait_until_sent, args=(server, "/first"))
+def test_after_the_hold_one_call_finds_out_and_the_others_still_do_not_wait(server):
+    offset = [0.0]  # seconds
+    ours = CircuitBreaker(hold=3600.0, timer=lambda: time.monotonic() + offset[0])
+    client = Client(make_connection(server), ours)
+
+    def call(path: str, seconds: float) -> str:
+        with pytest.raises(TimedOut) as raised:
+            client.request("GET", path, timeout=seconds)
+        return raised.value.message
+
+    call("/version", SHORT)
+    assert call("/early", 60) == NOT_SENT
+    offset[0] = 3600.0
+    first = threading.Thread(target=call, args=("/first", SHORT))
     first.start()
     wait_until(lambda: server.count_requests("/first") == 1)
-    assert call_and_time_out(server, "/second", 60) == NOT_SENT
+    assert call("/second", 60) == NOT_SENT
     first.join(20)
-    assert (server.count_requests("/first"), server.count_requests("/second")) == (1, 0)
+    assert [server.count_requests(path) for path in ("/early", "/first", "/second")] == [0, 1, 0]
 
 
 def test_a_server_that_responds_again_gets_every_call(server):
@@ -104,16 +108,18 @@ def test_another_server_gets_calls_as_before(server):
         assert fetch("client", make_connection(other)) == b"{}"
 
 
-def test_what_is_remembered_is_bounded(monkeypatch):
-    monkeypatch.setattr(circuit_breaker, "_MAX_SERVERS", 3)
+def test_what_is_remembered_is_bounded_and_the_oldest_goes_first():
+    ours = CircuitBreaker(max_servers=3, timer=lambda: 100.0)
+    silent = [make_connection(f"https://silent-{number}.example:6443").server for number in range(10)]
+    for server in silent:
+        ours.record_error(server, 50.0, TimedOut())
+    assert (len(ours), ours.count_open()) == (3, 3)
+    ours.check(silent[0])  # forgotten
+    with pytest.raises(TimedOut):
+        ours.check(silent[-1])
     for number in range(10):
-        circuit_breaker.record_response(make_connection(f"https://{number}.example:6443").server)
-    assert len(circuit_breaker._servers) == 3
-    for number in range(10):
-        circuit_breaker.record_error(
-            make_connection(f"https://silent-{number}.example:6443").server, time.monotonic(), TimedOut()
-        )
-    assert len(circuit_breaker._servers) == 3
+        ours.record_response(make_connection(f"https://{number}.example:6443").server)
+    assert (len(ours), ours.count_open()) == (3, 0)
 
 
 def test_one_hanging_cluster_has_at_most_its_share_of_the_calls():

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from clusters.api import errors, websockets
+from clusters.api import errors
 from clusters.api.byte_streams import StreamLimits
 from clusters.api.connection import Connection, Identity
 from clusters.api.streams import Streams
@@ -345,8 +345,7 @@ async def test_a_canceled_caller_or_a_forgotten_credential_closes_the_connection
         await streams.close()
 
 
-async def test_it_pings_while_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websockets, "PING_SECONDS", 0.1)
+async def test_it_pings_while_nothing_happens() -> None:
     pinged = threading.Event()
 
     def behave(wire: Wire) -> None:
@@ -356,7 +355,7 @@ async def test_it_pings_while_nothing_happens(monkeypatch: pytest.MonkeyPatch) -
         faults.hang(wire)
 
     with FaultServer(behave) as server:
-        async with open_websocket(make_connection(server)):
+        async with open_websocket(make_connection(server), limits=StreamLimits(ping_seconds=0.1)):
             assert await asyncio.to_thread(pinged.wait, 10)
 
 

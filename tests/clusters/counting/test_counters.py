@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,10 +11,10 @@ import pytest
 from clusters.api.connection import Connection
 from clusters.api.errors import TimedOut, TooManyRequests, Unauthorized
 from clusters.api.pools import forget
-from clusters.counting import counters as module
 from clusters.counting import poll
 from clusters.counting.counters import Counter, Counters
 from clusters.counting.snapshot import CountStatus, Reach, Warnings
+from clusters.counting.timings import CountingTimings
 from tests.clusters.api.faults import FaultServer, hang, respond_status, respond_with
 from tests.clusters.counting.scripted_cluster import (
     ScriptedCluster,
@@ -29,22 +29,29 @@ from tests.clusters.counting.scripted_cluster import (
 POLL_INTERVAL = 0.3
 
 
+QUICK = CountingTimings(
+    poll=POLL_INTERVAL, retry=0.2, unauthorized_retry=0.2, sweep=0.05, grace=0.2, probe_timeout=1.0
+)
+
+
 @pytest.fixture
-def counters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counters]:
-    """Counters of their own, in a hurry."""
-    for name, seconds in (
-        ("POLL_SECONDS", POLL_INTERVAL),
-        ("RETRY_SECONDS", 0.2),
-        ("UNAUTHORIZED_RETRY_SECONDS", 0.2),
-        ("SWEEP", 0.05),
-        ("GRACE", 0.2),
-    ):
-        monkeypatch.setattr(module, name, seconds)
-    monkeypatch.setattr(poll, "PROBE", 1.0)
-    made = Counters()
-    yield made
-    for key in list(made._counters):
-        made._end(key)
+def make_counters() -> Iterator[Callable[..., Counters]]:
+    """Makes counters of their own, in a hurry."""
+    made: list[Counters] = []
+
+    def make(timings: CountingTimings = QUICK, **bounds: int) -> Counters:
+        made.append(Counters(timings, **bounds))
+        return made[-1]
+
+    yield make
+    for one in made:
+        for key in list(one._counters):
+            one._end(key)
+
+
+@pytest.fixture
+def counters(make_counters: Callable[..., Counters]) -> Counters:
+    return make_counters()
 
 
 @pytest.fixture
@@ -114,10 +121,9 @@ def test_no_count_crosses_from_one_credential_to_another(
 
 
 def test_a_page_that_is_loaded_again_and_again_starts_no_poll_of_its_own(
-    counters: Counters, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
+    make_counters: Callable[..., Counters], cluster: ScriptedCluster
 ) -> None:
-    monkeypatch.setattr(module, "POLL_SECONDS", 2.0)
-    monkeypatch.setattr(module, "GRACE", 0.0)
+    counters = make_counters(replace(QUICK, poll=2.0, grace=0.0))
     begun = time.monotonic()
     with watch_counter(counters, connect_as(cluster, "dana")) as counter:
         wait_until(lambda: counter.is_settled)
@@ -153,14 +159,17 @@ def test_nothing_is_polled_without_a_viewer_and_hidden_pages_are_none(
     assert len(cluster.requests) == before
 
 
-def test_numbers_are_dropped_after_a_while_and_with_their_credential(
-    counters: Counters, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
+def test_numbers_are_dropped_after_a_while(
+    make_counters: Callable[..., Counters], cluster: ScriptedCluster
 ) -> None:
+    counters = make_counters(replace(QUICK, retention=0.1))
     with watch_counter(counters, connect_as(cluster, "dana")) as counter:
         wait_until(lambda: counter.is_settled)
-    monkeypatch.setattr(module, "RETENTION_SECONDS", 0.1)
+        assert len(counters) == 1
     wait_until(lambda: len(counters) == 0)
-    monkeypatch.setattr(module, "RETENTION_SECONDS", 60.0)
+
+
+def test_numbers_are_dropped_with_their_credential(counters: Counters, cluster: ScriptedCluster) -> None:
     connection = connect_as(cluster, "changed")
     with watch_counter(counters, connection) as counter:
         wait_until(lambda: count_pods(counter) == 2)
@@ -175,9 +184,9 @@ def test_numbers_are_dropped_after_a_while_and_with_their_credential(
 
 
 def test_a_cluster_that_hangs_costs_the_others_nothing(
-    counters: Counters, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
+    make_counters: Callable[..., Counters], cluster: ScriptedCluster
 ) -> None:
-    monkeypatch.setattr(poll, "PROBE", 3.0)
+    counters = make_counters(replace(QUICK, probe_timeout=3.0))
     with FaultServer(hang) as hanging:
         stuck = [counters.add_viewer(connect_as(hanging, f"person-{number}")) for number in range(25)]
         with watch_counter(counters, connect_as(cluster, "dana")) as counter:
@@ -311,9 +320,9 @@ def test_an_unclear_review_is_not_a_denial(counters: Counters, cluster: Scripted
 
 
 def test_large_lists_are_read_in_pages_up_to_a_bound(
-    counters: Counters, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
+    make_counters: Callable[..., Counters], cluster: ScriptedCluster
 ) -> None:
-    monkeypatch.setattr(poll, "PAGE", 10)
+    counters = make_counters(page_rows=10)
     cluster.rows["pods"] = [pod_row()] * 95
     with watch_counter(counters, connect_as(cluster, "dana")) as counter:
         wait_until(lambda: count_pods(counter) == 95)
@@ -359,9 +368,9 @@ def test_it_waits_as_long_as_the_api_server_asks(counters: Counters, cluster: Sc
 
 
 def test_a_full_process_counts_nothing_more_and_says_so(
-    counters: Counters, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
+    make_counters: Callable[..., Counters], cluster: ScriptedCluster
 ) -> None:
-    monkeypatch.setattr(module, "MAX_COUNTERS", 2)
+    counters = make_counters(max_counters=2)
     with (
         watch_counter(counters, connect_as(cluster, "a")),
         watch_counter(counters, connect_as(cluster, "b")) as last,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import asyncio
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
 from clusters.feeds.access_checks import keep_reviewing
 from clusters.feeds.states import FeedState, State
+from clusters.feeds.timings import FeedTimings
 from clusters.gateway.hub import Hub
 from tests.architecture.architecture_map import ROOT
 from tests.architecture.committed_files import list_own
@@ -18,13 +18,6 @@ from tests.clusters.api.faults import Behaviour, respond_status
 from tests.clusters.feeds.scripted_server import ScriptedServer, stream_watch
 from tests.clusters.feeds.test_feed import open_feed
 from tests.dashboard_server import wait_for
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    made = Hub()
-    yield made
-    made.drop(lambda _connection: True, "over")
 
 
 @pytest.mark.parametrize(
@@ -52,6 +45,7 @@ async def test_it_ends_though_it_is_woken_at_the_same_time(steps: int) -> None:
         state=FeedState(State.UNAUTHORIZED),
         denied=asyncio.Event(),
         connection=SimpleNamespace(expires_at=None),
+        timings=FeedTimings(),
     )
     reviewing = asyncio.create_task(keep_reviewing(feed, None))  # type: ignore[arg-type]
     await asyncio.sleep(0)

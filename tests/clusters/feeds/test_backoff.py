@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -13,13 +12,14 @@ import pytest
 
 from clusters.api import async_sessions
 from clusters.api.connection import Connection, Identity, Server
-from clusters.feeds import backoff, health
-from clusters.feeds import feed as feeds
+from clusters.feeds import backoff
 from clusters.feeds.feed import Feed
 from clusters.feeds.object_content import ObjectContent
 from clusters.feeds.states import State
+from clusters.feeds.timings import FeedTimings
 from clusters.gateway.hub import Hub
 from tests.clusters.api.faults import Behaviour, Wire, hang, respond_html, respond_status, respond_with
+from tests.clusters.feeds.loop_clock import LoopClock
 from tests.clusters.feeds.scripted_server import (
     ScriptedServer,
     Watch,
@@ -31,13 +31,6 @@ from tests.clusters.feeds.scripted_server import (
 from tests.clusters.feeds.table_events import PODS, build_row, encode_event
 from tests.clusters.feeds.test_feed import list_names, open_feed
 from tests.dashboard_server import wait_for
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    made = Hub()
-    yield made
-    made.drop(lambda _connection: True, "over")
 
 
 def open_object_feed(hub: Hub, server: ScriptedServer) -> Feed[ObjectContent]:
@@ -55,8 +48,8 @@ def build_pod(version: str) -> dict[str, Any]:
     return {"kind": "Pod", "metadata": {"name": "a", "namespace": "shop", "resourceVersion": version}}
 
 
-def test_what_is_held_is_marked_with_when_it_was_last_all_there_is(hub, monkeypatch):
-    monkeypatch.setattr(health, "HEALTHY_INTERVAL", 0.3)
+def test_what_is_held_is_marked_with_when_it_was_last_all_there_is(make_hub):
+    hub = make_hub(FeedTimings(healthy_interval=0.3))
     with ScriptedServer([respond_list(build_row("a"))], [stream_watch()]) as server:
         feed, _seen = open_feed(hub, server)
         wait_for(lambda: feed.state.state is State.LIVE)
@@ -68,8 +61,8 @@ def test_what_is_held_is_marked_with_when_it_was_last_all_there_is(hub, monkeypa
         assert list_names(feed) == {"a"}
 
 
-def test_a_server_with_retry_after_gets_no_request_because_it_is_healthy(hub, monkeypatch):
-    monkeypatch.setattr(health, "HEALTHY_INTERVAL", 0.05)
+def test_a_server_with_retry_after_gets_no_request_because_it_is_healthy(make_hub):
+    hub = make_hub(FeedTimings(healthy_interval=0.05))
     refused = respond_with(429, b"too many", "text/plain", "Retry-After: 2")
     times: list[float] = []
 
@@ -88,19 +81,18 @@ def test_a_server_with_retry_after_gets_no_request_because_it_is_healthy(hub, mo
 
 
 @pytest.mark.parametrize("lines", [(gone_event(),), (error_event(),)], ids=["410", "500"])
-def test_an_error_in_each_stream_is_backed_off_from(hub, monkeypatch, lines):
+def test_an_error_in_each_stream_is_backed_off_from(make_hub, lines):
     """The head of such a stream is 200, and its one event is an error: neither is a success."""
-    monkeypatch.setattr(backoff, "BACKOFF", (0.5, 30.0))
+    hub = make_hub(FeedTimings(backoff=(0.1, 30.0), relist=0.1))
     with ScriptedServer([respond_list(build_row("a"))], [stream_watch(*lines, stay=False)]) as server:
         feed, _seen = open_feed(hub, server)
         wait_for(lambda: max(feed._failures, feed._losses) >= 3)
         assert list_names(feed) == {"a"}
 
 
-def test_a_watch_that_outlives_its_time_in_silence_is_left(hub, monkeypatch):
+def test_a_watch_that_outlives_its_time_in_silence_is_left(make_hub):
     """A proxy may keep a connection open that nothing passes any more, its end included."""
-    monkeypatch.setattr(feeds, "LIFETIME", (1, 1))
-    monkeypatch.setattr(feeds, "OVERDUE", 0.5)
+    hub = make_hub(FeedTimings(lifetime=(1, 1), overdue=0.5, backoff=(0.1, 0.1)))
     with ScriptedServer(
         [respond_list(build_row("a"))],
         [stream_watch(), stream_watch(encode_event("ADDED", build_row("b", version=2)))],
@@ -153,19 +145,19 @@ def test_nonsense_instead_of_an_object_is_an_error_and_no_end(
         assert feed.content.snapshot().object is not None
 
 
-def test_a_feed_that_falls_over_a_mistake_of_ours_does_not_look_live(hub, monkeypatch):
+def test_a_feed_that_falls_over_a_mistake_of_ours_does_not_look_live(make_hub):
     with ScriptedServer(
         [respond_list(build_row("a"))], [stream_watch(encode_event("ADDED", build_row("b", version=2)))]
     ) as server:
-        monkeypatch.setattr(feeds.Feed, "_check_end", None)
-        monkeypatch.setattr(feeds, "LIFETIME", (None, None))
+        nonsense: Any = (None, None)
+        hub = make_hub(FeedTimings(lifetime=nonsense))
         feed, _seen = open_feed(hub, server)
         wait_for(lambda: feed.state.state is State.CLOSED)
         assert "Reload the page" in feed.state.message
 
 
-def test_a_grant_is_seen_soon_without_asking_for_what_is_refused(hub, monkeypatch):
-    monkeypatch.setattr(backoff, "GRANT", 0.2)
+def test_a_grant_is_seen_soon_without_asking_for_what_is_refused(make_hub):
+    hub = make_hub(FeedTimings(grant=0.2))
     with ScriptedServer([respond_status(403, "Forbidden", "no")], [stream_watch()]) as server:
         server.is_allowed = False
         feed, _seen = open_feed(hub, server)
@@ -183,31 +175,61 @@ def test_a_rejected_credential_is_distinguished_from_a_missing_permission(hub):
         wait_for(lambda: feed.state.state is State.UNAUTHORIZED)
 
 
-def test_a_server_that_hung_is_met_within_seconds_of_its_recovery(hub, monkeypatch):
-    """The requests that hang are not waited for: a new one is sent beside them."""
-    monkeypatch.setattr(health, "HEALTHY_INTERVAL", 0.2)
-    monkeypatch.setattr(health, "PROBE_TIMEOUT", 0.3)
-    is_hanging: list[bool] = []
+def test_a_server_that_hung_is_met_within_seconds_of_its_recovery(make_hub):
+    """The requests that hang are not waited for: a new one is sent beside them.
+
+    Time passes where this test says so: however busy the machine is, no request times out before.
+    """
+    clock = LoopClock()
+    timings = FeedTimings(
+        healthy_interval=5,
+        probe_timeout=60,
+        unhealthy_probe_timeout=50,
+        ready_timeout=50,
+        lifetime=(3600, 3600),
+        review=3600,
+    )
+    hub = make_hub(timings, clock.start_loop)
+    hanging: list[str] = []
 
     class Hanging(ScriptedServer):
+        is_hanging = False
+
         def _answer(self, wire: Wire) -> None:
-            if is_hanging:
+            if self.is_hanging:
+                hanging.append(wire.request.target)
                 hang(wire)
             super()._answer(wire)
 
     with Hanging([respond_list(build_row("a"))], [stream_watch()]) as server:
         feed, _seen = open_feed(hub, server)
         wait_for(lambda: feed.state.state is State.LIVE)
-        is_hanging.append(True)
+        server.is_hanging = True
+        clock.advance(timings.healthy_interval)
+        wait_for(lambda: hanging == ["/readyz"])
+        assert feed.state.state is State.LIVE
+        clock.advance(timings.probe_timeout)
         wait_for(lambda: feed.state.state is State.UNREACHABLE)
-        is_hanging.clear()
+        clock.advance(timings.unhealthy_interval)
+        wait_for(lambda: hanging == ["/readyz"] * 2)
+        server.is_hanging = False
+        clock.advance(timings.unhealthy_probe_timeout)  # the last one that hangs ends, and another is sent
         wait_for(lambda: feed.state.state is State.LIVE and len(server.watch_versions) == 2)
         assert list_names(feed) == {"a"}
 
 
 @pytest.mark.parametrize(("feed_count", "longest"), [(1, 3.0), (30, 3.0), (100, 10.0), (900, 30.0)])
 def test_pauses_grow_to_three_seconds_with_a_viewer_and_further_with_the_crowd(feed_count, longest):
-    pause = [backoff.compute_failure_delay(n, is_watched=True, feed_count=feed_count) for n in range(1, 40)]
+    pause = [
+        backoff.compute_failure_delay(FeedTimings(), n, is_watched=True, feed_count=feed_count)
+        for n in range(1, 40)
+    ]
     assert max(pause) <= longest
     assert min(pause[10:]) >= longest / 2
-    assert max(backoff.compute_failure_delay(n, is_watched=False, feed_count=1) for n in range(10, 60)) > 15
+    assert (
+        max(
+            backoff.compute_failure_delay(FeedTimings(), n, is_watched=False, feed_count=1)
+            for n in range(10, 60)
+        )
+        > 15
+    )

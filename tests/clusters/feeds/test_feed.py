@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from clusters.api.connection import Connection, Identity, Server
-from clusters.feeds import backoff
-from clusters.feeds import feed as feeds
 from clusters.feeds.feed import Feed
 from clusters.feeds.states import FeedState, State
+from clusters.feeds.timings import FeedTimings
 from clusters.gateway.hub import Hub
 from clusters.tables.table_content import TableContent, TableQuery
 from tests.clusters.api.faults import Hangup, Wire, respond_status, respond_with
@@ -24,13 +21,6 @@ from tests.clusters.feeds.scripted_server import (
 )
 from tests.clusters.feeds.table_events import PODS, build_row, encode_event
 from tests.dashboard_server import wait_for
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    made = Hub()
-    yield made
-    made.drop(lambda _connection: True, "over")
 
 
 def build_connection(server: ScriptedServer) -> Connection:
@@ -54,8 +44,8 @@ def list_states(seen: list[FeedState]) -> list[State]:
     return list(dict.fromkeys(one.state for one in seen))
 
 
-def test_it_goes_on_from_the_last_resource_version_when_a_watch_ends(hub, monkeypatch):
-    monkeypatch.setattr(feeds, "EARLY", 10_000)  # so that every end counts as the end of its time
+def test_it_goes_on_from_the_last_resource_version_when_a_watch_ends(make_hub):
+    hub = make_hub(FeedTimings(early=10_000))  # so that every end counts as the end of its time
     with ScriptedServer(
         [respond_list(build_row("a"), version="5")],
         [
@@ -119,8 +109,8 @@ def test_a_server_that_went_back_in_time_is_listed_again(hub):
         wait_for(lambda: server.watch_versions[-1] == "20")
 
 
-def test_a_watch_that_ends_at_once_without_an_event_is_backed_off_from(hub, monkeypatch):
-    monkeypatch.setattr(backoff, "BACKOFF", (0.2, 0.4))
+def test_a_watch_that_ends_at_once_without_an_event_is_backed_off_from(make_hub):
+    hub = make_hub(FeedTimings(backoff=(0.2, 0.4)))
     with ScriptedServer([respond_list(build_row("a"))], [stream_watch(stay=False)]) as server:
         feed, _seen = open_feed(hub, server)
         wait_for(lambda: len(server.watch_versions) >= 4)
@@ -140,8 +130,8 @@ def test_too_many_requests_waits_as_long_as_it_says(hub):
         assert seen[0].error.retry_after == 1
 
 
-def test_a_denial_takes_the_rows_at_once(hub, monkeypatch):
-    monkeypatch.setattr(backoff, "REVIEW", 2.1)
+def test_a_denial_takes_the_rows_at_once(make_hub):
+    hub = make_hub(FeedTimings(review=2.1))
     with ScriptedServer([respond_list(build_row("a"))], [stream_watch()]) as server:
         feed, _seen = open_feed(hub, server)
         wait_for(lambda: feed.state.state is State.LIVE)
@@ -151,8 +141,8 @@ def test_a_denial_takes_the_rows_at_once(hub, monkeypatch):
         assert list_names(feed) == set()
 
 
-def test_a_permission_that_returns_restores_the_rows(hub, monkeypatch):
-    monkeypatch.setattr(backoff, "DENIED_SECONDS", 0.2)
+def test_a_permission_that_returns_restores_the_rows(make_hub):
+    hub = make_hub(FeedTimings(denied=0.2))
     refused = respond_status(403, "Forbidden", "not yet")
     with ScriptedServer([refused, refused, respond_list(build_row("a"))], [stream_watch()]) as server:
         feed, seen = open_feed(hub, server)
@@ -161,8 +151,8 @@ def test_a_permission_that_returns_restores_the_rows(hub, monkeypatch):
         assert list_names(feed) == {"a"}
 
 
-def test_what_may_be_listed_but_not_watched_is_polled(hub, monkeypatch):
-    monkeypatch.setattr(backoff, "POLL", 0.2)
+def test_what_may_be_listed_but_not_watched_is_polled(make_hub):
+    hub = make_hub(FeedTimings(poll=0.2))
     with ScriptedServer(
         [respond_list(build_row("a")), respond_list(build_row("b"))],
         [respond_status(403, "Forbidden", "no watch")],
@@ -175,8 +165,8 @@ def test_what_may_be_listed_but_not_watched_is_polled(hub, monkeypatch):
         assert list_names(feed) == set()
 
 
-def test_a_review_that_fails_takes_nothing(hub, monkeypatch):
-    monkeypatch.setattr(backoff, "REVIEW", 2.1)
+def test_a_review_that_fails_takes_nothing(make_hub):
+    hub = make_hub(FeedTimings(review=2.1))
     reviews: list[int] = []
 
     class Failing(ScriptedServer):
@@ -194,7 +184,8 @@ def test_a_review_that_fails_takes_nothing(hub, monkeypatch):
         assert list_names(feed) == {"a"}
 
 
-def test_a_silent_watch_of_a_server_that_is_not_ready_is_said_and_left(hub):
+def test_a_silent_watch_of_a_server_that_is_not_ready_is_said_and_left(make_hub):
+    hub = make_hub(FeedTimings(healthy_interval=0.3))
     with ScriptedServer([respond_list(build_row("a"))], [stream_watch()]) as server:
         feed, _seen = open_feed(hub, server)
         wait_for(lambda: feed.state.state is State.LIVE)
@@ -206,10 +197,9 @@ def test_a_silent_watch_of_a_server_that_is_not_ready_is_said_and_left(hub):
         assert len(server.watch_versions) == 2, "the silent watch is not trusted any more"
 
 
-def test_a_first_denial_after_an_error_is_checked_again(hub, monkeypatch):
+def test_a_first_denial_after_an_error_is_checked_again(make_hub):
     """An API server that restarts refuses what it will allow once it has read its RBAC."""
-    monkeypatch.setattr(backoff, "BACKOFF", (0.1, 0.1))
-    monkeypatch.setattr(backoff, "DENIED_RETRY_SECONDS", 0.1)
+    hub = make_hub(FeedTimings(backoff=(0.1, 0.1), denied_retry=0.1))
 
     def cut(_wire: Wire) -> None:
         raise Hangup
@@ -257,8 +247,8 @@ def test_lists_are_read_in_pages_and_the_first_is_rendered_while_others_come(hub
 
 
 @pytest.mark.parametrize("by", ["who needs the rest", "itself, after a moment"])
-def test_a_list_that_nobody_hurries_holds_back_after_the_first_rows(hub, monkeypatch, by):
-    monkeypatch.setattr(feeds, "HOLD", 3600.0 if by == "who needs the rest" else 0.2)
+def test_a_list_that_nobody_hurries_holds_back_after_the_first_rows(make_hub, by):
+    hub = make_hub(FeedTimings(hold=3600.0 if by == "who needs the rest" else 0.2))
     meta = {"resourceVersion": "5", "continue": "next", "remainingItemCount": 1}
     first = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": meta, "rows": [build_row("a")]}
     with ScriptedServer(

@@ -16,10 +16,12 @@ from clusters.gateway.connect import ClusterSession, connect
 from people.models import Membership, Team, User
 from tests import database_fixtures
 from tests.clusters.api.faults import Behaviour, FaultServer
+from tests.clusters.hubs import hub, make_hub
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.keys import get_keys
 from tests.controlplane.users import USERS
 
+__all__ = ["hub", "make_hub"]
 OpenSession = Callable[[str], ClusterSession]
 
 

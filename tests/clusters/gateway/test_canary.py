@@ -11,12 +11,13 @@ from clusters.api.errors import ApiError
 from clusters.gateway.connect import DeniedByRole
 from clusters.gateway.hub import hub
 from clusters.gateway.secret_reads import SECRETS
-from people.audit.rate_limit import RateLimiter
 from tests import canary
 from tests.audit_trail import AuditTrail, check_for_secrets
 from tests.clusters.gateway.conftest import OpenSession
 from tests.clusters.gateway.kinds import CONFIGMAPS, build_config_map
 from tests.dashboard_server import wait_for
+
+pytestmark = pytest.mark.usefixtures("fresh_rate_limits")
 
 VALUE = "canary-that-passes-the-door"
 CODED = base64.b64encode(VALUE.encode()).decode()
@@ -27,12 +28,6 @@ BODY = {
     "data": {"password": CODED},
 }
 MERGE, JSON = "application/merge-patch+json", "application/json-patch+json"
-
-
-@pytest.fixture(autouse=True)
-def reset_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clusters.gateway.denials._rate_limiter", RateLimiter(60.0, 100))
-    monkeypatch.setattr("clusters.gateway.secret_reads._rate_limiter", RateLimiter(60.0, 100))
 
 
 def test_no_secret_is_in_the_bytes_of_the_audit_trail(

@@ -20,16 +20,13 @@ from tests.clusters.gateway.conftest import OpenSession
 from tests.clusters.gateway.kinds import CONFIGMAPS, NODES, PODS
 from tests.controlplane.controlplane import ControlPlane
 from tests.dashboard_server import wait_for
+from tests.rate_limits import allow_all_again
 
-
-@pytest.fixture(autouse=True)
-def reset_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clusters.gateway.denials._rate_limiter", RateLimiter(60.0, 100))
-    monkeypatch.setattr("clusters.gateway.secret_reads._rate_limiter", RateLimiter(60.0, 100))
+pytestmark = pytest.mark.usefixtures("fresh_rate_limits")
 
 
 def test_a_denial_is_one_row_a_minute_for_each_object(
-    session_at_controlplane: OpenSession, audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
+    session_at_controlplane: OpenSession, audit_trail: AuditTrail
 ) -> None:
     origin.begin("203.0.113.7", "a-session-key")
     session = session_at_controlplane("dana")
@@ -46,7 +43,7 @@ def test_a_denial_is_one_row_a_minute_for_each_object(
     assert (nodes.address, nodes.session) == ("203.0.113.7", origin.session_mark("a-session-key"))
     assert nodes.audit_id
     assert "forbidden" in nodes.reason
-    monkeypatch.setattr("clusters.gateway.denials._rate_limiter", RateLimiter(60.0, 100))
+    allow_all_again()
     with pytest.raises(Forbidden):
         session.client.get("/api/v1/nodes")
     wait_for(lambda: audit_trail.list_rows(result="denied").count() == 3)
@@ -88,11 +85,17 @@ def test_reviews_and_what_is_allowed_leave_no_row(
     assert audit_trail.list_rows(cluster="harbour").exclude(verb="credential-set").count() == 1
 
 
-def test_it_remembers_a_bounded_number_of_things() -> None:
-    once = RateLimiter(60.0, 3)
+def test_it_remembers_a_bounded_number_of_things_for_their_time() -> None:
+    now = [1000.0]  # seconds
+    once = RateLimiter(60.0, 3, timer=lambda: now[0])
     assert [once.is_due(key) for key in (1, 1, 2, 3, 4, 4)] == [True, False, True, True, True, False]
-    assert len(once._last_allowed) == 3
+    assert len(once) == 3
     assert once.is_due(1), "forgotten"
+    now[0] += 59.9
+    assert not once.is_due(1)
+    now[0] += 0.1
+    assert once.is_due(1)
+    assert len(once) == 1
     assert RateLimiter(0.0, 3).is_due(1)
 
 

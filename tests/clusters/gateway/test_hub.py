@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -11,8 +11,7 @@ from clusters.api.client import Client
 from clusters.api.connection import Connection, Identity, Server
 from clusters.discovery import fetch_catalog, refresh
 from clusters.feeds.states import State
-from clusters.gateway import hub as hubs
-from clusters.gateway.hub import Hub
+from clusters.feeds.timings import FeedTimings
 from clusters.tables.table_content import TableQuery
 from tests.controlplane.controlplane import ControlPlane
 from tests.dashboard_server import wait_for
@@ -32,13 +31,6 @@ spec:
       schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}
       additionalPrinterColumns: [{{name: {column}, type: string, jsonPath: .spec.{column}}}]
 """
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    made = Hub()
-    yield made
-    made.drop(lambda _connection: True, "over")
 
 
 @pytest.fixture
@@ -127,8 +119,8 @@ def test_a_credential_that_was_changed_takes_its_feeds_with_it(hub, connect):
     assert not feed.content.snapshot().rows
 
 
-def test_a_feed_that_nobody_watches_is_closed_after_its_time(hub, connect, monkeypatch):
-    monkeypatch.setattr(hubs, "KEEP", 0.5)
+def test_a_feed_that_nobody_watches_is_closed_after_its_time(make_hub, connect):
+    hub = make_hub(FeedTimings(keep=0.5, sweep=0.1))
     ada = connect("ada")
     feed = hub.table(ada, TableQuery(find_kind(ada, "pods")))
     feed.wait(10)
@@ -136,10 +128,8 @@ def test_a_feed_that_nobody_watches_is_closed_after_its_time(hub, connect, monke
     wait_for(lambda: hub.open_feeds() == 0, 10)
 
 
-def test_a_person_has_a_bounded_number_of_feeds_and_the_oldest_unwatched_goes_first(
-    hub, connect, monkeypatch
-):
-    monkeypatch.setattr(hubs, "FEEDS_A_PERSON", 3)
+def test_a_person_has_a_bounded_number_of_feeds_and_the_oldest_unwatched_goes_first(make_hub, connect):
+    hub = make_hub(feeds_a_person=3)
     ada = connect("ada")
     pods = find_kind(ada, "pods")
     watched = hub.table(ada, TableQuery(pods, "shop"))

@@ -8,7 +8,6 @@ import pytest
 
 from clusters.api.errors import Forbidden
 from clusters.api.reading_client import REVIEWS, MustBeRecorded, is_audit_exempt
-from people.audit.rate_limit import RateLimiter
 from tests.architecture.architecture_map import ROOT
 from tests.architecture.imports import list_imports, list_product_files
 from tests.audit_trail import AuditTrail
@@ -52,9 +51,8 @@ def test_it_sends_nothing_that_has_to_be_recorded(
     session_at_controlplane: OpenSession,
     controlplane: ControlPlane,
     audit_trail: AuditTrail,
-    monkeypatch: pytest.MonkeyPatch,
+    fresh_rate_limits: None,
 ) -> None:
-    monkeypatch.setattr("clusters.gateway.denials._rate_limiter", RateLimiter(60.0, 100))
     session = session_at_controlplane("ada")
     for method, path in RECORDED:
         with pytest.raises(MustBeRecorded):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from clusters.credentials import verification
+from clusters.api.timings import ApiTimings
 from clusters.models import Cluster, Credential
+from dashboard.timings import Timings
 from tests.clusters.api.faults import (
     AUTHORITY,
     FaultServer,
@@ -74,8 +75,8 @@ def test_it_says_what_answered_instead(behaviour, sentence, unreachable_cluster,
     assert not Credential.objects.exists()
 
 
-def test_it_says_that_nothing_came_in_time(unreachable_cluster, client_for, monkeypatch):
-    monkeypatch.setattr(verification, "TIMEOUT", 0.5)
+def test_it_says_that_nothing_came_in_time(unreachable_cluster, client_for, settings):
+    settings.TIMINGS = Timings(api=ApiTimings(verification=0.5))
     with FaultServer(hang) as server:
         set_server(unreachable_cluster, server)
         answer = post_credential(client_for("dana"), "token", "dark", token="canary-token")

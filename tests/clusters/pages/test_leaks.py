@@ -7,8 +7,9 @@ import logging
 import pytest
 from django.db import connection
 
-from clusters.credentials import verification
+from clusters.api.timings import ApiTimings
 from clusters.models import Credential
+from dashboard.timings import Timings
 from people.models import Session
 from tests.clusters.api.faults import (
     FaultServer,
@@ -49,9 +50,9 @@ def dump_database() -> str:
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=range(len(BEHAVIOURS)))
-def test_it_keeps_a_token_out_of_everything(behaviour, unreachable_cluster, client_for, caplog, monkeypatch):
+def test_it_keeps_a_token_out_of_everything(behaviour, unreachable_cluster, client_for, caplog, settings):
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr(verification, "TIMEOUT", 0.3)
+    settings.TIMINGS = Timings(api=ApiTimings(verification=0.3))
     browser = client_for("dana")
     with FaultServer(behaviour) as server:
         set_server(unreachable_cluster, server)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from people.audit.rate_limit import RateLimiter
 from people.models import User
 from tests.audit_trail import AuditTrail
 from tests.people.conftest import PASSWORD, ClientFor
+
+pytestmark = pytest.mark.usefixtures("fresh_rate_limits")
 
 
 def try_sign_in(
@@ -15,11 +16,6 @@ def try_sign_in(
 ) -> int:
     form = {"username": name, "password": password}
     return browser_of().post("/people/sign-in/", form, REMOTE_ADDR=address).status_code
-
-
-@pytest.fixture(autouse=True)
-def reset_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.accounts.signin_failures._throttled_limiter", RateLimiter(60.0, 100))
 
 
 def test_a_wrong_password(client_for: ClientFor, dana_with_password: User, audit_trail: AuditTrail) -> None:

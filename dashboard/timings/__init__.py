@@ -1,0 +1,66 @@
+"""Timings: how long the engines and the pages of one process wait, as one value of the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from clusters.api.timings import ApiTimings
+from clusters.counting.timings import CountingTimings
+from clusters.feeds.timings import FeedTimings
+from people.timings import PeopleTimings
+
+
+@dataclass(frozen=True)
+class LiveTimings:
+    """All in seconds. `session_check` is between two checks of the sessions of open sockets: with the query's own
+    time an ended session's sockets are closed within 15. `gather` is how long changes are gathered after some were
+    sent, shortest and longest; `heartbeat` after which quiet the page is told that the socket lives;
+    `acknowledgement` without one after which the socket is closed.
+    """
+
+    session_check: float = 10.0
+    gather: tuple[float, float] = (0.1, 0.5)
+    heartbeat: float = 15.0
+    acknowledgement: float = 120.0
+
+
+@dataclass(frozen=True)
+class AuditTimings:
+    """All in seconds. Open pages of the audit trail: `poll` is between polls for rows of other processes, `pace`
+    between two polls, `burst_pace` after one with many new actions.
+
+    Searches: `page_search` is how long a page searches, `quick_range` below which the next range is twice as long.
+    Exports: `count` to count the list of files, `read` to read one file, `slot` to wait until one may be made.
+    """
+
+    poll: float = 2.0
+    pace: float = 0.3
+    burst_pace: float = 1.0
+    page_search: float = 1.0
+    quick_range: float = 0.1
+    count: float = 3.0
+    read: float = 20.0
+    slot: float = 10.0
+
+
+@dataclass(frozen=True)
+class OverviewTimings:
+    """In seconds, how long the page waits for clusters of which nothing is known yet: `first_counts` where a socket
+    brings the rest, `noscript` where none will.
+    """
+
+    first_counts: float = 0.2
+    noscript: float = 1.5
+
+
+@dataclass(frozen=True)
+class Timings:
+    """What production has, of each engine. Only a settings module can say anything else, no environment variable."""
+
+    api: ApiTimings = field(default_factory=ApiTimings)
+    feeds: FeedTimings = field(default_factory=FeedTimings)
+    counting: CountingTimings = field(default_factory=CountingTimings)
+    people: PeopleTimings = field(default_factory=PeopleTimings)
+    live: LiveTimings = field(default_factory=LiveTimings)
+    audit: AuditTimings = field(default_factory=AuditTimings)
+    overview: OverviewTimings = field(default_factory=OverviewTimings)
