@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import get_script_prefix, reverse
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from dashboard.accounts.forms import AccountForm, PasswordForm, get_post_data
 from dashboard.accounts.sign_in import start_session
 from people import control, one_time_links, throttle
+from people.audit.changes import audited_change
 from people.audit.record import draft_for_user, note, record
 from people.models import Invitation, Membership, Purpose, User
 
@@ -54,7 +55,7 @@ def _join(request: HttpRequest, link: Invitation) -> HttpResponse:
     with throttle.hashing_slot():
         user.set_password(form.cleaned_data["password"])
     try:
-        with transaction.atomic():
+        with audited_change():
             _use(link)
             user.save()
             if link.team:
@@ -77,7 +78,7 @@ def _set_password(request: HttpRequest, link: Invitation, user: User) -> HttpRes
         return _show(request, "accounts/new_password.html", link, form)
     with throttle.hashing_slot():
         user.set_password(form.cleaned_data["password"])
-    with transaction.atomic():
+    with audited_change():
         _use(link)
         user.save(update_fields=["password", "access_version"])
         Invitation.objects.filter(user=user, used_at=None).delete()

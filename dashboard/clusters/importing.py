@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clusters.api.connection import Server
@@ -20,6 +19,7 @@ from clusters.models import Cluster, ClusterRequest, RequestState, Share
 from clusters.sharing import visible_clusters
 from dashboard.clusters.cluster_form import ClusterForm, check_server
 from dashboard.clusters.notices import Notice, make_notice
+from people.audit.changes import audited_change
 from people.audit.record import AuditTrailUnavailable, record
 from people.models import Team, User
 
@@ -148,7 +148,7 @@ def _add(user: User, context: Context, choice: Choice) -> tuple[ImportResult, Cl
         who = _try(server_of(cluster), context)
     elif (notice := check_server(server_of(cluster))) is not None:
         return ImportResult(context.name, "", notice), None
-    with transaction.atomic():
+    with audited_change():
         cluster.save()
         record(draft_cluster_entry(user, "cluster-add", cluster, detail=settings_of(cluster)))
         _share(user, cluster, choice.team)
@@ -168,7 +168,7 @@ def _request_cluster(user: User, context: Context) -> ImportResult:
     if mine.count() >= MOST_REQUESTS:
         message = _("You have 20 open requests. Wait for a decision, or withdraw one.")
         return ImportResult(context.name, "", Notice(message))
-    with transaction.atomic():
+    with audited_change():
         made = ClusterRequest.objects.create(
             user=user,
             name=context.cluster[:100],

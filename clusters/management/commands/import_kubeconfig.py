@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 from django.utils import timezone
 
 from clusters.api.errors import ApiError
@@ -19,6 +18,7 @@ from clusters.credentials.store import Owner, save_credential, server_of
 from clusters.credentials.verification import WhoAmI, reach, try_identity
 from clusters.credentials.yaml_tree import LARGEST
 from clusters.models import Cluster, Share
+from people.audit.changes import audited_change
 from people.audit.record import AuditTrailUnavailable, record
 from people.models import Team, User
 
@@ -75,7 +75,7 @@ class Command(BaseCommand):
         found = match(context, Cluster.objects.all()).cluster
         cluster = found or _new_cluster(context)
         who = self._try(context, cluster, owner, without_trying or found is not None)
-        with transaction.atomic():
+        with audited_change():
             if not found:
                 cluster.save()
                 record(draft_cluster_entry(None, "cluster-add", cluster, detail=settings_of(cluster)))

@@ -96,7 +96,7 @@ def test_each_act_is_a_row_that_vouches_for_its_file(three_months: AuditTrail, t
     archive(tmp_path, "2026-07")
     row = three_months.get_last(verb="trail-sealed")
     (segment,) = segments(tmp_path)
-    assert (row.person, row.target, row.result) == ("manage.py", "trail", "ok")
+    assert (row.person, row.target, row.result) == ("program manage.py", "trail", "ok")
     assert row.detail == {
         "file": segment.path.name,
         "first": 1,
