@@ -8,31 +8,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from django.core.exceptions import ValidationError
-from django.db import DataError
-
-from people.audit.chain import digest
+from people.audit.chain import UnknownKey, digest
+from people.audit.checkpoints import NOTHING, Checkpoint
+from people.audit.keys import KeyRing
 from people.audit.models import AuditEntry
-from people.audit.segments import ARCHIVED, Segment, UnreadableSegment, folder, segments
+from people.audit.reading import (
+    UnreadableRow,
+    all_entries,
+    build_ring,
+    entries_from,
+    first_sequence,
+    read_row,
+)
+from people.audit.segments import ARCHIVED, folder, segments
 from people.audit.triggers import GENESIS
 
-CHUNK = 2000  # rows that are held at once
+ACCEPTED = "trail-accepted"  # the verb of the row by which somebody took over what does not hold before it
 NEARBY = 50  # rows by which a row that was renumbered is looked for
-
-# What reading a row raises whose columns hold what no field of theirs takes.
-UNREADABLE = (ValueError, TypeError, ValidationError, DataError)
-Kind = Literal["changed", "missing", "inserted", "order", "cut", "rewritten"]
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """The last row at some time, remembered elsewhere; written as `SEQUENCE:HASH`."""
-
-    sequence: int
-    hash: str
-
-    def __str__(self) -> str:
-        return f"{self.sequence}:{self.hash}"
+Kind = Literal["changed", "missing", "inserted", "order", "cut", "rewritten", "unkeyed", "key"]
 
 
 @dataclass(frozen=True)
@@ -46,11 +39,15 @@ class Break:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How many rows hold, where they end, and what is wrong, if anything is."""
+    """How many rows hold, where they end, and what is wrong, if anything is.
+
+    `accepted` are the rows by which somebody took over what was before them, whether or not it holds.
+    """
 
     rows: int
     checkpoint: Checkpoint
     first_break: Break | None = None
+    accepted: tuple[AuditEntry, ...] = ()
 
 
 def verify(checkpoints: Sequence[Checkpoint] = (), where: Path | None = None) -> Verdict:
@@ -61,63 +58,143 @@ def verify(checkpoints: Sequence[Checkpoint] = (), where: Path | None = None) ->
     """
     folder_of_segments = folder() if where is None else where
     while True:
-        start = _first_sequence()
-        verdict = _verify_entries(checkpoints, _all_entries(start, folder_of_segments), folder_of_segments)
-        if verdict.first_break is None or _first_sequence() == start:
+        start = first_sequence()
+        verifier = _Verifier(folder_of_segments, NOTHING)
+        verdict = verifier.verify(all_entries(start, folder_of_segments, verifier.ring), checkpoints)
+        if verdict.first_break is None or first_sequence() == start:
             return verdict
 
 
-def _verify_entries(
-    checkpoints: Sequence[Checkpoint], entries: Iterator[AuditEntry | _UnreadableRow], where: Path
-) -> Verdict:
-    due = {one.sequence: one for one in checkpoints}
-    rows, last, before = 0, Checkpoint(0, GENESIS), Checkpoint(0, GENESIS)
-    for entry in entries:
-        wrong = _find_break(entry, last, before)
+def verify_newest(count: int) -> Verdict:
+    """The same of the newest `count` rows of the table alone; what is before them is taken as it is."""
+    newest = AuditEntry.objects.order_by("-sequence").values_list("sequence", flat=True)[:count]
+    start = min(newest, default=None)
+    first = None if start is None else read_row(start)
+    before = (
+        Checkpoint(first.sequence - 1, first.previous) if first else Checkpoint((start or 1) - 1, GENESIS)
+    )
+    return _Verifier(folder(), before).verify(entries_from(start), ())
+
+
+class _Verifier:
+    """Goes along a chain: `last` is the row before the next one, and itself stands on `before`."""
+
+    def __init__(self, where: Path, last: Checkpoint) -> None:
+        self.ring: KeyRing = build_ring(where)
+        self.rows = 0
+        self.last = self.before = last
+        self._where = where
+        self._is_keyed = False
+        self._accepted: list[AuditEntry] = []
+        self._resume_at = -1  # the row that took over what does not hold before it
+
+    def verify(
+        self, entries: Iterator[AuditEntry | UnreadableRow], checkpoints: Sequence[Checkpoint]
+    ) -> Verdict:
+        due = {one.sequence: one for one in checkpoints}
+        try:
+            for entry in entries:
+                wrong = self._check(entry, due)
+                if wrong is not None:
+                    return self._verdict(_name_segment(wrong, self._where))
+        except UnknownKey as error:
+            return self._verdict(_explain_unknown_key(self.last.sequence + 1, str(error)))
+        return self._verdict(self._check_last_key() or _check_end(self.last, checkpoints))
+
+    def _check(self, entry: AuditEntry | UnreadableRow, due: dict[int, Checkpoint]) -> Break | None:
+        """What is wrong with the next row; it is counted where nothing is, or where it was taken over."""
+        if entry.sequence < self._resume_at:
+            return _check_checkpoint(entry, due) if isinstance(entry, AuditEntry) else None
+        wrong = None if entry.sequence == self._resume_at else self._find_break(entry)
+        if wrong is not None and self._find_acceptance(max(wrong.sequence, entry.sequence)):
+            return self._check(entry, due)
         if wrong is None and isinstance(entry, AuditEntry):
-            wrong = _check_checkpoint(entry, due) or _check_segment(entry, where)
-        if wrong is not None or isinstance(entry, _UnreadableRow):
-            return Verdict(rows, last, _name_segment(wrong, where))
-        rows, before, last = rows + 1, last, Checkpoint(entry.sequence, entry.hash)
-    return Verdict(rows, last, _check_end(last, checkpoints))
+            wrong = _check_checkpoint(entry, due) or _check_segment(entry, self._where)
+            self._accepted += [entry] if entry.verb == ACCEPTED else []
+            self._is_keyed = self._is_keyed or bool(entry.key_id)
+        if wrong is None and isinstance(entry, AuditEntry):
+            self.rows, self.before, self.last = (
+                self.rows + 1,
+                self.last,
+                Checkpoint(entry.sequence, entry.hash),
+            )
+        return wrong
+
+    def _find_break(self, entry: AuditEntry | UnreadableRow) -> Break | None:
+        """What does not fit about the row that comes after `last`."""
+        due = self.last.sequence + 1
+        if entry.sequence < due:
+            return Break("inserted", entry.sequence, f"Row {entry.sequence} was inserted before the first.")
+        if entry.sequence > due:
+            return Break("missing", due, f"Row {due} is missing; the next existing row is {entry.sequence}.")
+        if isinstance(entry, UnreadableRow):
+            return Break("changed", due, f"Row {due} was changed: {entry.reason}.")
+        wrong = self._find_wrong_key(entry)
+        if wrong:
+            return Break("changed", due, f"Row {due} was changed: {wrong}.")
+        if digest(entry, self.ring) != entry.hash:
+            return _explain_changed(entry, self.last, self.before, self.ring)
+        return _explain_rehashed(due) if entry.previous != self.last.hash else None
+
+    def _find_wrong_key(self, entry: AuditEntry) -> str:
+        """What is wrong with the key that the row names, where it cannot have signed it."""
+        if self._is_keyed and not entry.key_id:
+            return "it names no key, though rows before it do, so it was not written by Quarterdeck"
+        if entry.key_id and self.ring.find(entry.key_id) is None and self._fits_known_key(entry):
+            return "it names a key that did not sign it"
+        return ""
+
+    def _fits_known_key(self, entry: AuditEntry) -> bool:
+        """Whether one of the known keys signed it, though it names another."""
+        other = copy.copy(entry)
+        for key_id in self.ring.ids():
+            other.key_id = key_id
+            if digest(other, self.ring) == entry.hash:
+                return True
+        return False
+
+    def _find_acceptance(self, broken: int) -> bool:
+        """Whether somebody has taken over what is wrong here: it goes on with that row, which has to be keyed."""
+        found = AuditEntry.objects.filter(verb=ACCEPTED, sequence__gte=broken).exclude(key_id="").last()
+        if found is None or self._resume_at >= 0 or digest(found, self.ring) != found.hash:
+            return False
+        self._resume_at = found.sequence
+        return True
+
+    def _check_last_key(self) -> Break | None:
+        """A chain that ends without a key could be made anew by who has none."""
+        if not self.rows or self._is_keyed:
+            return None
+        message = (
+            f"Row {self.last.sequence}, the last, has no key: either keyed rows after it were removed, or this audit "
+            "trail is of an earlier version and was not opened by this one yet (`manage.py migrate`)."
+        )
+        return Break("unkeyed", self.last.sequence, message)
+
+    def _verdict(self, found: Break | None) -> Verdict:
+        return Verdict(self.rows, self.last, found, tuple(self._accepted))
 
 
-@dataclass(frozen=True)
-class _UnreadableRow:
-    """A row whose columns, or whose line in a segment, hold what no writer of ours puts there."""
-
-    sequence: int
-    reason: str = "it cannot be read"
-
-
-def _find_break(entry: AuditEntry | _UnreadableRow, last: Checkpoint, before: Checkpoint) -> Break | None:
-    """What does not fit about the row that comes after `last`, which itself stands on `before`."""
-    due = last.sequence + 1
-    if entry.sequence < due:
-        return Break("inserted", entry.sequence, f"Row {entry.sequence} was inserted before the first.")
-    if entry.sequence > due:
-        return Break("missing", due, f"Row {due} is missing; the next existing row is {entry.sequence}.")
-    if isinstance(entry, _UnreadableRow):
-        return Break("changed", due, f"Row {due} was changed: {entry.reason}.")
-    if digest(entry) != entry.hash:
-        return _explain_changed(entry, last, before)
-    if entry.previous != last.hash:
-        return _explain_rehashed(due)
-    return None
+def _explain_unknown_key(sequence: int, key_id: str) -> Break:
+    message = (
+        f"Row {sequence} cannot be verified: its key {key_id} does not belong to QUARTERDECK_SEALING_KEYS. Run this "
+        "with the environment of the server, or add the sealing key of that time behind the present one."
+    )
+    return Break("key", sequence, message)
 
 
-def _explain_changed(entry: AuditEntry, last: Checkpoint, before: Checkpoint) -> Break:
+def _explain_changed(entry: AuditEntry, last: Checkpoint, before: Checkpoint, ring: KeyRing) -> Break:
     """The row is not what its hash says. A hash that fits another sequence shows what was done."""
-    here, original = entry.sequence, _find_sequence(entry)
+    here, original = entry.sequence, _find_sequence(entry, ring)
     if original is None:
-        after = _row(here + 1)
-        if after is not None and _find_sequence(after) == here and after.previous == last.hash:
+        after = read_row(here + 1)
+        if after is not None and _find_sequence(after, ring) == here and after.previous == last.hash:
             return Break("inserted", here, f"Row {here} was inserted, and what follows was renumbered.")
         return Break("changed", here, f"Row {here} was changed, or was not written by Quarterdeck.")
     if original == last.sequence and entry.previous == before.hash:
         return Break("inserted", original, f"Row {original} was inserted, and what follows was renumbered.")
-    there = _row(original)
-    if original > here and (there is None or _find_sequence(there) != here):
+    there = read_row(original)
+    if original > here and (there is None or _find_sequence(there, ring) != here):
         return Break("missing", here, f"Row {here} is missing: the row in its place was row {original}.")
     return Break("order", here, f"Row {here} is out of order: it was row {original}.")
 
@@ -133,13 +210,13 @@ def _explain_rehashed(here: int) -> Break:
     return Break("changed", here - 1, message)
 
 
-def _find_sequence(entry: AuditEntry) -> int | None:
+def _find_sequence(entry: AuditEntry, ring: KeyRing) -> int | None:
     """The sequence with which the row is what its hash says; None where there is none nearby."""
     moved = copy.copy(entry)
     for step in range(NEARBY + 1):
         for sequence in (entry.sequence + step, entry.sequence - step):
             moved.sequence = sequence
-            if digest(moved) == entry.hash:
+            if digest(moved, ring) == entry.hash:
                 return sequence
     return None
 
@@ -187,60 +264,3 @@ def _name_segment(found: Break | None, where: Path) -> Break | None:
         return found
     message = f"{found.message} It was archived to {archived.detail.get('file')}, which has to be in {where}."
     return replace(found, message=message)
-
-
-def _first_sequence() -> int | None:
-    """The first row that the table has."""
-    return AuditEntry.objects.order_by("sequence").values_list("sequence", flat=True).first()
-
-
-def _all_entries(start: int | None, where: Path) -> Iterator[AuditEntry | _UnreadableRow]:
-    """The rows of the segments up to where the table begins, and then the table's."""
-    for segment in segments(where):
-        if start is None or segment.first < start:
-            yield from _read_segment(segment, start)
-    yield from _entries()
-
-
-def _read_segment(segment: Segment, start: int | None) -> Iterator[AuditEntry | _UnreadableRow]:
-    due = segment.first
-    try:
-        for entry in segment.entries():
-            if start is not None and entry.sequence >= start:
-                return  # it was not taken out of the table yet
-            yield entry
-            due = entry.sequence + 1
-    except UnreadableSegment as error:
-        yield _UnreadableRow(due, str(error))
-
-
-def _entries() -> Iterator[AuditEntry | _UnreadableRow]:
-    """All rows in their order, a chunk at a time: no read stays open over the whole of it."""
-    after = AuditEntry.objects.order_by("sequence").values_list("sequence", flat=True).first()
-    while after is not None:
-        sequences = list(
-            AuditEntry.objects.filter(sequence__gte=after)
-            .order_by("sequence")
-            .values_list("sequence", flat=True)[:CHUNK]
-        )
-        yield from _chunk(sequences)
-        after = sequences[-1] + 1 if len(sequences) == CHUNK else None
-
-
-def _chunk(sequences: list[int]) -> Iterator[AuditEntry | _UnreadableRow]:
-    try:
-        yield from list(
-            AuditEntry.objects.filter(sequence__gte=sequences[0], sequence__lte=sequences[-1]).order_by(
-                "sequence"
-            )
-        )
-    except UNREADABLE:
-        for sequence in sequences:
-            yield _row(sequence) or _UnreadableRow(sequence)
-
-
-def _row(sequence: int) -> AuditEntry | None:
-    try:
-        return AuditEntry.objects.filter(sequence=sequence).first()
-    except UNREADABLE:
-        return None
