@@ -65,6 +65,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _secure
 CSRF_COOKIE_PATH = SUB_PATH or "/"
+DEVICE_COOKIE_NAME = f"{_cookie_prefix}quarterdeck-device"
 THEME_COOKIE_NAME = f"{_cookie_prefix}quarterdeck-theme"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

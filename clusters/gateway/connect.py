@@ -140,16 +140,21 @@ class ClusterSession:
         *,
         eager: bool = True,
     ) -> Feed[TableContent]:
-        """A list's feed; the caller gives it back with `hub.release`. `eager` as there."""
+        """A list's feed; the caller gives it back with `release`. `eager` as there."""
         return hub.table(self.connection, resource, namespace, label_selector, field_selector, eager=eager)
 
     def object(self, resource: Resource, namespace: str, name: str) -> Feed[ObjectContent]:
-        """An object's feed; the caller gives it back with `hub.release`. Who read a Secret is recorded."""
+        """An object's feed; the caller gives it back with `release`. Who read a Secret is recorded."""
         feed = hub.object(self.connection, resource, namespace, name)
         if is_secret(resource):
             details = RequestDetails("get", resource, namespace, name, detail={"values": "hidden"})
-            note_when_read(feed, details.fill_draft(self.audit_draft))
+            draft = details.fill_draft(self.audit_draft)
+            note_when_read(feed, draft, lambda: hub.is_viewer(feed, self.connection))
         return feed
+
+    def release(self, feed: Feed[Any]) -> None:
+        """Look no longer at a feed that was opened by this session."""
+        hub.release(feed, self.connection)
 
     @property
     def audit_draft(self) -> AuditDraft:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard.accounts import browsers, signin_failures
 from dashboard.accounts.forms import ChangePasswordForm, NameForm, get_post_data
+from dashboard.accounts.known_devices import find_device, remember_device
 from dashboard.accounts.sign_in import leave
 from people import control, throttle
 from people.audit.changes import audited_change
@@ -77,7 +78,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     update_session_auth_hash(request, user)
     control.notify_signed_out(before)
     messages.success(request, _("Password changed. All other sessions were signed out."))
-    return redirect("accounts:me")
+    return remember_device(redirect("accounts:me"), user)
 
 
 @require_safe
@@ -156,7 +157,8 @@ def _knows_password(request: HttpRequest, user: User, form: ChangePasswordForm) 
     if not user.has_usable_password():
         return True
     address = address_of(request)
-    wait = throttle.attempt(user.username, address)
+    device = find_device(request, user.username)
+    wait = throttle.attempt(user.username, address, device)
     if wait:
         signin_failures.record_throttled("password", user.username, wait)
         form.add_error("current", _("Too many attempts. Try again in 15 minutes."))
@@ -167,7 +169,7 @@ def _knows_password(request: HttpRequest, user: User, form: ChangePasswordForm) 
         signin_failures.record_failed("password", user.username)
         form.add_error("current", _("The current password is wrong."))
         return False
-    throttle.record_success(user.username, address)
+    throttle.record_success(user.username, address, device)
     return True
 
 

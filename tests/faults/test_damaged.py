@@ -84,7 +84,9 @@ def test_signing_in_on_it_is_the_outage_page(tmp_path: Path) -> None:
     database.close()
     damage_pages(tmp_path / "quarterdeck.sqlite3")
     sent = {"username": "ada", "password": "wrong-again", "csrfmiddlewaretoken": token}
-    answer = client.post(f"{served.url}/people/sign-in/", data=sent, headers={"Referer": served.url}, timeout=60)
+    answer = client.post(
+        f"{served.url}/people/sign-in/", data=sent, headers={"Referer": served.url}, timeout=60
+    )
     served.kill_server()
     served.stop()
     assert answer.status_code == 503
@@ -92,7 +94,9 @@ def test_signing_in_on_it_is_the_outage_page(tmp_path: Path) -> None:
 
 
 def test_whole_files_are_not_damaged(tmp_path: Path, settings) -> None:
-    settings.DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "none.sqlite3"}}
+    settings.DATABASES = {
+        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "none.sqlite3"}
+    }
     assert find_damage() == ""
     with sqlite3.connect(tmp_path / "none.sqlite3") as database:
         database.execute("CREATE TABLE one (text)")
