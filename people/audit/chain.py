@@ -1,7 +1,7 @@
 """Hash chain: a keyed hash (HMAC-SHA-256) of each row's canonical form, which includes the previous hash.
 
 Rows of versions before the key have no `key_id`, and the SHA-256 of the first form. They can only be the beginning
-of a chain (`people.audit.verifying`): the first keyed row vouches for all of them, since it holds their last hash.
+of a chain (`people.audit.integrity.verifying`): the first keyed row vouches for all of them by the hash before it.
 """
 
 from __future__ import annotations

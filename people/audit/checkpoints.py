@@ -1,7 +1,7 @@
 """Checkpoints: where the audit trail ends, signed in the main database, and in the log and a file beside it.
 
 Who can write the audit trail's own database cannot remove or rewrite rows up to the checkpoint unseen: the next start
-compares it (`people.audit.start_check`).
+compares it (`people.audit.integrity.start_check`).
 """
 
 from __future__ import annotations

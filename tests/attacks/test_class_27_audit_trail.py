@@ -14,11 +14,11 @@ from django.db import connections
 
 from dashboard.audit import middleware
 from people import one_time_links
+from people.audit.integrity.verifying import verify
 from people.audit.models import AuditEntry
 from people.audit.rate_limit import RateLimiter
 from people.audit.record import health
 from people.audit.routing import ALIAS
-from people.audit.verifying import verify
 from people.models import GlobalRole, Purpose
 from tests.attacks.cluster_requests import list_visits
 from tests.attacks.database_state import diff, dump

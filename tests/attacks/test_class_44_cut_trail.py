@@ -23,14 +23,14 @@ from django.db import connections, transaction
 
 from people.audit import checkpoints, triggers
 from people.audit.chain import canonical
-from people.audit.checkpoint_keeper import CheckpointKeeper
 from people.audit.checkpoints import NOTHING, Checkpoint
+from people.audit.integrity.checkpoint_keeper import CheckpointKeeper
+from people.audit.integrity.start_check import find_end, find_fault
+from people.audit.integrity.verifying import verify
 from people.audit.keys import KEYED
 from people.audit.models import AuditEntry
 from people.audit.record import AuditDraft, record
 from people.audit.routing import ALIAS
-from people.audit.start_check import find_end, find_fault
-from people.audit.verifying import verify
 from people.audit.writer import writer
 from people.models import AuditCheckpoint
 from tests.audit_trail import AuditTrail, delete_entries, drop_triggers

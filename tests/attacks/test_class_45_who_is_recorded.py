@@ -7,14 +7,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from clusters.api.connection import Identity
 from clusters.api.errors import Forbidden
+from clusters.credentials.store import Owner, save_credential
+from clusters.credentials.verification import WhoAmI
 from clusters.discovery import Resource
 from clusters.gateway import denials, secret_reads
 from clusters.gateway.connect import ClusterSession, connect
 from clusters.gateway.hub import hub
 from clusters.models import Credential
+from clusters.tables.table_content import TableQuery
 from dashboard.accounts.signin_failures import redact_username
-from tests.attacks.installation import Installation
+from people.models import Team
+from tests.attacks.installation import Installation, get_token
 from tests.audit_trail import AuditTrail
 from tests.dashboard_server import wait_for
 
@@ -27,6 +32,12 @@ PASSWORDS = ("MyS3cret.Passw0rd_2026", "correct horse battery!", "hunter2", "Ð¿Ð
 def shared(committed_installation: Installation) -> Iterator[Installation]:
     """dana and rene see the cluster by the team's credential alone, so they share its feeds."""
     Credential.objects.filter(user__isnull=False).delete()
+    team = Owner(team=Team.objects.get(slug="shop"))
+    identity, who = (
+        Identity(token=get_token(committed_installation.plane, "dana")),
+        WhoAmI("dana", "", (), {}, None),
+    )
+    save_credential(committed_installation.clusters["harbour"], team, identity, who, read_only=False)
     yield committed_installation
     hub.drop(lambda _connection: True, "over")
 
@@ -58,8 +69,8 @@ def test_a_denial_of_a_shared_feed_is_recorded_for_who_looks_now(
     shared: Installation, audit_trail: AuditTrail
 ) -> None:
     dana, rene = join(shared, "dana"), join(shared, "rene")
-    feed = dana.table(PODS, "shop")
-    assert rene.table(PODS, "shop") is feed
+    feed = dana.table(TableQuery(PODS, "shop"))
+    assert rene.table(TableQuery(PODS, "shop")) is feed
     dana.release(feed)
     refuse(feed, "left-by-dana")
     wait_for_rows(audit_trail, "left-by-dana", ["rene"])
@@ -67,18 +78,18 @@ def test_a_denial_of_a_shared_feed_is_recorded_for_who_looks_now(
 
 def test_it_is_recorded_for_each_who_looks(shared: Installation, audit_trail: AuditTrail) -> None:
     dana, rene = join(shared, "dana"), join(shared, "rene")
-    feed = dana.table(PODS, "shop")
-    rene.table(PODS, "shop")
+    feed = dana.table(TableQuery(PODS, "shop"))
+    rene.table(TableQuery(PODS, "shop"))
     refuse(feed, "seen-by-both")
     wait_for_rows(audit_trail, "seen-by-both", ["dana", "rene"])
 
 
 def test_where_nobody_looks_any_more_it_is_nobodys(shared: Installation, audit_trail: AuditTrail) -> None:
     dana, rene = join(shared, "dana"), join(shared, "rene")
-    feed = dana.table(PODS, "shop")
+    feed = dana.table(TableQuery(PODS, "shop"))
     dana.release(feed)
     refuse(feed, "seen-by-nobody")
-    assert rene.table(PODS, "shop") is feed
+    assert rene.table(TableQuery(PODS, "shop")) is feed
     refuse(feed, "seen-by-rene")
     wait_for_rows(audit_trail, "seen-by-rene", ["rene"])
     assert find_denied(audit_trail, "seen-by-nobody") == []
@@ -87,16 +98,16 @@ def test_where_nobody_looks_any_more_it_is_nobodys(shared: Installation, audit_t
 def test_who_joins_a_feed_that_is_denied_is_denied_too(shared: Installation, audit_trail: AuditTrail) -> None:
     """No request is sent for the second viewer, who is refused all the same."""
     dana, rene = join(shared, "dana"), join(shared, "rene")
-    feed = dana.table(PODS, "kube-system")
-    wait_for_rows(audit_trail, "kube-system", ["dana"])
+    feed = dana.table(TableQuery(PODS, "pay"))
+    wait_for_rows(audit_trail, "pay", ["dana"])
     dana.release(feed)
-    assert rene.table(PODS, "kube-system") is feed
-    wait_for_rows(audit_trail, "kube-system", ["dana", "rene"])
+    assert rene.table(TableQuery(PODS, "pay")) is feed
+    wait_for_rows(audit_trail, "pay", ["dana", "rene"])
 
 
 def test_who_left_before_a_secret_came_has_not_read_it(shared: Installation, audit_trail: AuditTrail) -> None:
     dana = join(shared, "dana")
-    feed = dana.table(PODS, "shop")
+    feed = dana.table(TableQuery(PODS, "shop"))
     looks = [True]
 
     class Content:

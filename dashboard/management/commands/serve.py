@@ -23,10 +23,10 @@ from dashboard.monitoring.listener import listen
 from dashboard.request_bodies import BoundedFactory
 from people import one_time_links
 from people.audit import checkpoints
-from people.audit.checkpoint_keeper import CheckpointKeeper
 from people.audit.checks import check_triggers
+from people.audit.integrity.checkpoint_keeper import CheckpointKeeper
+from people.audit.integrity.start_check import ADVICE, find_end, find_fault
 from people.audit.record import draft_for_program, note
-from people.audit.start_check import ADVICE, find_end, find_fault
 from people.audit.writer import writer
 from people.models import Purpose
 from people.storage import find_damage

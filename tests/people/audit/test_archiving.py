@@ -18,13 +18,14 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections, transaction
 
-from people.audit import archiving, triggers
+from people.audit import triggers
 from people.audit.chain import digest
+from people.audit.integrity import archiving
+from people.audit.integrity.verifying import Checkpoint, verify
 from people.audit.models import AuditEntry
 from people.audit.record import AuditDraft, begin, health, last_sequence, record
 from people.audit.routing import ALIAS
 from people.audit.segments import SegmentHeader, segments, write
-from people.audit.verifying import Checkpoint, verify
 from people.models import User
 from tests.audit_trail import AuditTrail, delete_entries, drop_triggers
 from tests.dashboard_server import wait_for

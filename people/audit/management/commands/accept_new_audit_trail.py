@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from people.audit import checkpoints
-from people.audit.reading import first_sequence
+from people.audit.integrity.reading import first_sequence
+from people.audit.integrity.start_check import find_end, find_fault
+from people.audit.integrity.verifying import ACCEPTED
 from people.audit.record import AuditTrailUnavailable, draft_for_program, record
-from people.audit.start_check import find_end, find_fault
-from people.audit.verifying import ACCEPTED
 
 UNREADABLE = 4
 

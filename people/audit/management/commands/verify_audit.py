@@ -11,10 +11,10 @@ from django.db import DatabaseError, connections
 from people.audit import triggers
 from people.audit.checkpoints import CHECKPOINT, Checkpoint, append_to_file
 from people.audit.checks import ADVICE
+from people.audit.integrity.verifying import Verdict, verify
 from people.audit.models import AuditEntry
 from people.audit.record import AuditDraft, note
 from people.audit.routing import ALIAS
-from people.audit.verifying import Verdict, verify
 
 BROKEN, CUT, UNREADABLE, NOT_PROTECTED = 1, 3, 4, 5
 EXIT_CODES = {"cut": CUT, "rewritten": CUT, "unkeyed": CUT, "key": UNREADABLE}

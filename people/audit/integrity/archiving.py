@@ -17,8 +17,8 @@ from django.db.models import Min
 
 from people.audit import triggers
 from people.audit.appending import NotAppendOnly, lock
+from people.audit.integrity.reading import CHUNK
 from people.audit.models import AuditEntry
-from people.audit.reading import CHUNK
 from people.audit.record import draft_for_program, record
 from people.audit.routing import ALIAS
 from people.audit.segments import ARCHIVED, Segment, SegmentHeader, UnreadableSegment, segments, write

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from people.audit import checkpoints
 from people.audit.checkpoints import NOTHING, Checkpoint, InvalidCheckpoint
+from people.audit.integrity.verifying import ACCEPTED, verify_newest
 from people.audit.models import AuditEntry
 from people.audit.segments import ARCHIVED
-from people.audit.verifying import ACCEPTED, verify_newest
 
 NEWEST = 10_000  # rows that each start verifies; `verify_audit` verifies all of them
 ADVICE = (

@@ -14,8 +14,8 @@ from django.db import DatabaseError, connections
 
 from people.audit import checkpoints
 from people.audit.checkpoints import Checkpoint
+from people.audit.integrity.start_check import describe_mismatch
 from people.audit.routing import ALIAS
-from people.audit.start_check import describe_mismatch
 from people.audit.writer import Writer
 from people.storage import try_write
 

@@ -10,9 +10,7 @@ from typing import Literal
 
 from people.audit.chain import UnknownKey, digest
 from people.audit.checkpoints import NOTHING, Checkpoint
-from people.audit.keys import KeyRing
-from people.audit.models import AuditEntry
-from people.audit.reading import (
+from people.audit.integrity.reading import (
     UnreadableRow,
     all_entries,
     build_ring,
@@ -20,6 +18,8 @@ from people.audit.reading import (
     first_sequence,
     read_row,
 )
+from people.audit.keys import KeyRing
+from people.audit.models import AuditEntry
 from people.audit.segments import ARCHIVED, folder, segments
 from people.audit.triggers import GENESIS
 
