@@ -99,8 +99,8 @@ def _hash_with(key: AuditKey, purpose: str, text: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _derive_key(sealing_key: str) -> AuditKey:
-    return _build_key(_expand(base64.b64decode(sealing_key), b"quarterdeck audit trail"))
+def _derive_key(encryption_key: str) -> AuditKey:
+    return _build_key(_expand(base64.b64decode(encryption_key), b"quarterdeck audit trail"))
 
 
 def _build_key(root: bytes) -> AuditKey:

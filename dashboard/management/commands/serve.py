@@ -24,7 +24,7 @@ from dashboard.request_bodies import BoundedFactory
 from people import one_time_links
 from people.audit import checkpoints
 from people.audit.checks import check_triggers
-from people.audit.integrity.checkpoint_keeper import CheckpointKeeper
+from people.audit.integrity.checkpoint_saver import CheckpointSaver
 from people.audit.integrity.start_check import ADVICE, find_end, find_fault
 from people.audit.record import draft_for_program, note
 from people.audit.writer import writer
@@ -56,8 +56,8 @@ class Command(BaseCommand):
     def serve(self, address: str, port: int, *, signal_handlers: bool = True) -> None:
         """Serve until Ctrl+C; without signal handlers in a thread other than the main one."""
         _check_databases()
-        keeper = CheckpointKeeper(writer)
-        keeper.start()
+        saver = CheckpointSaver(writer)
+        saver.start()
         if settings.METRICS_LISTEN is not None:
             listen(settings.METRICS_LISTEN)
         server = QuarterdeckServer(
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         finally:
             runtime.shutdown()
             writer.stop()
-            keeper.stop()
+            saver.stop()
         if server.failure:
             sys.exit(server.failure)
 

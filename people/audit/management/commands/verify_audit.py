@@ -120,7 +120,7 @@ def _describe_accepted(entry: AuditEntry) -> str:
     """By which row rows that do not hold, or are gone, were taken over."""
     who = entry.detail.get("who", "")
     return (
-        f"Row {entry.sequence} of {entry.at:%Y-%m-%d}: {who} accepted the audit trail as it was found "
+        f"Row {entry.sequence} of {entry.at:%Y-%m-%d}: {who} accepted this audit trail "
         f"({entry.detail.get('found', '')} instead of {entry.detail.get('expected', '')}): {entry.reason}"
     )
 

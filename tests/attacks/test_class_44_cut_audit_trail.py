@@ -24,7 +24,7 @@ from django.db import connections, transaction
 from people.audit import checkpoints, triggers
 from people.audit.chain import canonical
 from people.audit.checkpoints import NOTHING, Checkpoint
-from people.audit.integrity.checkpoint_keeper import CheckpointKeeper
+from people.audit.integrity.checkpoint_saver import CheckpointSaver
 from people.audit.integrity.start_check import find_end, find_fault
 from people.audit.integrity.verifying import verify
 from people.audit.keys import KEYED
@@ -41,7 +41,7 @@ OTHER_KEY = base64.b64encode(b"another sealing key of 32 bytes!").decode()
 
 
 @pytest.fixture
-def kept_trail(empty_audit_trail: AuditTrail) -> Iterator[AuditTrail]:
+def twelve_rows(empty_audit_trail: AuditTrail) -> Iterator[AuditTrail]:
     """Twelve rows whose end is the checkpoint, as a server leaves them."""
     for number in range(ROWS):
         record(AuditDraft(verb="team-create", person="anna", target=f"team {number}"))
@@ -119,14 +119,14 @@ ATTACKS: dict[Callable[[], None], str] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-def test_it_is_found_at_the_next_start(kept_trail: AuditTrail, attack: Callable[[], None]) -> None:
+def test_it_is_found_at_the_next_start(twelve_rows: AuditTrail, attack: Callable[[], None]) -> None:
     attack()
     assert ATTACKS[attack] in find_fault()
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 def test_who_accepts_it_and_why_is_recorded_and_it_goes_on(
-    kept_trail: AuditTrail, attack: Callable[[], None]
+    twelve_rows: AuditTrail, attack: Callable[[], None]
 ) -> None:
     attack()
     with pytest.raises(CommandError, match="--why is missing"):
@@ -142,31 +142,31 @@ def test_who_accepts_it_and_why_is_recorded_and_it_goes_on(
     assert find_fault() == ""
     written = io.StringIO()
     call_command("verify_audit", stdout=written)
-    assert "ada accepted the audit trail as it was found" in written.getvalue()
+    assert "ada accepted this audit trail" in written.getvalue()
     assert "the disk was lost" in written.getvalue()
 
 
-def test_a_new_trail_begins_with_who_accepted_it(kept_trail: AuditTrail) -> None:
+def test_a_new_audit_trail_begins_with_who_accepted_it(twelve_rows: AuditTrail) -> None:
     cut_all()
     call_command("accept_new_audit_trail", who="ada", why="the disk was lost", stdout=io.StringIO())
     assert [(row.sequence, row.verb) for row in AuditEntry.objects.all()] == [(1, "trail-accepted")]
 
 
-def test_nothing_is_accepted_where_nothing_is_wrong(kept_trail: AuditTrail) -> None:
+def test_nothing_is_accepted_where_nothing_is_wrong(twelve_rows: AuditTrail) -> None:
     written = io.StringIO()
     call_command("accept_new_audit_trail", who="ada", why="just so", stdout=written)
     assert "nothing to accept" in written.getvalue()
     assert not AuditEntry.objects.filter(verb="trail-accepted").exists()
 
 
-def test_without_the_key_nobody_can_make_a_row(kept_trail: AuditTrail) -> None:
+def test_without_the_key_nobody_can_make_a_row(twelve_rows: AuditTrail) -> None:
     forge_keyed_rows()
     found = verify().first_break
     assert found is not None
     assert (found.kind, found.sequence) == ("changed", 5)
 
 
-def test_an_old_row_without_a_key_is_none_behind_one_with_a_key(kept_trail: AuditTrail) -> None:
+def test_an_old_row_without_a_key_is_none_behind_one_with_a_key(twelve_rows: AuditTrail) -> None:
     forge_from(8)
     found = verify().first_break
     assert found is not None
@@ -174,7 +174,7 @@ def test_an_old_row_without_a_key_is_none_behind_one_with_a_key(kept_trail: Audi
     assert "names no key" in found.message
 
 
-def test_a_chain_that_ends_without_a_key_is_none(kept_trail: AuditTrail) -> None:
+def test_a_chain_that_ends_without_a_key_is_none(twelve_rows: AuditTrail) -> None:
     """Who has no key can make all of it anew as an earlier version would have: it is not taken for one."""
     forge_old_rows()
     found = verify().first_break
@@ -184,7 +184,7 @@ def test_a_chain_that_ends_without_a_key_is_none(kept_trail: AuditTrail) -> None
     assert not AuditEntry.objects.filter(verb=KEYED).exists(), "nor is it keyed by the next start"
 
 
-def test_rows_of_an_earlier_version_are_keyed_once(kept_trail: AuditTrail) -> None:
+def test_rows_of_an_earlier_version_are_keyed_once(twelve_rows: AuditTrail) -> None:
     forge_old_rows()
     checkpoints.save(NOTHING, replace=True)  # as the upgrade's migration leaves it
     for _ in range(2):
@@ -196,7 +196,7 @@ def test_rows_of_an_earlier_version_are_keyed_once(kept_trail: AuditTrail) -> No
 
 
 def test_rows_of_a_key_that_was_rotated_are_still_verified(
-    kept_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
+    twelve_rows: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = settings.SEALING_KEYS
     monkeypatch.setattr(settings, "SEALING_KEYS", (OTHER_KEY, *before))
@@ -212,7 +212,7 @@ def test_rows_of_a_key_that_was_rotated_are_still_verified(
 
 
 def test_verify_audit_refuses_without_the_environment_of_the_server(
-    kept_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
+    twelve_rows: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With other keys it can say nothing, and of an empty trail neither."""
     monkeypatch.setattr(settings, "SEALING_KEYS", (OTHER_KEY,))
@@ -230,8 +230,8 @@ def test_verify_audit_refuses_without_the_environment_of_the_server(
     assert refused.value.returncode == 4
 
 
-def test_the_checkpoint_stands_in_the_log_and_the_operators_file(
-    kept_trail: AuditTrail, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_the_checkpoint_stands_in_the_log_and_a_file_of_choice(
+    twelve_rows: AuditTrail, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "checkpoints"
     monkeypatch.setattr(settings, "AUDIT_CHECKPOINT_FILE", file)
@@ -248,24 +248,26 @@ def test_the_checkpoint_stands_in_the_log_and_the_operators_file(
     assert "does not end with a checkpoint" in find_fault()
 
 
-def test_a_running_server_does_not_bless_what_was_cut(kept_trail: AuditTrail, transactional_db: None) -> None:
+def test_a_running_server_does_not_bless_what_was_cut(
+    twelve_rows: AuditTrail, transactional_db: None
+) -> None:
     checkpoints.save(find_end(), replace=True)
     expected = checkpoints.read()
     cut_end()
-    keeper = CheckpointKeeper(writer)
-    keeper.start()
+    saver = CheckpointSaver(writer)
+    saver.start()
     record(AuditDraft(verb="team-create", person="anna", target="team after the cut"))
-    keeper.stop()
+    saver.stop()
     assert checkpoints.read() == expected
     assert "rows 11 to 12 are missing" in find_fault()
 
 
-def test_a_running_server_saves_where_the_trail_ends(transactional_db: None, kept_trail: AuditTrail) -> None:
+def test_a_running_server_saves_where_it_ends(transactional_db: None, twelve_rows: AuditTrail) -> None:
     checkpoints.save(find_end(), replace=True)
-    keeper = CheckpointKeeper(writer)
-    keeper.start()
+    saver = CheckpointSaver(writer)
+    saver.start()
     number = record(AuditDraft(verb="team-create", person="anna", target="team of a server"))
-    keeper.stop()
+    saver.stop()
     assert checkpoints.read() == Checkpoint(number, AuditEntry.objects.get(sequence=number).hash)
 
 
@@ -275,7 +277,7 @@ def test_a_running_server_saves_where_the_trail_ends(transactional_db: None, kep
 @pytest.mark.skipif(
     "connections[ALIAS].vendor != 'sqlite'", reason="only SQLite has a file that can be removed"
 )
-def test_a_server_whose_trail_was_removed_starts_only_once_that_is_accepted(tmp_path: Path) -> None:
+def test_a_server_whose_audit_trail_was_removed_starts_only_once_that_is_accepted(tmp_path: Path) -> None:
     served = DashboardServer(tmp_path).start()
     served.stop()
     manage(served, "signin_link", "ada")

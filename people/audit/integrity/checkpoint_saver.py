@@ -1,4 +1,4 @@
-"""Checkpoint keeper: a thread that saves where the audit trail ends while it grows.
+"""Checkpoint saver: a thread that saves where the audit trail ends while it grows.
 
 To the main database every few seconds, to the log and the operator's file at most once a minute, to all at the end.
 """
@@ -27,7 +27,7 @@ STOP_TIMEOUT = 10.0  # seconds in which the last one is saved
 log = logging.getLogger(__name__)
 
 
-class CheckpointKeeper:
+class CheckpointSaver:
     """Of one process, whose rows alone it vouches for; it blesses nothing that others have put at the end."""
 
     def __init__(self, writer: Writer) -> None:
