@@ -16,7 +16,7 @@ from clusters.audit_details import changes, draft_cluster_entry, draft_request_e
 from clusters.credentials.invalidation import invalidate_cluster
 from clusters.models import Cluster, ClusterRequest, RequestState
 from dashboard.clusters.cluster_form import ClusterForm, check_cluster
-from dashboard.clusters.notices import Notice
+from dashboard.pieces.notice import Notice
 from people.audit.changes import audited_change
 from people.audit.record import record
 from people.decorators import person, require_administrator
