@@ -120,5 +120,18 @@ def folder(name: str, default: Path) -> Path:
     return path
 
 
+def file(name: str) -> Path | None:
+    """A file that may not be there yet, in a folder that is; None where the variable is not set."""
+    value = text(name)
+    if not value:
+        return None
+    path = Path(value)
+    if not path.is_absolute() or not path.parent.is_dir() or path.is_dir():
+        raise ImproperlyConfigured(
+            f"{name} must be the absolute path of a file in a folder that exists, not {value!r}."
+        )
+    return path
+
+
 def _is_private(address: Address) -> bool:
     return any(address in network for network in PRIVATE)

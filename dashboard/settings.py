@@ -36,6 +36,7 @@ LOG_LEVEL = environment.choice("QUARTERDECK_LOG_LEVEL", "WARNING", ("DEBUG", "IN
 LOG_FORMAT = environment.choice("QUARTERDECK_LOG_FORMAT", "text", ("text", "json"))
 METRICS_TOKEN = environment.token("QUARTERDECK_METRICS_TOKEN")
 METRICS_LISTEN = environment.private_address("QUARTERDECK_METRICS_LISTEN")
+AUDIT_CHECKPOINT_FILE = environment.file("QUARTERDECK_AUDIT_CHECKPOINT_FILE")
 REDIS_URL = environment.text("QUARTERDECK_REDIS_URL")
 
 # In one process's feeds.
@@ -68,6 +69,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _secure
 CSRF_COOKIE_PATH = SUB_PATH or "/"
+DEVICE_COOKIE_NAME = f"{_cookie_prefix}quarterdeck-device"
 THEME_COOKIE_NAME = f"{_cookie_prefix}quarterdeck-theme"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
@@ -188,6 +190,8 @@ LOGGING = {
         # Their DEBUG lines hold a page's whole context and the values of each row: what was typed, Secrets, sessions.
         "django.template": {"level": "INFO"},
         "django.db.backends": {"level": "INFO"},
+        # Whatever the level: who keeps the log elsewhere can prove by it that no row was removed.
+        "people.audit.checkpoints": {"level": "INFO"},
     },
 }
 

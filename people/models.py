@@ -162,3 +162,18 @@ class SignInFailures(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} since {self.since:%H:%M}"
+
+
+class AuditCheckpoint(models.Model):
+    """Where the audit trail ended when it was last looked at: one row, signed (people.audit.checkpoints).
+
+    It stands in this database, so that the audit trail's own cannot be cut or exchanged unseen.
+    """
+
+    sequence = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64)
+    signature = models.CharField(max_length=64)
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.sequence}:{self.hash}"

@@ -11,9 +11,10 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from django.apps import apps
@@ -22,7 +23,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import F
 from django.utils import timezone
 
-Kind = Literal["locked", "full", "unwritable", "unreachable"]
+Kind = Literal["locked", "full", "unwritable", "unreachable", "damaged"]
 Listener = Callable[[], None]
 
 PROBE_INTERVAL = 1.0  # seconds between tries to write while nothing can be written
@@ -34,7 +35,15 @@ REQUEST_LOCK_TIMEOUT = (
 log = logging.getLogger(__name__)
 
 # Primary result codes of https://www.sqlite.org/rescode.html; of PostgreSQL the SQLSTATEs that are no mistake of ours.
-_SQLITE: dict[int, Kind] = {5: "locked", 8: "unwritable", 10: "unwritable", 13: "full", 14: "unwritable"}
+_SQLITE: dict[int, Kind] = {
+    5: "locked",
+    8: "unwritable",
+    10: "unwritable",
+    11: "damaged",  # SQLITE_CORRUPT, "database disk image is malformed"
+    13: "full",
+    14: "unwritable",
+    26: "damaged",  # SQLITE_NOTADB, "file is not a database"
+}
 _POSTGRESQL: dict[str, Kind] = {
     "53100": "full",
     "25006": "unwritable",
@@ -169,6 +178,31 @@ def try_write(write: Callable[[], object]) -> bool:
     return True
 
 
+def find_damage() -> str:
+    """A database file that is damaged, in a sentence; "" where all are whole, not there yet, or on a server."""
+    for one in settings.DATABASES.values():
+        path = Path(str(one["NAME"]))
+        if not one["ENGINE"].endswith("sqlite3") or not path.exists():
+            continue
+        fault = _check_file(path)
+        if fault:
+            return (
+                f"The database file {path} is damaged: {fault}. Restore it from a backup, or try "
+                f"`sqlite3 {path.name} .recover`; the server does not start on it."
+            )
+    return ""
+
+
+def _check_file(path: Path) -> str:
+    """What SQLite says is wrong with the file; "" where nothing is, or where another program has locked it."""
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as database:
+            found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        return str(error) if _SQLITE.get(error.sqlite_errorcode & 0xFF) == "damaged" else ""
+    return "" if found == "ok" else str(found).strip().replace("\n", " ")
+
+
 _open_connections: list[sqlite3.Connection] = []
 
 
@@ -213,11 +247,16 @@ def _has_free_space() -> bool:
 
 
 def _kind(error: BaseException) -> Kind | None:
-    """Only operational errors are outages; an error without a code is one where the connection itself failed."""
-    if not isinstance(error, OperationalError | InterfaceError):
-        return None
+    """Only operational errors are outages; an error without a code is one where the connection itself failed.
+
+    A damaged file of SQLite is none of them to Python's module, which raises its general DatabaseError.
+    """
     cause: Any = error.__cause__
     code = getattr(cause, "sqlite_errorcode", None)
+    if isinstance(error, DatabaseError) and isinstance(code, int) and _SQLITE.get(code & 0xFF) == "damaged":
+        return "damaged"
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
     if isinstance(code, int):
         return _SQLITE.get(code & 0xFF)
     state = getattr(cause, "sqlstate", None)

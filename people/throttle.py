@@ -24,6 +24,7 @@ from people.models import SignInFailures
 WINDOW = timedelta(minutes=15)
 NAME_LIMIT = 10
 ADDRESS_LIMIT = 50
+DEVICE_LIMIT = 10
 HASHING_SLOTS = threading.BoundedSemaphore(4)  # each hash takes 16 MiB and a core
 
 
@@ -51,20 +52,28 @@ def respond_if_busy(
     return patient
 
 
-def attempt(username: str, address: str) -> int:
+def attempt(username: str, address: str, device: str = "") -> int:
     """Count one attempt before it is made; seconds to wait where there were too many, else 0.
+
+    A browser in which this person has signed in before (`device`) is counted by itself: what strangers try, at the
+    name or from the same address, does not shut it out. Beyond its own limit it is one of them.
 
     Names and addresses fall into a fixed number of buckets, so that the table is bounded and nobody can
     push a count out of it; names that nobody has are counted like all others.
     """
     now = timezone.now()
     with transaction.atomic():
+        if device and _count(_device(device), DEVICE_LIMIT, now) == 0:
+            return 0
         waits = [_count(_name(username), NAME_LIMIT, now), _count(_address(address), ADDRESS_LIMIT, now)]
     return max(waits)
 
 
-def record_success(username: str, address: str) -> None:
-    """The name starts anew; the address takes back this one attempt."""
+def record_success(username: str, address: str, device: str = "") -> None:
+    """The name starts anew; the address takes back this one attempt. Of a known browser, its own count alone does."""
+    if device:
+        SignInFailures.objects.filter(bucket=_device(device)).update(count=0)
+        return
     SignInFailures.objects.filter(bucket=_name(username)).update(count=0)
     SignInFailures.objects.filter(bucket=_address(address), count__gt=0).update(count=F("count") - 1)
 
@@ -93,6 +102,10 @@ def _count(bucket: str, limit: int, now: datetime) -> int:
 
 def _name(username: str) -> str:
     return "name:" + _bucket(unicodedata.normalize("NFKC", username).casefold())
+
+
+def _device(device: str) -> str:
+    return "device:" + _bucket(device)
 
 
 def _address(address: str) -> str:

@@ -63,6 +63,12 @@ class AuditTrail:
         """In their order, those that match."""
         return AuditEntry.objects.filter(sequence__gt=self.last_sequence, **conditions)
 
+    def list_outcomes(self) -> list[AuditEntry]:
+        """One row of each action: an event, or the result of a request, or the request where it has none."""
+        rows = list(self.list_rows())
+        closed = {row.request for row in rows if row.request is not None}
+        return [row for row in rows if row.sequence not in closed]
+
     def get_last(self, **conditions: Any) -> AuditEntry:
         found = self.list_rows(**conditions).last()
         assert found is not None, f"nothing recorded with {conditions}: {list(map(str, self.list_rows()))}"

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError
@@ -18,6 +17,7 @@ from clusters.credentials.invalidation import invalidate_shares
 from clusters.credentials.store import Owner, save_credential, server_of
 from clusters.credentials.verification import WhoAmI, reach, try_identity
 from clusters.models import Cluster, ClusterRequest, RequestState, Share
+from people.audit.changes import audited_change
 from people.audit.record import AuditTrailUnavailable, record
 from people.models import Team
 
@@ -92,7 +92,7 @@ def _import(planned: PlannedContext, importer: Importer, here: Cluster | None) -
     outcome = ImportOutcome(
         planned, cluster, is_new=here is None, who=_verify(planned, importer, cluster, is_new=here is None)
     )
-    with transaction.atomic():
+    with audited_change():
         if outcome.is_new:
             cluster.save()
             record(draft_cluster_entry(importer.actor, "cluster-add", cluster, detail=settings_of(cluster)))
@@ -165,7 +165,7 @@ def _request_cluster(planned: PlannedContext, importer: Importer) -> ImportOutco
     if mine.count() >= MOST_REQUESTS:
         message = _("You have 20 open requests. Wait for a decision, or withdraw one.")
         raise BadCredential("", message, reason="requests")
-    with transaction.atomic():
+    with audited_change():
         made = ClusterRequest.objects.create(
             user=user,
             name=planned.name,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from django.db import transaction
-
 from clusters.api.connection import Identity, Server
 from clusters.audit_details import draft_credential_entry
 from clusters.credentials.invalidation import invalidate_credential
 from clusters.credentials.sealing import SealBroken, open_sealed, seal
 from clusters.credentials.verification import WhoAmI
 from clusters.models import Cluster, Credential, CredentialKind
+from people.audit.changes import audited_change
 from people.audit.record import record
 from people.models import Team, User
 
@@ -57,7 +56,7 @@ def store(credential: Credential, identity: Identity) -> None:
     credential.save(update_fields=["sealed", "kind", "updated_at"])
 
 
-@transaction.atomic
+@audited_change()
 def save_credential(
     cluster: Cluster,
     owner: Owner,
@@ -92,7 +91,7 @@ def save_credential(
     return credential
 
 
-@transaction.atomic
+@audited_change()
 def remove(credential: Credential, actor: User | None) -> None:
     """Delete a credential; what stood on it ends."""
     invalidate_credential(credential)

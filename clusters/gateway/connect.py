@@ -130,16 +130,20 @@ class ClusterSession:
         return True
 
     def table(self, query: TableQuery, *, eager: bool = True) -> Feed[TableContent]:
-        """A list's feed; the caller gives it back with `hub.release`. `eager` as there."""
+        """A list's feed; the caller gives it back with `release`. `eager` as there."""
         return hub.table(self.connection, query, eager=eager)
 
     def object(self, resource: Resource, namespace: str, name: str) -> Feed[ObjectContent]:
-        """An object's feed; the caller gives it back with `hub.release`. Who read a Secret is recorded."""
+        """An object's feed; the caller gives it back with `release`. Who read a Secret is recorded."""
         feed = hub.object(self.connection, resource, namespace, name)
         if is_secret(resource):
-            attributes = resource.attributes("get", namespace, name)
-            note_when_read(feed, self._draft_entry(attributes, {"values": "hidden"}))
+            draft = self._draft_entry(resource.attributes("get", namespace, name), {"values": "hidden"})
+            note_when_read(feed, draft, lambda: hub.is_viewer(feed, self.connection))
         return feed
+
+    def release(self, feed: Feed[Any]) -> None:
+        """Look no longer at a feed that was opened by this session."""
+        hub.release(feed, self.connection)
 
     @property
     def audit_draft(self) -> AuditDraft:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from clusters.feeds.health import HealthProbe
 from clusters.feeds.object_content import ObjectContent
 from clusters.feeds.states import State
 from clusters.feeds.timings import FeedTimings
+from clusters.gateway.viewers import Viewers
 from clusters.runtime import runtime
 from clusters.tables.rows import RowKey
 from clusters.tables.table_content import TableContent, TableQuery
@@ -50,6 +51,7 @@ class FeedKey:
 class _Entry:
     feed: Feed[Any]
     task: asyncio.Task[None] | None
+    viewers: Viewers
     unwatched_since: float  # monotonic seconds when its last viewer left; 0 while watched
 
 
@@ -105,13 +107,22 @@ class Hub:
         key = FeedKey(connection.fingerprint, connection.cluster, _resource_key(resource), namespace, name)
         return self._open(key, connection, lambda: ObjectContent(resource, namespace, name))
 
-    def release(self, feed: Feed[Any]) -> None:
-        """One viewer less. The feed lives on for a minute."""
+    def release(self, feed: Feed[Any], connection: Connection | None = None) -> None:
+        """One viewer less: who came by `connection`, or without it the first. The feed lives on for a minute.
+
+        What the cluster refuses from now on is recorded for the others.
+        """
         with self._lock:
             feed.viewers = max(0, feed.viewers - 1)
             for entry in self._entries.values():
-                if entry.feed is feed and feed.viewers == 0:
-                    entry.unwatched_since = time.monotonic()
+                if entry.feed is feed:
+                    entry.viewers.remove(connection)
+                    entry.unwatched_since = entry.unwatched_since if feed.viewers else time.monotonic()
+
+    def is_viewer(self, feed: Feed[Any], connection: Connection) -> bool:
+        """Whether who came by this connection still looks at the feed."""
+        with self._lock:
+            return any(e.feed is feed and e.viewers.has(connection) for e in self._entries.values())
 
     def drop(self, holds: Callable[[Connection], bool], message: str) -> None:
         """Close, for good and with a message, the feeds whose connection `holds`: a credential or cluster changed."""
@@ -144,10 +155,13 @@ class Hub:
             entry = self._entries.get(key)
             if entry is None:
                 self._evict(connection)
-                entry = self._entries[key] = _Entry(Feed(connection, content(), self.timings), None, 0.0)
+                viewers = Viewers()
+                shared = replace(connection, error_callback=viewers.report)
+                entry = self._entries[key] = _Entry(Feed(shared, content(), self.timings), None, viewers, 0.0)
                 self._run(self._start(key, entry))
             entry.unwatched_since = 0.0
             entry.feed.viewers += 1
+            entry.viewers.add(connection, is_denied=entry.feed.state.state is State.DENIED)
             return entry.feed
 
     async def _start(self, key: FeedKey, entry: _Entry) -> None:

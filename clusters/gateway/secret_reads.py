@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from clusters.discovery import Resource
@@ -24,15 +25,21 @@ def is_secret(resource: Resource) -> bool:
     return (resource.group, resource.plural) == (SECRETS.group, SECRETS.plural)
 
 
-def note_when_read(feed: Feed[ObjectContent], draft: AuditDraft) -> None:
-    """Record `draft` when the feed holds the object; where it is refused, that is recorded as a denial."""
+def note_when_read(feed: Feed[ObjectContent], draft: AuditDraft, is_viewing: Callable[[], bool]) -> None:
+    """Record `draft` when the feed holds the object; where it is refused, that is recorded as a denial.
+
+    Who has left before the object came, so that `is_viewing` says no, has not read it.
+    """
     origin = current()
     whole = replace(draft, session=origin.session, address=origin.address)
 
     def look() -> None:
-        if feed.content.snapshot().object is None:
+        is_there = feed.content.snapshot().object is not None
+        is_viewer = is_viewing()
+        if is_there or not is_viewer:
+            feed.unlisten(look)
+        if not (is_there and is_viewer):
             return
-        feed.unlisten(look)
         if rate_limiter.is_due((draft.person_id, draft.cluster_id, draft.namespace, draft.name)):
             note_soon(whole)
 

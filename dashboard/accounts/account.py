@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,8 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard.accounts import browsers, signin_failures
 from dashboard.accounts.forms import ChangePasswordForm, NameForm, get_post_data
+from dashboard.accounts.known_devices import find_device, remember_device
 from dashboard.accounts.sign_in import leave
 from people import control, throttle
+from people.audit.changes import audited_change
 from people.audit.origin import address_of, session_mark
 from people.audit.record import draft_for_user, note, record
 from people.decorators import person, require_sign_in, session_key
@@ -45,7 +46,7 @@ def me(request: HttpRequest) -> HttpResponse:
     user = person(request)
     form = NameForm(get_post_data(request), instance=user)
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
+        with audited_change():
             form.save()
             record(draft_for_user(user, "name", target=f"person {user.username}"))
         messages.success(request, _("Name updated."))
@@ -65,7 +66,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
         return _me(request, password_form=form)
     with throttle.hashing_slot():
         user.set_password(form.cleaned_data["password"])
-    with transaction.atomic():
+    with audited_change():
         user.save(update_fields=["password", "access_version"])
         ended = control.end_sessions(user, but=session_key(request))
         record(
@@ -77,7 +78,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     update_session_auth_hash(request, user)
     control.notify_signed_out(before)
     messages.success(request, _("Password changed. All other sessions were signed out."))
-    return redirect("accounts:me")
+    return remember_device(redirect("accounts:me"), user)
 
 
 @require_safe
@@ -100,10 +101,9 @@ def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
             if session.pk == session_key(request):
                 return leave(request)
             key = session.pk
-            with transaction.atomic():
-                session.delete()
-                control.notify_signed_out(key)
-                note(draft_for_user(person(request), "session-end", target=f"session {session_mark(key)}"))
+            session.delete()
+            control.notify_signed_out(key)
+            note(draft_for_user(person(request), "session-end", target=f"session {session_mark(key)}"))
             messages.success(request, _("Session signed out."))
             return redirect("accounts:sessions")
     raise Http404
@@ -113,13 +113,12 @@ def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
 @require_sign_in
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Stay in this browser only."""
-    with transaction.atomic():
-        count = control.end_sessions(person(request), but=session_key(request))
-        note(
-            draft_for_user(
-                person(request), "session-end", target="other sessions", detail={"sessions ended": count}
-            )
+    count = control.end_sessions(person(request), but=session_key(request))
+    note(
+        draft_for_user(
+            person(request), "session-end", target="other sessions", detail={"sessions ended": count}
         )
+    )
     messages.success(request, _("Other sessions signed out: {count}.").format(count=count))
     return HttpResponseRedirect(reverse("accounts:sessions"))
 
@@ -128,13 +127,12 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 @require_sign_in
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """Leave all browsers, this one too."""
-    with transaction.atomic():
-        count = control.end_sessions(person(request), but=session_key(request))
-        note(
-            draft_for_user(
-                person(request), "session-end", target="all sessions", detail={"sessions ended": count}
-            )
+    count = control.end_sessions(person(request), but=session_key(request))
+    note(
+        draft_for_user(
+            person(request), "session-end", target="all sessions", detail={"sessions ended": count}
         )
+    )
     return leave(request)
 
 
@@ -159,7 +157,8 @@ def _knows_password(request: HttpRequest, user: User, form: ChangePasswordForm) 
     if not user.has_usable_password():
         return True
     address = address_of(request)
-    wait = throttle.attempt(user.username, address)
+    device = find_device(request, user.username)
+    wait = throttle.attempt(user.username, address, device)
     if wait:
         signin_failures.record_throttled("password", user.username, wait)
         form.add_error("current", _("Too many attempts. Try again in 15 minutes."))
@@ -170,7 +169,7 @@ def _knows_password(request: HttpRequest, user: User, form: ChangePasswordForm) 
         signin_failures.record_failed("password", user.username)
         form.add_error("current", _("The current password is wrong."))
         return False
-    throttle.record_success(user.username, address)
+    throttle.record_success(user.username, address, device)
     return True
 
 

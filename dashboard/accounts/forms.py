@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from people.models import PRINTABLE, GlobalRole, Membership, Team, TeamRole, User
+from people.usernames import check_new_username
 
 
 def _rules_text() -> str:
@@ -85,7 +86,7 @@ class AccountForm(PasswordForm):
         widget=forms.TextInput(
             attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
         ),
-        help_text=_("Letters, digits and @ . + - _ only"),
+        help_text=_("Letters and digits of one script, and @ . + - _ between them"),
     )
     name = forms.CharField(
         label=_("Full name"),
@@ -96,10 +97,7 @@ class AccountForm(PasswordForm):
     field_order = ("username", "name", "password", "again")
 
     def clean_username(self) -> str:
-        username = str(User.normalize_username(self.cleaned_data["username"]))
-        if User.objects.filter(username__iexact=username).exists():
-            raise ValidationError(gettext("This username is taken. Choose another."))
-        return username
+        return check_new_username(self.cleaned_data["username"])
 
 
 class NameForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db import IntegrityError, transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import get_script_prefix, reverse
@@ -12,10 +13,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.forms import AccountForm, PasswordForm, get_post_data
+from dashboard.accounts.known_devices import remember_device
 from dashboard.accounts.sign_in import start_session
 from people import control, one_time_links, throttle
+from people.audit.changes import audited_change
 from people.audit.record import draft_for_user, note, record
+from people.decorators import is_signed_in, person
 from people.models import Invitation, Membership, Purpose, User
+from people.usernames import check_new_username, lock_names
 
 
 class LinkNotUsable(Exception):
@@ -29,9 +34,12 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Opening the page uses nothing up: previews and scanners open links too."""
     link = one_time_links.find(secret)
     try:
-        return _render_link_not_usable(request) if link is None else _dispatch(request, link)
+        response = _render_link_not_usable(request) if link is None else _dispatch(request, link)
     except LinkNotUsable:
         return _render_link_not_usable(request)
+    if response.status_code == 302 and is_signed_in(request):
+        remember_device(response, person(request))
+    return response
 
 
 def _dispatch(request: HttpRequest, link: Invitation) -> HttpResponse:
@@ -54,8 +62,10 @@ def _join(request: HttpRequest, link: Invitation) -> HttpResponse:
     with throttle.hashing_slot():
         user.set_password(form.cleaned_data["password"])
     try:
-        with transaction.atomic():
+        with audited_change():
             _use(link)
+            lock_names()
+            check_new_username(user.username)  # somebody may have taken it since the form was checked
             user.save()
             if link.team:
                 Membership.objects.create(user=user, team=link.team, role=link.role)
@@ -64,6 +74,9 @@ def _join(request: HttpRequest, link: Invitation) -> HttpResponse:
                     user, "link-used", target=_audit_target(link), detail=_invitation_details(link)
                 )
             )
+    except ValidationError as error:
+        form.add_error("username", error)
+        return _show(request, "accounts/join.html", link, form)
     except IntegrityError:
         form.add_error("username", _("This username is taken. Choose another."))
         return _show(request, "accounts/join.html", link, form)
@@ -77,7 +90,7 @@ def _set_password(request: HttpRequest, link: Invitation, user: User) -> HttpRes
         return _show(request, "accounts/new_password.html", link, form)
     with throttle.hashing_slot():
         user.set_password(form.cleaned_data["password"])
-    with transaction.atomic():
+    with audited_change():
         _use(link)
         user.save(update_fields=["password", "access_version"])
         Invitation.objects.filter(user=user, used_at=None).delete()

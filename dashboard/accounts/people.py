@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard.accounts.forms import GlobalRoleForm, InvitationForm, get_post_data
 from people import control, one_time_links
+from people.audit.changes import audited_change
 from people.audit.record import draft_for_user, record
 from people.decorators import person, require_administrator, session_key
 from people.models import GlobalRole, Invitation, Purpose, TeamRole, User
@@ -52,7 +52,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/invite.html", {"form": form}, status=422 if form.errors else 200)
     team, global_role = form.cleaned_data["team"], GlobalRole(form.cleaned_data["global_role"])
     role = TeamRole(form.cleaned_data["role"])
-    with transaction.atomic():
+    with audited_change():
         secret = one_time_links.invite(
             global_role=global_role, team=team, role=role, created_by=person(request)
         )
@@ -65,7 +65,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @require_administrator
 def withdraw_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     """The link stops working."""
-    with transaction.atomic():
+    with audited_change():
         get_object_or_404(Invitation, pk=pk, user=None, used_at=None).delete()
         record(draft_for_user(person(request), "invite-withdraw", target=f"invitation link {pk}"))
     messages.success(request, _("Invitation revoked."))
@@ -89,7 +89,7 @@ def change_global_role(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, user, form, status=422)
     try:
-        with transaction.atomic():
+        with audited_change():
             _keep_an_administrator(user, stays=form.cleaned_data["global_role"] == GlobalRole.ADMINISTRATOR)
             User.objects.filter(pk=pk).update(global_role=form.cleaned_data["global_role"])
             control.end_sessions(user, but=session_key(request))
@@ -110,7 +110,7 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """Nothing of the person is deleted; sessions, sockets and links end."""
     user = get_object_or_404(User, pk=pk)
     try:
-        with transaction.atomic():
+        with audited_change():
             _keep_an_administrator(user, stays=False)
             User.objects.filter(pk=pk).update(is_active=False)
             Invitation.objects.filter(user=user, used_at=None).delete()
@@ -135,7 +135,7 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 def activate(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a person in again."""
     user = get_object_or_404(User, pk=pk)
-    with transaction.atomic():
+    with audited_change():
         User.objects.filter(pk=pk).update(is_active=True)
         control.bump_access([user.pk])
         record(draft_for_user(person(request), "activate", target=_audit_target(user)))
@@ -148,7 +148,7 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
 def new_password_link(request: HttpRequest, pk: int) -> HttpResponse:
     """A link with which the person chooses a new password; the administrator never knows it."""
     user = get_object_or_404(User, pk=pk, is_active=True)
-    with transaction.atomic():
+    with audited_change():
         secret = one_time_links.link_for(user, Purpose.PASSWORD, created_by=person(request))
         record(draft_for_user(person(request), "password-link", target=_audit_target(user)))
     return _show_link(request, secret, Purpose.PASSWORD, user)

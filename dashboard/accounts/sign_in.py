@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.accounts import signin_failures
+from dashboard.accounts.known_devices import find_device, remember_device
 from people import control, throttle
 from people.audit import origin
 from people.audit.origin import address_of
@@ -106,7 +107,8 @@ def _read_username(request: HttpRequest) -> str:
 
 def _attempt_sign_in(request: HttpRequest, next_url: str, username: str) -> HttpResponse:
     address = address_of(request)
-    wait = throttle.attempt(username, address)
+    device = find_device(request, username)
+    wait = throttle.attempt(username, address, device)
     if wait:
         signin_failures.record_throttled("sign-in", username, wait)
         error = _("Too many attempts. Wait {minutes} min, or ask an administrator for a link.")
@@ -119,9 +121,9 @@ def _attempt_sign_in(request: HttpRequest, next_url: str, username: str) -> Http
         signin_failures.record_failed("sign-in", username)
         error = _("Wrong username or password.")
         return _form(request, next_url, username, error, 422)
-    throttle.record_success(username, address)
+    throttle.record_success(username, address, device)
     start_session(request, user, "password")
-    return HttpResponseRedirect(next_url)
+    return remember_device(HttpResponseRedirect(next_url), user)
 
 
 def _form(

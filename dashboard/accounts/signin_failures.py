@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from django.contrib.auth.validators import UnicodeUsernameValidator
-from django.core.exceptions import ValidationError
-
+from people.audit.keys import hash_text
 from people.audit.origin import current
 from people.audit.rate_limit import RateLimiter
 from people.audit.record import AuditDraft, draft_for_user, note
@@ -15,7 +13,6 @@ from people.models import User
 THROTTLED_EVERY = 60.0  # seconds between two rows about one address that has tried too often
 
 throttled_limiter = RateLimiter(THROTTLED_EVERY, max_keys=4096)
-_is_user_name = UnicodeUsernameValidator()
 
 
 def record_failed(verb: str, username: str) -> None:
@@ -24,7 +21,7 @@ def record_failed(verb: str, username: str) -> None:
     if user is None:
         note(
             AuditDraft(
-                verb=verb, person=_redact_username(username), result="failed", reason="no such username"
+                verb=verb, person=redact_username(username), result="failed", reason="no such username"
             )
         )
     elif not user.is_active:
@@ -38,14 +35,15 @@ def record_throttled(verb: str, username: str, seconds: int) -> None:
     if not throttled_limiter.is_due(current().address):
         return
     user = User.objects.filter(username=username).first()
-    draft = draft_for_user(user, verb) if user else AuditDraft(verb=verb, person=_redact_username(username))
+    draft = draft_for_user(user, verb) if user else AuditDraft(verb=verb, person=redact_username(username))
     note(replace(draft, result="denied", status=429, reason=f"too many attempts; {seconds} s to wait"))
 
 
-def _redact_username(username: str) -> str:
-    """As it was written, where it could be a name; else not, since people type passwords into the wrong field."""
-    try:
-        _is_user_name(username)
-    except ValidationError:
-        return f"({len(username)} characters, not a valid username)"
-    return username
+def redact_username(username: str) -> str:
+    """Of a name that nobody has, two letters and a keyed hash: people type passwords into the wrong field.
+
+    The same name gives the same text, so that attempts can be told apart; who has no key cannot try out names. Its
+    spaces are what no username can have. Of fewer than six characters no letter is shown.
+    """
+    letters = username[:2] if len(username) >= 6 else ""
+    return f"{letters}\u2026 (unknown username, {hash_text('username', username)[:12]})"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.accounts.forms import MembershipForm, RoleForm, TeamForm, get_post_data
 from people import control
+from people.audit.changes import audited_change
 from people.audit.record import AuditDraft, draft_for_user, record
 from people.decorators import person, require_administrator
 from people.models import Membership, Team, User
@@ -23,7 +23,7 @@ def teams(request: HttpRequest) -> HttpResponse:
     """All teams, and a form for a new one."""
     form = TeamForm(get_post_data(request))
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
+        with audited_change():
             team = form.save()
             record(
                 draft_for_user(
@@ -45,7 +45,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Team, slug=slug)
     form = TeamForm(get_post_data(request), instance=found)
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
+        with audited_change():
             before = Team.objects.get(pk=found.pk)
             form.save()
             change = {"name": [before.name, found.name], "slug": [before.slug, found.slug]}
@@ -61,7 +61,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
 def delete_team(request: HttpRequest, slug: str) -> HttpResponse:
     """Its members lose what only this team shared with them."""
     found = get_object_or_404(Team, slug=slug)
-    with transaction.atomic():
+    with audited_change():
         members = dict(found.memberships.values_list("user_id", "user__username"))
         control.bump_access(members)
         _total, went = found.delete()  # shares and shared credentials as well
@@ -79,7 +79,7 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
     form = MembershipForm(request.POST)
     if not form.is_valid():
         return _page(request, found, member_form=form)
-    with transaction.atomic():
+    with audited_change():
         Membership.objects.update_or_create(
             team=found, user=form.cleaned_data["user"], defaults={"role": form.cleaned_data["role"]}
         )
@@ -101,7 +101,7 @@ def change_role(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Invalid role."))
         return redirect("accounts:team", slug=slug)
-    with transaction.atomic():
+    with audited_change():
         form.save()
         control.bump_access([user_id])
         record(
@@ -116,7 +116,7 @@ def change_role(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
 def remove_member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     """A person leaves the team."""
     membership = get_object_or_404(Membership, team__slug=slug, user_id=user_id)
-    with transaction.atomic():
+    with audited_change():
         membership.delete()
         control.bump_access([user_id])
         record(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,6 +17,7 @@ from clusters.credentials.invalidation import invalidate_cluster
 from clusters.models import Cluster, ClusterRequest, RequestState
 from dashboard.clusters.cluster_form import ClusterForm, check_cluster
 from dashboard.pieces.notice import Notice
+from people.audit.changes import audited_change
 from people.audit.record import record
 from people.decorators import person, require_administrator
 
@@ -38,7 +38,7 @@ def add(request: HttpRequest) -> HttpResponse:
     cluster = form.save(commit=False)
     if (notice := _check_reachable(request, cluster)) is not None:
         return _page(request, form, notice, cluster_request)
-    with transaction.atomic():
+    with audited_change():
         cluster.save()
         record(draft_cluster_entry(person(request), "cluster-add", cluster, detail=settings_of(cluster)))
         if cluster_request:
@@ -64,7 +64,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     changed = form.save(commit=False)
     if (notice := _check_reachable(request, changed)) is not None:
         return _page(request, form, notice, cluster=stored)
-    with transaction.atomic():
+    with audited_change():
         invalidate_cluster(stored)
         changed.save()
         detail = changes(stored, changed, form.changed_data)
@@ -80,7 +80,7 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
     cluster = get_object_or_404(Cluster, slug=slug)
     typed = request.POST.get("slug", "")
     if request.method == "POST" and typed == cluster.slug:
-        with transaction.atomic():
+        with audited_change():
             invalidate_cluster(cluster)
             record(
                 draft_cluster_entry(

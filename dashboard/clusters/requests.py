@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clusters.audit_details import draft_request_entry
 from clusters.models import Cluster, ClusterRequest, RequestState
+from people.audit.changes import audited_change
 from people.audit.record import record
 from people.decorators import forbid_auditors, person, require_administrator, require_sign_in
 
@@ -40,7 +40,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Say yes with a cluster that is here already; what is left is to share it with a team of the member's."""
     cluster_request = get_object_or_404(ClusterRequest, pk=pk, state=RequestState.OPEN)
     cluster = get_object_or_404(Cluster, slug=request.POST.get("cluster", ""))
-    with transaction.atomic():
+    with audited_change():
         ClusterRequest.objects.filter(pk=cluster_request.pk, state=RequestState.OPEN).update(
             state=RequestState.APPROVED,
             cluster=cluster,
@@ -59,7 +59,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
     """Say no; the member sees it. Otherwise the administrator adds the cluster from the request."""
     cluster_request = get_object_or_404(ClusterRequest, pk=pk, state=RequestState.OPEN)
-    with transaction.atomic():
+    with audited_change():
         ClusterRequest.objects.filter(pk=cluster_request.pk, state=RequestState.OPEN).update(
             state=RequestState.DECLINED, decided_by=person(request), decided_at=timezone.now()
         )
@@ -74,7 +74,7 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an own open request back."""
     cluster_request = get_object_or_404(ClusterRequest, pk=pk, user=person(request), state=RequestState.OPEN)
-    with transaction.atomic():
+    with audited_change():
         record(draft_request_entry(person(request), "request-withdraw", cluster_request))
         cluster_request.delete()
     messages.success(request, _("Your request for %(name)s was withdrawn.") % {"name": cluster_request.name})

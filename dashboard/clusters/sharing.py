@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from dashboard.clusters.credential import SECRETS, way_of
 from dashboard.clusters.credential_form import WAYS, Rejected, empty_form, offer_form, verify_form
 from dashboard.clusters.credential_states import credential_status
 from dashboard.clusters.service_account import account_for
+from people.audit.changes import audited_change
 from people.audit.record import record
 from people.decorators import person, require_administrator
 from people.models import Team, TeamRole, User
@@ -92,7 +92,7 @@ def remove_team_credential(request: HttpRequest, slug: str, team: str) -> HttpRe
     return redirect("clusters:teams", slug)
 
 
-@transaction.atomic
+@audited_change()
 def _share(user: User, cluster: Cluster, chosen: set[Team]) -> None:
     before = {share.team_id: share for share in cluster.shares.select_related("team")}
     ids = {team.pk for team in chosen}

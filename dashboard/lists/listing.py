@@ -13,7 +13,6 @@ from clusters.api.errors import ApiError, NotFound, TimedOut
 from clusters.credentials.sealing import SealBroken
 from clusters.discovery import Resource
 from clusters.gateway.connect import ClusterSession, NoCredential, NotShared, connect_all
-from clusters.gateway.hub import hub
 from clusters.runtime import runtime
 from clusters.sharing import visible_clusters
 from clusters.tables.columns import LABEL
@@ -64,8 +63,10 @@ class Listing:
             source.feed.wait(max(0.0, until - time.monotonic()))
 
     def close(self) -> None:
-        for source in self.window.sources:
-            hub.release(source.feed)
+        for cluster in self.clusters:
+            if cluster.cluster_session is not None:
+                for source in cluster.sources:
+                    cluster.cluster_session.release(source.feed)
 
 
 def open_listing(user: User, address: Address, *, eager: bool = True) -> Listing:

@@ -14,7 +14,6 @@ from clusters.discovery import Resource
 from clusters.feeds.feed import Feed
 from clusters.feeds.object_content import ObjectContent
 from clusters.gateway.connect import ClusterSession, connect
-from clusters.gateway.hub import hub
 from clusters.tables.table_content import TableContent, TableQuery
 from dashboard.address.links import Links
 from dashboard.address.paths import CLUSTER, Address
@@ -88,7 +87,7 @@ class OpenObject:
 
     def close(self) -> None:
         for feed in self.feeds():
-            hub.release(feed)
+            self.cluster_session.release(feed)
 
 
 def open_object(user: User, address: Address, *, with_related: bool = True) -> OpenObject:

@@ -81,6 +81,7 @@ def describe_outage(outage: StorageOutage | None) -> Notice | None:
         "locked": _("Quarterdeck's database is locked by another program."),
         "unwritable": _("Quarterdeck's database is not writable."),
         "unreachable": _("Quarterdeck's database is not responding."),
+        "damaged": _("Quarterdeck's database file is damaged."),
     }
     return Notice(titles[outage.kind], _find_advice(outage.kind), since=outage.since)
 
@@ -89,6 +90,7 @@ def _find_advice(kind: str) -> str:
     advice = {
         "full": _("If you run this server: free up space in the data folder (QUARTERDECK_DATA)."),
         "locked": _("This clears up by itself when that program (a backup, a migration, a shell) finishes."),
+        "damaged": _("If you run this server: stop it, and restore the database from a backup."),
     }
     return advice.get(kind, _("If you run this server: see its log for the cause."))
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from people.audit import triggers
+from people.audit import keys, triggers
 from people.audit.chain import digest
-from people.audit.models import AuditEntry
+from people.audit.draft import build_entry, draft_for_program
+from people.audit.keys import KeyRing
+from people.audit.models import AuditEntry, Phase
 from people.audit.routing import ALIAS
 from people.audit.triggers import GENESIS
 
@@ -22,21 +24,41 @@ class NotAppendOnly(Exception):
 
 
 def append(entries: Sequence[AuditEntry]) -> list[int]:
-    """Their sequences, once they are durable. Raises DatabaseError or NotAppendOnly, and then none is written."""
+    """Their sequences, once they are durable. Raises DatabaseError or NotAppendOnly, and then none is written.
+
+    Where another key signed the row before them, one more row says so first.
+    """
     connection = connections[ALIAS]
     with transaction.atomic(using=ALIAS):
         lock(connection)
         gone = triggers.find_missing(connection)
         if gone:
             raise NotAppendOnly(f"its append-only triggers are missing: {', '.join(gone)}")
-        last = AuditEntry.objects.using(ALIAS).order_by("-sequence").values_list("sequence", "hash").first()
-        sequence, previous = last or (0, GENESIS)
-        for entry in entries:
+        last = AuditEntry.objects.using(ALIAS).order_by("-sequence").first()
+        sequence, previous = (last.sequence, last.hash) if last else (0, GENESIS)
+        rows, ring = [*_announce_key(last), *entries], KeyRing()
+        for entry in rows:
             sequence += 1
-            entry.sequence, entry.previous = sequence, previous
-            previous = entry.hash = digest(entry)
-        AuditEntry.objects.using(ALIAS).bulk_create(entries)
+            entry.sequence, entry.previous, entry.key_id = sequence, previous, keys.current().id
+            previous = entry.hash = digest(entry, ring)
+        AuditEntry.objects.using(ALIAS).bulk_create(rows)
     return [entry.sequence for entry in entries]
+
+
+def _announce_key(last: AuditEntry | None) -> list[AuditEntry]:
+    """The row about a key that signs for the first time, with the keys before it; none for an empty trail.
+
+    Processes that were started with other keys may write in between: one row for each key is enough.
+    """
+    key = keys.current()
+    if last is None or last.key_id == key.id:
+        return []
+    target = f"key {key.id}"
+    if AuditEntry.objects.using(ALIAS).filter(verb=keys.KEYED, target=target).exists():
+        return []
+    detail = {"key": key.id, "older": keys.wrap_older(key), "before": last.key_id, "from": last.sequence + 1}
+    draft = draft_for_program("quarterdeck", keys.KEYED, target=target, detail=detail)
+    return [build_entry(draft, Phase.EVENT)]
 
 
 def lock(connection: BaseDatabaseWrapper) -> None:

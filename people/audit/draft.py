@@ -66,8 +66,11 @@ def draft_for_user(user: User, verb: str, **more: Any) -> AuditDraft:
 
 
 def draft_for_program(program: str, verb: str, **more: Any) -> AuditDraft:
-    """A draft about what whoever runs this installation did on its machine, such as by `manage.py rotate_keys`."""
-    return AuditDraft(verb=verb, person=program, **more)
+    """A draft about what whoever runs this installation did on its machine, such as by `manage.py rotate_keys`.
+
+    The space in it is what no username can have. (Rows of earlier versions have the bare `manage.py`.)
+    """
+    return AuditDraft(verb=verb, person=f"program {program}", **more)
 
 
 def build_entry(draft: AuditDraft, phase: Phase, request: int | None = None) -> AuditEntry:

@@ -66,6 +66,9 @@ class AuditEntry(models.Model):
     detail = models.JSONField(default=dict)
     previous = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+    key_id = models.CharField(
+        max_length=16, default=""
+    )  # of the hash (people.audit.keys); "" before there were keys
 
     class Meta:
         db_table = "audit_entry"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
 from django.core.exceptions import PermissionDenied
@@ -25,6 +26,7 @@ __all__ = [
     "RecordedDenial",
     "WriterHealth",
     "begin",
+    "collect_pending",
     "draft_for_program",
     "draft_for_user",
     "health",
@@ -46,11 +48,17 @@ class RecordedDenial(PermissionDenied):
 
 
 def record(draft: AuditDraft) -> int:
-    """The sequence of the event's row, which is durable. AuditTrailUnavailable where it cannot be written.
+    """The sequence of the row, which is durable. AuditTrailUnavailable where it cannot be written.
 
-    Call it inside the transaction of a change of ours, after the change: where it fails, the change is undone.
+    For a change of ours call it within `people.audit.changes.audited_change`, after the change: it is a request then,
+    which gets its result with the transaction, and where it fails, the change is undone. Elsewhere it is an event.
     """
-    return _wait_until_durable(writer.put(build_entry(draft, Phase.EVENT)))
+    change = _change.get()
+    if change is None:
+        return _wait_until_durable(writer.put(build_entry(draft, Phase.EVENT)))
+    pending = begin(draft)
+    change.append(pending)
+    return pending.sequence
 
 
 def note(draft: AuditDraft) -> None:
@@ -119,6 +127,20 @@ def begin(draft: AuditDraft) -> PendingEntry:
     except AuditTrailUnavailable:
         future.add_done_callback(lambda done: _record_not_sent(whole, done))
         raise
+
+
+_change: ContextVar[list[PendingEntry] | None] = ContextVar("change", default=None)
+
+
+@contextmanager
+def collect_pending() -> Iterator[tuple[list[PendingEntry], list[PendingEntry] | None]]:
+    """Within the block `record` announces, and adds to the first list; the second is that of the block around it."""
+    outer, mine = _change.get(), list[PendingEntry]()
+    before = _change.set(mine)
+    try:
+        yield mine, outer
+    finally:
+        _change.reset(before)
 
 
 def listen(callback: Callable[[], None]) -> None:

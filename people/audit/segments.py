@@ -1,7 +1,7 @@
 """Archived segments: gzip files of canonical rows, over which the hashes were made.
 
 A segment is gzip of lines. The first is a JSON object about the file; each other one is a row as its canonical form
-(`people.audit.chain`), so that the row's hash is SHA-256 of the line without its end, and the next line names it.
+(`people.audit.chain`), so that the row's hash is that of the line without its end, and the next line names it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from typing import Any
 
 from django.conf import settings
 
-from people.audit.chain import FIELDS, FORMAT, canonical
+from people.audit.chain import FIELDS, FORMAT, KEYED_FORMAT, canonical, digest_bytes
+from people.audit.keys import KEYED, KeyRing
 from people.audit.models import AuditEntry
 
 ARCHIVED = "trail-sealed"  # the verb of the row that vouches for a segment
@@ -61,14 +62,18 @@ class Segment:
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def entries(self) -> Iterator[AuditEntry]:
-        """Its rows, one at a time. UnreadableSegment where a line is no row, or the file is not as its header says."""
+    def entries(self, ring: KeyRing | None = None) -> Iterator[AuditEntry]:
+        """Its rows, one at a time. UnreadableSegment where a line is no row, or the file is not as its header says.
+
+        Raises UnknownKey where a row's hash needs a key that is not in `ring`, by default the configured ones.
+        """
+        ring = ring or KeyRing()
         header, count, last = None, 0, None
         for number, line in enumerate(_lines(self.path)):
             if number == 0:
                 header = _parse_header(line, self.path)
                 continue
-            last, count = _parse_entry(line, self.path), count + 1
+            last, count = _parse_entry(line, self.path, ring), count + 1
             yield last
         if header is None or last is None or (header.rows, header.last) != (count, last.sequence):
             raise UnreadableSegment(f"{self.path.name} does not contain the rows that it declares")
@@ -79,6 +84,13 @@ class Segment:
             header.last,
         ):
             raise UnreadableSegment(f"{self.path.name} does not contain the rows that it declares")
+
+    def key_details(self) -> list[dict[str, Any]]:
+        """The details of its rows about keys, as they stand there: the keys in them prove themselves."""
+        mark = json.dumps(KEYED).encode()
+        found = [json.loads(line) for line in _lines(self.path) if mark in line]
+        at = FIELDS.index("detail") - len(FIELDS)
+        return [values[at] for values in found if isinstance(values, list) and len(values) > len(FIELDS)]
 
 
 def folder() -> Path:
@@ -135,18 +147,19 @@ def _parse_header(line: bytes, path: Path) -> SegmentHeader:
     return header
 
 
-def _parse_entry(line: bytes, path: Path) -> AuditEntry:
+def _parse_entry(line: bytes, path: Path, ring: KeyRing) -> AuditEntry:
     """The row of a line; its hash is that of the bytes, whether or not they are a row's."""
     try:
         form, *values = json.loads(line)
-        if form != FORMAT or len(values) != len(FIELDS):
+        key_id = str(values.pop(0)) if form == KEYED_FORMAT else ""
+        if form not in (FORMAT, KEYED_FORMAT) or len(values) != len(FIELDS):
             raise ValueError(form)
         named: dict[str, Any] = dict(zip(FIELDS, values, strict=True))
         named["at"] = datetime.fromisoformat(named["at"])
         named["sequence"] = int(named["sequence"])
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise UnreadableSegment(f"{path.name} has a line that is not a row") from error
-    return AuditEntry(**named, hash=hashlib.sha256(line).hexdigest())
+    return AuditEntry(**named, key_id=key_id, hash=digest_bytes(line, key_id, ring))
 
 
 def _sync(where: Path) -> None:

@@ -65,7 +65,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 @contextmanager
 def allow_deletes(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Within the block rows may be deleted, for `people.audit.archiving` alone. All of it is one transaction.
+    """Within the block rows may be deleted, for `people.audit.integrity.archiving` alone. All of it is one transaction.
 
     Nobody else ever sees the table without the trigger: SQLite has locked its file, PostgreSQL the table, and where
     the block fails the trigger was never away.

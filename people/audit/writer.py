@@ -17,6 +17,7 @@ from django.db import DatabaseError, DataError, IntegrityError, connections
 from django.utils import timezone
 
 from people.audit.appending import NotAppendOnly, append
+from people.audit.checkpoints import Checkpoint
 from people.audit.draft import AuditDraft, build_entry
 from people.audit.metrics import WRITE_SECONDS
 from people.audit.models import AuditEntry, Phase
@@ -58,6 +59,7 @@ class Writer:
 
     def __init__(self) -> None:
         self.health = WriterHealth()
+        self.last_written: Checkpoint | None = None  # the newest row of this process
         self.listeners: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
         self._queue: queue.Queue[QueuedEntry | None] = queue.Queue(QUEUE_SIZE)
@@ -137,7 +139,10 @@ class Writer:
         """Write them, after a row about the outage that is over now, and notify who waits and who listens."""
         outage = [] if self.health == WriterHealth() else [_build_outage_entry(self.health)]
         with WRITE_SECONDS.time():
-            written = append([*outage, *(one.entry for one in batch)])
+            entries = [*outage, *(one.entry for one in batch)]
+            written = append(entries)
+        if entries:
+            self.last_written = Checkpoint(entries[-1].sequence, entries[-1].hash)
         if outage:
             self._mark_recovered()
         for one, sequence in zip(batch, written[len(outage) :], strict=True):

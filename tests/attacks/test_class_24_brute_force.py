@@ -14,12 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from django.core import signing
 from django.test import Client
 
+from dashboard.accounts.known_devices import SALT
 from people import throttle
 from people.models import SignInFailures, User
 from tests.dashboard_server import DashboardServer
-from tests.people.conftest import PASSWORD
+from tests.people.conftest import PASSWORD, hash_password
 
 REFUSED, THROTTLED, BUSY, SIGNED_IN = 422, 429, 503, 302
 
@@ -89,7 +91,7 @@ def test_no_number_of_other_names_sets_a_lock_free(db: None) -> None:
     assert throttle.attempt("dana", "192.0.2.201") > 0
     assert SignInFailures.objects.count() <= 2002
     longest = max(len(one) for one in SignInFailures.objects.values_list("bucket", flat=True))
-    assert longest <= len("address:") + 4, "so there are at most 2 x 65,536 of them, whatever is typed"
+    assert longest <= len("address:") + 4, "so there are at most 3 x 65,536 of them, whatever is typed"
 
 
 def test_who_comes_in_sets_only_the_own_name_free(db: None) -> None:
@@ -108,6 +110,91 @@ def test_who_comes_in_sets_only_the_own_name_free(db: None) -> None:
 
 def guess(name: str, password: str) -> int:
     return Client().post("/people/sign-in/", {"username": name, "password": password}).status_code
+
+
+# --- locking out: a stranger cannot keep those out who have been here before
+
+
+def lock_out(name: str) -> None:
+    """A stranger from elsewhere tries the name until it is locked."""
+    stranger = Client(REMOTE_ADDR="198.51.100.66")
+    for _ in range(throttle.NAME_LIMIT + 1):
+        answer = stranger.post("/people/sign-in/", {"username": name, "password": "wrong"})
+    assert answer.status_code == THROTTLED
+
+
+def send_sign_in(browser: Client, name: str, password: str = PASSWORD) -> int:
+    return browser.post("/people/sign-in/", {"username": name, "password": password}).status_code
+
+
+@pytest.fixture
+def known_browser(db: None) -> Client:
+    """In which enid has signed in before, and signed out; ewan has never."""
+    for name in ("enid", "ewan"):
+        User.objects.create(username=name, password=hash_password(PASSWORD))
+    browser = Client()
+    assert send_sign_in(browser, "enid") == SIGNED_IN
+    browser.post("/people/sign-out/")
+    return browser
+
+
+def test_a_browser_that_has_signed_in_before_gets_in_while_the_name_is_locked(known_browser: Client) -> None:
+    lock_out("enid")
+    assert send_sign_in(Client(), "enid") == THROTTLED, "whom nobody knows waits"
+    assert send_sign_in(known_browser, "enid") == SIGNED_IN
+    assert send_sign_in(Client(), "enid") == THROTTLED, "and the stranger got no further attempts by that"
+
+
+def test_a_known_browser_is_known_for_that_person_alone(known_browser: Client) -> None:
+    lock_out("ewan")
+    assert send_sign_in(known_browser, "ewan") == THROTTLED
+
+
+def test_a_stolen_cookie_has_a_limit_of_its_own(known_browser: Client) -> None:
+    lock_out("enid")
+    answers = [send_sign_in(known_browser, "enid", "wrong") for _ in range(throttle.DEVICE_LIMIT)]
+    assert set(answers) == {REFUSED}
+    assert send_sign_in(known_browser, "enid") == THROTTLED, "the right one counts as a guess too"
+
+
+def test_the_cookie_of_a_known_browser_is_another_each_time_and_closed_to_scripts_and_sites(
+    known_browser: Client, settings
+) -> None:
+    before = known_browser.cookies[settings.DEVICE_COOKIE_NAME]
+    assert (before["httponly"], before["samesite"], before["path"]) == (True, "Strict", "/")
+    assert bool(before["secure"]) is settings.SESSION_COOKIE_SECURE
+    assert send_sign_in(known_browser, "enid") == SIGNED_IN
+    assert known_browser.cookies[settings.DEVICE_COOKIE_NAME].value != before.value
+
+
+def test_a_new_password_or_a_forged_cookie_is_no_known_browser(known_browser: Client, settings) -> None:
+    lock_out("enid")
+    enid, name = User.objects.get(username="enid"), settings.DEVICE_COOKIE_NAME
+    for forged in (
+        "",
+        "x",
+        known_browser.cookies[name].value[:-1],
+        signing.dumps([enid.pk, "device"], salt=SALT),
+        signing.dumps([enid.pk, "device", "0" * 32], salt=SALT),
+        signing.dumps([enid.pk, "device", "0" * 32]),
+    ):
+        browser = Client()
+        browser.cookies[name] = forged
+        assert send_sign_in(browser, "enid") == THROTTLED, forged
+    enid.set_password("another-long-password-1")
+    enid.save()
+    assert send_sign_in(known_browser, "enid", "another-long-password-1") == THROTTLED
+
+
+def test_a_known_browser_tells_nobody_which_names_are_there(known_browser: Client, settings) -> None:
+    """With the cookie of one person, other names look alike whether they are there."""
+    seen = set()
+    for name in ("ewan", "nobody-at-all"):
+        answer = known_browser.post("/people/sign-in/", {"username": name, "password": "wrong-again"})
+        page = re.sub(r'(csrfmiddlewaretoken" value|nonce)="[^"]+"', "", answer.content.decode())
+        assert settings.DEVICE_COOKIE_NAME not in answer.cookies
+        seen.add((answer.status_code, page.replace(f'value="{name}"', "")))
+    assert len(seen) == 1
 
 
 # --- which names are there?

@@ -13,10 +13,10 @@ import pytest
 from django.db import connections
 
 from people import one_time_links
+from people.audit.integrity.verifying import verify
 from people.audit.models import AuditEntry
 from people.audit.record import health
 from people.audit.routing import ALIAS
-from people.audit.verifying import verify
 from people.models import GlobalRole, Purpose
 from tests.attacks.cluster_requests import list_visits
 from tests.attacks.database_state import diff, dump

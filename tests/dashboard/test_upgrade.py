@@ -48,6 +48,8 @@ print(json.dumps({
     "requests": list(AuditEntry.objects.filter(request__isnull=False).values_list("sequence", "request")),
     "page": [word for word in ("web-1", "web-2", "Viewer", "Editor", "rene") if word in page],
     "refused": refused,
+    "keys": [bool(key) for key in AuditEntry.objects.order_by("sequence").values_list("key_id", flat=True)[:30]],
+    "keyed": AuditEntry.objects.get(verb="trail-keyed").sequence,
 }))
 """
 
@@ -78,12 +80,15 @@ def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def described(upgraded: Path) -> dict[str, Any]:
-    """What stands in the upgraded installation; the audit trail is verified before and after its next row."""
-    assert CHECKPOINT in run(upgraded, "verify_audit", "--checkpoint", CHECKPOINT)
+    """What stands in the upgraded installation; the audit trail is verified before and after its next row.
+
+    `migrate` has added one: it is keyed, and vouches for those that were there.
+    """
+    assert "All 24 rows are valid" in run(upgraded, "verify_audit", "--checkpoint", CHECKPOINT)
     found: dict[str, Any] = json.loads(
         run(upgraded, "shell", "--no-imports", "-c", DESCRIBE).splitlines()[-1]
     )
-    assert "All 24 rows are valid" in run(upgraded, "verify_audit", "--head", CHECKPOINT)
+    assert "All 25 rows are valid" in run(upgraded, "verify_audit", "--head", CHECKPOINT)
     return found
 
 
@@ -109,6 +114,12 @@ def test_the_audit_trail_is_read_verified_and_still_append_only(described: dict[
     assert [after - before for after, before in described["requests"]] == [1, 1, 1]
     assert described["page"] == ["web-1", "web-2", "Viewer", "Editor", "rene"]
     assert "append-only" in described["refused"]
+
+
+def test_its_rows_stay_as_they_are_and_those_after_them_are_keyed(described: dict[str, Any]) -> None:
+    assert described["keyed"] == 24
+    assert described["keys"] == sorted(described["keys"]), "none without a key behind one that has one"
+    assert described["keys"].count(True) == 2
 
 
 def test_a_changed_row_of_the_previous_version_is_found(upgraded: Path, tmp_path: Path) -> None:

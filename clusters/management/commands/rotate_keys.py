@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
 from clusters.credentials.sealing import SealBroken, is_current, reseal
 from clusters.credentials.store import context_of
 from clusters.models import Credential
+from people.audit.changes import audited_change
 from people.audit.record import AuditTrailUnavailable, draft_for_program, record
 
 BATCH = 200
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         if broken:
             raise CommandError(f"{len(broken)} could not be decrypted. Their owners must add them again.")
 
-    @transaction.atomic
+    @audited_change()
     def _batch(self, rows: list[Credential], counts: dict[str, int], broken: list[str]) -> None:
         """One row of the audit trail for each batch in which a seal was changed."""
         before, failed = counts["sealed"], len(broken)

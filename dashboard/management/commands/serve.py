@@ -22,9 +22,14 @@ from dashboard.monitoring.handshakes import TrackedHandshake
 from dashboard.monitoring.listener import listen
 from dashboard.request_bodies import BoundedFactory
 from people import one_time_links
+from people.audit import checkpoints
 from people.audit.checks import check_triggers
+from people.audit.integrity.checkpoint_saver import CheckpointSaver
+from people.audit.integrity.start_check import ADVICE, find_end, find_fault
 from people.audit.record import draft_for_program, note
+from people.audit.writer import writer
 from people.models import Purpose
+from people.storage import find_damage
 
 HTTP_TIMEOUT = 120  # seconds for one answer; what lasts longer streams over a socket
 HANDSHAKE_TIMEOUT = 20  # seconds until a socket is accepted
@@ -50,8 +55,9 @@ class Command(BaseCommand):
 
     def serve(self, address: str, port: int, *, signal_handlers: bool = True) -> None:
         """Serve until Ctrl+C; without signal handlers in a thread other than the main one."""
-        for wrong in check_triggers(["audit"]):
-            raise CommandError(f"{wrong.msg} {wrong.hint}")
+        _check_databases()
+        saver = CheckpointSaver(writer)
+        saver.start()
         if settings.METRICS_LISTEN is not None:
             listen(settings.METRICS_LISTEN)
         server = QuarterdeckServer(
@@ -67,6 +73,8 @@ class Command(BaseCommand):
                 server.run()
         finally:
             runtime.shutdown()
+            writer.stop()
+            saver.stop()
         if server.failure:
             sys.exit(server.failure)
 
@@ -122,7 +130,25 @@ def listen_address(options: dict[str, Any]) -> tuple[str, int]:
     return address, int(port) if options["port"] is None else options["port"]
 
 
+def _check_databases() -> None:
+    """Both are whole, and the audit trail is append-only and the expected one; CommandError where not."""
+    damage = find_damage()
+    if damage:
+        raise CommandError(damage)
+    for wrong in check_triggers(["audit"]):
+        raise CommandError(f"{wrong.msg} {wrong.hint}")
+    fault = find_fault()
+    if fault:
+        raise CommandError(f"{fault} {ADVICE}")
+    end = find_end()
+    checkpoints.save(end)
+    checkpoints.publish(end)
+
+
 def _prepare() -> None:
+    damage = find_damage()
+    if damage:
+        raise CommandError(damage)
     call_command("migrate", interactive=False, verbosity=0)
     if settings.PRODUCTION:
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -134,10 +160,11 @@ def _welcome(address: str, port: int) -> str:
     lines = [f"Quarterdeck is running at {here}/ (press Ctrl+C to stop)"]
     user = one_time_links.first_administrator()
     if user is not None:
+        secret = one_time_links.link_for(user, Purpose.SIGN_IN)
         note(draft_for_program("manage.py serve", "signin-link", target=f"person {user.username}"))
         lines.append(
             "No administrator account has a password yet. Use this one-time link to sign in (valid "
             "for 15 minutes):"
         )
-        lines.append(one_time_links.link_url(one_time_links.link_for(user, Purpose.SIGN_IN), here=here))
+        lines.append(one_time_links.link_url(secret, here=here))
     return "\n".join(lines)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from people import one_time_links
 from people.audit.record import draft_for_program, note
 from people.models import Purpose, User
+from people.usernames import check_new_username
 
 
 class Command(BaseCommand):
@@ -35,6 +37,8 @@ def _person(username: str | None, *, create: bool) -> User:
     if create:
         if username and User.objects.filter(username=username).exists():
             raise CommandError(f"{username!r} already exists; omit --create-administrator.")
+        if username:
+            _check_username(username)
         return one_time_links.create_administrator(username or "admin")
     if username is None:
         user = one_time_links.first_administrator()
@@ -47,3 +51,11 @@ def _person(username: str | None, *, create: bool) -> User:
         return User.objects.get(username=username, is_active=True)
     except User.DoesNotExist:
         raise CommandError(f"There is no active user named {username!r}.") from None
+
+
+def _check_username(username: str) -> None:
+    try:
+        User.username.field.run_validators(username)
+        check_new_username(username)
+    except ValidationError as error:
+        raise CommandError(f"The username {username!r} cannot be used. {' '.join(error.messages)}") from None

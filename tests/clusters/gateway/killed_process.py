@@ -26,8 +26,8 @@ from django.db import connections
 
 from clusters.api.errors import ApiError
 from clusters.gateway.connect import connect
+from people.audit.integrity.verifying import verify
 from people.audit.models import AuditEntry, Phase
-from people.audit.verifying import verify
 from people.audit.writer import writer
 from people.models import User
 from tests import database_fixtures

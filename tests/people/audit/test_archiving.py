@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
+import hmac
 import io
 import json
 import threading
@@ -12,16 +14,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections, transaction
 
-from people.audit import archiving, triggers
+from people.audit import triggers
 from people.audit.chain import digest
+from people.audit.integrity import archiving
+from people.audit.integrity.verifying import Checkpoint, verify
 from people.audit.models import AuditEntry
 from people.audit.record import AuditDraft, begin, health, last_sequence, record
 from people.audit.routing import ALIAS
 from people.audit.segments import SegmentHeader, segments, write
-from people.audit.verifying import Checkpoint, verify
 from people.models import User
 from tests.audit_trail import AuditTrail, delete_entries, drop_triggers
 from tests.dashboard_server import wait_for
@@ -96,7 +100,7 @@ def test_each_act_is_a_row_that_vouches_for_its_file(three_months: AuditTrail, t
     archive(tmp_path, "2026-07")
     row = three_months.get_last(verb="trail-sealed")
     (segment,) = segments(tmp_path)
-    assert (row.person, row.target, row.result) == ("manage.py", "trail", "ok")
+    assert (row.person, row.target, row.result) == ("program manage.py", "trail", "ok")
     assert row.detail == {
         "file": segment.path.name,
         "first": 1,
@@ -110,9 +114,17 @@ def test_each_act_is_a_row_that_vouches_for_its_file(three_months: AuditTrail, t
     assert segment.path.stat().st_mode & 0o777 == 0o600
 
 
+def derive(material: bytes, info: bytes) -> bytes:
+    """HKDF with SHA-256 and no salt, one block: RFC 5869 in two lines."""
+    extracted = hmac.new(bytes(32), material, "sha256").digest()
+    return hmac.new(extracted, info + b"\x01", "sha256").digest()
+
+
 def test_a_segment_is_verified_without_quarterdeck(three_months: AuditTrail, tmp_path: Path) -> None:
-    """As the documentation says: the hash of a row is SHA-256 of its line, and the next line names it."""
+    """As the documentation says: the hash of a row is HMAC-SHA-256 of its line, and the next line names it."""
     archive(tmp_path)
+    root = derive(base64.b64decode(settings.SEALING_KEYS[0]), b"quarterdeck audit trail")
+    key = derive(root, b"rows")
     previous = "0" * 64
     for segment in segments(tmp_path):
         about, *lines = gzip.decompress(segment.path.read_bytes()).splitlines()
@@ -120,7 +132,8 @@ def test_a_segment_is_verified_without_quarterdeck(three_months: AuditTrail, tmp
         assert (header["previous"], header["rows"]) == (previous, len(lines))
         for line in lines:
             assert json.loads(line)[-1] == previous
-            previous = hashlib.sha256(line).hexdigest()
+            assert json.loads(line)[:2] == ["quarterdeck.audit/2", derive(root, b"id")[:8].hex()]
+            previous = hmac.new(key, line, "sha256").hexdigest()
         assert header["hash"] == previous
     assert AuditEntry.objects.order_by("sequence").values_list("previous", flat=True).first() == previous
 

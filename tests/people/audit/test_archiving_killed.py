@@ -14,7 +14,7 @@ from tests.dashboard_server import ROOT, DashboardServer, wait_for
 from tests.lanes import short_and_long
 
 # Many small transactions, so that most kills come between two of them or in one.
-ARCHIVE_PROGRAM = "from people.audit import archiving; archiving.DELETE_BATCH = 10; "
+ARCHIVE_PROGRAM = "from people.audit.integrity import archiving; archiving.DELETE_BATCH = 10; "
 ARCHIVE_PROGRAM += (
     "from django.core.management import call_command; call_command('archive_audit', before='2026-11')"
 )

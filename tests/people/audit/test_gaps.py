@@ -10,9 +10,9 @@ from django.db import connections
 from django.utils import timezone
 
 from people.audit import triggers
+from people.audit.integrity.verifying import verify
 from people.audit.record import AuditDraft, AuditTrailUnavailable, health, note, note_soon, record
 from people.audit.routing import ALIAS
-from people.audit.verifying import verify
 from tests.audit_trail import AuditTrail, drop_triggers
 from tests.dashboard_server import wait_for
 

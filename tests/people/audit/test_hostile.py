@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from people.audit.draft import build_entry
+from people.audit.integrity.verifying import verify
 from people.audit.models import AuditEntry, Phase
 from people.audit.record import AuditDraft, AuditTrailUnavailable, health, record
 from people.audit.sanitizing import DETAIL, sanitize_detail, sanitize_text
-from people.audit.verifying import verify
 from people.audit.writer import QueuedEntry, Writer
 from tests.audit_trail import AuditTrail
 

@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections, transaction
 
 from people.audit import triggers
+from people.audit.integrity.verifying import verify
 from people.audit.record import AuditDraft, AuditTrailUnavailable, health, record
 from people.audit.routing import ALIAS
-from people.audit.verifying import verify
 from tests.audit_trail import AuditTrail, drop_triggers
 from tests.dashboard_server import wait_for
 

@@ -12,10 +12,11 @@ from django.db import connections, transaction
 
 from people.audit import triggers
 from people.audit.chain import digest
+from people.audit.integrity.reading import CHUNK
+from people.audit.integrity.verifying import Checkpoint, verify
 from people.audit.models import AuditEntry
 from people.audit.record import AuditDraft, begin, record
 from people.audit.routing import ALIAS
-from people.audit.verifying import CHUNK, Checkpoint, verify
 from tests.audit_trail import AuditTrail, drop_triggers
 
 ROWS = 12
@@ -210,7 +211,7 @@ def test_an_empty_audit_trail_is_valid(empty_audit_trail: AuditTrail) -> None:
 
 
 def test_it_holds_few_rows_at_once(twelve_rows: AuditTrail, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("people.audit.verifying.CHUNK", 5)
+    monkeypatch.setattr("people.audit.integrity.reading.CHUNK", 5)
     verdict = verify()
     assert (verdict.rows, verdict.first_break) == (ROWS, None)
     remove_row()

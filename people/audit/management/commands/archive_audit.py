@@ -12,10 +12,10 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from people.audit.appending import NotAppendOnly
-from people.audit.archiving import NotArchived, archive
+from people.audit.integrity.archiving import NotArchived, archive
+from people.audit.integrity.verifying import verify
 from people.audit.record import AuditTrailUnavailable
 from people.audit.segments import folder
-from people.audit.verifying import verify
 
 MONTH = re.compile(r"(\d{4})-(\d\d)")
 BROKEN, NOT_DONE = 1, 3

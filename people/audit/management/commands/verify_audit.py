@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +9,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
 from people.audit import triggers
+from people.audit.checkpoints import CHECKPOINT, Checkpoint, append_to_file
 from people.audit.checks import ADVICE
+from people.audit.integrity.verifying import Verdict, verify
+from people.audit.models import AuditEntry
 from people.audit.record import AuditDraft, note
 from people.audit.routing import ALIAS
-from people.audit.verifying import Checkpoint, Verdict, verify
 
 BROKEN, CUT, UNREADABLE, NOT_PROTECTED = 1, 3, 4, 5
-CHECKPOINT = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
+EXIT_CODES = {"cut": CUT, "rewritten": CUT, "unkeyed": CUT, "key": UNREADABLE}
 MAX_CHECKPOINTS = 10_000
 
 
@@ -25,8 +25,8 @@ class Command(BaseCommand):
     help = (
         "Verify the audit trail row by row and print a checkpoint (SEQUENCE:HASH) to keep outside this server. "
         "Exit codes: 0 valid; 1 a row was changed, inserted, moved or removed; 3 the end "
-        "was truncated or does not match a checkpoint; 4 the audit trail cannot be read; 5 the database does not "
-        "refuse changes to it."
+        "was truncated or does not match a checkpoint; 4 the audit trail or its key cannot be read; 5 the database "
+        "does not refuse changes to it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -70,23 +70,33 @@ class Command(BaseCommand):
         if file is not None and (file.exists() or not options["remember"]):
             checkpoints += _read_checkpoints(file)
         verdict = self._verify(checkpoints, options["segments"])
+        for entry in verdict.accepted:
+            self.stdout.write(_describe_accepted(entry))
         if verdict.first_break is not None:
             self.stdout.write(f"{verdict.rows} earlier rows are valid, up to {verdict.checkpoint}.")
-            code = CUT if verdict.first_break.kind in ("cut", "rewritten") else BROKEN
+            kind, message = verdict.first_break.kind, verdict.first_break.message
+            raise CommandError(f"{kind.upper()}: {message}", returncode=EXIT_CODES.get(kind, BROKEN))
+        if not verdict.rows:
             raise CommandError(
-                f"{verdict.first_break.kind.upper()}: {verdict.first_break.message}", returncode=code
+                f"The audit trail in {_describe_database()} has no rows, so there is nothing to verify. Run this with "
+                "the environment of the server: QUARTERDECK_DATA, DATABASE_URL and its keys.",
+                returncode=UNREADABLE,
             )
         self.stdout.write(f"All {verdict.rows} rows are valid. Save this checkpoint:")
         self.stdout.write(str(verdict.checkpoint))
         if file is not None and options["remember"]:
-            _append_checkpoint(file, verdict.checkpoint)
+            append_to_file(file, verdict.checkpoint)
         self._check_triggers(protect=options["protect"])
 
     def _verify(self, checkpoints: list[Checkpoint], where: Path | None) -> Verdict:
         try:
             return verify(checkpoints, where)
         except DatabaseError as error:
-            raise CommandError(f"The audit trail cannot be read: {error}", returncode=UNREADABLE) from error
+            raise CommandError(
+                f"The audit trail in {_describe_database()} cannot be read: {error}. Run this with the environment of "
+                "the server: QUARTERDECK_DATA, DATABASE_URL and its keys.",
+                returncode=UNREADABLE,
+            ) from error
 
     def _check_triggers(self, *, protect: bool) -> None:
         connection = connections[ALIAS]
@@ -98,6 +108,21 @@ class Command(BaseCommand):
         elif gone:
             message = f"The database does not protect the audit trail; missing triggers: {', '.join(gone)}. {ADVICE}"
             raise CommandError(message, returncode=NOT_PROTECTED)
+
+
+def _describe_database() -> str:
+    """Where it looked, without a password."""
+    database = connections[ALIAS].settings_dict
+    return f"{database['NAME']}" + (f" on {database['HOST']}" if database["HOST"] else "")
+
+
+def _describe_accepted(entry: AuditEntry) -> str:
+    """By which row rows that do not hold, or are gone, were taken over."""
+    who = entry.detail.get("who", "")
+    return (
+        f"Row {entry.sequence} of {entry.at:%Y-%m-%d}: {who} accepted this audit trail "
+        f"({entry.detail.get('found', '')} instead of {entry.detail.get('expected', '')}): {entry.reason}"
+    )
 
 
 def _parse_checkpoint(text: str) -> Checkpoint:
@@ -116,10 +141,3 @@ def _read_checkpoints(file: Path) -> list[Checkpoint]:
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.", returncode=2) from error
     return [_parse_checkpoint(line) for line in lines[-MAX_CHECKPOINTS:]]
-
-
-def _append_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
-    with file.open("a", encoding="ascii") as checkpoints:
-        checkpoints.write(f"{checkpoint}\n")
-        checkpoints.flush()
-        os.fsync(checkpoints.fileno())

@@ -17,12 +17,12 @@ from django.db.models import Min
 
 from people.audit import triggers
 from people.audit.appending import NotAppendOnly, lock
+from people.audit.integrity.reading import CHUNK
 from people.audit.models import AuditEntry
 from people.audit.record import draft_for_program, record
 from people.audit.routing import ALIAS
 from people.audit.segments import ARCHIVED, Segment, SegmentHeader, UnreadableSegment, segments, write
 from people.audit.time_range import format_utc
-from people.audit.verifying import CHUNK
 
 DELETE_BATCH = 5000  # rows that one transaction takes out: writers wait for it
 

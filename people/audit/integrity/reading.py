@@ -1,0 +1,96 @@
+"""Reading the chain: the rows of the segments and then the table's, in their order and in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.db import DataError
+
+from people.audit.keys import KEYED, KeyRing
+from people.audit.models import AuditEntry
+from people.audit.segments import Segment, UnreadableSegment, segments
+
+CHUNK = 2000  # rows that are held at once
+
+# What reading a row raises whose columns hold what no field of theirs takes.
+UNREADABLE = (ValueError, TypeError, ValidationError, DataError)
+
+
+@dataclass(frozen=True)
+class UnreadableRow:
+    """A row whose columns, or whose line in a segment, hold what no writer of ours puts there."""
+
+    sequence: int
+    reason: str = "it cannot be read"
+
+
+def build_ring(where: Path) -> KeyRing:
+    """The configured keys, and the older ones that rows of the table and of the segments hold."""
+    details = [entry.detail for entry in AuditEntry.objects.filter(verb=KEYED).order_by("sequence")]
+    for segment in segments(where):
+        try:
+            details += segment.key_details()
+        except (UnreadableSegment, ValueError, RecursionError):
+            continue  # what is wrong with it is reported where its rows are read
+    ring = KeyRing()
+    ring.unwrap(detail for detail in details if isinstance(detail, dict))
+    return ring
+
+
+def first_sequence() -> int | None:
+    """The first row that the table has."""
+    return AuditEntry.objects.order_by("sequence").values_list("sequence", flat=True).first()
+
+
+def all_entries(start: int | None, where: Path, ring: KeyRing) -> Iterator[AuditEntry | UnreadableRow]:
+    """The rows of the segments up to where the table begins, and then the table's."""
+    for segment in segments(where):
+        if start is None or segment.first < start:
+            yield from _read_segment(segment, start, ring)
+    yield from entries_from(first_sequence())
+
+
+def _read_segment(segment: Segment, start: int | None, ring: KeyRing) -> Iterator[AuditEntry | UnreadableRow]:
+    due = segment.first
+    try:
+        for entry in segment.entries(ring):
+            if start is not None and entry.sequence >= start:
+                return  # it was not taken out of the table yet
+            yield entry
+            due = entry.sequence + 1
+    except UnreadableSegment as error:
+        yield UnreadableRow(due, str(error))
+
+
+def entries_from(after: int | None) -> Iterator[AuditEntry | UnreadableRow]:
+    """The table's rows from this one on, a chunk at a time: no read stays open over the whole of it."""
+    while after is not None:
+        sequences = list(
+            AuditEntry.objects.filter(sequence__gte=after)
+            .order_by("sequence")
+            .values_list("sequence", flat=True)[:CHUNK]
+        )
+        yield from _chunk(sequences)
+        after = sequences[-1] + 1 if len(sequences) == CHUNK else None
+
+
+def _chunk(sequences: list[int]) -> Iterator[AuditEntry | UnreadableRow]:
+    try:
+        yield from list(
+            AuditEntry.objects.filter(sequence__gte=sequences[0], sequence__lte=sequences[-1]).order_by(
+                "sequence"
+            )
+        )
+    except UNREADABLE:
+        for sequence in sequences:
+            yield read_row(sequence) or UnreadableRow(sequence)
+
+
+def read_row(sequence: int) -> AuditEntry | None:
+    try:
+        return AuditEntry.objects.filter(sequence=sequence).first()
+    except UNREADABLE:
+        return None
