@@ -7,9 +7,12 @@ from typing import Any
 
 from clusters.models import Cluster, ClusterRequest, Credential
 from people.audit.draft import AuditDraft, draft_for_program, draft_for_user
+from people.audit.models import AuditEntry
 from people.models import Team, User
 
 PROGRAM = "manage.py"
+CONNECTION = {"server", "ca", "system_cas", "tls_server_name", "verify_tls", "proxy_url"}
+MAX_EDITS = 100  # edits that are looked through
 RECORDED_FIELDS = (
     "name",
     "slug",
@@ -26,6 +29,14 @@ def draft_cluster_entry(actor: User | None, verb: str, cluster: Cluster, **more:
     """What `actor`, or without one the operator on the machine, did to a cluster as Quarterdeck knows it."""
     fields = {"cluster_id": cluster.pk, "cluster": cluster.slug, "target": f"cluster {cluster.slug}", **more}
     return draft_for_user(actor, verb, **fields) if actor else draft_for_program(PROGRAM, verb, **fields)
+
+
+def find_last_edit(cluster: Cluster) -> AuditEntry | None:
+    """The audit entry of the last edit that changed where this cluster is or how it is verified."""
+    edits = AuditEntry.objects.filter(cluster=cluster.slug, cluster_id=cluster.pk, verb="cluster-edit")
+    return next(
+        (one for one in edits.order_by("-sequence")[:MAX_EDITS] if set(one.detail) & CONNECTION), None
+    )
 
 
 def draft_share_entry(actor: User | None, verb: str, cluster: Cluster, team: Team) -> AuditDraft:

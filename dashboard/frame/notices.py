@@ -12,8 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError
+from clusters.credentials.suspension import CredentialSuspended
 from clusters.feeds.states import FeedState, State, state_of
 from clusters.gateway.connect import ClusterSession
+from dashboard.clusters.suspensions import describe_suspension
 
 # States that say all by their word alone: what is held is there, or will be in a moment.
 STATES_WITHOUT_NOTICE = frozenset({State.LIVE, State.POLLED, State.LOADING, State.EXPIRED})
@@ -78,6 +80,21 @@ def build_unreachable_notice(error: ApiError, slug: str, as_of: datetime | None)
 def build_no_credential_notice(where: str, *, slug: str, page: str, text: str) -> Notice:
     """There is nothing to ask with."""
     return Notice("warning", text, where, href=credential_href(slug, page), button=_("Add credential"))
+
+
+def build_suspended_notice(waiting: CredentialSuspended, where: str, *, page: str) -> Notice:
+    """There is something to ask with, and it is not used until its owner says so."""
+    title, text, button = describe_suspension(waiting.credential, waiting.suspension)
+    return Notice("warning", title, where, advice=text, href=suspended_href(waiting, page), button=button)
+
+
+def suspended_href(waiting: CredentialSuspended, page: str) -> str:
+    """Where a credential whose cluster has moved is confirmed, else where another is added; and the way back."""
+    credential = waiting.credential
+    if credential.team_id is not None or not waiting.suspension.is_moved:
+        return credential_href(credential.cluster.slug, page)
+    query = f"?{urlencode({'next': page})}" if page else ""
+    return reverse("clusters:confirm_credential", args=[credential.cluster.slug]) + query
 
 
 def advice(state: State, error: ApiError) -> str:

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError
 from clusters.counting.snapshot import Reach
-from clusters.models import Cluster
+from clusters.credentials.suspension import Suspension
+from clusters.models import Cluster, Credential
 from dashboard.clusters.credential_states import CredentialStatus
+from dashboard.clusters.suspensions import describe_suspension
 from dashboard.overview.board import Board, BoardCluster
 
 LONGEST = 300  # characters of the cluster's own words
@@ -73,6 +75,8 @@ def _credential_notice(board: Board, board_cluster: BoardCluster) -> Notice:
             word=_("No credential"),
             level="unknown",
         )
+    if state.credential is not None and state.suspension is not None:
+        return _suspended_notice(board, board_cluster, state.credential, state.suspension)
     expired = state.word == "expired"
     return Notice(
         _("The credential for this cluster has expired.")
@@ -84,6 +88,26 @@ def _credential_notice(board: Board, board_cluster: BoardCluster) -> Notice:
         buttons=_renew_buttons(board, board_cluster, state),
         word=_("Credential expired") if expired else _("Cannot be decrypted"),
     )
+
+
+def _suspended_notice(
+    board: Board, board_cluster: BoardCluster, credential: Credential, suspension: Suspension
+) -> Notice:
+    """Nothing is sent, and so nothing is counted, until somebody says yes."""
+    title, advice, label = describe_suspension(credential, suspension)
+    word, cluster = _("Credential suspended"), board_cluster.access.cluster
+    if credential.team is None and suspension.is_moved:
+        way_out = Button(label, reverse("clusters:confirm_credential", args=[cluster.slug]), primary=True)
+        return Notice(title, advice, buttons=(way_out,), word=word, level="warning")
+    if credential.team is not None and board.user.is_administrator:
+        args = [cluster.slug, credential.team.slug]
+        compare = Button(
+            _("Compare and confirm"), reverse("clusters:confirm_team_credential", args=args), primary=True
+        )
+        own = Button(_("Add credential"), _credential_url(cluster))
+        return Notice(title, advice, buttons=(compare, own), word=word, level="warning")
+    add = Button(label, _credential_url(cluster), primary=True)
+    return Notice(title, advice, buttons=(add,), word=word, level="warning")
 
 
 def _rejected_notice(board: Board, cluster: BoardCluster, error: ApiError) -> Notice:

@@ -25,6 +25,7 @@ from clusters.models import Cluster, ClusterRequest, Credential, Share
 from people import one_time_links
 from people.control import session_group
 from people.models import GlobalRole, Invitation, Membership, Purpose, Session, Team, User
+from people.sessions import hash_key
 from tests.attacks.routes import Route, fetch_methods, list_routes
 from tests.clusters.api.faults import FaultServer
 from tests.database_fixtures import create_session
@@ -140,7 +141,7 @@ def roll_back() -> Iterator[None]:
 def make_expired_session(name: str) -> str:
     """The key of a session of this person that is over."""
     key = create_session(name)
-    Session.objects.filter(pk=key).update(expire_date=timezone.now() - timedelta(seconds=1))
+    Session.objects.filter(pk=hash_key(key)).update(expire_date=timezone.now() - timedelta(seconds=1))
     return key
 
 
@@ -176,7 +177,7 @@ def _request(installation: Installation, owner: str) -> int:
 
 
 def _session_id(installation: Installation, owner: str) -> str:
-    return session_group(installation.sessions[owner]).removeprefix("session.")
+    return session_group(hash_key(installation.sessions[owner])).removeprefix("session.")
 
 
 def _person(installation: Installation, owner: str) -> int:

@@ -18,7 +18,7 @@ from dashboard.keys import keys
 from dashboard.public_url import public_url
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SEALING_KEY = base64.b64encode(b"s" * 32).decode()
+SEALING_KEY = base64.b64encode(b"a key of a test, of 32 bytes all").decode()
 PUBLIC_ADDRESSES = (
     "9100", ":9100", "0.0.0.0:9100", "[::]:9100", "198.51.100.7:9100", "[2001:db8::1]:9100", "169.254.169.254:80",
     "quarterdeck:9100", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",

@@ -1,0 +1,45 @@
+"""Texts of suspended credentials: why one is not used, and what to do about it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from clusters.credentials.suspension import Suspension
+from clusters.models import Credential
+
+
+def describe_suspension(credential: Credential, suspension: Suspension) -> tuple[str, str, str]:
+    """Title, advice, and the words of the button that leads to the way out."""
+    if not suspension.is_moved:
+        return (
+            _("Your credential is suspended because your password was set by somebody else's link."),
+            describe_link(suspension) + " " + _("Add the credential again to use it: the same one will do."),
+            _("Add it again"),
+        )
+    moved = _("The connection settings of this cluster have changed, so nothing is sent there.")
+    if credential.team is not None:
+        return (
+            _("The credential shared by team %(team)s is suspended.") % {"team": credential.team.name},
+            moved
+            + " "
+            + _(
+                "The administrator who added it can confirm the new settings. You can add your own credential."
+            ),
+            _("Add credential"),
+        )
+    return (
+        _("Your credential is suspended."),
+        moved + " " + _("Compare the old and the new settings, then confirm them or add a credential again."),
+        _("Compare and confirm"),
+    )
+
+
+def describe_link(suspension: Suspension) -> str:
+    """Who made the password link, and when it was used."""
+    when = f"{suspension.at:%Y-%m-%d %H:%M}" if suspension.at else ""
+    if not suspension.by:
+        return _("The operator of this server made the link; it was used on %(when)s UTC.") % {"when": when}
+    return _("%(person)s made the link; it was used on %(when)s UTC.") % {
+        "person": suspension.by,
+        "when": when,
+    }
