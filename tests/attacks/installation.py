@@ -19,7 +19,8 @@ from django.test import Client
 from django.utils import timezone
 
 from clusters.api.connection import Identity
-from clusters.credentials.store import Owner, save_credential
+from clusters.credentials.binding import destination_of, read_binding
+from clusters.credentials.store import Owner, read_identity, save_credential, seal_for
 from clusters.credentials.verification import WhoAmI
 from clusters.models import Cluster, ClusterRequest, Credential, Share
 from people import one_time_links
@@ -121,6 +122,15 @@ def build_installation(plane: Plane | None, server: FaultServer | None) -> Insta
     one_time_links.invite(global_role=GlobalRole.MEMBER, created_by=users[ADMINISTRATOR])
     link = one_time_links.link_for(users["stan"], Purpose.SIGN_IN)
     return Installation(users, clusters, plane, link, {name: create_session(name) for name in PEOPLE})
+
+
+def move_clusters(**settings_of_connection: Any) -> None:
+    """All clusters have these settings, and every owner has confirmed them: their credentials go there."""
+    Cluster.objects.update(**settings_of_connection)
+    for credential in Credential.objects.select_related("cluster"):
+        binding = read_binding(credential)
+        seal_for(credential, read_identity(credential), destination_of(credential.cluster), binding.added_by)
+        credential.save()
 
 
 def get_token(plane: Plane | None, name: str) -> str:
