@@ -85,12 +85,8 @@ def _set_password(request: HttpRequest, link: Invitation, user: User) -> HttpRes
         Invitation.objects.filter(user=user, used_at=None).delete()
         waiting = 0 if _is_own_doing(request, link, user) else suspend_credentials(user, link.created_by)
         control.end_sessions(user)
-        made_by = link.created_by.username if link.created_by else ""
-        detail = {
-            "made by": made_by,
-            "made at": link.created_at.isoformat(),
-            "credentials suspended": waiting,
-        }
+        made_by = {"made by": link.created_by.username} if link.created_by else {}
+        detail = {**made_by, **({"credentials suspended": waiting} if waiting else {})}
         record(draft_for_user(user, "link-used", target=_audit_target(link), detail=detail))
         record(draft_for_user(user, "password", target=f"person {user.username}"))
     start_session(request, user, "link")

@@ -49,18 +49,18 @@ def _describe_bundle(destination: Destination) -> tuple[str, ...]:
         found = read_bundle(destination.ca)
     except BadCredential:
         return (_("Not readable"),)
-    lines = [_describe_certificate(one) for one in found[:MAX_CERTIFICATES]]
-    more = len(found) - len(lines)
-    return (*lines, _("and %(n)d more") % {"n": more}) if more else tuple(lines)
+    lines = [line for one in found[:MAX_CERTIFICATES] for line in _describe_certificate(one)]
+    more = len(found) - MAX_CERTIFICATES
+    return (*lines, _("and %(n)d more") % {"n": more}) if more > 0 else tuple(lines)
 
 
-def _describe_certificate(certificate: x509.Certificate) -> str:
+def _describe_certificate(certificate: x509.Certificate) -> tuple[str, str]:
+    subject, end = _subject(certificate)[:LONGEST], f"{certificate.not_valid_after_utc:%Y-%m-%d}"
     digest = certificate.fingerprint(SHA256()).hex(":").upper()
-    return _("%(subject)s, valid until %(end)s, SHA-256 %(digest)s") % {
-        "subject": _subject(certificate)[:LONGEST],
-        "end": f"{certificate.not_valid_after_utc:%Y-%m-%d}",
-        "digest": digest,
-    }
+    return (
+        _("%(subject)s, valid until %(end)s") % {"subject": subject, "end": end},
+        _("SHA-256: %(digest)s") % {"digest": digest},
+    )
 
 
 def _subject(certificate: x509.Certificate) -> str:

@@ -24,6 +24,7 @@ from people.models import User
 
 # How urgent a row is, in the order of the page.
 UNAVAILABLE, NEEDS_ATTENTION, HEALTHY, WITHOUT_CREDENTIAL = range(4)
+NOTICE_WEIGHTS = {"unknown": WITHOUT_CREDENTIAL, "warning": NEEDS_ATTENTION}  # by the level of a row's notice
 REACH = {
     Reach.CONNECTING: ("progress", _("Connecting…")),
     Reach.REACHABLE: ("ok", _("Reachable")),
@@ -136,7 +137,7 @@ def window_of(htmls: Iterable[str]) -> str:
 def _weight(cluster: BoardCluster, snapshot: Snapshot, notice: Notice | None, cells: Sequence[Cell]) -> int:
     """Warnings alone ask for nothing: every cluster has some."""
     if notice is not None:
-        return WITHOUT_CREDENTIAL if notice.level == "unknown" else UNAVAILABLE
+        return NOTICE_WEIGHTS.get(notice.level, UNAVAILABLE)
     counts = (snapshot.nodes, snapshot.pods, snapshot.warnings)
     if cluster.active_credential.word == "expiring" or any(c.status is CountStatus.FAILED for c in counts):
         return NEEDS_ATTENTION
