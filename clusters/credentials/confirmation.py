@@ -21,7 +21,7 @@ from clusters.credentials.errors import BadCredential
 from clusters.credentials.invalidation import invalidate_credential
 from clusters.credentials.sealing import SealBroken
 from clusters.credentials.store import read_identity, seal_for
-from clusters.credentials.suspension import find_suspension
+from clusters.credentials.suspension import Suspension, find_suspension
 from clusters.models import Cluster, Credential
 from people.audit.record import record
 from people.models import User
@@ -51,7 +51,7 @@ def confirm(credential: Credential, user: User, digest: str) -> bool:
     _seal_again(stored, suspension.after)
     invalidate_credential(stored)
     draft = draft_credential_entry(user, "credential-confirm", stored)
-    changed = {**draft.detail, **describe_change(suspension.before, suspension.after)}
+    changed = {**draft.detail, **describe_change(suspension)}
     record(replace(draft, detail=changed))
     return True
 
@@ -85,9 +85,11 @@ def is_signed_over(before: Destination, after: Destination) -> bool:
     return all(one in old or any(_signed(one, issuer) for issuer in old) for one in new)
 
 
-def describe_change(before: Destination, after: Destination) -> dict[str, Any]:
+def describe_change(suspension: Suspension) -> dict[str, Any]:
     """The settings that changed, for the audit trail: from what to what, without bundles and proxies."""
-    old, new = asdict(before), asdict(after)
+    if suspension.before is None or suspension.after is None:
+        return {}
+    old, new = asdict(suspension.before), asdict(suspension.after)
     return {
         name: "changed" if name in ("ca", "proxy_url") else [old[name], new[name]]
         for name in old

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from clusters.audit_details import find_last_edit
-from clusters.credentials.confirmation import confirm, may_confirm
+from clusters.credentials.confirmation import confirm, describe_change, may_confirm
 from clusters.credentials.sealing import SealBroken
 from clusters.models import Credential
 from clusters.sharing import visible_cluster
@@ -72,7 +72,7 @@ def _respond(request: HttpRequest, user: User, credential: Credential | None, pa
         "credential": credential,
         "rows": compare_settings(suspension),
         "digest": suspension.after.digest if suspension.after else "",
-        "last_edit": find_last_edit(credential.cluster),
+        "last_edit": find_last_edit(credential.cluster, describe_change(suspension), credential.updated_at),
         "may_confirm": may_confirm(credential, user),
         "is_outdated": is_outdated,
         "next_url": next_url_of(request),
