@@ -9,7 +9,7 @@ RUN_STAMP := $(VENV)/.run-$(shell cat requirements.txt constraints.txt | cksum |
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt constraints.txt | cksum | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help demo screenshots run dev test test-fast test-long bench check format controlplane build-controlplane
+.PHONY: help demo screenshots all-pages run dev test test-fast test-long bench check format controlplane build-controlplane
 
 help:
 	@echo "make demo                 start the dashboard on 127.0.0.1:8000 with three simulated clusters and demo users"
@@ -20,6 +20,7 @@ help:
 	@echo "make test-long            run the tests that prove real durations or repeat for long"
 	@echo "make bench                benchmark with 10,000 pods (15 minutes on an idle machine) and write docs/benchmarks.md"
 	@echo "make screenshots          update the documentation screenshots from the demo (needs Chromium)"
+	@echo "make all-pages            take pictures of all pages in three widths, light and dark, into shots/ (needs Chromium)"
 	@echo "make check                check formatting, lint, types, Django system checks and missing migrations"
 	@echo "make format               format the code"
 	@echo "make controlplane         start a real Kubernetes control plane and print its kubeconfigs"
@@ -36,6 +37,9 @@ run: $(RUN_STAMP)
 
 dev: $(DEV_STAMP)
 	@exec $(BIN)/python manage.py dev $(ARGS)
+
+all-pages: $(DEV_STAMP)
+	$(BIN)/python -m demo.all_pages $(ARGS)
 
 test: $(DEV_STAMP)
 	$(BIN)/python -m tests $(ARGS)

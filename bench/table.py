@@ -15,7 +15,7 @@ from clusters.api.connection import Connection, Identity, Server
 from clusters.api.streams import Streams
 from clusters.discovery import Resource
 from clusters.feeds.feed import Feed
-from clusters.tables.table_content import PAGE, TableContent
+from clusters.tables.table_content import PAGE, TableContent, TableQuery
 
 PODS = Resource(
     "", "v1", "pods", "Pod", namespaced=True, verbs=frozenset({"get", "list", "watch"}), preferred=True
@@ -66,7 +66,7 @@ def multiply_rows(pages: Sequence[bytes], rows: int) -> list[bytes]:
 
 def load_table(pages: Sequence[bytes]) -> TableContent:
     """A table that has loaded these pages."""
-    content = TableContent(PODS, "")
+    content = TableContent(TableQuery(PODS))
 
     async def load() -> None:
         async for _progress in content.load(Pages(pages), CONNECTION):

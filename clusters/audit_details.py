@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.models import Cluster, ClusterRequest, Credential
 from people.audit.draft import AuditDraft, draft_for_program, draft_for_user
 from people.audit.models import AuditEntry
@@ -79,6 +81,11 @@ def draft_session_entry(user: User, role: str, cluster: Cluster, credential: Cre
         credential=describe_credential(credential),
         identity=credential.identity,
     )
+
+
+def add_attributes(draft: AuditDraft, attributes: ResourceAttributes) -> AuditDraft:
+    """The draft, about a request with these attributes: an audit entry has a column for each, of the same name."""
+    return replace(draft, **asdict(attributes))
 
 
 def draft_request_entry(actor: User, verb: str, cluster_request: ClusterRequest, **detail: Any) -> AuditDraft:

@@ -20,6 +20,7 @@ from clusters.api.client import Client
 from clusters.api.errors import ApiError, TimedOut
 from clusters.api.groups import Entry, GroupVersion, Part, fetch_part
 from clusters.api.paths import resource_path
+from clusters.api.resource_attributes import ResourceAttributes
 
 _FRESH_SECONDS = 30.0  # so a new CRD is in the menus soon; asking again is a conditional GET
 _ACCEPTED_SECONDS = 300.0
@@ -60,16 +61,29 @@ class Resource:
             part for part in (self.plural, "" if self.preferred else self.version, self.group) if part
         )
 
-    def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
-        """The API path; a namespace is left out where the kind has none."""
-        return resource_path(
-            self.group,
-            self.version,
-            self.plural,
+    def attributes(
+        self, verb: str, namespace: str = "", name: str = "", subresource: str = ""
+    ) -> ResourceAttributes:
+        """What Kubernetes authorizes. A namespace is left out where the kind has none; a Namespace has its own."""
+        found = ResourceAttributes(
+            verb=verb,
+            group=self.group,
+            version=self.version,
+            resource=self.plural,
+            subresource=subresource,
             namespace=namespace if self.namespaced else "",
             name=name,
-            subresource=subresource,
         )
+        is_one_namespace = found.is_of_namespaces and not found.is_of_collection
+        return replace(found, namespace=name) if is_one_namespace else found
+
+    def list_path(self, namespace: str = "") -> str:
+        """The API path of its collection, in one namespace or in all."""
+        return resource_path(self.attributes("list", namespace))
+
+    def object_path(self, namespace: str, name: str) -> str:
+        """The API path of one object; BadRequest without its name."""
+        return resource_path(self.attributes("get", namespace, name))
 
 
 @dataclass(frozen=True)

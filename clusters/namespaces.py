@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
 from clusters.api.client import Client
 from clusters.api.errors import ApiError, Forbidden, NotFound
 from clusters.api.paths import resource_path
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.tables import TABLE_ACCEPT, decode_page
 from clusters.discovery import Catalog
 from clusters.models import Cluster, Credential, KnownNamespace
@@ -23,6 +24,8 @@ MAX_NAMES = 20_000  # names; beyond that the list says that it is not complete
 FRESH = 30.0  # seconds that a list is kept for one credential
 MAX_CACHED_LISTS = 256  # lists kept at once
 MAX_REMEMBERED = 200  # names for one person and cluster
+LIST_NAMESPACES = ResourceAttributes("list", version="v1", resource="namespaces")
+LIST_PODS = ResourceAttributes("list", version="v1", resource="pods")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def fetch_namespaces(client: Client, catalog: Catalog) -> Namespaces:
     found = _get_cached(fingerprint)
     if found is None:
         try:
-            found = _list_names(client, resource_path("", "v1", "namespaces"))
+            found = _list_names(client, resource_path(LIST_NAMESPACES))
         except Forbidden:
             found = _projects(client, catalog)
         _cache_list(fingerprint, found)
@@ -71,11 +74,11 @@ def is_there(client: Client, name: str) -> bool:
     Raises Forbidden where neither is allowed: hidden and not there look the same.
     """
     try:
-        client.get(resource_path("", "v1", "namespaces", name=name))
+        client.get(resource_path(replace(LIST_NAMESPACES, verb="get", name=name)))
     except NotFound:
         return False
     except Forbidden:
-        client.get(resource_path("", "v1", "pods", namespace=name), query=[("limit", "1")])
+        client.get(resource_path(replace(LIST_PODS, namespace=name)), query=[("limit", "1")])
     return True
 
 
@@ -118,7 +121,7 @@ def _projects(client: Client, catalog: Catalog) -> Namespaces:
     if projects is None:
         return Namespaces((), False)
     try:
-        return Namespaces(_list_names(client, projects.path()).names, False)
+        return Namespaces(_list_names(client, projects.list_path()).names, False)
     except ApiError:
         return Namespaces((), False)
 

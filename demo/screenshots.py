@@ -21,7 +21,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from demo.users import USERS_BY_NAME
 
@@ -82,9 +82,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", help=f"some of {', '.join(one.name for one in PICTURES)}")
     options = parser.parse_args(arguments)
     pictures = [one for one in PICTURES if not options.names or one.name in options.names]
-    program = os.environ.get("QUARTERDECK_CHROMIUM") or shutil.which("chromium")
     with running_demo() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        browser = launch(playwright)
         for one in pictures:
             for theme, png in capture(browser, url, one):
                 compressed = compress(png)
@@ -96,6 +95,18 @@ def main(arguments: list[str]) -> int:
                 (options.folder / f"{one.name}-{theme}.png").write_bytes(compressed)
         browser.close()
     return 0
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Chromium as it is installed here, or as QUARTERDECK_CHROMIUM names it."""
+    program = os.environ.get("QUARTERDECK_CHROMIUM") or shutil.which("chromium")
+    return playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+
+
+def sign_in(page: Page, person: str) -> None:
+    """Picks a demo user on the page of users, and waits for the page behind it."""
+    page.get_by_role("button", name=f"Sign in as {USERS_BY_NAME[person].full_name}").click()
+    page.wait_for_url(lambda url: "/demo/" not in url)
 
 
 @contextmanager
@@ -130,7 +141,7 @@ def capture(browser: Browser, url: str, picture: Picture) -> Iterator[tuple[str,
     page = context.new_page()
     page.goto(url + (picture.path if not picture.person else f"/demo/?next={quote(picture.path)}"))
     if picture.person:
-        page.get_by_role("button", name=f"Sign in as {USERS_BY_NAME[picture.person].full_name}").click()
+        sign_in(page, picture.person)
     page.locator(picture.ready_selector).first.wait_for()
     picture.prepare(page)
     page.wait_for_load_state("networkidle")

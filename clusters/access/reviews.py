@@ -10,19 +10,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import msgspec
 
 from clusters.access.cache import Cache
-from clusters.access.rules import Rules, State, read_rules
+from clusters.access.rules import AccessDecision, Rules, read_rules
 from clusters.api.client import Client
 from clusters.api.concurrency import REVIEWS
 from clusters.api.connection import Connection
 from clusters.api.errors import ApiError, NotKubernetes, Unauthorized, Unreachable
 from clusters.api.messages import gettext_noop
 from clusters.api.metrics import count_lookups
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.streams import Streams
 from clusters.runtime import runtime
 
@@ -44,23 +45,10 @@ ACCESS_UNKNOWN = gettext_noop("The access review failed. Kubernetes decides when
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceAttributes:
-    """One verb on one thing. No `name` means all of them, no `namespace` all namespaces (or a cluster-scoped kind)."""
-
-    verb: str
-    group: str = ""
-    version: str = ""
-    resource: str = ""
-    subresource: str = ""
-    namespace: str = ""
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ReviewResult:
     """Allowed, denied or unknown; `reason` is Kubernetes' own (it names the binding that allows)."""
 
-    state: State
+    state: AccessDecision
     reason: str = ""
     source: Source = "kubernetes"
 
@@ -133,13 +121,15 @@ def rules(client: Client, namespace: str) -> Rules:
     return found
 
 
-def review_by_rules(client: Client, checks: Iterable[ResourceAttributes]) -> dict[ResourceAttributes, State]:
+def review_by_rules(
+    client: Client, checks: Iterable[ResourceAttributes]
+) -> dict[ResourceAttributes, AccessDecision]:
     """What rules say to each of `checks`, with one request for each namespace: for a menu, whose click decides.
 
     Rules that name objects, authorizers that name no rules, and failures make it unknown.
     """
     known: dict[str, Rules] = {}
-    found: dict[ResourceAttributes, State] = {}
+    found: dict[ResourceAttributes, AccessDecision] = {}
     for check in checks:
         where = check.namespace or _CLUSTER_WIDE
         if where not in known:
@@ -160,7 +150,7 @@ def forget(fingerprint: str) -> None:
 
 def drop_name(check: ResourceAttributes) -> ResourceAttributes:
     """The check of all objects; a Namespace's own namespace is its name, so that goes too."""
-    return replace(check, name="", namespace="" if _is_namespace(check) else check.namespace)
+    return replace(check, name="", namespace="" if check.is_of_namespaces else check.namespace)
 
 
 def narrow_to_name(check: ResourceAttributes) -> ResourceAttributes | None:
@@ -171,11 +161,7 @@ def narrow_to_name(check: ResourceAttributes) -> ResourceAttributes | None:
         or check.verb == "deletecollection"
     ):
         return None
-    return replace(check, namespace=check.name) if _is_namespace(check) else check
-
-
-def _is_namespace(check: ResourceAttributes) -> bool:
-    return check.group == "" and check.resource == "namespaces"
+    return replace(check, namespace=check.name) if check.is_of_namespaces else check
 
 
 def _review_cached(
@@ -260,19 +246,11 @@ def _person(connection: Connection) -> tuple[str, object]:
 
 
 def _body(check: ResourceAttributes) -> dict[str, Any]:
-    attributes = {
-        "verb": check.verb,
-        "group": check.group,
-        "version": check.version,
-        "resource": check.resource,
-        "subresource": check.subresource,
-        "namespace": check.namespace,
-        "name": check.name,
-    }
+    attributes = {name: value for name, value in asdict(check).items() if value}
     return {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": {name: value for name, value in attributes.items() if value}},
+        "spec": {"resourceAttributes": attributes},
     }
 
 

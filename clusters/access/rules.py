@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-State = Literal["allowed", "denied", "unknown"]
+AccessDecision = Literal["allowed", "denied", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Rules:
     rules: tuple[Rule, ...]
     incomplete: bool
 
-    def evaluate(self, verb: str, group: str, resource: str) -> State:
+    def evaluate(self, verb: str, group: str, resource: str) -> AccessDecision:
         """What is not granted in an incomplete review, or granted by name only, is unknown."""
         covering = [rule for rule in self.rules if rule.covers(verb, group, resource)]
         if any(not rule.has_names for rule in covering):

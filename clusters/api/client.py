@@ -7,13 +7,13 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import msgspec
 import requests
 import urllib3.exceptions
 
-from clusters.api import circuit_breaker, last_denied, pools
+from clusters.api import circuit_breaker, last_denied
 from clusters.api.addresses import host_and_port
 from clusters.api.concurrency import CALLS, PROBES, REVIEWS, ConcurrencyLimit
 from clusters.api.connection import USER_AGENT, Connection
@@ -46,19 +46,32 @@ class Response:
             raise NotKubernetes("The response is not JSON.", status=self.status) from unreadable
 
 
+class RequestOptions(TypedDict, total=False):
+    """What any call may say of itself, as in `Client.request`."""
+
+    query: Sequence[tuple[str, str]]
+    accept: str
+    timeout: float
+    limit: int
+    concurrency: ConcurrencyLimit
+
+
 class Client:
     """Calls to one cluster as one person, over the kept connections of that person's credential."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def get(self, path: str, **same: Any) -> Any:
-        """GET, decoded."""
-        return self.request("GET", path, **same).json()
+    def check_request(self, method: str, path: str, accept: str) -> None:
+        """Called before anything else; a client that may not send everything raises here."""
 
-    def post(self, path: str, body: Any, **same: Any) -> Any:
+    def get(self, path: str, **options: Unpack[RequestOptions]) -> Any:
+        """GET, decoded."""
+        return self.request("GET", path, **options).json()
+
+    def post(self, path: str, body: Any, **options: Unpack[RequestOptions]) -> Any:
         """POST, decoded."""
-        return self.request("POST", path, body=body, **same).json()
+        return self.request("POST", path, body=body, **options).json()
 
     def request(  # noqa: PLR0913 - the parts of an HTTP request
         self,
@@ -79,6 +92,7 @@ class Client:
         `timeout` bounds, in seconds, each wait for the server; all of the call ends after twice as long. More
         than `limit` decoded bytes are ResponseTooLarge.
         """
+        self.check_request(method, path, accept)
         try:
             prepared = self._prepare(method, path, query, body)
             prepared.headers["Accept"] = accept
@@ -155,11 +169,6 @@ class Client:
                 for text in _warnings(response.raw.headers.getlist("Warning"))
             ),
         )
-
-
-def forget(fingerprint: str) -> None:
-    """Close the kept connections of a credential that was changed or revoked."""
-    pools.forget(fingerprint)
 
 
 def _read(response: requests.Response, limit: int) -> bytes:

@@ -15,7 +15,7 @@ from types import TracebackType
 
 from prometheus_client import Counter, Histogram
 
-from clusters.api.request_info import parse_request_info
+from clusters.api.resource_attributes import parse_attributes
 
 MAX_CLUSTERS = 500  # labels of one process; IDs of deleted clusters stay until it ends
 UNSAVED = "(unsaved)"  # a server that is tried before it is saved, or before its credential is
@@ -63,7 +63,7 @@ class RequestTimer:
     """
 
     def __init__(self, cluster: str, method: str, path: str, query: Sequence[tuple[str, str]] = ()) -> None:
-        verb = parse_request_info(method, path, query).verb
+        verb = parse_attributes(method, path, query).verb
         self._labels = (label_cluster(cluster), verb if verb in VERBS else OTHER)
         self._started_at = time.monotonic()
         self._is_finished = False

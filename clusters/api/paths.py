@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from clusters.api.connection import Server
 from clusters.api.errors import BadRequest
+from clusters.api.resource_attributes import ResourceAttributes
 
 DNS_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"  # RFC 1123, as names of namespaces are
 _DNS_LABEL = re.compile(DNS_LABEL)
@@ -20,27 +21,33 @@ def is_dns_label(text: str) -> bool:
     return _DNS_LABEL.fullmatch(text) is not None
 
 
-def resource_path(
-    group: str,
-    version: str,
-    plural: str,
-    *,
-    namespace: str = "",
-    name: str = "",
-    subresource: str = "",
-) -> str:
-    """The path of a collection, an object or a subresource; BadRequest for a segment that is none."""
-    parts = ["apis", group, version] if group else ["api", version]
-    if namespace:
-        parts += ["namespaces", namespace]
-    parts.append(plural)
-    if name:
-        parts.append(name)
-    if subresource:
-        if not name:
-            raise BadRequest("A subresource belongs to an object, and no name was given.")
-        parts += subresource.split("/")
+def resource_path(attributes: ResourceAttributes) -> str:
+    """The path that a request with these attributes goes to: of a collection, an object or a subresource.
+
+    The name of what `create` makes is in its body, and that of a list in its selector: their path is the collection's.
+    BadRequest for a segment that is none, and where the attributes fit no path: a verb for one object without a
+    name would reach the whole collection, and so would `deletecollection` with one.
+    """
+    _check_name(attributes)
+    parts = ["apis", attributes.group] if attributes.group else ["api"]
+    parts.append(attributes.version)
+    if attributes.namespace and not attributes.is_of_namespaces:
+        parts += ["namespaces", attributes.namespace]
+    parts.append(attributes.resource)
+    if not attributes.is_of_collection:
+        parts.append(attributes.name)
+    if attributes.subresource:
+        parts.append(attributes.subresource)
     return "/" + "/".join(_segment(part) for part in parts)
+
+
+def _check_name(attributes: ResourceAttributes) -> None:
+    if attributes.is_of_collection and attributes.subresource:
+        raise BadRequest(f"A subresource belongs to one object, and “{attributes.verb}” is about many.")
+    if not attributes.is_of_collection and not attributes.name:
+        raise BadRequest(f"“{attributes.verb}” needs the name of an object, and none was given.")
+    if attributes.verb == "deletecollection" and attributes.name:
+        raise BadRequest("“deletecollection” deletes all objects: use “delete” for one with a name.")
 
 
 def url(server: Server, path: str, query: Sequence[tuple[str, str]] = ()) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
-from clusters.api.client import Client, Response
+from clusters.api.client import Client
+from clusters.api.resource_attributes import INTERACTIVE_SUBRESOURCES, parse_attributes
 
 # Reviews of oneself; they change nothing, and pages send them by the dozen.
 REVIEWS = frozenset(
@@ -17,10 +15,7 @@ REVIEWS = frozenset(
         "/apis/authentication.k8s.io/v1alpha1/selfsubjectreviews",
     }
 )
-_INTERACTIVE = re.compile(
-    r"/api/v1/(?:namespaces/[^/]+/)?(?:pods|services|nodes)/[^/]+/(?:exec|attach|portforward|proxy|log)(?:/.*)?"
-)
-_SECRETS = re.compile(r"/api/v1/(?:namespaces/[^/]+/)?secrets(?:/[^/]+)?")
+_RECORDED_SUBRESOURCES = INTERACTIVE_SUBRESOURCES | {"log"}
 _WITHOUT_VALUES = "application/json;as="  # a Table, or metadata only
 
 
@@ -31,17 +26,18 @@ class MustBeRecorded(RuntimeError):
 class ReadingClient(Client):
     """A client that can change nothing, so that no page can forget the audit trail."""
 
-    def request(self, method: str, path: str, **same: Any) -> Response:
-        """As `Client.request`; MustBeRecorded, and nothing is sent, for whatever is not plain reading."""
-        if not is_audit_exempt(method, path, str(same.get("accept", ""))):
+    def check_request(self, method: str, path: str, accept: str) -> None:
+        """MustBeRecorded, and nothing is sent, for whatever is not plain reading."""
+        if not is_audit_exempt(method, path, accept):
             raise MustBeRecorded(f"{method} {path}")
-        return super().request(method, path, **same)
 
 
 def is_audit_exempt(method: str, path: str, accept: str = "") -> bool:
     """Whether it may be sent without a row in the audit trail."""
     if method == "POST":
         return path in REVIEWS
-    if method not in ("GET", "HEAD") or _INTERACTIVE.fullmatch(path):
+    attributes = parse_attributes(method, path)
+    if method not in ("GET", "HEAD") or attributes.subresource in _RECORDED_SUBRESOURCES:
         return False
-    return accept.startswith(_WITHOUT_VALUES) or not _SECRETS.fullmatch(path)
+    is_secret = (attributes.group, attributes.resource) == ("", "secrets")
+    return accept.startswith(_WITHOUT_VALUES) or not is_secret

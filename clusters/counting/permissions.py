@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from clusters.access.reviews import Budget, ResourceAttributes, ReviewResult, review_async
+from clusters.access.reviews import Budget, ReviewResult, review_async
 from clusters.api.connection import Connection
 from clusters.api.errors import ApiError, Unauthorized, Unreachable
 from clusters.api.paths import resource_path
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.streams import Streams
 from clusters.api.tables import TABLE_ACCEPT, decode_page
 from clusters.counting.snapshot import NamespacePermissions, Permissions
@@ -93,7 +94,7 @@ async def _names(reviewer: _Reviewer, namespaces: ReviewResult) -> list[str]:
         if projects.state != "allowed":
             return []
     query = [("limit", str(NAMES)), ("includeObject", "None")]
-    path = resource_path(kind.group, kind.version, kind.resource)
+    path = resource_path(kind)
     try:
         body = await reviewer.streams.get(
             reviewer.connection, path, query, accept=TABLE_ACCEPT, timeout=REVIEW_TIMEOUT

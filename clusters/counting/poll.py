@@ -15,6 +15,7 @@ from clusters.access.reviews import ReviewResult
 from clusters.api.connection import Connection
 from clusters.api.errors import ApiError, Forbidden, Gone, NotFound, Unauthorized, Unreachable
 from clusters.api.paths import resource_path
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.streams import Streams
 from clusters.api.tables import TABLE_ACCEPT, Page, decode_page
 from clusters.counting import permissions, tallies
@@ -42,15 +43,17 @@ class Tally(Protocol[V_co]):
 class Kind(Generic[V]):
     """What is listed for one count, how its rows are counted, and how two namespaces are added."""
 
-    plural: str
+    attributes: ResourceAttributes
     tally: Tally[V]
     join: Callable[[V, V], V]
     query: tuple[tuple[str, str], ...] = ()
 
 
-NODES = Kind("nodes", tallies.nodes, tallies.join_nodes)
-PODS = Kind("pods", tallies.pods, tallies.join_pods)
-WARNINGS = Kind("events", tallies.warnings, tallies.join_warnings, (("fieldSelector", "type=Warning"),))
+NODES = Kind(permissions.NODES, tallies.nodes, tallies.join_nodes)
+PODS = Kind(permissions.PODS, tallies.pods, tallies.join_pods)
+WARNINGS = Kind(
+    permissions.EVENTS, tallies.warnings, tallies.join_warnings, (("fieldSelector", "type=Warning"),)
+)
 
 
 @dataclass
@@ -189,7 +192,7 @@ class _Lists:
         query += [*kind.query, *([("continue", token)] if token else [])]
         body = await self.streams.get(
             self.connection,
-            resource_path("", "v1", kind.plural, namespace=namespace),
+            resource_path(replace(kind.attributes, namespace=namespace)),
             query,
             accept=TABLE_ACCEPT,
             timeout=PAGE_TIMEOUT,

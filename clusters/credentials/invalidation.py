@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from django.db.models import F
 
-from clusters.api.client import forget
+from clusters.api.pools import forget
 from clusters.models import Cluster, Credential, Share
 from people.control import bump_access
 from people.models import Membership

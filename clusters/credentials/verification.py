@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from clusters.api.client import Client, forget
+from clusters.api.client import Client
 from clusters.api.connection import Connection, Identity, Server
 from clusters.api.errors import ApiError, Forbidden, NotFound, NotKubernetes, Unauthorized
+from clusters.api.pools import forget
 from clusters.credentials.certificate import certificate_expiry, certificate_start
 from clusters.credentials.token import token_expiry
 

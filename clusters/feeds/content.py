@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from clusters.access.reviews import ResourceAttributes
 from clusters.api.connection import Connection
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.streams import Streams
 
 Query = Sequence[tuple[str, str]]

@@ -22,8 +22,8 @@ PROBE_TIMEOUT = 5.0  # seconds that one probe may take, and
 UNHEALTHY_PROBE_TIMEOUT = 2.0  # while it does not respond: one that hangs is sent again, not waited for
 
 
-class Health:
-    """The health of one API server; one probe serves all feeds that are open on it."""
+class HealthProbe:
+    """Probes the health of one API server, for all feeds that are open on it."""
 
     def __init__(self, feeds: Callable[[], Collection[Feed[Content]]]) -> None:
         self._feeds = feeds

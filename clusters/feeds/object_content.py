@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from clusters.access.reviews import ResourceAttributes
 from clusters.api.connection import Connection
 from clusters.api.errors import NotFound, NotKubernetes, error_of_status
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.streams import Streams
 from clusters.discovery import Resource
 from clusters.feeds.content import Query
@@ -49,21 +49,11 @@ class ObjectContent:
 
     def access_checks(self) -> tuple[ResourceAttributes, ...]:
         """The permission that this object depends on; for a Namespace both name and namespace, each its name."""
-        namespace = self.name if self._is_namespace() else self.namespace
-        return (
-            ResourceAttributes(
-                verb="get",
-                group=self.resource.group,
-                version=self.resource.version,
-                resource=self.resource.plural,
-                namespace=namespace,
-                name=self.name,
-            ),
-        )
+        return (self.resource.attributes("get", self.namespace, self.name),)
 
     async def load(self, streams: Streams, connection: Connection) -> AsyncIterator[tuple[int, int | None]]:
         """GET the object; one that is not there (any more) is marked deleted and the error raised."""
-        path = self.resource.path(namespace=self.namespace, name=self.name)
+        path = self.resource.object_path(self.namespace, self.name)
         try:
             found = _decode(await streams.get(connection, path))
         except NotFound:
@@ -79,7 +69,7 @@ class ObjectContent:
         return ""
 
     def watch_path(self) -> str:
-        return self.resource.path(namespace=self.namespace)
+        return self.resource.list_path(self.namespace)
 
     def watch_query(self) -> Query:
         return [("fieldSelector", f"metadata.name={self.name}")]
@@ -132,9 +122,6 @@ class ObjectContent:
         self._object = found
         self._is_deleted = is_deleted
         self.version += 1
-
-    def _is_namespace(self) -> bool:
-        return (self.resource.group, self.resource.plural) == ("", "namespaces")
 
 
 def _decode(content: bytes) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,18 +20,12 @@ from clusters.api.errors import (
     TimedOut,
     Unreachable,
 )
-from clusters.discovery import Resource
+from clusters.api.paths import resource_path
+from clusters.api.resource_attributes import ResourceAttributes
 from people.audit.draft import AuditDraft
 from people.audit.models import Result
 from people.audit.record import PendingEntry, begin
 
-METHODS = {
-    "create": "POST",
-    "update": "PUT",
-    "patch": "PATCH",
-    "delete": "DELETE",
-    "deletecollection": "DELETE",
-}
 INCONCLUSIVE = (TimedOut, StreamBroken, GatewayTimeout, NotKubernetes)  # it may have been done all the same
 FIELDS = 20  # names of changed fields in a row
 MAX_DEPTH = 4  # and how far down in the object
@@ -44,37 +38,6 @@ RECORDED_OPTIONS = (
 )  # of a query
 
 
-@dataclass(frozen=True)
-class RequestDetails:
-    """One verb on one thing, as Kubernetes authorizes it."""
-
-    verb: str
-    resource: Resource
-    namespace: str = ""
-    name: str = ""
-    subresource: str = ""
-    detail: Mapping[str, Any] = field(default_factory=dict)
-
-    def path(self) -> str:
-        """Of the collection for what is made anew, else of the object or its subresource."""
-        of_collection = self.verb == "deletecollection" or (self.verb == "create" and not self.subresource)
-        name = "" if of_collection else self.name
-        return self.resource.path(self.namespace, name, self.subresource)
-
-    def fill_draft(self, draft: AuditDraft) -> AuditDraft:
-        return replace(
-            draft,
-            verb=self.verb,
-            group=self.resource.group,
-            version=self.resource.version,
-            resource=self.resource.plural,
-            subresource=self.subresource,
-            namespace=self.namespace if self.resource.namespaced else "",
-            name=self.name,
-            detail=self.detail,
-        )
-
-
 class AuditedRequest:
     """A request in progress: `with` or `async with` it. Entering raises AuditTrailUnavailable where it cannot be
     announced.
@@ -84,7 +47,8 @@ class AuditedRequest:
     leaves it unknown.
     """
 
-    def __init__(self, connection: Connection, draft: AuditDraft) -> None:
+    def __init__(self, connection: Connection, attributes: ResourceAttributes, draft: AuditDraft) -> None:
+        self.attributes = attributes
         # A denial is this request's own result, and no further row.
         self.connection = replace(connection, error_callback=None)
         self.client = Client(self.connection)
@@ -124,15 +88,26 @@ class AuditedRequest:
 
 def send(
     audited_request: AuditedRequest,
-    details: RequestDetails,
-    body: Any,
+    *,
+    body: Any,  # bytes, or a value to send as JSON
     query: Sequence[tuple[str, str]],
-    **options: Any,
+    content_type: str,
+    timeout: float,
 ) -> Response:
-    """Send it as one call; `options` go to `Client.request`. Raises AuditTrailUnavailable: then nothing was sent."""
+    """Send it as one call. Raises AuditTrailUnavailable: then nothing was sent.
+
+    `timeout` is in seconds, as in `Client.request`.
+    """
+    attributes = audited_request.attributes
     with audited_request:
-        method = METHODS[details.verb]
-        response = audited_request.client.request(method, details.path(), query=query, body=body, **options)
+        response = audited_request.client.request(
+            attributes.method,
+            resource_path(attributes),
+            query=query,
+            body=body,
+            content_type=content_type,
+            timeout=timeout,
+        )
         if "json" not in response.headers.get("content-type", ""):
             raise NotKubernetes("The response to a change is not JSON.", status=response.status)
         audited_request.record_response(response.status, response.headers.get("audit-id", ""))

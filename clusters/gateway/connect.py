@@ -6,37 +6,38 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
 from clusters import discovery
 from clusters import namespaces as namespace_lists
 from clusters.access import reviews
-from clusters.access.reviews import Budget, ResourceAttributes, ReviewResult, review, review_by_rules
+from clusters.access.reviews import Budget, ReviewResult, review, review_by_rules
 from clusters.api.client import Response
 from clusters.api.connection import Connection
+from clusters.api.paths import resource_path
 from clusters.api.reading_client import ReadingClient
-from clusters.audit_details import draft_session_entry
+from clusters.api.resource_attributes import INTERACTIVE_SUBRESOURCES, ResourceAttributes
+from clusters.audit_details import add_attributes, draft_session_entry
 from clusters.credentials.invalidation import fingerprint
 from clusters.credentials.sealing import SealBroken
 from clusters.credentials.store import identity_of, server_of
 from clusters.discovery import Catalog, Resource, fetch_catalog, refresh
 from clusters.feeds.feed import Feed
 from clusters.feeds.object_content import ObjectContent
-from clusters.gateway.audited_requests import AuditedRequest, RequestDetails, detail_of, name_in, send
+from clusters.gateway.audited_requests import AuditedRequest, detail_of, name_in, send
 from clusters.gateway.denials import make_error_callback
 from clusters.gateway.hub import hub
 from clusters.gateway.secret_reads import SECRETS, is_secret, note_when_read
+from clusters.gateway.team_credentials import role_with, team_credentials, team_roles
 from clusters.models import Cluster, Credential
-from clusters.sharing import role_with, roles, team_credentials, team_roles, visible_clusters
-from clusters.tables.table_content import TableContent
+from clusters.sharing import roles, visible_clusters
+from clusters.tables.table_content import TableContent, TableQuery
 from people.audit.draft import AuditDraft
 from people.audit.models import Result
-from people.audit.record import note
+from people.audit.record import RecordedDenial, note
 from people.models import TeamRole, User
 
 READ_VERBS = frozenset({"get", "list", "watch"})
-INTERACTIVE_SUBRESOURCES = frozenset({"exec", "attach", "portforward", "proxy"})
 WRITE_SECONDS = 30.0
 
 
@@ -44,10 +45,8 @@ class NotShared(Exception):
     """This cluster is not there, or is shared with none of the user's teams: both look the same."""
 
 
-class DeniedByRole(PermissionDenied):
+class DeniedByRole(RecordedDenial):
     """The dashboard role does not permit it; nothing was sent. The text says why."""
-
-    is_on_record = True  # in the audit trail, with more to say than the view that raises it has
 
 
 class NoCredential(Exception):
@@ -131,24 +130,16 @@ class ClusterSession:
         namespace_lists.remember(self.user, self.cluster, namespace)
         return True
 
-    def table(
-        self,
-        resource: Resource,
-        namespace: str = "",
-        label_selector: str = "",
-        field_selector: str = "",
-        *,
-        eager: bool = True,
-    ) -> Feed[TableContent]:
+    def table(self, query: TableQuery, *, eager: bool = True) -> Feed[TableContent]:
         """A list's feed; the caller gives it back with `hub.release`. `eager` as there."""
-        return hub.table(self.connection, resource, namespace, label_selector, field_selector, eager=eager)
+        return hub.table(self.connection, query, eager=eager)
 
     def object(self, resource: Resource, namespace: str, name: str) -> Feed[ObjectContent]:
         """An object's feed; the caller gives it back with `hub.release`. Who read a Secret is recorded."""
         feed = hub.object(self.connection, resource, namespace, name)
         if is_secret(resource):
-            details = RequestDetails("get", resource, namespace, name, detail={"values": "hidden"})
-            note_when_read(feed, details.fill_draft(self.audit_draft))
+            attributes = resource.attributes("get", namespace, name)
+            note_when_read(feed, self._draft_entry(attributes, {"values": "hidden"}))
         return feed
 
     @property
@@ -156,88 +147,57 @@ class ClusterSession:
         """Person, cluster, credential and role, as each row of the audit trail names them."""
         return draft_session_entry(self.user, self.role, self.cluster, self.credential)
 
-    def write(  # noqa: PLR0913 - what there is to say about one change
+    def write(
         self,
-        verb: str,
-        resource: Resource,
+        attributes: ResourceAttributes,
         *,
-        namespace: str = "",
-        name: str = "",
-        subresource: str = "",
-        body: Any = None,
+        body: Any = None,  # bytes, or a value to send as JSON
         query: Sequence[tuple[str, str]] = (),
         content_type: str = "application/json",
         timeout: float = WRITE_SECONDS,
     ) -> Response:
-        """Change something: `verb` is create, update, patch, delete or deletecollection.
+        """Change something: the verb is create, update, patch, delete or deletecollection (`Resource.attributes`).
 
         Raises DeniedByRole and sends nothing where the dashboard role does not permit it, AuditTrailUnavailable and
-        sends nothing where the request cannot be recorded, ApiError as the API server answers.
+        sends nothing where the request cannot be recorded, ApiError as the API server answers, BadRequest where the
+        attributes fit no path.
         """
-        named = name or (name_in(body) if verb == "create" else "")
-        details = RequestDetails(
-            verb, resource, namespace, named, subresource, detail_of(verb, query, body, content_type)
-        )
-        return send(
-            self._audited_request(details), details, body, query, content_type=content_type, timeout=timeout
-        )
+        if attributes.verb == "create" and not attributes.name:
+            attributes = replace(attributes, name=name_in(body))
+        detail = detail_of(attributes.verb, query, body, content_type)
+        audited_request = self.open(attributes, detail)
+        return send(audited_request, body=body, query=query, content_type=content_type, timeout=timeout)
 
-    def open(
-        self,
-        verb: str,
-        resource: Resource,
-        *,
-        namespace: str = "",
-        name: str = "",
-        subresource: str = "",
-        detail: Mapping[str, Any] | None = None,
-    ) -> AuditedRequest:
+    def open(self, attributes: ResourceAttributes, detail: Mapping[str, Any] | None = None) -> AuditedRequest:
         """For what lasts or reaches in: a log, a shell, a forwarded port. `with` or `async with` what it returns.
 
         Raises DeniedByRole at once; entering raises AuditTrailUnavailable.
         """
-        return self._audited_request(
-            RequestDetails(verb, resource, namespace, name, subresource, detail or {})
-        )
+        denial, draft = self._denied_by_role(attributes), self._draft_entry(attributes, detail or {})
+        if denial is not None:
+            raise _record_denial(draft, denial.reason)
+        return AuditedRequest(self.connection, attributes, draft)
 
     def reveal(self, namespace: str, name: str, key: str) -> Any:
         """A Secret with its values, for handing out that of `key`.
 
         Raises DeniedByRole, AuditTrailUnavailable, ApiError.
         """
-        details = RequestDetails("get", SECRETS, namespace, name, detail={"values": "shown", "key": key})
+        attributes = SECRETS.attributes("get", namespace, name)
+        detail = {"values": "shown", "key": key}
         if not self.can_see_secrets:
-            raise self._record_denial(
-                details,
-                _(
-                    "Secret values are shown only to people with the Editor role. Your role for this "
-                    "cluster is Viewer."
-                ),
+            reason = _(
+                "Secret values are shown only to people with the Editor role. Your role for this "
+                "cluster is Viewer."
             )
-        with self._audited_request(details) as opened:
-            response = opened.client.request("GET", details.path())
+            raise _record_denial(self._draft_entry(attributes, detail), reason)
+        with self.open(attributes, detail) as opened:
+            response = opened.client.request(attributes.method, resource_path(attributes))
             opened.record_response(response.status, response.headers.get("audit-id", ""))
         return response.json()
 
-    def _audited_request(self, details: RequestDetails) -> AuditedRequest:
-        one = details.resource
-        check = ResourceAttributes(
-            details.verb,
-            one.group,
-            one.version,
-            one.plural,
-            details.subresource,
-            details.namespace,
-            details.name,
-        )
-        denial = self._denied_by_role(check)
-        if denial is not None:
-            raise self._record_denial(details, denial.reason)
-        return AuditedRequest(self.connection, details.fill_draft(self.audit_draft))
-
-    def _record_denial(self, details: RequestDetails, reason: str) -> DeniedByRole:
-        note(replace(details.fill_draft(self.audit_draft), result=Result.DENIED, reason=reason))
-        return DeniedByRole(reason)
+    def _draft_entry(self, attributes: ResourceAttributes, detail: Mapping[str, Any]) -> AuditDraft:
+        return replace(add_attributes(self.audit_draft, attributes), detail=detail)
 
     def _denied_by_role(self, check: ResourceAttributes) -> ReviewResult | None:
         if self.role == TeamRole.EDITOR:
@@ -256,6 +216,11 @@ class ClusterSession:
                 "team": self.team
             }
         return _("Your role for this cluster is Viewer (read-only).")
+
+
+def _record_denial(draft: AuditDraft, reason: str) -> DeniedByRole:
+    note(replace(draft, result=Result.DENIED, reason=reason))
+    return DeniedByRole(reason)
 
 
 def connect(user: User, slug: str) -> ClusterSession:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from clusters.api.connection import ErrorCallback
 from clusters.api.errors import ApiError, Forbidden
 from clusters.api.reading_client import REVIEWS
-from clusters.api.request_info import parse_request_info
+from clusters.api.resource_attributes import parse_attributes
+from clusters.audit_details import add_attributes
 from people.audit.draft import AuditDraft
 from people.audit.models import Result
 from people.audit.origin import Origin, current
@@ -41,21 +42,14 @@ def _note(
 ) -> None:
     if not isinstance(error, Forbidden) or path in REVIEWS or path in HEALTH_PATHS:
         return
-    request_info = parse_request_info(method, path, query)
-    if not _rate_limiter.is_due((draft.person_id, draft.cluster_id, request_info)):
+    attributes = parse_attributes(method, path, query)
+    if not _rate_limiter.is_due((draft.person_id, draft.cluster_id, attributes)):
         return
     note_soon(
         replace(
-            draft,
-            verb=request_info.verb,
+            add_attributes(draft, attributes),
             session=origin.session,
             address=origin.address,
-            group=request_info.group,
-            version=request_info.version,
-            resource=request_info.resource,
-            subresource=request_info.subresource,
-            namespace=request_info.namespace,
-            name=request_info.name,
             result=Result.DENIED,
             status=error.status,
             reason=error.message,

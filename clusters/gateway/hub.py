@@ -19,12 +19,12 @@ from clusters.api.streams import Streams
 from clusters.api.tables import Row
 from clusters.discovery import Resource
 from clusters.feeds.feed import Feed
-from clusters.feeds.health import Health
+from clusters.feeds.health import HealthProbe
 from clusters.feeds.object_content import ObjectContent
 from clusters.feeds.states import State
 from clusters.runtime import runtime
 from clusters.tables.rows import RowKey
-from clusters.tables.table_content import TableContent
+from clusters.tables.table_content import TableContent, TableQuery
 
 FEEDS_A_PERSON = 200
 KEEP = 60.0  # seconds that a feed lives on after its last viewer left, so that going back is instant
@@ -63,16 +63,7 @@ class Hub:
         self._streams: Streams | None = None
         self._healths: dict[Server, asyncio.Task[None]] = {}
 
-    def table(
-        self,
-        connection: Connection,
-        resource: Resource,
-        namespace: str = "",
-        label_selector: str = "",
-        field_selector: str = "",
-        *,
-        eager: bool = True,
-    ) -> Feed[TableContent]:
+    def table(self, connection: Connection, query: TableQuery, *, eager: bool = True) -> Feed[TableContent]:
         """The feed of a list, opened or shared; give it back with `release`.
 
         One that is not eager pauses after the first rows, for a moment or until `Feed.load_eagerly`.
@@ -80,22 +71,16 @@ class Hub:
         key = FeedKey(
             connection.fingerprint,
             connection.cluster,
-            _resource_key(resource),
-            namespace,
-            label_selector=label_selector,
-            field_selector=field_selector,
+            _resource_key(query.resource),
+            query.namespace,
+            label_selector=query.label_selector,
+            field_selector=query.field_selector,
         )
-
-        def content() -> TableContent:
-            return TableContent(
-                resource,
-                namespace,
-                label_selector=label_selector,
-                field_selector=field_selector,
-                known=lambda row: self._find_equal_rows(key, row),
-            )
-
-        feed = self._open(key, connection, content)
+        feed = self._open(
+            key,
+            connection,
+            lambda: TableContent(query, known=lambda row: self._find_equal_rows(key, row)),
+        )
         if eager:
             feed.load_eagerly()
         return feed
@@ -157,7 +142,7 @@ class Hub:
         server = entry.feed.connection.server
         running = self._healths.get(server)
         if running is None or running.done():
-            health = Health(lambda: self._feeds_on(server))
+            health = HealthProbe(lambda: self._feeds_on(server))
             self._healths[server] = asyncio.create_task(health.run(streams))
 
     def _open_streams(self) -> Streams:

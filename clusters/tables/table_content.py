@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from clusters.access.reviews import ResourceAttributes
 from clusters.api.connection import Connection
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.streams import Streams
 from clusters.api.tables import TABLE_ACCEPT, Column, Row, decode_event, decode_page
 from clusters.discovery import Resource
@@ -32,6 +32,16 @@ ORDERS = 4  # sorts and filters that are kept ready though nobody looks
 
 
 @dataclass(frozen=True)
+class TableQuery:
+    """What a table lists: a kind in one namespace (empty: all), narrowed by selectors as Kubernetes writes them."""
+
+    resource: Resource
+    namespace: str = ""
+    label_selector: str = ""
+    field_selector: str = ""
+
+
+@dataclass(frozen=True)
 class TableSnapshot:
     """The rows at one moment, by their key (uid; namespace and name where there is none)."""
 
@@ -41,26 +51,22 @@ class TableSnapshot:
 
 
 class TableContent:
-    """Rows of one (resource, namespace, label selector, field selector)."""
+    """The rows of one query; `known` finds equal rows that other tables hold, by their key."""
 
     def __init__(
-        self,
-        resource: Resource,
-        namespace: str,
-        *,
-        label_selector: str = "",
-        field_selector: str = "",
-        known: Callable[[RowKey], Iterable[Row]] = lambda _key: (),
+        self, query: TableQuery, *, known: Callable[[RowKey], Iterable[Row]] = lambda _key: ()
     ) -> None:
-        self.resource = resource
-        self.namespace = namespace
+        self.query = query
         self.version = 0
         self.resource_version = ""
-        self.can_watch = "watch" in resource.verbs
+        self.can_watch = "watch" in query.resource.verbs
         self.needs_list = False
         self._selectors = [
             (name, value)
-            for name, value in (("labelSelector", label_selector), ("fieldSelector", field_selector))
+            for name, value in (
+                ("labelSelector", query.label_selector),
+                ("fieldSelector", query.field_selector),
+            )
             if value
         ]
         self.columns: tuple[Column, ...] = ()
@@ -77,17 +83,7 @@ class TableContent:
         """The permissions that this table depends on, reviewed again every 30 s."""
         name = _single_name(self._selectors)
         verbs = ("list", "watch") if self.can_watch else ("list",)
-        return tuple(
-            ResourceAttributes(
-                verb=verb,
-                group=self.resource.group,
-                version=self.resource.version,
-                resource=self.resource.plural,
-                namespace=self.namespace,
-                name=name,
-            )
-            for verb in verbs
-        )
+        return tuple(self.query.resource.attributes(verb, self.query.namespace, name) for verb in verbs)
 
     async def load(self, streams: Streams, connection: Connection) -> AsyncIterator[tuple[int, int | None]]:
         """List in pages; the first load shows its rows as they come, a later one keeps the old until all is there."""
@@ -118,7 +114,7 @@ class TableContent:
         return page.resource_version
 
     def watch_path(self) -> str:
-        return self.resource.path(namespace=self.namespace)
+        return self.query.resource.list_path(self.query.namespace)
 
     def watch_query(self) -> Query:
         return self._selectors

@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from people.audit.origin import use_request_origin
 from people.audit.rate_limit import RateLimiter
-from people.audit.record import AuditTrailUnavailable, draft_for_user, note
+from people.audit.record import AuditTrailUnavailable, RecordedDenial, draft_for_user, note
 from people.models import User
 
 MAX_FIELDS = 200
@@ -65,7 +65,7 @@ def handle_exception(request: HttpRequest, exception: Exception) -> HttpResponse
 def _note_denied(request: HttpRequest, exception: PermissionDenied) -> None:
     """A request that a view denied. What a cluster session denies is on record already, in more detail."""
     match, user = request.resolver_match, request.user
-    if getattr(exception, "is_on_record", False) or match is None or not isinstance(user, User):
+    if isinstance(exception, RecordedDenial) or match is None or not isinstance(user, User):
         return
     if _denied_limiter.is_due((user.pk, match.view_name, request.method)):
         reason = str(exception) or "the global role does not allow it"

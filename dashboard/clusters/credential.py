@@ -16,8 +16,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clusters.credentials.store import Owner, remove, save_credential, server_of
+from clusters.gateway.team_credentials import team_credentials
 from clusters.models import Cluster, Credential
-from clusters.sharing import roles, team_credentials, visible_cluster
+from clusters.sharing import roles, visible_cluster
 from dashboard.accounts.sign_in import safe_next_url
 from dashboard.clusters.credential_form import (
     NAMESPACE,

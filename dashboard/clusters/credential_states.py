@@ -10,8 +10,9 @@ from django.utils import timezone
 from clusters.credentials.sealing import SealBroken
 from clusters.credentials.store import identity_of
 from clusters.credentials.suspension import CredentialSuspended, Suspension
+from clusters.gateway.team_credentials import role_with, team_credentials, team_roles
 from clusters.models import Cluster, Credential
-from clusters.sharing import role_with, roles, team_credentials, team_roles, visible_clusters
+from clusters.sharing import roles, visible_clusters
 from dashboard.clusters.suspensions import describe_suspension
 from people.models import TeamRole, User
 

@@ -11,8 +11,9 @@ from clusters.access.reviews import ReviewResult
 from clusters.discovery import Catalog, Resource
 from clusters.gateway.connect import ClusterSession
 from dashboard.address.paths import ALL, CLUSTER, Address
-from dashboard.frame.menu_table import BUILT_IN, GROUPS, LABELS
-from dashboard.frame.permissions import build_attributes
+from dashboard.kinds.kind import Kind
+from dashboard.kinds.menu import BUILT_IN_GROUPS, MENU_GROUPS
+from dashboard.kinds.table import find_resource, list_menu
 from dashboard.shell.navigation import Entry, Group
 
 MAX_CUSTOM_KINDS = (
@@ -26,19 +27,22 @@ def navigation(cluster_session: ClusterSession, address: Address) -> list[Group]
     """Groups of built-in kinds, then custom ones. Reviews are under the session's budget; beyond it, unknown."""
     catalog = cluster_session.catalog()
     built_in = [
-        (group, [(item, found) for item in group.kinds if (found := _find_listable(catalog, item.slug))])
-        for group in GROUPS
+        (
+            group,
+            [(slot, found) for slot, kind in list_menu(group) if (found := _find_listable(catalog, kind))],
+        )
+        for group in MENU_GROUPS
     ]
     custom = _visible_custom_kinds(catalog, address.resource)
     results = review_lists(
-        cluster_session, address, [*(found for _g, kinds in built_in for _k, found in kinds), *custom]
+        cluster_session, address, [*(found for _g, kinds in built_in for _slot, found in kinds), *custom]
     )
     groups = [
         Group(
             str(group.title),
             [
-                entry(address, found, str(item.label), results[found.slug], icon=group.icon, goto=item.goto)
-                for item, found in kinds
+                entry(address, found, label_of(found), results[found.slug], icon=group.icon, goto=slot.goto)
+                for slot, found in kinds
             ],
         )
         for group, kinds in built_in
@@ -80,7 +84,7 @@ def review_lists(
 ) -> dict[str, ReviewResult]:
     """For each kind's slug whether the person may list it where the page is."""
     namespace = _review_namespace(cluster_session, address)
-    checks = {resource.slug: build_attributes(resource, "list", namespace) for resource in resources}
+    checks = {resource.slug: resource.attributes("list", namespace) for resource in resources}
     results = cluster_session.review_menu(list(checks.values()))
     return {slug: results[check] for slug, check in checks.items()}
 
@@ -95,7 +99,7 @@ def list_url(address: Address, resource: Resource) -> str:
 
 def custom_kinds(catalog: Catalog) -> Sequence[Resource]:
     """The listable kinds of groups that are not Kubernetes' own, by group and name."""
-    found = [one for one in kinds(catalog) if one.group not in BUILT_IN]
+    found = [one for one in kinds(catalog) if one.group not in BUILT_IN_GROUPS]
     return sorted(found, key=lambda one: (one.group, one.plural))
 
 
@@ -106,12 +110,11 @@ def kinds(catalog: Catalog) -> Sequence[Resource]:
 
 def label_of(resource: Resource) -> str:
     """A built-in kind by its name for people, others by their kind."""
-    known = LABELS.get(resource.slug)
-    return str(known) if known else resource.kind
+    return str(find_resource(resource.group, resource.plural).label) or resource.kind
 
 
-def _find_listable(catalog: Catalog, slug: str) -> Resource | None:
-    found = catalog.find(slug)
+def _find_listable(catalog: Catalog, kind: Kind) -> Resource | None:
+    found = catalog.find(kind.slug)
     return found if found and "list" in found.verbs else None
 
 

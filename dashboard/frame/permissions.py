@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from clusters.access.reviews import ResourceAttributes, ReviewResult
+from clusters.access.reviews import ReviewResult
+from clusters.access.rules import AccessDecision
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.discovery import Resource
 from clusters.gateway.connect import ClusterSession
 
@@ -23,7 +24,7 @@ class Permission:
     """One verb. `reason` is a sentence: the grant, what the team role takes away, or that nothing grants it."""
 
     verb: str
-    state: Literal["allowed", "denied", "unknown"]
+    state: AccessDecision
     reason: str
 
 
@@ -31,50 +32,25 @@ def review_permissions(
     cluster_session: ClusterSession, resource: Resource, namespace: str, name: str = ""
 ) -> Sequence[Permission]:
     """The verbs that the kind has, in one namespace. Reviewed without the name; by name only where that is denied."""
-    verbs = [verb for verb in ORDER if verb in resource.verbs and (not name or verb != "deletecollection")]
-    checks = {verb: build_attributes(resource, verb, namespace, name) for verb in verbs}
-    results = cluster_session.review_access(list(checks.values()))
-    named_checks = {
-        verb: replace(check, name=name)
-        for verb, check in checks.items()
-        if name and verb in NAMEABLE_VERBS and not check.name and _is_denied_by_kubernetes(results[check])
+    checks = {
+        verb: resource.attributes(verb, namespace, name if verb in NAMEABLE_VERBS else "")
+        for verb in ORDER
+        if verb in resource.verbs and (not name or verb != "deletecollection")
     }
-    named_results = cluster_session.review_access(list(named_checks.values())) if named_checks else {}
+    results = cluster_session.review_access(list(checks.values()))
     return [
-        Permission(verb, result.state, _reason(resource, verb, namespace, result))
-        for verb in verbs
-        for result in [named_results[named_checks[verb]] if verb in named_checks else results[checks[verb]]]
+        Permission(verb, results[check].state, explain_result(resource, verb, namespace, results[check]))
+        for verb, check in checks.items()
     ]
 
 
 def build_all_attributes(resource: Resource, namespace: str) -> list[ResourceAttributes]:
     """What `review_permissions` reviews of a kind in one namespace."""
-    return [build_attributes(resource, verb, namespace) for verb in ORDER if verb in resource.verbs]
+    return [resource.attributes(verb, namespace) for verb in ORDER if verb in resource.verbs]
 
 
-def build_attributes(
-    resource: Resource, verb: str, namespace: str = "", name: str = ""
-) -> ResourceAttributes:
-    """The review for a verb: no namespace for cluster-scoped kinds, but both names for one Namespace."""
-    is_one_namespace = (
-        name and (resource.group, resource.plural) == ("", "namespaces") and verb in NAMEABLE_VERBS
-    )
-    return ResourceAttributes(
-        verb=verb,
-        group=resource.group,
-        version=resource.version,
-        resource=resource.plural,
-        namespace=name if is_one_namespace else namespace if resource.namespaced else "",
-        name=name if is_one_namespace else "",
-    )
-
-
-def _is_denied_by_kubernetes(result: ReviewResult) -> bool:
-    """By Kubernetes: what the role takes away, a name does not give back."""
-    return result.state == "denied" and result.source == "kubernetes"
-
-
-def _reason(resource: Resource, verb: str, namespace: str, result: ReviewResult) -> str:
+def explain_result(resource: Resource, verb: str, namespace: str, result: ReviewResult) -> str:
+    """A sentence for a result: Kubernetes' own reason, or what its absence means."""
     if result.state == "allowed":
         return result.reason or _("Allowed by Kubernetes.")
     if result.state == "unknown":

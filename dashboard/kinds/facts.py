@@ -4,44 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from dashboard.kinds.fields import dig, mapping, mappings, number, text, texts
 from dashboard.kinds.masking import LAST_APPLIED, Hidden
-
-Level = Literal["ok", "progress", "warning", "error", "unknown", "done"]
+from dashboard.kinds.tones import Level, StatusTones, classify_condition
 
 SHORT = 120  # characters of an annotation that stand unfolded
-
-# Conditions that are bad when they are true (api-conventions, "Typical status properties"; node conditions).
-_BAD = (
-    "DiskPressure MemoryPressure PIDPressure NetworkUnavailable ReplicaFailure Failed FailureTarget Stalled "
-    "Degraded DisruptionTarget ScalingLimited NonStructuralSchema NamespaceDeletionDiscoveryFailure "
-    "NamespaceDeletionContentFailure NamespaceDeletionGroupVersionParsingFailure NamespaceContentRemaining "
-    "NamespaceFinalizersRemaining Denied Error ConfigurationError PodResizePending Invalid Conflict"
-)
-_BAD_WHEN_TRUE = frozenset(_BAD.split())
-_NEUTRAL = frozenset(["Suspended", "Terminating", "Resizing", "PodResizeInProgress"])
-
-_PHASES: Mapping[str, Level] = {
-    "Running": "ok",
-    "Active": "ok",
-    "Bound": "ok",
-    "Available": "ok",
-    "Ready": "ok",
-    "Healthy": "ok",
-    "Succeeded": "done",
-    "Completed": "done",
-    "Released": "warning",
-    "Pending": "progress",
-    "Progressing": "progress",
-    "Terminating": "progress",
-    "Provisioning": "progress",
-    "Failed": "error",
-    "Error": "error",
-    "Lost": "error",
-    "Unknown": "unknown",
-}
 
 
 @dataclass(frozen=True)
@@ -129,9 +98,9 @@ class Meta:
         return self.generation is not None and self.observed is not None and self.observed < self.generation
 
 
-def conditions(found: Mapping[str, Any]) -> Sequence[Condition]:
-    """All conditions, in the object's order."""
-    return [_condition(entry) for entry in mappings(found, "status", "conditions")]
+def conditions(found: Mapping[str, Any], tones: StatusTones) -> Sequence[Condition]:
+    """All conditions, in the object's order; `tones` are those of its kind."""
+    return [_condition(entry, tones) for entry in mappings(found, "status", "conditions")]
 
 
 def meta(
@@ -164,44 +133,32 @@ def meta(
     )
 
 
-def state(found: Mapping[str, Any]) -> ObjectState | None:
+def state(found: Mapping[str, Any], tones: StatusTones) -> ObjectState | None:
     """The word for any kind: going, a condition that is bad, Ready and the like, or the phase."""
     if dig(found, "metadata", "deletionTimestamp"):
         return ObjectState("progress", "Terminating")
     phase = text(found, "status", "phase")
-    all_conditions = {condition.type: condition for condition in conditions(found)}
+    all_conditions = {condition.type: condition for condition in conditions(found, tones)}
     for name in ("Ready", "Available", "Healthy", "Established", "Complete", "Synced"):
         if (condition := all_conditions.get(name)) and not phase:
             return ObjectState(condition.level, name if condition.status == "True" else f"Not{name}")
     for condition in all_conditions.values():
         if condition.level == "error":
             return ObjectState("error", condition.type)
-    return ObjectState(_PHASES.get(phase, "unknown"), phase) if phase else None
+    return ObjectState(tones.phases.get(phase, "unknown"), phase) if phase else None
 
 
-def _condition(entry: Mapping[str, Any]) -> Condition:
+def _condition(entry: Mapping[str, Any], tones: StatusTones) -> Condition:
     kind, status = text(entry, "type"), text(entry, "status")
     return Condition(
         type=kind,
         status=status,
-        level=_level(kind, status, text(entry, "reason")),
+        level=classify_condition(kind, status, text(entry, "reason"), tones),
         reason=text(entry, "reason"),
         message=text(entry, "message"),
         changed=text(entry, "lastTransitionTime") or text(entry, "lastUpdateTime"),
         generation=number(entry, "observedGeneration"),
     )
-
-
-def _level(kind: str, status: str, reason: str) -> Level:
-    if kind in _NEUTRAL:
-        return "progress" if status == "True" else "done"
-    if status == "Unknown" or status not in ("True", "False"):
-        return "unknown"
-    if kind in _BAD_WHEN_TRUE:
-        return "error" if status == "True" else "ok"
-    if status == "True":
-        return "ok"
-    return "done" if reason == "PodCompleted" else "warning"
 
 
 def _annotation(key: str, value: Any) -> Annotation:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+KubernetesObject = Mapping[str, Any]  # as the API server sends it, or masked
+
 NOTHING: Mapping[str, Any] = {}
 
 
@@ -47,6 +49,16 @@ def number(value: Any, *path: str) -> int | None:
     """The whole number at the path; None where there is none."""
     found = dig(value, *path)
     return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def name_of(found: KubernetesObject) -> str:
+    """`metadata.name`."""
+    return text(found, "metadata", "name")
+
+
+def namespace_of(found: KubernetesObject) -> str:
+    """`metadata.namespace`; empty for cluster-scoped objects."""
+    return text(found, "metadata", "namespace")
 
 
 def group_of(api_version: str) -> str:

@@ -1,66 +1,84 @@
-"""Kind summary types: summary fields, small tables and their cells."""
+"""Kind: everything special about a kind in one entry, with the defaults of every other kind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from dashboard.kinds.facts import Level, ObjectState
+from django.utils.functional import Promise
 
-
-@dataclass(frozen=True)
-class SummaryField:
-    """A word and what is true of it. `when` is a time (RFC 3339) shown by its age instead of `value`."""
-
-    label: str
-    value: str = ""
-    level: Level | None = None
-    url: str = ""
-    when: str = ""
-    title: str = ""
+from dashboard.address.links import Links
+from dashboard.kinds.fields import KubernetesObject, text
+from dashboard.kinds.menu import MenuSlot
+from dashboard.kinds.references import Pick, Reference, find_references_in_spec, pick_nothing
+from dashboard.kinds.summary import KindSummary
+from dashboard.kinds.tones import NO_TONES, StatusTones
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A cell of a small table; with `values` several short ones, with `when` an age; `note` is a line below it."""
+class Tab:
+    """A further page of an object, linked under its title after Overview and YAML.
 
-    text: str = ""
-    level: Level | None = None
-    url: str = ""
-    when: str = ""
-    title: str = ""
-    values: Sequence[str] = ()
-    note: str = ""
+    `page` is the segment of its URL after the object's own (`logs`); the view behind it has a route in
+    `dashboard/cluster_urls.py`.
+    """
 
-
-@dataclass(frozen=True)
-class SmallTable:
-    """A table that belongs to one object, such as its containers. `name` is unique within the object."""
-
-    name: str
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
+    page: str
+    title: Promise
 
 
 @dataclass(frozen=True)
-class KindSummary:
-    """`state` goes before what conditions and phase say."""
+class Action:
+    """A change that an object's page offers, as a button that leads to a form.
 
-    summary_fields: Sequence[SummaryField] = ()
-    tables: Sequence[SmallTable] = ()
-    state: ObjectState | None = None
+    `page` is the segment of the form's URL after the object's own (`scale`). `verb` and `subresource` are what
+    the change asks of Kubernetes: the access review for them decides whether the button is enabled.
+    """
+
+    page: str
+    title: Promise
+    icon: str
+    verb: str
+    subresource: str = ""
 
 
-def make_summary_fields(*pairs: tuple[str, Any]) -> Sequence[SummaryField]:
-    """Summary fields of labels and values; those without a value are left out."""
-    return [SummaryField(label, str(value)) for label, value in pairs if value not in (None, "", [])]
+def summarize_nothing(found: KubernetesObject, links: Links) -> KindSummary:
+    """No fields and no tables; conditions and phase give the state."""
+    return KindSummary()
 
 
-def table(
-    name: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]
-) -> Sequence[SmallTable]:
-    """One table, or none where it has no rows; at most 200 rows."""
-    limited = list(rows)[:200]
-    return [SmallTable(name, title, columns, limited)] if limited else []
+def select_events_by_uid(found: KubernetesObject) -> str:
+    """The field selector of an object's events: events of an earlier object of the same name stay away."""
+    return f"involvedObject.uid={text(found, 'metadata', 'uid')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind as discovery names it, and what is special about it. Each default is that of any other kind.
+
+    `label` is its name in menus and titles, in the plural; where empty, the kind itself. `default_sort` is the
+    key of a list's column; empty sorts by namespace and name. `value_fields` are top-level fields whose values
+    are masked until they are revealed one by one. `shown_fields` are top-level fields that need no part of
+    their own on the object page.
+    """
+
+    group: str
+    kind: str
+    plural: str
+    label: Promise | str = ""
+    menu: MenuSlot | None = None
+    default_sort: str = ""
+    summarize: Callable[[KubernetesObject, Links], KindSummary] = summarize_nothing
+    find_references: Callable[[KubernetesObject], Iterator[Reference]] = find_references_in_spec
+    find_picks: Callable[[KubernetesObject], Iterator[Pick]] = pick_nothing
+    select_events: Callable[[KubernetesObject], str] = select_events_by_uid
+    tones: StatusTones = NO_TONES
+    value_fields: tuple[str, ...] = ()
+    shown_fields: tuple[str, ...] = ()
+    tabs: tuple[Tab, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        """Its name in URLs, in its preferred version: `pods`, `deployments.apps`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural

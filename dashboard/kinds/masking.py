@@ -1,11 +1,11 @@
-"""Secret masking: replaces a Secret's values, and every copy of them, before anything is rendered."""
+"""Masking: replaces the values of an object's fields, and every copy of them, before anything is rendered."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 LONGEST_ANNOTATION = 256
 DEEPEST = 100  # levels of managedFields; an API server makes fewer than ten for a Secret
-VALUE_FIELDS = ("data", "stringData")
 
 
 @dataclass(frozen=True)
@@ -29,21 +28,16 @@ class Hidden:
         return _("‹hidden: %(size)s›") % {"size": size}
 
 
-def is_secret(found: Mapping[str, Any]) -> bool:
-    """Whether the object is a core Secret."""
-    return found.get("kind") == "Secret" and found.get("apiVersion") == "v1"
+def mask_values(found: Mapping[str, Any], fields: Collection[str]) -> Mapping[str, Any]:
+    """A copy with `Hidden` for each value of the top-level `fields`; without fields the object itself.
 
-
-def mask(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The object as it may be shown: of a Secret a copy with `Hidden` for each value, of others itself.
-
-    Hidden are all of `data` and `stringData`, the last applied configuration, every other annotation that is
-    long or JSON (tools keep whole copies there), and values kept in managedFields (`v:` and `k:` entries).
+    Hidden are all of the fields, the last applied configuration, every other annotation that is long or JSON
+    (tools keep whole copies there), and values kept in managedFields (`v:` and `k:` entries).
     """
-    if not is_secret(found):
+    if not fields:
         return found
     masked = dict(found)
-    for field in VALUE_FIELDS:
+    for field in fields:
         if field in masked:
             masked[field] = _values(masked[field])
     masked["metadata"] = _metadata(masked.get("metadata"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from dashboard.kinds.fields import mapping, mappings, text
+from dashboard.kinds.fields import KubernetesObject, mapping, mappings, namespace_of, text
 from dashboard.kinds.references import Reference
 
 Spec = Mapping[str, Any]
@@ -25,6 +25,13 @@ def find_pod_spec_references(spec: Spec, namespace: str) -> Iterator[Reference]:
         yield Reference(_("PriorityClass"), "scheduling.k8s.io", "PriorityClass", name)
     if name := text(spec, "runtimeClassName"):
         yield Reference(_("RuntimeClass"), "node.k8s.io", "RuntimeClass", name)
+
+
+def find_template_references(found: KubernetesObject) -> Iterator[Reference]:
+    """What the pod template of a workload names, and the Service of a StatefulSet."""
+    if service := text(found, "spec", "serviceName"):
+        yield Reference(_("Headless Service"), "", "Service", service, namespace_of(found))
+    yield from find_pod_spec_references(mapping(found, "spec", "template", "spec"), namespace_of(found))
 
 
 def _find_volume_references(spec: Spec, namespace: str) -> Iterator[Reference]:

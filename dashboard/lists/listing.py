@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from clusters.access.reviews import ResourceAttributes
 from clusters.api.errors import ApiError, NotFound, TimedOut
 from clusters.credentials.sealing import SealBroken
 from clusters.credentials.suspension import CredentialSuspended
@@ -19,16 +18,14 @@ from clusters.gateway.hub import hub
 from clusters.runtime import runtime
 from clusters.sharing import visible_clusters
 from clusters.tables.columns import LABEL
+from clusters.tables.table_content import TableQuery
 from clusters.tables.window import MOST_ROWS, ROWS, Source, Window, WindowQuery
 from dashboard.address.paths import ALL, CLUSTER, MAX_CLUSTERS, MAX_NAMESPACES, Address
+from dashboard.kinds.table import find_slug
 from people.models import User
 
 FIRST_ROWS_TIMEOUT = 2.5  # seconds that a page waits for first rows before it shows what is there
 MAX_COLUMNS = 40
-DEFAULT_SORT = {
-    "events": "last seen",
-    "events.events.k8s.io": "last seen",
-}  # where not by namespace and name at first
 CONNECT_TIMEOUT = 6.0  # seconds that a cluster gets to answer before the page goes on without it, or says so
 
 
@@ -98,7 +95,7 @@ def parse_query(address: Address) -> WindowQuery:
     limit = min(max(_number(query.get("limit", ""), ROWS), 10), MOST_ROWS)
     return WindowQuery(
         q=query.get("q", "")[:500],
-        sort=(query.get("sort", "") or DEFAULT_SORT.get(address.resource, "")).lower()[:100],
+        sort=(query.get("sort", "") or find_slug(address.resource).default_sort).lower()[:100],
         columns=_columns(address),
         wide=query.get("wide", "") not in ("", "0", "false"),
         offset=_number(query.get("offset", ""), 0) // limit * limit,
@@ -196,9 +193,7 @@ def _choose_namespaces(
     if address.namespaces != (ALL,):
         cluster.namespaces = address.namespaces
         return
-    check = ResourceAttributes(
-        verb="list", group=resource.group, version=resource.version, resource=resource.plural
-    )
+    check = resource.attributes("list")
     if cluster_session.review_menu([check])[check].state != "denied":
         cluster.namespaces = ("",)
         return
@@ -217,6 +212,6 @@ def _open(
 ) -> None:
     query = dict(address.query)
     for namespace in cluster.namespaces:
-        selectors = (query.get("selector", ""), query.get("fields", ""))
-        feed = cluster_session.table(resource, namespace, *selectors, eager=eager)
+        table_query = TableQuery(resource, namespace, query.get("selector", ""), query.get("fields", ""))
+        feed = cluster_session.table(table_query, eager=eager)
         cluster.sources.append(Source(cluster.slug, namespace, feed))

@@ -18,7 +18,7 @@ from dashboard.address.paths import Address
 from dashboard.frame import notices
 from dashboard.frame.notices import Notice
 from dashboard.lists.listing import ListedCluster, Listing
-from dashboard.lists.row_rendering import RenderedRow, insert_ages, row_cache
+from dashboard.lists.row_rendering import RenderedRow, insert_ages
 
 # From good to bad: what a page of several feeds says in one word is the worst of them.
 SEVERITY = (
@@ -70,11 +70,6 @@ def _headings(
     address: Address, columns: tuple[DisplayColumn, ...], sort: str, _language: str | None
 ) -> Sequence[Heading]:
     return tuple(_heading(address, column, sort) for column in columns)
-
-
-def render_rows(view: View, resource: str, *, namespaced: bool) -> list[RenderedRow]:
-    """The window's rows, from the store that all viewers share."""
-    return row_cache.render(view, resource, namespaced=namespaced)
 
 
 def rows_html(rendered_rows: Sequence[RenderedRow]) -> list[str]:

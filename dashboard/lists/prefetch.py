@@ -7,8 +7,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
 
-from clusters.access.reviews import ResourceAttributes
 from clusters.api.errors import ApiError
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.gateway.connect import ClusterSession
 from clusters.runtime import runtime
 from dashboard.frame.permissions import build_all_attributes

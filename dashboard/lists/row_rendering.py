@@ -23,7 +23,8 @@ from django.utils.translation import get_language
 
 from clusters.tables.columns import DisplayColumn, seconds_of
 from clusters.tables.window import View, WindowRow
-from dashboard.kinds.tones import COLUMNS, tone
+from dashboard.kinds.table import find_slug
+from dashboard.kinds.tones import COLUMNS, StatusTones, tone
 from dashboard.lists.row_templates import GAPS, RowTemplate
 from dashboard.shell.templatetags.shell import short_age
 
@@ -60,6 +61,7 @@ class RowContext:
 
     column_styles: tuple[ColumnStyle, ...]
     resource: str
+    tones: StatusTones
     namespaced: bool
     language: str | None
     prefix: str  # of every path
@@ -86,7 +88,8 @@ class RowCache:
         """A window's rows as they are, with AGE where ages stand (see `insert_ages`)."""
         styles, number = _column_styles(view.columns)
         language, has_since_column = get_language(), any(column.kind == "since" for column in view.columns)
-        context = RowContext(styles, resource, namespaced, language, get_script_prefix(), has_since_column)
+        tones, prefix = find_slug(resource).tones, get_script_prefix()
+        context = RowContext(styles, resource, tones, namespaced, language, prefix, has_since_column)
         cache_key = (number, resource, namespaced, language)
         return [self._row(window_row, context, cache_key) for window_row in view.rows]
 
@@ -196,7 +199,7 @@ def _cells(window_row: WindowRow, context: RowContext) -> Iterator[Cell]:
                 "name" if style.is_linked else "cell",
                 clipped,
                 f"{style.css} clip".strip() if is_long else style.css,
-                "" if row.completed and "/" in text else tone(column.title, text),
+                "" if row.completed and "/" in text else tone(column.title, text, context.tones),
                 href=_row_href(window_row, context) if style.is_linked else "",
                 title=clipped if is_long else "",
             )

@@ -22,6 +22,7 @@ from dashboard.frame.switcher import switcher
 from dashboard.lists import pieces
 from dashboard.lists.listing import Listing, open_listing, parse_query
 from dashboard.lists.prefetch import Prefetch
+from dashboard.lists.row_rendering import row_cache
 from people.decorators import person, require_sign_in
 
 
@@ -119,9 +120,8 @@ def _build_url(address: Address, without: tuple[str, ...], *pairs: tuple[str, st
 def parts_of(listing: Listing, view: View) -> dict[str, Any]:
     """The context of the parts that change (see templates/lists/list.html)."""
     address, resource = listing.address, listing.resource
-    rendered_rows = pieces.render_rows(
-        view, address.resource, namespaced=resource.namespaced if resource else True
-    )
+    is_namespaced = resource.namespaced if resource else True
+    rendered_rows = row_cache.render(view, address.resource, namespaced=is_namespaced)
     return {
         "view": view,
         "totals": (view.total, view.matching, len(view.rows)),

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -15,21 +14,13 @@ from clusters.api.tables import Row
 from clusters.feeds.feed import Feed
 from clusters.tables.columns import text_of
 from clusters.tables.table_content import TableContent
-from dashboard.kinds.fields import text
-from dashboard.kinds.kind import Cell, SmallTable
+from dashboard.kinds.summary import Cell, SmallTable
 from dashboard.objects.live_tables import LiveTable, describe_state
 
 ROWS = 50
 MAX_REMEMBERED = 20_000  # remembered moments
 _PART = re.compile(r"(\d+)([ydhms])")
 _SECONDS = {"y": 31_536_000, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-
-
-def selector(found: Mapping[str, Any]) -> str:
-    """By uid, so that events of an earlier object of the same name stay away; kubelets name nodes instead."""
-    if text(found, "kind") == "Node" and text(found, "apiVersion") == "v1":
-        return f"involvedObject.kind=Node,involvedObject.name={text(found, 'metadata', 'name')}"
-    return f"involvedObject.uid={text(found, 'metadata', 'uid')}"
 
 
 def events_table(feed: Feed[TableContent]) -> LiveTable:

@@ -12,8 +12,8 @@ from clusters.feeds.feed import Feed
 from clusters.feeds.states import FeedState, State
 from clusters.tables.columns import DisplayColumn, Reader, list_columns, readers, text_of
 from clusters.tables.table_content import TableContent
-from dashboard.kinds.kind import Cell, SmallTable
-from dashboard.kinds.tones import tone
+from dashboard.kinds.summary import Cell, SmallTable
+from dashboard.kinds.tones import StatusTones, tone
 
 ROWS = 30
 LONGEST = 300  # characters of a cell
@@ -30,15 +30,17 @@ class LiveTable:
     notice: str
 
 
-def live_table(feed: Feed[TableContent], *, name: str, title: str, link: Link) -> LiveTable:
-    """The first rows by name, in the columns that kubectl shows."""
+def live_table(
+    feed: Feed[TableContent], *, name: str, title: str, tones: StatusTones, link: Link
+) -> LiveTable:
+    """The first rows by name, in the columns that kubectl shows; `tones` are those of the rows' kind."""
     snapshot = feed.content.snapshot()
     columns = [
         one for one in list_columns([snapshot.columns], clusters=False, namespaces=False) if not one.is_wide
     ]
     read = readers(snapshot.columns, columns)
     rows = sorted(snapshot.rows.values(), key=lambda row: (row.namespace, row.name))
-    cells = [_cells(row, columns, read, link) for row in rows[:ROWS]]
+    cells = [_cells(row, columns, read, link, tones) for row in rows[:ROWS]]
     table = SmallTable(name, title, [one.title for one in columns], cells) if cells else None
     return LiveTable(table, len(rows), describe_state(feed.state))
 
@@ -60,15 +62,19 @@ def describe_state(state: FeedState) -> str:
     return f"{sentence} {state.message}".strip() if sentence and state.message else sentence
 
 
-def _cells(row: Row, columns: Sequence[DisplayColumn], read: Sequence[Reader], link: Link) -> Sequence[Cell]:
-    return [_cell(column, reader("", row), row, link) for column, reader in zip(columns, read, strict=True)]
+def _cells(
+    row: Row, columns: Sequence[DisplayColumn], read: Sequence[Reader], link: Link, tones: StatusTones
+) -> Sequence[Cell]:
+    return [
+        _cell(column, reader("", row), row, link, tones) for column, reader in zip(columns, read, strict=True)
+    ]
 
 
-def _cell(column: DisplayColumn, value: object, row: Row, link: Link) -> Cell:
+def _cell(column: DisplayColumn, value: object, row: Row, link: Link, tones: StatusTones) -> Cell:
     written = text_of(value)[:LONGEST]
     if column.kind == "age":
         return Cell(when=row.created)
     if column.kind == "name":
         return Cell(written, url=link(row))
-    level = "" if row.completed and column.key == "ready" else tone(column.title, written)
-    return Cell(written, level or None)  # type: ignore[arg-type]  # tones are levels
+    level = "" if row.completed and column.key == "ready" else tone(column.title, written, tones)
+    return Cell(written, level or None)

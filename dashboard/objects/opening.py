@@ -15,14 +15,13 @@ from clusters.feeds.feed import Feed
 from clusters.feeds.object_content import ObjectContent
 from clusters.gateway.connect import ClusterSession, connect
 from clusters.gateway.hub import hub
-from clusters.tables.table_content import TableContent
+from clusters.tables.table_content import TableContent, TableQuery
 from dashboard.address.links import Links
 from dashboard.address.paths import CLUSTER, Address
-from dashboard.frame.permissions import build_attributes
 from dashboard.kinds.facts import Owner
 from dashboard.kinds.fields import group_of, mappings, text
-from dashboard.kinds.masking import mask
-from dashboard.objects.events import selector
+from dashboard.kinds.kind import Kind
+from dashboard.kinds.table import find_resource, kind_of, mask
 from dashboard.objects.related import RelatedList, lists
 from people.models import User
 
@@ -62,6 +61,11 @@ class OpenObject:
         """The object, masked, as it is now; None where permission to see it is gone."""
         raw = self.feed.content.snapshot().object
         return None if raw is None else mask(raw)
+
+    @property
+    def kind(self) -> Kind:
+        """What is special about the kind."""
+        return find_resource(self.resource.group, self.resource.plural)
 
     @property
     def is_deleted(self) -> bool:
@@ -129,8 +133,8 @@ def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
     ]
     events = opened.links.resource("", "Event")
     namespaces = _event_namespaces(opened.address)
-    checks = [build_attributes(resource, "list", one.pick.namespace) for one, resource in reviewed]
-    event_checks = [build_attributes(events, "list", namespace) for namespace in namespaces] if events else []
+    checks = [resource.attributes("list", one.pick.namespace) for one, resource in reviewed]
+    event_checks = [events.attributes("list", namespace) for namespace in namespaces] if events else []
     results = opened.cluster_session.review_access([*checks, *event_checks])
     related: list[RelatedFeed] = []
     for (one, resource), check in zip(reviewed, checks, strict=True):
@@ -139,8 +143,8 @@ def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
                 RelatedFeed(one, None, resource, _("You do not have permission to list these here."))
             )
             continue
-        feed = opened.cluster_session.table(resource, one.pick.namespace, one.pick.labels, one.pick.fields)
-        related.append(RelatedFeed(one, feed, resource))
+        query = TableQuery(resource, one.pick.namespace, one.pick.labels, one.pick.fields)
+        related.append(RelatedFeed(one, opened.cluster_session.table(query), resource))
     opened.related = [*related, *(RelatedFeed(one, None, None) for one in selected if one not in live)]
     allowed = [
         namespace
@@ -148,7 +152,9 @@ def _open_related(opened: OpenObject, found: Mapping[str, Any]) -> None:
         if results[check].state != "denied"
     ]
     if events and allowed:
-        opened.events = opened.cluster_session.table(events, allowed[0], field_selector=selector(found))
+        selector = kind_of(found).select_events(found)
+        events_query = TableQuery(events, allowed[0], field_selector=selector)
+        opened.events = opened.cluster_session.table(events_query)
     else:
         opened.events_why = _("You do not have permission to list events here.")
     opened.owners = _chain(opened, found)
@@ -174,7 +180,7 @@ def _chain(opened: OpenObject, found: Mapping[str, Any]) -> Sequence[Owner]:
         resource = opened.links.resource(group_of(api_version), kind)
         if resource is None or "get" not in resource.verbs or not url:
             break
-        path = resource.path(namespace=namespace if resource.namespaced else "", name=name)
+        path = resource.object_path(namespace, name)
         try:
             current = opened.cluster_session.client.get(path, accept=META_ONLY, timeout=3.0)
         except ApiError:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from clusters.api.tables import Row
 from dashboard.frame import notices
-from dashboard.kinds import facts, summarize
+from dashboard.kinds import facts
 from dashboard.kinds.fields import group_of, mapping
-from dashboard.kinds.kind import KindSummary
-from dashboard.kinds.masking import Hidden, is_secret
+from dashboard.kinds.kind import Kind
+from dashboard.kinds.masking import Hidden
+from dashboard.kinds.table import find_kind, kind_of
 from dashboard.objects import spec_status
 from dashboard.objects.events import events_table
 from dashboard.objects.live_tables import Link, live_table
@@ -30,22 +31,23 @@ PIECES = ("notice", "facts", "values", "tables", "conditions", "lists", "events"
 
 def build_context(opened: OpenObject, found: Mapping[str, Any]) -> Context:
     """The context of all parts."""
-    summary = summarize(found, opened.links)
+    kind = kind_of(found)
+    summary = kind.summarize(found, opened.links)
     return {
         "found": found,
         "kind": found.get("kind", opened.resource.kind),
-        "state": summary.state or facts.state(found),
+        "state": summary.state or facts.state(found, kind.tones),
         "summary": summary,
-        "conditions": facts.conditions(found),
+        "conditions": facts.conditions(found, kind.tones),
         "meta": _meta(opened, found),
         "owners": opened.owners,
-        "parts": _fields(found, summary),
+        "parts": _fields(found, kind),
         "groups": groups(found, opened.links),
         "tables": [_table(opened, one) for one in opened.related if one.feed or one.why],
         "more_lists": [one.related_list for one in opened.related if not one.feed and not one.why],
         "events": events_table(opened.events) if opened.events else None,
         "events_why": opened.events_why,
-        "values": _values(found),
+        "values": _values(found, kind),
         "can_show_values": opened.cluster_session.can_see_secrets,
         "why_hidden": _(
             "Secret values are shown only to people with the Editor role. Your role for this "
@@ -100,23 +102,22 @@ def _meta(opened: OpenObject, found: Mapping[str, Any]) -> facts.Meta:
     return facts.meta(found, owner_url=owner_url, label_url=label_url)
 
 
-def _fields(found: Mapping[str, Any], summary: KindSummary) -> Context:
+def _fields(found: Mapping[str, Any], kind: Kind) -> Context:
     """Spec and status side by side, everything else before them; conditions stand in a part of their own."""
     remaining = dict(found)
     if "conditions" in mapping(found, "status"):
         remaining["status"] = {
             key: value for key, value in mapping(found, "status").items() if key != "conditions"
         }
-    if is_secret(found):
-        remaining = {key: value for key, value in remaining.items() if key not in ("data", "type")}
+    remaining = {key: value for key, value in remaining.items() if key not in kind.shown_fields}
     by_title = {part.title: part for part in spec_status.parts(remaining)}
     spec, status = by_title.pop("spec", None), by_title.pop("status", None)
     return {"spec": spec, "status": status, "others": list(by_title.values())}
 
 
-def _values(found: Mapping[str, Any]) -> list[tuple[str, int]] | None:
-    """Of a Secret: its keys with the sizes of their values."""
-    if not is_secret(found):
+def _values(found: Mapping[str, Any], kind: Kind) -> list[tuple[str, int]] | None:
+    """Of a kind with secret values: its keys with the sizes of their values."""
+    if not kind.value_fields:
         return None
     values = found.get("data")
     if not isinstance(values, Mapping):
@@ -129,7 +130,14 @@ def _table(opened: OpenObject, one: RelatedFeed) -> Context:
     name = f"list-{opened.related.index(one)}"
     table = None
     if one.feed is not None:
-        table = live_table(one.feed, name=name, title=one.related_list.label, link=_link(opened, one))
+        pick = one.related_list.pick
+        table = live_table(
+            one.feed,
+            name=name,
+            title=one.related_list.label,
+            tones=find_kind(pick.group, pick.kind).tones,
+            link=_link(opened, one),
+        )
     return {"label": one.related_list.label, "url": one.related_list.url, "why": one.why, "live_table": table}
 
 

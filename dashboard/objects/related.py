@@ -1,23 +1,18 @@
-"""Related objects: references and selections of an object, from the reference tables."""
+"""Related objects: references and selections of an object, as its kind finds them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from django.utils.translation import gettext as _
+from itertools import islice
 
 from dashboard.address.links import Links
-from dashboard.kinds import reference_tables as tables
-from dashboard.kinds.fields import dig, group_of, text
-from dashboard.kinds.references import Pick, Reference
+from dashboard.kinds.fields import KubernetesObject
+from dashboard.kinds.references import Pick
+from dashboard.kinds.table import kind_of
 
 MAX_REFERENCES = 60
 MAX_PICKS = 16
-MAX_FOUND = 20  # references found in the spec of a kind that is not in the table
-
-KubernetesObject = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,9 +43,9 @@ class RelatedList:
 
 
 def groups(found: KubernetesObject, links: Links) -> Sequence[RelatedGroup]:
-    """The objects that this one names, by what they are to it."""
+    """The objects that this one names, by what they are to it. Its owners are part of the metadata."""
     result: dict[str, dict[RelatedObject, None]] = {}
-    for reference in _first(references(found), MAX_REFERENCES):
+    for reference in islice(kind_of(found).find_references(found), MAX_REFERENCES):
         url = links.object(reference.group, reference.kind, reference.name, reference.namespace)
         one = RelatedObject(reference.kind, reference.name, reference.namespace, url)
         result.setdefault(reference.label, {})[one] = None
@@ -60,58 +55,8 @@ def groups(found: KubernetesObject, links: Links) -> Sequence[RelatedGroup]:
 def lists(found: KubernetesObject, links: Links) -> Sequence[RelatedList]:
     """The lists that this object selects, those of kinds that are not served left out."""
     result = []
-    for pick in _first(picks(found), MAX_PICKS):
+    for pick in islice(kind_of(found).find_picks(found), MAX_PICKS):
         url = links.list(pick.group, pick.kind, pick.namespace, labels=pick.labels, fields=pick.fields)
         if url:
             result.append(RelatedList(pick.label, url, pick))
     return result
-
-
-def references(found: KubernetesObject) -> Iterator[Reference]:
-    """Owners are not among them: they are part of the metadata."""
-    table = tables.REFERENCES.get(_kind_of(found))
-    yield from table(found) if table else _find_in_spec(found)
-
-
-def picks(found: KubernetesObject) -> Iterator[Pick]:
-    """Lists by selector; only those with something to select by."""
-    table = tables.PICKS.get(_kind_of(found))
-    if table:
-        yield from table(found)
-
-
-def _kind_of(found: KubernetesObject) -> tuple[str, str]:
-    return group_of(text(found, "apiVersion")), text(found, "kind")
-
-
-def _find_in_spec(found: KubernetesObject) -> Iterator[Reference]:
-    """In kinds that nobody wrote down: whatever in the spec has both a kind and a name."""
-    namespace = text(found, "metadata", "namespace")
-    yield from _first(_find_named(dig(found, "spec"), "spec", namespace, 0), MAX_FOUND)
-
-
-def _find_named(value: Any, key: str, namespace: str, depth: int) -> Iterator[Reference]:
-    if depth > 6:
-        return
-    if isinstance(value, list):
-        for entry in value[:50]:
-            yield from _find_named(entry, key, namespace, depth + 1)
-    if not isinstance(value, Mapping):
-        return
-    kind, name = text(value, "kind"), text(value, "name")
-    if kind and name:
-        group = text(value, "apiGroup") or text(value, "group") or group_of(text(value, "apiVersion"))
-        yield Reference(
-            _("Referenced in %(field)s") % {"field": key},
-            group,
-            kind,
-            name,
-            text(value, "namespace") or namespace,
-        )
-    for inner_key, inner in value.items():
-        yield from _find_named(inner, inner_key, namespace, depth + 1)
-
-
-def _first(found: Iterator[Any], limit: int) -> Iterator[Any]:
-    for _index, entry in zip(range(limit), found, strict=False):
-        yield entry

@@ -16,7 +16,8 @@ from dashboard.address.paths import Address, parse
 from dashboard.frame.context import build_frame_context
 from dashboard.frame.entrance import handle_cluster_errors
 from dashboard.frame.menu import label_of
-from dashboard.kinds.masking import is_secret, value_of
+from dashboard.kinds.masking import value_of
+from dashboard.kinds.table import find_slug, kind_of
 from people.decorators import person, require_sign_in
 
 MAX_BYTES = 64 * 1024  # bytes of a value that are shown
@@ -30,7 +31,7 @@ def secret_value(request: HttpRequest, /, **path: str) -> HttpResponse:
     """The value of the posted `key`: a part for htmx, a page without it. Each is recorded before it is read."""
     address = parse(path, request.GET)
     cluster_session = connect(person(request), address.cluster)
-    if address.resource != "secrets":
+    if not find_slug(address.resource).value_fields:
         raise Http404(_("Only Secrets have hidden values."))
     key = request.POST.get("key", "")
     value = _value(cluster_session, address, key)
@@ -48,7 +49,7 @@ def secret_value(request: HttpRequest, /, **path: str) -> HttpResponse:
 
 def _value(cluster_session: ClusterSession, address: Address, key: str) -> bytes:
     found = cluster_session.reveal(address.namespace, address.name, key)
-    value = value_of(found, key) if is_secret(found) else None
+    value = value_of(found, key) if kind_of(found).value_fields else None
     if value is None:
         raise Http404(_("This Secret has no such key."))
     return value

@@ -20,6 +20,7 @@ from dashboard.frame.menu import label_of, navigation
 from dashboard.frame.permissions import review_permissions
 from dashboard.frame.switcher import switcher
 from dashboard.objects import pieces, yaml_lines, yaml_view
+from dashboard.objects.kind_pages import build_actions, build_tabs
 from dashboard.objects.opening import OpenObject, open_object
 from dashboard.pieces.differ import digest
 from people.decorators import person, require_sign_in
@@ -69,6 +70,7 @@ def build_object_frame(opened: OpenObject) -> dict[str, Any]:
         "list_url": address.listing().path(),
         "object_url": address.path(),
         "yaml_url": address.path("yaml"),
+        "tabs": build_tabs(opened.kind, address),
         "feed_state": opened.feed.state,
         "notice": pieces.render_notice(opened, address.url()),
     }
@@ -88,7 +90,8 @@ def yaml_document(opened: OpenObject, page: str) -> SafeString:
 
 def _context(opened: OpenObject) -> dict[str, Any]:
     address = opened.address
-    # its reviews come before the navigation's: they share one budget
+    # their reviews come before the navigation's: they share one budget
+    actions = build_actions(opened.kind, opened)
     permissions = review_permissions(opened.cluster_session, opened.resource, address.namespace, address.name)
     context = pieces.build_context(opened, opened.found or {})
     rendered_pieces = pieces.render_pieces(context)
@@ -104,6 +107,7 @@ def _context(opened: OpenObject) -> dict[str, Any]:
         },
         "window": pieces.window_digest(rendered_pieces),
         "permissions": permissions,
+        "actions": actions,
         "tab": "overview",
         "commands": [kubectl.describe_command(address), kubectl.get_command(address, "-o", "yaml")],
     }

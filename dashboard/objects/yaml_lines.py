@@ -116,7 +116,7 @@ def _mapping(value: Mapping[str, Any], position: _LinePosition, longest: int | N
     lead = position.first
     for key in sorted(value):
         entry = _LinePosition(lead, position.rest, (*position.pointer, str(key)))
-        yield from _pair(_key(str(key)), value[key], entry, longest)
+        yield from _pair(_string(str(key)), value[key], entry, longest)
         lead = position.rest
 
 
@@ -199,10 +199,6 @@ def _is_block(value: str) -> bool:
     """Several lines of ordinary text: what would need an indentation indicator or an escape is quoted."""
     first = value.partition("\n")[0]
     return "\n" in value and bool(first.strip()) and first[0] not in " \t" and not has_invisible(value)
-
-
-def _key(value: str) -> str:
-    return _string(value)
 
 
 def _string(value: str) -> str:

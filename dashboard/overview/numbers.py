@@ -16,8 +16,10 @@ from clusters.counting.snapshot import Count, CountStatus, Nodes, Pods, Warnings
 from clusters.counting.tallies import OTHER
 from clusters.tables.filters import MAX_TERMS
 from dashboard.address.paths import address
+from dashboard.kinds.table import find_kind
 from dashboard.kinds.tones import tone
 
+NODES, PODS, EVENTS = (find_kind("", kind) for kind in ("Node", "Pod", "Event"))
 WORDS = 5  # statuses of pods that are written out
 REASONS = 2  # of warnings
 TONES = ("error", "warning", "progress", "unknown", "ok", "done")  # worst first
@@ -70,7 +72,7 @@ class Cell:
 
 def nodes_cell(slug: str, count: Count[Nodes]) -> Cell:
     """Ready of all, and how many are cordoned."""
-    href = address(slug, "nodes", namespaced=False).url()
+    href = address(slug, NODES.slug, namespaced=False).url()
     found = count.value
     if found is None:
         return _empty_cell(count, href)
@@ -83,7 +85,7 @@ def nodes_cell(slug: str, count: Count[Nodes]) -> Cell:
 
 def pods_cell(slug: str, count: Count[Pods]) -> Cell:
     """All, by the word that kubectl prints for each; the worst first."""
-    list_address = address(slug, "pods")
+    list_address = address(slug, PODS.slug)
     href = list_address.url()
     found = count.value
     if found is None:
@@ -106,7 +108,7 @@ def pods_cell(slug: str, count: Count[Pods]) -> Cell:
 
 def warnings_cell(slug: str, count: Count[Warnings]) -> Cell:
     """Of the last hour, with the reasons that most of them have."""
-    list_address, chosen = address(slug, "events"), ("fields", "type=Warning")
+    list_address, chosen = address(slug, EVENTS.slug), ("fields", "type=Warning")
     href = list_address.with_query(chosen).url()
     found = count.value
     if found is None:
@@ -156,7 +158,7 @@ def _pod_word(status: str, number: int, path: str) -> Word:
     """A status links to exactly these pods; one that the filter box could not say links to all."""
     said = _filter_term("Status", status)
     href = f"{path}?{urlencode({'q': said})}" if said else path
-    return Word(number, status or _("No status"), tone("status", status) or "unknown", href)
+    return Word(number, status or _("No status"), tone("status", status, PODS.tones) or "unknown", href)
 
 
 def _running_without(cells: frozenset[str], path: str) -> str:

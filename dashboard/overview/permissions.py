@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from clusters.access.reviews import ReviewResult
-from clusters.access.rules import State
+from clusters.access.rules import AccessDecision
 from clusters.counting.snapshot import NamespacePermissions, Permissions
 from people.models import TeamRole
 
@@ -19,7 +19,7 @@ MAX_NAMESPACES = 3  # namespaces that are written out
 class Sentence:
     """`state` is Kubernetes' answer, `why` what it is drawn from (a tooltip)."""
 
-    state: State
+    state: AccessDecision
     text: str
     why: str = ""
 

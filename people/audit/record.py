@@ -10,17 +10,20 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from django.core.exceptions import PermissionDenied
+
 from people.audit.draft import AuditDraft, build_entry, draft_for_program, draft_for_user
 from people.audit.models import AuditEntry, Phase, Result
 from people.audit.sanitizing import sanitize_text
-from people.audit.writer import AuditTrailUnavailable, Health, writer
+from people.audit.writer import AuditTrailUnavailable, WriterHealth, writer
 from people.storage import storage
 
 __all__ = [
     "AuditDraft",
     "AuditTrailUnavailable",
-    "Health",
     "PendingEntry",
+    "RecordedDenial",
+    "WriterHealth",
     "begin",
     "draft_for_program",
     "draft_for_user",
@@ -36,6 +39,10 @@ __all__ = [
 log = logging.getLogger(__name__)
 DURABLE_TIMEOUT = 15.0  # seconds that a row may take until it is durable
 NOTE_TIMEOUT = 1.0  # seconds that one is waited for which nothing depends on
+
+
+class RecordedDenial(PermissionDenied):
+    """A denial that is in the audit trail already, with more to say than the view that it comes from has."""
 
 
 def record(draft: AuditDraft) -> int:
@@ -129,7 +136,7 @@ def last_sequence() -> int:
     return last or 0
 
 
-def health() -> Health:
+def health() -> WriterHealth:
     """Whether the audit trail can be written, as far as this process has tried."""
     return writer.health
 

@@ -36,7 +36,7 @@ class AuditTrailUnavailable(Exception):
 
 
 @dataclass(frozen=True)
-class Health:
+class WriterHealth:
     """Whether the last try to write succeeded; since when it does not, and how many entries went unrecorded."""
 
     is_writable: bool = True
@@ -57,7 +57,7 @@ class Writer:
     """Takes rows from any thread; a future of each completes when it is durable."""
 
     def __init__(self) -> None:
-        self.health = Health()
+        self.health = WriterHealth()
         self.listeners: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
         self._queue: queue.Queue[QueuedEntry | None] = queue.Queue(QUEUE_SIZE)
@@ -135,7 +135,7 @@ class Writer:
 
     def _append(self, batch: Sequence[QueuedEntry]) -> None:
         """Write them, after a row about the outage that is over now, and notify who waits and who listens."""
-        outage = [] if self.health == Health() else [_build_outage_entry(self.health)]
+        outage = [] if self.health == WriterHealth() else [_build_outage_entry(self.health)]
         with WRITE_SECONDS.time():
             written = append([*outage, *(one.entry for one in batch)])
         if outage:
@@ -165,7 +165,7 @@ class Writer:
         log.critical("The audit trail is not writable, and changes are rejected: %s", error)
         with self._lock:
             since = self.health.since or timezone.now()
-            self.health = Health(False, since, self.health.missed, str(error))
+            self.health = WriterHealth(False, since, self.health.missed, str(error))
         for one in (*batch, *self._drain_queue()):
             one.future.set_exception(AuditTrailUnavailable(str(error)))
 
@@ -182,10 +182,10 @@ class Writer:
     def _mark_recovered(self) -> None:
         log.warning("The audit trail is writable again")
         with self._lock:
-            self.health = Health()
+            self.health = WriterHealth()
 
 
-def _build_outage_entry(health: Health) -> AuditEntry:
+def _build_outage_entry(health: WriterHealth) -> AuditEntry:
     """The entry of the audit trail about its own gap."""
     since = health.since.isoformat() if health.since else ""
     detail = {"since": since, "missed": health.missed}

@@ -11,7 +11,7 @@ from tests import cache, flaky
 from tests.__main__ import run
 from tests.lanes import Lane
 
-OPTIONS = ("-c", "tiny.ini", "--rootdir=.", "-p", "no:cacheprovider", "-p", "no:django", "-p", "no:asyncio")
+OPTIONS = ("-c", "tiny.ini", "--rootdir=.", "-p", "no:cacheprovider")
 # A test that fails until it has run so many times.
 FAILS = """
 from pathlib import Path
@@ -27,6 +27,7 @@ def fails_until(name, times):
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # loading them takes longer than the tiny tests
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     (tmp_path / "tiny.ini").write_text("[pytest]\n")
     (tmp_path / "test_good.py").write_text("def test_good(): pass\n\ndef test_fine(): pass\n")

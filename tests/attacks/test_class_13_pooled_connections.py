@@ -15,9 +15,10 @@ from html import unescape
 import msgspec
 import pytest
 
-from clusters.api.client import Client, forget
+from clusters.api.client import Client
 from clusters.api.concurrency import ConcurrencyLimit
 from clusters.api.connection import Connection, Identity
+from clusters.api.pools import forget
 from clusters.api.streams import Streams
 from clusters.credentials.store import Owner, save_credential
 from clusters.credentials.verification import WhoAmI

@@ -73,7 +73,7 @@ def steal_by_junk(_installation: Installation, own: Credential, _victim: Credent
     [steal_by_user, steal_by_value, steal_by_value_and_binding, steal_by_forged_binding, steal_by_team,
      steal_by_old_format, steal_by_junk],
 )  # fmt: skip
-def test_a_credential_that_was_moved_is_unreadable_which_is_told_and_recorded(
+def test_a_credential_that_was_moved_is_unreadable_and_recorded(
     offline_installation: Installation, audit_trail: AuditTrail, steal: Theft
 ) -> None:
     rene, client = offline_installation.users["rene"], offline_installation.browser("rene")

@@ -143,7 +143,7 @@ def test_what_sqlite_makes_beside_a_closed_database_is_closed(old_folder: Path) 
     [bytes(32), b"s" * 32, bytes(range(32)), bytes(range(31, -1, -1)), b"0123456789abcdef" * 2, b"ab" * 16,
      b"\x00" * 31 + b"\x01"],
 )  # fmt: skip
-def test_a_sealing_key_that_is_a_pattern_stops_the_start(
+def test_an_encryption_key_that_is_a_pattern_stops_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: bytes
 ) -> None:
     monkeypatch.setenv("QUARTERDECK_SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyz" * 2)

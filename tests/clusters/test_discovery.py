@@ -101,8 +101,16 @@ def test_it_reads_what_is_served(discovery_server: DiscoveryServer) -> None:
     assert pods.verbs == frozenset(VERBS)
     assert found.groups() == ("", "example.com", "metrics.k8s.io")
     assert found.stale_groups == ()
-    assert found.find("nodes").path("shop", "n1", "status") == "/api/v1/nodes/n1/status"
-    assert pods.path("shop", "web", "log") == "/api/v1/namespaces/shop/pods/web/log"
+    nodes = found.find("nodes")
+    assert nodes is not None
+    assert (nodes.list_path("shop"), nodes.object_path("shop", "n1")) == (
+        "/api/v1/nodes",
+        "/api/v1/nodes/n1",
+    )
+    assert (pods.list_path(), pods.object_path("shop", "web")) == (
+        "/api/v1/pods",
+        "/api/v1/namespaces/shop/pods/web",
+    )
 
 
 def test_it_names_kinds_by_slug(discovery_server: DiscoveryServer) -> None:

@@ -151,7 +151,7 @@ def test_a_fresh_checkout_makes_its_own_keys_once_for_itself_only(tmp_path: Path
         ("https://deck.example.com", "https://deck.example.com", ""),
         ("https://Deck.Example.com:443/", "https://deck.example.com", ""),
         ("https://deck.example.com:8443/a/b/", "https://deck.example.com:8443", "/a/b"),
-        ("http://[2001:db8::1]:8000", "http://[2001:db8::1]:8000", ""),
+        ("http://[::1]:8000", "http://[::1]:8000", ""),
     ],
 )
 def test_it_takes_a_public_url_apart(value: str, origin: str, path: str) -> None:

@@ -61,7 +61,7 @@ def run_writer(served: DashboardServer, name: str) -> Iterator[Writer]:
 def _write(person: str, name: str) -> str:
     session = connect(User.objects.get(username=person), "harbour")
     try:
-        return str(session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map(name)).status)
+        return str(session.write(CONFIGMAPS.attributes("create", "shop"), body=build_config_map(name)).status)
     except (AuditTrailUnavailable, ApiError) as error:
         return type(error).__name__
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from dashboard.frame.menu_table import LABELS
+from dashboard.kinds.table import find_slug
 from tests.controlplane.users import USERS
 
 PEOPLE = [one.name for one in USERS if one.team]
@@ -83,7 +83,10 @@ def test_the_menu_offers_what_may_be_listed_and_folds_the_rest(controlplane, das
     menu = Navigation(page)
     rights = each_can_i(controlplane, person, "list", KINDS, "pay")
     for kind, may in {**rights, **each_can_i(controlplane, person, "list", CLUSTER_KINDS)}.items():
-        assert (kind in menu.links, LABELS[kind] in menu.folded) == (may, not may), (person, kind)
+        assert (kind in menu.links, str(find_slug(kind).label) in menu.folded) == (may, not may), (
+            person,
+            kind,
+        )
 
 
 @pytest.mark.parametrize("person", PEOPLE)

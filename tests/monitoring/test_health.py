@@ -19,7 +19,7 @@ from dashboard.monitoring import views
 from dashboard.monitoring.health import Readiness, find_fault
 from people.audit import triggers
 from people.audit.routing import ALIAS, has_own_file
-from people.audit.writer import Health, writer
+from people.audit.writer import WriterHealth, writer
 from people.storage import StorageOutage, storage
 from tests.attacks.asgi_requests import send_request
 from tests.attacks.installation import PEOPLE, Installation, build_installation
@@ -163,7 +163,7 @@ def test_it_is_not_ready_without_the_triggers(
 def test_it_is_not_ready_while_the_audit_trail_cannot_be_written(
     db: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "health", Health(is_writable=False, reason="the disk went away"))
+    monkeypatch.setattr(writer, "health", WriterHealth(is_writable=False, reason="the disk went away"))
     check_not_ready("the disk went away", caplog)
 
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.kinds import facts
-from dashboard.kinds.masking import mask
+from dashboard.kinds.table import ALL_TONES, mask
 
 
 def read_metadata(found):
@@ -17,7 +17,7 @@ def read_metadata(found):
 
 def read_condition_level(kind, status, reason=""):
     found = {"status": {"conditions": [{"type": kind, "status": status, "reason": reason}]}}
-    return facts.conditions(found)[0].level
+    return facts.conditions(found, ALL_TONES)[0].level
 
 
 def test_it_distinguishes_good_conditions_from_bad_ones():
@@ -73,13 +73,13 @@ def test_it_reads_object_meta_in_full():
 
 def test_it_says_how_an_object_stands_in_one_word():
     assert (
-        facts.state({"metadata": {"deletionTimestamp": "x"}, "status": {"phase": "Active"}}).word
+        facts.state({"metadata": {"deletionTimestamp": "x"}, "status": {"phase": "Active"}}, ALL_TONES).word
         == "Terminating"
     )
-    assert facts.state({"status": {"phase": "Bound"}}) == facts.ObjectState("ok", "Bound")
+    assert facts.state({"status": {"phase": "Bound"}}, ALL_TONES) == facts.ObjectState("ok", "Bound")
     ready = {"status": {"conditions": [{"type": "Ready", "status": "False"}]}}
-    assert facts.state(ready) == facts.ObjectState("warning", "NotReady")
-    assert facts.state({"spec": {}}) is None
+    assert facts.state(ready, ALL_TONES) == facts.ObjectState("warning", "NotReady")
+    assert facts.state({"spec": {}}, ALL_TONES) is None
 
 
 def test_it_never_says_what_was_masked():
@@ -113,5 +113,5 @@ def test_it_bears_parts_of_any_type(metadata, conditions, labels):
         {"metadata": {"managedFields": [{"fieldsV1": labels}], "finalizers": conditions}},
     ):
         read_metadata(found)
-        facts.conditions(found)
-        facts.state(found)
+        facts.conditions(found, ALL_TONES)
+        facts.state(found, ALL_TONES)

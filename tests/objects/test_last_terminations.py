@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.template.loader import render_to_string
 
-from dashboard.kinds import summarize
+from dashboard.kinds.table import kind_of
 from tests.address.catalog import LINKS
 
 CRASHED = {
@@ -28,7 +28,7 @@ def pod(*statuses: dict) -> dict:
 
 
 def tables(found: dict) -> dict[str, str]:
-    made = summarize(found, LINKS).tables
+    made = kind_of(found).summarize(found, LINKS).tables
     return {one.title: render_to_string("objects/small_table.html", {"table": one}) for one in made}
 
 

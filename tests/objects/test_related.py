@@ -3,10 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.kinds import KINDS, summarize
-from dashboard.kinds.reference_tables import PICKS, REFERENCES
 from dashboard.kinds.selectors import format_labels, format_selector
-from dashboard.objects.related import picks, references
+from dashboard.kinds.table import KINDS, kind_of
 from tests.address.catalog import LINKS
 
 POD = {
@@ -32,7 +30,7 @@ POD = {
 
 
 def list_references(found):
-    return {(one.kind, one.name, one.namespace) for one in references(found)}
+    return {(one.kind, one.name, one.namespace) for one in kind_of(found).find_references(found)}
 
 
 def test_it_finds_all_that_a_pod_names():
@@ -56,7 +54,7 @@ def test_it_finds_the_pods_of_a_deployment():
         "metadata": {"name": "web", "namespace": "shop"},
         "spec": {"selector": {"matchLabels": {"app": "web"}}, "template": {"spec": POD["spec"]}},
     }
-    assert [(one.kind, one.namespace, one.labels) for one in picks(found)] == [
+    assert [(one.kind, one.namespace, one.labels) for one in kind_of(found).find_picks(found)] == [
         ("ReplicaSet", "shop", "app=web"),
         ("Pod", "shop", "app=web"),
     ]
@@ -93,7 +91,7 @@ def test_it_finds_references_in_kinds_that_nobody_wrote_down():
             "bad": {"kind": 5, "name": {}},
         },
     }
-    assert [(one.group, one.kind, one.name) for one in references(found)] == [
+    assert [(one.group, one.kind, one.name) for one in kind_of(found).find_references(found)] == [
         ("apps", "StatefulSet", "db"),
     ]
 
@@ -119,7 +117,7 @@ def test_it_selects_nothing_by_an_empty_selector():
         "metadata": {"name": "a", "namespace": "shop"},
         "spec": {},
     }
-    assert [one.kind for one in picks(service)] == ["EndpointSlice"]
+    assert [one.kind for one in kind_of(service).find_picks(service)] == ["EndpointSlice"]
 
 
 JSON = st.recursive(
@@ -129,7 +127,7 @@ JSON = st.recursive(
     ),
     max_leaves=10,
 )
-KNOWN_KINDS = sorted({*REFERENCES, *PICKS, *KINDS})
+KNOWN_KINDS = sorted(KINDS)
 FIELDS = st.sampled_from(
     [
         "spec",
@@ -170,6 +168,8 @@ def test_it_bears_every_kind_with_parts_of_any_type(kind, found, data):
     api_version = f"{kind[0]}/v1" if kind[0] else "v1"
     for spec in (found, {"spec": found, "status": inner}, {"spec": {"template": {"spec": inner}}, **inner}):
         whole = {**spec, "apiVersion": api_version, "kind": kind[1]}
-        list(references(whole))
-        list(picks(whole))
-        summarize(whole, LINKS)
+        special = kind_of(whole)
+        list(special.find_references(whole))
+        list(special.find_picks(whole))
+        special.select_events(whole)
+        special.summarize(whole, LINKS)

@@ -3,7 +3,7 @@
 import base64
 import re
 
-from dashboard.kinds.masking import mask
+from dashboard.kinds.table import mask
 from dashboard.objects.yaml_view import LINES, document, value_at
 
 HOSTILE = "<script>alert(1)</script>\" onmouseover='x' &amp; javascript:alert(1) {{ 7|add:7 }} {% now 'Y' %}"

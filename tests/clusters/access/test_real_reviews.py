@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from clusters.access import reviews
-from clusters.access.reviews import Budget, ResourceAttributes, review
+from clusters.access.reviews import Budget, review
 from clusters.api import errors
 from clusters.api.client import Client
+from clusters.api.resource_attributes import ResourceAttributes
 from tests.clusters.access.test_reviews import PODS
 from tests.clusters.api.calls import connect_as
 from tests.controlplane.controlplane import ControlPlane

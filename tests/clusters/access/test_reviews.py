@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from clusters.access import reviews
-from clusters.access.reviews import Budget, ResourceAttributes, ReviewResult, review, review_async
+from clusters.access.reviews import Budget, ReviewResult, review, review_async
 from clusters.access.rules import read_rules
 from clusters.api import errors
 from clusters.api.client import Client
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.streams import Streams
 from tests.clusters.api import faults
 from tests.clusters.api.calls import BOTH, fetch, make_connection

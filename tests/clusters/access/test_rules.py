@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from clusters.access.reviews import Budget, ResourceAttributes, review, review_by_rules, rules
+from clusters.access.reviews import Budget, review, review_by_rules, rules
 from clusters.api.client import Client
+from clusters.api.resource_attributes import ResourceAttributes
 from tests.clusters.api.calls import connect_as, make_connection
 from tests.clusters.api.faults import FaultServer, respond_with
 from tests.controlplane.controlplane import ControlPlane

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from clusters.api import client as calls
-from clusters.api import errors
+from clusters.api import errors, pools
 from clusters.api.client import Client
 from clusters.api.connection import USER_AGENT, Connection, Identity
 from clusters.api.errors import ApiError, CredentialMissing
@@ -115,7 +114,7 @@ def test_it_keeps_its_connection_for_the_next_call() -> None:
         for _ in range(5):
             client.get("/version")
         assert (server.connections, len(server.requests)) == (1, 5)
-        calls.forget(client.connection.fingerprint)
+        pools.forget(client.connection.fingerprint)
         client.get("/version")
         assert server.connections == 2
 

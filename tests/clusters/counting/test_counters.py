@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from clusters.api.client import forget
 from clusters.api.connection import Connection
 from clusters.api.errors import TimedOut, TooManyRequests, Unauthorized
+from clusters.api.pools import forget
 from clusters.counting import counters as module
 from clusters.counting import poll
 from clusters.counting.counters import Counter, Counters

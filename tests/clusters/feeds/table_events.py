@@ -8,7 +8,7 @@ from typing import Any
 from clusters.api.connection import Connection, Identity, Server
 from clusters.discovery import Resource
 from clusters.feeds.feed import Feed
-from clusters.tables.table_content import TableContent
+from clusters.tables.table_content import TableContent, TableQuery
 
 PODS = Resource(
     group="", version="v1", plural="pods", kind="Pod", namespaced=True,
@@ -61,7 +61,7 @@ def encode_event(kind: str, made: dict[str, Any], *, columns: bool = True) -> by
 
 def build_feed(*rows: dict[str, Any], namespace: str = "") -> Feed[TableContent]:
     """A feed that holds these rows; nothing runs it."""
-    content = TableContent(PODS, namespace)
+    content = TableContent(TableQuery(PODS, namespace))
     for made in rows:
         content.apply(encode_event("ADDED", made))
     return Feed(build_connection(), content)

@@ -12,7 +12,7 @@ from clusters.feeds import feed as feeds
 from clusters.feeds.feed import Feed
 from clusters.feeds.states import FeedState, State
 from clusters.gateway.hub import Hub
-from clusters.tables.table_content import TableContent
+from clusters.tables.table_content import TableContent, TableQuery
 from tests.clusters.api.faults import Hangup, Wire, respond_status, respond_with
 from tests.clusters.feeds.scripted_server import (
     ScriptedServer,
@@ -40,7 +40,7 @@ def build_connection(server: ScriptedServer) -> Connection:
 
 def open_feed(hub: Hub, server: ScriptedServer) -> tuple[Feed[TableContent], list[FeedState]]:
     """The feed of all pods there, and every state that it was in."""
-    feed = hub.table(build_connection(server), PODS)
+    feed = hub.table(build_connection(server), TableQuery(PODS))
     seen: list[FeedState] = []
     feed.listen(lambda: seen.append(feed.state))
     return feed, seen
@@ -264,8 +264,8 @@ def test_a_list_that_nobody_hurries_holds_back_after_the_first_rows(hub, monkeyp
     with ScriptedServer(
         [respond_with(200, first), respond_list(build_row("b"), version="5")], [stream_watch()]
     ) as server:
-        feed = hub.table(build_connection(server), PODS, eager=False)
+        feed = hub.table(build_connection(server), TableQuery(PODS), eager=False)
         wait_for(lambda: list_names(feed) == {"a"})
         if by == "who needs the rest":
-            assert hub.table(build_connection(server), PODS) is feed
+            assert hub.table(build_connection(server), TableQuery(PODS)) is feed
         wait_for(lambda: list_names(feed) == {"a", "b"})

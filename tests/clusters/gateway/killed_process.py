@@ -49,7 +49,7 @@ def write_until_killed(number: int, pipe: int) -> None:
             body = build_config_map(f"killed-{number}-{thread}-{count}")
             body["metadata"]["labels"] = LABEL
             try:
-                session.write("create", CONFIGMAPS, namespace="shop", body=body)
+                session.write(CONFIGMAPS.attributes("create", "shop"), body=body)
             except ApiError as error:
                 os.write(pipe, f"! {error}\n".encode())
                 return

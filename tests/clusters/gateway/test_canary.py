@@ -20,7 +20,6 @@ from tests.dashboard_server import wait_for
 
 VALUE = "canary-that-passes-the-door"
 CODED = base64.b64encode(VALUE.encode()).decode()
-WHERE = {"namespace": "shop", "name": "door-canary"}
 BODY = {
     "apiVersion": "v1",
     "kind": "Secret",
@@ -41,14 +40,17 @@ def test_no_secret_is_in_the_bytes_of_the_audit_trail(
 ) -> None:
     canary.plant("the value of the door's Secret", VALUE, is_shown=True)
     dana = session_at_controlplane("dana")
-    dana.write("create", SECRETS, namespace="shop", body=BODY)
-    dana.write("patch", SECRETS, body={"stringData": {"password": VALUE}}, content_type=MERGE, **WHERE)
+    dana.write(SECRETS.attributes("create", "shop"), body=BODY)
+    update, patch, delete = (
+        SECRETS.attributes(verb, "shop", "door-canary") for verb in ("update", "patch", "delete")
+    )
+    dana.write(patch, body={"stringData": {"password": VALUE}}, content_type=MERGE)
     operation = {"op": "replace", "path": "/data/password", "value": CODED}
-    dana.write("patch", SECRETS, body=[operation], content_type=JSON, **WHERE)
+    dana.write(patch, body=[operation], content_type=JSON)
     with suppress(ApiError):  # refused, in words that may repeat what was sent
-        dana.write("update", SECRETS, body={**BODY, "data": {"password": VALUE}}, **WHERE)
+        dana.write(update, body={**BODY, "data": {"password": VALUE}})
     with suppress(ApiError):
-        dana.write("create", CONFIGMAPS, namespace="pay", body=build_config_map("x", password=VALUE))
+        dana.write(CONFIGMAPS.attributes("create", "pay"), body=build_config_map("x", password=VALUE))
     assert (
         VALUE in base64.b64decode(dana.reveal("shop", "door-canary", "password")["data"]["password"]).decode()
     )
@@ -59,7 +61,7 @@ def test_no_secret_is_in_the_bytes_of_the_audit_trail(
         hub.release(feed)
     with pytest.raises(DeniedByRole):
         session_at_controlplane("rene").reveal("shop", "door-canary", "password")
-    dana.write("delete", SECRETS, **WHERE)
+    dana.write(delete)
     assert audit_trail.list_rows().count() >= 14, [str(row) for row in audit_trail.list_rows()]
     check_for_secrets("the bytes of the audit trail")
     canary.assert_no_findings()

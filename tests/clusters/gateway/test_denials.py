@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
-from clusters.access.reviews import ResourceAttributes
 from clusters.api.errors import Forbidden
+from clusters.api.resource_attributes import ResourceAttributes
+from clusters.audit_details import add_attributes
 from clusters.gateway.hub import hub
+from clusters.tables.table_content import TableQuery
 from people.audit import origin
+from people.audit.draft import AuditDraft, build_entry
+from people.audit.models import Phase
 from people.audit.rate_limit import RateLimiter
 from tests.audit_trail import AuditTrail
 from tests.clusters.gateway.conftest import OpenSession
@@ -48,13 +54,21 @@ def test_a_denial_is_one_row_a_minute_for_each_object(
 
 def test_a_denied_feed_is_recorded(session_at_controlplane: OpenSession, audit_trail: AuditTrail) -> None:
     session = session_at_controlplane("dana")
-    feed = session.table(NODES)
+    feed = session.table(TableQuery(NODES))
     try:
         wait_for(lambda: audit_trail.list_rows(result="denied", resource="nodes").count() == 1)
         row = audit_trail.get_last(result="denied")
         assert (row.verb, row.person) == ("list", "dana")
     finally:
         hub.release(feed)
+
+
+def test_each_attribute_is_a_column_of_the_same_name() -> None:
+    values = {one.name: f"some-{one.name}" for one in fields(ResourceAttributes)}
+    draft = add_attributes(AuditDraft(verb="", person="dana"), ResourceAttributes(**values))
+    entry = build_entry(draft, Phase.EVENT)
+    assert {name: getattr(entry, name) for name in values} == values
+    assert entry.person == "dana"
 
 
 def test_reviews_and_what_is_allowed_leave_no_row(
@@ -119,7 +133,7 @@ def test_logs_are_for_viewers_and_shells_are_not(
     session_at_controlplane: OpenSession, audit_trail: AuditTrail
 ) -> None:
     session = session_at_controlplane("rene")
-    opening = session.open("get", PODS, namespace="shop", name="web-0", subresource="log")
+    opening = session.open(PODS.attributes("get", "shop", "web-0", "log"))
     with opening as opened:
         opened.record_response(200, "an-audit-id")
     request_entry, result_entry = audit_trail.list_rows(subresource="log")

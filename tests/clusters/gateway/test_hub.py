@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from clusters.api import client
+from clusters.api import pools
 from clusters.api.client import Client
 from clusters.api.connection import Connection, Identity, Server
 from clusters.discovery import fetch_catalog, refresh
 from clusters.feeds.states import State
 from clusters.gateway import hub as hubs
 from clusters.gateway.hub import Hub
+from clusters.tables.table_content import TableQuery
 from tests.controlplane.controlplane import ControlPlane
 from tests.dashboard_server import wait_for
 
@@ -62,7 +63,8 @@ def find_kind(connection: Connection, slug: str):
 def test_viewers_of_one_credential_share_a_feed_and_others_never_do(hub, connect):
     ada, aude = connect("ada"), connect("aude")
     pods = find_kind(ada, "pods")
-    first, second, other = hub.table(ada, pods), hub.table(ada, pods), hub.table(aude, pods)
+    query = TableQuery(pods)
+    first, second, other = hub.table(ada, query), hub.table(ada, query), hub.table(aude, query)
     assert first is second
     assert other is not first
     for feed in (first, other):
@@ -75,7 +77,7 @@ def test_viewers_of_one_credential_share_a_feed_and_others_never_do(hub, connect
 
 def test_it_follows_what_is_made_changed_and_deleted(hub, connect, controlplane):
     ada = connect("ada")
-    feed = hub.table(ada, find_kind(ada, "configmaps"), "ops")
+    feed = hub.table(ada, TableQuery(find_kind(ada, "configmaps"), "ops"))
     feed.wait(10)
 
     def values() -> dict[str, dict[str, str]]:
@@ -107,7 +109,7 @@ def test_columns_of_a_crd_that_change_change_the_table(hub, connect, controlplan
     controlplane.kubectl("wait", "--for=condition=Established", "crd/boats.hub.example")
     try:
         boats = wait_for(lambda: refresh(Client(ada)).find("boats.hub.example"))
-        feed = hub.table(ada, boats, "ops")
+        feed = hub.table(ada, TableQuery(boats, "ops"))
         wait_for(lambda: [c.name for c in feed.content.snapshot().columns] == ["Name", "sail"])
         controlplane.kubectl("apply", "-f", "-", input=CRD.format(plural="boats", kind="Boat", column="mast"))
         wait_for(lambda: [c.name for c in feed.content.snapshot().columns] == ["Name", "mast"])
@@ -118,9 +120,9 @@ def test_columns_of_a_crd_that_change_change_the_table(hub, connect, controlplan
 
 def test_a_credential_that_was_changed_takes_its_feeds_with_it(hub, connect):
     old = connect("ada", "ada-old")
-    feed = hub.table(old, find_kind(old, "pods"))
+    feed = hub.table(old, TableQuery(find_kind(old, "pods")))
     feed.wait(10)
-    client.forget("ada-old")
+    pools.forget("ada-old")
     wait_for(lambda: feed.state.state is State.CLOSED, 10)
     assert not feed.content.snapshot().rows
 
@@ -128,7 +130,7 @@ def test_a_credential_that_was_changed_takes_its_feeds_with_it(hub, connect):
 def test_a_feed_that_nobody_watches_is_closed_after_its_time(hub, connect, monkeypatch):
     monkeypatch.setattr(hubs, "KEEP", 0.5)
     ada = connect("ada")
-    feed = hub.table(ada, find_kind(ada, "pods"))
+    feed = hub.table(ada, TableQuery(find_kind(ada, "pods")))
     feed.wait(10)
     hub.release(feed)
     wait_for(lambda: hub.open_feeds() == 0, 10)
@@ -140,14 +142,14 @@ def test_a_person_has_a_bounded_number_of_feeds_and_the_oldest_unwatched_goes_fi
     monkeypatch.setattr(hubs, "FEEDS_A_PERSON", 3)
     ada = connect("ada")
     pods = find_kind(ada, "pods")
-    watched = hub.table(ada, pods, "shop")
-    left = hub.table(ada, pods, "pay")
-    hub.table(ada, pods, "ops")
+    watched = hub.table(ada, TableQuery(pods, "shop"))
+    left = hub.table(ada, TableQuery(pods, "pay"))
+    hub.table(ada, TableQuery(pods, "ops"))
     hub.release(left)
-    hub.table(ada, pods, "hostile")
+    hub.table(ada, TableQuery(pods, "hostile"))
     wait_for(lambda: left.state.state is State.CLOSED)
     assert watched.state.state is not State.CLOSED
-    hub.table(ada, pods, "default")
+    hub.table(ada, TableQuery(pods, "default"))
     wait_for(lambda: watched.state.state is State.CLOSED)
     assert "oldest" in watched.state.message
 
@@ -155,14 +157,14 @@ def test_a_person_has_a_bounded_number_of_feeds_and_the_oldest_unwatched_goes_fi
 def test_more_rows_than_the_process_may_hold_close_a_list_with_a_message(hub, connect, settings):
     settings.QUARTERDECK_MAX_ROWS = 3
     ada = connect("ada")
-    feed = hub.table(ada, find_kind(ada, "pods"))
+    feed = hub.table(ada, TableQuery(find_kind(ada, "pods")))
     wait_for(lambda: feed.state.state is State.CLOSED, 10)
     assert "rows" in feed.state.message
 
 
 def test_a_refused_list_is_denied_with_the_servers_words(hub, connect):
     stan = connect("stan")
-    feed = hub.table(stan, find_kind(connect("ada"), "pods"))
+    feed = hub.table(stan, TableQuery(find_kind(connect("ada"), "pods")))
     feed.wait(10)
     assert feed.state.state is State.DENIED
     assert 'User "stan" cannot list' in feed.state.message
@@ -170,6 +172,6 @@ def test_a_refused_list_is_denied_with_the_servers_words(hub, connect):
 
 def test_a_selector_that_cannot_be_read_is_rejected(hub, connect):
     ada = connect("ada")
-    feed = hub.table(ada, find_kind(ada, "pods"), "", "app in (")
+    feed = hub.table(ada, TableQuery(find_kind(ada, "pods"), "", "app in ("))
     feed.wait(10)
     assert feed.state.state is State.REJECTED

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from clusters.api.errors import Forbidden, StreamBroken
+from clusters.api.paths import resource_path
 from clusters.gateway.connect import ClusterSession
 from people.audit.record import AuditTrailUnavailable
 from tests.audit_trail import AuditTrail
@@ -16,11 +17,9 @@ from tests.clusters.gateway.conftest import OpenSession
 from tests.clusters.gateway.kinds import PODS
 from tests.clusters.gateway.test_writes import OpenFaultySession, get_request_and_result, raise_unavailable
 
-WHERE = {"namespace": "shop", "name": "web-0"}
-
 
 def open_shell(session: ClusterSession) -> Any:
-    return session.open("create", PODS, subresource="exec", detail={"container": "web", "tty": True}, **WHERE)
+    return session.open(PODS.attributes("create", "shop", "web-0", "exec"), {"container": "web", "tty": True})
 
 
 def test_a_log_that_was_read(session_at_controlplane: OpenSession, audit_trail: AuditTrail) -> None:
@@ -28,9 +27,10 @@ def test_a_log_that_was_read(session_at_controlplane: OpenSession, audit_trail: 
     session = session_at_controlplane("dana")
     pods = session.client.get("/api/v1/namespaces/shop/pods")["items"]
     running = next(pod["metadata"]["name"] for pod in pods if pod["status"].get("phase") == "Running")
-    with session.open("get", PODS, namespace="shop", name=running, subresource="log") as log:
+    attributes = PODS.attributes("get", "shop", running, "log")
+    with session.open(attributes) as log:
         try:
-            answer = log.client.request("GET", PODS.path("shop", running, "log"))
+            answer = log.client.request(attributes.method, resource_path(attributes))
             log.record_response(answer.status, answer.headers.get("audit-id", ""))
         except Forbidden:
             pytest.fail("dana may read logs")

@@ -9,7 +9,15 @@ from collections.abc import Callable
 import pytest
 from django.conf import settings
 
-from clusters.api.errors import ApiError, Conflict, ConnectionRefused, Forbidden, NotKubernetes, TimedOut
+from clusters.api.errors import (
+    ApiError,
+    BadRequest,
+    Conflict,
+    ConnectionRefused,
+    Forbidden,
+    NotKubernetes,
+    TimedOut,
+)
 from clusters.gateway.connect import ClusterSession, DeniedByRole
 from people.audit.models import AuditEntry
 from people.audit.record import AuditTrailUnavailable
@@ -40,7 +48,7 @@ def test_a_write_is_two_rows_and_the_api_server_knows_it_by_the_same_id(
 ) -> None:
     session = session_at_controlplane("dana")
     made = session.write(
-        "create", CONFIGMAPS, namespace="shop", body=build_config_map("door-one", colour="teal")
+        CONFIGMAPS.attributes("create", "shop"), body=build_config_map("door-one", colour="teal")
     )
     request_entry, result_entry = get_request_and_result(audit_trail)
     assert (made.status, result_entry.status, result_entry.result, request_entry.result) == (
@@ -64,7 +72,7 @@ def test_a_write_is_two_rows_and_the_api_server_knows_it_by_the_same_id(
         lambda: [one for one in find_audit_events(controlplane, "door-one") if one["verb"] == "create"]
     )
     assert [one["auditID"] for one in theirs] == [result_entry.audit_id]
-    deleted = session.write("delete", CONFIGMAPS, namespace="shop", name="door-one")
+    deleted = session.write(CONFIGMAPS.attributes("delete", "shop", "door-one"))
     assert deleted.status == 200
     assert audit_trail.get_last().verb == "delete"
 
@@ -73,16 +81,18 @@ def test_every_verb_goes_where_kubernetes_wants_it(
     session_at_controlplane: OpenSession, controlplane: ControlPlane, audit_trail: AuditTrail
 ) -> None:
     session = session_at_controlplane("dana")
-    where = {"namespace": "shop", "name": "door-verbs"}
-    made = session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("door-verbs")).json()
-    session.write("update", CONFIGMAPS, body={**made, "data": {"a": "1"}}, **where)
+    update, patch, delete = (
+        CONFIGMAPS.attributes(verb, "shop", "door-verbs") for verb in ("update", "patch", "delete")
+    )
+    made = session.write(CONFIGMAPS.attributes("create", "shop"), body=build_config_map("door-verbs")).json()
+    session.write(update, body={**made, "data": {"a": "1"}})
     merge = {"data": {"colour": "sea-green-canary"}, "metadata": {"labels": {"x": "y"}}}
-    session.write("patch", CONFIGMAPS, body=merge, content_type="application/merge-patch+json", **where)
+    session.write(patch, body=merge, content_type="application/merge-patch+json")
     operations = [{"op": "add", "path": "/data/b", "value": "other-canary"}]
-    session.write("patch", CONFIGMAPS, body=operations, content_type="application/json-patch+json", **where)
-    session.write("delete", CONFIGMAPS, query=(("propagationPolicy", "Foreground"),), **where)
+    session.write(patch, body=operations, content_type="application/json-patch+json")
+    session.write(delete, query=(("propagationPolicy", "Foreground"),))
     only = (("labelSelector", "door=nothing"),)
-    session.write("deletecollection", CONFIGMAPS, namespace="shop", query=only)
+    session.write(CONFIGMAPS.attributes("deletecollection", "shop"), query=only)
     rows = list(audit_trail.list_rows(phase="outcome"))
     verbs = ["create", "update", "patch", "patch", "delete", "deletecollection"]
     assert [row.verb for row in rows] == verbs
@@ -118,11 +128,21 @@ def test_the_request_entry_exists_before_anything_is_sent(
         wire.respond(201, b"{}")
 
     session_at_fault_server(looks).write(
-        "create", CONFIGMAPS, namespace="shop", body=build_config_map("first")
+        CONFIGMAPS.attributes("create", "shop"), body=build_config_map("first")
     )
     assert ("intent", "first") in found
     assert "outcome" not in [phase for phase, _name in found]
     assert audit_trail.get_last().phase == "outcome"
+
+
+def respond_and_count(requests: list[str]) -> Callable[[Wire], None]:
+    """A server that answers everything, and adds the method of each request to `requests`."""
+
+    def respond(wire: Wire) -> None:
+        requests.append(wire.request.method)
+        wire.respond(200, b"{}")
+
+    return respond
 
 
 def raise_unavailable(*_anything: object) -> None:
@@ -133,15 +153,10 @@ def test_without_a_request_entry_nothing_is_sent(
     session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requests: list[str] = []
-
-    def counts(wire: Wire) -> None:
-        requests.append(wire.request.method)
-        wire.respond(200, b"{}")
-
-    session = session_at_fault_server(counts)
+    session = session_at_fault_server(respond_and_count(requests))
     monkeypatch.setattr("people.audit.record.writer.put", raise_unavailable)
     with pytest.raises(AuditTrailUnavailable):
-        session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("never"))
+        session.write(CONFIGMAPS.attributes("create", "shop"), body=build_config_map("never"))
     with pytest.raises(AuditTrailUnavailable):
         session.reveal("shop", "web", "password")
     assert requests == []
@@ -155,9 +170,9 @@ def test_viewers_and_auditors_are_refused_before_any_request(
     session, thing = session_at_controlplane(name), f"door-refused-{name}"
     for verb in ("create", "update", "patch", "delete", "deletecollection"):
         with pytest.raises(DeniedByRole, match=r"Viewer|Auditors"):
-            session.write(verb, CONFIGMAPS, namespace="shop", name=thing, body=build_config_map(thing))
+            session.write(CONFIGMAPS.attributes(verb, "shop", thing), body=build_config_map(thing))
     with pytest.raises(DeniedByRole):
-        session.open("create", CONFIGMAPS, namespace="shop", name=thing, subresource="exec")
+        session.open(CONFIGMAPS.attributes("create", "shop", thing, "exec"))
     with pytest.raises(DeniedByRole):
         session.reveal("shop", thing, "password")
     rows = list(audit_trail.list_rows(person=name, result="denied"))
@@ -172,7 +187,7 @@ def test_a_denial_of_kubernetes_is_the_result_and_no_further_row(
 ) -> None:
     session = session_at_controlplane("dana")
     with pytest.raises(Forbidden):
-        session.write("create", CONFIGMAPS, namespace="pay", body=build_config_map("door-pay"))
+        session.write(CONFIGMAPS.attributes("create", "pay"), body=build_config_map("door-pay"))
     _request_entry, result_entry = get_request_and_result(audit_trail)
     assert (result_entry.result, result_entry.status) == ("denied", 403)
     assert "dana" in result_entry.reason
@@ -184,10 +199,10 @@ def test_the_reason_of_the_api_server_is_in_the_result(
     session_at_controlplane: OpenSession, audit_trail: AuditTrail
 ) -> None:
     session = session_at_controlplane("ada")
-    session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("door-twice"))
+    session.write(CONFIGMAPS.attributes("create", "shop"), body=build_config_map("door-twice"))
     with pytest.raises(Conflict):
-        session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("door-twice"))
-    session.write("delete", CONFIGMAPS, namespace="shop", name="door-twice")
+        session.write(CONFIGMAPS.attributes("create", "shop"), body=build_config_map("door-twice"))
+    session.write(CONFIGMAPS.attributes("delete", "shop", "door-twice"))
     result_entry = audit_trail.list_rows(phase="outcome")[1]
     assert (result_entry.result, result_entry.status) == ("failed", 409)
     assert "already exists" in result_entry.reason
@@ -200,7 +215,7 @@ def test_a_cluster_scoped_kind_has_no_namespace(
     kind = "application/merge-patch+json"
     with pytest.raises(ApiError):
         session_at_controlplane("ada").write(
-            "patch", NODES, namespace="shop", name="no-such-node", body=body, content_type=kind
+            NODES.attributes("patch", "shop", "no-such-node"), body=body, content_type=kind
         )
     assert {row.namespace for row in audit_trail.list_rows(phase__in=("intent", "outcome"))} == {""}
 
@@ -227,9 +242,21 @@ def test_what_nobody_knows_is_recorded_as_unknown(
 ) -> None:
     session = session_at_fault_server(behaviour)
     with pytest.raises(raised):
-        session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("x"), timeout=1)
+        session.write(CONFIGMAPS.attributes("create", "shop"), body=build_config_map("x"), timeout=1)
     _request_entry, result_entry = get_request_and_result(audit_trail)
     assert (result_entry.result, result_entry.status) == (result, status)
+
+
+@pytest.mark.parametrize(("verb", "name"), [("delete", ""), ("patch", ""), ("deletecollection", "x")])
+def test_attributes_that_would_reach_the_wrong_objects_are_not_sent(
+    session_at_fault_server: OpenFaultySession, audit_trail: AuditTrail, verb: str, name: str
+) -> None:
+    requests: list[str] = []
+    session = session_at_fault_server(respond_and_count(requests))
+    with pytest.raises(BadRequest, match=verb):
+        session.write(CONFIGMAPS.attributes(verb, "shop", name), body={})
+    assert requests == []
+    assert get_request_and_result(audit_trail)[1].result == "failed"
 
 
 def test_what_was_never_sent_has_failed(
@@ -238,7 +265,7 @@ def test_what_was_never_sent_has_failed(
     session = session_at_fault_server(respond_with(200))
     object.__setattr__(session.connection.server, "url", "https://127.0.0.1:1")
     with pytest.raises(ConnectionRefused):
-        session.write("create", CONFIGMAPS, namespace="shop", body=build_config_map("x"))
+        session.write(CONFIGMAPS.attributes("create", "shop"), body=build_config_map("x"))
     _request_entry, result_entry = get_request_and_result(audit_trail)
     assert result_entry.result == "failed"
 
@@ -251,7 +278,7 @@ def test_a_result_that_cannot_be_written_leaves_the_request_and_the_response(
         wire.respond(201, b"{}")
 
     answer = session_at_fault_server(breaks).write(
-        "create", CONFIGMAPS, namespace="shop", body=build_config_map("x")
+        CONFIGMAPS.attributes("create", "shop"), body=build_config_map("x")
     )
     assert answer.status == 201
     assert [row.phase for row in audit_trail.list_rows(verb="create")] == ["intent"]
@@ -269,6 +296,6 @@ def test_a_write_is_never_sent_twice(
         raise Hangup
 
     with pytest.raises(ApiError):
-        session_at_fault_server(hangs_up).write("delete", CONFIGMAPS, namespace="shop", name="x")
+        session_at_fault_server(hangs_up).write(CONFIGMAPS.attributes("delete", "shop", "x"))
     assert len(requests) == 1
     assert get_request_and_result(audit_trail)[1].result == "unknown"

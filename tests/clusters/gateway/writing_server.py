@@ -37,7 +37,6 @@ def write_in_loop(name: str, until: float, answers: list[list[Any]]) -> None:
     while time.monotonic() < until:
         number += 1
         thing = f"load-{name}-{number}"
-        where = {"namespace": "shop", "name": thing}
         body = build_config_map(thing, number=str(number))
         for verb, how in (
             ("create", {"body": body}),
@@ -45,7 +44,9 @@ def write_in_loop(name: str, until: float, answers: list[list[Any]]) -> None:
             ("delete", {}),
         ):
             try:
-                answers.append([verb, thing, session.write(verb, CONFIGMAPS, **where, **how).status])
+                answers.append(
+                    [verb, thing, session.write(CONFIGMAPS.attributes(verb, "shop", thing), **how).status]
+                )
             except ApiError as error:
                 answers.append([verb, thing, error.status])
     connections.close_all()

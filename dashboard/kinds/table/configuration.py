@@ -1,29 +1,18 @@
-"""Summaries of Secrets, ConfigMaps and ResourceQuotas: keys with sizes, and usage."""
+"""ConfigMaps, ResourceQuotas and LimitRanges: keys with their sizes, and usage."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
-from dashboard.kinds.fields import mapping, text
-from dashboard.kinds.kind import Cell, KindSummary, make_summary_fields, table
-
-KubernetesObject = Mapping[str, Any]
-
-
-def summarize_secret(found: KubernetesObject, links: Links) -> KindSummary:
-    """Its type; its keys have a part of the page of their own, because values are shown one by one."""
-    return KindSummary(
-        make_summary_fields(
-            (_("Type"), text(found, "type")),
-            (_("Keys"), len(mapping(found, "data"))),
-            *_immutable_pair(found),
-        )
-    )
+from dashboard.kinds.fields import KubernetesObject, mapping, text
+from dashboard.kinds.kind import Kind
+from dashboard.kinds.menu import CONFIGURATION, MenuSlot
+from dashboard.kinds.summary import Cell, KindSummary, immutable_pair, make_summary_fields, table
 
 
 def summarize_config_map(found: KubernetesObject, links: Links) -> KindSummary:
@@ -32,7 +21,7 @@ def summarize_config_map(found: KubernetesObject, links: Links) -> KindSummary:
     rows = [[Cell(key), Cell(_("Text")), Cell(_size(value))] for key, value in sorted(plain.items())]
     rows += [[Cell(key), Cell(_("Binary")), Cell(_size(value))] for key, value in sorted(binary.items())]
     return KindSummary(
-        make_summary_fields((_("Keys"), len(plain) + len(binary)), *_immutable_pair(found)),
+        make_summary_fields((_("Keys"), len(plain) + len(binary)), *immutable_pair(found)),
         table("keys", _("Keys"), [_("Key"), _("Type"), _("Size")], rows),
     )
 
@@ -47,9 +36,32 @@ def summarize_resource_quota(found: KubernetesObject, links: Links) -> KindSumma
     return KindSummary((), table("quota", _("Quota"), [_("Resource"), _("Used"), _("Hard limit")], rows))
 
 
-def _immutable_pair(found: KubernetesObject) -> tuple[tuple[str, str], ...]:
-    return ((_("Immutable"), _("Yes")),) if found.get("immutable") is True else ()
-
-
 def _size(value: Any) -> str:
     return filesizeformat(len(str(value).encode("utf-8", "replace")))
+
+
+KINDS = (
+    Kind(
+        group="",
+        kind="ConfigMap",
+        plural="configmaps",
+        label=gettext_lazy("ConfigMaps"),
+        menu=MenuSlot(CONFIGURATION, 10, goto="m"),
+        summarize=summarize_config_map,
+    ),
+    Kind(
+        group="",
+        kind="ResourceQuota",
+        plural="resourcequotas",
+        label=gettext_lazy("ResourceQuotas"),
+        menu=MenuSlot(CONFIGURATION, 30),
+        summarize=summarize_resource_quota,
+    ),
+    Kind(
+        group="",
+        kind="LimitRange",
+        plural="limitranges",
+        label=gettext_lazy("LimitRanges"),
+        menu=MenuSlot(CONFIGURATION, 40),
+    ),
+)

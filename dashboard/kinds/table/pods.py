@@ -1,18 +1,21 @@
-"""Summary of a Pod: containers, and the STATUS that kubectl prints."""
+"""Pods: containers, the STATUS that kubectl prints, and all that a PodSpec names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
-from dashboard.kinds.facts import Level, ObjectState
-from dashboard.kinds.fields import dig, mapping, mappings, number, text
-from dashboard.kinds.kind import Cell, KindSummary, SmallTable, SummaryField, make_summary_fields, table
-
-KubernetesObject = Mapping[str, Any]
+from dashboard.kinds.facts import ObjectState
+from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
+from dashboard.kinds.kind import Kind
+from dashboard.kinds.menu import WORKLOADS, MenuSlot
+from dashboard.kinds.pod_references import find_pod_spec_references
+from dashboard.kinds.references import Reference
+from dashboard.kinds.summary import Cell, KindSummary, SmallTable, SummaryField, make_summary_fields, table
+from dashboard.kinds.tones import Level, StatusTones
 
 _STARTING_REASONS = ("ContainerCreating", "PodInitializing")
 
@@ -206,3 +209,40 @@ def _resources(resources: KubernetesObject) -> Iterator[str]:
     requests, limits = mapping(resources, "requests"), mapping(resources, "limits")
     for name in sorted({*requests, *limits}):
         yield f"{name} {text(requests, name) or '–'} / {text(limits, name) or '–'}"
+
+
+def find_pod_references(found: KubernetesObject) -> Iterator[Reference]:
+    """Its node, and what its spec names."""
+    if node := text(found, "spec", "nodeName"):
+        yield Reference(_("Node"), "", "Node", node)
+    yield from find_pod_spec_references(mapping(found, "spec"), namespace_of(found))
+
+
+TONES = StatusTones(
+    words={
+        "containercreating": "progress",
+        "podinitializing": "progress",
+        "containerstatusunknown": "error",
+        "crashloopbackoff": "error",
+        "createcontainerconfigerror": "error",
+        "errimagepull": "error",
+        "evicted": "error",
+        "imagepullbackoff": "error",
+        "invalidimagename": "error",
+        "oomkilled": "error",
+    },
+    conditions={"DisruptionTarget": "bad", "PodResizePending": "bad", "PodResizeInProgress": "neutral"},
+)
+
+KINDS = (
+    Kind(
+        group="",
+        kind="Pod",
+        plural="pods",
+        label=gettext_lazy("Pods"),
+        menu=MenuSlot(WORKLOADS, 10, goto="p"),
+        summarize=summarize_pod,
+        find_references=find_pod_references,
+        tones=TONES,
+    ),
+)

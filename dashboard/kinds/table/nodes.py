@@ -1,19 +1,23 @@
-"""Summary of a Node: capacity, taints, addresses and node info."""
+"""Nodes and their Leases: capacity, taints, addresses and node info."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
 from dashboard.kinds.facts import ObjectState
-from dashboard.kinds.fields import dig, mapping, mappings, text
-from dashboard.kinds.kind import Cell, KindSummary, make_summary_fields, table
+from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, name_of, namespace_of, text
+from dashboard.kinds.kind import Kind
+from dashboard.kinds.menu import CLUSTER, MenuSlot
+from dashboard.kinds.references import Pick, Reference
+from dashboard.kinds.summary import Cell, KindSummary, make_summary_fields, table
+from dashboard.kinds.tones import StatusTones
 
 
-def summarize_node(found: Mapping[str, Any], links: Links) -> KindSummary:
+def summarize_node(found: KubernetesObject, links: Links) -> KindSummary:
     """Capacity beside what is allocatable, and taints."""
     system = mapping(found, "status", "nodeInfo")
     capacity, allocatable = mapping(found, "status", "capacity"), mapping(found, "status", "allocatable")
@@ -64,7 +68,7 @@ def summarize_node(found: Mapping[str, Any], links: Links) -> KindSummary:
     )
 
 
-def _state(found: Mapping[str, Any]) -> ObjectState:
+def _state(found: KubernetesObject) -> ObjectState:
     ready = next(
         (
             text(one, "status")
@@ -80,3 +84,60 @@ def _state(found: Mapping[str, Any]) -> ObjectState:
     if dig(found, "spec", "unschedulable") is True:
         return ObjectState("warning", "Ready, SchedulingDisabled")
     return ObjectState("ok", "Ready")
+
+
+NODE_LEASES = "kube-node-lease"  # the namespace of the leases that kubelets renew
+
+
+def find_node_references(found: KubernetesObject) -> Iterator[Reference]:
+    """Its Lease and its CSINode, which have its name."""
+    yield Reference(_("Lease"), "coordination.k8s.io", "Lease", name_of(found), NODE_LEASES)
+    yield Reference(_("CSINode"), "storage.k8s.io", "CSINode", name_of(found))
+
+
+def find_lease_references(found: KubernetesObject) -> Iterator[Reference]:
+    """The Node whose kubelet renews it; other leases are held by processes."""
+    if namespace_of(found) == NODE_LEASES:
+        yield Reference(_("Node"), "", "Node", name_of(found))
+
+
+def pick_node_lists(found: KubernetesObject) -> Iterator[Pick]:
+    """The Pods that run there, in all namespaces."""
+    yield Pick(_("Pods"), "", "Pod", fields=f"spec.nodeName={name_of(found)}", is_live=True)
+
+
+def select_node_events(found: KubernetesObject) -> str:
+    """By name: the kubelet writes the node's name where other reporters write the uid."""
+    return f"involvedObject.kind=Node,involvedObject.name={name_of(found)}"
+
+
+TONES = StatusTones(
+    words={"ready,schedulingdisabled": "warning"},
+    conditions={
+        "DiskPressure": "bad",
+        "MemoryPressure": "bad",
+        "PIDPressure": "bad",
+        "NetworkUnavailable": "bad",
+    },
+)
+
+KINDS = (
+    Kind(
+        group="",
+        kind="Node",
+        plural="nodes",
+        label=gettext_lazy("Nodes"),
+        menu=MenuSlot(CLUSTER, 10, goto="n"),
+        summarize=summarize_node,
+        find_references=find_node_references,
+        find_picks=pick_node_lists,
+        select_events=select_node_events,
+        tones=TONES,
+    ),
+    Kind(
+        group="coordination.k8s.io",
+        kind="Lease",
+        plural="leases",
+        find_references=find_lease_references,
+    ),
+)

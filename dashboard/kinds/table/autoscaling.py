@@ -1,35 +1,19 @@
-"""Summaries of CustomResourceDefinitions, HorizontalPodAutoscalers and PodDisruptionBudgets."""
+"""HorizontalPodAutoscalers and PodDisruptionBudgets: bounds, and where a workload stands between them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
-from dashboard.kinds.fields import mappings, number, text, texts
-from dashboard.kinds.kind import Cell, KindSummary, SummaryField, make_summary_fields, table
-
-KubernetesObject = Mapping[str, Any]
-
-
-def summarize_definition(found: KubernetesObject, links: Links) -> KindSummary:
-    """Its names and versions."""
-    columns = [_("Version"), _("Served"), _("Stored"), _("Deprecated")]
-    rows = [
-        [Cell(text(one, "name")), *(Cell(text(one, field)) for field in ("served", "storage", "deprecated"))]
-        for one in mappings(found, "spec", "versions")
-    ]
-    return KindSummary(
-        make_summary_fields(
-            (_("Group"), text(found, "spec", "group")),
-            (_("Kind"), text(found, "spec", "names", "kind")),
-            (_("Scope"), text(found, "spec", "scope")),
-            (_("Short names"), ", ".join(texts(found, "spec", "names", "shortNames"))),
-        ),
-        table("versions", _("Versions"), columns, rows),
-    )
+from dashboard.kinds.fields import KubernetesObject, group_of, mapping, namespace_of, number, text
+from dashboard.kinds.kind import Kind
+from dashboard.kinds.menu import WORKLOADS, MenuSlot
+from dashboard.kinds.references import Reference, pick_pods_by_selector
+from dashboard.kinds.summary import KindSummary, SummaryField, make_summary_fields
+from dashboard.kinds.tones import StatusTones
 
 
 def summarize_autoscaler(found: KubernetesObject, links: Links) -> KindSummary:
@@ -66,3 +50,33 @@ def summarize_disruption_budget(found: KubernetesObject, links: Links) -> KindSu
     return KindSummary(
         [*fields, SummaryField(_("Allowed disruptions"), str(allowed), "ok" if allowed else "warning")]
     )
+
+
+def find_scale_target(found: KubernetesObject) -> Iterator[Reference]:
+    """What an autoscaler scales."""
+    target = mapping(found, "spec", "scaleTargetRef")
+    group, kind = group_of(text(target, "apiVersion")), text(target, "kind")
+    yield Reference(_("Scale target"), group, kind, text(target, "name"), namespace_of(found))
+
+
+KINDS = (
+    Kind(
+        group="autoscaling",
+        kind="HorizontalPodAutoscaler",
+        plural="horizontalpodautoscalers",
+        label=gettext_lazy("HorizontalPodAutoscalers"),
+        menu=MenuSlot(WORKLOADS, 80),
+        summarize=summarize_autoscaler,
+        find_references=find_scale_target,
+        tones=StatusTones(conditions={"ScalingLimited": "bad"}),
+    ),
+    Kind(
+        group="policy",
+        kind="PodDisruptionBudget",
+        plural="poddisruptionbudgets",
+        label=gettext_lazy("PodDisruptionBudgets"),
+        menu=MenuSlot(WORKLOADS, 90),
+        summarize=summarize_disruption_budget,
+        find_picks=pick_pods_by_selector,
+    ),
+)

@@ -1,0 +1,53 @@
+"""Pictures of all pages: every page of the product is among them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import Resolver404, resolve
+
+from demo.all_pages import PAGES
+from demo.users import USERS_BY_NAME
+from tests.attacks.routes import list_routes
+
+# Routes without a picture, each with the reason.
+NOT_PAGES = {
+    "accounts:here": "a reply without a body",
+    "accounts:invitation": "the secret of its address is seen once; tests/accounts/test_appearance.py looks at it",
+    "accounts:audit:csv": "a file",
+    "accounts:audit:json_lines": "a file",
+    "resources:answers": "a reply for a script",
+    "shell:signed_in": "a page that goes on by itself",
+    "healthz": "a reply for a program",
+    "readyz": "a reply for a program",
+    "metrics": "a reply for a program",
+}
+
+
+def find_route(path: str) -> str:
+    try:
+        return resolve(path.partition("?")[0]).view_name
+    except Resolver404:
+        return ""
+
+
+def accepts_get(view: Callable[..., Any]) -> bool:
+    """Whether no decorator of the view says that it takes POST alone (`require_POST` keeps its list in a closure)."""
+    while view is not None:
+        if inspect.getclosurevars(view).nonlocals.get("request_method_list") == ["POST"]:
+            return False
+        view = getattr(view, "__wrapped__", None)
+    return True
+
+
+def test_every_page_is_among_them() -> None:
+    seen = {one.route or find_route(one.path) for one in PAGES}
+    routes = {route.name for route in list_routes() if accepts_get(route.view)}
+    assert len(routes) > 30
+    assert routes - seen == set(NOT_PAGES)
+
+
+def test_each_is_opened_by_a_demo_user() -> None:
+    assert {one.person for one in PAGES if one.person} <= set(USERS_BY_NAME)
