@@ -9,7 +9,7 @@ from clusters.credentials.sealing import SealBroken
 from clusters.models import Credential
 from people.audit.models import Result
 from people.audit.rate_limit import RateLimiter
-from people.audit.record import note_soon
+from people.audit.record import note
 
 INTERVAL_SECONDS = 3600.0
 MAX_REMEMBERED = 20_000  # credentials that are remembered as recorded
@@ -21,4 +21,4 @@ def note_unreadable(credential: Credential, error: SealBroken) -> None:
     """Record it under the row's owner, who sees it too: a value that was moved there is theirs to explain."""
     if _rate_limiter.is_due((credential.pk, credential.version, credential.user_id, credential.cluster_id)):
         draft = draft_credential_entry(credential.user, "credential-unreadable", credential)
-        note_soon(replace(draft, result=Result.FAILED, reason=str(error)))
+        note(replace(draft, result=Result.FAILED, reason=str(error)))
