@@ -5,11 +5,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-RUN_STAMP := $(VENV)/.run-$(shell cat requirements.txt constraints.txt | cksum | cut -d' ' -f1)
-DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt constraints.txt | cksum | cut -d' ' -f1)
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock | cksum | cut -d' ' -f1)
+DEV_STAMP := $(VENV)/.dev-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
-.PHONY: help demo screenshots all-pages run dev test test-fast test-long bench check format controlplane build-controlplane
+.PHONY: help demo screenshots all-pages run dev test test-fast test-long bench check lock format controlplane build-controlplane
 
 help:
 	@echo "make demo                 start the dashboard on 127.0.0.1:8000 with three simulated clusters and demo users"
@@ -22,6 +22,7 @@ help:
 	@echo "make screenshots          update the documentation screenshots from the demo (needs Chromium)"
 	@echo "make all-pages            take pictures of all pages in three widths, light and dark, into shots/ (needs Chromium)"
 	@echo "make check                check formatting, lint, types, Django system checks and missing migrations"
+	@echo "make lock                 write requirements*.lock, versions and hashes of all that requirements*.txt bring with them"
 	@echo "make format               format the code"
 	@echo "make controlplane         start a real Kubernetes control plane and print its kubeconfigs"
 	@echo "make build-controlplane   build the control plane binaries only (takes minutes, needed once)"
@@ -60,6 +61,11 @@ check: $(DEV_STAMP)
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
+lock: $(DEV_STAMP)
+	for one in requirements requirements-replicas requirements-dev; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+			--custom-compile-command "make lock" $$one.txt --output-file $$one.lock >/dev/null || exit 1; done
+
 format: $(DEV_STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -75,9 +81,9 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(RUN_STAMP): | $(BIN)/python
-	$(PIP) -r requirements.txt
+	$(PIP) -r requirements.lock
 	@rm -f $(VENV)/.run-* && touch $@
 
 $(DEV_STAMP): | $(BIN)/python
-	$(PIP) -r requirements-dev.txt
+	$(PIP) -r requirements-dev.lock
 	@rm -f $(VENV)/.dev-* && touch $@

@@ -15,7 +15,8 @@ from clusters.api.connection import Connection, Identity, Server
 from clusters.api.streams import Streams
 from clusters.discovery import Resource
 from clusters.feeds.feed import Feed
-from clusters.tables.table_content import PAGE, TableContent, TableQuery
+from clusters.tables.page_reader import PAGE
+from clusters.tables.table_content import TableContent, TableQuery
 
 PODS = Resource(
     "", "v1", "pods", "Pod", namespaced=True, verbs=frozenset({"get", "list", "watch"}), preferred=True

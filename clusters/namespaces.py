@@ -130,7 +130,7 @@ def _list_names(client: Client, path: str) -> Namespaces:
     names: list[str] = []
     token = ""
     while len(names) < MAX_NAMES:
-        query = [("limit", str(PAGE)), ("includeObject", "Metadata")]
+        query = [("limit", str(PAGE)), ("includeObject", "None")]
         answer = client.request(
             "GET", path, query=[*query, ("continue", token)] if token else query, accept=TABLE_ACCEPT
         )

@@ -59,7 +59,8 @@ def _postgresql(url: str) -> dict[str, Any]:
         raise _invalid_url()
     if find_spec("psycopg") is None:
         raise ImproperlyConfigured(
-            f"{NAME} refers to PostgreSQL, but psycopg is not installed: pip install -r requirements-replicas.txt"
+            f"{NAME} refers to PostgreSQL, but psycopg is not installed: "
+            "pip install --require-hashes -r requirements-replicas.lock"
         )
     return {
         "ENGINE": "django.db.backends.postgresql",

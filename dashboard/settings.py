@@ -159,7 +159,7 @@ if REDIS_URL:
     if find_spec("channels_redis") is None:
         raise ImproperlyConfigured(
             "QUARTERDECK_REDIS_URL is set, but channels-redis is not installed: "
-            "pip install -r requirements-replicas.txt"
+            "pip install --require-hashes -r requirements-replicas.lock"
         )
     CHANNEL_LAYERS["default"] = {
         "BACKEND": "channels_redis.core.RedisChannelLayer",

@@ -15,16 +15,21 @@ from clusters.api.errors import AddressRefused, NameNotResolved, PlainHttp
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Metadata services of clouds outside the link-local range: AWS (IPv6), Alibaba, Azure, Oracle.
+# Metadata services of clouds outside the link-local range: Alibaba, Azure, Oracle; of Google and Oracle over IPv6.
 _METADATA = {
     ipaddress.ip_address(text)
-    for text in ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
+    for text in ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd20:ce::254", "fd00:c1::a9fe:a9fe")
 }
+# What AWS serves on its hosts over IPv6: metadata (::254), credentials of pods (::23), names, time.
+_AWS_LOCAL = ipaddress.ip_network("fd00:ec2::/32")
 # IPv6 whose last 32 bits are an IPv4 address that a translator sends it on to (RFC 6052, 8215, 2765), or once was.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
 _TRANSLATED = ipaddress.ip_network("::ffff:0:0:0/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
+_NAT64_PREFIXES = (48, 56, 64, 96)  # bits that an operator's own prefix may have (RFC 6052, section 2.2)
+# The interface identifier of ISATAP: one of these above the IPv4 address, under any prefix (RFC 5214, section 6.1).
+_ISATAP = (0x00005EFE, 0x02005EFE)
 _THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
 _RESERVED = ipaddress.ip_network("240.0.0.0/4")
 
@@ -53,25 +58,41 @@ def checked_addresses(host: str, port: int) -> list[str]:
 
 def is_forbidden(address: _Address) -> bool:
     """Whether nothing of ours connects to `address`; IPv6 that wraps a forbidden IPv4 address included."""
+    if isinstance(address, ipaddress.IPv6Address):
+        address = ipaddress.IPv6Address(
+            int(address)
+        )  # without its zone: `%eth0` makes no other address of it
     if address.is_link_local or address.is_multicast or address.is_unspecified or address in _METADATA:
         return True
     if isinstance(address, ipaddress.IPv4Address):
         return address in _THIS_NETWORK or address in _RESERVED
-    if address.ipv4_mapped is not None:
+    if address.ipv4_mapped is not None or address.is_site_local or address in _AWS_LOCAL:
         return True
-    inner = _unwrap(address)
-    return inner is not None and is_forbidden(inner)
+    return any(is_forbidden(inner) for inner in _unwrap(address))
 
 
-def _unwrap(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+def _unwrap(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """The IPv4 addresses that a tunnel or translator would send it on to: more than one where readings differ."""
     if address.sixtofour is not None:
-        return address.sixtofour
+        return [address.sixtofour]
     if address.teredo is not None:
-        return address.teredo[1]
-    translated = any(address in network for network in (_NAT64, _LOCAL_NAT64, _TRANSLATED))
-    if translated or (address in _COMPATIBLE and not address.is_loopback):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return None
+        return list(address.teredo)
+    if address in _LOCAL_NAT64:
+        found = [_read_nat64(address, bits) for bits in _NAT64_PREFIXES]
+        return [
+            one for one in found if one not in _THIS_NETWORK
+        ] or found  # 0.x.x.x: read with another prefix
+    last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    is_isatap = int(address) >> 32 & 0xFFFFFFFF in _ISATAP
+    if is_isatap or address in _NAT64 or address in _TRANSLATED:
+        return [last]
+    return [last] if address in _COMPATIBLE and not address.is_loopback else []
+
+
+def _read_nat64(address: ipaddress.IPv6Address, bits: int) -> ipaddress.IPv4Address:
+    """The IPv4 address behind a prefix of so many bits; the ninth byte is left out (RFC 6052, section 2.2)."""
+    after = [byte for index, byte in enumerate(address.packed) if index != 8 or bits == 96]
+    return ipaddress.IPv4Address(bytes(after[bits // 8 : bits // 8 + 4]))
 
 
 def host_and_port(server: Server) -> tuple[str, int]:

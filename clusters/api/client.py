@@ -27,6 +27,7 @@ from clusters.api.transport_errors import transport_error
 
 MEBIBYTE = 1024 * 1024
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
+_ESCAPED = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True)
@@ -183,4 +184,4 @@ def _read(response: requests.Response, limit: int) -> bytes:
 
 def _warnings(headers: Sequence[str]) -> list[str]:
     """The texts of `Warning: 299 - "text"` headers: admission policies and deprecated versions send them."""
-    return [re.sub(r"\\(.)", r"\1", text) for header in headers for text in _WARNING.findall(header)]
+    return [_ESCAPED.sub(r"\1", text) for header in headers for text in _WARNING.findall(header)]

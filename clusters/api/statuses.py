@@ -14,7 +14,10 @@ import msgspec
 _TEXT_LIMIT = 4096
 _CAUSES_LIMIT = 100
 _LONGEST_WAIT = 3600.0  # seconds
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_HTML_HEAD = 4096  # bytes of a page in which its title is looked for
+_LONGEST_HEADER = 2048  # characters of a header that are looked at
+_LONGEST_FIELD = 1024  # characters of a cause's field
+_PATH_START = re.compile(r"(?<=[^/:])[/?#]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -62,12 +65,12 @@ def read_status(found: Mapping[str, Any], status: int = 0, wait: float | None = 
     seconds = _number(details.get("retryAfterSeconds"))
     return ErrorDetails(
         status or _number(found.get("code")) or 500,
-        _clean(str(found.get("message") or "")),
-        reason=str(found.get("reason") or ""),
+        _clean(_text(found.get("message"))),
+        reason=_text(found.get("reason"))[:_LONGEST_FIELD],
         causes=tuple(_cause(one) for one in causes[:_CAUSES_LIMIT] if isinstance(one, dict))
         if isinstance(causes, list)
         else (),
-        retry_after=wait if wait is not None else min(float(seconds), _LONGEST_WAIT) if seconds else None,
+        retry_after=wait if wait is not None else float(min(seconds, _LONGEST_WAIT)) if seconds else None,
     )
 
 
@@ -81,8 +84,15 @@ def _status(body: bytes) -> dict[str, Any] | None:
 
 def _cause(one: Mapping[str, Any]) -> Cause:
     return Cause(
-        str(one.get("field") or ""), str(one.get("reason") or ""), _clean(str(one.get("message") or ""))
+        _text(one.get("field"))[:_LONGEST_FIELD],
+        _text(one.get("reason"))[:_LONGEST_FIELD],
+        _clean(_text(one.get("message"))),
     )
+
+
+def _text(value: object) -> str:
+    """A text as it is; nothing for what is none: to write a foreign tree out would go as deep as it is."""
+    return value if isinstance(value, str) else ""
 
 
 def _number(value: object) -> int | None:
@@ -97,22 +107,31 @@ def _is_html(headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def _html_message(status: int, body: bytes) -> str:
-    found = _TITLE.search(body[:65536].decode("utf-8", "replace"))
-    title = _clean(found.group(1)) if found else ""
+    title = _clean(_title_of(body[:_HTML_HEAD].decode("utf-8", "replace")))
     return f"An HTML page ({status}): {title}" if title else f"An HTML page ({status})."
 
 
+def _title_of(head: str) -> str:
+    """What stands in the first <title>; by `find`, since an expression would begin anew at each of many."""
+    lower = head.lower()
+    start = lower.find(">", lower.find("<title") + 1) if "<title" in lower else -1
+    end = lower.find("</title", start)
+    return head[start + 1 : end] if 0 <= start < end else ""
+
+
 def _clean(text: str) -> str:
-    return _CONTROL.sub(" ", text).strip()[:_TEXT_LIMIT]
+    return _CONTROL.sub(" ", text[: 2 * _TEXT_LIMIT]).strip()[:_TEXT_LIMIT]
 
 
 def _host_of(location: str) -> str:
     """Where a redirect leads, without path and query: in those of sign-in pages there may be secrets."""
-    return _clean(re.split(r"(?<=[^/:])[/?#]", location, maxsplit=1)[0])[:200] or "another address"
+    shown = _PATH_START.split(location[:_LONGEST_HEADER], maxsplit=1)[0]
+    return _clean(shown)[:200] or "another address"
 
 
 def _retry_after(text: str) -> float | None:
     """Seconds, from seconds or from a date."""
+    text = text[:_LONGEST_HEADER]
     if text.strip().isdecimal():
         return min(float(text), _LONGEST_WAIT)
     try:

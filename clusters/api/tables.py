@@ -1,21 +1,29 @@
 """Server-side Tables: decodes lists and watch events into columns and rows with msgspec.
 
 Only what is kept is named in the structs, so msgspec skips the rest (managedFields, and annotations with the
-last-applied Secret) without building it: 10,040 rows of 34 MB in some 0.1 s.
+last-applied Secret) without building it: 10,040 rows of 34 MB in some 0.1 s. What it refuses costs its own row:
+a row of wrong types is counted as unreadable, what is nested too deeply is cut (`clusters.api.json_limits`).
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from clusters.api.errors import ApiError, NotKubernetes, error_of_status
+from clusters.api.cells import LONGEST_NAME, LONGEST_TIME, limit_cells
+from clusters.api.errors import ApiError, NotKubernetes, ResponseTooLarge, error_of_status
+from clusters.api.json_limits import SALVAGED_BYTES, limit_depth, salvage
 
 # Without the plain form behind it, kinds that have no Table answer 406; where it stands first, it wins.
 TABLE_ACCEPT = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+
+# Of a list's JSON: the deepest that is kept are labels, at six. An event has its list one level further down.
+TABLE_LEVELS = 12
+EVENT_LEVELS = TABLE_LEVELS + 1
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -53,13 +61,17 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list. `columns` is None where none came; `remaining` is about how many come after."""
+    """One page of a list. `columns` is None where none came; `remaining` is about how many come after.
+
+    `unreadable` counts rows that are there and could not be read.
+    """
 
     columns: tuple[Column, ...] | None
     rows: tuple[Row, ...]
     resource_version: str
     continue_token: str
     remaining: int | None
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,6 +136,14 @@ class _List(msgspec.Struct):
     metadata: _ListMeta | None = None
 
 
+class _RawList(msgspec.Struct):
+    kind: str = ""
+    columnDefinitions: list[Column] | None = None
+    rows: list[msgspec.Raw] | None = None
+    items: list[msgspec.Raw] | None = None
+    metadata: _ListMeta | None = None
+
+
 class _Event(msgspec.Struct):
     type: str
     object: msgspec.Raw
@@ -132,14 +152,41 @@ class _Event(msgspec.Struct):
 _list_decoder = msgspec.json.Decoder(_List)
 _event_decoder = msgspec.json.Decoder(_Event)
 _object_decoder = msgspec.json.Decoder(_Object)
+_raw_list_decoder = msgspec.json.Decoder(_RawList)
+_row_decoder = msgspec.json.Decoder(_Row)
+_T = TypeVar("_T", _Row, _Object)
 
 
 def decode_page(body: bytes) -> Page:
-    """The page of a list, as a Table or plain (kinds without Tables); NotKubernetes for anything else."""
+    """The page of a list, as a Table or plain (kinds without Tables); NotKubernetes for anything else.
+
+    ResponseTooLarge where something in it is nested too deeply and it is too large to be read token by token: a page
+    with fewer rows can be.
+    """
+    try:
+        return _decode_page(body)
+    except RecursionError:
+        if len(body) > SALVAGED_BYTES:
+            raise ResponseTooLarge("An object in it is nested too deeply.") from None
+    try:
+        return _decode_page(limit_depth(body, TABLE_LEVELS)[0])
+    except RecursionError as unreadable:
+        raise NotKubernetes("The list cannot be parsed.") from unreadable
+
+
+def decode_beginning(beginning: bytes) -> Page:
+    """The page of a list of which only the beginning is there: all that is whole in it."""
+    return _decode_page(salvage(beginning, TABLE_LEVELS))
+
+
+def _decode_page(body: bytes) -> Page:
+    unreadable = 0
     try:
         found = _list_decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError) as unreadable:
-        raise NotKubernetes("The list cannot be parsed.") from unreadable
+    except msgspec.ValidationError:
+        found, unreadable = _decode_rows_alone(body)
+    except msgspec.DecodeError as failed:
+        raise NotKubernetes("The list cannot be parsed.") from failed
     meta = found.metadata or _ListMeta()
     if found.kind == "Table":
         columns = tuple(found.columnDefinitions) if found.columnDefinitions is not None else None
@@ -148,11 +195,41 @@ def decode_page(body: bytes) -> Page:
         columns, rows = BARE_COLUMNS, tuple(_bare_row(item) for item in found.items or [])
     else:
         raise NotKubernetes("The response is not a list.")
-    return Page(columns, rows, meta.resourceVersion, meta.continue_token, meta.remainingItemCount)
+    return Page(columns, rows, meta.resourceVersion, meta.continue_token, meta.remainingItemCount, unreadable)
+
+
+def _decode_rows_alone(body: bytes) -> tuple[_List, int]:
+    """The list with those of its rows that are rows, and how many are not."""
+    try:
+        raw = _raw_list_decoder.decode(body)
+    except msgspec.DecodeError as failed:
+        raise NotKubernetes("The list cannot be parsed.") from failed
+    rows, items = _decode_each(_row_decoder, raw.rows), _decode_each(_object_decoder, raw.items)
+    unreadable = len(raw.rows or ()) + len(raw.items or ()) - len(rows) - len(items)
+    return _List(raw.kind, raw.columnDefinitions, rows, items, raw.metadata), unreadable
+
+
+def _decode_each(decoder: msgspec.json.Decoder[_T], raw: list[msgspec.Raw] | None) -> list[_T]:
+    found = []
+    for one in raw or ():
+        with contextlib.suppress(msgspec.DecodeError):
+            found.append(decoder.decode(one))
+    return found
 
 
 def decode_event(line: bytes) -> Event:
-    """One line of a watch; NotKubernetes for a line that is no event."""
+    """One line of a watch; NotKubernetes for a line that is no event. What is too deep in it is left out."""
+    try:
+        return _decode_event(line)
+    except RecursionError:
+        pass
+    try:
+        return _decode_event(salvage(line, EVENT_LEVELS))
+    except RecursionError as unreadable:
+        raise NotKubernetes("A line of the watch cannot be parsed.") from unreadable
+
+
+def _decode_event(line: bytes) -> Event:
     try:
         found = _event_decoder.decode(line)
         if found.type == "ERROR":
@@ -160,7 +237,7 @@ def decode_event(line: bytes) -> Event:
         bare = _object_decoder.decode(found.object)
         if bare.kind == "Table" and bare.apiVersion.startswith("meta.k8s.io/"):
             return _table_event(found.type, _list_decoder.decode(found.object))
-    except (msgspec.DecodeError, RecursionError) as unreadable:
+    except msgspec.DecodeError as unreadable:
         raise NotKubernetes("A line of the watch cannot be parsed.") from unreadable
     version = bare.metadata.resourceVersion if bare.metadata else ""
     if found.type == "BOOKMARK":
@@ -195,7 +272,7 @@ def _table_rows(rows: list[_Row], columns: tuple[Column, ...] | None) -> tuple[R
 
 
 def _table_row(row: _Row, named: int) -> Row:
-    cells = row.cells or ()
+    cells = limit_cells(row.cells or ())
     completed = bool(row.conditions) and any(
         condition.type == "Completed" and condition.status == "True" for condition in row.conditions or ()
     )
@@ -207,16 +284,16 @@ def _table_row(row: _Row, named: int) -> Row:
 
 def _bare_row(bare: _Object) -> Row:
     meta = bare.metadata or _Meta()
-    return _row(meta, (meta.name, None), False)
+    return _row(meta, (meta.name[:LONGEST_NAME], None), False)
 
 
 def _row(meta: _Meta, cells: tuple[Any, ...], completed: bool) -> Row:
     return Row(
         meta.uid,
-        meta.namespace,
-        meta.name,
+        meta.namespace[:LONGEST_NAME],
+        meta.name[:LONGEST_NAME],
         meta.resourceVersion,
-        meta.creationTimestamp or "",
+        (meta.creationTimestamp or "")[:LONGEST_TIME],
         meta.labels or {},
         cells,
         completed,

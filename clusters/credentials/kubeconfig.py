@@ -7,8 +7,8 @@ no file and connects to nothing. The fields are those of client-go (tools/client
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from clusters.api.connection import Identity
 from clusters.credentials import kubeconfig_fields as fields
 from clusters.credentials.certificate import checked_bundle, checked_pair
 from clusters.credentials.errors import BadCredential, KubeconfigError
-from clusters.credentials.kubeconfig_fields import LocatedMapping, ReadFile
+from clusters.credentials.kubeconfig_fields import LocatedMapping, NamedEntry, ReadFile
 from clusters.credentials.kubeconfig_rejections import reject_cluster_fields, reject_user_fields
 from clusters.credentials.server import checked_proxy, checked_server
 from clusters.credentials.token import checked_token
@@ -32,16 +32,16 @@ class Context:
     """One context. `identity` is there exactly where `errors` is empty; `ca` is clean PEM."""
 
     name: str
-    cluster: str
-    user: str
-    namespace: str
-    server: str
-    ca: str
-    tls_server_name: str
-    insecure: bool
-    proxy_url: str
-    identity: Identity | None
-    errors: tuple[BadCredential, ...]
+    cluster: str = ""
+    user: str = ""
+    namespace: str = ""
+    server: str = ""
+    ca: str = ""
+    tls_server_name: str = ""
+    insecure: bool = False
+    proxy_url: str = ""
+    identity: Identity | None = None
+    errors: tuple[BadCredential, ...] = ()
 
     @property
     def has_cluster(self) -> bool:
@@ -86,9 +86,13 @@ def read_kubeconfig(text: bytes | str, options: ImportOptions | None = None) -> 
         )
     if len(contexts) > MOST_CONTEXTS:
         raise KubeconfigError("contexts", _("This file has more than 200 contexts."), reason="size")
-    reader = _Reader(clusters, users, options or ImportOptions())
+    reader = _Reader(
+        {one.name: one for one in clusters if one.has_name},
+        {one.name: one for one in users if one.has_name},
+        options or ImportOptions(),
+    )
     return Kubeconfig(
-        tuple(reader.context(name, mapping) for name, mapping in contexts.items()),
+        tuple(reader.context(one) for one in contexts),
         fields.text(root, "current-context"),
     )
 
@@ -116,57 +120,62 @@ def one_context(kubeconfig: Kubeconfig, name: str = "") -> Context:
 class _Reader:
     """Joins each context with its cluster and user."""
 
-    clusters: dict[str, LocatedMapping]
-    users: dict[str, LocatedMapping]
+    clusters: dict[str, NamedEntry]
+    users: dict[str, NamedEntry]
     options: ImportOptions
     cache: dict[str, object] = field(default_factory=dict, repr=False)
 
-    def context(self, name: str, mapping: LocatedMapping) -> Context:
-        cluster_name, user_name = fields.text(mapping, "cluster"), fields.text(mapping, "user")
+    def context(self, entry: NamedEntry) -> Context:
+        """The context; whatever is wrong with it is among its errors, and costs no other context."""
+        if entry.error:
+            return Context(entry.name, errors=(entry.error,))
         errors: list[BadCredential] = []
-        cluster = self._find(self.clusters, cluster_name, mapping, "cluster", errors)
-        user = self._find(self.users, user_name, mapping, "user", errors)
-        reads = self.options.read_file is not None
+        mapping, reads = entry.mapping, self.options.read_file is not None
+        namespace = _attempt(errors, lambda: fields.namespace(mapping)) or ""
+        cluster_name, cluster = self._find(self.clusters, mapping, "cluster", errors)
+        user_name, user = self._find(self.users, mapping, "user", errors)
         errors += reject_cluster_fields(cluster, self.options.proxy, self.options.insecure, reads)
         refused = reject_user_fields(user, reads)
-        server = _attempt(
-            errors, lambda: checked_server(fields.text(cluster, "server"), field=cluster.path_to("server"))
-        )
-        ca = _attempt(errors, lambda: self._read_once("ca", cluster, self._ca))
-        proxy = _attempt(errors, lambda: self._proxy(cluster))
-        identity = (
-            None if refused else _attempt(errors, lambda: self._read_once("identity", user, self._identity))
-        )
-        errors += refused
-        return Context(
-            name=name,
+        read = Context(
+            name=entry.name,
             cluster=cluster_name,
             user=user_name,
-            namespace=fields.namespace(mapping),
-            server=server or "",
-            ca=ca or "",
-            tls_server_name=fields.host(cluster, "tls-server-name"),
-            insecure=fields.flag(cluster, "insecure-skip-tls-verify"),
-            proxy_url=proxy or "",
-            identity=None if errors else identity,
-            errors=tuple(errors),
+            namespace=namespace,
+            server=_attempt(errors, lambda: self._server(cluster)) or "",
+            ca=_attempt(errors, lambda: self._read_once("ca", cluster, self._ca)) or "",
+            tls_server_name=_attempt(errors, lambda: fields.host(cluster, "tls-server-name")) or "",
+            insecure=bool(_attempt([], lambda: fields.flag(cluster, "insecure-skip-tls-verify"))),
+            proxy_url=_attempt(errors, lambda: self._proxy(cluster)) or "",
         )
+        if not refused:
+            identity = _attempt(errors, lambda: self._read_once("identity", user, self._identity))
+            read = replace(read, identity=identity)
+        errors += refused
+        return replace(read, identity=None, errors=tuple(errors)) if errors else read
 
     def _find(
-        self,
-        known: dict[str, LocatedMapping],
-        name: str,
-        mapping: LocatedMapping,
-        key: str,
-        errors: list[BadCredential],
-    ) -> LocatedMapping:
-        if name in known:
-            return known[name]
-        message = _("This refers to %(name)s, which is not defined in the file.") % {
-            "name": name or _("nothing")
-        }
-        errors.append(KubeconfigError(mapping.path_to(key), message, reason="reference"))
-        return fields.empty_mapping(mapping.path_to(key))
+        self, known: Mapping[str, NamedEntry], mapping: LocatedMapping, key: str, errors: list[BadCredential]
+    ) -> tuple[str, LocatedMapping]:
+        """The name that the context gives, and what has that name in the file: nothing where it cannot be used."""
+        missing = fields.empty_mapping(mapping.path_to(key))
+        before = len(errors)
+        name = _attempt(errors, lambda: fields.text(mapping, key)) or ""
+        if len(errors) > before:
+            return "", missing
+        if name not in known:
+            message = _("This refers to %(name)s, which is not defined in the file.") % {
+                "name": name or _("nothing")
+            }
+            errors.append(KubeconfigError(mapping.path_to(key), message, reason="reference"))
+            return name, missing
+        found = known[name]
+        if found.error:
+            errors.append(found.error)
+            return name, missing
+        return name, found.mapping
+
+    def _server(self, cluster: LocatedMapping) -> str:
+        return checked_server(fields.text(cluster, "server"), field=cluster.path_to("server"))
 
     def _read_once(self, what: str, mapping: LocatedMapping, read: Callable[[LocatedMapping], T]) -> T:
         """What many contexts share is read once: certificates and keys take their time."""

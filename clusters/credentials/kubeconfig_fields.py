@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -32,6 +32,16 @@ class LocatedMapping:
     def line(self, key: str) -> int:
         found = self.node.entries.get(key)
         return found.line if found else self.node.line
+
+
+@dataclass(frozen=True)
+class NamedEntry:
+    """An entry of `clusters`, `users` or `contexts`; where there is an `error`, its `mapping` is empty or ambiguous."""
+
+    name: str
+    mapping: LocatedMapping
+    error: KubeconfigError | None = None
+    has_name: bool = True
 
 
 def root(node: Node) -> LocatedMapping:
@@ -86,23 +96,25 @@ def is_set(mapping: LocatedMapping, key: str) -> bool:
     return True
 
 
-def read_named_list(mapping: LocatedMapping, key: str, inner: str) -> dict[str, LocatedMapping]:
-    """A list of `{name, <inner>}` as a mapping by name, in the order of the file."""
+def read_named_list(mapping: LocatedMapping, key: str, inner: str) -> list[NamedEntry]:
+    """A list of `{name, <inner>}`, in the order of the file. Of entries with one name none is usable."""
     node = mapping.node.entries.get(key)
     if node is None or _is_null(node):
-        return {}
+        return []
     if not isinstance(node, Sequence):
         raise _wrong_type(mapping.path_to(key), node, _("a list"))
-    found: dict[str, LocatedMapping] = {}
+    found: list[NamedEntry] = []
+    first: dict[str, int] = {}
     for index, item in enumerate(node.items):
-        one = _mapping(item, f"{mapping.path_to(key)}[{index}]")
-        name = text(one, "name")
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            raise KubeconfigError(one.path_to("name"), _("A name is missing or invalid."), line=item.line)
-        if name in found:
-            message = _("Duplicate name: %(name)s.") % {"name": name}
-            raise KubeconfigError(one.path_to("name"), message, reason="duplicate", line=one.line("name"))
-        found[name] = _inner(one, inner)
+        one = _read_entry(item, f"{mapping.path_to(key)}[{index}]", inner)
+        earlier = first.setdefault(one.name, index)
+        if one.has_name and earlier != index:
+            message = _("Duplicate name: %(name)s.") % {"name": one.name}
+            error = KubeconfigError(
+                f"{mapping.path_to(key)}[{index}].name", message, reason="duplicate", line=item.line
+            )
+            one, found[earlier] = replace(one, error=error), replace(found[earlier], error=error)
+        found.append(one)
     return found
 
 
@@ -167,6 +179,20 @@ def _decode_base64(mapping: LocatedMapping, key: str) -> str:
             reason="base64",
             line=mapping.line(key),
         ) from wrong
+
+
+def _read_entry(item: Node, path: str, inner: str) -> NamedEntry:
+    """The entry, or what is wrong with it; without a usable name it is called by its path."""
+    name = ""
+    try:
+        one = _mapping(item, path)
+        name = text(one, "name")
+        if not name or len(name) > LONGEST_NAME or not name.isprintable():
+            name = ""
+            raise KubeconfigError(one.path_to("name"), _("A name is missing or invalid."), line=item.line)
+        return NamedEntry(name, _inner(one, inner))
+    except KubeconfigError as wrong:
+        return NamedEntry(name or path, empty_mapping(path), wrong, has_name=bool(name))
 
 
 def _inner(one: LocatedMapping, inner: str) -> LocatedMapping:

@@ -23,8 +23,11 @@ def reject_cluster_fields(
         refused.append(_path(cluster, "certificate-authority"))
     if is_set(cluster, "proxy-url") and not proxy:
         refused.append(_proxy(cluster))
-    if flag(cluster, "insecure-skip-tls-verify") and not insecure:
-        refused.append(_insecure(cluster))
+    try:
+        if flag(cluster, "insecure-skip-tls-verify") and not insecure:
+            refused.append(_insecure(cluster))
+    except KubeconfigError as wrong:  # neither true nor false
+        refused.append(wrong)
     return refused
 
 

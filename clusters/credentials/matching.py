@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.text import slugify
-
 from clusters.credentials.certificate import bundle_key
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig import Context
@@ -31,15 +29,6 @@ def match(context: Context, clusters: Iterable[Cluster]) -> Match:
         if ours & theirs or (not ours and not theirs):
             return Match(one)
     return Match(None, is_near=bool(same_address))
-
-
-def free_slug(name: str) -> str:
-    """A short name for URLs that no cluster has yet, made from any name."""
-    base = slugify(name)[:50].strip("-_").replace("_", "-") or "cluster"
-    taken = set(Cluster.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    return next(
-        slug for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken
-    )
 
 
 def _address(server: str) -> str:

@@ -15,6 +15,7 @@ DENIED_RETRY_SECONDS = 1.5  # seconds until a denial right after a failure is ch
 DENIED_RETRIES = 3  # how often: an API server that restarts may refuse before it has read its RBAC
 RELIST_SECONDS = 1.0  # seconds until a list is read again whose position was too old, at most
 NOT_FOUND_SECONDS = 10.0  # seconds until an object or kind that is not there is requested again
+TOO_LARGE_SECONDS = 60.0  # seconds until an answer that was too large is requested again
 BACKOFF = (0.8, 30.0)  # seconds: first and longest pause after a failure, doubled each time, with jitter
 MAX_WATCHED_SECONDS = 3.0  # seconds: the longest pause while somebody looks
 SPREAD = 1.5  # seconds over which the feeds of one API server retry when it responds again, at most

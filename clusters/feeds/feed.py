@@ -20,6 +20,7 @@ from clusters.api.errors import (
     Invalid,
     MethodNotAllowed,
     NotFound,
+    ResponseTooLarge,
     StreamBroken,
     Unauthorized,
 )
@@ -225,7 +226,7 @@ class Feed(Generic[C]):
             await self.content.fetch_newest_version(streams, self.connection),
             self.content.resource_version,
         )
-        return not (newest.isdigit() and held.isdigit()) or int(newest) < int(held)
+        return not (_is_number(newest) and _is_number(held)) or int(newest) < int(held)
 
     async def _follow(self, streams: Streams) -> None:
         lifetime = random.randint(*LIFETIME)  # noqa: S311 - spreads load, guards nothing
@@ -304,6 +305,8 @@ class Feed(Generic[C]):
         self._failures += 1
         count_retry(self.connection.cluster, "feed")
         pause = max(self._backoff(self._failures), error.retry_after or 0.0)
+        if isinstance(error, ResponseTooLarge):
+            pause = max(pause, backoff.TOO_LARGE_SECONDS)
         is_first = isinstance(error, StreamBroken) and self.state.state in (*CURRENT, State.RECONNECTING)
         is_first = is_first and self._failures == 1
         self._set(State.RECONNECTING if is_first else state_of(error), error, pause)
@@ -355,3 +358,8 @@ class Feed(Generic[C]):
             listeners = tuple(self._listeners)
         for listener in listeners:
             listener()
+
+
+def _is_number(version: str) -> bool:
+    """Whether a resourceVersion is one that can be compared; etcd's have 64 bits."""
+    return len(version) <= 20 and version.isascii() and version.isdigit()

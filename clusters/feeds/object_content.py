@@ -15,6 +15,7 @@ import msgspec
 
 from clusters.api.connection import Connection
 from clusters.api.errors import NotFound, NotKubernetes, error_of_status
+from clusters.api.json_limits import decode_object
 from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.streams import Streams
 from clusters.discovery import Resource
@@ -25,11 +26,15 @@ INITIAL_END = "k8s.io/initial-events-end"  # the bookmark's annotation (KEP-3157
 
 @dataclass(frozen=True)
 class ObjectSnapshot:
-    """The raw object as the API server sent it (Secrets are not masked here), None before the first answer."""
+    """The raw object as the API server sent it (Secrets are not masked here), None before the first answer.
+
+    `is_cut`: it is nested deeper than `json_limits.OBJECT_LEVELS`; MARK stands where something is left out.
+    """
 
     object: Mapping[str, Any] | None
     is_deleted: bool
     version: int
+    is_cut: bool = False
 
 
 class ObjectContent:
@@ -45,6 +50,7 @@ class ObjectContent:
         self.needs_list = False
         self._object: Mapping[str, Any] | None = None
         self._is_deleted = False
+        self._is_cut = False
         self._is_confirmed = False  # by the watch: it is there since the stream began
 
     def access_checks(self) -> tuple[ResourceAttributes, ...]:
@@ -55,7 +61,7 @@ class ObjectContent:
         """GET the object; one that is not there (any more) is marked deleted and the error raised."""
         path = self.resource.object_path(self.namespace, self.name)
         try:
-            found = _decode(await streams.get(connection, path))
+            found, self._is_cut = _decode(await streams.get(connection, path))
         except NotFound:
             self._is_deleted = True
             self.version += 1
@@ -79,7 +85,7 @@ class ObjectContent:
 
     def apply(self, line: bytes) -> bool:
         """Take one event in. Raises ApiError for an ERROR event."""
-        event = _decode(line)
+        event, is_cut = _decode(line)
         kind, found = event.get("type"), event.get("object")
         if not isinstance(found, dict):
             raise NotKubernetes("A watch event contains no object.")
@@ -93,7 +99,7 @@ class ObjectContent:
             return False
         if kind != "ADDED" or self._is_confirmed:  # the first ADDED is the object as it was
             self.resource_version = str(metadata.get("resourceVersion") or self.resource_version)
-        self._is_confirmed = True
+        self._is_confirmed, self._is_cut = True, is_cut
         self._set_object(found, is_deleted=kind == "DELETED")
         return True
 
@@ -116,7 +122,7 @@ class ObjectContent:
         return 0 if self._object is None else 1
 
     def snapshot(self) -> ObjectSnapshot:
-        return ObjectSnapshot(self._object, self._is_deleted, self.version)
+        return ObjectSnapshot(self._object, self._is_deleted, self.version, self._is_cut)
 
     def _set_object(self, found: Mapping[str, Any], *, is_deleted: bool = False) -> None:
         self._object = found
@@ -124,15 +130,15 @@ class ObjectContent:
         self.version += 1
 
 
-def _decode(content: bytes) -> dict[str, Any]:
-    """A JSON object; NotKubernetes for anything else: a page of a proxy, half a line."""
+def _decode(content: bytes) -> tuple[dict[str, Any], bool]:
+    """A JSON object, and whether it was cut; NotKubernetes for anything else: a page of a proxy, half a line."""
     try:
-        found = msgspec.json.decode(content)
+        found, is_cut = decode_object(content)
     except (msgspec.DecodeError, RecursionError) as unreadable:
         raise NotKubernetes("The response is not JSON.") from unreadable
     if not isinstance(found, dict):
         raise NotKubernetes("The response is not an object.")
-    return found
+    return found, is_cut
 
 
 def _metadata(found: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,13 +7,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from clusters.api.tables import Column, Row
 
 LABEL = "label:"
-DURATIONS = frozenset({"age", "duration"})
-# Printed by the server as "5m" when it answered: they go on counting from then (CRDs say so by the type `date`).
-SINCE = frozenset({"last seen", "first seen", "last schedule"})
-_DURATION = re.compile(r"(\d+)([ydhms])")
+# What is printed as "5m" when the server answered goes on counting from then. CRDs say so by the type `date`; of
+# Kubernetes' own kinds these columns are such, though their type is `string` (pkg/printers/internalversion).
+_EVENT_TIMES = frozenset({"Last Seen", "First Seen"})
+_PRINTED_DATES: Mapping[tuple[str, str], frozenset[str]] = {
+    ("", "events"): _EVENT_TIMES,
+    ("events.k8s.io", "events"): _EVENT_TIMES,
+    ("batch", "cronjobs"): frozenset({"Last Schedule"}),
+}
+# apimachinery's HumanDuration and Go's time.Duration print at most five parts, up to 292 years (int64 nanoseconds).
+_LONGEST_DURATION = 40  # characters
+_MOST_SECONDS = 300 * 31_536_000.0
+_DURATION = re.compile(r"(?:[0-9]{1,9}[ydhms]){1,5}")
+_PART = re.compile(r"([0-9]{1,9})([ydhms])")
 _SECONDS = {"y": 31_536_000, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
@@ -27,6 +38,17 @@ class DisplayColumn:
     description: str = ""
     is_wide: bool = False
     is_number: bool = False
+    is_duration: bool = False  # whether its texts sort by the time that they say
+
+
+def declare_dates(group: str, plural: str, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The columns of a Table, those that hold a time by this kind's own printer with the type `date`."""
+    names = _PRINTED_DATES.get((group, plural))
+    if not names:
+        return columns
+    return tuple(
+        msgspec.structs.replace(column, type="date") if column.name in names else column for column in columns
+    )
 
 
 def list_columns(
@@ -49,6 +71,7 @@ def list_columns(
                     column.description,
                     column.priority > 0,
                     column.type in ("integer", "number"),
+                    _is_duration(column),
                 )
     return tuple(found.values())
 
@@ -114,19 +137,24 @@ def text_of(value: Any) -> str:
 
 
 def seconds_of(text: str) -> float | None:
-    """How long "2d4h" is, in seconds; None for what is no such text."""
-    parts = _DURATION.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
+    """How long "2d4h" is, in seconds; None for what is no such text, or longer than any that Kubernetes prints."""
+    if len(text) > _LONGEST_DURATION or not _DURATION.fullmatch(text):
         return None
-    return float(sum(int(number) * _SECONDS[unit] for number, unit in parts))
+    seconds = float(sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(text)))
+    return seconds if seconds <= _MOST_SECONDS else None
 
 
 def _kind(column: Column) -> str:
-    if column.format == "name" or column.name == "Name":
+    """What the column declares counts for more than its title, which is any text in a CRD."""
+    if column.format == "name" or (column.name == "Name" and column.type == "string"):
         return "name"
-    if column.name == "Age":
+    if column.name == "Age" and column.type in ("string", "date"):
         return "age"
-    return "since" if column.type == "date" or column.name.lower() in SINCE else "cell"
+    return "since" if column.type == "date" else "cell"
+
+
+def _is_duration(column: Column) -> bool:
+    return column.format == "duration" or (column.name == "Duration" and column.type == "string")
 
 
 def _label(key: str) -> DisplayColumn | None:

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 from clusters.api.tables import Column, Row
 from clusters.tables.columns import (
-    DURATIONS,
     DisplayColumn,
     find_column_index,
     seconds_of,
@@ -68,7 +67,7 @@ class Sort:
             return [""] * len(rows)
         if column.kind == "age":
             return [row.created for row in rows]
-        if column.kind in ("cell", "name") and column.key not in DURATIONS and at is not None:
+        if column.kind in ("cell", "name") and not column.is_duration and at is not None:
             try:
                 if column.kind == "cell" or self._prints_names:
                     return [row.keys[at] for row in rows]
@@ -78,7 +77,7 @@ class Sort:
         values = values_of(self._columns, column, self._cluster, rows)
         if column.kind == "since":
             return [_start_key(value, row.arrived) for value, row in zip(values, rows, strict=True)]
-        return (DURATION_KEYS if column.key in DURATIONS else KEYS).keys_for(values)
+        return (DURATION_KEYS if column.is_duration else KEYS).keys_for(values)
 
     def rank(self, row: Row) -> Rank:
         """Where one row stands among all."""

@@ -11,10 +11,12 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
+from clusters.api.cells import LONGEST_CELL
 from clusters.tables.columns import seconds_of, text_of
 
 SortKey = str
 
+LONGEST_NUMBER = 40  # characters of what is taken for a number; the longest quantity has some 20
 EMPTY = "2"  # after every number ("0…") and every other text ("1…")
 _DIGITS = re.compile(r"(\d+)").split
 _QUANTITY = re.compile(r"^(-?\d+(?:\.\d+)?)(n|u|m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi|%)?$").match
@@ -35,7 +37,7 @@ def sort_key(value: Any, *, is_duration: bool = False) -> SortKey:
         return EMPTY
     if is_duration and (seconds := seconds_of(text)) is not None:
         return number_key(seconds)
-    if text[0] in "-0123456789" and (matched := _QUANTITY(text)):
+    if len(text) <= LONGEST_NUMBER and text[0] in "-0123456789" and (matched := _QUANTITY(text)):
         return number_key(float(matched[1]) * _SCALE[matched[2]])
     return "1" + _natural(text.lower())
 
@@ -50,7 +52,7 @@ def number_key(value: float) -> SortKey:
 
 
 def _natural(text: str) -> str:
-    parts = _DIGITS(text)
+    parts = _DIGITS(text[:LONGEST_CELL])
     if len(parts) > 1:
         parts[1::2] = [part.zfill(12) for part in parts[1::2]]
         return "".join(parts)

@@ -17,16 +17,15 @@ from clusters.api.streams import Streams
 from clusters.api.tables import TABLE_ACCEPT, Column, Row, decode_event, decode_page
 from clusters.discovery import Resource
 from clusters.feeds.content import Query
-from clusters.tables.columns import DisplayColumn
+from clusters.tables.columns import DisplayColumn, declare_dates
 from clusters.tables.filters import RowFilter
 from clusters.tables.orders import Change, Order, RowMatcher, Sort, sort_by_name
+from clusters.tables.page_reader import PageReader
 from clusters.tables.rows import POOL, RowKey, row_key
 from clusters.tables.slices import SliceOrder
 
 OrderType = TypeVar("OrderType", Order, SliceOrder)
 
-FIRST = 100  # rows of the first page, so that there is soon something to see
-PAGE = 500  # rows of each page after it
 MAX_CHANGES = 1000  # changes that are known one by one; a window that missed more reads all rows again
 ORDERS = 4  # sorts and filters that are kept ready though nobody looks
 
@@ -61,6 +60,7 @@ class TableContent:
         self.resource_version = ""
         self.can_watch = "watch" in query.resource.verbs
         self.needs_list = False
+        self.unreadable = 0  # objects of the last list that are there and could not be read
         self._selectors = [
             (name, value)
             for name, value in (
@@ -89,20 +89,22 @@ class TableContent:
         """List in pages; the first load shows its rows as they come, a later one keeps the old until all is there."""
         fresh: dict[RowKey, Row] = {}
         first = not self._rows
-        token = ""
+        token, unreadable = "", 0
+        pages = PageReader(streams, connection, self.watch_path(), self._selectors)
         while True:
-            page = decode_page(
-                await streams.get(connection, self.watch_path(), self._page_query(token), accept=TABLE_ACCEPT)
-            )
+            page = await pages.read(token)
+            unreadable += page.unreadable
             if not token and page.columns is not None:
-                self._set_columns(page.columns)
+                self._set_columns(self._declare(page.columns))
             fresh |= self._intern_rows(page.rows)
             token = page.continue_token
             if not token:
                 break
             if first:
+                self.unreadable = unreadable
                 self._replace(dict(fresh), page.resource_version)
             yield len(fresh), None if page.remaining is None else len(fresh) + page.remaining
+        self.unreadable = unreadable
         self._replace(fresh, page.resource_version)
         self.needs_list = False
         yield len(fresh), len(fresh)
@@ -127,9 +129,9 @@ class TableContent:
         event = decode_event(line)
         if event.error is not None:
             raise event.error
-        if event.columns and event.columns != self.columns:
+        if event.columns and (columns := self._declare(event.columns)) != self.columns:
             self.needs_list = bool(self.columns)  # a CRD's columns changed: cells of other rows are old
-            self._set_columns(event.columns)
+            self._set_columns(columns)
         self.resource_version = event.resource_version or self.resource_version
         if event.row is None or event.type == "BOOKMARK":
             return False
@@ -140,6 +142,7 @@ class TableContent:
 
     def clear(self) -> None:
         """Drop every row at once: the permission is gone."""
+        self.unreadable = 0
         self._replace({}, "")
 
     def size(self) -> int:
@@ -223,10 +226,8 @@ class TableContent:
             version, rows = self.version, list(self._rows.values())
         return version, sort_by_name(rows)
 
-    def _page_query(self, token: str) -> list[tuple[str, str]]:
-        if not token:
-            return [("limit", str(FIRST)), *self._selectors]
-        return [("limit", str(PAGE)), *self._selectors, ("continue", token)]
+    def _declare(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        return declare_dates(self.query.resource.group, self.query.resource.plural, columns)
 
     def _set_columns(self, columns: tuple[Column, ...]) -> None:
         with self._lock:

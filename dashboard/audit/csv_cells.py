@@ -30,6 +30,7 @@ LONGEST = 20_000  # characters of a cell; a spreadsheet takes 32,767
 # A cell that begins so is a formula: for the spreadsheet that opens it, whatever quotes stand around it. In half of
 # Europe a list's separator is the semicolon, so a cell may begin behind one as well.
 _FORMULA = re.compile("(^|;)([\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])")
+_UNSAFE_IN_FILE_NAME = re.compile(r"[^A-Za-z0-9.=-]+")
 
 
 def csv_text(actions: Iterable[Action], *, can_see_all: bool, heading: bool = True) -> str:
@@ -97,5 +98,5 @@ def _json_value(value: object) -> str:
 
 def join_file_name(parts: Sequence[str]) -> str:
     """The parts of a file's name as every system takes them."""
-    cleaned = [re.sub(r"[^A-Za-z0-9.=-]+", "-", part).strip("-.")[:40] for part in parts]
+    cleaned = [_UNSAFE_IN_FILE_NAME.sub("-", part).strip("-.")[:40] for part in parts]
     return "_".join(part for part in cleaned if part)[:150]

@@ -19,6 +19,7 @@ from dashboard.audit.actions import Action
 from dashboard.audit.filters import AuditQuery, parse_query
 from dashboard.audit.pagination import Pagination
 from dashboard.audit.presenter import archived_before
+from dashboard.pieces.notice import Notice
 from people.audit import record
 from people.audit.time_range import format_utc
 from people.decorators import person, require_sign_in
@@ -188,8 +189,7 @@ def _busy(request: HttpRequest) -> HttpResponse:
     context = {
         "layout": "base.html",
         "status": 503,
-        "title": _("Another export is in progress"),
-        "advice": _("Try again in a few seconds."),
+        "notice": Notice(_("Another export is in progress"), _("Try again in a few seconds."), "warning"),
     }
     response = render(request, "errors/page.html", context, status=503)
     response["Retry-After"] = "5"

@@ -14,13 +14,15 @@ from django.utils.translation import gettext_lazy
 from clusters.api.connection import Server
 from clusters.api.errors import ApiError
 from clusters.credentials.certificate import checked_bundle
+from clusters.credentials.cluster_names import checked_name, checked_slug
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig_fields import HOST
 from clusters.credentials.server import checked_proxy, checked_server
 from clusters.credentials.store import server_of
 from clusters.credentials.verification import reach
 from clusters.models import Cluster
-from dashboard.clusters.notices import Notice, make_notice
+from dashboard.clusters.notices import make_error_notice
+from dashboard.pieces.notice import Notice
 
 COLORS = (
     ("slate", gettext_lazy("Slate")),
@@ -34,7 +36,6 @@ COLORS = (
     ("pink", gettext_lazy("Pink")),
     ("brown", gettext_lazy("Brown")),
 )
-RESERVED = ("add", "import", "requests", "credentials")  # words in the URLs of these pages
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 PREFIX = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 MOST_LABELS = 50
@@ -137,16 +138,10 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
         }
 
     def clean_name(self) -> str:
-        name = str(self.cleaned_data["name"])
-        if not name.isprintable():
-            raise ValidationError(_("The name contains an invisible character."))
-        return name
+        return _validate(lambda: checked_name(str(self.cleaned_data["name"])))
 
     def clean_slug(self) -> str:
-        slug = str(self.cleaned_data["slug"])
-        if slug in RESERVED:
-            raise ValidationError(_("This ID is reserved. Choose another one."))
-        return slug
+        return _validate(lambda: checked_slug(str(self.cleaned_data["slug"])))
 
     def clean_server(self) -> str:
         return _validate(lambda: checked_server(self.cleaned_data["server"]))
@@ -184,7 +179,7 @@ def check_server(server: Server) -> Notice | None:
     try:
         reach(server)
     except ApiError as error:
-        return make_notice(error)
+        return make_error_notice(error)
     return None
 
 

@@ -15,11 +15,14 @@ from django.views.decorators.http import require_http_methods
 from clusters.audit_details import find_last_edit
 from clusters.credentials.confirmation import confirm, describe_change, may_confirm
 from clusters.credentials.sealing import SealBroken
+from clusters.credentials.suspension import Suspension
 from clusters.models import Credential
 from clusters.sharing import visible_cluster
 from dashboard.clusters.credential import next_url_of
 from dashboard.clusters.credential_states import credential_status
 from dashboard.clusters.settings_comparison import compare_settings
+from dashboard.clusters.suspensions import describe_suspension
+from dashboard.pieces.notice import Detail, Notice
 from people.decorators import person, require_administrator, require_sign_in
 from people.models import User
 
@@ -72,13 +75,38 @@ def _respond(request: HttpRequest, user: User, credential: Credential | None, pa
         "credential": credential,
         "rows": compare_settings(suspension),
         "digest": suspension.after.digest if suspension.after else "",
-        "last_edit": find_last_edit(credential.cluster, describe_change(suspension), credential.updated_at),
+        "notices": _build_notices(credential, suspension, is_outdated=is_outdated),
         "may_confirm": may_confirm(credential, user),
-        "is_outdated": is_outdated,
         "next_url": next_url_of(request),
         "page": page,
     }
     return render(request, "clusters/confirm.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _build_notices(credential: Credential, suspension: Suspension, *, is_outdated: bool) -> list[Notice]:
+    """What is wrong, what a yes means, and who changed the settings as far as the audit trail knows."""
+    values = {"name": credential.cluster.name, "identity": credential.identity}
+    title, _advice, _label = describe_suspension(credential, suspension)
+    advice = _(
+        "The connection settings of %(name)s have changed since the credential for %(identity)s was added. Nothing is "
+        "sent there until you confirm that this is still the same cluster: whoever answers at the new address gets the "
+        "credential."
+    )
+    edit = find_last_edit(credential.cluster, describe_change(suspension), credential.updated_at)
+    if edit is None:
+        trail = _(
+            "The audit trail has no edit of these settings. Do not confirm them before you have asked an administrator."
+        )
+    else:
+        trail = _(
+            "The last edit of these settings in the audit trail is by %(who)s, %(when)s UTC. If you did not expect it, "
+            "ask before you confirm."
+        ) % {"who": edit.person, "when": f"{edit.at:%Y-%m-%d %H:%M}"}
+    found = [Notice(title, advice % values, "warning", details=(Detail(trail),))]
+    if is_outdated:
+        again = _("The settings have changed again since this page was opened.")
+        found.insert(0, Notice(again, _("Nothing was confirmed: compare them once more."), is_announced=True))
+    return found
 
 
 def _confirm(request: HttpRequest, user: User, credential: Credential, page: _Page) -> HttpResponse | None:

@@ -105,6 +105,7 @@ def _page(
         "ways": WAYS,
         "form": form,
         "notice": rejected.notice if rejected else None,
+        "needs_account": rejected is not None and rejected.needs_account,
         "account": account_for(
             user, role, namespace=namespace, context=rejected.context if rejected else None
         ),

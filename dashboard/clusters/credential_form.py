@@ -21,7 +21,8 @@ from clusters.credentials.server import checked_server
 from clusters.credentials.token import checked_token
 from clusters.credentials.verification import WhoAmI, try_identity
 from clusters.credentials.yaml_tree import LARGEST
-from dashboard.clusters.notices import Notice, make_notice
+from dashboard.clusters.notices import make_error_notice, needs_account
+from dashboard.pieces.notice import Notice
 
 WAYS = ("token", "certificate", "kubeconfig")
 NAMESPACE = RegexValidator(
@@ -123,6 +124,11 @@ class Rejected:
     notice: Notice
     context: Context | None = None
 
+    @property
+    def needs_account(self) -> bool:
+        """Whether a ServiceAccount's token would solve it."""
+        return needs_account(self.notice)
+
 
 def empty_form(way: str, namespace: str = "") -> forms.Form:
     """The form of this way, with the namespace of the credential that is renewed."""
@@ -155,7 +161,7 @@ def verify_form(form: forms.Form, way: str, server: Server) -> Accepted | Reject
             identity, namespace = _identity(form, way), form.cleaned_data["namespace"]
         return Accepted(identity, try_identity(server, identity), namespace)
     except (BadCredential, ApiError) as error:
-        return Rejected(make_notice(error), context or _rejected_context(form, way))
+        return Rejected(make_error_notice(error), context or _rejected_context(form, way))
 
 
 def _identity(form: forms.Form, way: str) -> Identity:

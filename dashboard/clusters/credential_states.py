@@ -13,7 +13,8 @@ from clusters.credentials.suspension import CredentialSuspended, Suspension
 from clusters.gateway.team_credentials import role_with, team_credentials, team_roles
 from clusters.models import Cluster, Credential
 from clusters.sharing import roles, visible_clusters
-from dashboard.clusters.suspensions import describe_suspension
+from dashboard.clusters.suspensions import build_suspension_notice
+from dashboard.pieces.notice import Notice
 from people.models import TeamRole, User
 
 WARN = timedelta(days=7)
@@ -32,11 +33,11 @@ class CredentialStatus:
         return self.word in ("expiring", "good")
 
     @property
-    def explanation(self) -> tuple[str, str, str]:
-        """Of a suspended one: title, advice, and the words of the button that leads to the way out."""
+    def suspension_notice(self) -> Notice | None:
+        """Why it is suspended; the button that ends that is the page's."""
         if self.credential is None or self.suspension is None:
-            return "", "", ""
-        return describe_suspension(self.credential, self.suspension)
+            return None
+        return build_suspension_notice(self.credential, self.suspension)
 
     @property
     def is_confirmable(self) -> bool:

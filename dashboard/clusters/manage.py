@@ -20,7 +20,7 @@ from clusters.credentials.invalidation import invalidate_cluster
 from clusters.credentials.suspension import count_suspended
 from clusters.models import Cluster, ClusterRequest, RequestState
 from dashboard.clusters.cluster_form import ClusterForm, check_cluster
-from dashboard.clusters.notices import Notice
+from dashboard.pieces.notice import Notice
 from people.audit.record import record
 from people.decorators import person, require_administrator
 

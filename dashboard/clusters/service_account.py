@@ -11,6 +11,7 @@ from clusters.credentials.kubeconfig import Context
 from people.models import TeamRole, User
 
 HOURS = 720
+_UNSAFE_IN_NAME = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -49,5 +50,5 @@ def account_for(
 
 def account_name(username: str) -> str:
     """A name that Kubernetes takes, made from a user name that may hold anything."""
-    plain = re.sub(r"[^a-z0-9]+", "-", username.lower()).strip("-")[:40].strip("-")
+    plain = _UNSAFE_IN_NAME.sub("-", username.lower()).strip("-")[:40].strip("-")
     return f"quarterdeck-{plain}" if plain else "quarterdeck"

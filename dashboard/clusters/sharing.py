@@ -132,6 +132,7 @@ def _page(
         "form": form,
         "can_write": bool(request.POST.get("can_write")),
         "notice": rejected.notice if rejected else None,
+        "needs_account": rejected is not None and rejected.needs_account,
         "account": account_for(
             person(request), TeamRole.VIEWER, context=rejected.context if rejected else None
         ),

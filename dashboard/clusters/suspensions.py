@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from clusters.credentials.suspension import Suspension
 from clusters.models import Credential
+from dashboard.pieces.notice import Button, Notice
 
 
 def describe_suspension(credential: Credential, suspension: Suspension) -> tuple[str, str, str]:
@@ -32,6 +33,15 @@ def describe_suspension(credential: Credential, suspension: Suspension) -> tuple
         moved + " " + _("Compare the old and the new settings, then confirm them or add a credential again."),
         _("Compare and confirm"),
     )
+
+
+def build_suspension_notice(
+    credential: Credential, suspension: Suspension, href: str = "", where: str = ""
+) -> Notice:
+    """The same as a notice; without an `href` it has no button."""
+    title, advice, label = describe_suspension(credential, suspension)
+    buttons = (Button(label, href, primary=True),) if href else ()
+    return Notice(title, advice, "warning", buttons, subject=where)
 
 
 def describe_link(suspension: Suspension) -> str:

@@ -24,6 +24,9 @@ from dashboard.frame.switcher import switcher
 from people.decorators import person, require_sign_in
 
 MAX_LISTED_NAMESPACES = 500  # namespaces on the page; the filter finds the others
+NAMESPACE = RegexValidator(
+    rf"^{DNS_LABEL}\Z", gettext_lazy("A namespace name can contain lowercase letters, digits and hyphens.")
+)
 
 
 class NamespaceForm(forms.Form):
@@ -32,12 +35,7 @@ class NamespaceForm(forms.Form):
     namespace = forms.CharField(
         label=gettext_lazy("Namespace"),
         max_length=63,
-        validators=[
-            RegexValidator(
-                rf"^{DNS_LABEL}\Z",
-                gettext_lazy("A namespace name can contain lowercase letters, digits and hyphens."),
-            )
-        ],
+        validators=[NAMESPACE],
     )
 
 

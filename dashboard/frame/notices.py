@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -15,29 +14,12 @@ from clusters.api.errors import ApiError
 from clusters.credentials.suspension import CredentialSuspended
 from clusters.feeds.states import FeedState, State, state_of
 from clusters.gateway.connect import ClusterSession
-from dashboard.clusters.suspensions import describe_suspension
+from dashboard.clusters.suspensions import build_suspension_notice
+from dashboard.pieces.notice import Button, Notice, Retry, Severity
 
 # States that say all by their word alone: what is held is there, or will be in a moment.
 STATES_WITHOUT_NOTICE = frozenset({State.LIVE, State.POLLED, State.LOADING, State.EXPIRED})
 WARNINGS = frozenset({State.RECONNECTING, State.BEHIND, State.CLOSED})
-
-
-@dataclass(frozen=True)
-class Notice:
-    """`message` is the other side's own words; `href` and `button` are the way out; `stale_cluster` is the cluster (its
-    slug) whose rows are `as_of` then; `probe` is asked whether a cluster that could not be opened answers."""
-
-    level: str
-    title: str
-    where: str = ""
-    message: str = ""
-    advice: str = ""
-    href: str = ""
-    button: str = ""
-    as_of: datetime | None = None
-    retry_at: datetime | None = None
-    stale_cluster: str = ""
-    probe: str = ""
 
 
 def build_state_notice(
@@ -47,16 +29,17 @@ def build_state_notice(
     error = state.error
     if state.state is State.UNAUTHORIZED:
         return _build_unauthorized_notice(cluster_session, where, page, state.message)
-    level = "warning" if state.state in WARNINGS else "error"
+    severity: Severity = "warning" if state.state in WARNINGS else "error"
     if error is None:
         text = _(state.message) if state.message else _("This view was closed. Reload the page.")
-        return Notice(level, text, where, href=page, button=_("Reload") if page else "")
+        reload = (Button(_("Reload"), page),) if page else ()
+        return Notice(text, severity=severity, buttons=reload, subject=where)
     return Notice(
-        level,
         _(error.title),
-        where,
-        state.message,
         advice(state.state, error),
+        severity,
+        subject=where,
+        message=state.message,
         as_of=state.as_of,
         retry_at=state.retry_at,
         stale_cluster=cluster_session.cluster.slug if state.as_of else "",
@@ -65,27 +48,28 @@ def build_state_notice(
 
 def build_error_notice(error: ApiError, where: str, *, slug: str) -> Notice:
     """A cluster of several whose discovery failed."""
-    probe = reverse("resources:answers", args=[slug]) if error.is_transient else ""
+    retry = Retry(reverse("resources:answers", args=[slug])) if error.is_transient else None
     text = f"{_(error.advice)} {_retry_hint()}" if error.is_transient else _(error.advice)
-    return Notice("error", _(error.title), where, error.message, text, probe=probe)
+    return Notice(_(error.title), text, subject=where, message=error.message, retry=retry)
 
 
 def build_unreachable_notice(error: ApiError, slug: str, as_of: datetime | None) -> Notice:
     """The one cluster of a page that is open already, and that does not answer now."""
     text = advice(state_of(error), error)
     stale = slug if as_of else ""
-    return Notice("error", _(error.title), "", error.message, text, as_of=as_of, stale_cluster=stale)
+    return Notice(_(error.title), text, message=error.message, as_of=as_of, stale_cluster=stale)
 
 
 def build_no_credential_notice(where: str, *, slug: str, page: str, text: str) -> Notice:
     """There is nothing to ask with."""
-    return Notice("warning", text, where, href=credential_href(slug, page), button=_("Add credential"))
+    add = Button(_("Add credential"), credential_href(slug, page))
+    return Notice(text, severity="warning", buttons=(add,), subject=where)
 
 
 def build_suspended_notice(waiting: CredentialSuspended, where: str, *, page: str) -> Notice:
     """There is something to ask with, and it is not used until its owner says so."""
-    title, text, button = describe_suspension(waiting.credential, waiting.suspension)
-    return Notice("warning", title, where, advice=text, href=suspended_href(waiting, page), button=button)
+    href = suspended_href(waiting, page)
+    return build_suspension_notice(waiting.credential, waiting.suspension, href, where)
 
 
 def suspended_href(waiting: CredentialSuspended, page: str) -> str:
@@ -137,5 +121,5 @@ def _build_unauthorized_notice(
     if cluster_session.team:
         why += " " + _("This is the credential shared by team %(team)s.") % {"team": cluster_session.team}
     hint = _("Renew it, and this page continues where it left off.")
-    href = credential_href(cluster_session.cluster.slug, page)
-    return Notice("error", title, where, message, f"{why} {hint}", href, _("Renew credential"))
+    renew = Button(_("Renew credential"), credential_href(cluster_session.cluster.slug, page))
+    return Notice(title, f"{why} {hint}", buttons=(renew,), subject=where, message=message)

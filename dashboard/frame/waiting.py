@@ -63,7 +63,7 @@ class WaitingSubscription:
         self._last_notice = text
         context = {"state": state_of(self._error).value, "since": self._since, "as_of": self.as_of}
         state = render_to_string("frame/waiting.html", context)
-        notice_html = render_to_string("frame/notice.html", {"notice": notice})
+        notice_html = render_to_string("parts/notice.html", {"notice": notice})
         return Update((Piece("live-state", state), *(Piece(target, notice_html) for target in TARGETS)))
 
     def renew(self, query: str) -> None:

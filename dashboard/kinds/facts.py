@@ -185,6 +185,13 @@ def _manager(entry: Mapping[str, Any]) -> Manager:
 
 
 def _leaves(node: Any) -> int:
-    if not isinstance(node, Mapping):
-        return 0
-    return sum(_leaves(value) or 1 for key, value in node.items() if key != ".")
+    """The fields without fields of their own; without recursion, since managedFields are as deep as their object."""
+    leaves, nodes = 0, [node] if isinstance(node, Mapping) else []
+    while nodes:
+        children = [value for key, value in nodes.pop().items() if key != "."]
+        inner = [
+            value for value in children if isinstance(value, Mapping) and any(key != "." for key in value)
+        ]
+        leaves += len(children) - len(inner)
+        nodes += inner
+    return leaves

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from clusters.feeds.states import State
@@ -16,9 +16,9 @@ from clusters.tables.columns import DisplayColumn
 from clusters.tables.window import Source, View
 from dashboard.address.paths import Address
 from dashboard.frame import notices
-from dashboard.frame.notices import Notice
 from dashboard.lists.listing import ListedCluster, Listing
 from dashboard.lists.row_rendering import RenderedRow, insert_ages
+from dashboard.pieces.notice import Detail, Notice
 
 # From good to bad: what a page of several feeds says in one word is the worst of them.
 SEVERITY = (
@@ -129,21 +129,41 @@ def collect_notices(listing: Listing, view: View) -> list[Notice]:
                 found.append(
                     notices.build_state_notice(state, cluster.cluster_session, where=label, page=page)
                 )
+    found += [_unreadable_notice(cluster, count) for cluster, count in _count_unreadable(listing)]
     for cluster in listing.clusters:
         if cluster.is_partial and cluster.namespaces != ("",):
             found.append(
                 Notice(
-                    "info",
                     _("Only your known namespaces are shown; there may be others."),
-                    cluster.name,
-                    ", ".join(cluster.namespaces),
                     _(
                         "You do not have permission to list this resource in all namespaces. Open another "
                         "namespace to add it."
                     ),
+                    "info",
+                    subject=cluster.name,
+                    details=(Detail(", ".join(cluster.namespaces)),),
                 )
             )
     return found
+
+
+def _count_unreadable(listing: Listing) -> list[tuple[ListedCluster, int]]:
+    """The clusters of the page with objects that are there and could not be read, and how many."""
+    counts = [
+        (cluster, sum(source.feed.content.unreadable for source in cluster.sources))
+        for cluster in listing.clusters
+    ]
+    return [(cluster, count) for cluster, count in counts if count]
+
+
+def _unreadable_notice(cluster: ListedCluster, count: int) -> Notice:
+    title = ngettext(
+        "%(n)d object could not be read and is not listed.",
+        "%(n)d objects could not be read and are not listed.",
+        count,
+    )
+    advice = _("It is too large or malformed. kubectl may still show it.")
+    return Notice(title % {"n": count}, advice, "warning", subject=cluster.name)
 
 
 def _heading(address: Address, column: DisplayColumn, sort: str) -> Heading:
@@ -170,7 +190,7 @@ def _cluster_notice(cluster: ListedCluster, page: str) -> Notice:
         return notices.build_no_credential_notice(
             cluster.name, slug=cluster.slug, page=page, text=cluster.message
         )
-    return Notice("warning", cluster.message, cluster.name)
+    return Notice(cluster.message, severity="warning", subject=cluster.name)
 
 
 def _source_label(source: Source, *, several: bool) -> str:

@@ -21,6 +21,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
+from clusters.api.cells import LONGEST_TIME
 from clusters.tables.columns import DisplayColumn, seconds_of
 from clusters.tables.window import View, WindowRow
 from dashboard.kinds.table import find_slug
@@ -135,17 +136,22 @@ def _column_styles(columns: tuple[DisplayColumn, ...]) -> tuple[tuple[ColumnStyl
 def insert_ages(html: str) -> str:
     """Put the ages of this moment into a cached row."""
     now = time.time()
-    return AGE.sub(lambda since: short_age(now - _parse_timestamp(since[1])), html)
+
+    def age(since: re.Match[str]) -> str:
+        started = _parse_timestamp(since[1])
+        return "" if math.isnan(started) else short_age(now - started)
+
+    return AGE.sub(age, html)
 
 
 @lru_cache(maxsize=20_000)
 def _parse_timestamp(written: str) -> float:
     """In seconds; NaN for what is no time."""
     try:
-        moment = parse_datetime(written)
-    except ValueError:
-        moment = None
-    return moment.timestamp() if moment else math.nan
+        moment = parse_datetime(written[:LONGEST_TIME])
+        return moment.timestamp() if moment else math.nan
+    except (ValueError, OverflowError):
+        return math.nan
 
 
 def object_path(cluster: str, namespace: str, resource: str, name: str, *, namespaced: bool) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.core.exceptions import TooManyFieldsSent
 from django.db import DatabaseError
 
 from clusters.api.errors import ApiError
@@ -120,7 +121,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
                 await _run_rendering(self.subscription.pause, self.is_paused)
             self.dirty.set()
         elif isinstance(message.get("renew"), str) and self.subscription is not None:
-            await _run_rendering(self.subscription.renew, message["renew"])
+            try:
+                await _run_rendering(self.subscription.renew, message["renew"])
+            except TooManyFieldsSent:
+                await self.close(REFUSED)
             self.dirty.set()
         else:
             await self.close(REFUSED)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, runtime_checkable
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -70,17 +71,15 @@ def subscribe(user: User, page: str, window: str) -> Subscription:
 
     `page` is the page's path and query as the browser sees it, `window` the token of the rows that it shows.
     """
-    parts = urlsplit(page[:MAX_URL])
-    if parts.scheme or parts.netloc:
-        raise NotLive(page)
+    parts = _split(page)
     try:
-        match = resolve(_strip_prefix(parts.path))
-    except Resolver404:
+        match, query = resolve(_strip_prefix(parts.path)), QueryDict(parts.query)
+    except (Resolver404, TooManyFieldsSent):
         raise NotLive(page) from None
     open_page = LIVE_PAGES.get(match.view_name)
     if open_page is None:
         raise NotLive(page)
-    return open_page(LivePage(user, match.kwargs, QueryDict(parts.query), window))
+    return open_page(LivePage(user, match.kwargs, query, window))
 
 
 def create_waiting(user: User, page: str, error: ApiError, last_update: str) -> WaitingSubscription | None:
@@ -88,12 +87,23 @@ def create_waiting(user: User, page: str, error: ApiError, last_update: str) -> 
 
     `last_update` is when the page last received something, in milliseconds since 1970, as its script says.
     """
-    match = resolve(_strip_prefix(urlsplit(page[:MAX_URL]).path))
+    match = resolve(_strip_prefix(_split(page).path))
     slug = str(match.kwargs.get("clusters", "")).partition(",")[0]
     as_of = None
     if last_update.isascii() and last_update.isdigit() and len(last_update) == 13:
         as_of = min(datetime.fromtimestamp(int(last_update) / 1000, UTC), timezone.now())
     return WaitingSubscription(user, slug, error, as_of) if slug and error.is_transient else None
+
+
+def _split(page: str) -> SplitResult:
+    """The parts of a page's path and query; NotLive for what is none, such as `//[` or a whole URL."""
+    try:
+        parts = urlsplit(page[:MAX_URL])
+    except ValueError:
+        raise NotLive(page) from None
+    if parts.scheme or parts.netloc:
+        raise NotLive(page)
+    return parts
 
 
 def _open_overview(page: LivePage) -> Subscription:

@@ -13,10 +13,15 @@ SECRETS = (
     re.compile(r"(-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----)[A-Za-z0-9+/=\s\\]+"),
     re.compile(r"()\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}"),  # PEM in base64, as a kubeconfig holds it
     re.compile(r"(\bbearer\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
-    re.compile(r"()\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),  # a JSON Web Token
+    # A JSON Web Token. Looked for once for each run of its characters, and only where two more parts follow the run:
+    # `eyJ-eyJ-…` would else be read to its end from each of its words.
+    re.compile(r"(?<![\w-])(?=[\w-]{11,}+\.[\w-]{8,}+\.)([\w-]*?\b)eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
     re.compile(r"(/invitations/)[^/\s?\"'<>\\]+"),
     # Any word as long and as mixed as a link's secret: a link may be mistyped before it.
     re.compile(r"()(?<![A-Za-z0-9_-])(?=[a-z0-9_-]*[A-Z])(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{43,}"),
+)
+LONGEST_LINE = (
+    32_000  # characters of a line, or of a value in JSON, that are written; a long traceback has 20,000
 )
 # Controls but tab and line break, and what turns or hides writing (the audit trail's pages show the same as text).
 UNSAFE_CHARACTERS = re.compile(
@@ -40,7 +45,9 @@ class RedactingFormatter(logging.Formatter):
 
 
 def clean(text: str) -> str:
-    """The text redacted, with controls and what turns or hides writing escaped."""
+    """The text redacted, with controls and what turns or hides writing escaped; a longer one is cut."""
+    if len(text) > LONGEST_LINE:
+        text = f"{text[:LONGEST_LINE]}… ({len(text) - LONGEST_LINE:,} more characters)"
     return redact(UNSAFE_CHARACTERS.sub(_escape, text))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -12,15 +11,14 @@ from django.utils.translation import gettext as _
 
 from clusters.api.tables import Row
 from clusters.feeds.feed import Feed
-from clusters.tables.columns import text_of
+from clusters.tables.columns import seconds_of, text_of
 from clusters.tables.table_content import TableContent
 from dashboard.kinds.summary import Cell, SmallTable
 from dashboard.objects.live_tables import LiveTable, describe_state
 
 ROWS = 50
 MAX_REMEMBERED = 20_000  # remembered moments
-_PART = re.compile(r"(\d+)([ydhms])")
-_SECONDS = {"y": 31_536_000, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+OLDEST = 20 * 365 * 86_400  # seconds; what is older was not read right
 
 
 def events_table(feed: Feed[TableContent]) -> LiveTable:
@@ -77,11 +75,8 @@ last_seen_times = _LastSeenTimes()
 
 
 def _subtract_age(ago: str) -> str:
-    parts = _PART.findall(ago)
-    if not parts:
-        return ""
-    seconds = sum(int(number) * _SECONDS[unit] for number, unit in parts)
-    if seconds > 20 * 365 * 86_400:
+    seconds = seconds_of(ago)
+    if seconds is None or seconds > OLDEST:
         return ""
     moment = datetime.now(UTC) - timedelta(seconds=seconds)
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

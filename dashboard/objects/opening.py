@@ -60,7 +60,17 @@ class OpenObject:
     def found(self) -> Mapping[str, Any] | None:
         """The object, masked, as it is now; None where permission to see it is gone."""
         raw = self.feed.content.snapshot().object
-        return None if raw is None else mask(raw)
+        return None if raw is None else mask(raw, self.kind)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether a kind with secret values was asked for, whatever came, or one came."""
+        return bool(self.kind.value_fields or kind_of(self.feed.content.snapshot().object or {}).value_fields)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is nested so deeply that a part of it is left out."""
+        return self.feed.content.snapshot().is_cut
 
     @property
     def kind(self) -> Kind:

@@ -9,6 +9,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from clusters.api.json_limits import OBJECT_LEVELS
 from clusters.api.tables import Row
 from dashboard.frame import notices
 from dashboard.kinds import facts
@@ -22,6 +23,7 @@ from dashboard.objects.live_tables import Link, live_table
 from dashboard.objects.opening import OpenObject, RelatedFeed
 from dashboard.objects.related import groups
 from dashboard.pieces.differ import digest
+from dashboard.pieces.notice import Button, Notice
 
 Context = dict[str, Any]
 
@@ -54,6 +56,7 @@ def build_context(opened: OpenObject, found: Mapping[str, Any]) -> Context:
             "cluster is Viewer."
         ),
         "is_deleted": opened.is_deleted,
+        **cut_context(opened),
         "address": opened.address,
         "yaml_url": opened.address.path("yaml"),
     }
@@ -88,6 +91,17 @@ def render_body(rendered_pieces: Mapping[str, SafeString]) -> SafeString:
 def window_digest(rendered_pieces: Mapping[str, SafeString]) -> str:
     """What a page tells the socket that it shows already."""
     return digest("".join(rendered_pieces[part] for part in PIECES))
+
+
+def cut_context(opened: OpenObject) -> Context:
+    """Of an object that is nested too deeply: how many levels are shown, and where all of it is; no raw Secret."""
+    if not opened.is_cut:
+        return {"cut_notice": None}
+    raw_url = "" if opened.is_secret else f"{opened.address.path()}?download=raw"
+    title = _("This object is nested deeper than %(levels)s levels.") % {"levels": OBJECT_LEVELS}
+    advice = _("What lies deeper is left out here and marked with “…”.")
+    buttons = (Button(_("Download the whole object (JSON)"), raw_url),) if raw_url else ()
+    return {"cut_notice": Notice(title, advice, "warning", buttons)}
 
 
 def _meta(opened: OpenObject, found: Mapping[str, Any]) -> facts.Meta:

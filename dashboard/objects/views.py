@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from clusters.api.json_limits import OBJECT_LEVELS
 from dashboard.address import kubectl
 from dashboard.address.paths import Address, parse
 from dashboard.frame.context import build_frame_context
@@ -84,6 +85,7 @@ def yaml_document(opened: OpenObject, page: str) -> SafeString:
         "document": yaml_view.document(found, page=number, download=opened.address.path()),
         "yaml_url": opened.address.path("yaml"),
         "is_deleted": opened.is_deleted,
+        **pieces.cut_context(opened),
     }
     return render_to_string("objects/yaml.html#document", context)
 
@@ -130,22 +132,38 @@ def _download(opened: OpenObject, what: str, pointer: str) -> HttpResponse:
     """The masked object, or one value of it by its JSON pointer, as a file that no browser runs."""
     found = opened.found or {}
     if what == "yaml":
-        return _file(yaml_lines.text(found), _file_name(opened.address), "application/yaml")
+        return _file(
+            _cut_comment(opened) + yaml_lines.text(found), _file_name(opened.address), "application/yaml"
+        )
+    if what == "raw" and not opened.is_secret:
+        return _file(_fetch_raw(opened), _file_name(opened.address, ending=".json"), "application/json")
     value = yaml_view.value_at(found, pointer[:2000]) if what == "value" else None
     if value is None:
         raise Http404(_("No such value to download."))
     return _file(value, _file_name(opened.address, part=pointer.rpartition("/")[2] or "value"), "text/plain")
 
 
-def _file(content: str, name: str, content_type: str) -> HttpResponse:
-    response = HttpResponse(content.encode("utf-8", "replace"), content_type=f"{content_type}; charset=utf-8")
+def _cut_comment(opened: OpenObject) -> str:
+    """What a file says of itself where a part of the object is left out of it."""
+    return f"# Incomplete: nested deeper than {OBJECT_LEVELS} levels.\n" if opened.is_cut else ""
+
+
+def _fetch_raw(opened: OpenObject) -> bytes:
+    """The object as the API server sends it now. Not for Secrets: nothing in it is masked."""
+    path = opened.resource.object_path(opened.address.namespace, opened.address.name)
+    return opened.cluster_session.client.request("GET", path).body
+
+
+def _file(content: str | bytes, name: str, content_type: str) -> HttpResponse:
+    encoded = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
+    response = HttpResponse(encoded, content_type=f"{content_type}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-def _file_name(address: Address, *, part: str = "") -> str:
+def _file_name(address: Address, *, part: str = "", ending: str = ".yaml") -> str:
     """Letters, digits, dots and hyphens alone: names come from the cluster."""
     whole = "-".join(word for word in (address.resource.partition(".")[0], address.name, part) if word)
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-._") else "-" for sign in whole)
-    return plain[:150] + (".txt" if part else ".yaml")
+    return plain[:150] + (".txt" if part else ending)

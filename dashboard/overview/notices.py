@@ -15,118 +15,98 @@ from clusters.models import Cluster, Credential
 from dashboard.clusters.credential_states import CredentialStatus
 from dashboard.clusters.suspensions import describe_suspension
 from dashboard.overview.board import Board, BoardCluster
+from dashboard.pieces.notice import Button, Notice
 
 LONGEST = 300  # characters of the cluster's own words
 
 
 @dataclass(frozen=True)
-class Button:
-    """A way out; `primary` is the one that mends it."""
+class MissingCounts:
+    """Why a cluster's counts are missing. `word` and `level` are the state of its row, "" where it is the cluster's."""
 
-    label: str
-    href: str
-    primary: bool = False
-
-
-@dataclass(frozen=True)
-class Notice:
-    """`title` says what is wrong and `advice` what to try; `server_message` are the cluster's own words.
-
-    `word` and `level` are the state of the row, where the cause is on our side of the cluster.
-    """
-
-    title: str
-    advice: str = ""
-    server_message: str = ""
-    buttons: tuple[Button, ...] = ()
+    notice: Notice
     word: str = ""
-    level: str = "error"
+    level: str = ""
 
 
-def find_notice(board: Board, cluster: BoardCluster) -> Notice | None:
+def find_missing_counts(board: Board, cluster: BoardCluster) -> MissingCounts | None:
     """None where counts can be shown."""
     if cluster.cluster_session is None:
         return _credential_notice(board, cluster)
     if cluster.counter is None:
-        return Notice(
+        notice = Notice(
             _("This server has reached its limit of monitored clusters."),
             _("You can still open the cluster. Its numbers appear when other people close their overview."),
-            word=_("Not monitored"),
-            level="unknown",
+            "unknown",
         )
+        return MissingCounts(notice, _("Not monitored"), "unknown")
     snapshot = cluster.counter.snapshot
     if snapshot.error is None or snapshot.reach is Reach.REACHABLE:
         return None
     if snapshot.reach is Reach.UNAUTHORIZED and cluster.active_credential.word == "expired":
         return _credential_notice(board, cluster)
     if snapshot.reach is Reach.UNAUTHORIZED:
-        return _rejected_notice(board, cluster, snapshot.error)
-    return _unreachable_notice(board, cluster.access.cluster, snapshot.error)
+        return MissingCounts(_rejected_notice(board, cluster, snapshot.error))
+    return MissingCounts(_unreachable_notice(board, cluster.access.cluster, snapshot.error))
 
 
-def _credential_notice(board: Board, board_cluster: BoardCluster) -> Notice:
+def _credential_notice(board: Board, board_cluster: BoardCluster) -> MissingCounts:
     """Nothing can be sent there, or what is sent has ended."""
     state, cluster = board_cluster.active_credential, board_cluster.access.cluster
     if state.word == "none":
-        return Notice(
+        add = _button(_("Add credential"), _credential_url(cluster), cluster, primary=True)
+        notice = Notice(
             _("You have no credential for this cluster yet."),
             _("Quarterdeck acts as you: add a token, a client certificate or your kubeconfig."),
-            buttons=(Button(_("Add credential"), _credential_url(cluster), primary=True),),
-            word=_("No credential"),
-            level="unknown",
+            "unknown",
+            (add,),
         )
+        return MissingCounts(notice, _("No credential"), "unknown")
     if state.credential is not None and state.suspension is not None:
-        return _suspended_notice(board, board_cluster, state.credential, state.suspension)
-    expired = state.word == "expired"
-    return Notice(
-        _("The credential for this cluster has expired.")
-        if expired
-        else _("The credential cannot be decrypted."),
-        _("It is no longer used. Add a new one to replace it.")
-        if expired
-        else _("Its encryption key is missing, or the stored record was altered. Add it again."),
-        buttons=_renew_buttons(board, board_cluster, state),
-        word=_("Credential expired") if expired else _("Cannot be decrypted"),
-    )
+        return _suspended_counts(board, cluster, state.credential, state.suspension)
+    renew = _renew_buttons(board, board_cluster, state)
+    if state.word == "expired":
+        title = _("The credential for this cluster has expired.")
+        advice = _("It is no longer used. Add a new one to replace it.")
+        return MissingCounts(Notice(title, advice, buttons=renew), _("Credential expired"), "error")
+    title = _("The credential cannot be decrypted.")
+    advice = _("Its encryption key is missing, or the stored record was altered. Add it again.")
+    return MissingCounts(Notice(title, advice, buttons=renew), _("Cannot be decrypted"), "error")
 
 
-def _suspended_notice(
-    board: Board, board_cluster: BoardCluster, credential: Credential, suspension: Suspension
-) -> Notice:
+def _suspended_counts(
+    board: Board, cluster: Cluster, credential: Credential, suspension: Suspension
+) -> MissingCounts:
     """Nothing is sent, and so nothing is counted, until somebody says yes."""
     title, advice, label = describe_suspension(credential, suspension)
-    word, cluster = _("Credential suspended"), board_cluster.access.cluster
+    buttons: tuple[Button, ...] = (_button(label, _credential_url(cluster), cluster, primary=True),)
     if credential.team is None and suspension.is_moved:
-        way_out = Button(label, reverse("clusters:confirm_credential", args=[cluster.slug]), primary=True)
-        return Notice(title, advice, buttons=(way_out,), word=word, level="warning")
-    if credential.team is not None and board.user.is_administrator:
-        args = [cluster.slug, credential.team.slug]
-        compare = Button(
-            _("Compare and confirm"), reverse("clusters:confirm_team_credential", args=args), primary=True
-        )
-        own = Button(_("Add credential"), _credential_url(cluster))
-        return Notice(title, advice, buttons=(compare, own), word=word, level="warning")
-    add = Button(label, _credential_url(cluster), primary=True)
-    return Notice(title, advice, buttons=(add,), word=word, level="warning")
+        href = reverse("clusters:confirm_credential", args=[cluster.slug])
+        buttons = (_button(label, href, cluster, primary=True),)
+    elif credential.team is not None and board.user.is_administrator:
+        href = reverse("clusters:confirm_team_credential", args=[cluster.slug, credential.team.slug])
+        compare = _button(_("Compare and confirm"), href, cluster, primary=True)
+        buttons = (compare, _button(label, _credential_url(cluster), cluster, primary=False))
+    return MissingCounts(Notice(title, advice, "warning", buttons), _("Credential suspended"), "warning")
 
 
 def _rejected_notice(board: Board, cluster: BoardCluster, error: ApiError) -> Notice:
     return Notice(
         _(error.title),
         _(error.advice),
-        error.message[:LONGEST],
-        _renew_buttons(board, cluster, cluster.active_credential),
+        buttons=_renew_buttons(board, cluster, cluster.active_credential),
+        message=error.message[:LONGEST],
     )
 
 
 def _unreachable_notice(board: Board, cluster: Cluster, error: ApiError) -> Notice:
     """Where the cluster is and how it is verified are an administrator's to change; others are told whom to ask."""
-    edit = Button(_("Edit cluster"), reverse("clusters:edit", args=[cluster.slug]), primary=True)
+    edit = _button(_("Edit cluster"), reverse("clusters:edit", args=[cluster.slug]), cluster, primary=True)
     mine = board.user.is_administrator
     advice = (
         _(error.advice) if mine else " ".join([_(error.advice), _name_administrators(board.administrators)])
     )
-    return Notice(_(error.title), advice, error.message[:LONGEST], (edit,) if mine else ())
+    return Notice(_(error.title), advice, buttons=(edit,) if mine else (), message=error.message[:LONGEST])
 
 
 def _name_administrators(administrators: Sequence[str]) -> str:
@@ -139,12 +119,19 @@ def _renew_buttons(board: Board, board_cluster: BoardCluster, state: CredentialS
     """One's own is renewed; a team's by an administrator, and meanwhile one can bring one's own."""
     cluster, credential = board_cluster.access.cluster, state.credential
     if credential is None or credential.team is None:
-        return (Button(_("Renew"), _credential_url(cluster), primary=True),)
-    own = Button(_("Add credential"), _credential_url(cluster), primary=not board.user.is_administrator)
+        return (_button(_("Renew"), _credential_url(cluster), cluster, primary=True),)
+    own = _button(
+        _("Add credential"), _credential_url(cluster), cluster, primary=not board.user.is_administrator
+    )
     if not board.user.is_administrator:
         return (own,)
     href = reverse("clusters:team_credential", args=[cluster.slug, credential.team.slug])
-    return Button(_("Renew team credential"), href, primary=True), own
+    return _button(_("Renew team credential"), href, cluster, primary=True), own
+
+
+def _button(label: str, href: str, cluster: Cluster, *, primary: bool) -> Button:
+    """Named after its cluster for screen readers: there is one in many rows."""
+    return Button(label, href, primary, about=cluster.name)
 
 
 def _credential_url(cluster: Cluster) -> str:

@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from clusters.counting.snapshot import CountStatus, Reach, Snapshot
 from dashboard.clusters.credential_states import ClusterAccess, CredentialStatus
 from dashboard.overview.board import Board, BoardCluster, names_of
-from dashboard.overview.notices import Notice, find_notice
+from dashboard.overview.notices import MissingCounts, find_missing_counts
 from dashboard.overview.numbers import Cell, nodes_cell, pods_cell, warnings_cell
 from dashboard.overview.permissions import Sentence, sentences
 from dashboard.overview.query import OverviewQuery
+from dashboard.pieces.notice import Notice
 from people.models import User
 
 # How urgent a row is, in the order of the page.
@@ -69,10 +70,10 @@ class Group:
 def row_of(board: Board, cluster: BoardCluster) -> Row:
     """What is known now; nothing is asked."""
     snapshot = cluster.counter.snapshot if cluster.counter is not None else EMPTY_SNAPSHOT
-    notice = find_notice(board, cluster)
+    missing = find_missing_counts(board, cluster)
     level, word = REACH[snapshot.reach][0], str(REACH[snapshot.reach][1])
-    if notice is not None and notice.word:
-        level, word = notice.level, notice.word
+    if missing is not None and missing.word:
+        level, word = missing.level, missing.word
     slug = cluster.slug
     cells = (
         nodes_cell(slug, snapshot.nodes),
@@ -83,14 +84,14 @@ def row_of(board: Board, cluster: BoardCluster) -> Row:
         id=f"cluster-{slug}",
         access=cluster.access,
         active_credential=cluster.active_credential,
-        weight=_weight(cluster, snapshot, notice, cells),
+        weight=_weight(cluster, snapshot, missing, cells),
         level=level,
         word=word,
         since=snapshot.since
         if cluster.counter is not None and snapshot.reach is not Reach.CONNECTING
         else None,
         version=snapshot.version,
-        notice=notice,
+        notice=missing.notice if missing else None,
         nodes=cells[0],
         pods=cells[1],
         warnings=cells[2],
@@ -134,10 +135,12 @@ def window_of(htmls: Iterable[str]) -> str:
     return shown.hexdigest()[:16]
 
 
-def _weight(cluster: BoardCluster, snapshot: Snapshot, notice: Notice | None, cells: Sequence[Cell]) -> int:
+def _weight(
+    cluster: BoardCluster, snapshot: Snapshot, missing: MissingCounts | None, cells: Sequence[Cell]
+) -> int:
     """Warnings alone ask for nothing: every cluster has some."""
-    if notice is not None:
-        return NOTICE_WEIGHTS.get(notice.level, UNAVAILABLE)
+    if missing is not None:
+        return NOTICE_WEIGHTS.get(missing.level, UNAVAILABLE)
     counts = (snapshot.nodes, snapshot.pods, snapshot.warnings)
     if cluster.active_credential.word == "expiring" or any(c.status is CountStatus.FAILED for c in counts):
         return NEEDS_ATTENTION

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from dashboard.pieces.update import Piece
 
-_TIME = re.compile(r"(<time [^>]*>)[^<]*(?=</time>)")
+_TIME = re.compile(r"(<time [^<>]*>)[^<]*(?=</time>)")
 
 
 def digest(html: str) -> str:

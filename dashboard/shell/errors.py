@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from dashboard.pieces.notice import Notice
 from dashboard.shell import outage
 
 
@@ -64,9 +65,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     text = {
         "layout": "base_plain.html",
         "status": 500,
-        "title": _("Something went wrong"),
-        "advice": _(
-            "The error has been logged. Try again; if it persists, contact whoever runs this Quarterdeck."
+        "notice": Notice(
+            _("Something went wrong"),
+            _("The error has been logged. Try again; if it persists, contact whoever runs this Quarterdeck."),
         ),
     }
     return HttpResponse(render_to_string("errors/page.html", text), status=500)
@@ -78,7 +79,6 @@ def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpRes
     context = {
         "layout": "base.html" if signed_in else "base_plain.html",
         "status": status,
-        "title": title,
-        "advice": advice,
+        "notice": Notice(title, advice),
     }
     return render(request, "errors/page.html", context, status=status)

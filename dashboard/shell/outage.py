@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from django.db import DatabaseError
@@ -13,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from dashboard.pieces.notice import Notice, Retry
 from dashboard.shell.context import Shell
 from people.audit.record import health
 from people.storage import REQUEST_LOCK_TIMEOUT, StorageOutage, limit_lock_wait, storage
@@ -57,27 +59,30 @@ def _limit_lock_wait(request: HttpRequest) -> AbstractContextManager[None]:
 
 def banner() -> SafeString:
     """What stands above every page while nothing can be saved; empty while all is well."""
-    return render_to_string("parts/outage.html", {"outage": describe_outage(storage.outage)})
+    notice = describe_outage(storage.outage)
+    if notice is None:
+        return SafeString("")
+    text = _("You can keep browsing, but nothing can be saved and changes to clusters are blocked.")
+    return render_to_string(
+        "parts/notice.html", {"notice": replace(notice, advice=f"{text} {notice.advice}")}
+    )
 
 
-def describe_outage(outage: StorageOutage | None) -> dict[str, Any] | None:
+def describe_outage(outage: StorageOutage | None) -> Notice | None:
     """The outage in words: what happened, since when, and what to do."""
     audit_trail = health()
     if outage is None:
         if audit_trail.is_writable:
             return None
-        return {
-            "title": _("The audit trail is not writable."),
-            "advice": _find_advice("unwritable"),
-            "since": audit_trail.since,
-        }
+        title = _("The audit trail is not writable.")
+        return Notice(title, _find_advice("unwritable"), since=audit_trail.since)
     titles = {
         "full": _("The Quarterdeck server's disk is full."),
         "locked": _("Quarterdeck's database is locked by another program."),
         "unwritable": _("Quarterdeck's database is not writable."),
         "unreachable": _("Quarterdeck's database is not responding."),
     }
-    return {"title": titles[outage.kind], "advice": _find_advice(outage.kind), "since": outage.since}
+    return Notice(titles[outage.kind], _find_advice(outage.kind), since=outage.since)
 
 
 def _find_advice(kind: str) -> str:
@@ -92,15 +97,27 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     is_post = request.method == "POST"
     fields, has_secrets = _read_fields(request) if is_post else ([], False)
     return {
-        "outage": describe_outage(storage.outage),
+        "notice": _describe_failure(is_post=is_post),
+        "retrying": Notice(
+            advice=_("Retrying every few seconds. This page opens automatically once the server responds."),
+            severity="info",
+            is_announced=True,
+            retry=Retry(wait=RETRY_SECONDS),
+        ),
         "is_post": is_post,
         "fields": fields,
         "has_secrets": has_secrets,
         "action": request.get_full_path(),
         "csrf_token": get_token(request) if is_post else "",
         "shell": Shell(request, None),
-        "wait": RETRY_SECONDS,
     }
+
+
+def _describe_failure(*, is_post: bool) -> Notice:
+    """What the outage did to this request; it may be over by now."""
+    text = _("Nothing was changed and nothing was sent.") if is_post else _("This page could not be loaded.")
+    notice = describe_outage(storage.outage) or Notice()
+    return replace(notice, advice=f"{text} {notice.advice}".strip(), since=None)
 
 
 def _read_fields(request: HttpRequest) -> tuple[list[tuple[str, str]], bool]:

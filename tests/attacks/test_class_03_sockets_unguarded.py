@@ -109,6 +109,9 @@ async def test_a_page_that_is_not_ours_is_no_subscription(
         for path in list_socket_paths():
             for page in (
                 "https://evil.example/c/harbour/shop/secrets",
+                "//[",
+                "//[::1/c/harbour/shop/secrets",
+                "/c/harbour/shop/secrets?" + "a&" * 1500,
                 "//evil.example/c/harbour/shop/secrets",
                 "/clusters/../c/harbour/shop/secrets",
                 "/c/harbour/shop/secrets/web/secret-value",
@@ -121,6 +124,13 @@ async def test_a_page_that_is_not_ours_is_no_subscription(
                 )
                 assert found == NOT_FOUND, page
     assert seen.is_empty, seen
+
+
+async def test_a_message_with_too_many_fields_closes_its_socket(committed_installation: Installation) -> None:
+    page, path = "/c/harbour/shop/secrets", list_socket_paths()[0]
+    async with open_socket(knock(path, session=committed_installation.sessions["dana"], page=page)) as socket:
+        await socket.send_json_to({"renew": "a&" * 1500})
+        assert await wait_for_close(socket) == REFUSED
 
 
 async def test_an_open_socket_ends_with_its_session_and_with_its_person(

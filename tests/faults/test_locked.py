@@ -65,11 +65,11 @@ def test_pages_that_are_loaded_meanwhile_come_with_the_banner_and_are_live(
         with lock_database(dashboard.folder):
             page = dana.context.new_page()
             page.goto(dashboard.url + path, wait_until="domcontentloaded", timeout=QUICK_RESPONSE)
-            expect(page.locator(".outage")).to_contain_text(LOCKED)
+            expect(page.locator("#outage .notice")).to_contain_text(LOCKED)
             expect_texts(page, "You can keep browsing")
             if is_live:
                 expect_state(page, "live")
-        expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE) if is_live else None
+        expect(page.locator("#outage .notice")).to_have_count(0, timeout=PATIENCE) if is_live else None
         page.close()
 
 

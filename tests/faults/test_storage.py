@@ -141,7 +141,7 @@ def test_a_locked_database_is_said_and_open_pages_stay_live(
         expect_texts(page, "Quarterdeck's database is locked by another program.", "You can keep browsing")
         expect_live(page, plane, "while-locked")
     with check_recovery("database unlocked", recovery_times):
-        expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE)
+        expect(page.locator("#outage .notice")).to_have_count(0, timeout=PATIENCE)
 
 
 def test_a_full_disk_is_said_and_reading_goes_on(
@@ -174,7 +174,7 @@ def _try_full_disk(
         expect_texts(page, "The Quarterdeck server's disk is full.")
         expect_held_back(account, "Dana of the disk")
     with check_recovery("space on the disk", figures):
-        expect(again.locator(".outage")).to_have_count(0, timeout=PATIENCE)
+        expect(again.locator("#outage .notice")).to_have_count(0, timeout=PATIENCE)
     account.get_by_role("button", name="Send again").click()
     expect_texts(account, "Name updated.")
     tried.expect_accepted("after-full")
@@ -191,7 +191,7 @@ def test_files_that_may_not_grow_are_said_and_reading_goes_on(plane, dashboard: 
             expect_form_returned(tried.client, dashboard.url + "/people/me/", tried.token)
             expect_texts(page, "The audit trail is not writable.", "You can keep browsing")
             expect_live(page, plane, "while-limited")
-        expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE)
+        expect(page.locator("#outage .notice")).to_have_count(0, timeout=PATIENCE)
         tried.expect_accepted("after-grown")
 
 
@@ -228,5 +228,5 @@ def test_a_locked_postgresql_is_said_and_open_pages_stay_live(
             expect_live(page, plane, "while-postgresql-locked")
             dana.open("/c/harbour/shop/configmaps")
         with check_recovery("PostgreSQL unlocked", recovery_times):
-            expect(page.locator(".outage")).to_have_count(0, timeout=PATIENCE)
+            expect(page.locator("#outage .notice")).to_have_count(0, timeout=PATIENCE)
         dana.close()

@@ -6,20 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 from django.utils import timezone
 
 from clusters.api.errors import ApiError
-from clusters.audit_details import draft_cluster_entry, draft_share_entry, settings_of
 from clusters.credentials.errors import BadCredential
-from clusters.credentials.invalidation import invalidate_shares
-from clusters.credentials.kubeconfig import Context, ImportOptions, Kubeconfig, read_kubeconfig
-from clusters.credentials.matching import free_slug, match
-from clusters.credentials.store import Owner, save_credential, server_of
-from clusters.credentials.verification import WhoAmI, reach, try_identity
+from clusters.credentials.import_execution import ImportOutcome, carry_out
+from clusters.credentials.import_plan import Choice, Importer, command_importer, plan_import
+from clusters.credentials.kubeconfig import ImportOptions, Kubeconfig, read_kubeconfig
+from clusters.credentials.verification import WhoAmI
 from clusters.credentials.yaml_tree import LARGEST
-from clusters.models import Cluster, Share
-from people.audit.record import AuditTrailUnavailable, record
+from clusters.models import Cluster
+from people.audit.record import AuditTrailUnavailable
 from people.models import Team, User
 
 
@@ -46,67 +43,25 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        owner = _user(options["owner"])
+        importer = command_importer(_user(options["owner"]), must_reach=not options["without_trying"])
         team = _team(options["team"], options["share"])
         kubeconfig = _read(Path(options["file"]), options["allow_insecure"])
-        self.stored: dict[int, str] = {}  # the context whose credential was stored, by cluster
+        choices = dict.fromkeys(_choose_contexts(kubeconfig, options["context"]), Choice(team=team))
+        plan = plan_import(kubeconfig, list(Cluster.objects.all()), importer, choices)
         failed = 0
-        for context in _contexts(kubeconfig, options["context"]):
-            try:
-                summary = self._import_context(context, owner, team, options["without_trying"])
-            except AuditTrailUnavailable as wrong:
+        for outcome in carry_out(plan, importer):
+            name = outcome.planned.context.name
+            if isinstance(outcome.error, AuditTrailUnavailable):
                 raise CommandError(
-                    f"The audit trail is not writable, so nothing was done: {wrong}."
-                ) from wrong
-            except (BadCredential, ApiError) as wrong:
+                    f"{name}: the audit trail is not writable, so nothing was done: {outcome.error}."
+                )
+            if outcome.error:
                 failed += 1
-                self.stderr.write(f"{context.name}: {_describe_error(wrong)}")
-                continue
-            self.stdout.write(f"{context.name}: {summary}")
+                self.stderr.write(f"{name}: {_describe_error(outcome.error)}")
+            else:
+                self.stdout.write(f"{name}: {_describe(outcome, importer)}")
         if failed:
             raise CommandError(f"{failed} context(s) could not be imported.")
-
-    def _import_context(
-        self, context: Context, owner: User | None, team: Team | None, without_trying: bool
-    ) -> str:
-        """Add or find the cluster, share it, store the credential; says what was done."""
-        if context.errors and (owner or not context.has_cluster):
-            raise context.errors[0]
-        found = match(context, Cluster.objects.all()).cluster
-        cluster = found or _new_cluster(context)
-        who = self._try(context, cluster, owner, without_trying or found is not None)
-        with transaction.atomic():
-            if not found:
-                cluster.save()
-                record(draft_cluster_entry(None, "cluster-add", cluster, detail=settings_of(cluster)))
-            done = [f"{'found' if found else 'added'} cluster {cluster.slug} ({cluster.server})"]
-            if team:
-                _made, is_new = Share.objects.get_or_create(cluster=cluster, team=team)
-                invalidate_shares([team.pk] if is_new else [])
-                if is_new:
-                    record(draft_share_entry(None, "share-add", cluster, team))
-                done.append(f"shared with team {team.slug}")
-            if owner and who and context.identity:
-                self._check_first_use(cluster, context)
-                own = Owner(user=owner)
-                save_credential(
-                    cluster, own, context.identity, who, namespace=context.namespace, read_only=False
-                )
-                done.append(_describe_stored(owner, who))
-        return ", ".join(done)
-
-    def _check_first_use(self, cluster: Cluster, context: Context) -> None:
-        if cluster.pk in self.stored:
-            message = f"a user can have only one credential per cluster, and context {self.stored[cluster.pk]} gave it"
-            raise BadCredential("contexts", message, "Choose one of them with --context.")
-        self.stored[cluster.pk] = context.name
-
-    def _try(self, context: Context, cluster: Cluster, owner: User | None, skip_reach: bool) -> WhoAmI | None:
-        if owner and context.identity:
-            return try_identity(server_of(cluster), context.identity)
-        if not skip_reach:
-            reach(server_of(cluster))
-        return None
 
 
 def _read(path: Path, allow_insecure: bool) -> Kubeconfig:
@@ -128,12 +83,13 @@ def _bytes(path: Path) -> bytes:
         return file.read(LARGEST + 1)
 
 
-def _contexts(kubeconfig: Kubeconfig, names: list[str]) -> list[Context]:
-    known = {one.name: one for one in kubeconfig.contexts}
+def _choose_contexts(kubeconfig: Kubeconfig, names: list[str]) -> list[int]:
+    """Their numbers: of the named contexts, or of all."""
+    known = [one.name for one in kubeconfig.contexts]
     for name in names:
         if name not in known:
             raise CommandError(f"No context named {name!r}. Available: {', '.join(known)}.")
-    return [known[name] for name in names] if names else list(kubeconfig.contexts)
+    return [number for number, one in enumerate(kubeconfig.contexts) if not names or one.name in names]
 
 
 def _user(username: str) -> User | None:
@@ -154,16 +110,16 @@ def _team(slug: str, share: bool) -> Team | None:
     return found
 
 
-def _new_cluster(context: Context) -> Cluster:
-    return Cluster(
-        slug=free_slug(context.cluster),
-        name=context.cluster[:100],
-        server=context.server,
-        ca=context.ca,
-        tls_server_name=context.tls_server_name,
-        verify_tls=not context.insecure,
-        proxy_url=context.proxy_url,
-    )
+def _describe(outcome: ImportOutcome, importer: Importer) -> str:
+    cluster, choice = outcome.cluster, outcome.planned.choice
+    done = []
+    if cluster:
+        done.append(f"{'added' if outcome.is_new else 'found'} cluster {cluster.slug} ({cluster.server})")
+    if choice and choice.team:
+        done.append(f"shared with team {choice.team.slug}")
+    if importer.owner and outcome.who:
+        done.append(_describe_stored(importer.owner, outcome.who))
+    return ", ".join(done)
 
 
 def _describe_stored(owner: User, who: WhoAmI) -> str:
@@ -173,6 +129,8 @@ def _describe_stored(owner: User, who: WhoAmI) -> str:
 
 
 def _describe_error(wrong: BadCredential | ApiError) -> str:
+    if isinstance(wrong, BadCredential) and wrong.reason == "used":
+        return f"{wrong} Choose one of them with --context."
     if isinstance(wrong, BadCredential):
         return f"{wrong} {wrong.advice}".strip()
     return " ".join(part for part in (wrong.title, wrong.message, wrong.advice) if part)

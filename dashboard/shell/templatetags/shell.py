@@ -16,7 +16,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from clusters.api.cells import LONGEST_TIME
 from dashboard.monitoring.request_ids import get_id
+from dashboard.pieces.notice import Button, Detail, Notice, Severity
 from dashboard.shell import outage
 from dashboard.shell.bundles import bundle_urls
 from dashboard.shell.navigation import Entry
@@ -140,6 +142,36 @@ def state_line(
     return {"state": state, "word": _state_word(state), "since": since, "message": message, "as_of": as_of}
 
 
+@register.inclusion_tag("parts/notice.html")
+def notice(
+    severity: Severity,
+    text: str = "",
+    *,
+    detail: str = "",
+    button: Button | None = None,
+    on_page: bool = False,
+    **fields: Any,
+) -> dict[str, Any]:
+    """A notice whose words stand in a template; `text` is its advice, `fields` are other ones of `Notice`.
+
+    `on_page`: the heading of the page is its title.
+    """
+    made = Notice(
+        advice=text,
+        severity=severity,
+        buttons=(button,) if button else (),
+        details=(Detail(detail),) if detail else (),
+        **fields,
+    )
+    return {"notice": made, "on_page": on_page}
+
+
+@register.simple_tag
+def notice_button(label: str, **fields: Any) -> Button:
+    """The button for a notice, as in `{% notice_button label href=url as again %}`; `fields` are those of `Button`."""
+    return Button(label, **fields)
+
+
 @register.simple_tag
 def status(level: str, word: str) -> SafeString:
     """A status by shape, word and color; `level` is ok, progress, warning, error or unknown."""
@@ -172,20 +204,20 @@ def shared_reason(entries: Sequence[Entry]) -> str:
 
 
 @register.filter
-def notice_level(tag: str) -> str:
-    """Django's message level as the name of a notice."""
+def notice_severity(tag: str) -> str:
+    """Django's message level as the severity of a notice."""
     return {"debug": "info"}.get(tag, tag or "info")
 
 
 def _parse_time(when: datetime | str | None) -> datetime | None:
-    if isinstance(when, str):
-        try:
-            when = parse_datetime(when)
-        except ValueError:
+    """The moment in UTC; None for a text that is no time, or one that no clock of ours can show."""
+    try:
+        moment = parse_datetime(when[:LONGEST_TIME]) if isinstance(when, str) else when
+        if moment is None:
             return None
-    if when is None:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # 0001-01-01 at an offset of +14:00 is in the year 0 of UTC
         return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _units(whole: int, big: str, small: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from typing import Any
 
 import pytest
 
-from clusters.api.addresses import checked_addresses, host_and_port
+from clusters.api.addresses import checked_addresses, host_and_port, is_forbidden
 from clusters.api.connection import Server
 from clusters.api.errors import AddressRefused, ApiError, NameNotResolved, PlainHttp
 from tests.clusters.api.calls import BOTH, fetch, make_connection
@@ -35,8 +36,27 @@ FORBIDDEN = [
     "64:ff9b:1::a9fe:a9fe",
     "::ffff:0:169.254.169.254",
     "2002:a9fe:a9fe::1",
+    "fd20:ce::254",  # Google's metadata service
+    "fd00:c1::a9fe:a9fe",  # Oracle's
+    "fd00:ec2::23",  # what gives pods of EKS their credentials
+    "fec0::1",
+    "feff:ffff::1",
+    "2001:db8::5efe:169.254.169.254",  # ISATAP
+    "fd12::200:5efe:169.254.169.254",
+    "fe80::5efe:10.0.0.1",
+    "2001:0:a9fe:a9fe::1",  # Teredo: its server
+    "2001:0:c000:201::5601:5601",  # Teredo: its client, the bits turned over
+    "64:ff9b:1:a9fe:a9:fe00::",  # NAT64 with a prefix of 48, 56 and 64 bits
+    "64:ff9b:1:a9:fe:a9fe::",
+    "64:ff9b:1:0:a9:fea9:fe00:0",
 ]
 ALLOWED = [
+    "2001:db8::5efe:10.0.0.1",
+    "64:ff9b::10.0.0.1",
+    "64:ff9b:1::10.0.0.1",
+    "64:ff9b:1:a00:0:100::",
+    "2002:a00:1::1",
+    "fd20:cf::254",
     "127.0.0.1",
     "::1",
     "10.0.0.1",
@@ -72,6 +92,10 @@ def test_it_refuses_a_name_that_leads_to(address: str, monkeypatch: pytest.Monke
     fake_resolver(monkeypatch, ["10.0.0.1", address])
     with pytest.raises(AddressRefused):
         checked_addresses("api.example", 443)
+
+
+def test_a_zone_makes_no_other_address() -> None:
+    assert is_forbidden(ipaddress.ip_address("fd20:ce::254%eth0"))
 
 
 @pytest.mark.parametrize("address", ALLOWED)

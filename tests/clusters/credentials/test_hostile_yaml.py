@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clusters.credentials.errors import BadCredential, KubeconfigError
-from clusters.credentials.kubeconfig import read_kubeconfig
-from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
+from clusters.credentials.kubeconfig import ImportOptions, read_kubeconfig
+from tests.clusters.credentials.kubeconfigs import add_context, build_config, to_yaml
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{chr(98 + level)}: &{chr(98 + level)} [{','.join([f'*{chr(97 + level)}'] * 9)}]\n" for level in range(8)
@@ -88,10 +88,6 @@ def test_it_names_the_path_of_a_duplicate_key():
 WRONG_TYPES = [
     ("clusters", {}, "clusters"),
     ("clusters", "x", "clusters"),
-    ("users", [1], "users[0]"),
-    ("users", [{"name": 1}], "users[0].name"),
-    ("users", [{"name": "dana", "user": []}], "users[0].user"),
-    ("contexts", [{"name": ["x"]}], "contexts[0].name"),
     ("contexts", True, "contexts"),
     ("current-context", 5, "current-context"),
     ("current-context", {"a": "b"}, "current-context"),
@@ -105,6 +101,33 @@ def test_it_names_the_field_of_a_wrong_type(key, value, field):
     assert (error.field, error.reason) == (field, "type")
 
 
+WRONG_ENTRIES = [
+    ("users", 1, "contexts[0].context.user"),
+    ("users", {"name": 1}, "contexts[0].context.user"),
+    ("users", {"name": "dana", "user": []}, "users[0].user"),
+    ("clusters", {"name": "prod", "cluster": []}, "clusters[0].cluster"),
+    ("contexts", {"name": ["x"]}, "contexts[0].name"),
+    ("contexts", 1, "contexts[0]"),
+    ("contexts", {"name": "shop", "context": []}, "contexts[0].context"),
+    ("contexts", {"name": "shop", "context": {"cluster": 1, "user": "dana"}}, "contexts[0].context.cluster"),
+    (
+        "contexts",
+        {"name": "shop", "context": {"cluster": "prod", "user": "dana", "namespace": "A B"}},
+        "contexts[0].context.namespace",
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "entry", "field"), WRONG_ENTRIES)
+def test_an_entry_that_is_wrong_refuses_its_own_context_and_no_other(key, entry, field):
+    value = add_context(build_config(), user={"token": "good"}, server="https://b.example.com")
+    value[key][0] = entry
+    bad, good = read_kubeconfig(to_yaml(value)).contexts
+    assert bad.errors[0].field == field
+    assert bad.identity is None
+    assert (good.name, good.errors) == ("other", ())
+
+
 @pytest.mark.parametrize("value", [12345, 1.5, True, ["x"], {"a": "b"}])
 @pytest.mark.parametrize("key", ["token", "client-key-data"])
 def test_it_refuses_a_secret_of_a_wrong_type_for_its_context(key, value):
@@ -114,8 +137,12 @@ def test_it_refuses_a_secret_of_a_wrong_type_for_its_context(key, value):
 
 @pytest.mark.parametrize("value", ["yes please", "true", 1, ["x"]])
 def test_it_does_not_guess_whether_tls_is_verified(value):
-    error = catch_rejection(to_yaml(build_config(cluster={"insecure-skip-tls-verify": value})))
-    assert error.field == "clusters[0].cluster.insecure-skip-tls-verify"
+    context = read_kubeconfig(
+        to_yaml(build_config(cluster={"insecure-skip-tls-verify": value})), ImportOptions(insecure=True)
+    ).contexts[0]
+    assert [one.field for one in context.errors] == ["clusters[0].cluster.insecure-skip-tls-verify"]
+    assert not context.insecure
+    assert not context.has_cluster
 
 
 @pytest.mark.parametrize("word", ["true", "True", "TRUE", "yes", "on"])
@@ -133,7 +160,9 @@ HOSTILE_NAMES = ["", "a\x07b".replace("\x07", "\u202e"), "x" * 300]
 def test_it_refuses_a_misleading_name(name):
     value = build_config()
     value["contexts"][0]["name"] = name
-    assert catch_rejection(to_yaml(value)).field == "contexts[0].name"
+    context = read_kubeconfig(to_yaml(value)).contexts[0]
+    assert [one.field for one in context.errors] == ["contexts[0].name"]
+    assert (context.name, context.has_cluster) == ("contexts[0]", False)
 
 
 def _parse(source: bytes | str) -> None:

@@ -223,10 +223,15 @@ def test_it_refuses_a_context_that_names_what_is_not_there():
 def test_it_refuses_a_name_that_is_there_twice():
     for key in ("clusters", "users", "contexts"):
         value = build_config()
+        value = add_context(value, user={"token": "t"}, server="https://b.example.com")
         value[key].append(value[key][0])
-        with pytest.raises(KubeconfigError, match="Duplicate name") as refused:
-            read_kubeconfig(yaml.dump(value, Dumper=PlainDumper))
-        assert refused.value.field == f"{key}[1].name"
+        contexts = read_kubeconfig(yaml.dump(value, Dumper=PlainDumper)).contexts
+        refused = [one for one in contexts if one.name == "shop"]
+        assert len(refused) == (2 if key == "contexts" else 1)
+        for one in refused:
+            assert [error.field for error in one.errors][:1] == [f"{key}[2].name"]
+            assert "Duplicate name" in one.errors[0].message
+        assert [one.errors for one in contexts if one.name == "other"] == [()]
 
 
 class PlainDumper(yaml.SafeDumper):

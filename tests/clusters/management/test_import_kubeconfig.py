@@ -129,7 +129,7 @@ def test_it_stores_one_credential_a_cluster(ada, simulated_cluster, tmp_path):
     value["clusters"][1]["cluster"] = dict(value["clusters"][0]["cluster"])
     output, errors = run(write_config(tmp_path, value), "--owner", "ada")
     assert "shop: added" in output
-    assert "context shop gave it" in errors
+    assert "Context shop was already used for this cluster" in errors
     assert Credential.objects.get().identity == "ada"
 
 
