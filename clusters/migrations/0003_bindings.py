@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db import migrations, models
 
-from clusters.credentials.upgrade import seal_with_binding
+from clusters.credentials.binding import build_binding, destination_of
+from clusters.credentials.sealing import SealBroken, open_sealed_to_row, seal
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,20 @@ def bind_credentials(apps: Any, _schema_editor: Any) -> None:
             log.warning("Credential %s for %s stays unreadable: %s", row.pk, row.cluster.slug, problem)
             continue
         rows.filter(pk=row.pk).update(sealed=row.sealed, binding=row.binding)
+
+
+def seal_with_binding(row: Any) -> str:
+    """Fill in the sealed value and binding of a row of the migration's model; why not, where it cannot be opened.
+
+    Who added a team's credential is not known: it must be added again where its cluster moves.
+    """
+    try:
+        plain = open_sealed_to_row(bytes(row.sealed), row=row.pk)
+    except SealBroken as error:
+        return str(error)
+    binding = build_binding(row, destination_of(row.cluster))
+    row.sealed, row.binding = seal(plain, context=binding.context), binding.to_json()
+    return ""
 
 
 class Migration(migrations.Migration):

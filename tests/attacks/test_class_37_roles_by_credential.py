@@ -42,7 +42,7 @@ def test_a_viewer_of_the_team_whose_credential_it_is_stays_one(
     with pytest.raises(DeniedByRole):
         session.reveal("shop", "web", "password")
     with pytest.raises(DeniedByRole, match="In team Shop, whose credential you use here, you are a Viewer"):
-        session.write("delete", SECRETS, namespace="shop", name="web")
+        session.write(SECRETS.attributes("delete", "shop", "web"))
     answer = offline_installation.browser("stan").post(
         "/c/harbour/shop/secrets/web/value", {"key": "password"}
     )
