@@ -9,6 +9,7 @@ from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    os.umask(0o077)  # databases, keys and whatever else is written here are for this account alone
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

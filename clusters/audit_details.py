@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 from clusters.api.resource_attributes import ResourceAttributes
 from clusters.models import Cluster, ClusterRequest, Credential
 from people.audit.draft import AuditDraft, draft_for_program, draft_for_user
+from people.audit.models import AuditEntry
 from people.models import Team, User
 
 PROGRAM = "manage.py"
+MAX_EDITS = 100  # edits that are looked through
 RECORDED_FIELDS = (
     "name",
     "slug",
@@ -28,6 +31,17 @@ def draft_cluster_entry(actor: User | None, verb: str, cluster: Cluster, **more:
     """What `actor`, or without one the operator on the machine, did to a cluster as Quarterdeck knows it."""
     fields = {"cluster_id": cluster.pk, "cluster": cluster.slug, "target": f"cluster {cluster.slug}", **more}
     return draft_for_user(actor, verb, **fields) if actor else draft_for_program(PROGRAM, verb, **fields)
+
+
+def find_last_edit(cluster: Cluster, changed: Collection[str], since: datetime) -> AuditEntry | None:
+    """The audit entry of the last edit that changed one of these settings since then; None where the audit trail does
+    not know of a change to each of them: it was made past this program."""
+    edits = AuditEntry.objects.filter(
+        cluster=cluster.slug, cluster_id=cluster.pk, verb="cluster-edit", at__gte=since
+    )
+    found = [one for one in edits.order_by("-sequence")[:MAX_EDITS] if set(one.detail) & set(changed)]
+    is_explained = set(changed) <= {name for one in found for name in one.detail}
+    return found[0] if found and is_explained else None
 
 
 def draft_share_entry(actor: User | None, verb: str, cluster: Cluster, team: Team) -> AuditDraft:

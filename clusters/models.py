@@ -63,8 +63,9 @@ class CredentialKind(models.TextChoices):
 class Credential(models.Model):
     """What proves to one cluster who calls: a person's own, or a team's where an administrator allowed it.
 
-    `sealed` is opened by `clusters.credentials` only; `version` grows at each change, so that pools, caches and
-    feeds of the old one are never used again.
+    `sealed` is opened by `clusters.credentials` only, as what `binding` says. `suspended_at` is when its owner's
+    password was set by a link that somebody else made: it is not used from then on. `version` grows at each change,
+    so that pools, caches and feeds of the old one are never used again.
     """
 
     cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="credentials")
@@ -76,6 +77,9 @@ class Credential(models.Model):
     )
     kind = models.CharField(max_length=16, choices=CredentialKind.choices)
     sealed = models.BinaryField()
+    binding = models.JSONField(default=dict, blank=True)  # clusters.credentials.binding.Binding
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspended_by = models.CharField(max_length=150, blank=True)  # the username of who made the password link
     identity = models.CharField(_("identity"), max_length=500, blank=True)
     groups = models.JSONField(default=list, blank=True)
     namespace = models.CharField(_("namespace"), max_length=63, blank=True)

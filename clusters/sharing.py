@@ -1,11 +1,11 @@
-"""Sharing: the clusters that a user sees through teams, the role there, and team credentials."""
+"""Sharing: the clusters that a user sees through teams, and the strongest role there."""
 
 from __future__ import annotations
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 
-from clusters.models import Cluster, Credential
+from clusters.models import Cluster
 from people.models import Membership, TeamRole, User
 
 
@@ -25,7 +25,9 @@ def visible_cluster(user: User, slug: str) -> Cluster:
 
 
 def roles(user: User) -> dict[int, TeamRole]:
-    """The person's role by cluster id: the strongest that a team gives; an auditor stays a viewer."""
+    """By cluster id: the strongest role that a team of the person's gives there; an auditor stays a viewer.
+
+    It holds with a credential of one's own; see `clusters.gateway.team_credentials`."""
     if user.is_administrator:
         return dict.fromkeys(Cluster.objects.values_list("pk", flat=True), TeamRole.EDITOR)
     found: dict[int, TeamRole] = {}
@@ -33,13 +35,4 @@ def roles(user: User) -> dict[int, TeamRole]:
     for cluster_id, role in given.values_list("team__shares__cluster_id", "role"):
         strongest = TeamRole.EDITOR in (role, found.get(cluster_id)) and not user.is_auditor
         found[cluster_id] = TeamRole.EDITOR if strongest else TeamRole.VIEWER
-    return found
-
-
-def team_credentials(user: User) -> dict[int, Credential]:
-    """By cluster id: the credential that a team of the person's shares there, as `connect` chooses it."""
-    shared = Credential.objects.filter(team__memberships__user=user, team__shares__cluster=F("cluster"))
-    found: dict[int, Credential] = {}
-    for one in shared.select_related("team", "cluster").order_by("read_only", "pk"):
-        found.setdefault(one.cluster_id, one)
     return found

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -65,6 +66,18 @@ def _check_sealing(key: str) -> None:
         size = 0
     if size != 32:
         raise ImproperlyConfigured("QUARTERDECK_SEALING_KEYS: each key must be base64 of exactly 32 bytes.")
+    if _is_pattern(base64.b64decode(key)):
+        raise ImproperlyConfigured(
+            "QUARTERDECK_SEALING_KEYS: one key is not random: generate one with python3 -c "
+            "'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'."
+        )
+
+
+def _is_pattern(key: bytes) -> bool:
+    """Few bytes, one piece again and again, or equal steps (0, 1, 2 ...): of 32 random bytes 8 differ surely enough."""
+    is_repeated = key in (key + key)[1:-1]
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    return is_repeated or len(steps) == 1 or len(set(key)) < 8
 
 
 def _load_or_create(path: Path) -> Keys:

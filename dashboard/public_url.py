@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -58,10 +59,23 @@ def public_url(value: str, *, production: bool) -> PublicUrl | None:
     has_more = parts.query or parts.fragment or "@" in parts.netloc
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname or has_more:
         raise _invalid_url(value)
+    if production and parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ImproperlyConfigured(
+            f"{NAME} must start with https:// in production, not {value!r}: over http:// passwords, sessions and "
+            "credentials can be read on the way. Terminate TLS in front of Quarterdeck (docs/deployment.md). Only a "
+            "loopback address such as http://127.0.0.1:8000 may do without."
+        )
     path = parts.path.rstrip("/")
     if "//" in path or any(character in path for character in "%\\;\" '<>") or ".." in path:
         raise _invalid_url(value)
     return PublicUrl(parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme], path)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _invalid_url(value: str) -> ImproperlyConfigured:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Iterable
 from functools import partial
@@ -28,9 +27,9 @@ log = logging.getLogger(__name__)
 SEND_TIMEOUT = 2.0  # seconds; a message that is lost is made up for by the session checks of each socket
 
 
-def session_group(session_key: str) -> str:
-    """The channel layer group of one signed-in browser's sockets; nobody can tell the key from it."""
-    return "session." + hashlib.sha256(session_key.encode()).hexdigest()[:32]
+def session_group(session_id: str) -> str:
+    """The channel layer group of one signed-in browser's sockets."""
+    return f"session.{session_id[:32]}"
 
 
 def user_group(user_id: int) -> str:
@@ -38,9 +37,9 @@ def user_group(user_id: int) -> str:
     return f"user.{user_id}"
 
 
-def notify_signed_out(session_key: str) -> None:
+def notify_signed_out(session_id: str) -> None:
     """Tell the sockets of this session, once the change is in the database."""
-    transaction.on_commit(partial(_send, session_group(session_key), "session.ended"))
+    transaction.on_commit(partial(_send, session_group(session_id), "session.ended"))
 
 
 def notify_access_changed(user_id: int) -> None:
@@ -71,9 +70,9 @@ async def _group_send(group: str, kind: str) -> None:
 
 
 def end_sessions(user: User, *, but: str = "") -> int:
-    """End this person's sessions in all browsers, or in all but one; how many there were."""
-    keys = [session.pk for session in Session.objects.filter(user=user).exclude(pk=but)]
-    Session.objects.filter(pk__in=keys).delete()
-    for key in keys:
-        notify_signed_out(key)
-    return len(keys)
+    """End this person's sessions in all browsers, or in all but one (its session ID); how many there were."""
+    ids = [session.pk for session in Session.objects.filter(user=user).exclude(pk=but)]
+    Session.objects.filter(pk__in=ids).delete()
+    for one in ids:
+        notify_signed_out(one)
+    return len(ids)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from people.models import User
+from people.sessions import hash_key
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -69,9 +70,9 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
-def session_key(request: HttpRequest) -> str:
-    """The key of the session of this request, "" without one."""
-    return request.session.session_key or ""
+def get_session_id(request: HttpRequest) -> str:
+    """The ID of the session of this request (`people.sessions.hash_key`), "" without one; it signs nobody in."""
+    return hash_key(request.session.session_key)
 
 
 def ask_for_sign_in(request: HttpRequest) -> HttpResponse:

@@ -138,6 +138,9 @@ class Invitation(models.Model):
 class Session(AbstractBaseSession):
     """A signed-in browser; `people.sessions` fills it."""
 
+    session_key = models.CharField(
+        primary_key=True, max_length=64
+    )  # the hash of it, `people.sessions.hash_key`
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
     address = models.GenericIPAddressField(null=True)
     agent = models.CharField(max_length=200, blank=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -51,6 +51,12 @@ def open_links() -> QuerySet[Invitation]:
         used_at=None,
         expires_at__gt=timezone.now(),
     )
+
+
+def password_links_of_others(user: User, *, since: datetime) -> QuerySet[Invitation]:
+    """The links by which this person's password was set since then, except those that they made themselves."""
+    used = Invitation.objects.filter(user=user, purpose=Purpose.PASSWORD, used_at__gte=since)
+    return used.filter(~Q(created_by=user) | Q(created_by=None)).select_related("created_by").order_by("pk")
 
 
 def find(secret: str) -> Invitation | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.utils import timezone
 
@@ -14,7 +14,7 @@ from people.models import Session
 class SessionCheck:
     """What a socket was opened with; it may go on while the database says the same."""
 
-    session_key: str = field(repr=False)
+    session_id: str
     user_id: int
     access_version: int
 
@@ -25,7 +25,7 @@ def select_valid(checks: Iterable[SessionCheck]) -> set[SessionCheck]:
     if not pending:
         return set()
     rows = Session.objects.filter(
-        session_key__in={check.session_key for check in pending},
+        session_key__in={check.session_id for check in pending},
         expire_date__gt=timezone.now(),
         user__is_active=True,
     ).values_list("session_key", "user_id", "user__access_version")

@@ -1,7 +1,13 @@
-"""Session store: Django database sessions with the user id, and the time last seen, in columns."""
+"""Session store: Django database sessions by a hash of their key, with user id and time last seen in columns.
+
+The key is what signs in, and stands in the browser's cookie alone: whoever reads the database signs in with nothing.
+It is 32 random letters and digits (165 bits), so a plain SHA-256 is enough; the hash is also what names the session
+everywhere else in this program (`session ID`).
+"""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +23,11 @@ from people.storage import BACKGROUND_LOCK_TIMEOUT, limit_lock_wait, storage, tr
 SEEN_EVERY = timedelta(minutes=1)  # `seen_at` is written at most this often
 
 
+def hash_key(session_key: str | None) -> str:
+    """The session ID: 64 hexadecimal digits, stored in place of the key; "" where there is no key."""
+    return hashlib.sha256(session_key.encode()).hexdigest() if session_key else ""
+
+
 class SessionStore(DatabaseStore):
     """Django's database store, with the person's id in a column of its own. Synchronous, as views are."""
 
@@ -30,8 +41,20 @@ class SessionStore(DatabaseStore):
         """A cookie can hold anything, NUL too, which PostgreSQL refuses to look up."""
         return bool(key) and len(key) >= 8 and key.isascii() and key.isalnum()
 
+    @property
+    def session_id(self) -> str:
+        """What is stored of the key of this session."""
+        return hash_key(self.session_key)
+
+    def exists(self, session_key: str) -> bool:
+        return bool(super().exists(hash_key(session_key)))
+
+    def delete(self, session_key: str | None = None) -> None:
+        self.get_model_class().objects.filter(pk=hash_key(session_key or self.session_key)).delete()
+
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         session: Any = super().create_model_instance(data)
+        session.session_key = self.session_id
         session.user_id = _person_id(data)
         return session
 
@@ -55,14 +78,16 @@ class SessionStore(DatabaseStore):
         with limit_lock_wait(BACKGROUND_LOCK_TIMEOUT):
             written: int = (
                 self.get_model_class()
-                .objects.filter(pk=self.session_key)
+                .objects.filter(pk=self.session_id)
                 .update(session_data=fresh.session_data, expire_date=fresh.expire_date, user_id=fresh.user_id)
             )
         return written
 
     def load(self) -> dict[str, Any]:
-        stored: Any = self._get_session_from_db()  # type: ignore[attr-defined]
-        if not stored:
+        now = timezone.now()
+        stored = self.get_model_class().objects.filter(pk=self.session_id, expire_date__gt=now).first()
+        if stored is None:
+            self._session_key = None
             return {}
         self.seen_at = stored.seen_at
         return self.decode(stored.session_data)
@@ -72,7 +97,7 @@ class SessionStore(DatabaseStore):
         now = timezone.now()
         if self.seen_at is None or now - self.seen_at < SEEN_EVERY:
             return
-        mine = self.get_model_class().objects.filter(pk=self.session_key)
+        mine = self.get_model_class().objects.filter(pk=self.session_id)
         try_write(lambda: mine.update(seen_at=now))
         self.seen_at = now
 

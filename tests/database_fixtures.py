@@ -28,7 +28,7 @@ from clusters.credentials.verification import WhoAmI, try_identity
 from clusters.models import Cluster, ClusterRequest, Credential, Share
 from people.control import bump_access, notify_signed_out
 from people.models import Membership, Session, Team, User
-from people.sessions import SessionStore
+from people.sessions import SessionStore, hash_key
 from tests.audit.recording import begin_write, end_write, record_action, record_flood
 from tests.controlplane.keys import get_keys
 from tests.controlplane.users import TEAMS, USERS
@@ -134,8 +134,8 @@ def create_session(name: str) -> str:
 
 def end_session(key: str) -> int:
     """Sign out from outside the server's process: only the session checks can close its sockets."""
-    deleted, _ = Session.objects.filter(session_key=key).delete()
-    notify_signed_out(key)
+    deleted, _ = Session.objects.filter(pk=hash_key(key)).delete()
+    notify_signed_out(hash_key(key))
     return deleted
 
 

@@ -60,6 +60,11 @@ def bundle_key(bundle: str) -> frozenset[bytes]:
     return frozenset(one.public_bytes(Encoding.DER) for one in chain)
 
 
+def read_bundle(bundle: str) -> list[x509.Certificate]:
+    """The certificates of a checked bundle; CertificateError where it is none."""
+    return _certificates(bundle, "ca")
+
+
 def certificate_expiry(certificate: str) -> datetime:
     """When a checked client certificate ends."""
     return _certificates(certificate, "certificate")[0].not_valid_after_utc

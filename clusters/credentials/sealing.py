@@ -1,7 +1,8 @@
-"""Sealing: encrypts credentials with AES-256-GCM, bound to the database row they belong to.
+"""Sealing: encrypts credentials with AES-256-GCM, together with what they are for (their binding).
 
 A sealed value is `version (1 byte) | key id (8) | nonce (12) | ciphertext and tag`. The first nine bytes and
-the context are authenticated too, so a value that was moved to another row is unreadable.
+the context are authenticated too, so a value that was moved to another row, or whose cluster, owner or address was
+exchanged beside it, is unreadable. Version 1 knew the number of the row alone; it is opened once, by the upgrade.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-VERSION = b"\x01"
+VERSION = b"\x02"
+ROW_ONLY_VERSION = b"\x01"  # its context was `credential:7`, the number of the row, and nothing else
 KEY_ID = 8
 NONCE = 12
 HEADER = len(VERSION) + KEY_ID
@@ -27,7 +29,7 @@ class SealBroken(Exception):
 
 
 def seal(plain: bytes, *, context: str) -> bytes:
-    """Seal under the first key, bound to the context (such as `credential:7`)."""
+    """Seal under the first key, bound to the context."""
     first = _keys()[0]
     header = VERSION + key_id(first)
     nonce = secrets.token_bytes(NONCE)
@@ -36,8 +38,16 @@ def seal(plain: bytes, *, context: str) -> bytes:
 
 def open_sealed(sealed: bytes, *, context: str) -> bytes:
     """The plain value; `SealBroken` where the key, the bytes or the context are not those of the sealing."""
-    sealed = bytes(sealed)
-    if len(sealed) < HEADER + NONCE + TAG or not sealed.startswith(VERSION):
+    return _open(bytes(sealed), VERSION, context)
+
+
+def open_sealed_to_row(sealed: bytes, *, row: int) -> bytes:
+    """The plain value of version 1, for the upgrade alone: nothing but the number of its row is authenticated."""
+    return _open(bytes(sealed), ROW_ONLY_VERSION, f"credential:{row}")
+
+
+def _open(sealed: bytes, version: bytes, context: str) -> bytes:
+    if len(sealed) < HEADER + NONCE + TAG or not sealed.startswith(version):
         raise SealBroken("This is not an encrypted value.")
     header, nonce, cipher = sealed[:HEADER], sealed[HEADER : HEADER + NONCE], sealed[HEADER + NONCE :]
     for key in _keys():

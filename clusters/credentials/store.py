@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from clusters.api.connection import Identity, Server
 from clusters.audit_details import draft_credential_entry
+from clusters.credentials.binding import Destination, build_binding, destination_of, read_binding
 from clusters.credentials.invalidation import invalidate_credential
 from clusters.credentials.sealing import SealBroken, open_sealed, seal
+from clusters.credentials.suspension import CredentialSuspended, check_not_suspended
+from clusters.credentials.unreadable import note_unreadable
 from clusters.credentials.verification import WhoAmI
 from clusters.models import Cluster, Credential, CredentialKind
 from people.audit.changes import audited_change
@@ -37,7 +40,20 @@ def server_of(cluster: Cluster) -> Server:
 
 
 def identity_of(credential: Credential) -> Identity:
-    """Open the sealed value; `SealBroken` where it cannot be opened or is none of ours."""
+    """Open the sealed value; CredentialSuspended before that where it may not be used, SealBroken where it cannot be
+    opened or is none of ours, which is recorded."""
+    try:
+        check_not_suspended(credential)
+        return read_identity(credential)
+    except CredentialSuspended:
+        raise
+    except SealBroken as error:
+        note_unreadable(credential, error)
+        raise
+
+
+def read_identity(credential: Credential) -> Identity:
+    """What is sealed, whether it may be sent or not: for sealing it again. Raises SealBroken."""
     try:
         held = json.loads(open_sealed(bytes(credential.sealed), context=context_of(credential)))
         texts = [held[part] for part in ("token", "certificate", "key")]
@@ -48,12 +64,28 @@ def identity_of(credential: Credential) -> Identity:
     return Identity(*texts)
 
 
-def store(credential: Credential, identity: Identity) -> None:
-    """Seal the identity into a row that has its number already."""
+def context_of(credential: Credential) -> str:
+    """What the sealed value is authenticated with. Raises SealBroken."""
+    return read_binding(credential).context
+
+
+def store(credential: Credential, identity: Identity, added_by: User | None = None) -> None:
+    """Seal the identity into a row that has its number already, for where its cluster is now; it may be used from now
+    on."""
+    seal_for(credential, identity, destination_of(credential.cluster), added_by.pk if added_by else None)
+    credential.suspended_at, credential.suspended_by = None, ""
+    credential.save(update_fields=["sealed", "binding", "kind", "suspended_at", "suspended_by", "updated_at"])
+
+
+def seal_for(
+    credential: Credential, identity: Identity, destination: Destination, added_by: int | None
+) -> None:
+    """Fill in the sealed value and its binding; the caller saves the row."""
+    binding = build_binding(credential, destination, added_by)
     held = {"token": identity.token, "certificate": identity.certificate, "key": identity.key}
-    credential.sealed = seal(json.dumps(held).encode(), context=context_of(credential))
+    credential.sealed = seal(json.dumps(held).encode(), context=binding.context)
+    credential.binding = binding.to_json()
     credential.kind = CredentialKind.CERTIFICATE if identity.certificate else CredentialKind.TOKEN
-    credential.save(update_fields=["sealed", "kind", "updated_at"])
 
 
 @audited_change()
@@ -67,7 +99,7 @@ def save_credential(
     read_only: bool = True,
     actor: User | None = None,
 ) -> Credential:
-    """Store what the cluster accepted, in place of the one that this owner had there.
+    """Store what this cluster accepted at its present address, in place of the one that this owner had there.
 
     `actor` is the person who does it; without one it is the operator on the machine.
     """
@@ -85,7 +117,8 @@ def save_credential(
         defaults=fields,
         create_defaults={**fields, "sealed": b""},
     )
-    store(credential, identity)
+    credential.cluster = cluster
+    store(credential, identity, actor)
     invalidate_credential(credential)
     record(draft_credential_entry(actor, "credential-set", credential))
     return credential
@@ -97,10 +130,3 @@ def remove(credential: Credential, actor: User | None) -> None:
     invalidate_credential(credential)
     record(draft_credential_entry(actor, "credential-remove", credential))
     credential.delete()
-
-
-def context_of(credential: Credential) -> str:
-    """What the sealed value is bound to."""
-    if credential.pk is None:
-        raise ValueError("A credential is sealed to its row, so the row comes first.")
-    return f"credential:{credential.pk}"

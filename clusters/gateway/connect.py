@@ -28,8 +28,9 @@ from clusters.gateway.audited_requests import AuditedRequest, detail_of, name_in
 from clusters.gateway.denials import make_error_callback
 from clusters.gateway.hub import hub
 from clusters.gateway.secret_reads import SECRETS, is_secret, note_when_read
+from clusters.gateway.team_credentials import role_with, team_credentials, team_roles
 from clusters.models import Cluster, Credential
-from clusters.sharing import roles, team_credentials, visible_clusters
+from clusters.sharing import roles, visible_clusters
 from clusters.tables.table_content import TableContent, TableQuery
 from people.audit.draft import AuditDraft
 from people.audit.models import Result
@@ -214,6 +215,10 @@ class ClusterSession:
             return _("Auditors have read-only access.")
         if self.credential.team and self.credential.read_only:
             return _("The credential shared by team %(team)s is read-only.") % {"team": self.team}
+        if self.credential.team:
+            return _("In team %(team)s, whose credential you use here, you are a Viewer (read-only).") % {
+                "team": self.team
+            }
         return _("Your role for this cluster is Viewer (read-only).")
 
 
@@ -223,7 +228,8 @@ def _record_denial(draft: AuditDraft, reason: str) -> DeniedByRole:
 
 
 def connect(user: User, slug: str) -> ClusterSession:
-    """The person's way to the cluster. Raises NotShared, NoCredential, or SealBroken of `clusters.credentials`."""
+    """The person's way to the cluster. Raises NotShared, NoCredential, SealBroken, or CredentialSuspended, which is a
+    SealBroken."""
     found = connect_all(user, [slug])[slug]
     if isinstance(found, ClusterSession):
         return found
@@ -235,13 +241,14 @@ def connect_all(
 ) -> dict[str, ClusterSession | NotShared | NoCredential | SealBroken]:
     """For each slug its session, or the error that `connect` raises; in as many queries for all as for one.
 
-    The person's own credential comes first, else the one that a team of theirs shares there.
+    The person's own credential comes first, else the one that a team of theirs shares there. Where the first cannot be
+    used, the other does not stand in for it.
     """
     visible = (
         {one.slug: one for one in visible_clusters(user).filter(slug__in=slugs)} if user.is_active else {}
     )
     own = {one.cluster_id: one for one in Credential.objects.filter(user=user, cluster__in=visible.values())}
-    role, shared = roles(user), team_credentials(user)
+    role, shared, roles_by_team = roles(user), team_credentials(user), team_roles(user)
     found: dict[str, ClusterSession | NotShared | NoCredential | SealBroken] = {}
     for slug in slugs:
         cluster = visible.get(slug)
@@ -252,8 +259,10 @@ def connect_all(
         if credential is None:
             found[slug] = NoCredential(cluster)
             continue
+        credential.cluster = cluster  # its address is compared, and sent to, as read here
         try:
-            found[slug] = _open_session(user, cluster, role[cluster.pk], credential)
+            held = role_with(credential, role[cluster.pk], roles_by_team)
+            found[slug] = _open_session(user, cluster, held, credential)
         except SealBroken as error:
             found[slug] = error
     return found
@@ -261,8 +270,6 @@ def connect_all(
 
 def _open_session(user: User, cluster: Cluster, role: TeamRole, credential: Credential) -> ClusterSession:
     """Raises SealBroken."""
-    if credential.team and credential.read_only:
-        role = TeamRole.VIEWER
     connection = Connection(
         cluster=cluster.slug,
         server=server_of(cluster),

@@ -23,7 +23,7 @@ from people import control, throttle
 from people.audit.changes import audited_change
 from people.audit.origin import address_of, session_mark
 from people.audit.record import draft_for_user, note, record
-from people.decorators import person, require_sign_in, session_key
+from people.decorators import get_session_id, person, require_sign_in
 from people.models import Session, User
 
 
@@ -68,13 +68,13 @@ def change_password(request: HttpRequest) -> HttpResponse:
         user.set_password(form.cleaned_data["password"])
     with audited_change():
         user.save(update_fields=["password", "access_version"])
-        ended = control.end_sessions(user, but=session_key(request))
+        ended = control.end_sessions(user, but=get_session_id(request))
         record(
             draft_for_user(
                 user, "password", target=f"person {user.username}", detail={"sessions ended": ended}
             )
         )
-    before = session_key(request)
+    before = get_session_id(request)
     update_session_auth_hash(request, user)
     control.notify_signed_out(before)
     messages.success(request, _("Password changed. All other sessions were signed out."))
@@ -87,7 +87,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     """The browsers in which this person is signed in, this one first."""
     user = person(request)
     rows = Session.objects.filter(user=user, expire_date__gt=timezone.now()).order_by("-seen_at")[:200]
-    listed = [_describe_session(session, session_key(request)) for session in rows]
+    listed = [_describe_session(session, get_session_id(request)) for session in rows]
     listed.sort(key=lambda each: not each.is_this)
     return render(request, "accounts/sessions.html", {"sessions": listed})
 
@@ -98,12 +98,12 @@ def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
     """Sign one browser out; only one's own sessions are looked through."""
     for session in Session.objects.filter(user=person(request)):
         if control.session_group(session.pk) == f"session.{session_id}":
-            if session.pk == session_key(request):
+            if session.pk == get_session_id(request):
                 return leave(request)
-            key = session.pk
+            ended = session.pk
             session.delete()
-            control.notify_signed_out(key)
-            note(draft_for_user(person(request), "session-end", target=f"session {session_mark(key)}"))
+            control.notify_signed_out(ended)
+            note(draft_for_user(person(request), "session-end", target=f"session {session_mark(ended)}"))
             messages.success(request, _("Session signed out."))
             return redirect("accounts:sessions")
     raise Http404
@@ -113,7 +113,7 @@ def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
 @require_sign_in
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Stay in this browser only."""
-    count = control.end_sessions(person(request), but=session_key(request))
+    count = control.end_sessions(person(request), but=get_session_id(request))
     note(
         draft_for_user(
             person(request), "session-end", target="other sessions", detail={"sessions ended": count}
@@ -127,7 +127,7 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 @require_sign_in
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """Leave all browsers, this one too."""
-    count = control.end_sessions(person(request), but=session_key(request))
+    count = control.end_sessions(person(request), but=get_session_id(request))
     note(
         draft_for_user(
             person(request), "session-end", target="all sessions", detail={"sessions ended": count}

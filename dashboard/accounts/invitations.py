@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from clusters.credentials.suspension import suspend_credentials
 from dashboard.accounts.forms import AccountForm, PasswordForm, get_post_data
 from dashboard.accounts.known_devices import remember_device
 from dashboard.accounts.sign_in import start_session
 from people import control, one_time_links, throttle
 from people.audit.changes import audited_change
 from people.audit.record import draft_for_user, note, record
-from people.decorators import is_signed_in, person
-from people.models import Invitation, Membership, Purpose, User
+from people.decorators import get_session_id, is_signed_in, person
+from people.models import Invitation, Membership, Purpose, Session, User
 from people.usernames import check_new_username, lock_names
 
 
@@ -94,8 +95,11 @@ def _set_password(request: HttpRequest, link: Invitation, user: User) -> HttpRes
         _use(link)
         user.save(update_fields=["password", "access_version"])
         Invitation.objects.filter(user=user, used_at=None).delete()
+        waiting = 0 if _is_own_doing(request, link, user) else suspend_credentials(user, link.created_by)
         control.end_sessions(user)
-        record(draft_for_user(user, "link-used", target=_audit_target(link)))
+        made_by = {"made by": link.created_by.username} if link.created_by else {}
+        detail = {**made_by, **({"credentials suspended": waiting} if waiting else {})}
+        record(draft_for_user(user, "link-used", target=_audit_target(link), detail=detail))
         record(draft_for_user(user, "password", target=f"person {user.username}"))
     start_session(request, user, "link")
     return HttpResponseRedirect(get_script_prefix())
@@ -111,6 +115,15 @@ def _sign_in(request: HttpRequest, link: Invitation, user: User) -> HttpResponse
         return HttpResponseRedirect(get_script_prefix())
     messages.info(request, _("Choose a password now: the link you used cannot be used again."))
     return HttpResponseRedirect(reverse("accounts:me"))
+
+
+def _is_own_doing(request: HttpRequest, link: Invitation, user: User) -> bool:
+    """Whether it is this person who sets the password: their own link, or a browser in which they were signed in before
+    there was the link. Somebody else's link alone proves nothing, whoever it was meant for."""
+    if link.created_by_id == user.pk:
+        return True
+    mine = Session.objects.filter(pk=get_session_id(request), user=user, created_at__lt=link.created_at)
+    return is_signed_in(request) and person(request).pk == user.pk and mine.exists()
 
 
 def _audit_target(link: Invitation) -> str:

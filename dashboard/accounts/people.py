@@ -14,7 +14,7 @@ from dashboard.accounts.forms import GlobalRoleForm, InvitationForm, get_post_da
 from people import control, one_time_links
 from people.audit.changes import audited_change
 from people.audit.record import draft_for_user, record
-from people.decorators import person, require_administrator, session_key
+from people.decorators import get_session_id, person, require_administrator
 from people.models import GlobalRole, Invitation, Purpose, TeamRole, User
 
 PAGE = 500  # people on the list
@@ -92,7 +92,7 @@ def change_global_role(request: HttpRequest, pk: int) -> HttpResponse:
         with audited_change():
             _keep_an_administrator(user, stays=form.cleaned_data["global_role"] == GlobalRole.ADMINISTRATOR)
             User.objects.filter(pk=pk).update(global_role=form.cleaned_data["global_role"])
-            control.end_sessions(user, but=session_key(request))
+            control.end_sessions(user, but=get_session_id(request))
             control.bump_access([pk])
             change = {"from": user.global_role, "to": form.cleaned_data["global_role"]}
             record(draft_for_user(person(request), "global-role", target=_audit_target(user), detail=change))
@@ -156,7 +156,7 @@ def new_password_link(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _renew_session(request: HttpRequest) -> None:
     """Gives people who changed their own global role a new session key; the old one stops working."""
-    before = session_key(request)
+    before = get_session_id(request)
     request.session.cycle_key()
     rotate_token(request)
     control.notify_signed_out(before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
@@ -15,11 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard.accounts import signin_failures
 from dashboard.accounts.known_devices import find_device, remember_device
+from dashboard.accounts.password_links import describe_password_links
 from people import control, throttle
 from people.audit import origin
 from people.audit.origin import address_of
 from people.audit.record import draft_for_user, note
-from people.decorators import is_signed_in, person, require_sign_in, session_key
+from people.decorators import get_session_id, is_signed_in, person, require_sign_in
 from people.models import Session, User
 from people.sessions import SessionStore
 
@@ -48,13 +50,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def leave(request: HttpRequest) -> HttpResponse:
     """End this session, tell its sockets, and have the browser forget the pages it kept."""
-    key = session_key(request)
+    ended = get_session_id(request)
     if is_signed_in(request):
         note(draft_for_user(person(request), "sign-out"))
     logout(request)
     rotate_token(request)
-    if key:
-        control.notify_signed_out(key)
+    if ended:
+        control.notify_signed_out(ended)
     response = HttpResponseRedirect(reverse("accounts:sign_in"))
     response["Clear-Site-Data"] = '"cache"'
     return response
@@ -74,19 +76,21 @@ def start_session(request: HttpRequest, user: User, method: str) -> None:
     `method` is how the person came in ("password", "link"). It is recorded where that can be: nobody is locked out of
     a dashboard whose disk is full.
     """
-    before = session_key(request)
+    before = get_session_id(request)
     request.session.flush()
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session.save()
     SessionStore.clear_expired()
-    Session.objects.filter(pk=request.session.session_key).update(
+    Session.objects.filter(pk=get_session_id(request)).update(
         address=address_of(request) or None,
         agent=request.headers.get("User-Agent", "")[:200],
     )
     if before:
         control.notify_signed_out(before)
-    origin.begin(address_of(request), request.session.session_key or "")
+    origin.begin(address_of(request), get_session_id(request))
     note(draft_for_user(user, "sign-in", detail={"way": method}))
+    for text in describe_password_links(user):
+        messages.warning(request, text)
 
 
 def safe_next_url(next_url: str) -> str:

@@ -16,8 +16,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clusters.credentials.store import Owner, remove, save_credential, server_of
+from clusters.gateway.team_credentials import team_credentials
 from clusters.models import Cluster, Credential
-from clusters.sharing import roles, team_credentials, visible_cluster
+from clusters.sharing import roles, visible_cluster
 from dashboard.accounts.sign_in import safe_next_url
 from dashboard.clusters.credential_form import (
     NAMESPACE,
@@ -67,7 +68,7 @@ def credential(request: HttpRequest, slug: str) -> HttpResponse:
     messages.success(
         request, _("%(cluster)s accepted the credential. Your identity there is %(identity)s.") % values
     )
-    return HttpResponseRedirect(_next_url(request) or reverse("clusters:credential", args=[cluster.slug]))
+    return HttpResponseRedirect(next_url_of(request) or reverse("clusters:credential", args=[cluster.slug]))
 
 
 @require_POST
@@ -95,6 +96,7 @@ def _page(
     own = Credential.objects.filter(cluster=cluster, user=user).select_related("cluster").first()
     namespace = _namespace(request, own)
     role = roles(user).get(cluster.pk, TeamRole.VIEWER)
+    next_url = next_url_of(request)
     context: dict[str, Any] = {
         "cluster": cluster,
         "own": credential_status(own),
@@ -107,7 +109,9 @@ def _page(
         "account": account_for(
             user, role, namespace=namespace, context=rejected.context if rejected else None
         ),
-        "next_url": (next_url := _next_url(request)),
+        "next_url": next_url,
+        "confirm_url": reverse("clusters:confirm_credential", args=[cluster.slug])
+        + (f"?{urlencode({'next': next_url})}" if next_url else ""),
         "next_query": f"&{urlencode({'next': next_url})}" if next_url else "",
     }
     failed = rejected or form.errors
@@ -128,7 +132,7 @@ def _namespace(request: HttpRequest, own: Credential | None) -> str:
     return own.namespace if own else ""
 
 
-def _next_url(request: HttpRequest) -> str:
+def next_url_of(request: HttpRequest) -> str:
     """A page of ours to go on to, "" where none is named."""
     requested = request.POST.get("next") or request.GET.get("next", "")
     return safe_next_url(requested) if requested else ""

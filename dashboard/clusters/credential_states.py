@@ -9,8 +9,12 @@ from django.utils import timezone
 
 from clusters.credentials.sealing import SealBroken
 from clusters.credentials.store import identity_of
+from clusters.credentials.suspension import CredentialSuspended, Suspension
+from clusters.gateway.team_credentials import role_with, team_credentials, team_roles
 from clusters.models import Cluster, Credential
-from clusters.sharing import roles, team_credentials, visible_clusters
+from clusters.sharing import roles, visible_clusters
+from dashboard.clusters.suspensions import build_suspension_notice
+from dashboard.pieces.notice import Notice
 from people.models import TeamRole, User
 
 WARN = timedelta(days=7)
@@ -18,19 +22,32 @@ WARN = timedelta(days=7)
 
 @dataclass(frozen=True)
 class CredentialStatus:
-    """`word` is one of none, unreadable, expired, expiring, good."""
+    """`word` is one of none, suspended, unreadable, expired, expiring, good; `suspension` says why it is suspended."""
 
     credential: Credential | None
     word: str
+    suspension: Suspension | None = None
 
     @property
     def is_usable(self) -> bool:
         return self.word in ("expiring", "good")
 
+    @property
+    def suspension_notice(self) -> Notice | None:
+        """Why it is suspended; the button that ends that is the page's."""
+        if self.credential is None or self.suspension is None:
+            return None
+        return build_suspension_notice(self.credential, self.suspension)
+
+    @property
+    def is_confirmable(self) -> bool:
+        """Whether it waits for nothing but a yes."""
+        return self.suspension is not None and self.suspension.is_moved
+
 
 @dataclass(frozen=True)
 class ClusterAccess:
-    """One row of a person's clusters; `shared` is the status of a team's credential."""
+    """One row of a person's clusters; `shared` is the status of a team's credential, `role` that of the active one."""
 
     cluster: Cluster
     role: TeamRole
@@ -44,12 +61,18 @@ class ClusterAccess:
 
 def list_cluster_access(user: User) -> list[ClusterAccess]:
     """All clusters that the person sees, by name."""
-    own = {one.cluster_id: one for one in Credential.objects.filter(user=user)}
-    shared, role = team_credentials(user), roles(user)
+    own = {one.cluster_id: one for one in Credential.objects.filter(user=user).select_related("cluster")}
+    shared, role, roles_by_team = team_credentials(user), roles(user), team_roles(user)
+
+    def held_role(cluster: Cluster) -> TeamRole:
+        strongest = role.get(cluster.pk, TeamRole.VIEWER)
+        credential = own.get(cluster.pk) or shared.get(cluster.pk)
+        return role_with(credential, strongest, roles_by_team) if credential else strongest
+
     return [
         ClusterAccess(
             cluster,
-            role.get(cluster.pk, TeamRole.VIEWER),
+            held_role(cluster),
             credential_status(own.get(cluster.pk)),
             credential_status(shared.get(cluster.pk)),
         )
@@ -58,11 +81,13 @@ def list_cluster_access(user: User) -> list[ClusterAccess]:
 
 
 def credential_status(credential: Credential | None) -> CredentialStatus:
-    """Whether it is there and can be decrypted, and how long it will last."""
+    """Whether it is there, may be used and can be decrypted, and how long it will last."""
     if credential is None:
         return CredentialStatus(None, "none")
     try:
         identity_of(credential)
+    except CredentialSuspended as waiting:
+        return CredentialStatus(credential, "suspended", waiting.suspension)
     except SealBroken:
         return CredentialStatus(credential, "unreadable")
     return update_status(CredentialStatus(credential, "good"))

@@ -9,11 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from clusters.audit_details import changes, draft_cluster_entry, draft_request_entry, settings_of
+from clusters.credentials.confirmation import carry_over
 from clusters.credentials.invalidation import invalidate_cluster
+from clusters.credentials.suspension import count_suspended
 from clusters.models import Cluster, ClusterRequest, RequestState
 from dashboard.clusters.cluster_form import ClusterForm, check_cluster
 from dashboard.pieces.notice import Notice
@@ -67,9 +70,16 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     with audited_change():
         invalidate_cluster(stored)
         changed.save()
-        detail = changes(stored, changed, form.changed_data)
+        carried, waiting = carry_over(stored, changed), count_suspended(changed)
+        detail = {
+            **changes(stored, changed, form.changed_data),
+            **({"credentials kept": carried} if carried else {}),
+            **({"credentials suspended": waiting} if waiting else {}),
+        }
         record(draft_cluster_entry(person(request), "cluster-edit", changed, detail=detail))
     messages.success(request, _("%(cluster)s updated.") % {"cluster": changed.name})
+    if waiting:
+        messages.warning(request, _describe_suspended(waiting))
     return redirect("clusters:clusters")
 
 
@@ -98,6 +108,14 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
         "is_wrong": request.method == "POST",
     }
     return render(request, "clusters/delete.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _describe_suspended(waiting: int) -> str:
+    return ngettext(
+        "%(n)d credential is suspended until its owner confirms the new settings.",
+        "%(n)d credentials are suspended until their owners confirm the new settings.",
+        waiting,
+    ) % {"n": waiting}
 
 
 def _describe_deletion(cluster: Cluster) -> dict[str, Any]:

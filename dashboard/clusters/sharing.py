@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -36,7 +37,9 @@ def teams(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, _("Access to %(cluster)s updated.") % {"cluster": cluster.name})
         return redirect("clusters:teams", cluster.slug)
     shared = set(cluster.shares.values_list("team_id", flat=True))
-    credentials = {one.team_id: one for one in cluster.credentials.filter(team__isnull=False)}
+    credentials = {
+        one.team_id: one for one in cluster.credentials.filter(team__isnull=False).select_related("cluster")
+    }
     rows = [
         {"team": team, "is_shared": team.pk in shared, "state": credential_status(credentials.get(team.pk))}
         for team in Team.objects.order_by("name")
@@ -121,6 +124,9 @@ def _page(
         "cluster": share.cluster,
         "team": share.team,
         "own": credential_status(credential),
+        "confirm_url": reverse(
+            "clusters:confirm_team_credential", args=[share.cluster.slug, share.team.slug]
+        ),
         "way": way,
         "ways": WAYS,
         "form": form,

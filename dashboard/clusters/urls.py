@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.clusters import credential, import_views, manage, my_clusters, requests, sharing
+from dashboard.clusters import confirm, credential, import_views, manage, my_clusters, requests, sharing
 
 app_name = "clusters"
 urlpatterns = [
@@ -16,10 +16,16 @@ urlpatterns = [
     path("credentials/", my_clusters.credentials, name="credentials"),
     path("credentials/<int:pk>/remove/", credential.remove_credential, name="remove_credential"),
     path("<slug:slug>/credential/", credential.credential, name="credential"),
+    path("<slug:slug>/credential/confirm/", confirm.confirm_credential, name="confirm_credential"),
     path("<slug:slug>/edit/", manage.edit, name="edit"),
     path("<slug:slug>/delete/", manage.delete, name="delete"),
     path("<slug:slug>/teams/", sharing.teams, name="teams"),
     path("<slug:slug>/teams/<slug:team>/credential/", sharing.team_credential, name="team_credential"),
+    path(
+        "<slug:slug>/teams/<slug:team>/credential/confirm/",
+        confirm.confirm_team_credential,
+        name="confirm_team_credential",
+    ),
     path(
         "<slug:slug>/teams/<slug:team>/credential/remove/",
         sharing.remove_team_credential,

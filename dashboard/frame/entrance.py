@@ -1,4 +1,4 @@
-"""View decorator: maps NotShared, NoCredential and API errors to error pages and redirects."""
+"""View decorator: maps NotShared, NoCredential, suspended credentials and API errors to error pages and redirects."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError, BadRequest
 from clusters.credentials.sealing import SealBroken
+from clusters.credentials.suspension import CredentialSuspended
 from clusters.gateway.connect import NoCredential, NotShared
 from clusters.sharing import visible_clusters
 from dashboard.address.paths import BadAddress
-from dashboard.frame.notices import credential_href
+from dashboard.frame.notices import credential_href, suspended_href
 from dashboard.shell.cluster_errors import render_cluster_error
 from people.decorators import person
 
@@ -36,6 +37,8 @@ def handle_cluster_errors(view: View[P]) -> View[P]:
             raise Http404(_("This cluster does not exist or is not shared with you.")) from None
         except NoCredential as missing:
             return redirect(credential_href(missing.cluster.slug, _way_back(request)))
+        except CredentialSuspended as waiting:
+            return redirect(suspended_href(waiting, _way_back(request)))
         except SealBroken:
             return redirect(credential_href(_slug(kwargs), _way_back(request)))
         except ApiError as error:

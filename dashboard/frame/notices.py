@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError
+from clusters.credentials.suspension import CredentialSuspended
 from clusters.feeds.states import FeedState, State, state_of
 from clusters.gateway.connect import ClusterSession
+from dashboard.clusters.suspensions import build_suspension_notice
 from dashboard.pieces.notice import Button, Notice, Retry, Severity
 
 # States that say all by their word alone: what is held is there, or will be in a moment.
@@ -62,6 +64,21 @@ def build_no_credential_notice(where: str, *, slug: str, page: str, text: str) -
     """There is nothing to ask with."""
     add = Button(_("Add credential"), credential_href(slug, page))
     return Notice(text, severity="warning", buttons=(add,), subject=where)
+
+
+def build_suspended_notice(waiting: CredentialSuspended, where: str, *, page: str) -> Notice:
+    """There is something to ask with, and it is not used until its owner says so."""
+    href = suspended_href(waiting, page)
+    return build_suspension_notice(waiting.credential, waiting.suspension, href, where)
+
+
+def suspended_href(waiting: CredentialSuspended, page: str) -> str:
+    """Where a credential whose cluster has moved is confirmed, else where another is added; and the way back."""
+    credential = waiting.credential
+    if credential.team_id is not None or not waiting.suspension.is_moved:
+        return credential_href(credential.cluster.slug, page)
+    query = f"?{urlencode({'next': page})}" if page else ""
+    return reverse("clusters:confirm_credential", args=[credential.cluster.slug]) + query
 
 
 def advice(state: State, error: ApiError) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError, NotFound, TimedOut
 from clusters.credentials.sealing import SealBroken
+from clusters.credentials.suspension import CredentialSuspended
 from clusters.discovery import Resource
 from clusters.gateway.connect import ClusterSession, NoCredential, NotShared, connect_all
 from clusters.runtime import runtime
@@ -40,6 +41,7 @@ class ListedCluster:
     error: ApiError | None = None
     message: str = ""
     needs_credential: bool = False
+    suspended: CredentialSuspended | None = None
     sources: list[Source] = field(default_factory=list)
 
 
@@ -149,6 +151,8 @@ def _describe_failure(slug: str, error: NotShared | NoCredential | SealBroken) -
     if isinstance(error, NotShared):
         message = _("This cluster does not exist or is not shared with you.")
         return ListedCluster(slug, slug, message=message)
+    if isinstance(error, CredentialSuspended):
+        return ListedCluster(slug, error.credential.cluster.name, suspended=error)
     message = _("You have no usable credential for this cluster.")
     return ListedCluster(slug, slug, message=message, needs_credential=True)
 

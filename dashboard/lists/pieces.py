@@ -113,7 +113,9 @@ def collect_notices(listing: Listing, view: View) -> list[Notice]:
     """What keeps a cluster's or namespace's rows away, each with what to try."""
     page = listing.address.url()
     found = [
-        _cluster_notice(cluster, page) for cluster in listing.clusters if cluster.message or cluster.error
+        _cluster_notice(cluster, page)
+        for cluster in listing.clusters
+        if cluster.message or cluster.error or cluster.suspended
     ]
     seen: set[tuple[str, State, str]] = set()
     for cluster in listing.clusters:
@@ -182,6 +184,8 @@ def _title(column: DisplayColumn) -> str:
 def _cluster_notice(cluster: ListedCluster, page: str) -> Notice:
     if cluster.error is not None:
         return notices.build_error_notice(cluster.error, cluster.name, slug=cluster.slug)
+    if cluster.suspended is not None:
+        return notices.build_suspended_notice(cluster.suspended, cluster.name, page=page)
     if cluster.needs_credential:
         return notices.build_no_credential_notice(
             cluster.name, slug=cluster.slug, page=page, text=cluster.message

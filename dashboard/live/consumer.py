@@ -145,9 +145,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         found = await authenticate_socket(self.scope)
         if found is None:
             return SIGNED_OUT
-        user, session_key = found
+        user, session_id = found
         self.user_id = user.pk
-        for group in (session_group(session_key), user_group(user.pk)):
+        for group in (session_group(session_id), user_group(user.pk)):
             await self.channel_layer.group_add(group, self.channel_name)
             self.groups_joined.append(group)
         query = parse_qs(self.scope["query_string"].decode("latin1"))
@@ -166,7 +166,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             self.subscription = create_waiting(user, self.page, error, query.get("seen", [""])[0])
             if self.subscription is None:
                 return REFUSED
-        sockets.add(self, SessionCheck(session_key, user.pk, user.access_version), self._close_changed)
+        sockets.add(self, SessionCheck(session_id, user.pk, user.access_version), self._close_changed)
         return 0
 
     async def _open_subscription(self) -> Subscription:

@@ -12,7 +12,7 @@ from django.utils.crypto import constant_time_compare
 
 from people.audit import origin
 from people.models import User
-from people.sessions import SessionStore
+from people.sessions import SessionStore, hash_key
 
 
 async def authenticate_socket(scope: dict[str, Any]) -> tuple[User, str] | None:
@@ -24,7 +24,7 @@ async def authenticate_socket(scope: dict[str, Any]) -> tuple[User, str] | None:
 
 
 def person_of(scope: dict[str, Any]) -> tuple[User, str] | None:
-    """The active person and the session key; asks the database, and never changes the session."""
+    """The active person and the session ID; asks the database, and never changes the session."""
     key = _session_key(scope)
     if not key:
         return None
@@ -34,7 +34,7 @@ def person_of(scope: dict[str, Any]) -> tuple[User, str] | None:
     user = User.objects.filter(pk=stored.get(SESSION_KEY, 0), is_active=True).first()
     if user is None or not _is_for_this_password(stored.get(HASH_SESSION_KEY, ""), user):
         return None
-    return user, key
+    return user, hash_key(key)
 
 
 def _session_key(scope: dict[str, Any]) -> str:

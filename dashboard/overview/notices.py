@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError
 from clusters.counting.snapshot import Reach
-from clusters.models import Cluster
+from clusters.credentials.suspension import Suspension
+from clusters.models import Cluster, Credential
 from dashboard.clusters.credential_states import CredentialStatus
+from dashboard.clusters.suspensions import describe_suspension
 from dashboard.overview.board import Board, BoardCluster
 from dashboard.pieces.notice import Button, Notice
 
@@ -60,6 +62,8 @@ def _credential_notice(board: Board, board_cluster: BoardCluster) -> MissingCoun
             (add,),
         )
         return MissingCounts(notice, _("No credential"), "unknown")
+    if state.credential is not None and state.suspension is not None:
+        return _suspended_counts(board, cluster, state.credential, state.suspension)
     renew = _renew_buttons(board, board_cluster, state)
     if state.word == "expired":
         title = _("The credential for this cluster has expired.")
@@ -68,6 +72,22 @@ def _credential_notice(board: Board, board_cluster: BoardCluster) -> MissingCoun
     title = _("The credential cannot be decrypted.")
     advice = _("Its encryption key is missing, or the stored record was altered. Add it again.")
     return MissingCounts(Notice(title, advice, buttons=renew), _("Cannot be decrypted"), "error")
+
+
+def _suspended_counts(
+    board: Board, cluster: Cluster, credential: Credential, suspension: Suspension
+) -> MissingCounts:
+    """Nothing is sent, and so nothing is counted, until somebody says yes."""
+    title, advice, label = describe_suspension(credential, suspension)
+    buttons: tuple[Button, ...] = (_button(label, _credential_url(cluster), cluster, primary=True),)
+    if credential.team is None and suspension.is_moved:
+        href = reverse("clusters:confirm_credential", args=[cluster.slug])
+        buttons = (_button(label, href, cluster, primary=True),)
+    elif credential.team is not None and board.user.is_administrator:
+        href = reverse("clusters:confirm_team_credential", args=[cluster.slug, credential.team.slug])
+        compare = _button(_("Compare and confirm"), href, cluster, primary=True)
+        buttons = (compare, _button(label, _credential_url(cluster), cluster, primary=False))
+    return MissingCounts(Notice(title, advice, "warning", buttons), _("Credential suspended"), "warning")
 
 
 def _rejected_notice(board: Board, cluster: BoardCluster, error: ApiError) -> Notice:

@@ -25,6 +25,7 @@ from people.models import User
 
 # How urgent a row is, in the order of the page.
 UNAVAILABLE, NEEDS_ATTENTION, HEALTHY, WITHOUT_CREDENTIAL = range(4)
+NOTICE_WEIGHTS = {"unknown": WITHOUT_CREDENTIAL, "warning": NEEDS_ATTENTION}  # by the level of a row's notice
 REACH = {
     Reach.CONNECTING: ("progress", _("Connecting…")),
     Reach.REACHABLE: ("ok", _("Reachable")),
@@ -139,7 +140,7 @@ def _weight(
 ) -> int:
     """Warnings alone ask for nothing: every cluster has some."""
     if missing is not None:
-        return WITHOUT_CREDENTIAL if missing.level == "unknown" else UNAVAILABLE
+        return NOTICE_WEIGHTS.get(missing.level, UNAVAILABLE)
     counts = (snapshot.nodes, snapshot.pods, snapshot.warnings)
     if cluster.active_credential.word == "expiring" or any(c.status is CountStatus.FAILED for c in counts):
         return NEEDS_ATTENTION

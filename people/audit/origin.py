@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+
+from people.sessions import hash_key
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,16 @@ def current() -> Origin:
     return _current.get()
 
 
-def begin(address: str, session_key: str) -> None:
+def begin(address: str, session_id: str) -> None:
     """From now on in this context: for what has no end of its own, such as a socket, or a session just begun."""
-    _current.set(Origin(address, session_mark(session_key)))
+    _current.set(Origin(address, session_mark(session_id)))
 
 
 @contextmanager
 def use_request_origin(request: HttpRequest) -> Iterator[None]:
     """For the length of the block."""
     session = getattr(request, "session", None)
-    mark = session_mark(session.session_key or "" if session is not None else "")
+    mark = session_mark(hash_key(session.session_key) if session is not None else "")
     before = _current.set(Origin(address_of(request), mark))
     try:
         yield
@@ -46,9 +47,9 @@ def use_request_origin(request: HttpRequest) -> Iterator[None]:
         _current.reset(before)
 
 
-def session_mark(session_key: str) -> str:
-    """The first 12 digits of the name of the session's group (`people.control.session_group`); "" without one."""
-    return hashlib.sha256(session_key.encode()).hexdigest()[:12] if session_key else ""
+def session_mark(session_id: str) -> str:
+    """The first 12 digits of the session ID (`people.sessions.hash_key`); "" without one."""
+    return session_id[:12]
 
 
 def address_of(request: HttpRequest) -> str:

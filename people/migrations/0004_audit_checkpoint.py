@@ -12,7 +12,7 @@ def add_first(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0002_global_and_team_roles")]
+    dependencies = [("people", "0003_session_ids")]
 
     operations = [
         migrations.CreateModel(

@@ -11,11 +11,12 @@ from django.utils import timezone
 from dashboard.accounts import browsers
 from people import control
 from people.models import Session, User
+from people.sessions import hash_key
 from tests.people.conftest import PASSWORD, ClientFor
 
 
 def get_session_id(client: Client) -> str:
-    return control.session_group(client.session.session_key).removeprefix("session.")
+    return control.session_group(hash_key(client.session.session_key)).removeprefix("session.")
 
 
 def is_signed_in(client: Client) -> bool:
@@ -67,7 +68,7 @@ def test_it_ends_all_others_or_all(client_for: ClientFor) -> None:
 
 def test_it_notes_when_a_browser_was_seen_at_most_once_a_minute(client_for: ClientFor) -> None:
     client = client_for("dana")
-    row = Session.objects.filter(pk=client.session.session_key)
+    row = Session.objects.filter(pk=hash_key(client.session.session_key))
     recent, old = timezone.now() - timedelta(seconds=50), timezone.now() - timedelta(seconds=70)
     row.update(seen_at=recent)
     client.get("/people/me/")
@@ -79,7 +80,7 @@ def test_it_notes_when_a_browser_was_seen_at_most_once_a_minute(client_for: Clie
 
 def test_what_is_known_of_a_browser_stays_when_its_session_is_written(client_for: ClientFor) -> None:
     client = client_for("dana")
-    row = Session.objects.filter(pk=client.session.session_key)
+    row = Session.objects.filter(pk=hash_key(client.session.session_key))
     long_ago = timezone.now() - timedelta(days=1)
     row.update(address="192.0.2.7", agent="Lynx", created_at=long_ago, seen_at=timezone.now())
     session = client.session

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from people.models import Session, User
+from people.sessions import hash_key
 from tests.people.conftest import PASSWORD, ClientFor
 
 SIGN_IN = "/people/sign-in/"
@@ -87,14 +88,14 @@ def test_it_changes_the_session_and_the_csrf_token(client_for: ClientFor, dana_w
     sign_in(client, "dana", PASSWORD)
     assert client.cookies[settings.SESSION_COOKIE_NAME].value != planted
     assert client.cookies[settings.CSRF_COOKIE_NAME].value != token_before
-    assert not Session.objects.filter(pk=planted).exists()
+    assert not Session.objects.filter(pk=hash_key(planted)).exists()
 
 
 def test_sessions_that_are_over_are_cleared_away(client_for: ClientFor, dana_with_password: User) -> None:
     over = client_for("stan").session.session_key
-    Session.objects.filter(pk=over).update(expire_date=timezone.now() - timedelta(seconds=1))
+    Session.objects.filter(pk=hash_key(over)).update(expire_date=timezone.now() - timedelta(seconds=1))
     sign_in(client_for(), "dana", PASSWORD)
-    assert not Session.objects.filter(pk=over).exists()
+    assert not Session.objects.filter(pk=hash_key(over)).exists()
 
 
 def test_it_leads_on_to_the_page_with_its_query(client_for: ClientFor, dana_with_password: User) -> None:

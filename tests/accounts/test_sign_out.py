@@ -9,6 +9,7 @@ from django.conf import settings
 
 from people import control
 from people.models import Session, User
+from people.sessions import hash_key
 from tests.people.conftest import ClientFor
 
 SIGN_OUT = "/people/sign-out/"
@@ -30,10 +31,10 @@ def receive_message(channel: str) -> dict[str, str]:
 def test_it_ends_the_session_and_notifies_its_sockets(client_for: ClientFor) -> None:
     client = client_for("dana")
     key = client.session.session_key
-    channel = join_group(control.session_group(key))
+    channel = join_group(control.session_group(hash_key(key)))
     answer = client.post(SIGN_OUT)
     assert receive_message(channel) == {"type": "session.ended"}
-    assert not Session.objects.filter(pk=key).exists()
+    assert not Session.objects.filter(pk=hash_key(key)).exists()
     assert answer["Clear-Site-Data"] == '"cache"'
     assert client.get("/people/me/").status_code == 302
 

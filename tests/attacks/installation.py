@@ -19,12 +19,14 @@ from django.test import Client
 from django.utils import timezone
 
 from clusters.api.connection import Identity
-from clusters.credentials.store import Owner, save_credential
+from clusters.credentials.binding import destination_of, read_binding
+from clusters.credentials.store import Owner, read_identity, save_credential, seal_for
 from clusters.credentials.verification import WhoAmI
 from clusters.models import Cluster, ClusterRequest, Credential, Share
 from people import one_time_links
 from people.control import session_group
 from people.models import GlobalRole, Invitation, Membership, Purpose, Session, Team, User
+from people.sessions import hash_key
 from tests.attacks.routes import Route, fetch_methods, list_routes
 from tests.clusters.api.faults import FaultServer
 from tests.database_fixtures import create_session
@@ -122,6 +124,15 @@ def build_installation(plane: Plane | None, server: FaultServer | None) -> Insta
     return Installation(users, clusters, plane, link, {name: create_session(name) for name in PEOPLE})
 
 
+def move_clusters(**settings_of_connection: Any) -> None:
+    """All clusters have these settings, and every owner has confirmed them: their credentials go there."""
+    Cluster.objects.update(**settings_of_connection)
+    for credential in Credential.objects.select_related("cluster"):
+        binding = read_binding(credential)
+        seal_for(credential, read_identity(credential), destination_of(credential.cluster), binding.added_by)
+        credential.save()
+
+
 def get_token(plane: Plane | None, name: str) -> str:
     return plane.token(name) if plane else f"token-of-{name}"
 
@@ -140,7 +151,7 @@ def roll_back() -> Iterator[None]:
 def make_expired_session(name: str) -> str:
     """The key of a session of this person that is over."""
     key = create_session(name)
-    Session.objects.filter(pk=key).update(expire_date=timezone.now() - timedelta(seconds=1))
+    Session.objects.filter(pk=hash_key(key)).update(expire_date=timezone.now() - timedelta(seconds=1))
     return key
 
 
@@ -176,7 +187,7 @@ def _request(installation: Installation, owner: str) -> int:
 
 
 def _session_id(installation: Installation, owner: str) -> str:
-    return session_group(installation.sessions[owner]).removeprefix("session.")
+    return session_group(hash_key(installation.sessions[owner])).removeprefix("session.")
 
 
 def _person(installation: Installation, owner: str) -> int:

@@ -64,10 +64,12 @@ RULES: dict[str, Rule] = {
     "clusters:credentials": Rule.SIGNED_IN,
     "clusters:remove_credential": Rule.OWN,
     "clusters:credential": Rule.CLUSTER,
+    "clusters:confirm_credential": Rule.CLUSTER,
     "clusters:edit": Rule.ADMINISTRATOR,
     "clusters:delete": Rule.ADMINISTRATOR,
     "clusters:teams": Rule.ADMINISTRATOR,
     "clusters:team_credential": Rule.ADMINISTRATOR,
+    "clusters:confirm_team_credential": Rule.ADMINISTRATOR,
     "clusters:remove_team_credential": Rule.ADMINISTRATOR,
     "resources:landing": Rule.SIGNED_IN,
     "resources:cluster": Rule.CLUSTER,
@@ -96,6 +98,7 @@ AUDITORS_OWN = {
     # own credential: the password here, and what proves who one is to a cluster
     "accounts:change_password",
     "clusters:credential",
+    "clusters:confirm_credential",
     "clusters:import",
     "clusters:remove_credential",
     # own preferences: one's name, light or dark, and which namespaces one has opened

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from dashboard.timings import LiveTimings, Timings
 from people.models import Session, User
-from people.sessions import SessionStore
+from people.sessions import SessionStore, hash_key
 from tests.attacks.installation import Installation, make_expired_session
 from tests.attacks.recorder import Recorder
 from tests.attacks.sockets import (
@@ -153,4 +153,4 @@ async def test_an_open_socket_ends_with_its_session_and_with_its_person(
 
 
 def _expire(session: str) -> None:
-    Session.objects.filter(pk=session).update(expire_date=timezone.now() - timedelta(seconds=1))
+    Session.objects.filter(pk=hash_key(session)).update(expire_date=timezone.now() - timedelta(seconds=1))

@@ -11,9 +11,10 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from channels.db import database_sync_to_async
 
 from clusters.models import Cluster, ClusterRequest
-from tests.attacks.installation import Installation, build_installation, roll_back
+from tests.attacks.installation import Installation, build_installation, move_clusters, roll_back
 from tests.attacks.network_log import NetworkLog, record_network
 from tests.attacks.recorder import RecordingServer
 from tests.attacks.routes import list_routes
@@ -156,21 +157,21 @@ def test_no_page_of_a_cluster_leads_to_an_address_that_is_nobodys(
     offline_installation: Installation, host: str
 ) -> None:
     """Though a row says so: an old backup, a form that forgot."""
-    Cluster.objects.update(server=build_url(host))
+    move_clusters(server=build_url(host))
     with record_network() as network:
         visit_everything(offline_installation, "dana")
     assert network.connections == []
 
 
 def test_no_page_leads_to_a_proxy_that_is_nobodys(offline_installation: Installation) -> None:
-    Cluster.objects.update(server="https://10.0.0.1:6443", proxy_url="http://169.254.169.254:3128")
+    move_clusters(server="https://10.0.0.1:6443", proxy_url="http://169.254.169.254:3128")
     with record_network() as network:
         visit_everything(offline_installation, "dana")
     assert network.connections == []
 
 
 async def test_no_socket_leads_there(committed_installation: Installation) -> None:
-    await Cluster.objects.aupdate(server="https://169.254.169.254:6443")
+    await database_sync_to_async(move_clusters)(server="https://169.254.169.254:6443")
     with record_network() as network:
         for path in list_socket_paths():
             for page in ("/c/harbour/shop/secrets", "/c/harbour/shop/secrets/web", "/"):
@@ -199,7 +200,7 @@ def test_a_name_with_one_forbidden_address_among_good_ones_is_not_followed(
     offline_installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_resolver(monkeypatch, ["127.0.0.1", "169.254.169.254"])
-    Cluster.objects.update(server="https://api.example:6443")
+    move_clusters(server="https://api.example:6443")
     with record_network() as network:
         visit_everything(offline_installation, "dana")
     assert network.connections == []

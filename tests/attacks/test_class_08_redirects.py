@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 from channels.db import database_sync_to_async
 
-from clusters.models import Cluster
-from tests.attacks.installation import build_installation
+from tests.attacks.installation import build_installation, move_clusters
 from tests.attacks.recorder import RecordingServer
 from tests.attacks.sockets import handshake, knock, list_socket_paths
 from tests.attacks.test_class_07_ssrf import build_form, visit_everything
@@ -119,7 +118,7 @@ def test_a_proxy_gets_no_credential_and_is_not_followed(db: None, redirect_targe
         redirect_target.record() as seen,
     ):
         installation = build_installation(None, None)
-        Cluster.objects.update(server="https://10.0.0.1:6443", proxy_url=f"http://127.0.0.1:{proxy.port}")
+        move_clusters(server="https://10.0.0.1:6443", proxy_url=f"http://127.0.0.1:{proxy.port}")
         visit_everything(installation, "dana")
         stop_background_work()
         assert proxy.requests

@@ -25,7 +25,7 @@ from clusters.credentials.verification import WhoAmI
 from clusters.gateway.connect import connect
 from clusters.models import Cluster
 from people.models import User
-from tests.attacks.installation import Installation, build_installation
+from tests.attacks.installation import Installation, build_installation, move_clusters
 from tests.clusters.api.calls import connect_as
 from tests.controlplane.controlplane import ControlPlane
 from tests.lanes import short_and_long
@@ -39,7 +39,7 @@ NamedConnections = list[tuple[str, Connection]]
 def installation_on_controlplane(db: None, controlplane: ControlPlane) -> Installation:
     """The API server itself, without a recorder, which would end the connection that a certificate belongs to."""
     installation = build_installation(controlplane, None)
-    Cluster.objects.update(server=controlplane.server, ca=controlplane.ca)
+    move_clusters(server=controlplane.server, ca=controlplane.ca)
     certificate, key = controlplane.certificate("dana")
     _store_credential("dana", Identity(certificate=certificate, key=key))
     _store_credential("rene", Identity(token=controlplane.token("rene")))

@@ -11,9 +11,8 @@ import pytest
 
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig import read_kubeconfig
-from clusters.models import Cluster
 from tests.attacks.audit_hook import CODE, CONNECTIONS, FILES, PROCESSES, record_events
-from tests.attacks.installation import Installation, roll_back
+from tests.attacks.installation import Installation, move_clusters, roll_back
 from tests.attacks.recorder import RecordingServer as Listening
 from tests.clusters.api.faults import respond_with
 from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
@@ -137,7 +136,7 @@ def test_no_page_that_takes_one_follows_it(
     offline_installation: Installation, trap: tuple[Path, Listening], position: str
 ) -> None:
     """Neither as a member nor as an administrator, in one step or in two; only the cluster itself may be contacted."""
-    Cluster.objects.update(ca="")
+    move_clusters(ca="")
     folder, listening = trap
     source = build_kubeconfig(position, list_dangers(folder, listening))
     forms = [

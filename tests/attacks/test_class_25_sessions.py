@@ -17,13 +17,13 @@ from django.test import Client
 from dashboard.keys import keys
 from people import one_time_links
 from people.models import GlobalRole, Purpose, Session, User
-from people.sessions import SessionStore
+from people.sessions import SessionStore, hash_key
 from tests.attacks.installation import Installation
 from tests.attacks.routes import list_routes
 
 PASSWORD, NEW = "sail-before-the-wind", "around-the-horn-again"
 COOKIE = settings.SESSION_COOKIE_NAME
-SEALING_KEY = base64.b64encode(bytes(range(32))).decode()
+SEALING_KEY = base64.b64encode(b"a key of a test, of 32 bytes all").decode()
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -103,7 +103,7 @@ def test_a_session_that_was_planted_is_not_the_one_that_is_signed_in(
     assert entered != key
     assert not is_signed_in(key)
     assert "left-behind" not in SessionStore(entered).load()
-    assert not Session.objects.filter(pk=key).exists()
+    assert not Session.objects.filter(pk=hash_key(key)).exists()
 
 
 @pytest.mark.parametrize("enter", WAYS_IN.values(), ids=WAYS_IN.keys())
@@ -125,7 +125,7 @@ def test_a_key_that_nobody_made_is_not_taken_up(installation_with_password: Inst
     victim.cookies[COOKIE] = chosen
     sign_in_with_password(installation_with_password, victim)
     assert victim.cookies[COOKIE].value != chosen
-    assert not Session.objects.filter(pk=chosen).exists()
+    assert not Session.objects.filter(pk=hash_key(chosen)).exists()
 
 
 def test_a_new_password_ends_all_sessions_and_renews_this_one(

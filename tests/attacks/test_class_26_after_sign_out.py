@@ -12,6 +12,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from people.control import session_group
+from people.sessions import hash_key
 from tests.attacks.installation import Installation
 from tests.attacks.production_server import ProductionServer
 from tests.attacks.recorder import Recorder
@@ -32,7 +33,7 @@ Leave = Callable[[Installation, Client, str], HttpResponse]
 
 
 def _end_own_session(installation: Installation, client: Client, token: str) -> HttpResponse:
-    mark = session_group(installation.sessions["dana"]).removeprefix("session.")
+    mark = session_group(hash_key(installation.sessions["dana"])).removeprefix("session.")
     return client.post(f"/people/sessions/{mark}/end/", {"csrfmiddlewaretoken": token})
 
 

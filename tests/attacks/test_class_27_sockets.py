@@ -9,6 +9,7 @@ from channels.db import database_sync_to_async
 
 from people.audit.models import AuditEntry
 from people.audit.origin import session_mark
+from people.sessions import hash_key
 from tests.architecture.architecture_map import ROOT
 from tests.architecture.imports import list_product_files
 from tests.attacks.installation import Installation
@@ -35,7 +36,7 @@ async def test_it_has_the_address_and_the_session_of_the_socket(
         await handshake(knock(path, session=session, page=page, client=ELSEWHERE))
     row = await database_sync_to_async(_wait_for_entry)(audit_trail, page)
     assert (row.person, row.address) == ("dana", ELSEWHERE)
-    assert row.session == session_mark(session)
+    assert row.session == session_mark(hash_key(session))
 
 
 def test_every_consumer_authenticates_where_that_is_set() -> None:

@@ -24,6 +24,7 @@ from dashboard.headers import StrictHeaders
 from dashboard.proxies import TrustedProxies
 from dashboard.public_url import public_url
 from people.models import Session
+from people.sessions import hash_key
 from tests.attacks.asgi_requests import HeaderPairs, send_request
 from tests.attacks.installation import Installation
 from tests.attacks.production_server import STRANGER, ProductionServer
@@ -169,7 +170,7 @@ async def test_a_person_gets_in_and_their_socket_too(
     status, session = await sign_in(way, whole, django_settings.PUBLIC_URL.origin)
     assert status == 302
     assert await open_socket(way, whole, session, django_settings.PUBLIC_URL.origin) == NOT_FOUND
-    address = await database_sync_to_async(lambda: Session.objects.get(pk=session).address)()
+    address = await database_sync_to_async(lambda: Session.objects.get(pk=hash_key(session)).address)()
     assert address == way.client
 
 
@@ -228,7 +229,7 @@ async def test_who_is_no_proxy_writes_no_header_of_one(
     assert page.get_value("strict-transport-security") == "", "it came without TLS, whatever it says"
     status, began = await sign_in(ours, whole, "https://deck.example.com")
     assert status == 302
-    address = await database_sync_to_async(lambda: Session.objects.get(pk=began).address)()
+    address = await database_sync_to_async(lambda: Session.objects.get(pk=hash_key(began)).address)()
     assert address == OUTSIDE
 
 

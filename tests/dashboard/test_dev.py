@@ -24,7 +24,7 @@ COPIED = ("manage.py", "people", "clusters", "dashboard", "templates", "static")
 PRODUCTION = {
     "QUARTERDECK_MODE": "production",
     "QUARTERDECK_SECRET_KEY": "0123456789abcdef" * 4,
-    "QUARTERDECK_SEALING_KEYS": "c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M=",
+    "QUARTERDECK_SEALING_KEYS": "YSBrZXkgb2YgYSB0ZXN0LCBvZiAzMiBieXRlcyBhbGw=",
     "QUARTERDECK_PUBLIC_URL": "https://deck.example.com",
 }
 

@@ -131,7 +131,7 @@ def test_it_works_in_production_behind_a_proxy_that_ends_tls(tmp_path: Path, sub
     environment = {
         "QUARTERDECK_MODE": "production",
         "QUARTERDECK_SECRET_KEY": "0123456789abcdef" * 4,
-        "QUARTERDECK_SEALING_KEYS": "c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M=",
+        "QUARTERDECK_SEALING_KEYS": "YSBrZXkgb2YgYSB0ZXN0LCBvZiAzMiBieXRlcyBhbGw=",
         "QUARTERDECK_PUBLIC_URL": f"https://deck.example.com:8443{sub_path}",
         "QUARTERDECK_TRUSTED_PROXIES": "127.0.0.1",
     }

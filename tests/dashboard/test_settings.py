@@ -18,7 +18,7 @@ from dashboard.keys import keys
 from dashboard.public_url import public_url
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SEALING_KEY = base64.b64encode(b"s" * 32).decode()
+SEALING_KEY = base64.b64encode(b"a key of a test, of 32 bytes all").decode()
 PUBLIC_ADDRESSES = (
     "9100", ":9100", "0.0.0.0:9100", "[::]:9100", "198.51.100.7:9100", "[2001:db8::1]:9100", "169.254.169.254:80",
     "quarterdeck:9100", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",
@@ -151,7 +151,7 @@ def test_a_fresh_checkout_makes_its_own_keys_once_for_itself_only(tmp_path: Path
         ("https://deck.example.com", "https://deck.example.com", ""),
         ("https://Deck.Example.com:443/", "https://deck.example.com", ""),
         ("https://deck.example.com:8443/a/b/", "https://deck.example.com:8443", "/a/b"),
-        ("http://[2001:db8::1]:8000", "http://[2001:db8::1]:8000", ""),
+        ("http://[::1]:8000", "http://[::1]:8000", ""),
     ],
 )
 def test_it_takes_a_public_url_apart(value: str, origin: str, path: str) -> None:

@@ -13,6 +13,7 @@ from dashboard.live.socket_auth import person_of
 from people import control
 from people.models import Session, User
 from people.session_checks import SessionCheck, select_valid
+from people.sessions import hash_key
 from tests.people.conftest import ClientFor
 
 
@@ -26,12 +27,12 @@ def build_scope_for(client: Client) -> dict[str, object]:
 
 def build_check(client: Client, user: User) -> SessionCheck:
     user.refresh_from_db()
-    return SessionCheck(client.session.session_key, user.pk, user.access_version)
+    return SessionCheck(hash_key(client.session.session_key), user.pk, user.access_version)
 
 
 def test_it_knows_the_person_and_the_session(client_for: ClientFor, users: dict[str, User]) -> None:
     client = client_for("dana")
-    assert person_of(build_scope_for(client)) == (users["dana"], client.session.session_key)
+    assert person_of(build_scope_for(client)) == (users["dana"], hash_key(client.session.session_key))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_it_knows_nobody_without_a_true_session(users: dict[str, User], cookie: 
 
 def test_it_refuses_sessions_that_are_over(client_for: ClientFor, users: dict[str, User]) -> None:
     over, inactive, changed = client_for("dana"), client_for("rene"), client_for("stan")
-    Session.objects.filter(pk=over.session.session_key).update(expire_date=timezone.now())
+    Session.objects.filter(pk=hash_key(over.session.session_key)).update(expire_date=timezone.now())
     User.objects.filter(username="rene").update(is_active=False)
     users["stan"].set_password("a-new-one-of-stan")
     users["stan"].save()
@@ -106,11 +107,11 @@ def test_a_session_of_one_user_is_not_valid_for_another(
     client_for: ClientFor, users: dict[str, User]
 ) -> None:
     dana = build_check(client_for("dana"), users["dana"])
-    assert select_valid([SessionCheck(dana.session_key, users["stan"].pk, dana.access_version)]) == set()
+    assert select_valid([SessionCheck(dana.session_id, users["stan"].pk, dana.access_version)]) == set()
 
 
 def test_group_names_are_valid_and_do_not_reveal_the_key() -> None:
-    name = control.session_group("abc" * 11)
+    name = control.session_group(hash_key("abc" * 11))
     assert "abcabc" not in name
     assert len(name) < 100
     assert name.replace(".", "").isalnum()

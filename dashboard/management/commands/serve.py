@@ -18,6 +18,7 @@ from django.db import DatabaseError
 from twisted.internet import reactor
 
 from clusters.runtime import runtime
+from dashboard.data_folder import close_to_others
 from dashboard.monitoring.handshakes import TrackedHandshake
 from dashboard.monitoring.listener import listen
 from dashboard.request_bodies import BoundedFactory
@@ -49,12 +50,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         address, port = listen_address(options)
+        close_to_others(settings.DATA_DIR)
         if not options["no_prepare"]:
             _prepare()
         self.serve(address, port)
 
     def serve(self, address: str, port: int, *, signal_handlers: bool = True) -> None:
         """Serve until Ctrl+C; without signal handlers in a thread other than the main one."""
+        close_to_others(settings.DATA_DIR)  # what the preparation made, too
         _check_databases()
         saver = CheckpointSaver(writer)
         saver.start()

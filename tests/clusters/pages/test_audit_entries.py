@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 
 from clusters.api.connection import Identity
+from clusters.credentials.binding import destination_of
 from clusters.credentials.store import Owner, save_credential
 from clusters.credentials.verification import WhoAmI
 from clusters.models import Cluster, ClusterRequest, Credential, Share
@@ -61,6 +62,8 @@ HARBOUR = {**NEW, "name": "Harbour", "slug": "harbour", "server": "{server}", "c
 REQUESTED = {"name": "new", "server": "https://new.example.com"}
 STORED = {"kind": "token", "read only": True, "until": None, "groups": ["team-shop"]}
 TRIED = {**STORED, "groups": ["team-shop", "system:authenticated"]}
+EDITED = {"ca": "changed", "color": ["slate", "red"], "credentials suspended": 2}
+MOVED = {**STORED, "server": ["https://127.0.0.1:1", "https://127.0.0.1:2"]}
 CHANGES = (
     Change(
         "add",
@@ -81,14 +84,14 @@ CHANGES = (
         "dark/edit/",
         (("cluster-edit", "cluster dark"),),
         {**CLUSTER_FORM, "verify_tls": "on", "proxy_url": "http://canary-of-a-proxy.example.com:3128"},
-        detail={"ca": "changed", "color": ["slate", "red"], "proxy_url": "changed"},
+        detail={**EDITED, "proxy_url": "changed"},
     ),
     Change(
         "edit",
         "dark/edit/",
         (("cluster-edit", "cluster dark"),),
         {**CLUSTER_FORM, "verify_tls": "on", "labels": "env=production"},
-        detail={"ca": "changed", "color": ["slate", "red"], "labels": "changed"},
+        detail={**EDITED, "labels": "changed"},
     ),
     Change(
         "delete",
@@ -116,6 +119,21 @@ CHANGES = (
         (("credential-remove", "person dana"),),
         username="dana",
         detail=STORED,
+    ),
+    Change(
+        "confirm_credential",
+        "moved/credential/confirm/",
+        (("credential-confirm", "person dana"),),
+        {"shown": "{digest}"},
+        username="dana",
+        detail=MOVED,
+    ),
+    Change(
+        "confirm_team_credential",
+        "moved/teams/shop/credential/confirm/",
+        (("credential-confirm", "team shop"),),
+        {"shown": "{digest}"},
+        detail=MOVED,
     ),
     Change(
         "credential",
@@ -184,6 +202,12 @@ def path_values(
     shop, identity = Team.objects.get(slug="shop"), Identity(token=CANARY)
     own = save_credential(unreachable_cluster, Owner(user=users["dana"]), identity, WHO)
     save_credential(unreachable_cluster, Owner(team=shop), identity, WHO)
+    moved = Cluster.objects.create(slug="moved", name="Moved", server="https://127.0.0.1:1")
+    Share.objects.create(cluster=moved, team=shop)
+    save_credential(moved, Owner(user=users["dana"]), identity, WHO)
+    save_credential(moved, Owner(team=shop), identity, WHO, actor=users["ada"])
+    moved.server = "https://127.0.0.1:2"
+    moved.save()
     cluster_request = ClusterRequest.objects.create(
         user=users["dana"], name="new", server="https://new.example.com"
     )
@@ -196,6 +220,7 @@ def path_values(
         "token": simulated_cluster.token("dana"),
         "kubeconfig": kubeconfig,
         "tick": f"0:{context}",
+        "digest": destination_of(moved).digest,
         "server": simulated_cluster.server,
     }
 
@@ -298,7 +323,7 @@ def test_keys_that_are_rotated(
     monkeypatch.setattr(settings, "SEALING_KEYS", [fresh, *settings.SEALING_KEYS])
     call_command("rotate_keys", stdout=StringIO())
     row = audit_trail.get_last(verb="rotate-keys")
-    assert row.detail["sealed again"] == 2
+    assert row.detail["sealed again"] == 4
     assert fresh not in str(row.__dict__)
     delete_entries()  # no other test has the key of these rows
 
