@@ -11,7 +11,6 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from django.db import transaction
 from django.utils import timezone
 
 from clusters.audit_details import draft_credential_entry
@@ -23,6 +22,7 @@ from clusters.credentials.sealing import SealBroken
 from clusters.credentials.store import read_identity, seal_for
 from clusters.credentials.suspension import Suspension, find_suspension
 from clusters.models import Cluster, Credential
+from people.audit.changes import audited_change
 from people.audit.record import record
 from people.models import User
 
@@ -34,7 +34,7 @@ def may_confirm(credential: Credential, user: User) -> bool:
     return user.is_administrator and read_binding(credential).added_by == user.pk
 
 
-@transaction.atomic
+@audited_change()
 def confirm(credential: Credential, user: User, digest: str) -> bool:
     """Seal it for where its cluster is now; what waits for another reason goes on waiting.
 

@@ -155,9 +155,7 @@ class Hub:
             entry = self._entries.get(key)
             if entry is None:
                 self._evict(connection)
-                viewers = Viewers()
-                shared = replace(connection, error_callback=viewers.report)
-                entry = self._entries[key] = _Entry(Feed(shared, content(), self.timings), None, viewers, 0.0)
+                entry = self._entries[key] = self._make_entry(connection, content())
                 self._run(self._start(key, entry))
             entry.unwatched_since = 0.0
             entry.feed.viewers += 1
@@ -253,6 +251,11 @@ class Hub:
             entry.feed.close(message)
 
         self._loop.call_soon_threadsafe(close)
+
+    def _make_entry(self, connection: Connection, content: Any) -> _Entry:
+        viewers = Viewers(lambda: feed.state.state is State.LOADING)
+        feed: Feed[Any] = Feed(replace(connection, error_callback=viewers.report), content, self.timings)
+        return _Entry(feed, None, viewers, 0.0)
 
     def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
         if self._loop is None:

@@ -1,9 +1,9 @@
-"""Viewers of a shared feed: a denial is recorded for those who look now, never for who opened the feed."""
+"""Viewers of a shared feed: a denial is recorded for those who look now, or for whom its first request was sent."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from clusters.api.connection import Connection
 from clusters.api.errors import ApiError, Forbidden
@@ -15,10 +15,12 @@ Denial = tuple[str, str, Sequence[tuple[str, str]], ApiError]
 class Viewers:
     """Of one feed, each with the connection that it came by; any thread.
 
-    Their `report` is the error callback of the feed's own connection.
+    Their `report` is the error callback of the feed's own connection. `is_loading`: the feed has no answer yet.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_loading: Callable[[], bool]) -> None:
+        self._is_loading = is_loading
+        self._first: Connection | None = None
         self._lock = threading.Lock()
         self._connections: list[Connection] = []
         self._denial: Denial | None = None
@@ -26,6 +28,7 @@ class Viewers:
     def add(self, connection: Connection, *, is_denied: bool) -> None:
         """One more. Where the feed is denied by now no request is sent for this viewer, who is denied all the same."""
         with self._lock:
+            self._first = self._first or connection
             self._connections.append(connection)
             denial = self._denial
         if is_denied and denial is not None:
@@ -44,12 +47,16 @@ class Viewers:
             return any(one is connection for one in self._connections)
 
     def report(self, method: str, path: str, query: Sequence[tuple[str, str]], error: ApiError) -> None:
-        """An error that the feed met; where nobody looks it was nobody's request, and is recorded for nobody."""
+        """An error that the feed met. Where nobody looks it is recorded for nobody, but for the feed's first request:
+        that was sent for whoever opened it, who may have left meanwhile.
+        """
         denial = (method, path, query, error)
         with self._lock:
             if isinstance(error, Forbidden):
                 self._denial = denial
             by_person = {one.person: one for one in self._connections}
+            if not by_person and self._first is not None and self._is_loading():
+                by_person = {self._first.person: self._first}
         for connection in list(by_person.values())[:MAX_RECORDED]:
             _report(connection, denial)
 

@@ -12,6 +12,7 @@ from clusters.api.errors import Forbidden
 from clusters.credentials.store import Owner, save_credential
 from clusters.credentials.verification import WhoAmI
 from clusters.discovery import Resource
+from clusters.feeds.states import State
 from clusters.gateway import secret_reads
 from clusters.gateway.connect import ClusterSession, connect
 from clusters.gateway.hub import hub
@@ -88,12 +89,22 @@ def test_it_is_recorded_for_each_who_looks(shared: Installation, audit_trail: Au
 def test_where_nobody_looks_any_more_it_is_nobodys(shared: Installation, audit_trail: AuditTrail) -> None:
     dana, rene = join(shared, "dana"), join(shared, "rene")
     feed = dana.table(TableQuery(PODS, "shop"))
+    wait_for(lambda: feed.state.state is not State.LOADING)
     dana.release(feed)
     refuse(feed, "seen-by-nobody")
     assert rene.table(TableQuery(PODS, "shop")) is feed
     refuse(feed, "seen-by-rene")
     wait_for_rows(audit_trail, "seen-by-rene", ["rene"])
     assert find_denied(audit_trail, "seen-by-nobody") == []
+
+
+def test_who_left_before_the_first_answer_is_recorded(
+    committed_installation: Installation, audit_trail: AuditTrail
+) -> None:
+    """The request was sent for them, whether they wait for its answer or not."""
+    dana = join(committed_installation, "dana")
+    dana.release(dana.table(TableQuery(PODS, "pay")))
+    wait_for_rows(audit_trail, "pay", ["dana"])
 
 
 def test_who_joins_a_feed_that_is_denied_is_denied_too(shared: Installation, audit_trail: AuditTrail) -> None:
