@@ -31,6 +31,7 @@ from clusters.tables.table_content import TableContent, TableQuery
 FEEDS_A_PERSON = 200
 SIBLINGS = 4  # feeds of the same kind that are searched for an equal row
 log = logging.getLogger(__name__)
+FAILED_HERE = "This list failed on the Quarterdeck server. Reload the page."
 StartLoop = Callable[[str, Callable[[], Awaitable[None]]], asyncio.AbstractEventLoop]
 
 
@@ -155,14 +156,22 @@ class Hub:
             entry = self._entries.get(key)
             if entry is None:
                 self._evict(connection)
-                entry = self._entries[key] = self._make_entry(connection, content())
-                self._run(self._start(key, entry))
+                entry = self._make_entry(connection, content())
+                self._run(self._start(key, entry))  # it waits for the lock
+                self._entries[key] = entry  # last: one that was not started would be waited for by everybody
             entry.unwatched_since = 0.0
             entry.feed.viewers += 1
             entry.viewers.add(connection, is_denied=entry.feed.state.state is State.DENIED)
             return entry.feed
 
     async def _start(self, key: FeedKey, entry: _Entry) -> None:
+        try:
+            self._start_task(key, entry)
+        except Exception:
+            log.exception("The feed of %s could not be started", key.resource)
+            self._close(key, FAILED_HERE)
+
+    def _start_task(self, key: FeedKey, entry: _Entry) -> None:
         streams = self._open_streams()
         with self._lock:
             if self._entries.get(key) is entry:
@@ -188,7 +197,7 @@ class Hub:
         """A feed that fell over a mistake of ours must not go on looking live."""
         if not task.cancelled() and task.exception() is not None:
             log.error("The feed of %s failed", key.resource, exc_info=task.exception())
-            self._close(key, "This list failed on the Quarterdeck server. Reload the page.")
+            self._close(key, FAILED_HERE)
 
     def _feeds_on(self, server: Server) -> list[Feed[Any]]:
         with self._lock:

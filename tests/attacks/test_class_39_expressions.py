@@ -21,6 +21,7 @@ from clusters.api.cell_limits import LONGEST_CELL
 from clusters.api.tables import Column, decode_page
 from clusters.counting import tallies
 from clusters.feeds.feed import Feed
+from clusters.feeds.timings import FeedTimings
 from clusters.tables.columns import declare_dates, list_columns, seconds_of
 from clusters.tables.filters import read_filter
 from clusters.tables.sort_keys import sort_key
@@ -256,7 +257,7 @@ def test_any_cell_has_a_row(cell: object, kind: str) -> None:
         page = decode_page(build_page(cell, title, kind))
         content._set_columns(page.columns or ())
         content._replace(content._intern_rows(page.rows), "1")
-        feed = Feed(None, content)  # type: ignore[arg-type]  # nothing is sent
+        feed = Feed(None, content, FeedTimings())  # type: ignore[arg-type]  # nothing is sent
         for query in (WindowQuery(sort=title.lower()), WindowQuery(q=f"{title.replace(' ', '')}=a x")):
             window = Window([Source("harbour", "shop", feed)], query, with_namespaces=False)
             view = window.view()

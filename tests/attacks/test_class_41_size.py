@@ -15,6 +15,7 @@ from clusters.api.errors import ResponseTooLarge
 from clusters.api.streams import Streams
 from clusters.api.tables import Row
 from clusters.feeds.feed import Feed
+from clusters.feeds.timings import FeedTimings
 from clusters.tables.list_pages import ListPages
 from clusters.tables.table_content import TableContent, TableQuery
 from tests.clusters.api.faults import FaultServer, Wire
@@ -134,6 +135,6 @@ async def test_an_object_that_cannot_be_read_is_counted_and_the_others_are_liste
 
 
 def test_what_is_too_large_is_not_requested_again_soon() -> None:
-    feed = Feed(connect("https://127.0.0.1:1", ""), TableContent(TableQuery(PODS, "shop")))
+    feed = Feed(connect("https://127.0.0.1:1", ""), TableContent(TableQuery(PODS, "shop")), FeedTimings())
     feed.viewers = 1
     assert feed._handle_error(ResponseTooLarge()) >= feed.timings.too_large

@@ -18,6 +18,8 @@ NOT_PAGES = {
     "accounts:invitation": "the secret of its address is seen once; tests/accounts/test_appearance.py looks at it",
     "accounts:audit:csv": "a file",
     "accounts:audit:json_lines": "a file",
+    "clusters:confirm_credential": "there only while a credential is suspended, which in the demo none is",
+    "clusters:confirm_team_credential": "the same",
     "resources:answers": "a reply for a script",
     "shell:signed_in": "a page that goes on by itself",
     "healthz": "a reply for a program",

@@ -33,6 +33,7 @@ from people.models import Purpose
 from people.storage import find_damage
 
 HTTP_TIMEOUT = 120  # seconds for one answer; what lasts longer streams over a socket
+CANNOT_READ = "Quarterdeck cannot read its database: {}"
 HANDSHAKE_TIMEOUT = 20  # seconds until a socket is accepted
 
 
@@ -116,7 +117,7 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
         """What fails in `listen_success` comes here too: the database that it reads."""
         why = failure.getErrorMessage()
         self.failure = (
-            f"Quarterdeck cannot read its database: {why}"
+            CANNOT_READ.format(why)
             if failure.check(DatabaseError)
             else f"Quarterdeck cannot listen: {why} Set QUARTERDECK_LISTEN to a different address or port."
         )
@@ -140,11 +141,14 @@ def _check_databases() -> None:
         raise CommandError(damage)
     for wrong in check_triggers(["audit"]):
         raise CommandError(f"{wrong.msg} {wrong.hint}")
-    fault = find_fault()
-    if fault:
-        raise CommandError(f"{fault} {ADVICE}")
-    end = find_end()
-    checkpoints.save(end)
+    try:
+        fault = find_fault()
+        if fault:
+            raise CommandError(f"{fault} {ADVICE}")
+        end = find_end()
+        checkpoints.save(end)
+    except DatabaseError as error:
+        raise CommandError(CANNOT_READ.format(error)) from error
     checkpoints.publish(end)
 
 

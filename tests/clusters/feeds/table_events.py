@@ -8,6 +8,7 @@ from typing import Any
 from clusters.api.connection import Connection, Identity, Server
 from clusters.discovery import Resource
 from clusters.feeds.feed import Feed
+from clusters.feeds.timings import FeedTimings
 from clusters.tables.table_content import TableContent, TableQuery
 
 PODS = Resource(
@@ -64,7 +65,7 @@ def build_feed(*rows: dict[str, Any], namespace: str = "") -> Feed[TableContent]
     content = TableContent(TableQuery(PODS, namespace))
     for made in rows:
         content.apply(encode_event("ADDED", made))
-    return Feed(build_connection(), content)
+    return Feed(build_connection(), content, FeedTimings())
 
 
 def build_connection(cluster: str = "harbour") -> Connection:
