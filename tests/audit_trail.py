@@ -63,6 +63,11 @@ class AuditTrail:
         """In their order, those that match."""
         return AuditEntry.objects.filter(sequence__gt=self.last_sequence, **conditions)
 
+    def list_writes(self, **conditions: Any) -> QuerySet[AuditEntry]:
+        """Requests to clusters that change something and their results; verbs of our own changes have a hyphen."""
+        rows = self.list_rows(phase__in=("intent", "outcome")).filter(**conditions)
+        return rows.exclude(verb__contains="-")
+
     def list_outcomes(self) -> list[AuditEntry]:
         """One row of each action: an event, or the result of a request, or the request where it has none."""
         rows = list(self.list_rows())
