@@ -83,7 +83,7 @@ LEGITIMATE = {
         "https://example.com/deck", "example.com", (TLS,), path="/deck"
     ),
     "below a path that is cut off": ProxySetup("https://example.com/deck", "example.com", (TLS,)),
-    "without TLS": ProxySetup("http://deck.lan:8080", "deck.lan:8080"),
+    "without TLS": ProxySetup("http://localhost:8080", "localhost:8080"),
     "an IPv6 address": ProxySetup("https://[2001:db8::1]:8443", "[2001:db8::1]:8443", (TLS,)),
     "a proxy that nobody has named": ProxySetup(
         "https://deck.example.com",
