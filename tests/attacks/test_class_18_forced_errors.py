@@ -14,6 +14,7 @@ from tests import canary, canary_watch
 from tests.attacks.fault_injection import break_function, trace_calls
 from tests.attacks.installation import Installation, roll_back
 from tests.attacks.routes import list_routes
+from tests.audit_trail import delete_entries
 from tests.clusters.credentials.certificates import make_certificate
 from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
 
@@ -37,6 +38,9 @@ FORM = {
     "context-chosen": "0:shop",
 }
 SECRETS = ("canary-of-a", KEY.splitlines()[1])
+EMPTIED_EVERY = (
+    25  # visits; each page of the audit trail and each export would read all that was recorded before
+)
 WAYS = ("token", "certificate", "kubeconfig")
 
 
@@ -97,7 +101,9 @@ def find_cheapest_visits(installation: Installation) -> dict[CodeType, Visit]:
 
 def test_an_error_anywhere_leaks_no_secret(installation: Installation) -> None:
     leaks, broke = [], 0
-    for code, visit in find_cheapest_visits(installation).items():
+    for number, (code, visit) in enumerate(find_cheapest_visits(installation).items()):
+        if number % EMPTIED_EVERY == 0:
+            delete_entries()
         visit.prepare()
         with break_function(code) as said:
             visit()

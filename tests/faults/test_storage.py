@@ -45,7 +45,7 @@ def small_disk_dashboard(plane: ControlPlane, tmp_path: Path) -> Iterator[Dashbo
     """A dashboard whose data folder is a disk of its own, of 96 MiB."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(tmp_path)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m,mode=700", "tmpfs", str(tmp_path)], check=True)
     served = DashboardServer(tmp_path).start()
     try:
         served.add_cluster(plane)

@@ -16,6 +16,7 @@ from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.users import build_rbac_objects
 from tests.dashboard_server import wait_for
 from tests.live.pages import expect_state
+from tests.quick_settings import TIMINGS
 
 SOON = 30_000  # milliseconds
 
@@ -201,7 +202,7 @@ def test_tabs_share_one_count_a_removed_permission_takes_its_numbers_and_no_view
             expect(find_cell(tab, "harbour", "pods")).not_to_contain_text("shop", timeout=40_000)
             expect(find_cell(tab, "harbour", "pods")).to_contain_text("in pay")
         took = time.monotonic() - begun
-        assert 1 <= len(list_pod_counts(controlplane, "rene", offset)) <= took / 10 + 1
+        assert 1 <= len(list_pod_counts(controlplane, "rene", offset)) <= took / TIMINGS.counting.poll + 1
         for tab in tabs[1:]:
             tab.close()
         hide(first, hidden=True)
