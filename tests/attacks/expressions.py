@@ -121,7 +121,6 @@ OWN: Mapping[str, str] = {
     "dashboard/environment.py:token": "a setting, written by the operator",
     "dashboard/environment.py:private_address": "a setting, written by the operator",
     "people/audit/management/commands/archive_audit.py:MONTH": "an argument that the operator types",
-    "people/audit/management/commands/verify_audit.py:CHECKPOINT": "an argument or a file of the operator",
     "people/audit/checkpoints.py:CHECKPOINT": "the end of the operator's file",
     "people/audit/segments.py:_NAME": "the names of files in our own folder",
 }
