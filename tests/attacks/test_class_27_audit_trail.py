@@ -166,6 +166,7 @@ def test_failed_sign_ins_are_on_record(installation: Installation, audit_trail: 
         assert "wrong-again" not in repr(vars(entry))
 
 
+@pytest.mark.usefixtures("fresh_rate_limits")
 def test_what_kubernetes_refuses_is_on_record(installation: Installation, audit_trail: AuditTrail) -> None:
     """dana may work in shop alone."""
     with roll_back():
