@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import requests
 from tests import canary
 from tests.dashboard.test_serve import ServeProcess, run_server
 
-TOKEN = canary.plant("a metrics token", "0123456789abcdef" * 3)
+TOKEN = canary.plant("a metrics token", secrets.token_hex(24))
 
 
 def find_free_port() -> int:
