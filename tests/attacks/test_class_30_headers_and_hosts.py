@@ -243,13 +243,15 @@ def test_behind_tls_every_cookie_is_of_this_host_alone(production_server: Produc
     )
     cookies = [line for answer in (page, entered, me, themed) for line in _list_cookies(answer)]
     assert {line.partition("=")[0] for line in cookies} == {
+        "__Host-quarterdeck-device",
         "__Host-quarterdeck-csrf",
         "__Host-quarterdeck-session",
         "__Host-quarterdeck-theme",
     }
     for line in cookies:
         parts = {part.strip().lower() for part in line.split(";")[1:]}
-        assert {"secure", "httponly", "samesite=lax", "path=/"} <= parts, line
+        same_site = "strict" if line.startswith("__Host-quarterdeck-device=") else "lax"
+        assert {"secure", "httponly", f"samesite={same_site}", "path=/"} <= parts, line
         assert not any(part.startswith("domain") for part in parts), line
     assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")
 
