@@ -34,11 +34,9 @@ def draft_cluster_entry(actor: User | None, verb: str, cluster: Cluster, **more:
 
 
 def find_last_edit(cluster: Cluster, changed: Collection[str], since: datetime) -> AuditEntry | None:
-    """The audit entry of the last edit that changed one of these settings since then; None where the audit trail does
-    not know of a change to each of them: it was made past this program."""
-    edits = AuditEntry.objects.filter(
-        cluster=cluster.slug, cluster_id=cluster.pk, verb="cluster-edit", at__gte=since
-    )
+    """The audit entry of the last edit that changed one of these settings since then, also under an earlier ID of the
+    cluster; None where the audit trail names no edit of one of them."""
+    edits = AuditEntry.objects.filter(cluster_id=cluster.pk, verb="cluster-edit", at__gte=since)
     found = [one for one in edits.order_by("-sequence")[:MAX_EDITS] if set(one.detail) & set(changed)]
     is_explained = set(changed) <= {name for one in found for name in one.detail}
     return found[0] if found and is_explained else None

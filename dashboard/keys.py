@@ -61,12 +61,12 @@ def _require(name: str, value: object, what: str) -> None:
 
 def _check_sealing(key: str) -> None:
     try:
-        size = len(base64.b64decode(key, validate=True))
+        raw = base64.b64decode(key, validate=True)
     except ValueError:
-        size = 0
-    if size != 32:
+        raw = b""
+    if len(raw) != 32:
         raise ImproperlyConfigured("QUARTERDECK_SEALING_KEYS: each key must be base64 of exactly 32 bytes.")
-    if _is_pattern(base64.b64decode(key)):
+    if _is_pattern(raw):
         raise ImproperlyConfigured(
             "QUARTERDECK_SEALING_KEYS: one key is not random: generate one with python3 -c "
             "'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'."

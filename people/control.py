@@ -29,7 +29,12 @@ SEND_TIMEOUT = 2.0  # seconds; a message that is lost is made up for by the sess
 
 def session_group(session_id: str) -> str:
     """The channel layer group of one signed-in browser's sockets."""
-    return f"session.{session_id[:32]}"
+    return f"session.{short_id(session_id)}"
+
+
+def short_id(session_id: str) -> str:
+    """What names a session in URLs and groups: the beginning of its hash, which opens nothing."""
+    return session_id[:32]
 
 
 def user_group(user_id: int) -> str:

@@ -56,7 +56,7 @@ def open_links() -> QuerySet[Invitation]:
 def password_links_of_others(user: User, *, since: datetime) -> QuerySet[Invitation]:
     """The links by which this person's password was set since then, except those that they made themselves."""
     used = Invitation.objects.filter(user=user, purpose=Purpose.PASSWORD, used_at__gte=since)
-    return used.filter(~Q(created_by=user) | Q(created_by=None)).select_related("created_by").order_by("pk")
+    return used.exclude(created_by=user).select_related("created_by").order_by("pk")
 
 
 def find(secret: str) -> Invitation | None:

@@ -28,7 +28,7 @@ LOCK = 7_244_091_566_120_348_019  # PostgreSQL's advisory lock of who takes a na
 
 
 def check_new_username(username: str) -> str:
-    """The name as it is stored (NFKC). ValidationError, of the field `username`, says what to change."""
+    """The name as it is stored (NFKC). ValidationError says what to change."""
     name = str(User.normalize_username(username))
     if not name or not (name[0].isalnum() and name[-1].isalnum()) or ".." in name:
         raise ValidationError(

@@ -95,9 +95,15 @@ def empty_audit_trail(db: None) -> AuditTrail:
 
 def delete_entries() -> None:
     """What nobody can do but who owns the database: take the triggers away, and then the rows."""
+    run_sql(f"DELETE FROM {triggers.TABLE}")
+
+
+def run_sql(*statements: str) -> None:
+    """As the owner of the database, who takes the triggers away and puts them up again."""
     drop_triggers()
     with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
-        cursor.execute(f"DELETE FROM {triggers.TABLE}")
+        for statement in statements:
+            cursor.execute(statement)
         triggers.install(connections[ALIAS])
 
 

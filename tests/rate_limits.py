@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from clusters.credentials import unreadable
 from clusters.gateway import denials, secret_reads
 from dashboard.accounts import signin_failures
 from dashboard.audit import middleware
@@ -16,6 +17,7 @@ def allow_all_again() -> None:
         secret_reads.rate_limiter,
         middleware.denied_limiter,
         signin_failures.throttled_limiter,
+        unreadable.rate_limiter,
     ):
         limiter.clear()
 

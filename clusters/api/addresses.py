@@ -59,9 +59,8 @@ def checked_addresses(host: str, port: int) -> list[str]:
 def is_forbidden(address: _Address) -> bool:
     """Whether nothing of ours connects to `address`; IPv6 that wraps a forbidden IPv4 address included."""
     if isinstance(address, ipaddress.IPv6Address):
-        address = ipaddress.IPv6Address(
-            int(address)
-        )  # without its zone: `%eth0` makes no other address of it
+        # Without its zone: `%eth0` makes no other address of it.
+        address = ipaddress.IPv6Address(int(address))
     if address.is_link_local or address.is_multicast or address.is_unspecified or address in _METADATA:
         return True
     if isinstance(address, ipaddress.IPv4Address):
@@ -79,9 +78,8 @@ def _unwrap(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
         return list(address.teredo)
     if address in _LOCAL_NAT64:
         found = [_read_nat64(address, bits) for bits in _NAT64_PREFIXES]
-        return [
-            one for one in found if one not in _THIS_NETWORK
-        ] or found  # 0.x.x.x: read with another prefix
+        # 0.x.x.x: read with another prefix.
+        return [one for one in found if one not in _THIS_NETWORK] or found
     last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     is_isatap = int(address) >> 32 & 0xFFFFFFFF in _ISATAP
     if is_isatap or address in _NAT64 or address in _TRANSLATED:

@@ -97,7 +97,7 @@ def count_lookups(kind: str, *, hits: int = 0, misses: int = 0) -> None:
 
 
 def status_class(status: int) -> str:
-    """`2xx` to `5xx`, or `none` without a response."""
+    """`1xx` to `5xx`, or `none` without a response."""
     return f"{status // 100}xx" if 100 <= status < 600 else NO_RESPONSE
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -35,7 +35,6 @@ class ImportOutcome:
     planned: PlannedContext
     cluster: Cluster | None = None
     is_new: bool = False
-    is_shared: bool = False
     who: WhoAmI | None = None
     is_known_request: bool = False
     error: ApiError | BadCredential | AuditTrailUnavailable | None = None
@@ -98,7 +97,7 @@ def _import(planned: PlannedContext, importer: Importer, here: Cluster | None) -
             record(draft_cluster_entry(importer.actor, "cluster-add", cluster, detail=settings_of(cluster)))
         team = planned.choice and planned.choice.team
         if team and (outcome.is_new or importer.shares_known):
-            outcome = replace(outcome, is_shared=_share(importer, cluster, team))
+            _share(importer, cluster, team)
         if outcome.who:
             _save_credential(planned, importer, cluster, outcome.who)
     return outcome
@@ -131,13 +130,11 @@ def _verify(planned: PlannedContext, importer: Importer, cluster: Cluster, *, is
     return None
 
 
-def _share(importer: Importer, cluster: Cluster, team: Team) -> bool:
-    """Whether the team sees it from now on, and did not before."""
+def _share(importer: Importer, cluster: Cluster, team: Team) -> None:
     _share, is_new = Share.objects.get_or_create(cluster=cluster, team=team)
     if is_new:
         invalidate_shares([team.pk])
         record(draft_share_entry(importer.actor, "share-add", cluster, team))
-    return is_new
 
 
 def _save_credential(planned: PlannedContext, importer: Importer, cluster: Cluster, who: WhoAmI) -> None:

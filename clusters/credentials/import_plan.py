@@ -15,7 +15,7 @@ from clusters.credentials.certificate import bundle_key
 from clusters.credentials.cluster_names import free_slug, list_taken_slugs
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.kubeconfig import Context, Kubeconfig
-from clusters.credentials.matching import Match, match
+from clusters.credentials.matching import Match, has_common_authority, match
 from clusters.models import Cluster
 from people.models import Team, User
 
@@ -25,9 +25,8 @@ class ContextState(StrEnum):
 
     NEW = "new"  # no known cluster has its address
     SAME = "same"  # a known cluster has its address and an authority in common
-    CHANGED = (
-        "changed"  # a known cluster has its address but another authority: it is treated as a separate one
-    )
+    # A known cluster has its address but another authority: it is treated as a separate one.
+    CHANGED = "changed"
     REFUSED = "refused"  # nothing of it can be used, for the reasons in `errors`
 
 
@@ -182,9 +181,7 @@ def _find_first_contexts(planned: Sequence[PlannedContext]) -> list[PlannedConte
         elif one.step is not Step.NOTHING:
             authorities = bundle_key(one.context.ca)
             earlier = new.setdefault(one.context.server, [])
-            first = next(
-                (n for n, theirs in earlier if theirs & authorities or not (theirs or authorities)), first
-            )
+            first = next((n for n, theirs in earlier if has_common_authority(authorities, theirs)), first)
             earlier.append((first, authorities))
         found.append(replace(one, first=first))
     return found

@@ -25,10 +25,14 @@ def match(context: Context, clusters: Iterable[Cluster]) -> Match:
     same_address = [one for one in clusters if context.server and _address(one.server) == context.server]
     theirs = bundle_key(context.ca)
     for one in same_address:
-        ours = _authorities(one.ca)
-        if ours & theirs or (not ours and not theirs):
+        if has_common_authority(_authorities(one.ca), theirs):
             return Match(one)
     return Match(None, is_near=bool(same_address))
+
+
+def has_common_authority(ours: frozenset[bytes], theirs: frozenset[bytes]) -> bool:
+    """Whether two bundles (as `bundle_key` reads them) are of one cluster: one in common, or none on both sides."""
+    return bool(ours & theirs) or not (ours or theirs)
 
 
 def _address(server: str) -> str:

@@ -59,14 +59,15 @@ def check_not_suspended(credential: Credential) -> None:
 
 
 def count_suspended(cluster: Cluster) -> int:
-    """How many credentials of this cluster wait for their owners, as it is now."""
+    """How many credentials of this cluster wait for a confirmation of its settings, as they are now."""
     count = 0
     for credential in Credential.objects.filter(cluster=cluster):
         credential.cluster = cluster
         try:
-            count += find_suspension(credential) is not None
+            suspension = find_suspension(credential)
         except SealBroken:
             continue
+        count += suspension is not None and suspension.is_moved
     return count
 
 
@@ -74,9 +75,9 @@ def suspend_credentials(user: User, by: User | None) -> int:
     """This person's own credentials wait until they are added again; how many there were. `by` made the link, None is
     the operator of this server. One that waits already says the first reason further on."""
     own = list(Credential.objects.filter(user=user, suspended_at=None).select_related("cluster"))
+    Credential.objects.filter(pk__in=[one.pk for one in own]).update(
+        suspended_at=timezone.now(), suspended_by=by.username if by else ""
+    )
     for credential in own:
-        Credential.objects.filter(pk=credential.pk).update(
-            suspended_at=timezone.now(), suspended_by=by.username if by else ""
-        )
         invalidate_credential(credential)
     return len(own)

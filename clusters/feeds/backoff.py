@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 
 from clusters.feeds.timings import FeedTimings
 
-DENIED_RETRIES = (
-    3  # of a denial right after a failure: an API server that restarts may not have read its RBAC yet
-)
+# Of a denial right after a failure: an API server that restarts may not have read its RBAC yet.
+DENIED_RETRIES = 3
 FEEDS_PER_SECOND = 10.0  # feeds of one API server that may retry in one second, all together
 
 

@@ -17,10 +17,10 @@ class FeedTimings:
 
     What it waits between two tries: `poll` between reads of a kind without watch; `denied` until what was denied is
     requested again; `denied_retry` until a denial right after a failure is checked again; `relist` until a list whose
-    position was too old is read again, at most; `not_found` until what is not there, and `too_large`
-    until an answer that was too large, is requested again; `backoff` the
-    first and the longest pause after a failure, doubled each time, with jitter; `longest_watched` the longest one
-    while somebody looks; `spread` over which the feeds of one API server retry when it responds again, at most.
+    position was too old is read again, at most; `not_found` until what is not there, and `too_large` until an answer
+    that was too large, is requested again; `backoff` the first and the longest pause after a failure, doubled each
+    time, with jitter; `longest_watched` the longest one while somebody looks; `spread` over which the feeds of one API
+    server retry when it responds again, at most.
 
     Its permission: `review` between reviews of an open feed (40 is the bound that the documentation states);
     `expiry` after the end of a credential; `grant` between reviews of what was refused, while somebody looks.

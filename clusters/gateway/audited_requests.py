@@ -29,13 +29,8 @@ from people.audit.record import PendingEntry, begin
 INCONCLUSIVE = (TimedOut, StreamBroken, GatewayTimeout, NotKubernetes)  # it may have been done all the same
 FIELDS = 20  # names of changed fields in a row
 MAX_DEPTH = 4  # and how far down in the object
-RECORDED_OPTIONS = (
-    "dryRun",
-    "force",
-    "fieldManager",
-    "propagationPolicy",
-    "gracePeriodSeconds",
-)  # of a query
+# Of a query.
+RECORDED_OPTIONS = ("dryRun", "force", "fieldManager", "propagationPolicy", "gracePeriodSeconds")
 
 
 class AuditedRequest:

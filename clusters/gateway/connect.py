@@ -248,7 +248,8 @@ def connect_all(
         {one.slug: one for one in visible_clusters(user).filter(slug__in=slugs)} if user.is_active else {}
     )
     own = {one.cluster_id: one for one in Credential.objects.filter(user=user, cluster__in=visible.values())}
-    role, shared, roles_by_team = roles(user), team_credentials(user), team_roles(user)
+    role, roles_by_team = roles(user), team_roles(user)
+    shared = team_credentials(user, roles_by_team)
     found: dict[str, ClusterSession | NotShared | NoCredential | SealBroken] = {}
     for slug in slugs:
         cluster = visible.get(slug)

@@ -7,7 +7,8 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +32,6 @@ from clusters.tables.table_content import TableContent, TableQuery
 FEEDS_A_PERSON = 200
 SIBLINGS = 4  # feeds of the same kind that are searched for an equal row
 log = logging.getLogger(__name__)
-FAILED_HERE = "This list failed on the Quarterdeck server. Reload the page."
 StartLoop = Callable[[str, Callable[[], Awaitable[None]]], asyncio.AbstractEventLoop]
 
 
@@ -157,21 +157,16 @@ class Hub:
             if entry is None:
                 self._evict(connection)
                 entry = self._make_entry(connection, content())
-                self._run(self._start(key, entry))  # it waits for the lock
-                self._entries[key] = entry  # last: one that was not started would be waited for by everybody
+                loop = self._ensure_loop()  # first: what is not started would be waited for by everybody
+                self._entries[key] = entry
+                started = asyncio.run_coroutine_threadsafe(self._start(key, entry), loop)
+                started.add_done_callback(lambda done: self._handle_crash(key, done))
             entry.unwatched_since = 0.0
             entry.feed.viewers += 1
             entry.viewers.add(connection, is_denied=entry.feed.state.state is State.DENIED)
             return entry.feed
 
     async def _start(self, key: FeedKey, entry: _Entry) -> None:
-        try:
-            self._start_task(key, entry)
-        except Exception:
-            log.exception("The feed of %s could not be started", key.resource)
-            self._close(key, FAILED_HERE)
-
-    def _start_task(self, key: FeedKey, entry: _Entry) -> None:
         streams = self._open_streams()
         with self._lock:
             if self._entries.get(key) is entry:
@@ -193,11 +188,11 @@ class Hub:
         if self._streams is not None:
             await self._streams.close()
 
-    def _handle_crash(self, key: FeedKey, task: asyncio.Task[None]) -> None:
-        """A feed that fell over a mistake of ours must not go on looking live."""
+    def _handle_crash(self, key: FeedKey, task: asyncio.Task[None] | Future[None]) -> None:
+        """A feed that fell over a mistake of ours, or did not start for one, must not go on looking live."""
         if not task.cancelled() and task.exception() is not None:
             log.error("The feed of %s failed", key.resource, exc_info=task.exception())
-            self._close(key, FAILED_HERE)
+            self._close(key, "This list failed on the Quarterdeck server. Reload the page.")
 
     def _feeds_on(self, server: Server) -> list[Feed[Any]]:
         with self._lock:
@@ -266,10 +261,10 @@ class Hub:
         feed: Feed[Any] = Feed(replace(connection, error_callback=viewers.report), content, self.timings)
         return _Entry(feed, None, viewers, 0.0)
 
-    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def _ensure_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             self._loop = self._start_loop("hub", self._close_streams)
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        return self._loop
 
 
 def _resource_key(resource: Resource) -> str:

@@ -35,13 +35,13 @@ def role_with(credential: Credential, strongest: TeamRole, roles_by_team: Mappin
     return roles_by_team.get(credential.team_id, TeamRole.VIEWER)
 
 
-def team_credentials(user: User) -> dict[int, Credential]:
+def team_credentials(user: User, roles_by_team: Mapping[int, TeamRole]) -> dict[int, Credential]:
     """By cluster id: the credential that a team of the person's shares there, as `connect` chooses it.
 
-    Of several the one that can be used, then the one with which the person may do more, then the older one.
+    `roles_by_team` is what `team_roles` says. Of several credentials the one that can be used, then the one with which
+    the person may do more, then the older one.
     """
     shared = Credential.objects.filter(team__memberships__user=user, team__shares__cluster=F("cluster"))
-    roles_by_team = team_roles(user)
 
     def order(one: Credential) -> tuple[bool, bool, bool, int]:
         is_editor = role_with(one, TeamRole.VIEWER, roles_by_team) == TeamRole.EDITOR

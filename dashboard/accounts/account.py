@@ -97,7 +97,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
     """Sign one browser out; only one's own sessions are looked through."""
     for session in Session.objects.filter(user=person(request)):
-        if control.session_group(session.pk) == f"session.{session_id}":
+        if control.short_id(session.pk) == session_id:
             if session.pk == get_session_id(request):
                 return leave(request)
             ended = session.pk
@@ -175,7 +175,7 @@ def _knows_password(request: HttpRequest, user: User, form: ChangePasswordForm) 
 
 def _describe_session(session: Session, this: str) -> BrowserSession:
     return BrowserSession(
-        id=control.session_group(session.pk).removeprefix("session."),
+        id=control.short_id(session.pk),
         browser=browsers.describe_browser(session.agent),
         address=session.address or "",
         since=session.created_at,

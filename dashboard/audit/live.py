@@ -142,13 +142,9 @@ def window_of(actions: tuple[Action, ...] | list[Action]) -> str:
 
 
 class Watcher:
-    """Polls for all open pages of this process in a thread of its own: at once, or after other processes wrote.
+    """Polls for all open pages of this process in a thread of its own: at once, or after other processes wrote."""
 
-    Without `timings`, those of the settings hold.
-    """
-
-    def __init__(self, timings: AuditTimings | None = None) -> None:
-        self._timings = timings
+    def __init__(self) -> None:
         self._open: set[AuditTrailSubscription] = set()
         self._lock = threading.Lock()
         self._news = threading.Event()
@@ -157,7 +153,8 @@ class Watcher:
 
     @property
     def timings(self) -> AuditTimings:
-        return self._timings or settings.TIMINGS.audit
+        timings: AuditTimings = settings.TIMINGS.audit
+        return timings
 
     def add(self, subscription: AuditTrailSubscription) -> None:
         with self._lock:

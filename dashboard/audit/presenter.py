@@ -11,6 +11,7 @@ from django.urls import reverse
 from dashboard.audit import cursors
 from dashboard.audit.actions import Action
 from dashboard.audit.filters import AuditQuery
+from people.audit.integrity.reading import find_end
 from people.audit.models import AuditEntry
 from people.models import User
 
@@ -29,8 +30,8 @@ def checkpoint_of(user: User) -> str:
     """The last row as `sequence:hash`, to be remembered outside of this server; "" for who may not see all rows."""
     if not cursors.can_see_all(user):
         return ""
-    last = AuditEntry.objects.order_by("-sequence").values_list("sequence", "hash").first()
-    return f"{last[0]}:{last[1]}" if last else ""
+    end = find_end()
+    return str(end) if end.sequence else ""
 
 
 def archived_before() -> datetime | None:

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clusters.credentials.store import Owner, remove, save_credential, server_of
-from clusters.gateway.team_credentials import team_credentials
+from clusters.gateway.team_credentials import team_credentials, team_roles
 from clusters.models import Cluster, Credential
 from clusters.sharing import roles, visible_cluster
 from dashboard.accounts.sign_in import safe_next_url
@@ -100,7 +100,7 @@ def _page(
     context: dict[str, Any] = {
         "cluster": cluster,
         "own": credential_status(own),
-        "shared": credential_status(team_credentials(user).get(cluster.pk)),
+        "shared": credential_status(team_credentials(user, team_roles(user)).get(cluster.pk)),
         "way": way,
         "ways": WAYS,
         "form": form,

@@ -21,7 +21,7 @@ from clusters.credentials.server import checked_server
 from clusters.credentials.token import checked_token
 from clusters.credentials.verification import WhoAmI, try_identity
 from clusters.credentials.yaml_tree import LARGEST
-from dashboard.clusters.notices import make_error_notice, needs_account
+from dashboard.clusters.notices import PROGRAMS, make_error_notice
 from dashboard.pieces.notice import Notice
 
 WAYS = ("token", "certificate", "kubeconfig")
@@ -127,7 +127,7 @@ class Rejected:
     @property
     def needs_account(self) -> bool:
         """Whether a ServiceAccount's token would solve it."""
-        return needs_account(self.notice)
+        return self.notice.reason in PROGRAMS
 
 
 def empty_form(way: str, namespace: str = "") -> forms.Form:

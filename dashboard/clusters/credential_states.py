@@ -62,7 +62,8 @@ class ClusterAccess:
 def list_cluster_access(user: User) -> list[ClusterAccess]:
     """All clusters that the person sees, by name."""
     own = {one.cluster_id: one for one in Credential.objects.filter(user=user).select_related("cluster")}
-    shared, role, roles_by_team = team_credentials(user), roles(user), team_roles(user)
+    role, roles_by_team = roles(user), team_roles(user)
+    shared = team_credentials(user, roles_by_team)
 
     def held_role(cluster: Cluster) -> TeamRole:
         strongest = role.get(cluster.pk, TeamRole.VIEWER)

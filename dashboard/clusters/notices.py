@@ -18,8 +18,3 @@ def make_error_notice(error: ApiError | BadCredential) -> Notice:
     return Notice(
         _(error.title), _(error.advice), is_announced=True, message=error.message, source=_("Response:")
     )
-
-
-def needs_account(notice: Notice) -> bool:
-    """Whether a ServiceAccount's token would solve it."""
-    return notice.reason in PROGRAMS

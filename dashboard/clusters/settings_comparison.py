@@ -15,7 +15,6 @@ from clusters.credentials.certificate import read_bundle
 from clusters.credentials.errors import BadCredential
 from clusters.credentials.suspension import Suspension
 
-MAX_CERTIFICATES = 20  # certificates of one bundle that are written out
 LONGEST = 200  # characters of a subject
 
 
@@ -42,16 +41,16 @@ def compare_settings(suspension: Suspension) -> list[SettingRow]:
 
 
 def _describe_bundle(destination: Destination) -> tuple[str, ...]:
-    """Subject, end and SHA-256 of each certificate, the way that `openssl x509 -fingerprint -sha256` prints it."""
+    """Subject, end and SHA-256 of each certificate, the way that `openssl x509 -fingerprint -sha256` prints it.
+
+    All of them (a bundle has a bound of its own): a change that is not written out cannot be confirmed.
+    """
     if not destination.ca:
         return (_("None: the system CAs are trusted"),)
     try:
-        found = read_bundle(destination.ca)
+        return tuple(line for one in read_bundle(destination.ca) for line in _describe_certificate(one))
     except BadCredential:
         return (_("Not readable"),)
-    lines = [line for one in found[:MAX_CERTIFICATES] for line in _describe_certificate(one)]
-    more = len(found) - MAX_CERTIFICATES
-    return (*lines, _("and %(n)d more") % {"n": more}) if more > 0 else tuple(lines)
 
 
 def _describe_certificate(certificate: x509.Certificate) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from clusters.credentials.suspension import CredentialSuspended
 from clusters.gateway.connect import NoCredential, NotShared
 from clusters.sharing import visible_clusters
 from dashboard.address.paths import BadAddress
-from dashboard.frame.notices import credential_href, suspended_href
+from dashboard.frame.notices import build_suspended_url, credential_href
 from dashboard.shell.cluster_errors import render_cluster_error
 from people.decorators import person
 
@@ -38,7 +38,7 @@ def handle_cluster_errors(view: View[P]) -> View[P]:
         except NoCredential as missing:
             return redirect(credential_href(missing.cluster.slug, _way_back(request)))
         except CredentialSuspended as waiting:
-            return redirect(suspended_href(waiting, _way_back(request)))
+            return redirect(build_suspended_url(waiting.credential, waiting.suspension, _way_back(request)))
         except SealBroken:
             return redirect(credential_href(_slug(kwargs), _way_back(request)))
         except ApiError as error:

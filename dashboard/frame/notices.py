@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError
-from clusters.credentials.suspension import CredentialSuspended
+from clusters.credentials.suspension import CredentialSuspended, Suspension
 from clusters.feeds.states import FeedState, State, state_of
 from clusters.gateway.connect import ClusterSession
+from clusters.models import Credential
 from dashboard.clusters.suspensions import build_suspension_notice
 from dashboard.pieces.notice import Button, Notice, Retry, Severity
 
@@ -68,17 +69,15 @@ def build_no_credential_notice(where: str, *, slug: str, page: str, text: str) -
 
 def build_suspended_notice(waiting: CredentialSuspended, where: str, *, page: str) -> Notice:
     """There is something to ask with, and it is not used until its owner says so."""
-    href = suspended_href(waiting, page)
+    href = build_suspended_url(waiting.credential, waiting.suspension, page)
     return build_suspension_notice(waiting.credential, waiting.suspension, href, where)
 
 
-def suspended_href(waiting: CredentialSuspended, page: str) -> str:
+def build_suspended_url(credential: Credential, suspension: Suspension, page: str = "") -> str:
     """Where a credential whose cluster has moved is confirmed, else where another is added; and the way back."""
-    credential = waiting.credential
-    if credential.team_id is not None or not waiting.suspension.is_moved:
-        return credential_href(credential.cluster.slug, page)
-    query = f"?{urlencode({'next': page})}" if page else ""
-    return reverse("clusters:confirm_credential", args=[credential.cluster.slug]) + query
+    is_confirmable = credential.team_id is None and suspension.is_moved
+    name = "clusters:confirm_credential" if is_confirmable else "clusters:credential"
+    return _build_url(name, credential.cluster.slug, page)
 
 
 def advice(state: State, error: ApiError) -> str:
@@ -97,8 +96,11 @@ def advice(state: State, error: ApiError) -> str:
 
 def credential_href(slug: str, page: str) -> str:
     """Where the credential for this cluster is added or renewed, and the way back."""
-    query = f"?{urlencode({'next': page})}" if page else ""
-    return reverse("clusters:credential", args=[slug]) + query
+    return _build_url("clusters:credential", slug, page)
+
+
+def _build_url(name: str, slug: str, page: str) -> str:
+    return reverse(name, args=[slug]) + (f"?{urlencode({'next': page})}" if page else "")
 
 
 def _retry_hint() -> str:

@@ -123,7 +123,7 @@ def _size(value: Any) -> int:
 
 
 def _json(value: Any) -> str:
-    """For its length and beginning; "{" alone where it is nested beyond what can be written."""
+    """For its length; "{" alone where it is nested beyond what can be written."""
     try:
         return json.dumps(value)
     except RecursionError:

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from dashboard.kinds.fields import KubernetesObject, dig, group_of, mapping, namespace_of, text
-from dashboard.kinds.selectors import format_selector
+from dashboard.kinds.selectors import format_labels, format_selector
 
 MAX_IN_SPEC = 20  # references that are found in the spec of one object
 MAX_DEPTH = 6
@@ -56,6 +56,12 @@ def pick_nothing(found: KubernetesObject) -> Iterator[Pick]:
 def pick_pods_by_selector(found: KubernetesObject) -> Iterator[Pick]:
     """The Pods that a LabelSelector at `spec.selector` selects; none without one."""
     if labels := format_selector(mapping(found, "spec", "selector")):
+        yield Pick(_("Pods"), "", "Pod", namespace_of(found), labels=labels, is_live=True)
+
+
+def pick_pods_by_labels(found: KubernetesObject) -> Iterator[Pick]:
+    """The Pods that a plain map of labels at `spec.selector` selects; none without one."""
+    if labels := format_labels(mapping(found, "spec", "selector")):
         yield Pick(_("Pods"), "", "Pod", namespace_of(found), labels=labels, is_live=True)
 
 

@@ -162,7 +162,7 @@ def _unreadable_notice(cluster: ListedCluster, count: int) -> Notice:
         "%(n)d objects could not be read and are not listed.",
         count,
     )
-    advice = _("It is too large or malformed. kubectl may still show it.")
+    advice = _("An object that is too large or malformed cannot be listed. kubectl may still show it.")
     return Notice(title % {"n": count}, advice, "warning", subject=cluster.name)
 
 

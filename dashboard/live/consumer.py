@@ -253,7 +253,7 @@ async def _run_opening(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 async def _run_rendering(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run what renders, or works on what is rendered, in a thread of its own."""
+    """Run what renders, or works on what is rendered, in a thread of the pool for it, with this request's ID."""
     return await asyncio.get_running_loop().run_in_executor(renderers, bind(function), *arguments)
 
 

@@ -56,7 +56,7 @@ def build_context(opened: OpenObject, found: Mapping[str, Any]) -> Context:
             "cluster is Viewer."
         ),
         "is_deleted": opened.is_deleted,
-        **cut_context(opened),
+        "cut_notice": build_cut_notice(opened),
         "address": opened.address,
         "yaml_url": opened.address.path("yaml"),
     }
@@ -93,15 +93,14 @@ def window_digest(rendered_pieces: Mapping[str, SafeString]) -> str:
     return digest("".join(rendered_pieces[part] for part in PIECES))
 
 
-def cut_context(opened: OpenObject) -> Context:
+def build_cut_notice(opened: OpenObject) -> Notice | None:
     """Of an object that is nested too deeply: how many levels are shown, and where all of it is; no raw Secret."""
     if not opened.is_cut:
-        return {"cut_notice": None}
-    raw_url = "" if opened.is_secret else f"{opened.address.path()}?download=raw"
+        return None
     title = _("This object is nested deeper than %(levels)s levels.") % {"levels": OBJECT_LEVELS}
     advice = _("What lies deeper is left out here and marked with “…”.")
-    buttons = (Button(_("Download the whole object (JSON)"), raw_url),) if raw_url else ()
-    return {"cut_notice": Notice(title, advice, "warning", buttons)}
+    download = Button(_("Download the whole object (JSON)"), f"{opened.address.path()}?download=raw")
+    return Notice(title, advice, "warning", () if opened.is_secret else (download,))
 
 
 def _meta(opened: OpenObject, found: Mapping[str, Any]) -> facts.Meta:

@@ -85,7 +85,7 @@ def yaml_document(opened: OpenObject, page: str) -> SafeString:
         "document": yaml_view.document(found, page=number, download=opened.address.path()),
         "yaml_url": opened.address.path("yaml"),
         "is_deleted": opened.is_deleted,
-        **pieces.cut_context(opened),
+        "cut_notice": pieces.build_cut_notice(opened),
     }
     return render_to_string("objects/yaml.html#document", context)
 

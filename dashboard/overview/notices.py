@@ -14,6 +14,7 @@ from clusters.credentials.suspension import Suspension
 from clusters.models import Cluster, Credential
 from dashboard.clusters.credential_states import CredentialStatus
 from dashboard.clusters.suspensions import describe_suspension
+from dashboard.frame.notices import build_suspended_url
 from dashboard.overview.board import Board, BoardCluster
 from dashboard.pieces.notice import Button, Notice
 
@@ -22,11 +23,10 @@ LONGEST = 300  # characters of the cluster's own words
 
 @dataclass(frozen=True)
 class MissingCounts:
-    """Why a cluster's counts are missing. `word` and `level` are the state of its row, "" where it is the cluster's."""
+    """Why a cluster's counts are missing. `word` is the state of its row, "" where the state is the cluster's own."""
 
     notice: Notice
     word: str = ""
-    level: str = ""
 
 
 def find_missing_counts(board: Board, cluster: BoardCluster) -> MissingCounts | None:
@@ -39,7 +39,7 @@ def find_missing_counts(board: Board, cluster: BoardCluster) -> MissingCounts | 
             _("You can still open the cluster. Its numbers appear when other people close their overview."),
             "unknown",
         )
-        return MissingCounts(notice, _("Not monitored"), "unknown")
+        return MissingCounts(notice, _("Not monitored"))
     snapshot = cluster.counter.snapshot
     if snapshot.error is None or snapshot.reach is Reach.REACHABLE:
         return None
@@ -61,17 +61,17 @@ def _credential_notice(board: Board, board_cluster: BoardCluster) -> MissingCoun
             "unknown",
             (add,),
         )
-        return MissingCounts(notice, _("No credential"), "unknown")
+        return MissingCounts(notice, _("No credential"))
     if state.credential is not None and state.suspension is not None:
         return _suspended_counts(board, cluster, state.credential, state.suspension)
     renew = _renew_buttons(board, board_cluster, state)
     if state.word == "expired":
         title = _("The credential for this cluster has expired.")
         advice = _("It is no longer used. Add a new one to replace it.")
-        return MissingCounts(Notice(title, advice, buttons=renew), _("Credential expired"), "error")
+        return MissingCounts(Notice(title, advice, buttons=renew), _("Credential expired"))
     title = _("The credential cannot be decrypted.")
     advice = _("Its encryption key is missing, or the stored record was altered. Add it again.")
-    return MissingCounts(Notice(title, advice, buttons=renew), _("Cannot be decrypted"), "error")
+    return MissingCounts(Notice(title, advice, buttons=renew), _("Cannot be decrypted"))
 
 
 def _suspended_counts(
@@ -79,15 +79,13 @@ def _suspended_counts(
 ) -> MissingCounts:
     """Nothing is sent, and so nothing is counted, until somebody says yes."""
     title, advice, label = describe_suspension(credential, suspension)
-    buttons: tuple[Button, ...] = (_button(label, _credential_url(cluster), cluster, primary=True),)
-    if credential.team is None and suspension.is_moved:
-        href = reverse("clusters:confirm_credential", args=[cluster.slug])
-        buttons = (_button(label, href, cluster, primary=True),)
-    elif credential.team is not None and board.user.is_administrator:
+    url = build_suspended_url(credential, suspension)
+    buttons: tuple[Button, ...] = (_button(label, url, cluster, primary=True),)
+    if credential.team is not None and board.user.is_administrator:
         href = reverse("clusters:confirm_team_credential", args=[cluster.slug, credential.team.slug])
         compare = _button(_("Compare and confirm"), href, cluster, primary=True)
-        buttons = (compare, _button(label, _credential_url(cluster), cluster, primary=False))
-    return MissingCounts(Notice(title, advice, "warning", buttons), _("Credential suspended"), "warning")
+        buttons = (compare, _button(label, url, cluster, primary=False))
+    return MissingCounts(Notice(title, advice, "warning", buttons), _("Credential suspended"))
 
 
 def _rejected_notice(board: Board, cluster: BoardCluster, error: ApiError) -> Notice:

@@ -25,7 +25,10 @@ from people.models import User
 
 # How urgent a row is, in the order of the page.
 UNAVAILABLE, NEEDS_ATTENTION, HEALTHY, WITHOUT_CREDENTIAL = range(4)
-NOTICE_WEIGHTS = {"unknown": WITHOUT_CREDENTIAL, "warning": NEEDS_ATTENTION}  # by the level of a row's notice
+NOTICE_WEIGHTS = {
+    "unknown": WITHOUT_CREDENTIAL,
+    "warning": NEEDS_ATTENTION,
+}  # by the severity of a row's notice
 REACH = {
     Reach.CONNECTING: ("progress", _("Connecting…")),
     Reach.REACHABLE: ("ok", _("Reachable")),
@@ -73,7 +76,7 @@ def row_of(board: Board, cluster: BoardCluster) -> Row:
     missing = find_missing_counts(board, cluster)
     level, word = REACH[snapshot.reach][0], str(REACH[snapshot.reach][1])
     if missing is not None and missing.word:
-        level, word = missing.level, missing.word
+        level, word = missing.notice.severity, missing.word
     slug = cluster.slug
     cells = (
         nodes_cell(slug, snapshot.nodes),
@@ -140,7 +143,7 @@ def _weight(
 ) -> int:
     """Warnings alone ask for nothing: every cluster has some."""
     if missing is not None:
-        return NOTICE_WEIGHTS.get(missing.level, UNAVAILABLE)
+        return NOTICE_WEIGHTS.get(missing.notice.severity, UNAVAILABLE)
     counts = (snapshot.nodes, snapshot.pods, snapshot.warnings)
     if cluster.active_credential.word == "expiring" or any(c.status is CountStatus.FAILED for c in counts):
         return NEEDS_ATTENTION

@@ -15,7 +15,7 @@ class Button:
     """A way out; `primary` is the one that solves it.
 
     It is a link to `href`, which opens in a new tab where `is_new_tab`; without an `href` it submits the form with the
-    id `form`, and without either it dismisses the notice. `about` tells screen readers to what it applies, where
+    id `form`, and without either it dismisses the notice. `about` tells screen readers what it applies to, where
     several of them have the same label.
     """
 
@@ -52,11 +52,12 @@ class Retry:
 class Notice:
     """`title` says what happened and `advice` what to do; either can be empty, not both.
 
-    `subject` is the cluster or namespace that it is about, where a page shows several. `field` is the path of a field
-    that is wrong. `message` is the other side's own words, and `source` says whose they are. `since` is when it began,
-    `as_of` the age of what is shown meanwhile, `retry_at` the next attempt. Rows of the cluster with the slug
-    `stale_cluster` are shown as old. `is_announced`: screen readers read it out when it appears. `reason` is for
-    programs: the word of the error (`exec`, `path`, `used`, ...) that decides which help a page shows.
+    `subject` stands next to the title: the cluster or namespace that it is about, where a page shows several, or how
+    long ago it happened. `field` is the path of a field that is wrong. `message` is the other side's own words, and
+    `source` says whose they are. `since` is when it began, `as_of` the age of what is shown meanwhile, `retry_at` the
+    next attempt. Rows of the cluster with the slug `stale_cluster` are shown as old. `is_announced`: screen readers
+    read it out when it appears. `reason` is for programs: the word of the error (`exec`, `path`, `used`, ...) that
+    decides which help a page shows.
     """
 
     title: str = ""

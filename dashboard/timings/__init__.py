@@ -14,8 +14,8 @@ from people.timings import PeopleTimings
 class LiveTimings:
     """All in seconds. `session_check` is between two checks of the sessions of open sockets: with the query's own
     time an ended session's sockets are closed within 15. `gather` is how long changes are gathered after some were
-    sent, shortest and longest; `heartbeat` after which quiet the page is told that the socket lives;
-    `acknowledgement` without one after which the socket is closed.
+    sent, shortest and longest; `heartbeat` is the quiet after which the page is told that the socket lives;
+    `acknowledgement` is how long the page may take to acknowledge before the socket is closed.
     """
 
     session_check: float = 10.0

@@ -17,6 +17,7 @@ from people.audit.triggers import GENESIS
 
 LOCK = 5_317_408_326_112_905_411  # PostgreSQL's advisory lock of all writers
 LOCK_TIMEOUT = "10s"
+NO_ROW = (0, GENESIS, "")  # sequence, hash and key ID before the first row
 
 
 class NotAppendOnly(Exception):
@@ -34,29 +35,31 @@ def append(entries: Sequence[AuditEntry]) -> list[int]:
         gone = triggers.find_missing(connection)
         if gone:
             raise NotAppendOnly(f"its append-only triggers are missing: {', '.join(gone)}")
-        last = AuditEntry.objects.using(ALIAS).order_by("-sequence").first()
-        sequence, previous = (last.sequence, last.hash) if last else (0, GENESIS)
-        rows, ring = [*_announce_key(last), *entries], KeyRing()
+        newest = AuditEntry.objects.using(ALIAS).order_by("-sequence")
+        sequence, previous, signed_by = newest.values_list("sequence", "hash", "key_id").first() or NO_ROW
+        rows, ring, key_id = [*_announce_key(sequence, signed_by), *entries], KeyRing(), keys.current().id
         for entry in rows:
             sequence += 1
-            entry.sequence, entry.previous, entry.key_id = sequence, previous, keys.current().id
+            entry.sequence, entry.previous, entry.key_id = sequence, previous, key_id
             previous = entry.hash = digest(entry, ring)
         AuditEntry.objects.using(ALIAS).bulk_create(rows)
     return [entry.sequence for entry in entries]
 
 
-def _announce_key(last: AuditEntry | None) -> list[AuditEntry]:
+def _announce_key(last: int, signed_by: str) -> list[AuditEntry]:
     """The row about a key that signs for the first time, with the keys before it; none for an empty trail.
+
+    `last` is the sequence of the last row, 0 where there is none, and `signed_by` the ID of its key.
 
     Processes that were started with other keys may write in between: one row for each key is enough.
     """
     key = keys.current()
-    if last is None or last.key_id == key.id:
+    if last == 0 or signed_by == key.id:
         return []
     target = f"key {key.id}"
     if AuditEntry.objects.using(ALIAS).filter(verb=keys.KEYED, target=target).exists():
         return []
-    detail = {"key": key.id, "older": keys.wrap_older(key), "before": last.key_id, "from": last.sequence + 1}
+    detail = {"key": key.id, "older": keys.wrap_older(key), "before": signed_by, "from": last + 1}
     draft = draft_for_program("quarterdeck", keys.KEYED, target=target, detail=detail)
     return [build_entry(draft, Phase.EVENT)]
 

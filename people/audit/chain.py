@@ -28,14 +28,14 @@ class UnknownKey(Exception):
 
 def digest(entry: AuditEntry, ring: KeyRing | None = None) -> str:
     """The row's hash, in hexadecimal. Raises UnknownKey; without a ring the configured keys are used."""
-    return digest_bytes(canonical(entry), entry.key_id, ring)
+    return digest_bytes(canonical(entry), entry.key_id, ring or KeyRing())
 
 
-def digest_bytes(written: bytes, key_id: str, ring: KeyRing | None = None) -> str:
+def digest_bytes(written: bytes, key_id: str, ring: KeyRing) -> str:
     """The hash of a row's canonical form."""
     if not key_id:
         return hashlib.sha256(written).hexdigest()
-    secret = (ring or KeyRing()).find(key_id)
+    secret = ring.find(key_id)
     if secret is None:
         raise UnknownKey(key_id)
     return hmac.new(secret, written, hashlib.sha256).hexdigest()

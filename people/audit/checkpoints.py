@@ -1,12 +1,11 @@
 """Checkpoints: where the audit trail ends, signed in the main database, and in the log and a file beside it.
 
-Who can write the audit trail's own database cannot remove or rewrite rows up to the checkpoint unseen: the next start
-compares it (`people.audit.integrity.start_check`).
+Who can write the audit trail's own database cannot cut off rows up to the checkpoint, or replace its row, unseen: the
+next start compares it (`people.audit.integrity.start_check`). `verify_audit` finds any other change.
 """
 
 from __future__ import annotations
 
-import hmac
 import logging
 import os
 import re
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from people.audit import keys
 from people.audit.triggers import GENESIS
@@ -22,7 +22,7 @@ from people.models import AuditCheckpoint
 
 PURPOSE = "checkpoint"
 ROW = 1  # there is one
-CHECKPOINT = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
+_CHECKPOINT = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 TAIL_BYTES = 4096  # of the file: its last line is in them
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,12 @@ class InvalidCheckpoint(Exception):
     """A stored checkpoint is missing, or nobody with a key of ours has written it; the text is a sentence."""
 
 
+def parse(text: str) -> Checkpoint | None:
+    """A checkpoint as it is written; None for anything else."""
+    found = _CHECKPOINT.fullmatch(text)
+    return Checkpoint(int(found[1]), found[2]) if found else None
+
+
 def sign(checkpoint: Checkpoint) -> str:
     """With the first of the configured keys."""
     return keys.hash_text(PURPOSE, str(checkpoint))
@@ -57,7 +63,7 @@ def read() -> Checkpoint:
         raise InvalidCheckpoint("The main database has no checkpoint of the audit trail any more.")
     checkpoint = Checkpoint(row.sequence, row.hash)
     known = keys.list_hashes(PURPOSE, str(checkpoint))
-    if not any(hmac.compare_digest(row.signature, one) for one in known):
+    if not any(constant_time_compare(row.signature, one) for one in known):
         raise InvalidCheckpoint(
             "The checkpoint of the audit trail in the main database was not signed with QUARTERDECK_SEALING_KEYS: "
             "it was changed, or the sealing key of that time is missing from them."
@@ -67,9 +73,6 @@ def read() -> Checkpoint:
 
 def save(checkpoint: Checkpoint, *, replace: bool = False) -> None:
     """To the main database. One that is older than what stands there is dropped, unless it is to `replace` it."""
-    row = AuditCheckpoint.objects.filter(pk=ROW)
-    if not replace:
-        row = row.filter(sequence__lt=checkpoint.sequence)
     values = {
         "sequence": checkpoint.sequence,
         "hash": checkpoint.hash,
@@ -79,7 +82,7 @@ def save(checkpoint: Checkpoint, *, replace: bool = False) -> None:
     if replace:
         AuditCheckpoint.objects.update_or_create(pk=ROW, defaults=values)
     else:
-        row.update(**values)
+        AuditCheckpoint.objects.filter(pk=ROW, sequence__lt=checkpoint.sequence).update(**values)
 
 
 def publish(checkpoint: Checkpoint) -> None:
@@ -119,7 +122,7 @@ def read_file() -> Checkpoint | None:
         raise InvalidCheckpoint(
             f"QUARTERDECK_AUDIT_CHECKPOINT_FILE: {path} cannot be read: {error.strerror}."
         ) from error
-    found = CHECKPOINT.fullmatch(words[-1]) if words else None
+    found = parse(words[-1]) if words else None
     if words and found is None:
         raise InvalidCheckpoint(f"QUARTERDECK_AUDIT_CHECKPOINT_FILE: {path} does not end with a checkpoint.")
-    return Checkpoint(int(found[1]), found[2]) if found else None
+    return found

@@ -81,10 +81,10 @@ class KeyRing:
     def unwrap(self, details: Iterable[Mapping[str, Any]]) -> None:
         """Add the keys that the details of KEYED rows hold for one that is known; forged ones are none."""
         waiting = list(details)
-        while known := [one for one in waiting if one.get("key") in self._keys]:
+        while known := [one for one in waiting if str(one.get("key")) in self._keys]:
             waiting = [one for one in waiting if one not in known]
             for detail in known:
-                self._add(self._keys[detail["key"]], detail.get("older"))
+                self._add(self._keys[str(detail["key"])], detail.get("older"))
 
     def _add(self, key: AuditKey, older: object) -> None:
         for key_id, wrapped in older.items() if isinstance(older, Mapping) else ():

@@ -16,8 +16,6 @@ class RateLimiter:
     """
 
     def __init__(self, seconds: float, max_keys: int, *, timer: Callable[[], float] = time.monotonic) -> None:
-        self.seconds = seconds
-        self.max_keys = max_keys
         self._allowed: TTLCache[Hashable, None] = TTLCache(max_keys, seconds, timer=timer)
         self._lock = threading.Lock()
 

@@ -11,7 +11,6 @@ import importlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tests.architecture.architecture_map import ROOT
@@ -121,7 +120,7 @@ OWN: Mapping[str, str] = {
     "dashboard/environment.py:token": "a setting, written by the operator",
     "dashboard/environment.py:private_address": "a setting, written by the operator",
     "people/audit/management/commands/archive_audit.py:MONTH": "an argument that the operator types",
-    "people/audit/checkpoints.py:CHECKPOINT": "the end of the operator's file",
+    "people/audit/checkpoints.py:_CHECKPOINT": "the end of the operator's file",
     "people/audit/segments.py:_NAME": "the names of files in our own folder",
 }
 
@@ -183,8 +182,3 @@ def _use(pattern: re.Pattern[Any], method: str) -> Callable[[str], object]:
         return lambda text: pattern.sub(r"", text)
     function: Callable[[str], object] = getattr(pattern, method)
     return function
-
-
-def module_path(key: str) -> Path:
-    """The file of a key."""
-    return ROOT / key.partition(":")[0]

@@ -9,10 +9,10 @@ from django.db import connection
 
 from clusters.credentials.sealing import SealBroken
 from clusters.credentials.store import read_identity
+from clusters.credentials.unreadable import note_unreadable
 from clusters.gateway.connect import connect, connect_all
 from clusters.models import Cluster, Credential, Share
 from dashboard.clusters.credential_states import list_cluster_access
-from people.audit.rate_limit import RateLimiter
 from people.models import Team
 from tests.attacks.confirming import CONFIRM, confirm
 from tests.attacks.installation import Installation
@@ -20,13 +20,9 @@ from tests.audit_trail import AuditTrail
 from tests.cleanup import stop_background_work
 from tests.dashboard_server import wait_for
 
+pytestmark = pytest.mark.usefixtures("fresh_rate_limits")
 HOSTILE = "<img src=x onerror=alert(1)>"
 Theft = Callable[[Installation, Credential, Credential], None]
-
-
-@pytest.fixture(autouse=True)
-def reset_rate_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clusters.credentials.unreadable._rate_limiter", RateLimiter(3600.0, 100))
 
 
 def set_columns(pk: int, **columns: object) -> None:
@@ -89,6 +85,19 @@ def test_a_credential_that_was_moved_is_unreadable_and_recorded(
     wait_for(lambda: audit_trail.list_rows(verb="credential-unreadable").exists())
     row = audit_trail.get_last(verb="credential-unreadable")
     assert (row.result, row.cluster) == ("failed", "harbour")
+
+
+def test_a_teams_is_recorded_under_the_program(
+    offline_installation: Installation, audit_trail: AuditTrail
+) -> None:
+    """Nobody ran a command on the machine."""
+    own, shop = Credential.objects.get(user__username="dana"), Team.objects.get(slug="shop")
+    Credential.objects.filter(team=shop).delete()
+    set_columns(own.pk, user_id=None, team_id=shop.pk)
+    with pytest.raises(SealBroken) as broken:
+        read_identity(Credential.objects.get(pk=own.pk))
+    note_unreadable(Credential.objects.get(pk=own.pk), broken.value)
+    assert audit_trail.get_last(verb="credential-unreadable").person == "program quarterdeck"
 
 
 def test_one_that_was_moved_to_another_cluster_is_unreadable(offline_installation: Installation) -> None:

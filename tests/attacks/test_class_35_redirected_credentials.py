@@ -127,6 +127,16 @@ def test_the_page_shows_old_and_new_and_only_the_owners_yes_counts(
     assert row.detail["server"] == ["https://127.0.0.1:9", evil.url]
 
 
+def test_who_edited_the_settings_is_said_after_the_cluster_got_another_id(
+    offline_installation: Installation, evil: RecordingServer
+) -> None:
+    redirect_cluster(offline_installation, evil)
+    form = {**FORM, "slug": "haven", "server": evil.url, "ca": evil.ca}
+    assert offline_installation.browser("ada").post("/clusters/harbour/edit/", form).status_code == 302
+    page = offline_installation.browser("dana").get(CONFIRM.replace("harbour", "haven")).content.decode()
+    assert "by ada" in page
+
+
 def test_what_changed_again_since_the_page_was_opened_is_not_confirmed(
     offline_installation: Installation, evil: RecordingServer
 ) -> None:

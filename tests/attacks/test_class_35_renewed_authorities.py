@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from clusters.api.connection import Identity
-from clusters.credentials.binding import destination_of
+from clusters.credentials.binding import Destination, destination_of
 from clusters.credentials.confirmation import is_signed_over
-from clusters.credentials.suspension import CredentialSuspended
+from clusters.credentials.suspension import CredentialSuspended, Suspension
 from clusters.gateway.connect import connect
 from clusters.models import Cluster, Credential
+from dashboard.clusters.settings_comparison import compare_settings
 from tests.attacks.confirming import FORM, confirm
 from tests.attacks.installation import Installation
 
@@ -102,3 +103,16 @@ def test_no_other_authority_passes_for_a_renewed_one(
     assert not passes(to_pem(leaf_only), to_pem(make_authority("new", leaf_only)))
     assert not passes(to_pem(old), "")
     assert not passes("", to_pem(new))
+
+
+def test_the_comparison_hides_no_authority_of_a_long_bundle() -> None:
+    """A yes is for what is shown, however many authorities stand before the one that changed."""
+    same = [make_authority(f"authority-{number}") for number in range(25)]
+
+    def destination(last: str) -> Destination:
+        ca = to_pem(*same, make_authority(last))
+        return destination_of(Cluster(slug="a", server="https://a.example", ca=ca))
+
+    rows = compare_settings(Suspension(destination("old"), destination("new")))
+    assert [row.label for row in rows if row.is_changed] == ["Certificate authority"]
+    assert any("CN=new" in line for line in rows[0].after)

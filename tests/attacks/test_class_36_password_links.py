@@ -8,7 +8,7 @@ from django.test import Client
 
 from clusters.api.connection import Identity
 from clusters.credentials.store import Owner, identity_of, save_credential
-from clusters.credentials.suspension import CredentialSuspended
+from clusters.credentials.suspension import CredentialSuspended, count_suspended
 from clusters.credentials.verification import WhoAmI
 from clusters.gateway.connect import ClusterSession, connect
 from clusters.models import Cluster, Credential
@@ -142,6 +142,13 @@ def test_a_session_that_is_younger_than_the_link_is_no_proof(offline_installatio
     assert client.cookies[settings.SESSION_COOKIE_NAME].value
     use_link(secret, client)
     assert not is_usable(installation.users["dana"])
+
+
+def test_it_is_not_said_to_wait_for_a_confirmation_of_settings(offline_installation: Installation) -> None:
+    """It can only be added again, so an edit of the cluster does not count it."""
+    use_link(make_link(offline_installation))
+    assert not is_usable(offline_installation.users["dana"])
+    assert count_suspended(Cluster.objects.get(slug="harbour")) == 0
 
 
 def test_nobody_elses_credentials_wait(offline_installation: Installation) -> None:

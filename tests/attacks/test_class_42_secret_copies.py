@@ -84,6 +84,12 @@ def test_the_items_of_a_list_are_masked(kind: str, head: dict[str, Any]) -> None
     assert find_copies(repr(mask(found))) == []
 
 
+@pytest.mark.parametrize("kind", ["SecretList", "List", "ConfigMapList"])
+def test_what_stands_around_the_items_is_masked(kind: str) -> None:
+    found = {**build_secret({"apiVersion": "v1", "kind": kind}), "items": []}
+    assert find_copies(repr(mask(found, find_resource("", "secrets")))) == []
+
+
 @pytest.mark.parametrize("name", ["dana", "rene"])
 @pytest.mark.parametrize("head", [SHAPES[0], SHAPES[4]], ids=str)
 def test_no_page_of_a_secret_shows_one(

@@ -19,13 +19,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connections, transaction
+from django.db import connections
 
 from people.audit import checkpoints, triggers
 from people.audit.chain import canonical
 from people.audit.checkpoints import NOTHING, Checkpoint
 from people.audit.integrity.checkpoint_saver import CheckpointSaver
-from people.audit.integrity.start_check import find_end, find_fault
+from people.audit.integrity.reading import find_end
+from people.audit.integrity.start_check import find_fault
 from people.audit.integrity.verifying import verify
 from people.audit.keys import KEYED
 from people.audit.models import AuditEntry
@@ -33,7 +34,7 @@ from people.audit.record import AuditDraft, record
 from people.audit.routing import ALIAS
 from people.audit.writer import writer
 from people.models import AuditCheckpoint
-from tests.audit_trail import AuditTrail, delete_entries, drop_triggers
+from tests.audit_trail import AuditTrail, delete_entries, run_sql
 from tests.dashboard_server import ROOT, DashboardServer
 
 ROWS = 12
@@ -49,15 +50,6 @@ def twelve_rows(empty_audit_trail: AuditTrail) -> Iterator[AuditTrail]:
     assert find_fault() == ""
     yield empty_audit_trail
     delete_entries()
-
-
-def run_sql(*statements: str) -> None:
-    """As the owner of the database, who puts the triggers up again."""
-    drop_triggers()
-    with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-        triggers.install(connections[ALIAS])
 
 
 def forge_from(first: int, *, key_id: str = "") -> None:
@@ -211,6 +203,14 @@ def test_rows_of_a_key_that_was_rotated_are_still_verified(
     assert (found.kind, found.sequence) == ("changed", 3)
 
 
+def test_forged_values_are_a_sentence_and_never_a_traceback(twelve_rows: AuditTrail) -> None:
+    record(AuditDraft(verb=KEYED, target="key", detail={"key": [], "older": {"a": "b"}}))
+    assert find_fault() == ""
+    assert verify().first_break is None
+    AuditCheckpoint.objects.update(signature="ü" * 64)
+    assert "was not signed with QUARTERDECK_SEALING_KEYS" in find_fault()
+
+
 def test_verify_audit_refuses_without_the_environment_of_the_server(
     twelve_rows: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,7 +275,7 @@ def test_a_running_server_saves_where_it_ends(transactional_db: None, twelve_row
 
 
 @pytest.mark.skipif(
-    "connections[ALIAS].vendor != 'sqlite'", reason="only SQLite has a file that can be removed"
+    connections[ALIAS].vendor != "sqlite", reason="only SQLite has a file that can be removed"
 )
 def test_a_server_whose_audit_trail_was_removed_starts_only_once_that_is_accepted(tmp_path: Path) -> None:
     served = DashboardServer(tmp_path).start()

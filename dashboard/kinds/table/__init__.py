@@ -100,23 +100,25 @@ def mask(found: KubernetesObject, requested: Kind | None = None) -> KubernetesOb
     What it is follows from the kind that was `requested`, whatever came, and from what it says of itself. The items
     of a list likewise. Copies in objects of other kinds are not recognized.
     """
-    has_values = requested is not None and bool(requested.value_fields)
+    secret = requested if requested is not None and requested.value_fields else None
     items = found.get("items")
     if isinstance(items, list) and text(found, "kind").endswith("List"):
         item_kind = find_kind(group_of(text(found, "apiVersion")), text(found, "kind").removesuffix("List"))
-        return {**found, "items": [_mask_item(one, requested if has_values else item_kind) for one in items]}
-    kind = requested if requested is not None and has_values else kind_of(found)
+        item_kind = secret or item_kind
+        around = mask_values(found, item_kind.value_fields)
+        return {**around, "items": [_mask_item(one, item_kind) for one in items]}
+    kind = secret or kind_of(found)
     if not kind.value_fields:
         return found
     named = {"apiVersion": f"{kind.group}/v1".lstrip("/"), "kind": kind.kind}
     return {**mask_values(found, kind.value_fields), **({} if kind_of(found) is kind else named)}
 
 
-def _mask_item(item: object, kind: Kind | None) -> object:
+def _mask_item(item: object, kind: Kind) -> object:
     """An item that is no object holds nothing that is shown, where a kind with secret values is listed."""
     if isinstance(item, Mapping):
         return mask(item, kind)
-    return mask_values({"item": item}, ["item"])["item"] if kind and kind.value_fields else item
+    return mask_values({"item": item}, ["item"])["item"] if kind.value_fields else item
 
 
 def list_menu(group: MenuGroup) -> Sequence[tuple[MenuSlot, Kind]]:

@@ -38,7 +38,7 @@ def summarize_role(found: KubernetesObject, links: Links) -> KindSummary:
 
 def summarize_binding(found: KubernetesObject, links: Links) -> KindSummary:
     """The role, and who gets it."""
-    home, target = text(found, "metadata", "namespace"), mapping(found, "roleRef")
+    home, target = namespace_of(found), mapping(found, "roleRef")
     kind, name = text(target, "kind"), text(target, "name")
     rows = []
     for one in mappings(found, "subjects"):

@@ -11,8 +11,8 @@ from dashboard.address.links import Links
 from dashboard.kinds.fields import KubernetesObject, mapping, mappings, name_of, namespace_of, text, texts
 from dashboard.kinds.kind import Kind
 from dashboard.kinds.menu import NETWORK, MenuSlot
-from dashboard.kinds.references import Pick, Reference
-from dashboard.kinds.selectors import format_labels, format_selector
+from dashboard.kinds.references import Pick, Reference, pick_pods_by_labels
+from dashboard.kinds.selectors import format_selector
 from dashboard.kinds.summary import Cell, KindSummary, make_summary_fields, table
 
 
@@ -72,7 +72,7 @@ def _port(port: KubernetesObject) -> Sequence[Cell]:
 
 
 def _rules(found: KubernetesObject, links: Links) -> Iterator[Sequence[Cell]]:
-    namespace = text(found, "metadata", "namespace")
+    namespace = namespace_of(found)
     for rule in mappings(found, "spec", "rules"):
         for path in mappings(rule, "http", "paths"):
             name = text(path, "backend", "service", "name")
@@ -87,7 +87,7 @@ def _rules(found: KubernetesObject, links: Links) -> Iterator[Sequence[Cell]]:
 
 
 def _endpoints(found: KubernetesObject, links: Links) -> Iterator[Sequence[Cell]]:
-    home = text(found, "metadata", "namespace")
+    home = namespace_of(found)
     for one in mappings(found, "endpoints"):
         target = mapping(one, "targetRef")
         kind, name = text(target, "kind"), text(target, "name")
@@ -103,12 +103,15 @@ def _endpoints(found: KubernetesObject, links: Links) -> Iterator[Sequence[Cell]
 
 def pick_service_lists(found: KubernetesObject) -> Iterator[Pick]:
     """The Pods behind a Service, and its EndpointSlices."""
-    namespace, labels = namespace_of(found), format_labels(mapping(found, "spec", "selector"))
-    if labels:
-        yield Pick(_("Pods"), "", "Pod", namespace, labels=labels, is_live=True)
+    yield from pick_pods_by_labels(found)
     owned = f"kubernetes.io/service-name={name_of(found)}"
     yield Pick(
-        _("EndpointSlices"), "discovery.k8s.io", "EndpointSlice", namespace, labels=owned, is_live=True
+        _("EndpointSlices"),
+        "discovery.k8s.io",
+        "EndpointSlice",
+        namespace_of(found),
+        labels=owned,
+        is_live=True,
     )
 
 

@@ -16,6 +16,8 @@ from dashboard.kinds.references import Pick, Reference
 from dashboard.kinds.summary import Cell, KindSummary, make_summary_fields, table
 from dashboard.kinds.tones import StatusTones
 
+NODE_LEASES = "kube-node-lease"  # the namespace of the Leases that kubelets renew
+
 
 def summarize_node(found: KubernetesObject, links: Links) -> KindSummary:
     """Capacity beside what is allocatable, and taints."""
@@ -84,9 +86,6 @@ def _state(found: KubernetesObject) -> ObjectState:
     if dig(found, "spec", "unschedulable") is True:
         return ObjectState("warning", "Ready, SchedulingDisabled")
     return ObjectState("ok", "Ready")
-
-
-NODE_LEASES = "kube-node-lease"  # the namespace of the leases that kubelets renew
 
 
 def find_node_references(found: KubernetesObject) -> Iterator[Reference]:

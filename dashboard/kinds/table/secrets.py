@@ -1,4 +1,4 @@
-"""Secrets: masked values, which a part of the page of their own reveals one by one."""
+"""Secrets: masked values, revealed one by one in a part of the page of their own."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from dashboard.kinds.kind import Kind
 from dashboard.kinds.menu import WORKLOADS, MenuSlot
 from dashboard.kinds.pod_references import find_template_references
 from dashboard.kinds.pod_templates import summarize_containers
-from dashboard.kinds.references import Pick, pick_pods_by_selector
-from dashboard.kinds.selectors import format_labels, format_selector
+from dashboard.kinds.references import Pick, pick_pods_by_labels, pick_pods_by_selector
+from dashboard.kinds.selectors import format_selector
 from dashboard.kinds.summary import KindSummary, SummaryField, make_summary_fields
 from dashboard.kinds.tones import StatusTones
 
@@ -99,12 +99,6 @@ def pick_revisioned_lists(found: KubernetesObject) -> Iterator[Pick]:
         yield Pick(_("ControllerRevisions"), "apps", "ControllerRevision", namespace, labels=labels)
         if mappings(found, "spec", "volumeClaimTemplates"):
             yield Pick(_("PersistentVolumeClaims"), "", "PersistentVolumeClaim", namespace, labels=labels)
-
-
-def pick_pods_by_labels(found: KubernetesObject) -> Iterator[Pick]:
-    """The Pods of a ReplicationController, whose selector is a plain map of labels."""
-    if labels := format_labels(mapping(found, "spec", "selector")):
-        yield Pick(_("Pods"), "", "Pod", namespace_of(found), labels=labels, is_live=True)
 
 
 TONES = StatusTones(conditions={"ReplicaFailure": "bad"})

@@ -26,7 +26,8 @@ from people import one_time_links
 from people.audit import checkpoints
 from people.audit.checks import check_triggers
 from people.audit.integrity.checkpoint_saver import CheckpointSaver
-from people.audit.integrity.start_check import ADVICE, find_end, find_fault
+from people.audit.integrity.reading import find_end
+from people.audit.integrity.start_check import ADVICE, find_fault
 from people.audit.record import draft_for_program, note
 from people.audit.writer import writer
 from people.models import Purpose
@@ -52,6 +53,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         address, port = listen_address(options)
         close_to_others(settings.DATA_DIR)
+        damage = find_damage()
+        if damage:
+            raise CommandError(damage)
         if not options["no_prepare"]:
             _prepare()
         self.serve(address, port)
@@ -135,10 +139,7 @@ def listen_address(options: dict[str, Any]) -> tuple[str, int]:
 
 
 def _check_databases() -> None:
-    """Both are whole, and the audit trail is append-only and the expected one; CommandError where not."""
-    damage = find_damage()
-    if damage:
-        raise CommandError(damage)
+    """The audit trail is append-only and the expected one; CommandError where not."""
     for wrong in check_triggers(["audit"]):
         raise CommandError(f"{wrong.msg} {wrong.hint}")
     try:
@@ -153,9 +154,6 @@ def _check_databases() -> None:
 
 
 def _prepare() -> None:
-    damage = find_damage()
-    if damage:
-        raise CommandError(damage)
     call_command("migrate", interactive=False, verbosity=0)
     if settings.PRODUCTION:
         call_command("collectstatic", interactive=False, verbosity=0)

@@ -17,7 +17,8 @@ from django.db.models import Min
 
 from people.audit import triggers
 from people.audit.appending import NotAppendOnly, lock
-from people.audit.integrity.reading import CHUNK
+from people.audit.integrity.reading import CHUNK, build_ring
+from people.audit.keys import KeyRing
 from people.audit.models import AuditEntry
 from people.audit.record import draft_for_program, record
 from people.audit.routing import ALIAS
@@ -47,9 +48,12 @@ def archive(before: datetime, where: Path) -> Iterator[ArchivedSegment]:
     for segment in segments(where):
         if _is_recorded(segment):
             yield from _delete_archived(segment)
+    ring = build_ring(
+        where
+    )  # as before the first segment that is written here: rows move, and keys stay known
     while (last := _last_of_the_oldest_month(before)) is not None:
         segment = _write_segment(last, where)
-        detail = _describe_segment(segment, _verify_segment(segment))
+        detail = _describe_segment(segment, _verify_segment(segment, ring))
         record(draft_for_program("manage.py", ARCHIVED, target="trail", detail=detail))
         yield from _delete_archived(segment)
 
@@ -96,11 +100,11 @@ def _rows(first: int, last: int) -> Iterator[AuditEntry]:
         ).order_by("sequence")
 
 
-def _verify_segment(segment: Segment) -> str:
+def _verify_segment(segment: Segment, ring: KeyRing) -> str:
     """The last row's hash of the file as it lies on the disk, which is the table's own chain; else it is not used."""
     expected, previous = segment.first, ""
     try:
-        for entry in segment.entries():
+        for entry in segment.entries(ring):
             if entry.sequence != expected or previous not in ("", entry.previous):
                 raise UnreadableSegment(f"{segment.path.name} is not a valid chain at row {expected}")
             expected, previous = expected + 1, entry.hash

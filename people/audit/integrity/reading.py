@@ -8,10 +8,12 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.db import DataError
+from django.db.models import QuerySet
 
+from people.audit.checkpoints import NOTHING, Checkpoint
 from people.audit.keys import KEYED, KeyRing
 from people.audit.models import AuditEntry
-from people.audit.segments import Segment, UnreadableSegment, segments
+from people.audit.segments import ARCHIVED, Segment, UnreadableSegment, segments
 
 CHUNK = 2000  # rows that are held at once
 
@@ -27,10 +29,12 @@ class UnreadableRow:
     reason: str = "it cannot be read"
 
 
-def build_ring(where: Path) -> KeyRing:
-    """The configured keys, and the older ones that rows of the table and of the segments hold."""
-    details = [entry.detail for entry in AuditEntry.objects.filter(verb=KEYED).order_by("sequence")]
-    for segment in segments(where):
+def build_ring(where: Path | None) -> KeyRing:
+    """The configured keys, and the older ones that rows of the table hold, and those of the segments in `where`."""
+    details = list(
+        AuditEntry.objects.filter(verb=KEYED).order_by("sequence").values_list("detail", flat=True)
+    )
+    for segment in segments(where) if where is not None else ():
         try:
             details += segment.key_details()
         except (UnreadableSegment, ValueError, RecursionError):
@@ -43,6 +47,17 @@ def build_ring(where: Path) -> KeyRing:
 def first_sequence() -> int | None:
     """The first row that the table has."""
     return AuditEntry.objects.order_by("sequence").values_list("sequence", flat=True).first()
+
+
+def find_end() -> Checkpoint:
+    """The last row of the table as it stands there."""
+    last = AuditEntry.objects.order_by("-sequence").values_list("sequence", "hash").first()
+    return Checkpoint(*last) if last else NOTHING
+
+
+def entries_of_archive(sequence: int) -> QuerySet[AuditEntry]:
+    """The entries that vouch for the file of a segment in which this row is."""
+    return AuditEntry.objects.filter(verb=ARCHIVED, detail__first__lte=sequence, detail__last__gte=sequence)
 
 
 def all_entries(start: int | None, where: Path, ring: KeyRing) -> Iterator[AuditEntry | UnreadableRow]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from people.audit import checkpoints
 from people.audit.checkpoints import NOTHING, Checkpoint, InvalidCheckpoint
+from people.audit.integrity.reading import entries_of_archive, find_end, first_sequence
 from people.audit.integrity.verifying import ACCEPTED, verify_newest
 from people.audit.models import AuditEntry
-from people.audit.segments import ARCHIVED
 
 NEWEST = 10_000  # rows that each start verifies; `verify_audit` verifies all of them
 ADVICE = (
@@ -47,25 +47,17 @@ def describe_mismatch(checkpoint: Checkpoint) -> str:
     return ""
 
 
-def find_end() -> Checkpoint:
-    """The last row as it stands there."""
-    last = AuditEntry.objects.order_by("-sequence").values_list("sequence", "hash").first()
-    return Checkpoint(*last) if last else NOTHING
-
-
 def is_archived(sequence: int) -> bool:
     """Whether a row of the trail vouches for the file in which this one is."""
-    archived = AuditEntry.objects.filter(
-        verb=ARCHIVED, detail__first__lte=sequence, detail__last__gte=sequence
-    )
-    return archived.exists()
+    return entries_of_archive(sequence).exists()
 
 
 def _find_gap_before_first() -> str:
     """The table begins later than with row 1 only where archiving took out what was before, or that was accepted."""
-    first = AuditEntry.objects.order_by("sequence").values_list("sequence", flat=True).first()
-    is_accepted = AuditEntry.objects.filter(verb=ACCEPTED, detail__first=first).exists()
-    if first is None or first == 1 or is_archived(first - 1) or is_accepted:
+    first = first_sequence()
+    if first is None or first == 1 or is_archived(first - 1):
+        return ""
+    if AuditEntry.objects.filter(verb=ACCEPTED, detail__first=first).exists():
         return ""
     return f"Rows 1 to {first - 1} of the audit trail are missing, and were not archived."
 

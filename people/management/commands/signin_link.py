@@ -38,7 +38,7 @@ def _person(username: str | None, *, create: bool) -> User:
         if username and User.objects.filter(username=username).exists():
             raise CommandError(f"{username!r} already exists; omit --create-administrator.")
         if username:
-            _check_username(username)
+            username = _check_username(username)
         return one_time_links.create_administrator(username or "admin")
     if username is None:
         user = one_time_links.first_administrator()
@@ -53,9 +53,10 @@ def _person(username: str | None, *, create: bool) -> User:
         raise CommandError(f"There is no active user named {username!r}.") from None
 
 
-def _check_username(username: str) -> None:
+def _check_username(username: str) -> str:
+    """The name as it is stored."""
     try:
         User.username.field.run_validators(username)
-        check_new_username(username)
+        return check_new_username(username)
     except ValidationError as error:
         raise CommandError(f"The username {username!r} cannot be used. {' '.join(error.messages)}") from None

@@ -12,6 +12,7 @@ from clusters.api.connection import Connection, Identity, Server
 from clusters.discovery import fetch_catalog, refresh
 from clusters.feeds.states import State
 from clusters.feeds.timings import FeedTimings
+from clusters.runtime import runtime
 from clusters.tables.table_content import TableQuery
 from tests.controlplane.controlplane import ControlPlane
 from tests.dashboard_server import wait_for
@@ -150,6 +151,25 @@ def test_more_rows_than_the_process_may_hold_close_a_list_with_a_message(hub, co
     feed = hub.table(ada, TableQuery(find_kind(ada, "pods")))
     wait_for(lambda: feed.state.state is State.CLOSED, 10)
     assert "rows" in feed.state.message
+
+
+def test_one_that_could_not_be_started_is_in_nobodys_way(make_hub, connect):
+    """The next one who opens it gets another, and does not wait for it."""
+    starts = iter([OSError("no more threads")])
+
+    def start_loop(name, close):
+        for error in starts:
+            raise error
+        return runtime.start_loop(name, close)
+
+    hub, ada = make_hub(start_loop=start_loop), connect("ada")
+    query = TableQuery(find_kind(ada, "pods"))
+    with pytest.raises(OSError, match="no more threads"):
+        hub.table(ada, query)
+    assert hub.open_feeds() == 0
+    feed = hub.table(ada, query)
+    feed.wait(10)
+    assert feed.state.state is State.LIVE
 
 
 def test_a_refused_list_is_denied_with_the_servers_words(hub, connect):

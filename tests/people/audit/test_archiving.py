@@ -69,6 +69,18 @@ def _backdated(when: datetime) -> None:
     triggers.install(connections[ALIAS])
 
 
+def test_rows_of_a_key_that_was_rotated_are_archived_too(
+    three_months: AuditTrail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = base64.b64encode(b"another sealing key of 32 bytes!").decode()
+    monkeypatch.setattr(settings, "SEALING_KEYS", (new, *settings.SEALING_KEYS))
+    record(AuditDraft(verb="team-create", person="anna", target="team under the new key"))
+    monkeypatch.setattr(settings, "SEALING_KEYS", (new,))
+    archive(tmp_path)
+    assert len(segments(tmp_path)) == len(MONTHS)
+    assert verify(where=tmp_path).first_break is None
+
+
 def archive(where: Path, before: str = "2026-09") -> str:
     said = io.StringIO()
     call_command("archive_audit", before=before, folder=where, stdout=said)

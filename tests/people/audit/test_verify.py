@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections, transaction
+from django.db import connections
 
 from people.audit import triggers
 from people.audit.chain import digest
@@ -17,7 +17,7 @@ from people.audit.integrity.verifying import Checkpoint, verify
 from people.audit.models import AuditEntry
 from people.audit.record import AuditDraft, begin, record
 from people.audit.routing import ALIAS
-from tests.audit_trail import AuditTrail, drop_triggers
+from tests.audit_trail import AuditTrail, drop_triggers, run_sql
 
 ROWS = 12
 ONLY_SQLITE = pytest.mark.skipif(
@@ -32,15 +32,6 @@ def twelve_rows(empty_audit_trail: AuditTrail) -> AuditTrail:
         record(AuditDraft(verb="team-create", person="anna", target=f"team {number}", detail={"n": number}))
     begin(AuditDraft(verb="create", name="a")).close("ok", 201)
     return empty_audit_trail
-
-
-def run_sql(*statements: str) -> None:
-    """As one who took the triggers away, and put them up again."""
-    drop_triggers()
-    with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-        triggers.install(connections[ALIAS])
 
 
 def rehash_row(sequence: int) -> None:

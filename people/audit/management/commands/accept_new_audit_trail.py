@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from people.audit import checkpoints
-from people.audit.integrity.reading import first_sequence
-from people.audit.integrity.start_check import find_end, find_fault
+from people.audit.integrity.reading import find_end, first_sequence
+from people.audit.integrity.start_check import find_fault
 from people.audit.integrity.verifying import ACCEPTED
 from people.audit.record import AuditTrailUnavailable, draft_for_program, record
 

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
 from people.audit import triggers
-from people.audit.checkpoints import CHECKPOINT, Checkpoint, append_to_file
+from people.audit.checkpoints import Checkpoint, append_to_file, parse
 from people.audit.checks import ADVICE
 from people.audit.integrity.verifying import Verdict, verify
 from people.audit.models import AuditEntry
@@ -19,6 +19,7 @@ from people.audit.routing import ALIAS
 BROKEN, CUT, UNREADABLE, NOT_PROTECTED = 1, 3, 4, 5
 EXIT_CODES = {"cut": CUT, "rewritten": CUT, "unkeyed": CUT, "key": UNREADABLE}
 MAX_CHECKPOINTS = 10_000
+ENVIRONMENT = "Run this with the environment of the server: QUARTERDECK_DATA, DATABASE_URL and its keys."
 
 
 class Command(BaseCommand):
@@ -78,8 +79,7 @@ class Command(BaseCommand):
             raise CommandError(f"{kind.upper()}: {message}", returncode=EXIT_CODES.get(kind, BROKEN))
         if not verdict.rows:
             raise CommandError(
-                f"The audit trail in {_describe_database()} has no rows, so there is nothing to verify. Run this with "
-                "the environment of the server: QUARTERDECK_DATA, DATABASE_URL and its keys.",
+                f"The audit trail in {_describe_database()} has no rows, so there is nothing to verify. {ENVIRONMENT}",
                 returncode=UNREADABLE,
             )
         self.stdout.write(f"All {verdict.rows} rows are valid. Save this checkpoint:")
@@ -93,8 +93,7 @@ class Command(BaseCommand):
             return verify(checkpoints, where)
         except DatabaseError as error:
             raise CommandError(
-                f"The audit trail in {_describe_database()} cannot be read: {error}. Run this with the environment of "
-                "the server: QUARTERDECK_DATA, DATABASE_URL and its keys.",
+                f"The audit trail in {_describe_database()} cannot be read: {error}. {ENVIRONMENT}",
                 returncode=UNREADABLE,
             ) from error
 
@@ -126,13 +125,13 @@ def _describe_accepted(entry: AuditEntry) -> str:
 
 
 def _parse_checkpoint(text: str) -> Checkpoint:
-    found = CHECKPOINT.fullmatch(text.strip())
+    found = parse(text.strip())
     if found is None:
         raise CommandError(
             f"Not a valid checkpoint (expected SEQUENCE:HASH, e.g. 12:9f…): {text.strip()[:100]!r}.",
             returncode=2,
         )
-    return Checkpoint(int(found[1]), found[2])
+    return found
 
 
 def _read_checkpoints(file: Path) -> list[Checkpoint]:
