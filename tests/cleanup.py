@@ -18,8 +18,8 @@ def clean_up_after_test() -> None:
     """Called while a test may use its database: nobody can between tests, and audit rows would get out of order."""
     if hub.open_feeds() or len(counters) or watcher._open:
         stop_background_work()
-        if writer.health.is_writable:  # else it is the one that finds out when it is
-            writer.stop()  # with the row that was on its way; it begins again with the next
+    if writer.health.is_writable:  # else it is the one that finds out when it is
+        writer.stop()  # with the rows that nobody waited for; it begins again with the next
 
 
 def stop_background_work() -> None:

@@ -9,8 +9,7 @@ import hmac
 import io
 import json
 import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,54 +18,17 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections, transaction
 
 from people.audit import triggers
-from people.audit.chain import digest
-from people.audit.integrity import archiving
 from people.audit.integrity.verifying import Checkpoint, verify
 from people.audit.models import AuditEntry
-from people.audit.record import AuditDraft, begin, health, last_sequence, record
+from people.audit.record import AuditDraft, last_sequence, record
 from people.audit.routing import ALIAS
-from people.audit.segments import SegmentHeader, segments, write
+from people.audit.segments import segments
 from people.models import User
-from tests.audit_trail import AuditTrail, delete_entries, drop_triggers
-from tests.dashboard_server import wait_for
+from tests.audit_trail import AuditTrail
+from tests.people.audit.three_months import MONTHS, archive, three_months
 from tests.people.conftest import ClientFor
 
-MONTHS = (6, 7, 8)
-ROWS_EACH = 7  # rows of a month
-
-
-@pytest.fixture
-def three_months(empty_audit_trail: AuditTrail, monkeypatch: pytest.MonkeyPatch) -> Iterator[AuditTrail]:
-    """Three months of seven rows, and one row of now; few rows leave the table at once.
-
-    Other tests verify the audit trail without these segments: it is emptied at the end.
-    """
-    monkeypatch.setattr(archiving, "DELETE_BATCH", 3)
-    for month in MONTHS:
-        for day in range(1, ROWS_EACH - 1):
-            when = datetime(2026, month, day, 12, tzinfo=UTC)
-            record(
-                AuditDraft(
-                    verb="team-create", person="anna", target=f"team {month}", detail={"ü": day}, at=when
-                )
-            )
-        when = datetime(2026, month, 28, tzinfo=UTC)
-        begin(AuditDraft(verb="create", name="\u202ea", at=when)).close("ok", 201)
-        _backdated(when)
-    record(AuditDraft(verb="team-create", person="anna", target="team now"))
-    yield empty_audit_trail
-    delete_entries()
-
-
-def _backdated(when: datetime) -> None:
-    """A result has the time of now: make the last row one of that month, as if it had been written then."""
-    row = AuditEntry.objects.last()
-    assert row is not None
-    row.at = when
-    row.hash = digest(row)
-    drop_triggers()
-    row.save(using=ALIAS)
-    triggers.install(connections[ALIAS])
+__all__ = ["three_months"]
 
 
 def test_rows_of_a_key_that_was_rotated_are_archived_too(
@@ -79,12 +41,6 @@ def test_rows_of_a_key_that_was_rotated_are_archived_too(
     archive(tmp_path)
     assert len(segments(tmp_path)) == len(MONTHS)
     assert verify(where=tmp_path).first_break is None
-
-
-def archive(where: Path, before: str = "2026-09") -> str:
-    said = io.StringIO()
-    call_command("archive_audit", before=before, folder=where, stdout=said)
-    return said.getvalue()
 
 
 def test_months_leave_the_table_and_the_whole_still_verifies(
@@ -289,77 +245,6 @@ def test_checkpoints_of_archived_rows_are_still_compared(three_months: AuditTrai
     wrong = verify([Checkpoint(3, "a" * 64)], tmp_path).first_break
     assert wrong is not None
     assert (wrong.kind, wrong.sequence) == ("rewritten", 3)
-
-
-# --- when nothing is archived
-
-
-def test_an_invalid_chain_is_not_archived(three_months: AuditTrail, tmp_path: Path) -> None:
-    drop_triggers()
-    with connections[ALIAS].cursor() as cursor:
-        cursor.execute("UPDATE audit_entry SET person = 'rene' WHERE sequence = 5")
-    triggers.install(connections[ALIAS])
-    with pytest.raises(CommandError, match="CHANGED"):
-        archive(tmp_path)
-    assert AuditEntry.objects.first().sequence == 1  # type: ignore[union-attr]
-    assert segments(tmp_path) == []
-
-
-def test_without_the_triggers_nothing_is_archived(three_months: AuditTrail, tmp_path: Path) -> None:
-    drop_triggers()
-    try:
-        with pytest.raises(CommandError, match="triggers"):
-            archive(tmp_path)
-        assert AuditEntry.objects.first().sequence == 1  # type: ignore[union-attr]
-    finally:
-        triggers.install(connections[ALIAS])
-        wait_for(lambda: health().is_writable)
-
-
-def test_a_file_that_is_not_what_the_table_has_is_not_believed(
-    three_months: AuditTrail, tmp_path: Path
-) -> None:
-    """As after an older backup of the database was put back: the files are of other rows, and stay as they are."""
-    archive(tmp_path, "2026-07")
-    (segment,) = segments(tmp_path)
-    held = segment.path.read_bytes()
-    there = tmp_path / "other"
-    there.mkdir()
-    (there / "trail-2026-07-8-14.jsonl.gz").write_bytes(held)
-    with pytest.raises(archiving.NotArchived):
-        list(archiving.archive(datetime(2026, 9, 1, tzinfo=UTC), there))
-    (there / "trail-2026-07-8-14.jsonl.gz").rename(there / "trail-2026-07-8-99.jsonl.gz")
-    with pytest.raises(archiving.NotArchived, match="move the file away"):
-        list(archiving.archive(datetime(2026, 9, 1, tzinfo=UTC), there))
-    assert AuditEntry.objects.order_by("sequence").first().sequence == 8  # type: ignore[union-attr]
-
-
-def test_a_file_of_another_chain_is_not_believed(three_months: AuditTrail, tmp_path: Path) -> None:
-    """Whole in itself, under the right name, and with other rows than the table's."""
-    rows, previous = list(AuditEntry.objects.filter(sequence__lte=ROWS_EACH)), triggers.GENESIS
-    for row in rows:
-        row.target, row.previous = "team forged", previous
-        previous = row.hash = digest(row)
-    when = rows[0].at.isoformat()
-    write(
-        tmp_path,
-        "2026-06",
-        rows,
-        SegmentHeader(1, ROWS_EACH, ROWS_EACH, triggers.GENESIS, previous, when, when),
-    )
-    with pytest.raises(CommandError, match="a row that differs from the table"):
-        archive(tmp_path)
-    assert AuditEntry.objects.order_by("sequence").first().sequence == 1  # type: ignore[union-attr]
-    assert not three_months.list_rows(verb="trail-sealed").exists()
-
-
-@pytest.mark.parametrize("month", ["2026", "2026-13", "2026-7", "next", "9999-01", ""])
-def test_what_is_no_month_that_has_begun_is_refused(
-    three_months: AuditTrail, tmp_path: Path, month: str
-) -> None:
-    with pytest.raises(CommandError, match="month") as refused:
-        archive(tmp_path, month)
-    assert refused.value.returncode == 2
 
 
 # --- meanwhile

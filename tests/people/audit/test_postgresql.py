@@ -9,7 +9,15 @@ import sys
 from tests.architecture.architecture_map import ROOT
 
 FOLDER = "tests/people/audit"
-FILES = ("test_record", "test_verify", "test_triggers", "test_hostile", "test_archiving", "test_gaps")
+FILES = (
+    "test_record",
+    "test_verify",
+    "test_triggers",
+    "test_hostile",
+    "test_archiving",
+    "test_archiving_refused",
+    "test_gaps",
+)
 
 
 def test_it_holds_on_postgresql(postgresql: str) -> None:
