@@ -25,6 +25,7 @@ from clusters.gateway.connect import NoCredential, NotShared
 from clusters.runtime import runtime
 from dashboard.address.paths import BadAddress
 from dashboard.frame.waiting import WaitingSubscription
+from dashboard.live.inbound import MAX_MESSAGE, TOO_MANY_SOCKETS, Inbox, socket_counts
 from dashboard.live.session_checks import drop_feeds, sockets
 from dashboard.live.socket_auth import authenticate_socket
 from dashboard.live.subscriptions import NotLive, Pausable, Subscription, create_waiting, subscribe
@@ -41,7 +42,6 @@ from people.storage import storage
 DRAW_FACTOR, RENDER_FACTOR = 14, 10
 ROW_DRAW_FACTOR = 8
 MAX_UNACKNOWLEDGED = 1024 * 1024  # bytes sent and not yet drawn by the page
-MAX_MESSAGE = 16 * 1024  # bytes of a message from the page
 
 UNREADABLE = 4503  # the database does not answer; the handshake is refused, and the page asks again
 SIGNED_OUT, REFUSED, NOT_FOUND, CHANGED, TOO_SLOW = 4401, 4403, 4404, 4409, 4408
@@ -61,6 +61,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.groups_joined: list[str] = []
         self.sent_count = 0
         self.unacknowledged: dict[int, int] = {}
+        self.inbox = Inbox()
         self.is_paused = False
         self.draw_time = 0.0  # seconds that the page worked on what it drew last
         self.has_moved = False  # whether rows came or went in what was sent last
@@ -71,6 +72,20 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.closed = asyncio.Event()
         self.banner = Differ()
 
+    async def __call__(self, *arguments: Any) -> None:
+        """Until the socket is closed, or Daphne cancels the task, which does not disconnect."""
+        try:
+            await super().__call__(*arguments)
+        finally:
+            socket_counts.remove(self)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """What a page sends uses no database: Channels would look after its connections first, in the thread of all."""
+        if message["type"] == "websocket.receive":
+            await self.websocket_receive(message)
+        else:
+            await super().dispatch(message)
+
     async def connect(self) -> None:
         """All checks, and all use of the database, come before the socket is accepted."""
         self._dirty = partial(_notify, asyncio.get_running_loop(), self.dirty)
@@ -80,6 +95,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             if not storage.note(error):
                 raise
             code = UNREADABLE
+        if code == TOO_MANY_SOCKETS:
+            await self.accept()  # a browser tells its page the code of what was accepted only
         if code:
             await self.close(code)
             return
@@ -114,15 +131,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             self.draw_time = min(max(took, 0), 1000) / 1000 if isinstance(took, (int, float)) else 0.0
             self.acknowledged.set()
         elif isinstance(message.get("pause"), bool):
-            self.is_paused = message["pause"]
-            if isinstance(self.subscription, Pausable):
-                await _run_rendering(self.subscription.pause, self.is_paused)
+            self.inbox.is_paused = message["pause"]
             self.dirty.set()
-        elif isinstance(message.get("renew"), str) and self.subscription is not None:
-            try:
-                await _run_rendering(self.subscription.renew, message["renew"])
-            except TooManyFieldsSent:
-                await self.close(REFUSED)
+        elif isinstance(message.get("renew"), str):
+            self.inbox.query = message["renew"]
             self.dirty.set()
         else:
             await self.close(REFUSED)
@@ -147,6 +159,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             return SIGNED_OUT
         user, session_id = found
         self.user_id = user.pk
+        if not socket_counts.add(self, user.pk, session_id):
+            return TOO_MANY_SOCKETS
         for group in (session_group(session_id), user_group(user.pk)):
             await self.channel_layer.group_add(group, self.channel_name)
             self.groups_joined.append(group)
@@ -213,12 +227,26 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             await self._wait_for_acknowledgement()
             self.dirty.clear()
             began = time.monotonic()
+            await self._apply_inbox()
             if not self.is_paused and self.subscription is not None:
                 update = await _run_rendering(self._render_changes)
                 if update is not None:
                     self.has_moved = update.rows_moved
                     await self._send(update.to_html())
             await asyncio.sleep(self._pause(time.monotonic() - began))
+
+    async def _apply_inbox(self) -> None:
+        """Show what the page asked for last; what it asked for before that is never rendered."""
+        query, is_paused = self.inbox.take()
+        try:
+            if query is not None and self.subscription is not None:
+                await _run_rendering(self.subscription.renew, query)
+        except TooManyFieldsSent:
+            await self.close(REFUSED)
+        if is_paused is not None:
+            self.is_paused = is_paused
+            if isinstance(self.subscription, Pausable):
+                await _run_rendering(self.subscription.pause, is_paused)
 
     def _pause(self, rendered: float) -> float:
         """How long changes are gathered now, so that neither the page nor this server has much to do with them."""

@@ -19,7 +19,7 @@ from twisted.internet import reactor
 
 from clusters.runtime import runtime
 from dashboard.data_folder import close_to_others
-from dashboard.monitoring.handshakes import TrackedHandshake
+from dashboard.live.inbound import MAX_FRAME, LimitedSocket
 from dashboard.monitoring.listener import listen
 from dashboard.request_bodies import BoundedFactory
 from people import one_time_links
@@ -73,6 +73,8 @@ class Command(BaseCommand):
             endpoints=build_endpoint_description_strings(host=address, port=port),
             http_timeout=HTTP_TIMEOUT,
             websocket_handshake_timeout=HANDSHAKE_TIMEOUT,
+            websocket_max_message_size=MAX_FRAME,
+            websocket_max_frame_size=MAX_FRAME,
             server_name="quarterdeck",
             signal_handlers=signal_handlers,
         )
@@ -107,7 +109,7 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
 
     @ws_factory.setter
     def ws_factory(self, factory: Any) -> None:
-        factory.protocol = TrackedHandshake
+        factory.protocol = LimitedSocket
         self._sockets = factory
 
     def listen_success(self, port: Any) -> None:
