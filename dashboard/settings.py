@@ -39,8 +39,10 @@ METRICS_LISTEN = environment.private_address("QUARTERDECK_METRICS_LISTEN")
 AUDIT_CHECKPOINT_FILE = environment.file("QUARTERDECK_AUDIT_CHECKPOINT_FILE")
 REDIS_URL = environment.text("QUARTERDECK_REDIS_URL")
 
-# In one process: rows of all feeds; open pages of one user, of which one session can have half.
+# In one process: rows of all feeds; MiB of cluster data, of which one user, or one cluster, can have half; open pages
+# of one user, of which one session can have half.
 QUARTERDECK_MAX_ROWS = environment.number("QUARTERDECK_MAX_ROWS", 500_000, minimum=1000)
+QUARTERDECK_MAX_MEMORY = environment.number("QUARTERDECK_MAX_MEMORY", 1024, minimum=64, maximum=10**6)
 QUARTERDECK_MAX_SOCKETS = environment.number("QUARTERDECK_MAX_SOCKETS", 200, minimum=2)
 
 # How long engines and pages wait. On purpose no variable: tests/quick_settings.py is the only other value.

@@ -44,10 +44,12 @@ class Streams:
         *,
         accept: str = "application/json",
         timeout: float = 15.0,  # noqa: ASYNC109 - the caller's bound for the whole call
+        max_bytes: int | None = None,
     ) -> bytes:
-        """The body of a GET, at most 64 MiB, or an ApiError."""
+        """The body of a GET, at most `max_bytes` (64 MiB), or an ApiError."""
         headers = {"Accept": accept, "Accept-Encoding": "gzip"}
-        return await self._fetch(Call(connection, "GET", path, query), headers, timeout)
+        limits = StreamLimits(head_seconds=None, total_seconds=timeout, max_bytes=max_bytes or BODY_LIMIT)
+        return await self._fetch(Call(connection, "GET", path, query), headers, limits)
 
     async def post(
         self,
@@ -65,7 +67,8 @@ class Streams:
             "Accept-Encoding": "gzip",
         }
         call = Call(connection, "POST", path, query)
-        return await self._fetch(call, headers, timeout, msgspec.json.encode(body))
+        limits = StreamLimits(head_seconds=None, total_seconds=timeout, max_bytes=BODY_LIMIT)
+        return await self._fetch(call, headers, limits, msgspec.json.encode(body))
 
     @asynccontextmanager
     async def open_stream(
@@ -143,9 +146,8 @@ class Streams:
         await self._sessions.forget(fingerprint)
 
     async def _fetch(
-        self, call: Call, headers: Mapping[str, str], seconds: float, content: bytes | None = None
+        self, call: Call, headers: Mapping[str, str], limits: StreamLimits, content: bytes | None = None
     ) -> bytes:
-        limits = StreamLimits(head_seconds=None, total_seconds=seconds, max_bytes=BODY_LIMIT)
         with RequestTimer(call.connection.cluster, call.method, call.path, call.query) as timer:
             async with self._send(call, headers, limits, content) as stream:
                 body = await stream.read_all()
