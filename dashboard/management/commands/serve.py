@@ -19,6 +19,7 @@ from twisted.internet import reactor
 
 from clusters.runtime import runtime
 from dashboard.data_folder import close_to_others
+from dashboard.lifecycle.start_checks import check_surroundings
 from dashboard.monitoring.handshakes import TrackedHandshake
 from dashboard.monitoring.listener import listen
 from dashboard.request_bodies import BoundedFactory
@@ -53,6 +54,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         address, port = listen_address(options)
         close_to_others(settings.DATA_DIR)
+        check_surroundings()
         damage = find_damage()
         if damage:
             raise CommandError(damage)
