@@ -20,6 +20,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from dashboard.lifecycle.server import QuarterdeckServer
 from dashboard.live.consumer import LiveConsumer
 from dashboard.live.inbound import (
     MAX_FRAME,
@@ -30,7 +31,6 @@ from dashboard.live.inbound import (
     RateLimit,
     SocketCounts,
 )
-from dashboard.management.commands.serve import QuarterdeckServer
 from tests.dashboard_server import DashboardServer
 from tests.live.sockets import OpenSocket, Sockets, run
 
@@ -165,7 +165,7 @@ class Applicationless(QuarterdeckServer):
     """Daphne's server, which starts no application: what arrives stays in the queue."""
 
     def __init__(self) -> None:
-        super().__init__(None, endpoints=["tcp:0"])
+        super().__init__(None, endpoints=["tcp:0"], welcome=lambda _address, _port: "")
         self.connections: dict[Any, Any] = {}
 
     def create_application(self, _protocol: Any, _scope: dict[str, Any]) -> asyncio.Queue[Any]:
