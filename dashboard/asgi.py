@@ -19,6 +19,7 @@ from dashboard.live.consumer import LiveConsumer  # noqa: E402
 from dashboard.monitoring.tracking import RequestTracking  # noqa: E402
 from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
+from dashboard.request_slots import RequestSlots  # noqa: E402
 from dashboard.static_files import StaticFiles  # noqa: E402
 from people.storage import keep_open  # noqa: E402
 
@@ -30,7 +31,7 @@ application = TrustedProxies(
     RequestTracking(
         ProtocolTypeRouter(
             {
-                "http": StrictHeaders(StaticFiles(django)),
+                "http": StrictHeaders(StaticFiles(RequestSlots(django))),
                 "websocket": OwnPagesOnly(URLRouter([*websocket_routes, refuse_route])),
             },
         )

@@ -137,7 +137,7 @@ class MemoryBudget:
         ):
             counter[key] += size  # type: ignore[index] # each has keys of its own
             if not counter[key]:  # type: ignore[index]
-                del counter[key]  # type: ignore[arg-type]
+                del counter[key]
         if account.held:
             self._holding.add(account)
         else:

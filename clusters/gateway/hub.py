@@ -251,11 +251,19 @@ class Hub:
             for key in over:
                 self._close(key, "The credential for this list was changed. Reload the page.")
             if self.rows() > settings.QUARTERDECK_MAX_ROWS:
-                with self._lock:
-                    everything = list(self._entries.items())
-                self._close(
-                    _oldest(everything), "This server reached its limit of rows, so this list was closed."
-                )
+                self._evict_rows()
+
+    def _evict_rows(self) -> None:
+        """Close a list of the person who holds most rows: one that nobody looks at before one that somebody does."""
+        with self._lock:
+            rows = {key: count for key, entry in self._entries.items() if (count := _count_rows(entry))}
+            by_person: Counter[str] = Counter()
+            for key, count in rows.items():
+                by_person[self._entries[key].feed.connection.person] += count
+            person, _most = by_person.most_common(1)[0]
+            theirs = [key for key in rows if self._entries[key].feed.connection.person == person]
+            largest = max(theirs, key=lambda key: (bool(self._entries[key].unwatched_since), rows[key]))
+        self._close(largest, "This server reached its limit of rows, so your largest list was closed.")
 
     def _close(self, key: FeedKey, message: str) -> None:
         with self._lock:

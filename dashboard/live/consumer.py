@@ -23,8 +23,9 @@ from clusters.credentials.sealing import SealBroken
 from clusters.feeds.backoff import wait_for_event
 from clusters.gateway.connect import NoCredential, NotShared
 from clusters.runtime import runtime
-from dashboard.address.paths import BadAddress
+from dashboard.address.paths import BadAddress, clusters_in_path
 from dashboard.frame.waiting import WaitingSubscription
+from dashboard.live.concurrency import opening_slots, rendering_slots
 from dashboard.live.inbound import MAX_MESSAGE, TOO_MANY_SOCKETS, Inbox, socket_counts
 from dashboard.live.session_checks import drop_feeds, sockets
 from dashboard.live.socket_auth import authenticate_socket
@@ -125,7 +126,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
                 await self.task
         if self.subscription is not None:
             subscription, self.subscription = self.subscription, None
-            await _run_rendering(subscription.stop)
+            await self._run_rendering(subscription.stop)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """`{"ack": n, "took": ms}`, `{"pause": bool}`, `{"renew": "<query>"}`; anything else is not our page's."""
@@ -190,7 +191,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         return 0
 
     async def _open_subscription(self) -> Subscription:
-        opened: Subscription = await _run_opening(subscribe, self.user, self.page, self.window)
+        opened: Subscription = await self._run_opening(subscribe, self.user, self.page, self.window)
         return opened
 
     def _follow(self, subscription: Subscription) -> None:
@@ -202,7 +203,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         """The cluster did not answer when the page came: go on with it as soon as it does."""
         while not await wait_for_event(self.closed, waiting.retry_delay()):
             try:
-                await _run_opening(waiting.probe)
+                await self._run_opening(waiting.probe)
                 opened = await self._open_subscription()
             except ApiError as error:
                 if waiting.fail(error):
@@ -239,7 +240,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             began = time.monotonic()
             await self._apply_inbox()
             if not self.is_paused and self.subscription is not None:
-                update = await _run_rendering(self._render_changes)
+                update = await self._run_rendering(self._render_changes)
                 if update is not None:
                     self.has_moved = update.rows_moved
                     await self._send(update.to_html())
@@ -250,13 +251,13 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         query, is_paused = self.inbox.take()
         try:
             if query is not None and self.subscription is not None:
-                await _run_rendering(self.subscription.renew, query)
+                await self._run_rendering(self.subscription.renew, query)
         except TooManyFieldsSent:
             await self.close(REFUSED)
         if is_paused is not None:
             self.is_paused = is_paused
             if isinstance(self.subscription, Pausable):
-                await _run_rendering(self.subscription.pause, is_paused)
+                await self._run_rendering(self.subscription.pause, is_paused)
 
     def _pause(self, rendered: float) -> float:
         """How long changes are gathered now, so that neither the page nor this server has much to do with them."""
@@ -279,20 +280,21 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
                 await self.close(TOO_SLOW)
                 await asyncio.sleep(patience)
 
+    async def _run_opening(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run what asks clusters and the database in a thread of its own; Busy where none is free for too long."""
+        path = self.page.partition("?")[0].removeprefix(settings.FORCE_SCRIPT_NAME or "")
+        async with opening_slots.acquire(str(self.user.pk), clusters_in_path(path)):
+            return await DatabaseSyncToAsync(function, thread_sensitive=False, executor=openers)(*arguments)
+
+    async def _run_rendering(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run what renders, or works on what is rendered, in a thread of the pool for it, with this request's ID."""
+        async with rendering_slots.acquire(str(self.user_id)):
+            return await asyncio.get_running_loop().run_in_executor(renderers, bind(function), *arguments)
+
     async def _send(self, html: str) -> None:
         self.sent_count += 1
         self.unacknowledged[self.sent_count] = len(html)
         await self.send(text_data=f"{self.sent_count}\n{html}" if html else str(self.sent_count))
-
-
-async def _run_opening(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run what asks clusters and the database in a thread of its own."""
-    return await DatabaseSyncToAsync(function, thread_sensitive=False, executor=openers)(*arguments)
-
-
-async def _run_rendering(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run what renders, or works on what is rendered, in a thread of the pool for it, with this request's ID."""
-    return await asyncio.get_running_loop().run_in_executor(renderers, bind(function), *arguments)
 
 
 def _notify(loop: asyncio.AbstractEventLoop, dirty: asyncio.Event) -> None:
