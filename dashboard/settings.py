@@ -47,6 +47,9 @@ QUARTERDECK_MAX_ROWS = environment.number("QUARTERDECK_MAX_ROWS", 500_000, minim
 QUARTERDECK_MAX_MEMORY = environment.number("QUARTERDECK_MAX_MEMORY", 1024, minimum=64, maximum=10**6)
 QUARTERDECK_MAX_SOCKETS = environment.number("QUARTERDECK_MAX_SOCKETS", 200, minimum=2)
 
+# Connections of one address that is no trusted proxy.
+QUARTERDECK_MAX_CONNECTIONS = environment.number("QUARTERDECK_MAX_CONNECTIONS", 256, minimum=4)
+
 # How long engines and pages wait. On purpose no variable: tests/quick_settings.py is the only other value.
 TIMINGS = Timings()
 
