@@ -70,7 +70,6 @@ FOREIGN: Mapping[str, Expression] = {
     "clusters/credentials/server.py:HOST": Expression(FULL, units=("a.", "a-", "a_", "f:")),
     "clusters/credentials/server.py:PATH": Expression(FULL, ("/",), ("/a", "a/")),
     "clusters/credentials/server.py:PRINTABLE": Expression(FULL),
-    "clusters/credentials/token.py:TOKEN": Expression(FULL),
     "clusters/discovery.py:_CORE_VERSION": Expression(MATCH, ("", "v")),
     "clusters/models.py:SLUG": Expression(SEARCH),
     "clusters/tables/columns.py:_DURATION": Expression(FULL, units=("1d", "1")),
