@@ -27,6 +27,11 @@ def get_command(address: Address, *options: str) -> str:
     return command(address.cluster, address.namespaces[0], "get", *_object(address), *options)
 
 
+def object_command(address: Address, verb: str, *options: str) -> str:
+    """A command about one object, such as `delete` with `--cascade=orphan`."""
+    return command(address.cluster, address.namespaces[0], verb, *_object(address), *options)
+
+
 def describe_command(address: Address) -> str:
     """The command whose answer is nearest to an object's page."""
     return command(address.cluster, address.namespaces[0], "describe", *_object(address))
