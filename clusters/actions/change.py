@@ -8,9 +8,11 @@ from typing import Any
 
 from clusters.api.client import Response
 from clusters.api.resource_attributes import ResourceAttributes
+from clusters.discovery import Resource
 from clusters.gateway.connect import ClusterSession
 
 FIELD_MANAGER = "quarterdeck"
+OPTIONS = (("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict"))  # of every POST and PATCH
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
@@ -41,7 +43,23 @@ class Change:
         )
 
 
-def patch(attributes: ResourceAttributes, body: Mapping[str, Any], content_type: str) -> Change:
-    """A patch under our field manager, whose unknown fields are errors."""
-    options = (("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict"))
-    return Change(attributes, body, options, content_type)
+@dataclass(frozen=True)
+class ActionObject:
+    """The object of an action. A patch holds its `uid`: the API server answers 409 where another one has its name."""
+
+    resource: Resource
+    namespace: str
+    name: str
+    uid: str
+
+    def patch(self, body: Mapping[str, Any], content_type: str = STRATEGIC_PATCH) -> Change:
+        """A patch of the object itself, under our field manager; unknown fields are errors."""
+        return self._patch(body, content_type, "")
+
+    def patch_subresource(self, subresource: str, body: Mapping[str, Any]) -> Change:
+        """A merge patch of one subresource."""
+        return self._patch(body, MERGE_PATCH, subresource)
+
+    def _patch(self, body: Mapping[str, Any], content_type: str, subresource: str) -> Change:
+        attributes = self.resource.attributes("patch", self.namespace, self.name, subresource)
+        return Change(attributes, {"metadata": {"uid": self.uid}, **body}, OPTIONS, content_type)

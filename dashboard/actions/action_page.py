@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 
 from clusters.actions.change import Change
 from clusters.actions.dependents import Dependents
+from clusters.api.errors import ApiError
 from dashboard.actions.forms import ActionForm, PlainForm
 from dashboard.actions.subject import Subject
 from dashboard.kinds.kind import Action
@@ -28,13 +29,29 @@ def needs_no_name(subject: Subject) -> bool:
     return False
 
 
+def find_no_blocker(subject: Subject) -> str:
+    """It can be done in whatever state the object is."""
+    return ""
+
+
+def find_object_url(subject: Subject, answer: object) -> str:
+    """The object's page, which shows what becomes of it."""
+    return subject.address.path()
+
+
+def explain_nothing(error: ApiError) -> Notice | None:
+    """Every error has the ordinary page."""
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class ActionPage:
-    """One action. `heading`, `sentence`, `done` and `command` are filled in with the object's `name`.
+    """One action. `heading`, `sentence` and `done` are filled in with the object's `name`.
 
-    `build` makes the change of the form's values; it raises `CannotBuild` for what the form cannot know.
-    `search` finds what depends on the object, where that is shown. `stays` says by the API server's answer whether
-    the object still has a page.
+    `build` makes the change of the form's valid values, `command` the equivalent one of kubectl of whatever values
+    there are. `find_blocker` says why it cannot be done now, or nothing. `search` finds what depends on the object,
+    where that is shown. `next_url` is where the browser goes then, by the API server's answer. `explain_error`
+    makes a notice on this page of an error that says something about the action, and None of any other.
     """
 
     action: Action
@@ -48,4 +65,6 @@ class ActionPage:
     describe: Callable[[Subject], Sequence[Notice]] = describe_nothing
     needs_name: Callable[[Subject], bool] = needs_no_name
     search: Callable[[Subject], Dependents] | None = None
-    stays: Callable[[object], bool] = lambda _answer: True
+    find_blocker: Callable[[Subject], str] = find_no_blocker
+    next_url: Callable[[Subject, object], str] = find_object_url
+    explain_error: Callable[[ApiError], Notice | None] = explain_nothing

@@ -19,8 +19,8 @@ from dashboard.actions.forms import ActionForm
 from dashboard.actions.subject import Subject
 from dashboard.address import kubectl
 from dashboard.frame.menu import label_of
+from dashboard.kinds.actions import DELETE
 from dashboard.kinds.fields import mappings, number, text
-from dashboard.kinds.kind import DELETE
 from dashboard.objects.deletion_notice import describe_finalizers
 from dashboard.pieces.notice import Detail, Notice
 
@@ -147,6 +147,11 @@ def _build(subject: Subject, values: Values) -> Change:
     return deletion.delete(subject.resource, subject.namespace, subject.name, options)
 
 
+def _find_next_url(subject: Subject, answer: object) -> str:
+    """The object's page while it is there, else the list that it was in."""
+    return subject.address.path() if is_still_there(answer) else subject.address.listing().path()
+
+
 def _command(subject: Subject, values: Values) -> str:
     options = [f"--cascade={CASCADES[values.get('propagation') or 'Background']}"]
     grace = values.get("grace_period")
@@ -209,5 +214,5 @@ PAGE = ActionPage(
     describe=_describe,
     needs_name=lambda subject: subject.key in ALWAYS_TYPED,
     search=_search,
-    stays=is_still_there,
+    next_url=_find_next_url,
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from clusters.actions.change import ActionObject
 from clusters.discovery import Resource
 from clusters.gateway.connect import ClusterSession
 from dashboard.address.paths import Address
@@ -44,6 +45,11 @@ class Subject:
     @property
     def uid(self) -> str:
         return text(self.found, "metadata", "uid")
+
+    @property
+    def thing(self) -> ActionObject:
+        """What an action's change is made of."""
+        return ActionObject(self.resource, self.namespace, self.name, self.uid)
 
     @property
     def is_protected(self) -> bool:

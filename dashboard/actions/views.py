@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from clusters.access.reviews import ReviewResult
 from clusters.actions.dependents import Dependents
-from clusters.api.errors import NotFound
+from clusters.api.errors import ApiError, NotFound
 from clusters.api.resource_attributes import ResourceAttributes
 from clusters.gateway.connect import connect
 from dashboard.actions.action_page import ActionPage
@@ -70,6 +70,8 @@ def _act(request: HttpRequest, page: ActionPage, subject: Subject, check: Action
     form = page.form(request.POST, subject=subject)
     if request.POST.get("uid", "") not in ("", subject.uid):
         return _show(request, page, subject, check, page.form(subject=subject), _describe_other(), status=409)
+    if page.find_blocker(subject):
+        return _show(request, page, subject, check, form, status=409)
     is_dry_run = "check" in request.POST
     dependents = None
     if not is_dry_run:
@@ -77,17 +79,24 @@ def _act(request: HttpRequest, page: ActionPage, subject: Subject, check: Action
     if not form.is_valid():
         return _show(request, page, subject, check, form, dependents=dependents, status=422)
     change = page.build(subject, form.cleaned_data)
+    try:
+        response = (change.as_dry_run() if is_dry_run else change).send(subject.cluster_session)
+    except ApiError as error:
+        notice = page.explain_error(error)
+        if notice is None:
+            raise
+        return _show(request, page, subject, check, form, notice, dependents=dependents, status=409)
     if is_dry_run:
-        response = change.as_dry_run().send(subject.cluster_session)
         notices = _describe_dry_run(response.warnings)
         return _show(request, page, subject, check, form, *notices, dependents=dependents)
-    response = change.send(subject.cluster_session)
     for warning in response.warnings:
         messages.warning(request, warning)
-    stays = page.stays(response.json())
-    if not stays or page.search is None:
+    next_url = page.next_url(subject, response.json())
+    if (
+        page.search is None or next_url != subject.address.path()
+    ):  # else its page says that it is being deleted
         messages.success(request, str(page.done) % {"name": subject.name})
-    return redirect(subject.address.path() if stays else subject.address.listing().path())
+    return redirect(next_url)
 
 
 def _require_name(page: ActionPage, subject: Subject, form: ActionForm) -> Dependents | None:
@@ -127,7 +136,8 @@ def _show(
         "is_denied": result.state == "denied",
         "is_unknown": result.state == "unknown",
         "reason": check.explain(result),
-        "notices": [*notices, *_describe_denial(page, check, result), *page.describe(subject)],
+        "blocker": page.find_blocker(subject),
+        "notices": [*notices, *_describe_denial(check, result), *page.describe(subject)],
         "command": page.command(subject, _current_values(form)),
         **_build_dependents(page, subject, dependents),
     }
@@ -160,7 +170,7 @@ def _current_values(form: ActionForm) -> dict[str, Any]:
     return dict(form.cleaned_data)
 
 
-def _describe_denial(page: ActionPage, check: ActionCheck, result: ReviewResult) -> list[Notice]:
+def _describe_denial(check: ActionCheck, result: ReviewResult) -> list[Notice]:
     if result.state != "denied":
         return []
     return [Notice(_("You do not have permission to do this."), check.explain(result), "error")]

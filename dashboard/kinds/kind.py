@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
 from dashboard.kinds.fields import KubernetesObject, text
@@ -51,9 +50,6 @@ class Action:
     made: tuple[str, str] | None = None
     is_dangerous: bool = False
     applies: Callable[[KubernetesObject], bool] = apply_always
-
-
-DELETE = Action("delete", gettext_lazy("Delete"), "trash", "delete", is_dangerous=True)  # of every kind
 
 
 def summarize_nothing(found: KubernetesObject, links: Links) -> KindSummary:

@@ -10,7 +10,8 @@ from clusters.api.resource_attributes import ResourceAttributes
 from clusters.discovery import Resource
 from dashboard.address.paths import Address
 from dashboard.frame.permissions import explain_result
-from dashboard.kinds.kind import DELETE, Action, Kind
+from dashboard.kinds.actions import DELETE, SCALE
+from dashboard.kinds.kind import Action, Kind
 from dashboard.objects.opening import OpenObject
 
 
@@ -42,7 +43,7 @@ def build_tabs(kind: Kind, address: Address) -> Sequence[TabLink]:
 
 def list_actions(kind: Kind) -> Sequence[Action]:
     """The kind's own actions, and those of every kind."""
-    return (*kind.actions, DELETE)
+    return (SCALE, *kind.actions, DELETE)
 
 
 @dataclass(frozen=True)

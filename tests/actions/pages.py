@@ -69,6 +69,48 @@ def get_object(plane: ControlPlane, kind: str, name: str, namespace: str = "") -
     return dict(json.loads(plane.kubectl("get", kind, name, *where, "-o", "json")))
 
 
+def make_workload(plane: ControlPlane, kind: str, namespace: str, name: str = "web", **spec: Any) -> None:
+    """A Deployment, StatefulSet, DaemonSet or ReplicaSet with an init container and two others."""
+    plane.create([build_workload(kind, namespace, name, **spec)])
+
+
+def build_workload(kind: str, namespace: str, name: str = "web", **spec: Any) -> dict[str, Any]:
+    pods = {
+        "initContainers": [{"name": "migrate", "image": "registry.example/migrate:1"}],
+        "containers": [
+            {"name": "main", "image": "registry.example/web:1", "env": [{"name": "A", "value": "1"}]},
+            {"name": "side", "image": "registry.example/side:1"},
+        ],
+    }
+    whole = {
+        "selector": {"matchLabels": {"app": name}},
+        "template": {"metadata": {"labels": {"app": name}}, "spec": pods},
+        **({} if kind == "DaemonSet" else {"replicas": 1}),
+        **({"serviceName": name} if kind == "StatefulSet" else {}),
+        **spec,
+    }
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": whole}
+
+
+def make_cron_job(plane: ControlPlane, namespace: str, **spec: Any) -> None:
+    """One that never runs by itself, with labels and annotations on its template."""
+    template = {
+        "metadata": {"labels": {"team": "shop"}, "annotations": {"example.com/why": "nightly"}},
+        "spec": {
+            "template": {
+                "spec": {
+                    "restartPolicy": "Never",
+                    "containers": [{"name": "main", "image": "registry.example/report:1"}],
+                }
+            }
+        },
+    }
+    metadata = {"name": "report", "namespace": namespace}
+    whole = {"schedule": "0 0 30 2 *", "jobTemplate": template, **spec}
+    plane.create([{"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": whole}])
+
+
 def exists(plane: ControlPlane, kind: str, name: str, namespace: str) -> bool:
     found = plane.kubectl("get", kind, name, "-n", namespace, "--ignore-not-found", "-o", "name")
     return bool(found.strip())

@@ -12,6 +12,9 @@ PAGES = [
     "/c/harbour/shop/deployments.apps/web/delete",
     "/c/harbour/_cluster/namespaces/pay/delete",
     "/c/harbour/hostile/pods/hostile/delete",
+    "/c/harbour/hostile/pods/hostile/evict",
+    "/c/harbour/shop/deployments.apps/web/scale",
+    "/c/harbour/shop/deployments.apps/web/set-image",
 ]
 
 

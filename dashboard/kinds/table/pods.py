@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
+from dashboard.kinds.actions import EVICT
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
 from dashboard.kinds.kind import Kind
@@ -243,6 +244,7 @@ KINDS = (
         menu=MenuSlot(WORKLOADS, 10, goto="p"),
         summarize=summarize_pod,
         find_references=find_pod_references,
+        actions=(EVICT,),
         tones=TONES,
     ),
 )
