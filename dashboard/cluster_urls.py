@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dashboard.actions.views import action_page
 from dashboard.explore.cluster_home import cluster, landing
 from dashboard.explore.views import kinds_page
 from dashboard.frame.reachability import check_reachability
@@ -22,5 +23,9 @@ urlpatterns = [
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/secret-value",
         secret_value,
         name="secret_value",
+    ),
+    # the last: an action has the segment of its Kind.actions, and those above are no actions
+    path(
+        "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/<str:action>", action_page, name="action"
     ),
 ]

@@ -28,12 +28,19 @@ class Tab:
     title: Promise
 
 
+def apply_always(found: KubernetesObject) -> bool:
+    """Of an action that makes sense whatever state the object is in."""
+    return True
+
+
 @dataclass(frozen=True)
 class Action:
-    """A change that an object's page offers, as a button that leads to a form.
+    """A change that an object's page offers, as a button that leads to the page that confirms it.
 
-    `page` is the segment of the form's URL after the object's own (`scale`). `verb` and `subresource` are what
-    the change asks of Kubernetes: the access review for them decides whether the button is enabled.
+    `page` is the segment of that page's URL after the object's own (`scale`). `verb` and `subresource` are what
+    the change asks of Kubernetes: the access review for them decides whether the button is enabled. `made` is the
+    group and plural of what the change creates in the object's namespace, where it does not change the object itself.
+    `applies` says by the object whether there is anything to do.
     """
 
     page: str
@@ -41,6 +48,9 @@ class Action:
     icon: str
     verb: str
     subresource: str = ""
+    made: tuple[str, str] | None = None
+    is_dangerous: bool = False
+    applies: Callable[[KubernetesObject], bool] = apply_always
 
 
 def summarize_nothing(found: KubernetesObject, links: Links) -> KindSummary:

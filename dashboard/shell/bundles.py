@@ -18,6 +18,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "overview/all.css": (*FRAME, "overview/overview.css"),
     "audit/all.css": (*FRAME, "audit/audit.css"),
     "frame/all.css": (*FRAME, "frame/resources.css"),
+    "actions/all.css": (*FRAME, "frame/resources.css", "actions/actions.css"),
     "shell/all.js": (
         "vendor/htmx-4.0.1.min.js",
         "shell/keyboard.js",
