@@ -160,7 +160,7 @@ def _read_json(text: str) -> tuple[list[Document], _WrongJson | None]:
         if position == len(text):
             return documents, None
         line = text.count("\n", 0, position) + 1
-        reader = _JsonReader(line)
+        reader = _JsonDecoder(line)
         try:
             value, position = reader.decode(text, position)
         except json.JSONDecodeError as wrong:
@@ -184,7 +184,7 @@ def _locate(text: str, shift: int) -> tuple[dict[Path, int], tuple[Remark, ...]]
     return {path: line + shift for path, line in values.lines.items()}, tuple(errors)
 
 
-class _JsonReader:
+class _JsonDecoder:
     """Go's reading of JSON: the last of duplicate keys wins, and integers above 64 bits are floats."""
 
     def __init__(self, line: int) -> None:

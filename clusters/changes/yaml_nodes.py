@@ -52,7 +52,7 @@ def read_nodes(text: bytes) -> tuple[Node | None, int]:
     try:
         for event in _events(text):
             if builder.is_complete and isinstance(event, yaml.DocumentStartEvent):
-                return builder.root, event.start_mark.line + 1
+                return builder.root, _position(event)[0]
             builder.handle(event)
     except UnreadableText as wrong:
         if not builder.is_complete:
@@ -77,10 +77,12 @@ def _events(text: bytes) -> Iterator[yaml.Event]:
 
 def _refuse_escaped_slash(event: yaml.Event, text: str) -> None:
     r"""libyaml reads "\/" since 0.2.1, and Go's translation of it does not; JSON is not read here."""
+    if event.start_mark is None or event.end_mark is None:
+        return
     written = text[event.start_mark.index : event.end_mark.index]
     if "/" in _ESCAPE.findall(written):
         message = _("Not valid YAML: there is no escape \\/; write / alone.")
-        raise UnreadableText(message, event.start_mark.line + 1)
+        raise UnreadableText(message, _position(event)[0])
 
 
 def _describe(wrong: yaml.MarkedYAMLError, text: bytes) -> UnreadableText:
@@ -92,6 +94,12 @@ def _describe(wrong: yaml.MarkedYAMLError, text: bytes) -> UnreadableText:
     return UnreadableText(
         _("Not valid YAML: %(problem)s.") % {"problem": wrong.problem or wrong.context}, line
     )
+
+
+def _position(event: yaml.Event) -> tuple[int, int]:
+    """Line and column, from 1."""
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
 
 
 class _Builder:
@@ -132,7 +140,7 @@ class _Builder:
             self._open.append(node)
 
     def _build(self, event: yaml.NodeEvent) -> Node:
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        line, column = _position(event)
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
                 raise UnreadableText(_("There is no anchor “%(name)s” above.") % {"name": event.anchor}, line)

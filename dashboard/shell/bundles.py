@@ -21,6 +21,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "overview/all.css": (*FRAME, "overview/overview.css"),
     "audit/all.css": (*FRAME, "audit/audit.css"),
     "frame/all.css": (*FRAME, "frame/resources.css"),
+    "edit/all.css": (*FRAME, "frame/resources.css", "edit/edit.css"),
     "shell/all.js": (
         "vendor/htmx-4.0.1.min.js",
         "shell/keyboard.js",
