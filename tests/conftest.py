@@ -10,6 +10,7 @@ from tests.parts import pytest_addoption
 from tests.passwords import fast_passwords
 from tests.postgresql import postgresql
 from tests.rate_limits import fresh_rate_limits
+from tests.redis_server import redis, redis_program
 from tests.simulated_cluster import second_simulated_cluster, simulated_cluster
 
 pytest_plugins = ["tests.fast", "tests.lanes"]
@@ -31,6 +32,8 @@ __all__ = [
     "pytest_runtest_teardown",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
+    "redis",
+    "redis_program",
     "second_controlplane",
     "second_simulated_cluster",
     "simulated_cluster",

@@ -29,7 +29,7 @@ def postgresql(pytestconfig: pytest.Config) -> Iterator[str]:
     user = UNPRIVILEGED if os.geteuid() == 0 else None
     if user:
         shutil.chown(folder, user)
-    data, port = folder / "data", _find_free_port()
+    data, port = folder / "data", find_free_port()
     made = [initdb, "-D", str(data), "-U", "deck", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"]
     try:
         subprocess.run(made, check=True, user=user, capture_output=True, cwd="/")
@@ -53,7 +53,7 @@ def _is_listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _find_free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

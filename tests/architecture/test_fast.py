@@ -11,7 +11,7 @@ from functools import partial, wraps
 import pytest
 
 from simulator.cluster import Cluster
-from tests import dashboard_server, fast, postgresql, program, simulated_cluster
+from tests import dashboard_server, fast, postgresql, program, redis_server, simulated_cluster
 from tests.browser import browser
 from tests.controlplane.fixtures import controlplane, second_controlplane
 from tests.demo.conftest import demo
@@ -19,7 +19,7 @@ from tests.faults.conftest import plane
 
 FIXTURES = [
     *(controlplane, second_controlplane, plane, browser, demo),
-    *(postgresql.postgresql, dashboard_server.dashboard_server),
+    *(postgresql.postgresql, redis_server.redis, dashboard_server.dashboard_server),
     *(simulated_cluster.simulated_cluster, simulated_cluster.second_simulated_cluster),
 ]
 

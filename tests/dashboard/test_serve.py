@@ -8,45 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.program import PATIENCE, ROOT, Program
+from tests.program import PATIENCE, ROOT
+from tests.serve_process import run_server
 
 PASSWORD = "sail-before-the-wind"
-
-
-class ServeProcess(Program):
-    """A running `manage.py serve` and what it has said."""
-
-    def __init__(self, folder: Path, **environment: str) -> None:
-        clean = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("QUARTERDECK_", "DATABASE_"))
-        }
-        super().__init__(
-            ["manage.py", "serve", "--port", "0"],
-            {**clean, "QUARTERDECK_DATA": str(folder), **environment},
-        )
-
-    def url(self) -> str:
-        return self.wait_for(r"Quarterdeck is running at (http://127\.0\.0\.1:\d+)/")[1]
-
-
-@contextmanager
-def run_server(folder: Path, **environment: str) -> Iterator[ServeProcess]:
-    server = ServeProcess(folder, **environment)
-    try:
-        yield server
-    finally:
-        if server.process.poll() is None:
-            server.process.kill()
-        server.process.communicate(timeout=PATIENCE)
 
 
 def open_session() -> requests.Session:
