@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboard.actions.views import action_page
+from dashboard.edit.views import edit_page
 from dashboard.explore.cluster_home import cluster, landing
 from dashboard.explore.views import kinds_page
 from dashboard.frame.reachability import check_reachability
@@ -19,6 +20,7 @@ urlpatterns = [
     path("<str:clusters>/<str:namespaces>/<str:resource>", list_page, name="list"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit", edit_page, name="edit"),
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/secret-value",
         secret_value,

@@ -53,6 +53,10 @@ FOREIGN: Mapping[str, Expression] = {
     "clusters/api/statuses.py:_CONTROL": Expression(SUB),
     "clusters/api/statuses.py:_PATH_START": Expression(SPLIT, ("", "https://"), ("//", ":/", ":")),
     "clusters/counting/tallies.py:_DURATION": Expression(FULL, units=("1d", "1y1d1h1m1s", "1")),
+    "clusters/changes/yaml_nodes.py:_ESCAPE": Expression(FIND, units=("\\", "\\a")),
+    "clusters/changes/yaml_scalars.py:_FLOAT": Expression(FULL, ("", "+", "0."), ("0.", "1e")),
+    "clusters/changes/yaml_scalars.py:_INTEGER": Expression(FULL, ("", "0x", "0"), ("0x",)),
+    "clusters/changes/yaml_scalars.py:_POINT_FIRST": Expression(FULL, (".0",), ("_0", "0_", "e0")),
     "clusters/credentials/certificate.py:CERTIFICATE": Expression(
         FIND,
         ("", "-----BEGIN CERTIFICATE-----"),
