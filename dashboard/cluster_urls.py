@@ -5,6 +5,7 @@ from django.urls import path
 from dashboard.actions.views import action_page
 from dashboard.edit.views import edit_page
 from dashboard.explore.cluster_home import cluster, landing
+from dashboard.explore.schema import schema
 from dashboard.explore.views import kinds_page
 from dashboard.frame.reachability import check_reachability
 from dashboard.lists.views import list_page
@@ -16,6 +17,7 @@ urlpatterns = [
     path("", landing, name="landing"),
     path("<str:cluster>/", cluster, name="cluster"),
     path("<str:cluster>/_answers", check_reachability, name="answers"),
+    path("<str:cluster>/_schema", schema, name="schema"),
     path("<str:clusters>/<str:namespaces>/_kinds", kinds_page, name="kinds"),
     path("<str:clusters>/<str:namespaces>/<str:resource>", list_page, name="list"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),

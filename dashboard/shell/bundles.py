@@ -31,6 +31,14 @@ BUNDLES: Mapping[str, Sequence[str]] = {
         "live/live.js",
         "shell/again.js",
     ),
+    "edit/editor-all.js": (
+        "vendor/codemirror-6.43.15.min.js",
+        "edit/yaml_outline.js",
+        "edit/schema.js",
+        "edit/schema_help.js",
+        "edit/schema_check.js",
+        "edit/editor.js",
+    ),
 }
 
 
