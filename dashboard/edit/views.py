@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -92,6 +93,7 @@ def _context(opened: OpenObject, submission: Submission, outcome: Outcome) -> di
         **build_object_frame(opened),
         "tab": "edit",
         "edit_url": opened.address.path("edit"),
+        "schema_url": reverse("resources:schema", args=[opened.address.cluster]),
         "text": submission.text,
         "rows": min(40, max(12, submission.text.count("\n") + 2)),
         "version": submission.version,

@@ -24,10 +24,16 @@ def browsed(controlplane: ControlPlane) -> Iterator[ControlPlane]:
 
 
 def replace_text(page: Page, old: str, new: str) -> None:
+    """In the editor where there is one, else in the text area."""
     area = page.locator("#edit-text")
     text = area.input_value()
     assert old in text
-    area.fill(text.replace(old, new))
+    if area.is_visible():
+        area.fill(text.replace(old, new))
+        return
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text.replace(old, new))
 
 
 def read_color(plane: ControlPlane) -> str:
