@@ -18,6 +18,7 @@ from clusters.api.errors import NotFound, NotKubernetes, ResponseTooLarge, error
 from clusters.api.json_limits import decode_object, estimate_decoded
 from clusters.api.memory import MEBIBYTE, UNCOUNTED, Account
 from clusters.api.resource_attributes import ResourceAttributes
+from clusters.api.selectors import build_field_selector
 from clusters.api.streams import Streams
 from clusters.discovery import Resource
 from clusters.feeds.content import Query
@@ -89,7 +90,7 @@ class ObjectContent:
         return self.resource.list_path(self.namespace)
 
     def watch_query(self) -> Query:
-        return [("fieldSelector", f"metadata.name={self.name}")]
+        return [("fieldSelector", build_field_selector({"metadata.name": self.name}))]
 
     def watch_accept(self) -> str:
         return "application/json"
