@@ -14,6 +14,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
+from dashboard.address.paths import clusters_in_path  # noqa: E402
 from dashboard.assets.serving import StaticFiles  # noqa: E402
 from dashboard.headers import StrictHeaders  # noqa: E402
 from dashboard.live.consumer import LiveConsumer  # noqa: E402
@@ -31,7 +32,7 @@ application = TrustedProxies(
     RequestTracking(
         ProtocolTypeRouter(
             {
-                "http": StrictHeaders(StaticFiles(RequestSlots(django))),
+                "http": StrictHeaders(StaticFiles(RequestSlots(django, clusters_in_path))),
                 "websocket": OwnPagesOnly(URLRouter([*websocket_routes, refuse_route])),
             },
         )

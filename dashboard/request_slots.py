@@ -11,7 +11,6 @@ from django.http import parse_cookie
 
 from clusters.api.errors import Busy
 from clusters.api.fair_slots import FairSlots, SlotLimits
-from dashboard.address.paths import clusters_in_path
 from people.sessions import hash_key
 
 Scope = dict[str, Any]
@@ -32,10 +31,16 @@ BUSY_HEADERS = [
 
 
 class RequestSlots:
-    """Wraps Django, not static files: requests wait for a slot here, where waiting takes no thread."""
+    """Wraps Django, not static files: requests wait for a slot here, where waiting takes no thread.
 
-    def __init__(self, application: Application, limits: SlotLimits = LIMITS) -> None:
+    `find_cluster` gives the clusters of a path, which count as one; nothing where it has none.
+    """
+
+    def __init__(
+        self, application: Application, find_cluster: Callable[[str], str], limits: SlotLimits = LIMITS
+    ) -> None:
         self.application = application
+        self.find_cluster = find_cluster
         self.slots = FairSlots(limits)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
@@ -45,7 +50,9 @@ class RequestSlots:
             return
         async with AsyncExitStack() as stack:
             try:
-                await stack.enter_async_context(self.slots.acquire(_find_user(scope), clusters_in_path(path)))
+                await stack.enter_async_context(
+                    self.slots.acquire(_find_user(scope), self.find_cluster(path))
+                )
             except Busy:
                 await _respond_busy(send)
                 return

@@ -64,7 +64,7 @@ async def request(slots: RequestSlots, session: str, path: str = "/c/harbour/sho
 
 async def test_six_hundred_pages_of_one_session_run_a_few_at_once() -> None:
     application = SlowApplication()
-    slots = RequestSlots(application)
+    slots = RequestSlots(application, clusters_in_path)
     mine = [asyncio.create_task(request(slots, "ann")) for _ in range(600)]
     await settle()
     others = [asyncio.create_task(request(slots, session)) for session in ("bob", "cyd", "")]
@@ -81,7 +81,7 @@ async def test_six_hundred_pages_of_one_session_run_a_few_at_once() -> None:
 
 async def test_one_cluster_does_not_take_the_threads_of_all() -> None:
     application = SlowApplication()
-    slots = RequestSlots(application)
+    slots = RequestSlots(application, clusters_in_path)
     slow = [
         asyncio.create_task(
             request(slots, f"user-{n}", "/quarterdeck/c/slow/shop/pods", root_path="/quarterdeck")
