@@ -71,9 +71,16 @@ class LimitedSocket(TrackedHandshake):
         super().dataReceived(data)
 
     def onMessageFrameBegin(self, length: int) -> None:
-        """Parts of a message count as well: any number of empty ones would fit into the smallest."""
+        """Parts of a message count as well: any number of empty ones would fit into the smallest.
+
+        The library has one limit of size for both ways, and what a page is sent is larger.
+        """
         self._count()
-        super().onMessageFrameBegin(length)
+        outgoing, self.maxMessagePayloadSize = self.maxMessagePayloadSize, MAX_FRAME
+        try:
+            super().onMessageFrameBegin(length)
+        finally:
+            self.maxMessagePayloadSize = outgoing
 
     def onPing(self, payload: bytes) -> None:
         """A pong is written for each, whether it is read or not."""
