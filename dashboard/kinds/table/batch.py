@@ -91,10 +91,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_pods_by_selector,
         tones=StatusTones(words={"complete": "done"}, conditions={"FailureTarget": "bad"}),
-        actions=(
-            SUSPEND,
-            UNSUSPEND,
-        ),
+        actions=(SUSPEND, UNSUSPEND),
     ),
     Kind(
         group="batch",
@@ -104,11 +101,6 @@ KINDS = (
         menu=MenuSlot(WORKLOADS, 70),
         summarize=summarize_cron_job,
         find_references=find_cron_job_references,
-        actions=(
-            TRIGGER,
-            SUSPEND,
-            UNSUSPEND,
-            SET_IMAGE,
-        ),
+        actions=(TRIGGER, SUSPEND, UNSUSPEND, SET_IMAGE),
     ),
 )
