@@ -43,6 +43,11 @@ def describe_command(address: Address) -> str:
     return command(address.cluster, address.namespaces[0], "describe", *_object(address))
 
 
+def edit_command(address: Address) -> str:
+    """The command that edits one object."""
+    return command(address.cluster, address.namespaces[0], "edit", *_object(address))
+
+
 def events_command(address: Address, kind: str) -> str:
     """The command that shows an object's events."""
     namespace = "default" if address.namespaces[0] == CLUSTER else address.namespaces[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
+from clusters.api.selectors import build_field_selector
 from dashboard.address.links import Links
 from dashboard.kinds.fields import KubernetesObject, text
 from dashboard.kinds.menu import MenuSlot
@@ -59,7 +60,7 @@ def summarize_nothing(found: KubernetesObject, links: Links) -> KindSummary:
 
 def select_events_by_uid(found: KubernetesObject) -> str:
     """The field selector of an object's events: events of an earlier object of the same name stay away."""
-    return f"involvedObject.uid={text(found, 'metadata', 'uid')}"
+    return build_field_selector({"involvedObject.uid": text(found, "metadata", "uid")})
 
 
 @dataclass(frozen=True, kw_only=True)

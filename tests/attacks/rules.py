@@ -79,6 +79,7 @@ RULES: dict[str, Rule] = {
     "resources:list": Rule.CLUSTER,
     "resources:object": Rule.CLUSTER,
     "resources:object_yaml": Rule.CLUSTER,
+    "resources:edit": Rule.EDITOR_WRITES,
     "resources:secret_value": Rule.EDITOR,
     "resources:action": Rule.EDITOR_WRITES,
     "shell:signed_in": Rule.SIGNED_IN,

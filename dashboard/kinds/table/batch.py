@@ -90,7 +90,9 @@ KINDS = (
         summarize=summarize_job,
         find_references=find_template_references,
         find_picks=pick_pods_by_selector,
-        tones=StatusTones(words={"complete": "done"}, conditions={"FailureTarget": "bad"}),
+        tones=StatusTones(
+            words={"complete": "done"}, conditions={"FailureTarget": "bad", "SuccessCriteriaMet": "good"}
+        ),
         actions=(SUSPEND, UNSUSPEND),
     ),
     Kind(
