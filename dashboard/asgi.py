@@ -12,6 +12,7 @@ django = get_asgi_application()  # first: models may only be imported after it
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from dashboard.headers import StrictHeaders  # noqa: E402
@@ -23,6 +24,8 @@ from dashboard.static_files import StaticFiles  # noqa: E402
 from people.storage import keep_open  # noqa: E402
 
 keep_open()
+if connection.vendor == "postgresql":
+    connection.serve_requests()  # type: ignore[attr-defined] # dashboard/postgresql/base.py
 websocket_routes = [re_path(r"^live/$", LiveConsumer.as_asgi())]
 refuse_route = re_path("", refuse)  # type: ignore[arg-type]
 
