@@ -42,6 +42,7 @@ LOOPS = {
 }
 THREADS = {
     "audit-pages": "open pages of the audit trail, refreshed while there are any",
+    "shutdown": "ends a process that does not end by itself in time",
 }
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Any
+from weakref import WeakSet
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 
+from dashboard.monitoring.draining import draining
 from dashboard.monitoring.request_ids import HEADER, generate_id, get_id_of_error
 
 # Bytes: the API server takes 3 MiB; a little more gets a page that says what is too large.
@@ -56,6 +58,17 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
         self.channel.loseConnection()
         return None
 
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """While the process ends, a connection is closed after its answer, and says so."""
+        if (
+            message.get("type") == "http.response.start"
+            and draining.is_under_way
+            and self.channel is not None
+        ):
+            message = {**message, "headers": [*message.get("headers", ()), (b"Connection", b"close")]}
+            self.channel.persistent = False
+        super().handle_reply(message)
+
     def handle_exception(self, exception: BaseException) -> None:
         self.request_id = get_id_of_error(exception)
         super().handle_exception(exception)
@@ -73,9 +86,33 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc] # daphne has no types
-    """Daphne's, with requests that are bounded."""
+    """Daphne's, with requests that are bounded; it knows its open connections."""
+
+    def __init__(self, server: Any) -> None:
+        super().__init__(server)
+        self._connections: WeakSet[Any] = WeakSet()
 
     def buildProtocol(self, addr: Any) -> Any:
         protocol = super().buildProtocol(addr)
         protocol.requestFactory = BoundedRequest
+        self._connections.add(protocol)
         return protocol
+
+    def close_idle_connections(self, *, with_unfinished: bool) -> int:
+        """Close those without a request, and `with_unfinished` those with a request that is not all there.
+
+        Returns how many are still open; those that have become WebSockets do not count.
+        """
+        open_ones = [one for one in self._connections if _is_open(one)]
+        for one in open_ones:
+            requests = one._channel.requests
+            if not requests or (with_unfinished and requests[0].application_queue is None):
+                one._channel.transport.loseConnection()
+        return len(open_ones)
+
+
+def _is_open(connection: Any) -> bool:
+    """Whether it carries HTTP: a WebSocket takes the wire over from the channel."""
+    transport = connection._channel.transport
+    wire = getattr(transport, "_transport", transport)
+    return bool(getattr(wire, "connected", False)) and wire.protocol is connection

@@ -41,6 +41,8 @@ LOG_FORMAT = environment.choice("QUARTERDECK_LOG_FORMAT", "text", ("text", "json
 METRICS_TOKEN = environment.token("QUARTERDECK_METRICS_TOKEN")
 METRICS_LISTEN = environment.private_address("QUARTERDECK_METRICS_LISTEN")
 AUDIT_CHECKPOINT_FILE = environment.file("QUARTERDECK_AUDIT_CHECKPOINT_FILE")
+SHUTDOWN_TIMEOUT = environment.number("QUARTERDECK_SHUTDOWN_TIMEOUT", 20, minimum=1, maximum=3600)
+SHUTDOWN_GRACE = environment.number("QUARTERDECK_SHUTDOWN_GRACE", 1, maximum=SHUTDOWN_TIMEOUT // 2)
 REDIS_URL = environment.text("QUARTERDECK_REDIS_URL")
 
 # In one process's feeds.

@@ -49,7 +49,12 @@ class DashboardServer:
         self.folder = folder
         self.port = _find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = {**os.environ, "QUARTERDECK_DATA": str(folder), "QUARTERDECK_LOG_LEVEL": "DEBUG"}
+        self.environment = {
+            **os.environ,
+            "QUARTERDECK_DATA": str(folder),
+            "QUARTERDECK_LOG_LEVEL": "DEBUG",
+            "QUARTERDECK_SHUTDOWN_GRACE": "0",  # no test waits for a load balancer that is not there
+        }
         if environment.get("QUARTERDECK_MODE") != "production":
             self.environment["DJANGO_SETTINGS_MODULE"] = "tests.quick_settings"
         self.environment.update(environment)
@@ -78,6 +83,20 @@ class DashboardServer:
                 cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
         wait_for(self.is_answering, message=self.log.read_text())
+
+    def send_signal(self, number: int) -> None:
+        assert self._server is not None
+        self._server.send_signal(number)
+
+    def wait_for_end(self) -> int:
+        """The exit code of the server's process, once it has ended."""
+        assert self._server is not None
+        return self._server.wait(PATIENCE)
+
+    def end_server(self, number: int = signal.SIGTERM) -> int:
+        """Send the signal and wait; the exit code."""
+        self.send_signal(number)
+        return self.wait_for_end()
 
     def kill_server(self) -> None:
         if self._server is not None:

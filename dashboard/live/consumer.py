@@ -28,6 +28,7 @@ from dashboard.frame.waiting import WaitingSubscription
 from dashboard.live.session_checks import drop_feeds, sockets
 from dashboard.live.socket_auth import authenticate_socket
 from dashboard.live.subscriptions import NotLive, Pausable, Subscription, create_waiting, subscribe
+from dashboard.monitoring.draining import draining
 from dashboard.monitoring.request_ids import bind
 from dashboard.pieces.differ import Differ
 from dashboard.pieces.update import Update, build_update
@@ -44,6 +45,7 @@ ROW_DRAW_FACTOR = 8
 MAX_UNACKNOWLEDGED = 1024 * 1024  # bytes sent and not yet drawn by the page
 MAX_MESSAGE = 16 * 1024  # bytes of a message from the page
 
+RESTARTING = 4012  # this process ends; as 1012 (RFC 6455), which an application cannot send
 UNREADABLE = 4503  # the database does not answer; the handshake is refused, and the page asks again
 SIGNED_OUT, REFUSED, NOT_FOUND, CHANGED, TOO_SLOW = 4401, 4403, 4404, 4409, 4408
 
@@ -92,14 +94,18 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self._follow(self.subscription)  # type: ignore[arg-type] # _enter has opened it
         storage.listen(self._dirty)
         broadcast.state_listeners.add(self._dirty)
+        draining.add(self._leave)
         self.task = asyncio.create_task(self._serve())
         if isinstance(self.subscription, WaitingSubscription):
             self.retry_task = asyncio.create_task(self._wait(self.subscription))
+        if draining.is_closing:
+            await self._leave()
 
     async def disconnect(self, code: int) -> None:
         sockets.remove(self)
         storage.unlisten(self._dirty)
         broadcast.state_listeners.discard(self._dirty)
+        draining.discard(self._leave)
         self.closed.set()
         if self.task is not None:
             self.task.cancel()
@@ -204,6 +210,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             await self.close(code)
         else:
             self.early_code = code
+
+    async def _leave(self) -> None:
+        """This process is about to end: the page connects to the next one without a word."""
+        await self.close(RESTARTING)
 
     async def _serve(self) -> None:
         """Send what changed: the first change at once, then gathered, never past what the page has drawn."""

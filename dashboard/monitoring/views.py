@@ -11,6 +11,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
 from dashboard.monitoring import metrics as exposed
+from dashboard.monitoring.draining import draining
 from dashboard.monitoring.health import readiness
 
 TEXT = "text/plain; charset=utf-8"
@@ -24,8 +25,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 or 503; the reason is in the log."""
-    if readiness.is_ready():
+    """200 or 503; the reason is in the log. 503 from the moment on that this process is to end."""
+    if not draining.is_under_way and readiness.is_ready():
         return HttpResponse("ok", content_type=TEXT)
     response = HttpResponse("not ready", content_type=TEXT, status=503)
     response._has_been_logged = True  # type: ignore[attr-defined] # once by Readiness, not at every probe by Django

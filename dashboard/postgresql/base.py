@@ -5,6 +5,7 @@ A command such as `migrate` has none of them: one connection of its own, and sta
 
 from __future__ import annotations
 
+import atexit
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 from dashboard.postgresql.connection import BoundedConnection, NoResponse
 from people.storage import storage
 
+CLOSE_TIMEOUT = 1.0  # seconds for the pool's threads to end
 RESPONSE_MARGIN = 5.0  # seconds that an answer may take beyond the server's own limit on a statement
 
 
@@ -55,6 +57,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def serve_requests(cls) -> None:
         """From here on connections of this process come from the pool, and their statements have limits."""
         cls.is_serving = True
+        atexit.register(cls._close_pools)
 
     @property
     def lock_timeout(self) -> int:
@@ -129,6 +132,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if connection is not None and connection._pool is not None:
             with suppress(Exception):  # the interpreter may be ending
                 self._give_back(connection)
+
+    @classmethod
+    def _close_pools(cls) -> None:
+        """At the end of the process: the server hears that its connections are over."""
+        for pool in tuple(cls._connection_pools.values()):
+            pool.close(timeout=CLOSE_TIMEOUT)
 
     @property
     def _limits(self) -> Limits:

@@ -7,7 +7,7 @@
    Page to server: {"ack": n, "took": milliseconds}, {"pause": true|false}, {"renew": "<query>"}. */
 (() => {
   "use strict";
-  const FIRST = 500, LONGEST = 2000, QUIET = 45000, PATIENCE = 10000, CALM = 2000, LIT = 1200, HIDDEN = 300; // milliseconds
+  const FIRST = 500, LONGEST = 2000, QUIET = 45000, PATIENCE = 10000, CALM = 2000, LIT = 1200, HIDDEN = 300, RESTART = 15000; // milliseconds
   const FEW = 5;    // rows that fade at once
   const root = document.querySelector("[data-live]");
   if (!root) return;
@@ -19,6 +19,7 @@
   let asked = false;  // whether the rows that come next were asked for here: then none of them is news
   let dimming = 0;
   const lit = new Map();  // rows that changed a moment ago, and until when they are lit
+  let restarting = 0;  // since when this server has been restarting, as it said; 0 where it did not
   let lost = null;  // what was seen before this server was lost: { from: when it was last heard }
 
   const address = () => {
@@ -47,7 +48,7 @@
   function receive(text) {
     const from = lost?.from;
     heard = Date.now();
-    tries = refused = 0;
+    tries = refused = restarting = 0;
     cause = "";
     const cut = text.indexOf("\n"), began = performance.now();
     if (cut > 0) draw(text.slice(cut + 1));
@@ -175,11 +176,20 @@
     if (leaving) return;
     if (code === 4401) return signedOut();
     if (code === 4409) return ask(again);
-    lost ||= { from: heard };
-    say(cause || (refused > 1 ? "blocked" : "reconnecting"));
+    if (code === 4012) restarting ||= Date.now();
+    if (restarting && Date.now() - restarting < RESTART) planned();
+    else {
+      lost ||= { from: heard };
+      say(cause || (refused > 1 ? "blocked" : "reconnecting"));
+    }
     const pause = Math.min(LONGEST, FIRST * 2 ** tries++) * (0.5 + Math.random() / 2);
     const asks = tries > 1 && (tries < 5 || tries % 10 === 0);
     timer = setTimeout(asks ? () => ask(open) : open, pause);
+  }
+
+  /* A restart that was announced is over in a moment, or another process takes over: nothing is said until it lasts. */
+  function planned() {
+    if (Date.now() - restarting > CALM) say("restarting");
   }
 
   const head = (address) => fetch(address, {

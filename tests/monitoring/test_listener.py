@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests import canary
-from tests.dashboard.test_serve import ServeProcess, run_server
+from tests.serve_process import ServeProcess, run_server
 
 TOKEN = canary.plant("a metrics token", secrets.token_hex(24))
 

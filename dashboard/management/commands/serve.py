@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from channels.routing import get_default_application
 from daphne.endpoints import build_endpoint_description_strings
-from daphne.server import Server
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
-from twisted.internet import reactor
 
 from clusters.runtime import runtime
 from dashboard.data_folder import close_to_others
+from dashboard.lifecycle.server import CANNOT_READ, QuarterdeckServer
+from dashboard.lifecycle.shutdown import Shutdown, leave
 from dashboard.lifecycle.start_checks import check_surroundings
-from dashboard.monitoring.handshakes import TrackedHandshake
 from dashboard.monitoring.listener import listen
-from dashboard.request_bodies import BoundedFactory
 from people import one_time_links
 from people.audit import checkpoints
 from people.audit.checks import check_triggers
@@ -35,7 +32,6 @@ from people.models import Purpose
 from people.storage import find_damage
 
 HTTP_TIMEOUT = 120  # seconds for one answer; what lasts longer streams over a socket
-CANNOT_READ = "Quarterdeck cannot read its database: {}"
 HANDSHAKE_TIMEOUT = 20  # seconds until a socket is accepted
 
 
@@ -77,7 +73,10 @@ class Command(BaseCommand):
             websocket_handshake_timeout=HANDSHAKE_TIMEOUT,
             server_name="quarterdeck",
             signal_handlers=signal_handlers,
+            welcome=_welcome,
         )
+        if signal_handlers:
+            Shutdown(server, timeout=settings.SHUTDOWN_TIMEOUT, grace=settings.SHUTDOWN_GRACE).install()
         try:
             with suppress(KeyboardInterrupt):
                 server.run()
@@ -87,47 +86,8 @@ class Command(BaseCommand):
             saver.stop()
         if server.failure:
             sys.exit(server.failure)
-
-
-class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
-    """Daphne, which says where it listens, and fails where it cannot."""
-
-    failure = ""
-
-    @property
-    def http_factory(self) -> BoundedFactory:
-        return self._bounded
-
-    @http_factory.setter
-    def http_factory(self, _daphnes_own: object) -> None:
-        """Daphne makes its factory where nothing can be passed in: ours takes its place."""
-        self._bounded = BoundedFactory(self)
-
-    @property
-    def ws_factory(self) -> Any:
-        return self._sockets
-
-    @ws_factory.setter
-    def ws_factory(self, factory: Any) -> None:
-        factory.protocol = TrackedHandshake
-        self._sockets = factory
-
-    def listen_success(self, port: Any) -> None:
-        super().listen_success(port)
-        # Read from the database before the event loop runs, said once ctrl-C is answered in good order.
-        reactor.callWhenRunning(
-            partial(print, _welcome(port.getHost().host, port.getHost().port), flush=True)
-        )
-
-    def listen_error(self, failure: Any) -> None:
-        """What fails in `listen_success` comes here too: the database that it reads."""
-        why = failure.getErrorMessage()
-        self.failure = (
-            CANNOT_READ.format(why)
-            if failure.check(DatabaseError)
-            else f"Quarterdeck cannot listen: {why} Set QUARTERDECK_LISTEN to a different address or port."
-        )
-        self.stop()
+        if server.is_cut_off:
+            leave(1)  # Python would wait for their threads, which wait for an event loop that is no more
 
 
 def listen_address(options: dict[str, Any]) -> tuple[str, int]:
