@@ -17,6 +17,7 @@ from django.urls import re_path  # noqa: E402
 
 from dashboard.headers import StrictHeaders  # noqa: E402
 from dashboard.live.consumer import LiveConsumer  # noqa: E402
+from dashboard.live.session_checks import sockets  # noqa: E402
 from dashboard.monitoring.tracking import RequestTracking  # noqa: E402
 from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
@@ -24,6 +25,7 @@ from dashboard.static_files import StaticFiles  # noqa: E402
 from people.storage import keep_open  # noqa: E402
 
 keep_open()
+sockets.start()
 if connection.vendor == "postgresql":
     connection.serve_requests()  # type: ignore[attr-defined] # dashboard/postgresql/base.py
 websocket_routes = [re_path(r"^live/$", LiveConsumer.as_asgi())]

@@ -47,6 +47,10 @@ class Sockets:
         self._task: asyncio.Task[None] | None = None
         self._is_due = asyncio.Event()
 
+    def start(self) -> None:
+        """Hear what this process and others send to sockets; more than once is as good as once."""
+        listen(self._hear, self._make_due)
+
     def add(self, socket: object, check: SessionCheck, close: CloseSocket) -> None:
         """Checks one socket until it is removed; `close` ends it."""
         groups = (session_group(check.session_id), user_group(check.user_id))
@@ -54,7 +58,7 @@ class Sockets:
         if self._task is None or self._task.done():
             self._is_due = asyncio.Event()
             self._task = asyncio.get_running_loop().create_task(self._run())
-        listen(self._hear, self._make_due)
+        self.start()
 
     def remove(self, socket: object) -> None:
         self._open.pop(socket, None)

@@ -136,7 +136,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @classmethod
     def _close_pools(cls) -> None:
         """At the end of the process: the server hears that its connections are over."""
-        for pool in tuple(cls._connection_pools.values()):
+        for pool in tuple(cls._connection_pools.values()):  # type: ignore[attr-defined] # not in the types
             pool.close(timeout=CLOSE_TIMEOUT)
 
     @property

@@ -12,12 +12,14 @@ from redis import Redis
 
 from people.broadcast import CHANNEL
 from tests.dashboard_server import DashboardServer
+from tests.lanes import short_and_long
 from tests.live.sockets import OpenSocket, Sockets, run
 from tests.postgresql import PostgresqlServer
 from tests.redis_server import RedisServer
 from tests.several_processes import REAL_TIMINGS, run_processes
 
 PAGE = "/"
+PAGES = 4  # open at each process
 LATE = "Some changes arrive late."
 AT_ONCE, CHECKED = 2.0, 15.0  # seconds until another process has heard of something: by Redis, and without it
 SIGNED_OUT, CHANGED = 4401, 4409
@@ -99,6 +101,26 @@ def test_sign_out_reaches_the_sockets_of_all_processes_at_once(processes: list[D
     one, other = processes
     for first, second in ((one, other), (other, one)):
         run(lambda: expect_signed_out(first, second, one.session("dana"), AT_ONCE))  # noqa: B023 - run at once
+
+
+@short_and_long("seconds", 12, 60)
+def test_open_pages_of_two_processes_lose_no_socket(processes: list[DashboardServer], seconds: int) -> None:
+    """A client that reads from Redis with a time-out of its own loses them one after the other, each some 5 s."""
+
+    async def stay_open() -> None:
+        async with Sockets(processes[0]) as here, Sockets(processes[1]) as there:
+            key = processes[0].session("dana")
+            sockets = [await client.open(key, PAGE) for client in (here, there) for _ in range(PAGES)]
+            reading = [asyncio.create_task(wait_for_close(socket, seconds + 30)) for socket in sockets]
+            lost, open_ones = await asyncio.wait(
+                reading, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            assert (len(lost), len(open_ones)) == (0, 2 * PAGES)
+            await asyncio.to_thread(sign_out, processes[1], key)
+            codes = await asyncio.wait_for(asyncio.gather(*reading), AT_ONCE)
+            assert set(codes) <= {SIGNED_OUT, CHANGED}
+
+    run(stay_open, seconds + 60)
 
 
 @pytest.mark.parametrize(("break_it", "mend"), BREAKS)
