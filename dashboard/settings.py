@@ -43,7 +43,7 @@ METRICS_LISTEN = environment.private_address("QUARTERDECK_METRICS_LISTEN")
 AUDIT_CHECKPOINT_FILE = environment.file("QUARTERDECK_AUDIT_CHECKPOINT_FILE")
 SHUTDOWN_TIMEOUT = environment.number("QUARTERDECK_SHUTDOWN_TIMEOUT", 20, minimum=1, maximum=3600)
 SHUTDOWN_GRACE = environment.number("QUARTERDECK_SHUTDOWN_GRACE", 1, maximum=SHUTDOWN_TIMEOUT // 2)
-REDIS_URL = environment.text("QUARTERDECK_REDIS_URL")
+REDIS_URL = environment.secret("QUARTERDECK_REDIS_URL")
 
 # In one process's feeds.
 QUARTERDECK_MAX_ROWS = environment.number("QUARTERDECK_MAX_ROWS", 500_000, minimum=1000)
@@ -160,7 +160,7 @@ TEMPLATES = [
 
 # --- where things are kept
 
-_database_url = environment.text("DATABASE_URL")
+_database_url = environment.secret("DATABASE_URL")
 _connections = environment.number(
     "QUARTERDECK_DATABASE_CONNECTIONS", DEFAULT_CONNECTIONS, minimum=MINIMUM_CONNECTIONS, maximum=1000
 )
