@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -60,8 +61,14 @@ def render_unavailable(request: HttpRequest, error: BaseException) -> HttpRespon
 
 
 def _limit_lock_wait(request: HttpRequest) -> AbstractContextManager[None]:
-    """What is sent waits for a lock of the database as long as a person would, and while one is known not at all."""
-    return nullcontext() if request.method in SAFE_METHODS else limit_lock_wait(REQUEST_LOCK_TIMEOUT)
+    """What is sent waits for a lock of the database as long as a person would, and while one is known not at all.
+
+    A stranger costs PostgreSQL no connection for it: what each has by its URL will do.
+    """
+    is_stranger = request.session.session_key is None
+    if request.method in SAFE_METHODS or (is_stranger and connection.vendor == "postgresql"):
+        return nullcontext()
+    return limit_lock_wait(REQUEST_LOCK_TIMEOUT)
 
 
 def banner() -> SafeString:

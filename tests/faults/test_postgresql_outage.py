@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from tests.dashboard_server import DashboardServer, wait_for
+from tests.live.sockets import Sockets, run
 from tests.postgresql import PostgresqlServer, open_folder
 
 TOKEN = re.compile('name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -122,6 +123,26 @@ def test_a_server_that_hangs_is_said_and_nobody_waits_for_it(
         assert time.monotonic() - began < AT_ONCE
     postgresql_server.thaw()
     member.expect_back()
+
+
+def test_open_pages_say_that_it_hangs_and_that_it_is_back(
+    postgresql_server: PostgresqlServer, served: DashboardServer
+) -> None:
+    """They find out by the check of their sessions, and stay open."""
+
+    async def look() -> None:
+        async with Sockets(served) as sockets:
+            page = await sockets.open(SESSIONS[served.url], "/")
+            postgresql_server.freeze()
+            try:
+                await page.read_until("Quarterdeck&#x27;s database is not responding.")
+            finally:
+                postgresql_server.thaw()
+            assert "not responding" not in await page.read_until('data-target="#outage"')
+            assert not page.socket.closed
+
+    run(look)
+    Member(served).expect_back()
 
 
 def test_a_server_that_stops_is_said_and_comes_back(
