@@ -228,6 +228,27 @@ def keep_out_of_pool(alias: str) -> None:
     connections[alias].has_own_connection = True  # type: ignore[attr-defined] # dashboard/postgresql/base.py
 
 
+@dataclass(frozen=True)
+class PoolUse:
+    """Connections of a pool that requests hold, and requests that wait for one."""
+
+    used: int
+    waiting: int
+
+
+def read_pool_use() -> dict[str, PoolUse]:
+    """Of each database with a pool that was used (PostgreSQL), by its alias."""
+    found = {}
+    for alias in connections:
+        wrapper: Any = connections[alias]
+        pool = getattr(wrapper, "pool", None)
+        if pool is not None:
+            now = pool.get_stats()
+            used = now["pool_size"] - now["pool_available"]
+            found[alias] = PoolUse(used, now["requests_waiting"])
+    return found
+
+
 def release_connections() -> None:
     """Give this thread's connections back to the pool (PostgreSQL), before it waits for something else.
 

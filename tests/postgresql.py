@@ -56,7 +56,11 @@ class PostgresqlServer:
         if self._process is not None:
             self.thaw()
             self._process.send_signal(how)
-            self._process.wait()
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._signal(signal.SIGKILL)
+                self._process.wait()
             self._process = None
 
     def freeze(self) -> None:

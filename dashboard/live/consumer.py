@@ -33,6 +33,7 @@ from dashboard.monitoring.request_ids import bind
 from dashboard.pieces.differ import Differ
 from dashboard.pieces.update import Update, build_update
 from dashboard.shell import outage
+from people.audit.record import listen_health, unlisten_health
 from people.broadcast import broadcast
 from people.control import ACCESS_CHANGED, SESSION_ENDED
 from people.session_checks import SessionCheck
@@ -94,6 +95,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self._follow(self.subscription)  # type: ignore[arg-type] # _enter has opened it
         storage.listen(self._dirty)
         broadcast.state_listeners.add(self._dirty)
+        listen_health(self._dirty)
         draining.add(self._leave)
         self.task = asyncio.create_task(self._serve())
         if isinstance(self.subscription, WaitingSubscription):
@@ -105,6 +107,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         sockets.remove(self)
         storage.unlisten(self._dirty)
         broadcast.state_listeners.discard(self._dirty)
+        unlisten_health(self._dirty)
         draining.discard(self._leave)
         self.closed.set()
         if self.task is not None:

@@ -62,6 +62,7 @@ class Writer:
         self.health = WriterHealth()
         self.last_written: Checkpoint | None = None  # the newest row of this process
         self.listeners: set[Callable[[], None]] = set()
+        self.health_listeners: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
         self._queue: queue.Queue[QueuedEntry | None] = queue.Queue(QUEUE_SIZE)
         self._thread: threading.Thread | None = None
@@ -182,8 +183,10 @@ class Writer:
     def _fail_all(self, batch: Sequence[QueuedEntry], error: Exception) -> None:
         log.critical("The audit trail is not writable, and changes are rejected: %s", error)
         with self._lock:
-            since = self.health.since or timezone.now()
+            since, is_new = self.health.since or timezone.now(), self.health.is_writable
             self.health = WriterHealth(False, since, self.health.missed, str(error))
+        if is_new:
+            self._notify_health()
         for one in (*batch, *self._drain_queue()):
             one.future.set_exception(AuditTrailUnavailable(str(error)))
 
@@ -201,6 +204,11 @@ class Writer:
         log.warning("The audit trail is writable again")
         with self._lock:
             self.health = WriterHealth()
+        self._notify_health()
+
+    def _notify_health(self) -> None:
+        for listener in tuple(self.health_listeners):
+            listener()
 
 
 def _build_outage_entry(health: WriterHealth) -> AuditEntry:

@@ -18,6 +18,7 @@ from tests.postgresql import PostgresqlServer
 
 LIMIT = 9  # so that three serve pages
 PAGES = LIMIT - AUDIT_POOL - OWN_CONNECTIONS
+TOKEN = "a-token-of-the-metrics-of-this-pool"
 MADE_UP = ("x" * 32, "x" * 64, "0123456789abcdef" * 4, "short", "a b; c")
 COUNT = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'deck' AND application_name = 'quarterdeck'"
 
@@ -28,7 +29,8 @@ def served(
 ) -> Iterator[DashboardServer]:
     url = postgresql_server.url + "?pool_timeout=2s&lock_timeout=60s&statement_timeout=60s"
     folder = tmp_path_factory.mktemp("pool")
-    dashboard = DashboardServer(folder, DATABASE_URL=url, QUARTERDECK_DATABASE_CONNECTIONS=str(LIMIT))
+    settings = {"QUARTERDECK_DATABASE_CONNECTIONS": str(LIMIT), "QUARTERDECK_METRICS_TOKEN": TOKEN}
+    dashboard = DashboardServer(folder, DATABASE_URL=url, **settings)
     try:
         yield dashboard.start()
     finally:
@@ -69,6 +71,7 @@ def test_a_page_that_gets_no_connection_is_answered_after_a_bounded_time(
         other.execute("LOCK TABLE people_session IN ACCESS EXCLUSIVE MODE")
         holding = [browsers.submit(load, client, url) for _ in range(PAGES)]
         wait_for(lambda: postgresql_server.execute(COUNT + " AND wait_event_type = 'Lock'")[0][0] >= PAGES)
+        assert read_metric(served, 'quarterdeck_database_connections{database="default"}') == PAGES
         began = time.monotonic()
         late = load(client, url)
         assert late.status_code == 503
@@ -133,6 +136,12 @@ def test_pages_that_wait_for_a_cluster_hold_no_connection(
             seen += 1
     assert seen > 3, "others were served while they waited"
     assert {page.result().status_code for page in waiting} == {504}
+
+
+def read_metric(served: DashboardServer, name: str) -> float:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    text = requests.get(served.url + "/metrics", headers=headers, timeout=60).text
+    return next(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
 
 
 async def refuse_socket(served: DashboardServer, key: str) -> int:
