@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "people.audit",
     "clusters",
     "dashboard",
+    "dashboard.assets",
     "dashboard.shell",
     "dashboard.frame",
     "dashboard.audit",
@@ -127,7 +128,8 @@ MIDDLEWARE = [  # those that only add headers come first, so that static files a
     "csp.middleware.CSPMiddleware",
     "dashboard.headers.headers",
     "dashboard.monitoring.middleware.monitoring_middleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # In production dashboard.assets answers before Django; in development a changed file is there at the next load.
+    *(() if PRODUCTION else ("whitenoise.middleware.WhiteNoiseMiddleware",)),
     "django.middleware.gzip.GZipMiddleware",  # pads what it compresses by random bytes, against BREACH
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -220,15 +222,13 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "dashboard.shell.bundles.BundlingStorage"
+        "BACKEND": "dashboard.assets.storage.AssetStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = not PRODUCTION  # in development a changed file is there at the next load
-WHITENOISE_AUTOREFRESH = not PRODUCTION
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # in development alone
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else's page needs our files

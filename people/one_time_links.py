@@ -20,6 +20,7 @@ LIFETIMES = {
     Purpose.SIGN_IN: timedelta(minutes=15),
 }
 
+MAX_SIGN_IN_LINKS = 5  # of one person, that starts of this program have printed
 RETENTION = timedelta(days=30)  # how long a dead link is remembered
 
 
@@ -38,6 +39,18 @@ def link_for(user: User, purpose: Purpose, *, created_by: User | None = None) ->
     """The secret of a link for a person who is here already; an older one of the same purpose dies."""
     Invitation.objects.filter(user=user, purpose=purpose, used_at=None).delete()
     return _make(purpose, user=user, created_by=created_by)
+
+
+def add_sign_in_link(user: User) -> str:
+    """The secret of a further sign-in link: those of other processes that started just now go on working.
+
+    The first one that is used ends the others.
+    """
+    older = Invitation.objects.filter(user=user, purpose=Purpose.SIGN_IN, used_at=None).order_by("-pk")
+    Invitation.objects.filter(
+        pk__in=list(older.values_list("pk", flat=True)[MAX_SIGN_IN_LINKS - 1 :])
+    ).delete()
+    return _make(Purpose.SIGN_IN, user=user)
 
 
 def open_links() -> QuerySet[Invitation]:
@@ -65,8 +78,12 @@ def find(secret: str) -> Invitation | None:
 
 
 def use(link: Invitation) -> bool:
-    """Use the link up; of two at once, one is told True."""
-    return open_links().filter(pk=link.pk).update(used_at=timezone.now()) == 1
+    """Use the link up, and end a person's others of the same purpose; of two at once, one is told True."""
+    if open_links().filter(pk=link.pk).update(used_at=timezone.now()) != 1:
+        return False
+    if link.user_id is not None:
+        Invitation.objects.filter(user=link.user_id, purpose=link.purpose, used_at=None).delete()
+    return True
 
 
 def link_url(secret: str, *, here: str = "") -> str:

@@ -65,7 +65,6 @@ class DashboardServer:
 
     def start(self) -> DashboardServer:
         self._manage("migrate", "-v0")
-        self._manage("collectstatic", "--noinput", "-v0")
         self._plant_keys()
         self._fixtures_process = subprocess.Popen(
             [sys.executable, "-m", "tests.database_fixtures"],

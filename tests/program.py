@@ -18,12 +18,14 @@ PATIENCE = 120.0  # seconds
 
 
 class Program:
-    """A command of this project's Python in the project's folder, and what it has said."""
+    """A command of this project's Python in the project's folder, or another one, and what it has said."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], **options: Any) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], *, folder: Path = ROOT, **options: Any
+    ) -> None:
         self.process = subprocess.Popen(
             [sys.executable, *command],
-            cwd=ROOT,
+            cwd=folder,
             env=dict(environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.program import PATIENCE, Program
+from tests.program import PATIENCE, ROOT, Program
 
 PRODUCTION = {
     "QUARTERDECK_MODE": "production",
@@ -20,16 +20,19 @@ PRODUCTION = {
 class ServeProcess(Program):
     """A running `manage.py serve` and what it has said."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
-        super().__init__(["manage.py", "serve", "--port", "0"], build_environment(folder, **environment))
+    def __init__(self, folder: Path, *, program: Path = ROOT, **environment: str) -> None:
+        port = () if "QUARTERDECK_LISTEN" in environment else ("--port", "0")
+        super().__init__(
+            ["manage.py", "serve", *port], build_environment(folder, **environment), folder=program
+        )
 
     def url(self) -> str:
         return self.wait_for(r"Quarterdeck is running at (http://127\.0\.0\.1:\d+)/")[1]
 
 
 @contextmanager
-def run_server(folder: Path, **environment: str) -> Iterator[ServeProcess]:
-    server = ServeProcess(folder, **environment)
+def run_server(folder: Path, *, program: Path = ROOT, **environment: str) -> Iterator[ServeProcess]:
+    server = ServeProcess(folder, program=program, **environment)
     try:
         yield server
     finally:

@@ -17,6 +17,7 @@ from clusters.api.connection import Connection
 from clusters.api.errors import NotFound, NotKubernetes, error_of_status
 from clusters.api.json_limits import decode_object
 from clusters.api.resource_attributes import ResourceAttributes
+from clusters.api.selectors import build_field_selector
 from clusters.api.streams import Streams
 from clusters.discovery import Resource
 from clusters.feeds.content import Query
@@ -78,7 +79,7 @@ class ObjectContent:
         return self.resource.list_path(self.namespace)
 
     def watch_query(self) -> Query:
-        return [("fieldSelector", f"metadata.name={self.name}")]
+        return [("fieldSelector", build_field_selector({"metadata.name": self.name}))]
 
     def watch_accept(self) -> str:
         return "application/json"

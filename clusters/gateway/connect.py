@@ -176,6 +176,15 @@ class ClusterSession:
         audited_request = self.open(attributes, detail)
         return send(audited_request, body=body, query=query, content_type=content_type, timeout=timeout)
 
+    def require_role(self, attributes: ResourceAttributes) -> None:
+        """Raises DeniedByRole, recorded, where the dashboard role does not permit it; nothing is sent either way.
+
+        For a form that was posted: what leads to the change (discovery, the object) is not even read then.
+        """
+        denial = self._denied_by_role(attributes)
+        if denial is not None:
+            raise _record_denial(self._draft_entry(attributes, {}), denial.reason)
+
     def open(self, attributes: ResourceAttributes, detail: Mapping[str, Any] | None = None) -> AuditedRequest:
         """For what lasts or reaches in: a log, a shell, a forwarded port. `with` or `async with` what it returns.
 

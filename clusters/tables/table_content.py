@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from clusters.api.connection import Connection
 from clusters.api.resource_attributes import ResourceAttributes
+from clusters.api.selectors import find_selected
 from clusters.api.streams import Streams
 from clusters.api.tables import TABLE_ACCEPT, Column, Row, decode_event, decode_page
 from clusters.discovery import Resource
@@ -275,10 +276,4 @@ class TableContent:
 
 def _single_name(selectors: list[tuple[str, str]]) -> str:
     """The name in `fieldSelector=metadata.name=X`: a permission by resourceNames is granted for that name only."""
-    for name, value in selectors:
-        if name == "fieldSelector":
-            for part in value.split(","):
-                field, _, expected = part.replace("==", "=").partition("=")
-                if field == "metadata.name":
-                    return expected
-    return ""
+    return find_selected(dict(selectors).get("fieldSelector", ""), "metadata.name")

@@ -10,12 +10,13 @@ from channels.routing import get_default_application
 from daphne.endpoints import build_endpoint_description_strings
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from clusters.runtime import runtime
+from dashboard.assets.versions import share_assets
 from dashboard.data_folder import close_to_others
+from dashboard.lifecycle.preparation import prepare_database
 from dashboard.lifecycle.server import CANNOT_READ, QuarterdeckServer
 from dashboard.lifecycle.shutdown import Shutdown, leave
 from dashboard.lifecycle.start_checks import check_surroundings
@@ -28,7 +29,6 @@ from people.audit.integrity.reading import find_end
 from people.audit.integrity.start_check import ADVICE, find_fault
 from people.audit.record import draft_for_program, note
 from people.audit.writer import writer
-from people.models import Purpose
 from people.storage import find_damage
 
 HTTP_TIMEOUT = 120  # seconds for one answer; what lasts longer streams over a socket
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-prepare",
             action="store_true",
-            help="skip database migrations and static files; another process has already prepared them",
+            help="skip database migrations; another process has applied them",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -55,19 +55,21 @@ class Command(BaseCommand):
         if damage:
             raise CommandError(damage)
         if not options["no_prepare"]:
-            _prepare()
+            prepare_database()
         self.serve(address, port)
 
     def serve(self, address: str, port: int, *, signal_handlers: bool = True) -> None:
         """Serve until Ctrl+C; without signal handlers in a thread other than the main one."""
         close_to_others(settings.DATA_DIR)  # what the preparation made, too
         _check_databases()
+        if settings.PRODUCTION:
+            share_assets()
         saver = CheckpointSaver(writer)
         saver.start()
         if settings.METRICS_LISTEN is not None:
             listen(settings.METRICS_LISTEN)
         server = QuarterdeckServer(
-            get_default_application(),  # only now: it reads which static files there are
+            get_default_application(),
             endpoints=build_endpoint_description_strings(host=address, port=port),
             http_timeout=HTTP_TIMEOUT,
             websocket_handshake_timeout=HANDSHAKE_TIMEOUT,
@@ -115,19 +117,13 @@ def _check_databases() -> None:
     checkpoints.publish(end)
 
 
-def _prepare() -> None:
-    call_command("migrate", interactive=False, verbosity=0)
-    if settings.PRODUCTION:
-        call_command("collectstatic", interactive=False, verbosity=0)
-
-
 def _welcome(address: str, port: int) -> str:
     shown = f"[{address}]" if ":" in address else address
     here = settings.PUBLIC_URL.url if settings.PUBLIC_URL else f"http://{shown}:{port}"
     lines = [f"Quarterdeck is running at {here}/ (press Ctrl+C to stop)"]
     user = one_time_links.first_administrator()
     if user is not None:
-        secret = one_time_links.link_for(user, Purpose.SIGN_IN)
+        secret = one_time_links.add_sign_in_link(user)
         note(draft_for_program("manage.py serve", "signin-link", target=f"person {user.username}"))
         lines.append(
             "No administrator account has a password yet. Use this one-time link to sign in (valid "

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
 
-from dashboard.static_files import StaticFiles
+from dashboard.assets.program import load_assets
+from dashboard.assets.serving import StaticFiles
 from tests.dashboard_server import ROOT
 
 STYLE = "/static/shell/tokens.css"
 
 
 @pytest.fixture
-def static_files(settings) -> StaticFiles:
+def static_files(settings, transactional_db) -> StaticFiles:
     """As in production, over the files of this checkout; what goes on is answered by 299."""
-    settings.WHITENOISE_AUTOREFRESH, settings.WHITENOISE_USE_FINDERS = False, True
+    settings.PRODUCTION = True
 
     async def onward(_scope: dict[str, Any], _receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 299, "headers": []})
@@ -57,10 +59,25 @@ async def test_what_a_browser_has_is_not_sent_again(static_files):
     assert (await send_request(static_files, STYLE, if_none_match=etag))[::2] == (304, b"")
 
 
-async def test_it_answers_head_and_ranges_and_refuses_writes(static_files):
+async def test_it_answers_head_and_refuses_writes(static_files):
     assert (await send_request(static_files, STYLE, method="HEAD"))[::2] == (200, b"")
-    assert (await send_request(static_files, STYLE, range="bytes=0-1"))[::2] == (206, b"/*")
     assert (await send_request(static_files, STYLE, method="POST"))[0] == 405
+
+
+async def test_it_compresses_for_who_takes_it(static_files):
+    status, headers, body = await send_request(static_files, STYLE, accept_encoding="br, gzip")
+    assert (status, headers["content-encoding"], headers["vary"]) == (200, "gzip", "Accept-Encoding")
+    assert int(headers["content-length"]) == len(body)
+    assert gzip.decompress(body) == (ROOT / "static/shell/tokens.css").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["shell/all.css", "shell/all.js", "shell/icons.svg"])
+async def test_under_its_hashed_name_a_browser_may_keep_it_for_ever(static_files, name):
+    asset = load_assets()[name]
+    status, headers, body = await send_request(static_files, f"/static/{asset.hashed_name}")
+    assert (status, body) == (200, asset.content)
+    assert "immutable" in headers["cache-control"]
+    assert "immutable" not in (await send_request(static_files, f"/static/{name}"))[1]["cache-control"]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +88,14 @@ async def test_everything_else_goes_on(static_files, path):
 
 
 async def test_in_development_all_goes_on(settings):
-    settings.WHITENOISE_AUTOREFRESH = True
-    assert StaticFiles(lambda *_: None)._files == {}
+    reached = []
+
+    async def onward(scope, _receive, _send):
+        reached.append(scope["path"])
+
+    settings.PRODUCTION = False
+    await StaticFiles(onward)({"path": STYLE, "root_path": ""}, None, None)
+    assert reached == [STYLE]
 
 
 async def test_under_tls_it_is_as_strict_as_a_page(static_files, settings):

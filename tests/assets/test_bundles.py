@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.template import engines
+from django.templatetags.static import static
 from django.test import override_settings
 
+from dashboard.assets.program import load_assets
 from dashboard.shell.bundles import BUNDLES
 from tests.dashboard_server import ROOT
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "dashboard.shell.bundles.BundlingStorage"},
+    "staticfiles": {"BACKEND": "dashboard.assets.storage.AssetStorage"},
 }
 ADDRESS = re.compile(r'"[^"]*?/static/([^"]+\.(?:css|js))"')
 
@@ -28,29 +30,28 @@ def list_loaded(bundle: str) -> list[str]:
 
 
 @pytest.fixture
-def static_root(tmp_path: Path) -> Path:
-    """What an earlier version had left is there already."""
-    (tmp_path / "shell").mkdir()
-    (tmp_path / "shell/all.css").write_text("old")
-    with override_settings(STATIC_ROOT=tmp_path, STORAGES=STORAGES, PRODUCTION=True):
-        call_command("collectstatic", "--noinput", verbosity=0)
-        yield tmp_path
+def in_production() -> Iterator[None]:
+    with override_settings(STORAGES=STORAGES, PRODUCTION=True):
+        yield
 
 
 @pytest.mark.parametrize("name", BUNDLES)
-def test_the_whole_is_its_parts_in_their_order(static_root: Path, name: str) -> None:
+def test_the_whole_is_its_parts_in_their_order(name: str) -> None:
     parts = [(ROOT / "static" / part).read_text() for part in BUNDLES[name]]
-    assert (static_root / name).read_text() == "\n".join(parts)
-    (hashed,) = static_root.glob(name.replace("all.", "all.*.") + ".gz")
-    assert hashed.stat().st_size > 1000
+    assert load_assets()[name].content.decode() == "\n".join(parts)
 
 
 @pytest.mark.parametrize("name", BUNDLES)
-def test_a_page_names_the_whole_by_its_hash(static_root: Path, name: str) -> None:
-    found = list_loaded(name)
-    assert len(found) == 1
-    assert re.fullmatch(name.replace("all.", r"all\.[0-9a-f]{12}\."), found[0])
-    assert (static_root / found[0]).read_text().strip()
+def test_a_page_names_the_whole_by_its_hash(in_production: None, name: str) -> None:
+    assert list_loaded(name) == [load_assets()[name].hashed_name]
+    assert re.fullmatch(name.replace("all.", r"all\.[0-9a-f]{12}\."), load_assets()[name].hashed_name)
+
+
+def test_a_fragment_stays_and_a_file_that_is_not_there_is_an_error(in_production: None) -> None:
+    icons = load_assets()["shell/icons.svg"].hashed_name
+    assert static("shell/icons.svg#wheel") == f"/static/{icons}#wheel"
+    with pytest.raises(ValueError, match=re.escape("shell/nome.css")):
+        static("shell/nome.css")
 
 
 @pytest.mark.parametrize("name", BUNDLES)
