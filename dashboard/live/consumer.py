@@ -16,7 +16,7 @@ from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
-from django.db import DatabaseError
+from django.db import Error
 
 from clusters.api.errors import ApiError
 from clusters.credentials.sealing import SealBroken
@@ -33,7 +33,9 @@ from dashboard.monitoring.request_ids import bind
 from dashboard.pieces.differ import Differ
 from dashboard.pieces.update import Update, build_update
 from dashboard.shell import outage
-from people.control import session_group, user_group
+from people.audit.record import listen_health, unlisten_health
+from people.broadcast import broadcast
+from people.control import ACCESS_CHANGED, SESSION_ENDED
 from people.session_checks import SessionCheck
 from people.storage import storage
 
@@ -60,7 +62,6 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
     def __init__(self) -> None:
         super().__init__()
         self.subscription: Subscription | None = None
-        self.groups_joined: list[str] = []
         self.sent_count = 0
         self.unacknowledged: dict[int, int] = {}
         self.is_paused = False
@@ -72,22 +73,29 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.acknowledged = asyncio.Event()
         self.closed = asyncio.Event()
         self.banner = Differ()
+        self.is_accepted = False
+        self.early_code = 0  # that closes the socket as soon as it is accepted
 
     async def connect(self) -> None:
         """All checks, and all use of the database, come before the socket is accepted."""
         self._dirty = partial(_notify, asyncio.get_running_loop(), self.dirty)
         try:
-            code = await self._enter()
-        except DatabaseError as error:
+            code = await self._enter() or self.early_code
+        except Error as error:
             if not storage.note(error):
                 raise
             code = UNREADABLE
+        finally:
+            self.is_accepted = True  # or closed
         if code:
+            sockets.remove(self)
             await self.close(code)
             return
         await self.accept()
         self._follow(self.subscription)  # type: ignore[arg-type] # _enter has opened it
         storage.listen(self._dirty)
+        broadcast.state_listeners.add(self._dirty)
+        listen_health(self._dirty)
         draining.add(self._leave)
         self.task = asyncio.create_task(self._serve())
         if isinstance(self.subscription, WaitingSubscription):
@@ -98,9 +106,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
     async def disconnect(self, code: int) -> None:
         sockets.remove(self)
         storage.unlisten(self._dirty)
+        broadcast.state_listeners.discard(self._dirty)
+        unlisten_health(self._dirty)
         draining.discard(self._leave)
-        for group in self.groups_joined:
-            await self.channel_layer.group_discard(group, self.channel_name)
         self.closed.set()
         if self.task is not None:
             self.task.cancel()
@@ -133,17 +141,6 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         else:
             await self.close(REFUSED)
 
-    # --- control messages of the channel layer (people.control)
-
-    async def session_ended(self, _event: dict[str, Any]) -> None:
-        if self.subscription is not None:
-            self.subscription.forget()
-        await self.close(SIGNED_OUT)
-
-    async def access_changed(self, _event: dict[str, Any]) -> None:
-        drop_feeds(self.user_id)
-        await self.close(CHANGED)
-
     # --- below: not for outsiders
 
     async def _enter(self) -> int:
@@ -153,9 +150,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             return SIGNED_OUT
         user, session_id = found
         self.user_id = user.pk
-        for group in (session_group(session_id), user_group(user.pk)):
-            await self.channel_layer.group_add(group, self.channel_name)
-            self.groups_joined.append(group)
+        # From here on, so that nothing is missed while the page's cluster is asked.
+        sockets.add(self, SessionCheck(session_id, user.pk, user.access_version), self._close_changed)
         query = parse_qs(self.scope["query_string"].decode("latin1"))
         self.user, self.page, self.window = (
             user,
@@ -172,7 +168,6 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             self.subscription = create_waiting(user, self.page, error, query.get("seen", [""])[0])
             if self.subscription is None:
                 return REFUSED
-        sockets.add(self, SessionCheck(session_id, user.pk, user.access_version), self._close_changed)
         return 0
 
     async def _open_subscription(self) -> Subscription:
@@ -195,7 +190,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
                     self.dirty.set()
                     continue
                 break
-            except DatabaseError:
+            except Error:
                 continue
             except (NotShared, NotLive, BadAddress, NoCredential, SealBroken):
                 break
@@ -207,9 +202,17 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         if not self.closed.is_set():
             await self.close(CHANGED)
 
-    async def _close_changed(self) -> None:
-        """The session is over, or what this person may reach has changed: the page finds out which."""
-        await self.close(CHANGED)
+    async def _close_changed(self, kind: str) -> None:
+        """The session is over, or what this person may reach has changed; "" where the page finds out which."""
+        code = SIGNED_OUT if kind == SESSION_ENDED else CHANGED
+        if kind == SESSION_ENDED and self.subscription is not None:
+            self.subscription.forget()
+        if kind == ACCESS_CHANGED:
+            drop_feeds(self.user_id)
+        if self.is_accepted:
+            await self.close(code)
+        else:
+            self.early_code = code
 
     async def _leave(self) -> None:
         """This process is about to end: the page connects to the next one without a word."""
