@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl
 import msgspec
 from cachetools import LRUCache
 
-from clusters.api.client import MEBIBYTE, Client
+from clusters.api.client import Client
 from clusters.api.errors import NotFound, NotKubernetes
+from clusters.api.memory import MEBIBYTE
 from clusters.discovery import Resource
 
 INDEX = "/openapi/v3"
