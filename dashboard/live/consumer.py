@@ -16,7 +16,7 @@ from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
-from django.db import DatabaseError
+from django.db import Error
 
 from clusters.api.errors import ApiError
 from clusters.credentials.sealing import SealBroken
@@ -35,7 +35,9 @@ from dashboard.monitoring.request_ids import bind
 from dashboard.pieces.differ import Differ
 from dashboard.pieces.update import Update, build_update
 from dashboard.shell import outage
-from people.control import session_group, user_group
+from people.audit.record import listen_health, unlisten_health
+from people.broadcast import broadcast
+from people.control import ACCESS_CHANGED, SESSION_ENDED
 from people.session_checks import SessionCheck
 from people.storage import storage
 
@@ -61,7 +63,6 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
     def __init__(self) -> None:
         super().__init__()
         self.subscription: Subscription | None = None
-        self.groups_joined: list[str] = []
         self.sent_count = 0
         self.unacknowledged: dict[int, int] = {}
         self.inbox = Inbox()
@@ -74,6 +75,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.acknowledged = asyncio.Event()
         self.closed = asyncio.Event()
         self.banner = Differ()
+        self.is_accepted = False
+        self.early_code = 0  # that closes the socket as soon as it is accepted
 
     async def __call__(self, *arguments: Any) -> None:
         """Until the socket is closed, or Daphne cancels the task, which does not disconnect."""
@@ -81,6 +84,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             await super().__call__(*arguments)
         finally:
             socket_counts.remove(self)
+            sockets.remove(self)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """What a page sends uses no database: Channels would look after its connections first, in the thread of all."""
@@ -93,19 +97,24 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         """All checks, and all use of the database, come before the socket is accepted."""
         self._dirty = partial(_notify, asyncio.get_running_loop(), self.dirty)
         try:
-            code = await self._enter()
-        except DatabaseError as error:
+            code = await self._enter() or self.early_code
+        except Error as error:
             if not storage.note(error):
                 raise
             code = UNREADABLE
+        finally:
+            self.is_accepted = True  # or closed
         if code == TOO_MANY_SOCKETS:
             await self.accept()  # a browser tells its page the code of what was accepted only
         if code:
+            sockets.remove(self)
             await self.close(code)
             return
         await self.accept()
         self._follow(self.subscription)  # type: ignore[arg-type] # _enter has opened it
         storage.listen(self._dirty)
+        broadcast.state_listeners.add(self._dirty)
+        listen_health(self._dirty)
         draining.add(self._leave)
         self.task = asyncio.create_task(self._serve())
         if isinstance(self.subscription, WaitingSubscription):
@@ -116,9 +125,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
     async def disconnect(self, code: int) -> None:
         sockets.remove(self)
         storage.unlisten(self._dirty)
+        broadcast.state_listeners.discard(self._dirty)
+        unlisten_health(self._dirty)
         draining.discard(self._leave)
-        for group in self.groups_joined:
-            await self.channel_layer.group_discard(group, self.channel_name)
         self.closed.set()
         if self.task is not None:
             self.task.cancel()
@@ -146,17 +155,6 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         else:
             await self.close(REFUSED)
 
-    # --- control messages of the channel layer (people.control)
-
-    async def session_ended(self, _event: dict[str, Any]) -> None:
-        if self.subscription is not None:
-            self.subscription.forget()
-        await self.close(SIGNED_OUT)
-
-    async def access_changed(self, _event: dict[str, Any]) -> None:
-        drop_feeds(self.user_id)
-        await self.close(CHANGED)
-
     # --- below: not for outsiders
 
     async def _enter(self) -> int:
@@ -168,9 +166,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.user_id = user.pk
         if not socket_counts.add(self, user.pk, session_id):
             return TOO_MANY_SOCKETS
-        for group in (session_group(session_id), user_group(user.pk)):
-            await self.channel_layer.group_add(group, self.channel_name)
-            self.groups_joined.append(group)
+        # From here on, so that nothing is missed while the page's cluster is asked.
+        sockets.add(self, SessionCheck(session_id, user.pk, user.access_version), self._close_changed)
         query = parse_qs(self.scope["query_string"].decode("latin1"))
         self.user, self.page, self.window = (
             user,
@@ -187,7 +184,6 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             self.subscription = create_waiting(user, self.page, error, query.get("seen", [""])[0])
             if self.subscription is None:
                 return REFUSED
-        sockets.add(self, SessionCheck(session_id, user.pk, user.access_version), self._close_changed)
         return 0
 
     async def _open_subscription(self) -> Subscription:
@@ -210,7 +206,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
                     self.dirty.set()
                     continue
                 break
-            except DatabaseError:
+            except Error:
                 continue
             except (NotShared, NotLive, BadAddress, NoCredential, SealBroken):
                 break
@@ -222,9 +218,17 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         if not self.closed.is_set():
             await self.close(CHANGED)
 
-    async def _close_changed(self) -> None:
-        """The session is over, or what this person may reach has changed: the page finds out which."""
-        await self.close(CHANGED)
+    async def _close_changed(self, kind: str) -> None:
+        """The session is over, or what this person may reach has changed; "" where the page finds out which."""
+        code = SIGNED_OUT if kind == SESSION_ENDED else CHANGED
+        if kind == SESSION_ENDED and self.subscription is not None:
+            self.subscription.forget()
+        if kind == ACCESS_CHANGED:
+            drop_feeds(self.user_id)
+        if self.is_accepted:
+            await self.close(code)
+        else:
+            self.early_code = code
 
     async def _leave(self) -> None:
         """This process is about to end: the page connects to the next one without a word."""
