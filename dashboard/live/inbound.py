@@ -57,6 +57,7 @@ class LimitedSocket(TrackedHandshake):
     """Daphne's protocol, which puts any number of messages into a queue without an end."""
 
     limits = InboundLimits()
+    maxMessagePayloadSize: int  # the library's
     is_flooded = False
     _resumption: Any = None  # Twisted's call that looks whether reading can go on
 
