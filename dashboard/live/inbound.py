@@ -57,6 +57,7 @@ class LimitedSocket(TrackedHandshake):
     """Daphne's protocol, which puts any number of messages into a queue without an end."""
 
     limits = InboundLimits()
+    maxMessagePayloadSize: int  # the library's
     is_flooded = False
     _resumption: Any = None  # Twisted's call that looks whether reading can go on
 
@@ -71,9 +72,16 @@ class LimitedSocket(TrackedHandshake):
         super().dataReceived(data)
 
     def onMessageFrameBegin(self, length: int) -> None:
-        """Parts of a message count as well: any number of empty ones would fit into the smallest."""
+        """Parts of a message count as well: any number of empty ones would fit into the smallest.
+
+        The library has one limit of size for both ways, and what a page is sent is larger.
+        """
         self._count()
-        super().onMessageFrameBegin(length)
+        outgoing, self.maxMessagePayloadSize = self.maxMessagePayloadSize, MAX_FRAME
+        try:
+            super().onMessageFrameBegin(length)
+        finally:
+            self.maxMessagePayloadSize = outgoing
 
     def onPing(self, payload: bytes) -> None:
         """A pong is written for each, whether it is read or not."""

@@ -249,6 +249,14 @@ def test_pings_are_limited_as_messages_are() -> None:
     assert opened.transport.value().count(b"0123456789") == 10
 
 
+def test_what_a_page_is_sent_can_be_larger_than_what_it_sends() -> None:
+    opened = OpenProtocol(InboundLimits())
+    opened.send(b'{"ack": 1}')
+    opened.transport.clear()
+    opened.protocol.handle_reply({"type": "websocket.send", "text": "x" * 500_000})
+    assert opened.transport.value().endswith(b"x" * 500_000)
+
+
 def test_what_arrives_before_the_handshake_is_answered_is_bounded() -> None:
     opened = OpenProtocol(InboundLimits(unopened=1000), accepted=False)
     for _ in range(100):
