@@ -15,6 +15,7 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
+from dashboard.address.paths import clusters_in_path  # noqa: E402
 from dashboard.assets.serving import StaticFiles  # noqa: E402
 from dashboard.headers import StrictHeaders  # noqa: E402
 from dashboard.live.consumer import LiveConsumer  # noqa: E402
@@ -22,6 +23,7 @@ from dashboard.live.session_checks import sockets  # noqa: E402
 from dashboard.monitoring.tracking import RequestTracking  # noqa: E402
 from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
+from dashboard.request_slots import RequestSlots  # noqa: E402
 from people.storage import keep_open  # noqa: E402
 
 keep_open()
@@ -35,7 +37,7 @@ application = TrustedProxies(
     RequestTracking(
         ProtocolTypeRouter(
             {
-                "http": StrictHeaders(StaticFiles(django)),
+                "http": StrictHeaders(StaticFiles(RequestSlots(django, clusters_in_path))),
                 "websocket": OwnPagesOnly(URLRouter([*websocket_routes, refuse_route])),
             },
         )

@@ -45,8 +45,14 @@ SHUTDOWN_TIMEOUT = environment.number("QUARTERDECK_SHUTDOWN_TIMEOUT", 20, minimu
 SHUTDOWN_GRACE = environment.number("QUARTERDECK_SHUTDOWN_GRACE", 1, maximum=SHUTDOWN_TIMEOUT // 2)
 REDIS_URL = environment.secret("QUARTERDECK_REDIS_URL")
 
-# In one process's feeds.
+# In one process: rows of all feeds; MiB of cluster data, of which one user, or one cluster, can have half; open pages
+# of one user, of which one session can have half.
 QUARTERDECK_MAX_ROWS = environment.number("QUARTERDECK_MAX_ROWS", 500_000, minimum=1000)
+QUARTERDECK_MAX_MEMORY = environment.number("QUARTERDECK_MAX_MEMORY", 1024, minimum=64, maximum=10**6)
+QUARTERDECK_MAX_SOCKETS = environment.number("QUARTERDECK_MAX_SOCKETS", 200, minimum=2)
+
+# Connections of one address that is no trusted proxy.
+QUARTERDECK_MAX_CONNECTIONS = environment.number("QUARTERDECK_MAX_CONNECTIONS", 256, minimum=4)
 
 # How long engines and pages wait. On purpose no variable: tests/quick_settings.py is the only other value.
 TIMINGS = Timings()

@@ -293,5 +293,6 @@ def _open_session(user: User, cluster: Cluster, role: TeamRole, credential: Cred
         person=str(user.pk),
         expires_at=credential.expires_at,
         error_callback=make_error_callback(draft_session_entry(user, role, cluster, credential)),
+        account=hub.budget.open(str(user.pk), cluster.slug),
     )
     return ClusterSession(user, cluster, credential, role, connection, ReadingClient(connection))

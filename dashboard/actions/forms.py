@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -36,6 +37,10 @@ class ActionForm(forms.Form):
     def own_fields(self) -> list[forms.BoundField]:
         """The fields that the action adds, in their order."""
         return [self[name] for name in self.fields if name not in ("uid", "typed")]
+
+    def own_pieces(self) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
+        """Differences that are shown below the fields: a title, and lines with what becomes of each."""
+        return []
 
     def require_name(self) -> None:
         """From now on the form is valid only with the object's name typed."""

@@ -99,8 +99,8 @@ def _describe_autoscaler(one: Autoscaler) -> Notice:
     )
 
 
-def _find_pause(subject: Subject) -> str:
-    """kubectl refuses to restart what is paused, since nothing would happen until it is resumed."""
+def find_pause(subject: Subject) -> str:
+    """kubectl restarts and undoes nothing that is paused, since nothing would happen until it is resumed."""
     if dig(subject.found, "spec", "paused") is True:
         return _("The rollout is paused. Resume it first.")
     return ""
@@ -148,7 +148,7 @@ PAGES = (
         done=gettext_lazy("%(name)s is being restarted."),
         build=lambda subject, values: restart(subject.thing, timezone.now()),
         command=lambda subject, values: kubectl.object_command(subject.address, "rollout restart"),
-        find_blocker=_find_pause,
+        find_blocker=find_pause,
     ),
     ActionPage(
         action=actions.SET_IMAGE,

@@ -35,6 +35,7 @@ DELETE = Action("delete", gettext_lazy("Delete"), "trash", "delete", is_dangerou
 
 RESTART = Action("restart", gettext_lazy("Restart"), "refresh", "patch")
 SET_IMAGE = Action("set-image", gettext_lazy("Set image"), "edit", "patch")
+UNDO = Action("undo", gettext_lazy("Undo"), "clock", "patch")
 PAUSE = Action("pause", gettext_lazy("Pause"), "pause", "patch", applies=lambda found: not _is_paused(found))
 RESUME = Action("resume", gettext_lazy("Resume"), "play", "patch", applies=_is_paused)
 TRIGGER = Action("trigger", gettext_lazy("Trigger"), "play", "create", made=("batch", "jobs"))

@@ -53,6 +53,9 @@ class CurrentState(Collector):
         yield feeds
         yield GaugeMetricFamily("quarterdeck_feed_rows", "Rows that all feeds hold.", value=hub.rows())
         yield GaugeMetricFamily(
+            "quarterdeck_held_bytes", "Cluster data that is held, in bytes.", value=hub.budget.held
+        )
+        yield GaugeMetricFamily(
             "quarterdeck_open_circuit_breakers",
             "API servers that hang, and are not called at this moment.",
             value=breaker.count_open(),

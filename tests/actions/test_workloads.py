@@ -24,6 +24,11 @@ PLURALS = {
     "DaemonSet": "daemonsets.apps",
     "ReplicaSet": "replicasets.apps",
 }
+IMAGES = {
+    "image-0": "registry.example/migrate:2",
+    "image-1": "registry.example/web:2",
+    "image-2": "registry.example/side:1",
+}
 # kind, what its spec begins with, page, fields of the form, kubectl's words around the object
 CASES = [
     *((kind, {}, "scale", {"replicas": "3"}, "scale {} --replicas=3") for kind in ("Deployment", "StatefulSet")),
@@ -32,7 +37,7 @@ CASES = [
     ("Deployment", {}, "pause", {}, "rollout pause {}"),
     ("Deployment", {"paused": True}, "resume", {}, "rollout resume {}"),
     *(
-        (kind, {}, "set-image", {"image-0": "registry.example/migrate:2", "image-1": "registry.example/web:2", "image-2": "registry.example/side:1"},
+        (kind, {}, "set-image", IMAGES,
          "set image {} migrate=registry.example/migrate:2 main=registry.example/web:2")
         for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
     ),

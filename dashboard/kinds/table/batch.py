@@ -93,10 +93,7 @@ KINDS = (
         tones=StatusTones(
             words={"complete": "done"}, conditions={"FailureTarget": "bad", "SuccessCriteriaMet": "good"}
         ),
-        actions=(
-            SUSPEND,
-            UNSUSPEND,
-        ),
+        actions=(SUSPEND, UNSUSPEND),
     ),
     Kind(
         group="batch",
@@ -106,11 +103,6 @@ KINDS = (
         menu=MenuSlot(WORKLOADS, 70),
         summarize=summarize_cron_job,
         find_references=find_cron_job_references,
-        actions=(
-            TRIGGER,
-            SUSPEND,
-            UNSUSPEND,
-            SET_IMAGE,
-        ),
+        actions=(TRIGGER, SUSPEND, UNSUSPEND, SET_IMAGE),
     ),
 )
