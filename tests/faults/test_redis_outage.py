@@ -6,8 +6,10 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
+from aiohttp import WSMsgType
 from redis import Redis
 
 from people.broadcast import CHANNEL
@@ -62,13 +64,14 @@ def processes(
 
 
 async def wait_for_close(socket: OpenSocket, seconds: float) -> int:
-    """The code with which it is closed within this time."""
+    """The code with which it is closed within this time; until then each message is acknowledged."""
     async with asyncio.timeout(seconds):
-        try:
-            await socket.read_until("</never>")
-        except ConnectionError as closed:
-            return int(closed.args[0])
-    raise AssertionError("it stays open")
+        while True:
+            message = await socket.socket.receive()
+            if message.type != WSMsgType.TEXT:
+                return int(socket.socket.close_code or 0)
+            with suppress(ConnectionError):  # it may be closing already
+                await socket.socket.send_json({"ack": int(message.data.partition("\n")[0])})
 
 
 def sign_out(process: DashboardServer, key: str) -> float:

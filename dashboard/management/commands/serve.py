@@ -11,7 +11,7 @@ from daphne.endpoints import build_endpoint_description_strings
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 
 from clusters.runtime import runtime
 from dashboard.assets.versions import share_assets
@@ -118,6 +118,14 @@ def _check_databases() -> None:
 
 
 def _welcome(address: str, port: int) -> str:
+    """What is printed; the last thing that the main thread reads from the database, whose connections are closed."""
+    try:
+        return _describe_start(address, port)
+    finally:
+        connections.close_all()
+
+
+def _describe_start(address: str, port: int) -> str:
     shown = f"[{address}]" if ":" in address else address
     here = settings.PUBLIC_URL.url if settings.PUBLIC_URL else f"http://{shown}:{port}"
     lines = [f"Quarterdeck is running at {here}/ (press Ctrl+C to stop)"]
