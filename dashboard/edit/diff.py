@@ -32,7 +32,7 @@ class DiffLine:
     sign: Sign
     text: str
     pointer: Pointer
-    notes: tuple[str, ...] = ()
+    notes: tuple[object, ...] = ()
 
     @property
     def mark(self) -> str:
@@ -70,13 +70,13 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Diff:
     return Diff(list(_fold(shown)), count["added"], count["removed"], is_cut)
 
 
-def annotate(diff: Diff, notes: Mapping[Pointer, tuple[str, ...]]) -> Diff:
+def annotate(diff: Diff, notes: Mapping[Pointer, tuple[object, ...]]) -> Diff:
     """The diff with the notes of each added line's pointer."""
     blocks = [replace(block, lines=[_annotate(line, notes) for line in block.lines]) for block in diff.blocks]
     return replace(diff, blocks=blocks)
 
 
-def _annotate(line: DiffLine, notes: Mapping[Pointer, tuple[str, ...]]) -> DiffLine:
+def _annotate(line: DiffLine, notes: Mapping[Pointer, tuple[object, ...]]) -> DiffLine:
     return replace(line, notes=notes.get(line.pointer, ())) if line.sign == "added" else line
 
 

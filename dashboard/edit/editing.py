@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.http import QueryDict
@@ -15,11 +15,13 @@ from clusters.api.resource_attributes import ResourceAttributes
 from clusters.changes.errors import UnreadableText
 from clusters.changes.objects import Version, strip_server_fields, version_of
 from clusters.changes.reading_yaml import Document, read_documents
+from clusters.changes.undoing import Undoer
 from clusters.changes.updates import Before, Stored, Target, patch, update
 from clusters.changes.violations import Violation, check_identity, locate
 from clusters.changes.yaml_values import Remark
 from clusters.gateway.connect import ClusterSession
 from dashboard.address.paths import Address
+from dashboard.edit.authors import add_authors, list_undoers
 from dashboard.edit.diff import Diff, compare
 from dashboard.edit.hidden_values import list_placeholders, mark_differing, write_placeholders
 from dashboard.kinds.table import find_slug, mask
@@ -29,18 +31,21 @@ from dashboard.objects.opening import OpenObject
 
 @dataclass(frozen=True)
 class Submission:
-    """What the form brought. `text` has line feeds alone; `reviewed` names the text whose review was shown."""
+    """What the form brought. `text` has line feeds alone.
+
+    `started` names the text that the page was opened with, `reviewed` the text whose review was shown.
+    """
 
     text: str = field(repr=False)
     version: Version
     is_save: bool = False
     reviewed: str = ""
+    started: str = ""
 
     @property
     def digest(self) -> str:
-        """Names the text and the version: what is saved is what was reviewed."""
-        whole = "\0".join((self.version.resource_version, self.version.uid, self.text))
-        return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+        """Names the text, and what it was started from: what is saved is what was reviewed."""
+        return _hash("\0".join((self.version.uid, self.started, self.text)))
 
     @property
     def is_reviewed(self) -> bool:
@@ -53,6 +58,7 @@ class Review:
 
     diff: Diff
     warnings: tuple[str, ...] = ()
+    undoers: Sequence[Undoer] = ()
 
 
 @dataclass
@@ -73,14 +79,31 @@ def read_submission(posted: QueryDict) -> Submission:
         Version(posted.get("resource_version", "")[:64], posted.get("uid", "")[:64]),
         posted.get("step") == "save",
         posted.get("reviewed", "")[:64],
+        posted.get("started", "")[:64],
     )
 
 
 def start(opened: OpenObject) -> Submission:
     """The form of somebody who opens the page: the object as it is, hidden values as placeholders."""
-    return Submission(
-        yaml_lines.text(strip_server_fields(_masked(opened), opened.resource)), version_of(_raw(opened))
-    )
+    text = yaml_lines.text(strip_server_fields(_masked(opened), opened.resource))
+    return Submission(text, version_of(_raw(opened)), started=_hash(text))
+
+
+def advance(opened: OpenObject, submission: Submission) -> Submission:
+    """The submission in the version that is there now, where nothing of what is edited changed since it was started.
+
+    Controllers write the status of a Deployment or a Node all the time, and each write is a new resourceVersion. Of a
+    Secret, equal placeholders do not say that the values are equal, and without a version nothing is taken for one.
+    """
+    current = start(opened)
+    is_same_text = submission.started == current.started and submission.version.uid == current.version.uid
+    if not is_same_text or opened.is_secret or not submission.version.resource_version:
+        return submission
+    return replace(submission, version=current.version)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def make_target(opened: OpenObject, version: Version) -> Target:
@@ -116,7 +139,7 @@ def handle(opened: OpenObject, submission: Submission) -> Outcome:
             outcome.stored = _write(opened, submission.version, document.value, dry_run=False)
         else:
             stored = _write(opened, submission.version, document.value, dry_run=True)
-            outcome.review = Review(_compare(opened, stored.object), stored.warnings)
+            outcome.review = _review(opened, document.value, stored)
     except UnreadableText as wrong:
         outcome.violations.append(Violation(wrong.message, wrong.line))
     except ApiError as error:
@@ -164,6 +187,15 @@ def _write(opened: OpenObject, version: Version, typed: Mapping[str, Any], *, dr
         write_placeholders(masked), version_of(_raw(opened)), frozenset(list_placeholders(masked))
     )
     return patch(target, before, typed, dry_run=dry_run)
+
+
+def _review(opened: OpenObject, typed: Mapping[str, Any], stored: Stored) -> Review:
+    """Whose each line is follows from values: those of a Secret are hidden, and so it is not said of one."""
+    live = _raw(opened)
+    diff = _compare(opened, stored.object)
+    if not opened.is_secret:
+        diff = add_authors(diff, live=live, typed=typed, stored=stored.object)
+    return Review(diff, stored.warnings, list_undoers(opened, diff, live))
 
 
 def _compare(opened: OpenObject, stored: Mapping[str, Any]) -> Diff:

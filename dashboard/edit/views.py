@@ -22,6 +22,7 @@ from dashboard.address.paths import parse
 from dashboard.edit.editing import (
     Outcome,
     Submission,
+    advance,
     handle,
     make_target,
     read_submission,
@@ -53,7 +54,7 @@ def edit_page(request: HttpRequest, /, **path: str) -> HttpResponse:
         _check_editable(opened)
         if request.method != "POST":
             return render(request, "edit/edit.html", _context(opened, start(opened), Outcome()))
-        submission = read_submission(request.POST)
+        submission = advance(opened, read_submission(request.POST))
         outcome = handle(opened, submission)
         if outcome.stored is not None:
             return _redirect(request, opened, outcome.stored.warnings)
@@ -98,6 +99,7 @@ def _context(opened: OpenObject, submission: Submission, outcome: Outcome) -> di
         "rows": min(40, max(12, submission.text.count("\n") + 2)),
         "version": submission.version,
         "digest": submission.digest,
+        "started": submission.started,
         "is_denied": result.state == "denied",
         "reason": _explain(opened, submission, result),
         "review": outcome.review,

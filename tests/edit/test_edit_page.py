@@ -94,6 +94,28 @@ def test_a_version_that_is_no_longer_there_is_a_conflict_and_keeps_the_text(
     assert fetch(edited)["data"]["color"] == "teal"
 
 
+def test_a_change_of_the_status_alone_is_no_conflict(
+    controlplane: ControlPlane, dashboard_server: DashboardServer
+) -> None:
+    """Nothing of what is edited changed: what was typed is saved, and the status stays as it is."""
+    name = {"name": "restated", "namespace": "shop"}
+    controlplane.create(
+        [{"apiVersion": "example.com/v1", "kind": "Widget", "metadata": name, "spec": {"size": 1}}]
+    )
+    status = ("patch", "widget", "restated", "-n", "shop", "--subresource=status", "--type=merge", "-p")
+    try:
+        page = open_editor(dashboard_server, "ada", "/c/harbour/shop/widgets.example.com/restated")
+        controlplane.kubectl(*status, '{"status": {"size": 5}}')
+        reviewed = page.review(page.text.replace("size: 1", "size: 2"))
+        assert reviewed.status == 200, reviewed.html
+        controlplane.kubectl(*status, '{"status": {"size": 6}}')
+        assert reviewed.save().status == 302
+        found = fetch(controlplane, "widget/restated")
+        assert (found["spec"]["size"], found["status"]["size"]) == (2, 6)
+    finally:
+        controlplane.kubectl("delete", "widget", "restated", "-n", "shop")
+
+
 @pytest.mark.parametrize("missing", ["resource_version", "uid"])
 def test_without_the_version_nothing_is_sent(
     edited: ControlPlane, dashboard_server: DashboardServer, missing: str

@@ -1,0 +1,72 @@
+"""Authors of a review: whose each added line is, as notes beside it, and who will undo the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from clusters.api.errors import ApiError
+from clusters.changes.attribution import Attribution, attribute
+from clusters.changes.undoing import REPLICAS, Undoer, find_undoers
+from clusters.discovery import Resource
+from dashboard.edit.diff import Diff, annotate
+from dashboard.objects.opening import OpenObject
+from dashboard.objects.yaml_lines import Pointer
+
+AUTOSCALERS = "horizontalpodautoscalers.autoscaling"
+MOST_AUTOSCALERS = 500
+
+
+@dataclass(frozen=True)
+class Note:
+    """A word beside a line; `kind` is typed, default, admission or manager."""
+
+    kind: str
+    text: str
+
+
+def add_authors(
+    diff: Diff, *, live: Mapping[str, Any], typed: Mapping[str, Any], stored: Mapping[str, Any]
+) -> Diff:
+    """The diff with notes at its added lines."""
+    pointers = [line.pointer for line in diff.changed() if line.sign == "added"]
+    found = attribute(pointers, live=live, typed=typed, stored=stored)
+    return annotate(diff, {pointer: _describe(one) for pointer, one in found.items()})
+
+
+def list_undoers(opened: OpenObject, diff: Diff, live: Mapping[str, Any]) -> Sequence[Undoer]:
+    """Who will write over the change, HorizontalPodAutoscalers only as far as the person can list them."""
+    pointers: set[Pointer] = {line.pointer for line in diff.changed()}
+    if not pointers:
+        return []
+    return find_undoers(live, pointers, _fetch_autoscalers(opened) if REPLICAS in pointers else [])
+
+
+def _describe(found: Attribution) -> tuple[Note, ...]:
+    words = {
+        "typed": _("you"),
+        "default": _("default of the server"),
+        "admission": _("admission webhook or policy"),
+    }
+    managers = dict.fromkeys(manager.name for manager in found.managers)
+    return (
+        Note(found.author, words[found.author]),
+        *(Note("manager", _("owned by %(manager)s") % {"manager": name}) for name in managers),
+    )
+
+
+def _fetch_autoscalers(opened: OpenObject) -> Sequence[Mapping[str, Any]]:
+    session = opened.cluster_session
+    resource: Resource | None = session.find(AUTOSCALERS)
+    if resource is None:
+        return []
+    query = (("limit", str(MOST_AUTOSCALERS)),)
+    try:
+        found = session.client.get(resource.list_path(opened.address.namespace), query=query)
+    except ApiError:
+        return []
+    items = found.get("items") if isinstance(found, Mapping) else None
+    return [one for one in items if isinstance(one, Mapping)] if isinstance(items, list) else []

@@ -1,0 +1,112 @@
+"""Whose each line is, and who will undo it: a default, a mutating policy, another manager and an HPA in one edit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.controlplane.controlplane import ControlPlane
+from tests.dashboard_server import DashboardServer, wait_for
+from tests.edit.editor import EditPage, open_editor
+
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: authored, namespace: shop, annotations: {meta.helm.sh/release-name: shop-release}}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: authored}}
+  template:
+    metadata: {labels: {app: authored}}
+    spec: {containers: [{name: main, image: "example.com/main:1"}]}
+"""
+AUTOSCALER = """
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: authored-scaler, namespace: shop}
+spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: authored}}
+"""
+POLICY = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicy
+metadata: {name: stamp-authored}
+spec:
+  failurePolicy: Fail
+  reinvocationPolicy: Never
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [apps], apiVersions: [v1], operations: [UPDATE], resources: [deployments]}
+  matchConditions:
+  - {name: one, expression: object.metadata.name == 'authored' && 'stamp' in object.metadata.labels}
+  mutations:
+  - patchType: ApplyConfiguration
+    applyConfiguration:
+      expression: 'Object{metadata: Object.metadata{labels: {"stamped": "by-policy"}}}'
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicyBinding
+metadata: {name: stamp-authored}
+spec: {policyName: stamp-authored}
+"""
+PATH = "/c/harbour/shop/deployments.apps/authored"
+LINE = re.compile(r'<div class="line added">.*?</div>', re.DOTALL)
+
+
+@pytest.fixture
+def authored(controlplane: ControlPlane) -> Iterator[ControlPlane]:
+    for text in (DEPLOYMENT, AUTOSCALER, POLICY):
+        controlplane.kubectl("apply", "--server-side", "--field-manager=gitops", "-f", "-", input=text)
+    yield controlplane
+    for text in (POLICY, AUTOSCALER, DEPLOYMENT):
+        controlplane.kubectl("delete", "-f", "-", input=text)
+
+
+def find_notes(page: EditPage, text: str) -> list[str]:
+    """The notes beside the added line that holds the text."""
+    lines = [line for line in LINE.findall(page.html) if text in line]
+    assert len(lines) == 1, (text, lines)
+    return re.findall(r'<span class="note [a-z]+">([^<]*)</span>', lines[0])
+
+
+def test_each_line_is_attributed_to_its_cause(
+    authored: ControlPlane, dashboard_server: DashboardServer
+) -> None:
+    page = open_editor(dashboard_server, "dana", PATH)
+    typed = page.text.replace("replicas: 1", "replicas: 2")
+    typed = typed.replace("\n  name: authored\n", "\n  labels:\n    stamp: please\n  name: authored\n", 1)
+    typed = re.sub(
+        r"\n( +)name: main\n",
+        r"\n\1livenessProbe:\n\1  tcpSocket:\n\1    port: 80\n\1name: main\n",
+        typed,
+        count=1,
+    )
+
+    def review() -> EditPage | None:
+        reviewed = page.review(typed)
+        assert reviewed.status == 200, reviewed.html
+        return reviewed if "stamped" in reviewed.html else None
+
+    reviewed = wait_for(review, message="the policy is not in force")
+    assert find_notes(reviewed, "replicas: 2") == ["you", "owned by gitops"]
+    assert find_notes(reviewed, "stamp: please") == ["you"]
+    assert find_notes(reviewed, "stamped: by-policy") == ["admission webhook or policy"]
+    assert find_notes(reviewed, "port: 80") == ["you"]
+    assert find_notes(reviewed, "failureThreshold: 3") == ["default of the server"]
+    assert "HorizontalPodAutoscaler authored-scaler" in reviewed.html
+    assert "Helm release shop-release" in reviewed.html
+    assert reviewed.save().status == 302
+    labels = authored.kubectl(
+        "get", "deployment", "authored", "-n", "shop", "-o", "jsonpath={.metadata.labels}"
+    )
+    assert "by-policy" in labels
+
+
+def test_a_change_of_something_else_is_not_undone_by_the_autoscaler(
+    authored: ControlPlane, dashboard_server: DashboardServer
+) -> None:
+    page = open_editor(dashboard_server, "dana", PATH)
+    reviewed = page.review(page.text.replace("main:1", "main:2"))
+    assert "Helm release shop-release" in reviewed.html
+    assert "HorizontalPodAutoscaler authored-scaler" not in reviewed.html
