@@ -9,7 +9,7 @@ RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock | cksum | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
-.PHONY: help demo screenshots all-pages run dev test test-fast test-long bench check lock format controlplane build-controlplane
+.PHONY: help demo screenshots all-pages run dev test test-fast test-long bench check lock format vendor controlplane build-controlplane
 
 help:
 	@echo "make demo                 start the dashboard on 127.0.0.1:8000 with three simulated clusters and demo users"
@@ -24,6 +24,7 @@ help:
 	@echo "make check                check formatting, lint, types, Django system checks and missing migrations"
 	@echo "make lock                 write requirements*.lock, versions and hashes of all that requirements*.txt bring with them"
 	@echo "make format               format the code"
+	@echo "make vendor               bundle the browser libraries of vendor/ into static/vendor/ (the only target that needs npm)"
 	@echo "make controlplane         start a real Kubernetes control plane and print its kubeconfigs"
 	@echo "make build-controlplane   build the control plane binaries only (takes minutes, needed once)"
 
@@ -69,6 +70,10 @@ lock: $(DEV_STAMP)
 format: $(DEV_STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+vendor:
+	cd vendor && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent codemirror
+	cd static/vendor && sha256sum codemirror-*.min.js
 
 controlplane: $(DEV_STAMP)
 	@exec $(BIN)/python -m tests.controlplane $(ARGS)

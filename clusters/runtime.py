@@ -35,6 +35,7 @@ POOLS = {
 # Pools of one call, which end with it. Threads start only as calls come.
 BATCHES = {
     "list": PoolSize(20, "discovery of all clusters of one list, one thread each"),
+    "dependents": PoolSize(6, "lists in which one object's dependents are looked for before it is deleted"),
 }
 LOOPS = {
     "hub": "feeds: lists, watches and repeated reviews",

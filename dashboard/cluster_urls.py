@@ -2,7 +2,10 @@
 
 from django.urls import path
 
+from dashboard.actions.views import action_page
+from dashboard.edit.views import edit_page
 from dashboard.explore.cluster_home import cluster, landing
+from dashboard.explore.schema import schema
 from dashboard.explore.views import kinds_page
 from dashboard.frame.reachability import check_reachability
 from dashboard.lists.views import list_page
@@ -14,13 +17,19 @@ urlpatterns = [
     path("", landing, name="landing"),
     path("<str:cluster>/", cluster, name="cluster"),
     path("<str:cluster>/_answers", check_reachability, name="answers"),
+    path("<str:cluster>/_schema", schema, name="schema"),
     path("<str:clusters>/<str:namespaces>/_kinds", kinds_page, name="kinds"),
     path("<str:clusters>/<str:namespaces>/<str:resource>", list_page, name="list"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit", edit_page, name="edit"),
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/secret-value",
         secret_value,
         name="secret_value",
+    ),
+    # the last: an action has the segment of its Kind.actions, and those above are no actions
+    path(
+        "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/<str:action>", action_page, name="action"
     ),
 ]

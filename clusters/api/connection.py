@@ -9,12 +9,19 @@ from datetime import datetime
 from typing import Protocol
 
 from clusters.api.errors import ApiError, CredentialMissing
+from clusters.api.memory import UNCOUNTED, Account
 
 # Not curl/, Wget/ or Mozilla/5.0: for those the API server pretty-prints JSON, at twice the size and time.
 USER_AGENT = "quarterdeck/0.1.0"
 
-# Anything else (a blank, a newline, two words) would be anonymous, or another header.
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
+# client-go sends any token; a blank, a newline or two words would be anonymous, or another header.
+# RFC 6750's b64token is too narrow: Rancher's tokens have a colon.
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+
+
+def is_bearer_token(text: str) -> bool:
+    """Whether an Authorization header can carry it as one word: printable ASCII without blanks."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Identity:
     def headers(self) -> dict[str, str]:
         """The Authorization header, none for a certificate; CredentialMissing where neither can be used."""
         if self.token:
-            if not _TOKEN.fullmatch(self.token):
+            if not is_bearer_token(self.token):
                 raise CredentialMissing("The token contains invalid characters.")
             return {"Authorization": f"Bearer {self.token}"}
         if not (self.certificate.strip() and self.key.strip()):
@@ -67,7 +74,8 @@ class Connection:
     """One person's way to one cluster. `fingerprint` stands for credential, version and server settings.
 
     `expires_at` is when the credential does, where that is known: what is open then reviews its access again.
-    `error_callback` gets each error that a call meets, in whatever thread, and must not block.
+    `error_callback` gets each error that a call meets, in whatever thread, and must not block. What arrives is charged
+    to `account`.
     """
 
     cluster: str
@@ -77,6 +85,7 @@ class Connection:
     person: str = ""
     expires_at: datetime | None = None
     error_callback: ErrorCallback | None = field(default=None, compare=False)
+    account: Account = field(default=UNCOUNTED, compare=False)
 
     def __repr__(self) -> str:
         return f"Connection({self.cluster!r})"

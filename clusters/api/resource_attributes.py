@@ -6,12 +6,12 @@ https://github.com/kubernetes/apiserver/blob/master/pkg/endpoints/request/reques
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from clusters.api.errors import BadRequest
+from clusters.api.selectors import find_selected
 
 METHODS = {
     "get": "GET",
@@ -27,7 +27,6 @@ COLLECTION_VERBS = frozenset({"list", "watch", "deletecollection"})
 INTERACTIVE_SUBRESOURCES = frozenset({"exec", "attach", "portforward", "proxy"})  # they reach into what runs
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-_BY_NAME = re.compile(r"(?:^|,)metadata\.name==?([^,]+)(?:,|$)")
 _OF_NAMESPACES = frozenset({"status", "finalize"})  # what follows a namespace's own name and is no resource
 
 
@@ -115,6 +114,4 @@ def _verb(method: str, name: str, query: dict[str, str]) -> str:
 
 def _selected_name(query: Sequence[tuple[str, str]]) -> str:
     """A list of one object by its name is a list of that name."""
-    selector = dict(query).get("fieldSelector", "")
-    found = _BY_NAME.search(selector)
-    return found[1] if found else ""
+    return find_selected(dict(query).get("fieldSelector", ""), "metadata.name")

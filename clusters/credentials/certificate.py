@@ -49,8 +49,11 @@ def checked_pair(
 
 
 def checked_bundle(text: str, *, field: str = "ca") -> str:
-    """A bundle of certificate authorities as clean PEM; an empty text stays empty."""
-    return _pem(_certificates(text, field)) if text.strip() else ""
+    """The certificates of a bundle that can be read, as clean PEM; an empty text stays empty.
+
+    As Go's AppendCertsFromPEM does, one bad block is passed over; CertificateError where there is no good one.
+    """
+    return _pem(_certificates(text, field, passes_over=True)) if text.strip() else ""
 
 
 @lru_cache(maxsize=256)
@@ -75,7 +78,7 @@ def certificate_start(certificate: str) -> datetime:
     return _certificates(certificate, "certificate")[0].not_valid_before_utc
 
 
-def _certificates(text: str, field: str) -> list[x509.Certificate]:
+def _certificates(text: str, field: str, *, passes_over: bool = False) -> list[x509.Certificate]:
     _check_text(text, field)
     blocks = CERTIFICATE.findall(text)
     if not blocks or len(blocks) > MAX_CERTIFICATES:
@@ -84,14 +87,22 @@ def _certificates(text: str, field: str) -> list[x509.Certificate]:
             _("No PEM certificate found."),
             _("Paste everything from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."),
         )
-    try:
-        return [x509.load_pem_x509_certificate(block.encode()) for block in blocks]
-    except (ValueError, UnsupportedAlgorithm) as wrong:
-        raise CertificateError(
-            field,
-            _("The certificate cannot be parsed."),
-            _("Inspect it with: openssl x509 -in file.crt -noout -text"),
-        ) from wrong
+    found = []
+    for number, block in enumerate(blocks, start=1):
+        try:
+            found.append(x509.load_pem_x509_certificate(block.encode()))
+        except (ValueError, UnsupportedAlgorithm) as wrong:
+            if passes_over and (found or number < len(blocks)):
+                continue
+            raise CertificateError(
+                field,
+                _("The certificate cannot be parsed.")
+                if len(blocks) == 1
+                else _("Certificate %(number)d of %(count)d cannot be parsed.")
+                % {"number": number, "count": len(blocks)},
+                _("Inspect it with: openssl x509 -in file.crt -noout -text"),
+            ) from wrong
+    return found
 
 
 def _private_key(text: str, field: str) -> PrivateKeyTypes:

@@ -200,35 +200,29 @@ class _Reader:
         return checked_proxy(fields.text(cluster, "proxy-url"), field=cluster.path_to("proxy-url"))
 
     def _identity(self, user: LocatedMapping) -> Identity:
-        token = fields.text(user, "token")
+        """Token, certificate or both: client-go sends both, and a certificate that is accepted wins."""
+        token = fields.secret_text(user, "token")
         if self.options.read_file and fields.text(user, "tokenFile"):  # wins over token, as in client-go
             token = fields.file_text(user, "tokenFile", self.options.read_file)
         certificate = fields.pem(user, "client-certificate", self.options.read_file)
         key = fields.pem(user, "client-key", self.options.read_file)
-        if token and (certificate or key):
-            raise KubeconfigError(
-                user.path,
-                _(
-                    "This user has both a token and a client certificate; Kubernetes would use the certificate."
-                ),
-                _("Remove one of the two."),
-                reason="both",
-            )
         if token:
-            return Identity(token=checked_token(token, field=user.path_to("token")))
-        if not certificate and not key:
+            token = checked_token(token, field=user.path_to("token"))
+        if not token and not certificate and not key:
             raise KubeconfigError(
                 user.path,
                 _("This user has neither a token nor a client certificate with its key."),
                 _("Paste the output of: kubectl config view --raw --flatten --minify"),
                 reason="nothing",
             )
+        if not certificate and not key:
+            return Identity(token=token)
         at = {
             "certificate_field": user.path_to("client-certificate-data"),
             "key_field": user.path_to("client-key-data"),
         }
         certificate, key = checked_pair(certificate, key, **at)
-        return Identity(certificate=certificate, key=key)
+        return Identity(token=token, certificate=certificate, key=key)
 
 
 def _attempt(errors: list[BadCredential], read: Callable[[], T]) -> T | None:

@@ -17,6 +17,11 @@ from clusters.credentials.yaml_tree import Mapping, Node, Scalar, Sequence
 ReadFile = Callable[[str], bytes]  # raises OSError
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
 LONGEST_NAME = 253
+PLACEHOLDERS = (
+    "REDACTED",
+    "DATA+OMITTED",
+)  # kubectl config view without --raw, client-go's clientcmd/api/helpers.go
+FLATTEN = "kubectl config view --raw --flatten --minify"
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,20 @@ def text(mapping: LocatedMapping, key: str) -> str:
     if not isinstance(node, Scalar) or node.type in ("int", "float", "bool"):
         raise _wrong_type(mapping.path_to(key), node, _("a string"))
     return node.text
+
+
+def secret_text(mapping: LocatedMapping, key: str) -> str:
+    """The text of a field that `kubectl config view` leaves out without --raw: what it prints instead is an error."""
+    found = text(mapping, key)
+    if found.strip() in PLACEHOLDERS:
+        raise KubeconfigError(
+            mapping.path_to(key),
+            _("This file was printed without --raw, so its certificates, keys and tokens are left out."),
+            _("Paste the output of: %(command)s") % {"command": FLATTEN},
+            reason="raw",
+            line=mapping.line(key),
+        )
+    return found
 
 
 def flag(mapping: LocatedMapping, key: str) -> bool:
@@ -168,7 +187,7 @@ def file_text(mapping: LocatedMapping, key: str, read_file: ReadFile) -> str:
 
 
 def _decode_base64(mapping: LocatedMapping, key: str) -> str:
-    packed = "".join(text(mapping, key).split())
+    packed = "".join(secret_text(mapping, key).split())
     try:
         return base64.b64decode(packed, validate=True).decode()
     except (binascii.Error, ValueError) as wrong:

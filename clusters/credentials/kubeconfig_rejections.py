@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from clusters.credentials.errors import BadCredential, KubeconfigError
-from clusters.credentials.kubeconfig_fields import LocatedMapping, flag, is_set
+from clusters.credentials.kubeconfig_fields import FLATTEN, LocatedMapping, flag, is_set
 
-FLATTEN = "kubectl config view --raw --flatten --minify"
 IMPERSONATION = ("as", "as-uid", "as-groups", "as-user-extra")
 BASIC = ("username", "password")
 

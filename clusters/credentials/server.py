@@ -15,7 +15,7 @@ from clusters.credentials.errors import ServerError
 LONGEST = 500
 PRINTABLE = re.compile(r"[\x21-\x7e]+")
 HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9.])?|[0-9a-f:.]+")
-PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+PATH = re.compile(r"(/[A-Za-z0-9._~:@-]+)*")
 
 
 def checked_server(text: str, *, field: str = "server") -> str:

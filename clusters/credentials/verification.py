@@ -104,8 +104,14 @@ def reach(server: Server) -> None:
 
 
 def expires_at(identity: Identity) -> datetime | None:
-    """When the credential says that it ends; None where it does not say so."""
-    return certificate_expiry(identity.certificate) if identity.certificate else token_expiry(identity.token)
+    """When the credential says that it ends; None where it does not say so.
+
+    With both, a certificate that is valid wins over the token; one that has ended leaves the token to decide.
+    """
+    ends = certificate_expiry(identity.certificate) if identity.certificate else None
+    if identity.token and (ends is None or ends <= timezone.now()):
+        return token_expiry(identity.token)
+    return ends
 
 
 def _review(client: Client) -> Any:

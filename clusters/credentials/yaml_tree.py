@@ -2,11 +2,13 @@
 
 PyYAML's loaders compose nodes by recursion and follow aliases; here libyaml's events are walked one by one,
 with a stack of our own, and each limit is checked before anything is built. Nothing is constructed but texts,
-lists and dictionaries: tags, anchors and aliases are refused.
+lists and dictionaries. An alias is the node that its anchor names, and counts as all the values in that: what would
+multiply meets the limit of values. Tags and merge keys are refused.
 """
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -62,12 +64,19 @@ def _decode(text: bytes | str) -> str:
             reason="size",
         )
     try:
-        decoded = raw.decode("utf-8-sig")
+        decoded = raw.decode(find_encoding(raw))
     except UnicodeDecodeError as wrong:
-        raise KubeconfigError("", _("The file is not UTF-8 text."), reason="encoding") from wrong
+        raise KubeconfigError(
+            "", _("The file is neither UTF-8 nor UTF-16 text."), _("Save it as UTF-8."), reason="encoding"
+        ) from wrong
     if not decoded.strip():
         raise KubeconfigError("", _("The file is empty."), reason="empty")
     return decoded
+
+
+def find_encoding(raw: bytes) -> str:
+    """UTF-16 where a byte order mark says so, which is how Windows PowerShell redirects output; else UTF-8."""
+    return "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
@@ -99,7 +108,10 @@ def _syntax_error(wrong: yaml.MarkedYAMLError, text: str) -> KubeconfigError:
 
 @dataclass
 class _OpenNode:
-    """A list or a dictionary that is being read; `key` waits for its value."""
+    """A list or a dictionary that is being read; `key` waits for its value.
+
+    `nodes_before` were read before it, `levels` is how deep it is so far.
+    """
 
     path: str
     line: int
@@ -107,6 +119,9 @@ class _OpenNode:
     items: list[Node] = field(default_factory=list)
     entries: dict[str, Node] = field(default_factory=dict)
     key: str | None = None
+    anchor: str | None = None
+    nodes_before: int = 0
+    levels: int = 1
 
     def next_path(self) -> str:
         if not self.is_mapping:
@@ -117,6 +132,15 @@ class _OpenNode:
         return Mapping(self.entries, self.line) if self.is_mapping else Sequence(tuple(self.items), self.line)
 
 
+@dataclass(frozen=True)
+class _Anchor:
+    """What an anchor names, how many values that holds, and how many levels."""
+
+    node: Node
+    nodes: int = 1
+    levels: int = 0
+
+
 class _Builder:
     """Holds the stack of what is open; one for each text."""
 
@@ -125,6 +149,7 @@ class _Builder:
         self.root: Node | None = None
         self.documents = 0
         self.nodes = 0
+        self.anchors: dict[str, _Anchor] = {}
 
     def build(self, events: Iterator[yaml.Event]) -> Node:
         for event in events:
@@ -139,12 +164,14 @@ class _Builder:
             self._document(line)
         elif isinstance(event, yaml.NodeEvent):
             self._refuse(event, line)
-            if isinstance(event, yaml.ScalarEvent):
+            if isinstance(event, yaml.AliasEvent):
+                self._alias(event, line)
+            elif isinstance(event, yaml.ScalarEvent):
                 self._scalar(event, line)
             else:
-                self._open(isinstance(event, yaml.MappingStartEvent), line)
+                self._open(event, line)
         elif isinstance(event, yaml.CollectionEndEvent):
-            self._add(self.stack.pop().node())
+            self._close()
 
     def _document(self, line: int) -> None:
         self.documents += 1
@@ -155,15 +182,28 @@ class _Builder:
             )
 
     def _refuse(self, event: yaml.NodeEvent, line: int) -> None:
-        self.nodes += 1
+        self._count(1, line)
+        if getattr(event, "tag", None) is not None:
+            raise self._error(line, "tag", _("tags (!) are not supported"))
+
+    def _count(self, nodes: int, line: int) -> None:
+        self.nodes += nodes
         if self.nodes > MOST_NODES:
             raise KubeconfigError(
                 "", _("The file contains more than 50,000 values."), reason="size", line=line
             )
-        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-            raise self._error(line, "alias", _("anchors and aliases (& and *) are not supported"))
-        if getattr(event, "tag", None) is not None:
-            raise self._error(line, "tag", _("tags (!) are not supported"))
+
+    def _alias(self, event: yaml.AliasEvent, line: int) -> None:
+        """The node of an anchor that is complete: none is within itself."""
+        frame = self.stack[-1] if self.stack else None
+        if frame and frame.is_mapping and frame.key is None:
+            raise self._error(line, "type", _("keys must be strings"))
+        if event.anchor not in self.anchors:
+            raise self._error(line, "alias", _("this alias names no anchor above it"))
+        anchor = self.anchors[event.anchor]
+        self._count(anchor.nodes, line)
+        self._check_depth(len(self.stack) + anchor.levels, line)
+        self._add(anchor.node, anchor.levels)
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
         frame = self.stack[-1] if self.stack else None
@@ -171,30 +211,45 @@ class _Builder:
             self._key(frame, event.value, line)
             return
         tag: str = _resolver.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
-        self._add(Scalar(event.value, tag.rsplit(":", 1)[-1], line))
+        node = Scalar(event.value, tag.rsplit(":", 1)[-1], line)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = _Anchor(node)
+        self._add(node)
 
     def _key(self, parent: _OpenNode, key: str, line: int) -> None:
-        if key == "<<":
+        if key == "<<":  # client-go takes them; nobody was seen to write a kubeconfig with them
             raise self._error(line, "alias", _("merge keys (<<) are not supported"))
         if key in parent.entries:
             parent.key = key
             raise self._error(line, "duplicate", _("duplicate key"))
         parent.key = key
 
-    def _open(self, is_mapping: bool, line: int) -> None:
+    def _open(self, event: yaml.NodeEvent, line: int) -> None:
         frame = self.stack[-1] if self.stack else None
         if frame and frame.is_mapping and frame.key is None:
             raise self._error(line, "type", _("keys must be strings"))
-        if len(self.stack) >= DEEPEST:
+        self._check_depth(len(self.stack) + 1, line)
+        path, is_mapping = frame.next_path() if frame else "", isinstance(event, yaml.MappingStartEvent)
+        self.stack.append(_OpenNode(path, line, is_mapping, anchor=event.anchor, nodes_before=self.nodes))
+
+    def _close(self) -> None:
+        closed = self.stack.pop()
+        node = closed.node()
+        if closed.anchor is not None:
+            self.anchors[closed.anchor] = _Anchor(node, self.nodes - closed.nodes_before + 1, closed.levels)
+        self._add(node, closed.levels)
+
+    def _check_depth(self, levels: int, line: int) -> None:
+        if levels > DEEPEST:
             message = _("Line %(line)d is nested more than 32 levels deep.") % {"line": line}
             raise KubeconfigError("", message, reason="depth", line=line)
-        self.stack.append(_OpenNode(frame.next_path() if frame else "", line, is_mapping))
 
-    def _add(self, node: Node) -> None:
+    def _add(self, node: Node, levels: int = 0) -> None:
         if not self.stack:
             self.root = node
             return
         frame = self.stack[-1]
+        frame.levels = max(frame.levels, levels + 1)
         if frame.is_mapping:
             frame.entries[str(frame.key)] = node
             frame.key = None

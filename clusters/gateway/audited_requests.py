@@ -131,8 +131,14 @@ def name_in(body: Any) -> str:
 
 
 def detail_of(verb: str, query: Sequence[tuple[str, str]], body: Any, content_type: str) -> dict[str, Any]:
-    """Which fields a patch names, and the options that matter; no value of any field."""
+    """Which fields a patch names, and the options that matter; no value of any field.
+
+    Those of a DELETE are in its body, where it has one.
+    """
     detail: dict[str, Any] = {name: value for name, value in query if name in RECORDED_OPTIONS}
+    if verb in ("delete", "deletecollection") and isinstance(body, Mapping):
+        # the API server reads them there, and then ignores the query
+        detail = {name: body[name] for name in RECORDED_OPTIONS if name in body}
     if verb == "patch":
         detail["patch"] = content_type.partition(";")[0].removeprefix("application/")
         detail["fields"] = sorted(set(_fields(body)))[:FIELDS]

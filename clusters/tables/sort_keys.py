@@ -20,6 +20,7 @@ LONGEST_NUMBER = 40  # characters of what is taken for a number; the longest qua
 EMPTY = "2"  # after every number ("0…") and every other text ("1…")
 _DIGITS = re.compile(r"(\d+)").split
 _QUANTITY = re.compile(r"^(-?\d+(?:\.\d+)?)(n|u|m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi|%)?$").match
+_NUMBER_STARTS = frozenset("-0123456789")
 _SCALE = {
     None: 1.0, "": 1.0, "%": 1.0, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
     "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50,
@@ -37,7 +38,8 @@ def sort_key(value: Any, *, is_duration: bool = False) -> SortKey:
         return EMPTY
     if is_duration and (seconds := seconds_of(text)) is not None:
         return number_key(seconds)
-    if len(text) <= LONGEST_NUMBER and text[0] in "-0123456789" and (matched := _QUANTITY(text)):
+    number = text.partition(" (")[0] if text.endswith(")") else text  # "5 (73m ago)" is a number with a note
+    if len(number) <= LONGEST_NUMBER and number[:1] in _NUMBER_STARTS and (matched := _QUANTITY(number)):
         return number_key(float(matched[1]) * _SCALE[matched[2]])
     return "1" + _natural(text.lower())
 

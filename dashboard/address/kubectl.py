@@ -27,9 +27,25 @@ def get_command(address: Address, *options: str) -> str:
     return command(address.cluster, address.namespaces[0], "get", *_object(address), *options)
 
 
+def object_command(address: Address, verb: str, *options: str) -> str:
+    """A command about one object, such as `delete` with `--cascade=orphan`; `verb` can be two words."""
+    words = [*verb.split(), *_object(address), *options]
+    return command(address.cluster, address.namespaces[0], words[0], *words[1:])
+
+
+def node_command(address: Address, verb: str) -> str:
+    """A command that takes the name of a Node alone, such as `cordon`."""
+    return command(address.cluster, CLUSTER, verb, address.name)
+
+
 def describe_command(address: Address) -> str:
     """The command whose answer is nearest to an object's page."""
     return command(address.cluster, address.namespaces[0], "describe", *_object(address))
+
+
+def edit_command(address: Address) -> str:
+    """The command that edits one object."""
+    return command(address.cluster, address.namespaces[0], "edit", *_object(address))
 
 
 def events_command(address: Address, kind: str) -> str:

@@ -17,10 +17,11 @@ from clusters.api.paths import DNS_LABEL
 from clusters.credentials.certificate import bundle_key, checked_pair
 from clusters.credentials.errors import BadCredential, KubeconfigError
 from clusters.credentials.kubeconfig import Context, one_context, read_kubeconfig
+from clusters.credentials.matching import has_common_authority
 from clusters.credentials.server import checked_server
 from clusters.credentials.token import checked_token
 from clusters.credentials.verification import WhoAmI, try_identity
-from clusters.credentials.yaml_tree import LARGEST
+from clusters.credentials.yaml_tree import LARGEST, find_encoding
 from dashboard.clusters.notices import PROGRAMS, make_error_notice
 from dashboard.pieces.notice import Notice
 
@@ -145,7 +146,8 @@ def offer_form(way: str, posted: Any, files: Any) -> forms.Form:
 
 def file_text(file: UploadedFile[Any] | None) -> str:
     """The text of an uploaded file, one byte beyond the limit at most: the limit is what refuses it."""
-    return file.read(LARGEST + 1).decode("utf-8-sig", "replace") if file else ""
+    raw = file.read(LARGEST + 1) if file else b""
+    return raw.decode(find_encoding(raw), "replace")
 
 
 def verify_form(form: forms.Form, way: str, server: Server) -> Accepted | Rejected:
@@ -174,21 +176,22 @@ def _identity(form: forms.Form, way: str) -> Identity:
 def _context(form: forms.Form, server: Server) -> Context:
     read = read_kubeconfig(form.cleaned_data["kubeconfig"])
     context = one_context(read, form.cleaned_data["context"].strip())
-    if not is_same_cluster(context, server):
-        servers = {"theirs": context.server, "ours": server.url}
-        raise KubeconfigError(
-            "clusters",
-            _("This context is for a different cluster: %(theirs)s instead of %(ours)s.") % servers,
-            _("Select the context for this cluster, or import the file under “Clusters”."),
-            reason="other",
-        )
+    _check_same_cluster(context, server)
     return context
 
 
-def is_same_cluster(context: Context, server: Server) -> bool:
-    """One address, or the same authorities: a cluster may have several addresses."""
-    ours = bundle_key(server.ca)
-    return context.server == checked_server(server.url) or (bool(ours) and bundle_key(context.ca) == ours)
+def _check_same_cluster(context: Context, server: Server) -> None:
+    """KubeconfigError unless address and authority are the cluster's: one authority may stand behind many clusters, and
+    no credential of one is ever sent to another."""
+    if context.server != checked_server(server.url):
+        servers = {"theirs": context.server, "ours": server.url}
+        message = _("This context is for a different cluster: %(theirs)s instead of %(ours)s.") % servers
+    elif not has_common_authority(bundle_key(server.ca), bundle_key(context.ca)):
+        message = _("This context has the address of this cluster, but another certificate authority.")
+    else:
+        return
+    advice = _("Select the context for this cluster, or import the file under “Clusters”.")
+    raise KubeconfigError("clusters", message, advice, reason="other")
 
 
 def _rejected_context(form: forms.Form, way: str) -> Context | None:

@@ -49,7 +49,9 @@ def build_all_attributes(resource: Resource, namespace: str) -> list[ResourceAtt
     return [resource.attributes(verb, namespace) for verb in ORDER if verb in resource.verbs]
 
 
-def explain_result(resource: Resource, verb: str, namespace: str, result: ReviewResult) -> str:
+def explain_result(
+    resource: Resource, verb: str, namespace: str, result: ReviewResult, subresource: str = ""
+) -> str:
     """A sentence for a result: Kubernetes' own reason, or what its absence means."""
     if result.state == "allowed":
         return result.reason or _("Allowed by Kubernetes.")
@@ -57,7 +59,8 @@ def explain_result(resource: Resource, verb: str, namespace: str, result: Review
         return result.reason or _("The access review gave no clear answer; Kubernetes decides when you try.")
     if result.reason:
         return result.reason
-    words = {"verb": verb, "kind": resource.slug, "namespace": namespace}
+    kind = f"{resource.slug}/{subresource}" if subresource else resource.slug
+    words = {"verb": verb, "kind": kind, "namespace": namespace}
     if namespace and resource.namespaced:
         return _("No role grants you “%(verb)s” on %(kind)s in namespace %(namespace)s.") % words
     return _("No role grants you “%(verb)s” on %(kind)s cluster-wide.") % words

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
+from clusters.api.selectors import build_field_selector
 from dashboard.address.links import Links
 from dashboard.kinds.fields import KubernetesObject, text
 from dashboard.kinds.menu import MenuSlot
@@ -27,12 +28,19 @@ class Tab:
     title: Promise
 
 
+def apply_always(found: KubernetesObject) -> bool:
+    """Of an action that makes sense whatever state the object is in."""
+    return True
+
+
 @dataclass(frozen=True)
 class Action:
-    """A change that an object's page offers, as a button that leads to a form.
+    """A change that an object's page offers, as a button that leads to the page that confirms it.
 
-    `page` is the segment of the form's URL after the object's own (`scale`). `verb` and `subresource` are what
-    the change asks of Kubernetes: the access review for them decides whether the button is enabled.
+    `page` is the segment of that page's URL after the object's own (`scale`). `verb` and `subresource` are what
+    the change asks of Kubernetes: the access review for them decides whether the button is enabled. `made` is the
+    group and plural of what the change creates in the object's namespace, where it does not change the object itself.
+    `applies` says by the object whether there is anything to do.
     """
 
     page: str
@@ -40,6 +48,9 @@ class Action:
     icon: str
     verb: str
     subresource: str = ""
+    made: tuple[str, str] | None = None
+    is_dangerous: bool = False
+    applies: Callable[[KubernetesObject], bool] = apply_always
 
 
 def summarize_nothing(found: KubernetesObject, links: Links) -> KindSummary:
@@ -49,7 +60,7 @@ def summarize_nothing(found: KubernetesObject, links: Links) -> KindSummary:
 
 def select_events_by_uid(found: KubernetesObject) -> str:
     """The field selector of an object's events: events of an earlier object of the same name stay away."""
-    return f"involvedObject.uid={text(found, 'metadata', 'uid')}"
+    return build_field_selector({"involvedObject.uid": text(found, "metadata", "uid")})
 
 
 @dataclass(frozen=True, kw_only=True)

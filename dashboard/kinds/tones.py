@@ -8,12 +8,36 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Level = Literal["ok", "progress", "warning", "error", "unknown", "done"]
-Polarity = Literal["bad", "neutral"]
+Polarity = Literal["good", "bad", "neutral"]
 
 # The titles of the columns, in lower case, whose cells are a status.
 COLUMNS = frozenset(
     {"status", "phase", "ready", "condition", "type", "available", "state", "health", "sync status"}
 )
+
+
+def _split_words(*lines: str) -> frozenset[str]:
+    return frozenset(word for line in lines for word in line.split())
+
+
+# The words of a condition type in CamelCase, in lower case, and what they say of it when it is True. Bad goes before
+# neutral, and neutral before good: NodeResizeError is bad.
+_BAD_WORDS = _split_words(
+    "blocked conflict corrupt deadlock degraded denied error exceeded failed failing failure fallback frequent invalid",
+    "lost misconfigured missing overloaded pressure problem readonly rejected stalled unavailable unhealthy",
+    "unreachable unschedulable",
+)
+_NEUTRAL_WORDS = _split_words(
+    "deleting disrupted draining migrating paused pending progressing reconciling remediating resizing rolling scaling",
+    "suspended terminating updating upgrading",
+)
+_GOOD_WORDS = _split_words(
+    "able accepted approved attached available bound complete completed conformant connected deployed established",
+    "healthy initialized installed issued programmed provisioned ready reconciled released resolved running scheduled",
+    "succeeded success synced valid verified",
+)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+LONGEST_TYPE = 316  # characters of a condition type, as the API reference has it
 _PART = re.compile(r"^(\d+)/(\d+)$")
 
 
@@ -22,8 +46,8 @@ class StatusTones:
     """How good the words of a status are.
 
     `words` are those of the status columns that kubectl prints, in lower case; `phases` those of `status.phase`.
-    `conditions` names the condition types that are bad, or neither good nor bad, when they are True; all others
-    are good (api-conventions, "Typical status properties").
+    `conditions` names the condition types that are good, bad, or neither, when they are True; of others the words that
+    they are made of decide (`find_polarity`).
     """
 
     words: Mapping[str, Level] = field(default_factory=dict)
@@ -39,6 +63,7 @@ class StatusTones:
         )
 
 
+_WORST_FIRST: tuple[Level, ...] = ("error", "warning", "unknown", "progress", "done", "ok")
 NO_TONES = StatusTones()
 
 # What words mean in kinds of any sort; the words of one kind stand in its own file (table/).
@@ -59,9 +84,7 @@ GENERAL = StatusTones(
         "Unknown": "unknown",
     },
     conditions={
-        **dict.fromkeys(("Failed", "Stalled", "Degraded", "Error"), "bad"),
-        **dict.fromkeys(("ConfigurationError", "Invalid", "Conflict"), "bad"),
-        **dict.fromkeys(("Suspended", "Terminating"), "neutral"),
+        "Progressing": "good",  # of workloads: False is a rollout that has stopped
     },
 )
 
@@ -79,10 +102,12 @@ def tone(column: str, text: str, tones: StatusTones) -> Level | Literal[""]:
 
 def classify_condition(kind: str, status: str, reason: str, tones: StatusTones) -> Level:
     """How good a condition is by its type, its status (True, False or Unknown) and its reason."""
-    polarity = tones.conditions.get(kind)
+    polarity = tones.conditions.get(kind) or find_polarity(kind)
     if polarity == "neutral":
         return "progress" if status == "True" else "done"
     if status not in ("True", "False"):
+        return "unknown"
+    if polarity is None:
         return "unknown"
     if polarity == "bad":
         return "error" if status == "True" else "ok"
@@ -91,11 +116,24 @@ def classify_condition(kind: str, status: str, reason: str, tones: StatusTones) 
     return "done" if reason == "PodCompleted" else "warning"
 
 
+def find_polarity(kind: str) -> Polarity | None:
+    """What a condition type that no table has says by its words when it is True; None where nobody can know."""
+    words = {word.lower() for word in _WORD.findall(kind[:LONGEST_TYPE])}
+    if words & _BAD_WORDS:
+        return "bad"
+    if words & _NEUTRAL_WORDS:
+        return "neutral"
+    return "good" if words & _GOOD_WORDS else None
+
+
 def _classify_word(word: str, tones: StatusTones, *, is_ready: bool) -> Level | Literal[""]:
     if word.startswith("init:") and not any(bad in word for bad in ("error", "crash", "backoff")):
         return "progress"
     if found := tones.words.get(word):
         return found
+    parts = [tones.words[part] for part in word.split(",") if part in tones.words]
+    if parts:  # NotReady,SchedulingDisabled: the worst of them
+        return min(parts, key=_WORST_FIRST.index)
     if any(bad in word for bad in ("backoff", "error", "failed")):
         return "error"
     return "warning" if is_ready and word.startswith("notready") else ""

@@ -62,8 +62,13 @@ def check_database() -> None:
     """One connection to PostgreSQL; ImproperlyConfigured with what it says, which never holds the password."""
     if connection.vendor != "postgresql":
         return
+    own = connection.copy()
+    own.settings_dict["OPTIONS"].pop(
+        "pool", None
+    )  # a pool tries again and again, and does not say why it fails
     try:
-        connection.ensure_connection()
+        own.ensure_connection()
+        own.close()
     except DatabaseError as error:
         host, name = connection.settings_dict["HOST"] or "the local socket", connection.settings_dict["NAME"]
         raise ImproperlyConfigured(

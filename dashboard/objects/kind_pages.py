@@ -1,13 +1,17 @@
-"""Tabs and actions that a kind adds to its object pages, with the access review of each action."""
+"""Tabs and actions of object pages: those of the kind and those of every kind, with the access review of each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clusters.access.reviews import ReviewResult
+from clusters.api.resource_attributes import ResourceAttributes
+from clusters.discovery import Resource
 from dashboard.address.paths import Address
 from dashboard.frame.permissions import explain_result
-from dashboard.kinds.kind import Kind
+from dashboard.kinds.actions import DELETE, SCALE
+from dashboard.kinds.kind import Action, Kind
 from dashboard.objects.opening import OpenObject
 
 
@@ -22,13 +26,14 @@ class TabLink:
 
 @dataclass(frozen=True)
 class ActionButton:
-    """A button that leads to the form of a change; `reason` says why it is disabled."""
+    """A button that leads to the page of an action; `reason` says why it is disabled."""
 
     title: str
     icon: str
     url: str
     is_denied: bool
     reason: str
+    is_dangerous: bool = False
 
 
 def build_tabs(kind: Kind, address: Address) -> Sequence[TabLink]:
@@ -36,23 +41,59 @@ def build_tabs(kind: Kind, address: Address) -> Sequence[TabLink]:
     return [TabLink(tab.page, str(tab.title), address.path(tab.page)) for tab in kind.tabs]
 
 
+def list_actions(kind: Kind) -> Sequence[Action]:
+    """The kind's own actions, and those of every kind."""
+    return (SCALE, *kind.actions, DELETE)
+
+
+@dataclass(frozen=True)
+class ActionCheck:
+    """What an action's change is authorized as, of which resource; and with `explain` what a review of it means."""
+
+    action: Action
+    resource: Resource
+    attributes: ResourceAttributes
+
+    def explain(self, result: ReviewResult) -> str:
+        return explain_result(
+            self.resource, self.action.verb, self.attributes.namespace, result, self.action.subresource
+        )
+
+
+def find_check(action: Action, opened: OpenObject) -> ActionCheck | None:
+    """The review of an action; None where the cluster does not serve what it needs."""
+    resource, address = opened.resource, opened.address
+    if action.made is not None:
+        group, plural = action.made
+        made = opened.links.catalog.find(f"{plural}.{group}" if group else plural)
+        if made is None or action.verb not in made.verbs:
+            return None
+        return ActionCheck(action, made, made.attributes(action.verb, address.namespace))
+    served = (
+        action.subresource in resource.subresources if action.subresource else action.verb in resource.verbs
+    )
+    if not served:
+        return None
+    attributes = resource.attributes(action.verb, address.namespace, address.name, action.subresource)
+    return ActionCheck(action, resource, attributes)
+
+
 def build_actions(kind: Kind, opened: OpenObject) -> Sequence[ActionButton]:
-    """The kind's actions, reviewed together; what is denied is disabled, what is unknown can be tried."""
-    address = opened.address
-    if not kind.actions:
+    """The actions that apply now, reviewed together; what is denied is disabled, what is unknown can be tried."""
+    found = opened.found
+    if found is None or opened.is_deleted:
         return []
-    checks = [
-        opened.resource.attributes(action.verb, address.namespace, address.name, action.subresource)
-        for action in kind.actions
-    ]
-    results = opened.cluster_session.review_access(checks)
+    offered = [action for action in list_actions(kind) if action.applies(found)]
+    checks = [check for action in offered if (check := find_check(action, opened)) is not None]
+    results = opened.cluster_session.review_access(list(dict.fromkeys(check.attributes for check in checks)))
     return [
         ActionButton(
-            title=str(action.title),
-            icon=action.icon,
-            url=address.path(action.page),
-            is_denied=results[check].state == "denied",
-            reason=explain_result(opened.resource, action.verb, address.namespace, results[check]),
+            title=str(check.action.title),
+            icon=check.action.icon,
+            url=opened.address.path(check.action.page),
+            is_denied=results[check.attributes].state == "denied",
+            reason=check.explain(results[check.attributes]),
+            is_dangerous=check.action.is_dangerous,
         )
-        for action, check in zip(kind.actions, checks, strict=True)
+        for check in checks
     ]

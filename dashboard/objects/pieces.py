@@ -18,6 +18,7 @@ from dashboard.kinds.kind import Kind
 from dashboard.kinds.masking import Hidden
 from dashboard.kinds.table import find_kind, kind_of
 from dashboard.objects import spec_status
+from dashboard.objects.deletion_notice import build_deletion_notice
 from dashboard.objects.events import events_table
 from dashboard.objects.live_tables import Link, live_table
 from dashboard.objects.opening import OpenObject, RelatedFeed
@@ -55,7 +56,7 @@ def build_context(opened: OpenObject, found: Mapping[str, Any]) -> Context:
             "Secret values are shown only to people with the Editor role. Your role for this "
             "cluster is Viewer."
         ),
-        "is_deleted": opened.is_deleted,
+        "deletion_notice": build_deletion_notice(found, is_deleted=opened.is_deleted),
         "cut_notice": build_cut_notice(opened),
         "address": opened.address,
         "yaml_url": opened.address.path("yaml"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -57,15 +58,16 @@ def _value(cluster_session: ClusterSession, address: Address, key: str) -> bytes
 
 def _value_context(value: bytes) -> dict[str, object]:
     """As text where it is text, as base64 where it is not; at most `MAX_BYTES` of it."""
-    cut = value[:MAX_BYTES]
-    try:
-        written, is_text = cut.decode(), "\x00" not in cut.decode()
+    cut, is_whole = value[:MAX_BYTES], len(value) <= MAX_BYTES
+    try:  # a character that the cut splits is left out
+        written = codecs.getincrementaldecoder("utf-8")().decode(cut, final=is_whole)
+        is_text = "\x00" not in written
     except UnicodeDecodeError:
         written, is_text = "", False
     return {
         "value": written if is_text else base64.b64encode(cut).decode(),
         "is_text": is_text,
-        "is_cut": len(value) > MAX_BYTES,
+        "is_cut": not is_whole,
         "size": len(value),
     }
 

@@ -71,6 +71,7 @@ def build_object_frame(opened: OpenObject) -> dict[str, Any]:
         "list_url": address.listing().path(),
         "object_url": address.path(),
         "yaml_url": address.path("yaml"),
+        "edit_url": address.path("edit") if "update" in opened.resource.verbs else "",
         "tabs": build_tabs(opened.kind, address),
         "feed_state": opened.feed.state,
         "notice": pieces.render_notice(opened, address.url()),

@@ -18,6 +18,8 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "overview/all.css": (*FRAME, "overview/overview.css"),
     "audit/all.css": (*FRAME, "audit/audit.css"),
     "frame/all.css": (*FRAME, "frame/resources.css"),
+    "actions/all.css": (*FRAME, "frame/resources.css", "actions/actions.css"),
+    "edit/all.css": (*FRAME, "frame/resources.css", "edit/edit.css"),
     "shell/all.js": (
         "vendor/htmx-4.0.1.min.js",
         "shell/keyboard.js",
@@ -28,6 +30,14 @@ BUNDLES: Mapping[str, Sequence[str]] = {
         "shell/session.js",
         "live/live.js",
         "shell/again.js",
+    ),
+    "edit/editor-all.js": (
+        "vendor/codemirror-6.43.15.min.js",
+        "edit/yaml_outline.js",
+        "edit/schema.js",
+        "edit/schema_help.js",
+        "edit/schema_check.js",
+        "edit/editor.js",
     ),
 }
 

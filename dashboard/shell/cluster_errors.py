@@ -44,7 +44,7 @@ def render_cluster_error(
     """
     code = status or status_of(error)
     if request.headers.get("HX-Request-Type") == "partial":
-        notice = replace(_describe(error), buttons=_retry_buttons(request, error), is_announced=True)
+        notice = replace(describe_error(error), buttons=_retry_buttons(request, error), is_announced=True)
         response = render(request, "parts/notice.html", {"notice": notice}, status=code)
     else:
         context = _page_context(request, error, cluster) | {"kubectl": kubectl or _raw_command(error)}
@@ -61,7 +61,7 @@ def _page_context(request: HttpRequest, error: ApiError, cluster: Cluster | None
         Button(_("Overview"), Shell(request, None).home),
     )
     return {
-        "notice": replace(_describe(error), buttons=buttons),
+        "notice": replace(describe_error(error), buttons=buttons),
         "retrying": _describe_retry(request, error, cluster),
         "warnings": error.warnings,
         "cluster": cluster,
@@ -70,7 +70,7 @@ def _page_context(request: HttpRequest, error: ApiError, cluster: Cluster | None
     }
 
 
-def _describe(error: ApiError) -> Notice:
+def describe_error(error: ApiError) -> Notice:
     """The error in our words, and in those of the API server."""
     source = _("Connection error")
     if error.status:

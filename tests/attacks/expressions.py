@@ -50,12 +50,13 @@ FOREIGN: Mapping[str, Expression] = {
     "clusters/api/paths.py:_CONTROL": Expression(SEARCH),
     "clusters/api/paths.py:_DNS_LABEL": Expression(FULL),
     "clusters/api/paths.py:_PATH": Expression(FULL, ("/",), ("%2f", "/")),
-    "clusters/api/resource_attributes.py:_BY_NAME": Expression(
-        SEARCH, ("", "metadata.name="), ("metadata.name=", ",metadata.name=", ",")
-    ),
     "clusters/api/statuses.py:_CONTROL": Expression(SUB),
     "clusters/api/statuses.py:_PATH_START": Expression(SPLIT, ("", "https://"), ("//", ":/", ":")),
     "clusters/counting/tallies.py:_DURATION": Expression(FULL, units=("1d", "1y1d1h1m1s", "1")),
+    "clusters/changes/yaml_nodes.py:_ESCAPE": Expression(FIND, units=("\\", "\\a")),
+    "clusters/changes/yaml_scalars.py:_FLOAT": Expression(FULL, ("", "+", "0."), ("0.", "1e")),
+    "clusters/changes/yaml_scalars.py:_INTEGER": Expression(FULL, ("", "0x", "0"), ("0x",)),
+    "clusters/changes/yaml_scalars.py:_POINT_FIRST": Expression(FULL, (".0",), ("_0", "0_", "e0")),
     "clusters/credentials/certificate.py:CERTIFICATE": Expression(
         FIND,
         ("", "-----BEGIN CERTIFICATE-----"),
@@ -70,7 +71,6 @@ FOREIGN: Mapping[str, Expression] = {
     "clusters/credentials/server.py:HOST": Expression(FULL, units=("a.", "a-", "a_", "f:")),
     "clusters/credentials/server.py:PATH": Expression(FULL, ("/",), ("/a", "a/")),
     "clusters/credentials/server.py:PRINTABLE": Expression(FULL),
-    "clusters/credentials/token.py:TOKEN": Expression(FULL),
     "clusters/discovery.py:_CORE_VERSION": Expression(MATCH, ("", "v")),
     "clusters/models.py:SLUG": Expression(SEARCH),
     "clusters/tables/columns.py:_DURATION": Expression(FULL, units=("1d", "1")),
@@ -93,6 +93,7 @@ FOREIGN: Mapping[str, Expression] = {
     "dashboard/kinds/invisible.py:_CONTROL": Expression(SUB),
     "dashboard/kinds/invisible.py:_CONTROL_IN_BLOCK": Expression(SUB),
     "dashboard/kinds/tones.py:_PART": Expression(MATCH, ("", "1/"), ("1/",)),
+    "dashboard/kinds/tones.py:_WORD": Expression(FIND, ("", "A"), ("A", "a", "Aa", "AAa", "1")),
     "dashboard/kinds/table/__init__.py:_VERSION": Expression(FULL, ("", "v1"), ("1", "alpha", "beta1")),
     "dashboard/lists/row_rendering.py:AGE": Expression(SUB, ("", "\x00"), ("\x00", "\x00a")),
     "dashboard/monitoring/log_redaction.py:SECRETS": Expression(

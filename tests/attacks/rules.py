@@ -22,6 +22,7 @@ class Rule(Enum):
     ADMINISTRATOR = "the global role of an administrator"
     CLUSTER = "the cluster is shared with a team of the person's: for others it is not there"
     EDITOR = "beyond that, the role of an editor on the cluster; an auditor has none"
+    EDITOR_WRITES = "who sees the cluster sees what a change would do; only an editor makes it"
 
 
 RULES: dict[str, Rule] = {
@@ -78,7 +79,9 @@ RULES: dict[str, Rule] = {
     "resources:list": Rule.CLUSTER,
     "resources:object": Rule.CLUSTER,
     "resources:object_yaml": Rule.CLUSTER,
+    "resources:edit": Rule.EDITOR_WRITES,
     "resources:secret_value": Rule.EDITOR,
+    "resources:action": Rule.EDITOR_WRITES,
     "shell:signed_in": Rule.SIGNED_IN,
     "shell:theme": Rule.OPEN,
     "healthz": Rule.OPEN,
@@ -130,6 +133,8 @@ def expect_access(route: Route, who: str, *, writes: bool) -> str:
         return SIGN_IN
     if writes and who == "aude" and route.name not in AUDITORS_OWN:
         return FORBIDDEN
+    if rule is Rule.EDITOR_WRITES:
+        rule = Rule.EDITOR if writes else Rule.CLUSTER
     return _expect_signed_in(rule, who)
 
 

@@ -121,6 +121,7 @@ def list_own_pages(served: DashboardServer) -> list[str]:
         "name": "texts",
         "secret": "x" * 43,
         "session_id": "0" * 32,
+        "action": "delete",
     }
     found = []
     for route in list_routes():

@@ -9,10 +9,11 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy
 
+from dashboard.actions.table import PAGES, find_page
 from dashboard.address.paths import address
 from dashboard.kinds.kind import Action, Kind, Tab
-from dashboard.kinds.table import find_kind
-from dashboard.objects.kind_pages import ActionButton, build_actions, build_tabs
+from dashboard.kinds.table import KINDS, find_kind
+from dashboard.objects.kind_pages import ActionButton, build_actions, build_tabs, list_actions
 from dashboard.objects.opening import open_object
 from people.models import User
 from tests import database_fixtures
@@ -22,10 +23,7 @@ WEB = address("harbour", "deployments.apps", namespace="shop", name="web")
 DEPLOYMENT = replace(
     find_kind("apps", "Deployment"),
     tabs=(Tab("logs", gettext_lazy("Logs")),),
-    actions=(
-        Action("scale", gettext_lazy("Scale"), "pod", "patch", "scale"),
-        Action("restart", gettext_lazy("Restart"), "pod", "patch"),
-    ),
+    actions=(Action("restart", gettext_lazy("Restart"), "pod", "patch"),),
 )
 
 
@@ -69,9 +67,10 @@ def actions_of(simulated_cluster: SimulatedCluster, db: None) -> Callable[[str],
 def test_an_action_is_enabled_for_those_who_have_permission(
     actions_of: Callable[[str], list[ActionButton]],
 ) -> None:
-    scale, restart = actions_of("dana")
+    scale, restart, delete = actions_of("dana")
     assert (scale.title, scale.url) == ("Scale", "/c/harbour/shop/deployments.apps/web/scale")
-    assert (scale.is_denied, restart.is_denied) == (False, False)
+    assert (scale.is_denied, restart.is_denied, delete.is_denied) == (False, False, False)
+    assert (delete.title, delete.url) == ("Delete", "/c/harbour/shop/deployments.apps/web/delete")
 
 
 def test_an_action_is_disabled_with_a_reason_for_those_who_do_not(
@@ -93,3 +92,14 @@ def test_a_denied_action_is_a_button_that_says_why_and_leads_nowhere() -> None:
     assert 'disabled title="No role grants you this."' in html
     assert "/restart" not in html
     assert render_to_string("objects/actions.html", {"actions": []}).strip() == ""
+
+
+def test_every_action_has_a_page_and_every_page_an_action() -> None:
+    offered = {action.page: action for kind in KINDS.values() for action in list_actions(kind)}
+    assert {id(page.action) for page in PAGES} == {id(action) for action in offered.values()}
+    for kind in KINDS.values():
+        for action in list_actions(kind):
+            page = find_page(kind, action.page)
+            assert page is not None
+            assert page.action is action
+        assert find_page(kind, "explode") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -69,6 +70,26 @@ def test_an_editor_who_can_get_it_sees_the_one_requested_value(dashboard_server)
     assert answer.status_code == 200
     assert VALUE in answer.text
     assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_long_text_is_cut_between_characters(controlplane, dashboard_server):
+    value = base64.b64encode(("€" * 30_000).encode()).decode()
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "euro", "namespace": "shop"}}
+    controlplane.create([{**secret, "data": {"long": value}}])
+    answer = reveal(dashboard_server, "dana", "long", path="/c/harbour/shop/secrets/euro")
+    assert answer.status_code == 200
+    assert "€" * (64 * 1024 // 3) in answer.text
+    assert "�" not in answer.text
+    assert value[:100] not in answer.text
+
+
+def test_binary_data_has_the_size_of_its_bytes(controlplane, dashboard_server):
+    blob = base64.b64encode(bytes(range(16))).decode()
+    found = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "bin", "namespace": "shop"}}
+    controlplane.create([{**found, "binaryData": {"blob": blob}}])
+    page = dashboard_server.client("dana").get(f"{dashboard_server.url}/c/harbour/shop/configmaps/bin").text
+    assert "16\xa0bytes" in page
+    assert "24\xa0bytes" not in page
 
 
 def count_secret_reads(controlplane, name: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clusters.api.selectors import build_field_selector
 from dashboard.address.links import Links
 from dashboard.kinds.fields import KubernetesObject, mapping, mappings, name_of, namespace_of, text, texts
 from dashboard.kinds.kind import Kind
@@ -72,7 +73,7 @@ def find_account_references(found: KubernetesObject) -> Iterator[Reference]:
 
 def pick_account_lists(found: KubernetesObject) -> Iterator[Pick]:
     """The Pods that run as a ServiceAccount."""
-    fields = f"spec.serviceAccountName={name_of(found)}"
+    fields = build_field_selector({"spec.serviceAccountName": name_of(found)})
     yield Pick(_("Pods"), "", "Pod", namespace_of(found), fields=fields, is_live=True)
 
 

@@ -68,7 +68,9 @@ KINDS = (
         menu=MenuSlot(WORKLOADS, 80),
         summarize=summarize_autoscaler,
         find_references=find_scale_target,
-        tones=StatusTones(conditions={"ScalingLimited": "bad"}),
+        tones=StatusTones(
+            conditions={"AbleToScale": "good", "ScalingActive": "good", "ScalingLimited": "bad"}
+        ),
     ),
     Kind(
         group="policy",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
+from dashboard.kinds.actions import SET_IMAGE, SUSPEND, TRIGGER, UNSUSPEND
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
 from dashboard.kinds.kind import Kind
@@ -89,7 +90,10 @@ KINDS = (
         summarize=summarize_job,
         find_references=find_template_references,
         find_picks=pick_pods_by_selector,
-        tones=StatusTones(words={"complete": "done"}, conditions={"FailureTarget": "bad"}),
+        tones=StatusTones(
+            words={"complete": "done"}, conditions={"FailureTarget": "bad", "SuccessCriteriaMet": "good"}
+        ),
+        actions=(SUSPEND, UNSUSPEND),
     ),
     Kind(
         group="batch",
@@ -99,5 +103,6 @@ KINDS = (
         menu=MenuSlot(WORKLOADS, 70),
         summarize=summarize_cron_job,
         find_references=find_cron_job_references,
+        actions=(TRIGGER, SUSPEND, UNSUSPEND, SET_IMAGE),
     ),
 )

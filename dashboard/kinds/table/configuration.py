@@ -19,7 +19,9 @@ def summarize_config_map(found: KubernetesObject, links: Links) -> KindSummary:
     """Each key with its size; the values stand below."""
     plain, binary = mapping(found, "data"), mapping(found, "binaryData")
     rows = [[Cell(key), Cell(_("Text")), Cell(_size(value))] for key, value in sorted(plain.items())]
-    rows += [[Cell(key), Cell(_("Binary")), Cell(_size(value))] for key, value in sorted(binary.items())]
+    rows += [
+        [Cell(key), Cell(_("Binary")), Cell(_binary_size(value))] for key, value in sorted(binary.items())
+    ]
     return KindSummary(
         make_summary_fields((_("Keys"), len(plain) + len(binary)), *immutable_pair(found)),
         table("keys", _("Keys"), [_("Key"), _("Type"), _("Size")], rows),
@@ -38,6 +40,12 @@ def summarize_resource_quota(found: KubernetesObject, links: Links) -> KindSumma
 
 def _size(value: Any) -> str:
     return filesizeformat(len(str(value).encode("utf-8", "replace")))
+
+
+def _binary_size(value: Any) -> str:
+    """Of base64, as `kubectl describe` counts: the bytes that it stands for."""
+    packed = "".join(str(value).split())
+    return filesizeformat(len(packed) * 3 // 4 - packed[-2:].count("="))
 
 
 KINDS = (

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clusters.api.selectors import build_field_selector
 from dashboard.address.links import Links
+from dashboard.kinds.actions import CORDON, UNCORDON
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, name_of, namespace_of, text
 from dashboard.kinds.kind import Kind
@@ -102,12 +104,14 @@ def find_lease_references(found: KubernetesObject) -> Iterator[Reference]:
 
 def pick_node_lists(found: KubernetesObject) -> Iterator[Pick]:
     """The Pods that run there, in all namespaces."""
-    yield Pick(_("Pods"), "", "Pod", fields=f"spec.nodeName={name_of(found)}", is_live=True)
+    yield Pick(
+        _("Pods"), "", "Pod", fields=build_field_selector({"spec.nodeName": name_of(found)}), is_live=True
+    )
 
 
 def select_node_events(found: KubernetesObject) -> str:
     """By name: the kubelet writes the node's name where other reporters write the uid."""
-    return f"involvedObject.kind=Node,involvedObject.name={name_of(found)}"
+    return build_field_selector({"involvedObject.kind": "Node", "involvedObject.name": name_of(found)})
 
 
 TONES = StatusTones(
@@ -131,6 +135,7 @@ KINDS = (
         find_references=find_node_references,
         find_picks=pick_node_lists,
         select_events=select_node_events,
+        actions=(CORDON, UNCORDON),
         tones=TONES,
     ),
     Kind(

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clusters.api.selectors import build_field_selector
 from dashboard.address.links import Links
+from dashboard.kinds.actions import EVICT
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
 from dashboard.kinds.kind import Kind
@@ -17,6 +19,7 @@ from dashboard.kinds.references import Reference
 from dashboard.kinds.summary import Cell, KindSummary, SmallTable, SummaryField, make_summary_fields, table
 from dashboard.kinds.tones import Level, StatusTones
 
+MIRROR = "kubernetes.io/config.mirror"
 _STARTING_REASONS = ("ContainerCreating", "PodInitializing")
 
 
@@ -40,6 +43,12 @@ def state(found: KubernetesObject) -> ObjectState:
             "progress", "Unknown" if text(found, "status", "reason") == "NodeLost" else "Terminating"
         )
     return ObjectState(_level(reason, found), reason)
+
+
+def select_pod_events(found: KubernetesObject) -> str:
+    """The kubelet reports about a static pod under the uid of its file, which the mirror pod has as an annotation."""
+    mirrored = text(found, "metadata", "annotations", MIRROR)
+    return build_field_selector({"involvedObject.uid": mirrored or text(found, "metadata", "uid")})
 
 
 def _init_reason(found: KubernetesObject) -> str:
@@ -243,6 +252,8 @@ KINDS = (
         menu=MenuSlot(WORKLOADS, 10, goto="p"),
         summarize=summarize_pod,
         find_references=find_pod_references,
+        select_events=select_pod_events,
+        actions=(EVICT,),
         tones=TONES,
     ),
 )

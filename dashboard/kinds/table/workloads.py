@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
+from dashboard.kinds.actions import PAUSE, RESTART, RESUME, SET_IMAGE, UNDO
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
 from dashboard.kinds.kind import Kind
@@ -114,6 +115,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_deployment_lists,
         tones=TONES,
+        actions=(RESTART, SET_IMAGE, UNDO, PAUSE, RESUME),
     ),
     Kind(
         group="apps",
@@ -124,6 +126,7 @@ KINDS = (
         summarize=summarize_workload,
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
+        actions=(RESTART, SET_IMAGE, UNDO),
     ),
     Kind(
         group="apps",
@@ -134,6 +137,7 @@ KINDS = (
         summarize=summarize_daemon_set,
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
+        actions=(RESTART, SET_IMAGE, UNDO),
     ),
     Kind(
         group="apps",
@@ -145,6 +149,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_pods_by_selector,
         tones=TONES,
+        actions=(SET_IMAGE,),
     ),
     Kind(
         group="",

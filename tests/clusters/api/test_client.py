@@ -30,8 +30,6 @@ UNUSABLE = [
     "sEcRet\t",
     "sEcRet\n",
     "tök",
-    'a"b',
-    "a,b",
     "\0",
 ]
 ROOT = Path(__file__).parents[3]

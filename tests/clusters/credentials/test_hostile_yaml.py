@@ -17,6 +17,9 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{chr(98 + level)}: &{chr(98 + level)} [{','.join([f'*{chr(97 + level)}'] * 9)}]\n" for level in range(8)
 )
 
+# Each line is one level deeper than the one before, by an alias.
+CHAIN = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 50))
+
 
 def catch_rejection(source: bytes | str) -> KubeconfigError:
     started = time.monotonic()
@@ -32,8 +35,10 @@ def catch_rejection(source: bytes | str) -> KubeconfigError:
         ("", "empty", 0),
         (" \n\n", "empty", 0),
         ("# only a comment\n", "empty", 0),
-        (BOMB, "alias", 1),
-        ("users: &u []\n", "alias", 1),
+        (BOMB, "size", 5),
+        (CHAIN, "depth", 32),
+        ("users: &u [*u]\n", "alias", 1),
+        ("*u : 1\n", "type", 1),
         ("a: 1\nusers: *u\n", "alias", 2),
         ("<<: {a: 1}\n", "alias", 1),
         ("a: b\nusers: !!python/object/apply:os.system ['id']\n", "tag", 2),

@@ -39,6 +39,76 @@ def test_it_reads_a_certificate_and_its_key():
     assert (identity.certificate, identity.key, identity.token) == (cert, key, "")
 
 
+def test_it_reads_a_token_and_a_certificate_together():
+    cert, key = make_certificate()
+    user = {"token": "t", "client-certificate-data": to_base64(cert), "client-key-data": to_base64(key)}
+    identity = one_context(read_kubeconfig(to_yaml(build_config(user=user)))).identity
+    assert (identity.certificate, identity.key, identity.token) == (cert, key, "t")
+
+
+def test_it_names_what_was_printed_without_raw_and_how_to_print_it():
+    (error,) = list_errors(build_config(cluster={"certificate-authority-data": "DATA+OMITTED"}))
+    assert error.field == "clusters[0].cluster.certificate-authority-data"
+    assert "--raw" in error.message
+    assert "kubectl config view --raw --flatten --minify" in error.advice
+
+
+def test_it_passes_over_a_block_of_a_bundle_that_is_no_certificate():
+    broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    for bundle in (AUTHORITY + broken, broken + AUTHORITY, broken + AUTHORITY + broken):
+        value = build_config(cluster={"certificate-authority-data": to_base64(bundle)})
+        assert one_context(read_kubeconfig(to_yaml(value))).ca == AUTHORITY
+    (error,) = list_errors(build_config(cluster={"certificate-authority-data": to_base64(broken * 2)}))
+    assert "Certificate 2 of 2 cannot be parsed." in error.message
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_it_reads_what_powershell_writes(encoding):
+    mark = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
+    source = (mark + to_yaml(build_config())).encode(encoding)
+    assert one_context(read_kubeconfig(source)).name == "shop"
+
+
+def test_it_reads_anchors_and_aliases():
+    value = build_config()
+    value["users"][0]["user"] = "ANCHOR"
+    source = to_yaml(value).replace("user: ANCHOR", "user: &me\n    token: dana-token")
+    source += "- &more\n  name: other\n  context: {cluster: prod, user: second}\n"
+    source = source.replace("users:\n", "users:\n- name: second\n  user: {token: &t abc}\n").replace(
+        "preferences: {}\n", ""
+    )
+    read = read_kubeconfig(source)
+    assert [one.identity.token for one in read.contexts] == ["dana-token", "abc"]
+    aliased = source.replace("user: &me\n    token: dana-token", "user: {token: *t}")
+    assert [one.identity.token for one in read_kubeconfig(aliased).contexts] == ["abc", "abc"]
+
+
+def test_one_bad_part_costs_its_own_context_alone():
+    source = """
+apiVersion: v1
+kind: Config
+clusters:
+- {name: c1, cluster: {server: "https://api.example.test:6443"}}
+- {name: c2, cluster: {server: "https://other.example.test:6443", tls-server-name: "*.example.test"}}
+- {name: c3, cluster: {server: "https://third.example.test:6443", insecure-skip-tls-verify: "no"}}
+users:
+- {name: u1, user: {token: made-up-token}}
+- {name: "", user: {token: nobody-uses-this}}
+contexts:
+- {name: good, context: {cluster: c1, user: u1}}
+- {name: bad, context: {cluster: c1, user: u1, namespace: My_Team.NS}}
+- {name: bad-too, context: {cluster: c2, user: u1}}
+- {name: bad-flag, context: {cluster: c3, user: u1}}
+"""
+    found = {one.name: [error.field for error in one.errors] for one in read_kubeconfig(source).contexts}
+    assert found == {
+        "good": [],
+        "bad": ["contexts[1].context.namespace"],
+        "bad-too": ["clusters[1].cluster.tls-server-name"],
+        "bad-flag": ["clusters[2].cluster.insecure-skip-tls-verify"],
+    }
+
+
 def test_it_reads_json_too():
     assert one_context(read_kubeconfig(json.dumps(build_config()).encode())).name == "shop"
     assert one_context(read_kubeconfig("\ufeff" + json.dumps(build_config(), indent="\t"))).name == "shop"
@@ -161,6 +231,11 @@ def test_it_refuses_a_forbidden_address(server):
         ("https://api.example.com.:6443", "https://api.example.com:6443"),
         ("https://[2001:DB8::1]:6443", "https://[2001:db8::1]:6443"),
         ("https://rancher.example.com/k8s/clusters/c-1/", "https://rancher.example.com/k8s/clusters/c-1"),
+        (
+            "https://kcp.example.com:6443/clusters/root:org:team",
+            "https://kcp.example.com:6443/clusters/root:org:team",
+        ),
+        ("https://api.example.com/a:b@c/~d", "https://api.example.com/a:b@c/~d"),
         (" https://10.0.0.1:6443\n", "https://10.0.0.1:6443"),
     ],
 )
@@ -200,9 +275,11 @@ def test_it_normalizes_an_address(server, normal):
         ),
         (
             {"token": "t", "client-certificate-data": to_base64(AUTHORITY), "client-key-data": "eA=="},
-            "users[0].user",
-            "both",
+            "users[0].user.client-key-data",
+            "private key",
         ),
+        ({"token": "REDACTED"}, "users[0].user.token", "--raw"),
+        ({"client-certificate-data": "DATA+OMITTED"}, "users[0].user.client-certificate-data", "--raw"),
     ],
 )
 def test_it_refuses_a_user_without_a_credential(user, field, word):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clusters.api.connection import Identity
 from clusters.credentials.errors import TokenError
 from clusters.credentials.token import checked_token, token_expiry
 from tests.clusters.credentials.certificates import make_jwt
@@ -16,6 +17,14 @@ from tests.clusters.credentials.certificates import make_jwt
 
 def test_it_takes_a_token_with_white_space_around_it():
     assert checked_token("  abc.DEF-_~+/=\r\n") == "abc.DEF-_~+/="
+
+
+@pytest.mark.parametrize(
+    "token", ["kubeconfig-user-abcde12345:q9zkvx7w2ssn4t", "ext/id:secret", "a,b", "{a}|b^c"]
+)
+def test_it_takes_whatever_token_client_go_sends(token):
+    assert checked_token(token) == token
+    assert Identity(token=token).headers() == {"Authorization": f"Bearer {token}"}
 
 
 @pytest.mark.parametrize(
@@ -29,7 +38,6 @@ def test_it_takes_a_token_with_white_space_around_it():
         "a\r\nImpersonate-User: root",
         "tök",
         "a\x00b",
-        "a,b",
         "a" * 40_000,
         "a\u2028b",
     ],

@@ -5,12 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from clusters.credentials.store import identity_of
 from clusters.models import Cluster, Credential, Share
 from people.models import Team
-from tests.clusters.credentials.certificates import make_certificate, make_encrypted_key, make_jwt
+from tests.clusters.credentials.certificates import (
+    make_certificate,
+    make_encrypted_key,
+    make_jwt,
+    to_base64,
+)
 from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
 from tests.clusters.credentials.test_kubeconfig import REFUSED_IN_CLUSTER, REFUSED_IN_USER
 
@@ -223,6 +229,44 @@ def test_it_sends_nothing_that_it_can_refuse_itself(way, fields, sentence, unrea
     assert "Connection refused" not in read_body(answer)
     for value in fields.values():
         assert not value or value.splitlines()[-1] in read_body(answer)
+
+
+@pytest.mark.parametrize(
+    ("server", "authority", "sentence"),
+    [
+        ("{server}/k8s/clusters/a", "ca", "for a different cluster"),
+        ("https://127.0.0.1:2", "ca", "for a different cluster"),
+        ("{server}", "", "another certificate authority"),
+        ("{server}", "other", "another certificate authority"),
+    ],
+)
+def test_nothing_of_another_clusters_credential_is_sent_to_this_one(
+    server, authority, sentence, reachable_cluster, client_for, simulated_cluster, users
+):
+    """A token that this cluster would accept, in a context that is not its own."""
+    pem = {"ca": simulated_cluster.ca, "other": make_certificate("other")[0], "": ""}[authority]
+    cluster = {
+        "server": server.format(server=simulated_cluster.server),
+        "certificate-authority-data": to_base64(pem),
+    }
+    value = build_config(user={"token": simulated_cluster.token("dana")}, cluster=cluster)
+    answer = post_credential(client_for("dana"), "kubeconfig", kubeconfig=to_yaml(value))
+    assert answer.status_code == 422
+    assert sentence in read_body(answer)
+    assert not Credential.objects.filter(user=users["dana"]).exists()
+
+
+def test_it_takes_a_file_as_windows_powershell_writes_it(
+    reachable_cluster, client_for, simulated_cluster, users
+):
+    cluster = {
+        "server": simulated_cluster.server,
+        "certificate-authority-data": to_base64(simulated_cluster.ca),
+    }
+    value = build_config(user={"token": simulated_cluster.token("dana")}, cluster=cluster)
+    file = SimpleUploadedFile("config", to_yaml(value).encode("utf-16"))
+    assert post_credential(client_for("dana"), "kubeconfig", file=file).status_code == 302
+    assert Credential.objects.get(user=users["dana"]).identity == "dana"
 
 
 @pytest.mark.parametrize("key", [*REFUSED_IN_USER, *REFUSED_IN_CLUSTER])

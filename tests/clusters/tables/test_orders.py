@@ -44,6 +44,13 @@ FILTERS = (
     "zz",
 )
 READY = ("1/1", "0/1", "2/2", "<none>", "")
+
+
+def test_a_number_with_a_note_is_a_number():
+    cells = ["12 (73m ago)", "3", "5 (73m ago)", "10", "web (5)", "7 (half"]
+    assert sorted(cells, key=sort_key) == ["3", "5 (73m ago)", "10", "12 (73m ago)", "7 (half", "web (5)"]
+
+
 RESTARTS = ("0", "3", "3 (5m ago)", "10", "250m", "1Ki", 7, -2, 0.5, None, True, ["a", 1])
 
 

@@ -1,0 +1,182 @@
+"""Editing: one submission of the edit page, from the typed text to what the API server says to it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from clusters.api.errors import ApiError
+from clusters.api.resource_attributes import ResourceAttributes
+from clusters.changes.errors import UnreadableText
+from clusters.changes.objects import Version, strip_server_fields, version_of
+from clusters.changes.reading_yaml import Document, read_documents
+from clusters.changes.updates import Before, Stored, Target, patch, update
+from clusters.changes.violations import Violation, check_identity, locate
+from clusters.changes.yaml_values import Remark
+from clusters.gateway.connect import ClusterSession
+from dashboard.address.paths import Address
+from dashboard.edit.diff import Diff, compare
+from dashboard.edit.hidden_values import list_placeholders, mark_differing, write_placeholders
+from dashboard.kinds.table import find_slug, mask
+from dashboard.objects import yaml_lines
+from dashboard.objects.opening import OpenObject
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What the form brought. `text` has line feeds alone; `reviewed` names the text whose review was shown."""
+
+    text: str = field(repr=False)
+    version: Version
+    is_save: bool = False
+    reviewed: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Names the text and the version: what is saved is what was reviewed."""
+        whole = "\0".join((self.version.resource_version, self.version.uid, self.text))
+        return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def is_reviewed(self) -> bool:
+        return self.reviewed == self.digest
+
+
+@dataclass(frozen=True)
+class Review:
+    """What would be stored, as a diff of the object as it is, with the API server's warnings."""
+
+    diff: Diff
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class Outcome:
+    """What became of a submission: violations at lines, remarks, an error of the API server, a review, or `stored`."""
+
+    violations: list[Violation] = field(default_factory=list)
+    remarks: tuple[Remark, ...] = ()
+    error: ApiError | None = None
+    review: Review | None = None
+    stored: Stored | None = None
+
+
+def read_submission(posted: QueryDict) -> Submission:
+    """The posted fields; browsers send line breaks as CR LF, and leave one out at the beginning of a text area."""
+    return Submission(
+        posted.get("text", "").replace("\r\n", "\n"),
+        Version(posted.get("resource_version", "")[:64], posted.get("uid", "")[:64]),
+        posted.get("step") == "save",
+        posted.get("reviewed", "")[:64],
+    )
+
+
+def start(opened: OpenObject) -> Submission:
+    """The form of somebody who opens the page: the object as it is, hidden values as placeholders."""
+    return Submission(
+        yaml_lines.text(strip_server_fields(_masked(opened), opened.resource)), version_of(_raw(opened))
+    )
+
+
+def make_target(opened: OpenObject, version: Version) -> Target:
+    """The open object as what is written."""
+    address = opened.address
+    return Target(
+        opened.cluster_session, opened.resource, address.namespace, address.name, version, opened.is_secret
+    )
+
+
+def refuse_role(session: ClusterSession, address: Address) -> None:
+    """Raises DeniedByRole where the role only reads, before anything is sent to the cluster, discovery included."""
+    kind = find_slug(address.resource)
+    session.open(
+        ResourceAttributes(
+            "update", kind.group, resource=kind.plural, namespace=address.namespace, name=address.name
+        )
+    )
+
+
+def handle(opened: OpenObject, submission: Submission) -> Outcome:
+    """Check, then a dry run, then save where the review of exactly this text was shown before.
+
+    Raises DeniedByRole and AuditTrailUnavailable; all else is in the outcome, so that nothing typed is lost.
+    """
+    outcome = Outcome()
+    document = _read(opened, submission, outcome)
+    if document is None or outcome.violations:
+        return outcome
+    outcome.remarks = document.remarks
+    try:
+        if submission.is_save and submission.is_reviewed:
+            outcome.stored = _write(opened, submission.version, document.value, dry_run=False)
+        else:
+            stored = _write(opened, submission.version, document.value, dry_run=True)
+            outcome.review = Review(_compare(opened, stored.object), stored.warnings)
+    except UnreadableText as wrong:
+        outcome.violations.append(Violation(wrong.message, wrong.line))
+    except ApiError as error:
+        outcome.error = error
+        outcome.violations = locate(error, document)
+    return outcome
+
+
+def _read(opened: OpenObject, submission: Submission, outcome: Outcome) -> Document | None:
+    """The one document of the text, which is the object that is edited."""
+    try:
+        documents = read_documents(submission.text)
+    except UnreadableText as wrong:
+        outcome.violations.append(Violation(wrong.message, wrong.line))
+        return None
+    if len(documents) != 1:
+        message = (
+            _("There are several documents, and one object is edited here.")
+            if documents
+            else _("The text is empty. To delete the object, use Delete.")
+        )
+        outcome.violations.append(Violation(message, documents[1].line if documents else 0))
+        return None
+    outcome.violations += check_identity(documents[0], _identity(opened))
+    outcome.remarks = tuple(one for one in documents[0].remarks if not one.is_error)
+    return documents[0]
+
+
+def _identity(opened: OpenObject) -> Mapping[str, str]:
+    resource, address = opened.resource, opened.address
+    return {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "namespace": address.namespace,
+        "name": address.name,
+    }
+
+
+def _write(opened: OpenObject, version: Version, typed: Mapping[str, Any], *, dry_run: bool) -> Stored:
+    target = make_target(opened, version)
+    if not target.is_masked:
+        return update(target, typed, dry_run=dry_run)
+    masked = strip_server_fields(_masked(opened), opened.resource)
+    before = Before(
+        write_placeholders(masked), version_of(_raw(opened)), frozenset(list_placeholders(masked))
+    )
+    return patch(target, before, typed, dry_run=dry_run)
+
+
+def _compare(opened: OpenObject, stored: Mapping[str, Any]) -> Diff:
+    """The diff without what only the server sets, hidden values as placeholders that say whether they differ."""
+    raw = _raw(opened)
+    before = strip_server_fields(_masked(opened), opened.resource)
+    after = strip_server_fields(mark_differing(mask(stored, opened.kind), stored, raw), opened.resource)
+    return compare(before, after)
+
+
+def _raw(opened: OpenObject) -> Mapping[str, Any]:
+    return opened.feed.content.snapshot().object or {}
+
+
+def _masked(opened: OpenObject) -> Mapping[str, Any]:
+    return opened.found or {}

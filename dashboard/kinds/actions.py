@@ -1,0 +1,54 @@
+"""Actions: the changes that object pages offer, each with what it asks of Kubernetes.
+
+Which page is behind each is said by dashboard/actions/table.py.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy
+
+from dashboard.kinds.fields import KubernetesObject, dig, mappings, text
+from dashboard.kinds.kind import Action
+
+
+def _is_paused(found: KubernetesObject) -> bool:
+    return dig(found, "spec", "paused") is True
+
+
+def _is_suspended(found: KubernetesObject) -> bool:
+    return dig(found, "spec", "suspend") is True
+
+
+def _is_cordoned(found: KubernetesObject) -> bool:
+    return dig(found, "spec", "unschedulable") is True
+
+
+def _is_finished(found: KubernetesObject) -> bool:
+    """Of a Job: nothing of it runs again."""
+    ends = [one for one in mappings(found, "status", "conditions") if text(one, "status") == "True"]
+    return any(text(one, "type") in ("Complete", "Failed") for one in ends)
+
+
+# Of every kind whose API has what they need.
+SCALE = Action("scale", gettext_lazy("Scale"), "pod", "patch", "scale")
+DELETE = Action("delete", gettext_lazy("Delete"), "trash", "delete", is_dangerous=True)
+
+RESTART = Action("restart", gettext_lazy("Restart"), "refresh", "patch")
+SET_IMAGE = Action("set-image", gettext_lazy("Set image"), "edit", "patch")
+UNDO = Action("undo", gettext_lazy("Undo"), "clock", "patch")
+PAUSE = Action("pause", gettext_lazy("Pause"), "pause", "patch", applies=lambda found: not _is_paused(found))
+RESUME = Action("resume", gettext_lazy("Resume"), "play", "patch", applies=_is_paused)
+TRIGGER = Action("trigger", gettext_lazy("Trigger"), "play", "create", made=("batch", "jobs"))
+SUSPEND = Action(
+    "suspend",
+    gettext_lazy("Suspend"),
+    "pause",
+    "patch",
+    applies=lambda found: not _is_suspended(found) and not _is_finished(found),
+)
+UNSUSPEND = Action("unsuspend", gettext_lazy("Resume"), "play", "patch", applies=_is_suspended)
+CORDON = Action(
+    "cordon", gettext_lazy("Cordon"), "lock", "patch", applies=lambda found: not _is_cordoned(found)
+)
+UNCORDON = Action("uncordon", gettext_lazy("Uncordon"), "check", "patch", applies=_is_cordoned)
+EVICT = Action("evict", gettext_lazy("Evict"), "leave", "create", "eviction", is_dangerous=True)

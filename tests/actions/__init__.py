@@ -1,0 +1,1 @@
+"""Tests of the confirm page and of the actions behind it."""
