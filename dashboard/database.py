@@ -77,10 +77,18 @@ def _sqlite(path: Path, *, synchronous: str, timeout: int = 10) -> dict[str, Any
         },
         # In a file, as in use: one in memory locks whole tables against the threads that tests have too.
         "TEST": {
-            "NAME": Path(tempfile.gettempdir()) / f"test-{os.getpid()}-{path.name}",
+            "NAME": _find_test_folder(path) / f"test-{os.getpid()}-{path.name}",
             "DEPENDENCIES": [],  # neither file waits for the other
         },
     }
+
+
+def _find_test_folder(path: Path) -> Path:
+    """That of temporary files; a server may run where there is none, and is not to stop for the tests' sake."""
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:
+        return path.parent
 
 
 def _postgresql(url: str, connections: int) -> dict[str, Any]:

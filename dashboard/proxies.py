@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ Application = Callable[[Scope, Any, Any], Awaitable[None]]
 
 REQUEST_ID = request_ids.HEADER.lower()
 OTHER_HEADERS = (b"forwarded", b"x-real-ip", b"daphne-root-path", REQUEST_ID.encode())
+MAX_WARNINGS = 5  # addresses that send such headers and are not trusted
+log = logging.getLogger(__name__)
 SECURE = {"https": True, "wss": True, "http": False, "ws": False}
 
 
@@ -30,6 +33,7 @@ class TrustedProxies:
         self.application = application
         self.trusted = tuple(trusted)
         self.sub_path = sub_path
+        self._warned_of: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] in ("http", "websocket"):
@@ -44,6 +48,8 @@ class TrustedProxies:
         peer = scope["client"][0] if scope.get("client") else ""
         if _is_in(peer, self.trusted):
             forwarded = {name: _join_values(headers, name) for name in forwarded}
+        elif _join_values(headers, "x-forwarded-for"):
+            self._warn_of(peer)
         scope = {
             **scope,
             "headers": [pair for pair in headers if not _is_proxy_header(pair[0])],
@@ -58,6 +64,17 @@ class TrustedProxies:
         if client := self._client(forwarded["x-forwarded-for"]):
             scope["client"] = [client, 0]
         return scope
+
+    def _warn_of(self, peer: str) -> None:
+        """Once for each address, and of a few alone: anybody may send the header."""
+        if peer in self._warned_of or len(self._warned_of) >= MAX_WARNINGS:
+            return
+        self._warned_of.add(peer)
+        log.warning(
+            "QUARTERDECK_TRUSTED_PROXIES does not contain %s, which sends X-Forwarded-For. If that is your proxy, add "
+            "it: until then, all users behind it have its address.",
+            peer,
+        )
 
     def _full_path(self, path: str) -> str:
         if not self.sub_path or path == self.sub_path or path.startswith(self.sub_path + "/"):

@@ -194,7 +194,9 @@ LOGGING = {
         },
         "json": {"()": "dashboard.monitoring.logs.build_json_formatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "handlers": {
+        "console": {"class": "dashboard.monitoring.log_limits.LimitedHandler", "formatter": LOG_FORMAT}
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "NOTSET", "propagate": True},

@@ -68,6 +68,11 @@ def is_current(sealed: bytes) -> bool:
     return bytes(sealed[:HEADER]) == VERSION + key_id(_keys()[0])
 
 
+def has_key_for(sealed: bytes) -> bool:
+    """Whether the key that sealed this is among the configured ones; its first HEADER bytes are enough."""
+    return bytes(sealed[len(VERSION) : HEADER]) in {key_id(key) for key in _keys()}
+
+
 def key_id(key: bytes) -> bytes:
     """What names a key without telling it."""
     return hashlib.sha256(b"quarterdeck sealing key id\x00" + key).digest()[:KEY_ID]

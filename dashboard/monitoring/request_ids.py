@@ -90,5 +90,7 @@ def get_id_of_error(error: BaseException | None) -> str:
 
 def get_id_of_record(record: logging.LogRecord) -> str:
     """The ID for a log line; "" where it belongs to no request."""
+    if getattr(record, "is_summary", False):
+        return ""
     error = record.exc_info[1] if record.exc_info else None
     return get_id() or get_id_of_error(error)

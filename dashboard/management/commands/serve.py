@@ -19,7 +19,7 @@ from dashboard.data_folder import close_to_others
 from dashboard.lifecycle.preparation import prepare_database
 from dashboard.lifecycle.server import CANNOT_READ, QuarterdeckServer
 from dashboard.lifecycle.shutdown import Shutdown, leave
-from dashboard.lifecycle.start_checks import check_surroundings
+from dashboard.lifecycle.start_checks import check_encryption_keys, check_surroundings
 from dashboard.monitoring.listener import listen
 from people import one_time_links
 from people.audit import checkpoints
@@ -107,6 +107,7 @@ def _check_databases() -> None:
     for wrong in check_triggers(["audit"]):
         raise CommandError(f"{wrong.msg} {wrong.hint}")
     try:
+        check_encryption_keys()
         fault = find_fault()
         if fault:
             raise CommandError(f"{fault} {ADVICE}")
