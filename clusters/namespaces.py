@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cachetools import TTLCache
@@ -19,7 +21,8 @@ from people.models import User
 from people.storage import try_write
 
 PAGE = 500
-MAX_NAMES = 20_000  # names; beyond that the list says that it is not complete
+# Names, pages and seconds of one list; beyond any of them it says that it is not complete.
+MAX_NAMES, MAX_PAGES, MAX_SECONDS = 20_000, 100, 15.0
 FRESH = 30.0  # seconds that a list is kept for one credential
 MAX_CACHED_LISTS = 256  # lists kept at once
 MAX_REMEMBERED = 200  # names for one person and cluster
@@ -125,10 +128,11 @@ def _projects(client: Client, catalog: Catalog) -> Namespaces:
         return Namespaces((), False)
 
 
-def _list_names(client: Client, path: str) -> Namespaces:
+def _list_names(client: Client, path: str, timer: Callable[[], float] = time.monotonic) -> Namespaces:
+    """A page may have no names and a continue token all the same, so pages and time are bounded as well."""
     names: list[str] = []
-    token = ""
-    while len(names) < MAX_NAMES:
+    token, end = "", timer() + MAX_SECONDS
+    for _page in range(MAX_PAGES):
         query = [("limit", str(PAGE)), ("includeObject", "None")]
         answer = client.request(
             "GET", path, query=[*query, ("continue", token)] if token else query, accept=TABLE_ACCEPT
@@ -136,7 +140,7 @@ def _list_names(client: Client, path: str) -> Namespaces:
         page = decode_page(answer.body)
         names += [row.name for row in page.rows]
         token = page.continue_token
-        if not token:
+        if not token or len(names) >= MAX_NAMES or timer() > end:
             break
     return Namespaces(tuple(sorted(names)), not token)
 

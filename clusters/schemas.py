@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl
 import msgspec
 from cachetools import LRUCache
 
-from clusters.api.client import MEBIBYTE, Client
+from clusters.api.client import Client
 from clusters.api.errors import NotFound, NotKubernetes
+from clusters.api.memory import MEBIBYTE
 from clusters.discovery import Resource
 
 INDEX = "/openapi/v3"
@@ -56,7 +57,7 @@ class KindSchema:
     content: bytes
 
 
-_cache: LRUCache[tuple[str, ...], KindSchema] = LRUCache(MAX_CACHED, getsizeof=lambda one: len(one.content))
+_cache: LRUCache[tuple[object, ...], KindSchema] = LRUCache(MAX_CACHED, getsizeof=lambda one: len(one.content))
 _lock = threading.Lock()
 
 
@@ -139,7 +140,8 @@ def _prune(source: dict[str, Any], target: dict[str, Any], kept: tuple[str, ...]
             named.append(reference)
         for key, inner, slot in _nested(one):
             place = into.setdefault(key, {}) if slot is not None else into
-            place[key if slot is None else slot] = child = {}
+            child: dict[str, Any] = {}
+            place[key if slot is None else slot] = child
             waiting.append((inner, child))
     return named
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+MAX_SECRET = 64 * 1024  # bytes of a file with one
 
 # Loopback, RFC 1918, RFC 6598 (which some clusters give to pods) and unique local addresses.
 PRIVATE = tuple(
@@ -30,6 +31,30 @@ PRIVATE = tuple(
 def text(name: str, default: str = "") -> str:
     """The variable's value without surrounding white space."""
     return os.environ.get(name, default).strip()
+
+
+def secret(name: str) -> str:
+    """The variable's value, or the content of the file that `NAME_FILE` names, such as a credential of systemd or a
+    mounted Secret. No message holds it.
+    """
+    value, path = text(name), text(f"{name}_FILE")
+    if not path:
+        return value
+    if value:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: unset one of them.")
+    try:
+        with Path(path).open("rb") as file:
+            found = file.read(MAX_SECRET + 1)
+        content = found.decode("utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE: {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{name}_FILE: {path} is not a text file.") from None
+    if not content or len(found) > MAX_SECRET:
+        raise ImproperlyConfigured(
+            f"{name}_FILE: {path} is empty." if not content else f"{name}_FILE: {path} is larger than 64 KiB."
+        )
+    return content
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -84,7 +109,7 @@ def networks(name: str) -> list[Network]:
 
 def token(name: str) -> str:
     """A bearer token of at least 32 characters, "" where it is not set. No message holds it."""
-    value = text(name)
+    value = secret(name)
     if value and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{32,}", value):
         raise ImproperlyConfigured(
             f"{name} must be at least 32 characters long, of letters, digits and - . _ ~ + / = only."

@@ -25,8 +25,9 @@ class Keys:
 
 def keys(folder: Path, *, production: bool) -> Keys:
     """The keys for this start; in production both variables must be set."""
-    secret = environment.text("QUARTERDECK_SECRET_KEY")
-    sealing = tuple(environment.words("QUARTERDECK_SEALING_KEYS"))
+    secret = environment.secret("QUARTERDECK_SECRET_KEY")
+    # In a file, each key may have a line of its own.
+    sealing = tuple(environment.secret("QUARTERDECK_SEALING_KEYS").replace(",", " ").split())
     if production:
         _require("QUARTERDECK_SECRET_KEY", secret, "at least 50 characters; it signs cookies")
         _require(
@@ -55,7 +56,7 @@ def _check_secret(secret: str) -> None:
 def _require(name: str, value: object, what: str) -> None:
     if not value:
         raise ImproperlyConfigured(
-            f"Production needs {name} ({what}). Set it in the environment and start again."
+            f"Production needs {name} ({what}). Set it, or {name}_FILE, in the environment and start again."
         )
 
 

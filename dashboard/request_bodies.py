@@ -12,23 +12,21 @@ from weakref import WeakSet
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 
+from dashboard.connections import LimitedConnection, build_response
 from dashboard.monitoring.draining import draining
 from dashboard.monitoring.request_ids import HEADER, generate_id, get_id_of_error
 
 # Bytes: the API server takes 3 MiB; a little more gets a page that says what is too large.
 MAX_BODY = 4 * 1024 * 1024
 MAX_DROPPED = 16 * 1024 * 1024  # bytes that are still read, so that the sender comes to read the answer
-TOO_LARGE_BODY = b"This request is larger than this server takes (4 MiB).\n"
-TOO_LARGE_HEADERS = (
-    b"HTTP/1.1 413 Content Too Large\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
-    b"X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nX-Request-ID: %b\r\nConnection: close\r\n\r\n"
-)
+TOO_LARGE = b"This request is larger than this server takes (4 MiB).\n"
+BUSY = b"This server is receiving too many large requests. Try again in a moment.\n"
 
 
 class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
-    """A request whose body is never in a file and never larger than MAX_BODY."""
+    """A request whose body is never in a file, never larger than MAX_BODY, and one of a bounded number of bytes."""
 
-    is_too_large = False
+    is_refused = False
     dropped_bytes = 0
     request_id = ""
 
@@ -39,21 +37,27 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
     def gotLength(self, length: int | None) -> None:
         """The head is there; `length` is None for a body in chunks."""
         self.content = BytesIO()
+        if self._connection is not None:
+            self._connection.note_head()
         if length is not None and length > MAX_BODY:
-            self._refuse()
+            self._refuse(b"413 Content Too Large", TOO_LARGE)
 
     def handleContentChunk(self, data: bytes) -> None:
-        if not self.is_too_large and self.content.tell() + len(data) <= MAX_BODY:
+        if not self.is_refused and self.content.tell() + len(data) > MAX_BODY:
+            self._refuse(b"413 Content Too Large", TOO_LARGE)
+        if not self.is_refused and self._connection is not None and not self._connection.take_body(len(data)):
+            self._refuse(b"503 Service Unavailable", BUSY, b"Retry-After: 5")
+        if not self.is_refused:
             self.content.write(data)
             return
-        if not self.is_too_large:
-            self._refuse()
         self.dropped_bytes += len(data)
         if self.dropped_bytes > MAX_DROPPED:
             self.channel.transport.abortConnection()
 
     def process(self) -> Any:
-        if not self.is_too_large:
+        if not self.is_refused:
+            if self._connection is not None:
+                self._connection.note_body()
             return super().process()
         self.channel.loseConnection()
         return None
@@ -69,6 +73,12 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
             self.channel.persistent = False
         super().handle_reply(message)
 
+    def finish(self) -> None:
+        """First: behind it, the next request of this connection begins."""
+        if self._connection is not None:
+            self._connection.note_end()
+        super().finish()
+
     def handle_exception(self, exception: BaseException) -> None:
         self.request_id = get_id_of_error(exception)
         super().handle_exception(exception)
@@ -78,11 +88,18 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
         self.setHeader(HEADER.encode(), (self.request_id or generate_id()).encode())
         super().basic_error(status, status_text, body)
 
-    def _refuse(self) -> None:
-        self.is_too_large = True
+    @property
+    def _connection(self) -> LimitedConnection | None:
+        """What counts it; None once the connection is lost, or is a WebSocket."""
+        transport = getattr(self.channel, "transport", None)
+        return transport if isinstance(transport, LimitedConnection) else None
+
+    def _refuse(self, status: bytes, text: bytes, *headers: bytes) -> None:
+        self.is_refused = True
         self.content = BytesIO()
-        headers = TOO_LARGE_HEADERS % (len(TOO_LARGE_BODY), generate_id().encode())
-        self.channel.transport.write(headers + TOO_LARGE_BODY)
+        if self._connection is not None:
+            self._connection.release_body()
+        self.channel.transport.write(build_response(status, text, *headers))
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc] # daphne has no types
@@ -114,5 +131,7 @@ class BoundedFactory(HTTPFactory):  # type: ignore[misc] # daphne has no types
 def _is_open(connection: Any) -> bool:
     """Whether it carries HTTP: a WebSocket takes the wire over from the channel."""
     transport = connection._channel.transport
+    if isinstance(transport, LimitedConnection):
+        return transport.wrappedProtocol is connection
     wire = getattr(transport, "_transport", transport)
     return bool(getattr(wire, "connected", False)) and wire.protocol is connection

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import environment
-from dashboard.database import audit_trail_database, database
+from dashboard.database import (
+    DEFAULT_CONNECTIONS,
+    MINIMUM_CONNECTIONS,
+    audit_trail_database,
+    database,
+)
 from dashboard.keys import keys
 from dashboard.public_url import public_url
 from dashboard.timings import Timings
@@ -39,10 +43,16 @@ METRICS_LISTEN = environment.private_address("QUARTERDECK_METRICS_LISTEN")
 AUDIT_CHECKPOINT_FILE = environment.file("QUARTERDECK_AUDIT_CHECKPOINT_FILE")
 SHUTDOWN_TIMEOUT = environment.number("QUARTERDECK_SHUTDOWN_TIMEOUT", 20, minimum=1, maximum=3600)
 SHUTDOWN_GRACE = environment.number("QUARTERDECK_SHUTDOWN_GRACE", 1, maximum=SHUTDOWN_TIMEOUT // 2)
-REDIS_URL = environment.text("QUARTERDECK_REDIS_URL")
+REDIS_URL = environment.secret("QUARTERDECK_REDIS_URL")
 
-# In one process's feeds.
+# In one process: rows of all feeds; MiB of cluster data, of which one user, or one cluster, can have half; open pages
+# of one user, of which one session can have half.
 QUARTERDECK_MAX_ROWS = environment.number("QUARTERDECK_MAX_ROWS", 500_000, minimum=1000)
+QUARTERDECK_MAX_MEMORY = environment.number("QUARTERDECK_MAX_MEMORY", 1024, minimum=64, maximum=10**6)
+QUARTERDECK_MAX_SOCKETS = environment.number("QUARTERDECK_MAX_SOCKETS", 200, minimum=2)
+
+# Connections of one address that is no trusted proxy.
+QUARTERDECK_MAX_CONNECTIONS = environment.number("QUARTERDECK_MAX_CONNECTIONS", 256, minimum=4)
 
 # How long engines and pages wait. On purpose no variable: tests/quick_settings.py is the only other value.
 TIMINGS = Timings()
@@ -158,23 +168,20 @@ TEMPLATES = [
 
 # --- where things are kept
 
-_database_url = environment.text("DATABASE_URL")
+_database_url = environment.secret("DATABASE_URL")
+_connections = environment.number(
+    "QUARTERDECK_DATABASE_CONNECTIONS", DEFAULT_CONNECTIONS, minimum=MINIMUM_CONNECTIONS, maximum=1000
+)
 DATABASES = {
-    "default": database(_database_url, DATA_DIR),
+    "default": database(_database_url, DATA_DIR, _connections),
     "audit": audit_trail_database(_database_url, DATA_DIR),
 }
 DATABASE_ROUTERS = ["people.audit.routing.AuditTrailRouter"]
-CHANNEL_LAYERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-if REDIS_URL:
-    if find_spec("channels_redis") is None:
-        raise ImproperlyConfigured(
-            "QUARTERDECK_REDIS_URL is set, but channels-redis is not installed: "
-            "pip install --require-hashes -r requirements-replicas.lock"
-        )
-    CHANNEL_LAYERS["default"] = {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL]},
-    }
+if REDIS_URL and find_spec("redis") is None:
+    raise ImproperlyConfigured(
+        "QUARTERDECK_REDIS_URL is set, but redis is not installed: "
+        "pip install --require-hashes -r requirements-replicas.lock"
+    )
 
 LOGGING = {
     "version": 1,

@@ -115,7 +115,11 @@ def _next_message(children: list[Child], messages: MessageQueue, until: float | 
 
 def _environment(ours: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The caller's, with nothing in it that leads to another database, key or folder than the demo's own."""
-    inherited = {name: value for name, value in ours.items() if name not in (*OWN_KEYS, *EXTERNAL_SETTINGS)}
+    inherited = {
+        name: value
+        for name, value in ours.items()
+        if name.removesuffix("_FILE") not in (*OWN_KEYS, *EXTERNAL_SETTINGS)
+    }
     return {**inherited, "QUARTERDECK_DATA": str(folder / "data"), "DJANGO_SETTINGS_MODULE": "demo.settings"}
 
 

@@ -146,6 +146,8 @@ class Session(AbstractBaseSession):
     agent = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
+    # False for what an earlier version has written, also while it still serves beside this one.
+    has_signed_key = models.BooleanField(default=False, db_default=False)
 
     def __str__(self) -> str:
         """Without its key, which is what signs in."""

@@ -1,31 +1,78 @@
 """Session store: Django database sessions by a hash of their key, with user id and time last seen in columns.
 
 The key is what signs in, and stands in the browser's cookie alone: whoever reads the database signs in with nothing.
-It is 32 random letters and digits (165 bits), so a plain SHA-256 is enough; the hash is also what names the session
-everywhere else in this program (`session ID`).
+It begins with 32 random letters and digits (165 bits), so a plain SHA-256 is enough; the hash is also what names the
+session everywhere else in this program (`session ID`). It ends with a signature, by which a made-up key is recognized
+without the database: a stranger costs it nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import DatabaseError
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 
 from people.storage import BACKGROUND_LOCK_TIMEOUT, limit_lock_wait, storage, try_write
 
 SEEN_EVERY = timedelta(minutes=1)  # `seen_at` is written at most this often
 
+RANDOM, SIGNATURE = 32, 32  # letters of a key
+UNSIGNED_EVERY = 60.0  # seconds between two looks whether there are sessions of versions that signed no keys
+
 
 def hash_key(session_key: str | None) -> str:
     """The session ID: 64 hexadecimal digits, stored in place of the key; "" where there is no key."""
     return hashlib.sha256(session_key.encode()).hexdigest() if session_key else ""
+
+
+def is_signed(key: str) -> bool:
+    """Whether a server with this SECRET_KEY has made it."""
+    return len(key) == RANDOM + SIGNATURE and constant_time_compare(key[RANDOM:], _sign(key[:RANDOM]))
+
+
+def _sign(random: str) -> str:
+    return salted_hmac("people.sessions", random, algorithm="sha256").hexdigest()[:SIGNATURE]
+
+
+class UnsignedSessions:
+    """Sessions that began in a version whose keys were not signed: they go on until they expire, a week at most.
+
+    Only while there are any is a key without a signature looked up. While several versions serve there can be new ones.
+    """
+
+    def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
+        self._timer = timer
+        self._lock = threading.Lock()
+        self._looked_at = float("-inf")
+        self._found = False
+
+    def exist(self) -> bool:
+        """As of the last minute. Raises Django's database errors."""
+        with self._lock:
+            if self._timer() - self._looked_at > UNSIGNED_EVERY:
+                sessions = apps.get_model("people", "Session").objects
+                self._found = sessions.filter(has_signed_key=False, expire_date__gt=timezone.now()).exists()
+                self._looked_at = self._timer()
+            return self._found
+
+    def clear(self) -> None:
+        """Look again at the next one."""
+        with self._lock:
+            self._looked_at = float("-inf")
+
+
+unsigned_sessions = UnsignedSessions()
 
 
 class SessionStore(DatabaseStore):
@@ -39,7 +86,13 @@ class SessionStore(DatabaseStore):
 
     def _validate_session_key(self, key: str) -> bool:
         """A cookie can hold anything, NUL too, which PostgreSQL refuses to look up."""
-        return bool(key) and len(key) >= 8 and key.isascii() and key.isalnum()
+        if not key or not key.isascii() or not key.isalnum():
+            return False
+        return is_signed(key) or (len(key) == RANDOM and unsigned_sessions.exist())
+
+    def _get_new_session_key(self) -> str:
+        random = get_random_string(RANDOM, VALID_KEY_CHARS)
+        return random + _sign(random)  # 165 bits never come twice
 
     @property
     def session_id(self) -> str:
@@ -56,6 +109,7 @@ class SessionStore(DatabaseStore):
         session: Any = super().create_model_instance(data)
         session.session_key = self.session_id
         session.user_id = _person_id(data)
+        session.has_signed_key = True
         return session
 
     def save(self, must_create: bool = False) -> None:
@@ -84,6 +138,8 @@ class SessionStore(DatabaseStore):
         return written
 
     def load(self) -> dict[str, Any]:
+        if self.session_key is None:
+            return {}
         now = timezone.now()
         stored = self.get_model_class().objects.filter(pk=self.session_id, expire_date__gt=now).first()
         if stored is None:

@@ -19,11 +19,19 @@ from typing import Any, Literal
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    Error,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+)
 from django.db.models import F
 from django.utils import timezone
 
-Kind = Literal["locked", "full", "unwritable", "unreachable", "damaged"]
+Kind = Literal["locked", "full", "unwritable", "unreachable", "damaged", "busy"]
 Listener = Callable[[], None]
 
 PROBE_INTERVAL = 1.0  # seconds between tries to write while nothing can be written
@@ -45,11 +53,21 @@ _SQLITE: dict[int, Kind] = {
     26: "damaged",  # SQLITE_NOTADB, "file is not a database"
 }
 _POSTGRESQL: dict[str, Kind] = {
+    "25006": "unwritable",  # a standby, or one that was the primary
+    "25P03": "unreachable",  # this transaction did nothing for so long that the server ended the connection
     "53100": "full",
-    "25006": "unwritable",
+    "53300": "busy",  # the server's connections are used up, or those of this process
     "55P03": "locked",
+    "57014": "busy",  # a statement took too long
+    "57P01": "unreachable",  # the server is shut down, has crashed, or is starting; it may be another one by now
+    "57P02": "unreachable",
     "57P03": "unreachable",
+    "57P05": "unreachable",
+    "58030": "unwritable",
 }
+_CONNECTION_EXCEPTION = (
+    "08"  # the class of SQLSTATEs of https://www.postgresql.org/docs/current/errcodes-appendix.html
+)
 
 _LIMITS = {  # how the bound on waiting for a lock is read and set, in milliseconds
     "sqlite": ("PRAGMA busy_timeout", "PRAGMA busy_timeout = {}"),
@@ -85,11 +103,20 @@ class Storage:
         return self._outage
 
     def note(self, error: BaseException) -> bool:
-        """Whether this error of the database is an outage, which is then known; others are mistakes of ours."""
-        kind = _kind(error)
-        if kind is not None:
+        """Whether this error of the database is an outage, which is then known; others are mistakes of ours.
+
+        One that is busy is none for anybody else: what failed can be tried again.
+        """
+        kind = find_kind(error)
+        if kind is not None and kind != "busy":
             self._begin(kind)
         return kind is not None
+
+    def may_connect(self) -> bool:
+        """Whether this thread should try a new connection. Where the database is known not to respond, only one does
+        that looks for its return; all others would wait for the same answer."""
+        outage = self._outage
+        return outage is None or outage.kind != "unreachable" or threading.current_thread() is self._thread
 
     def listen(self, listener: Listener) -> None:
         """`listener` is called, from any thread, when an outage begins, changes or ends; it must not block."""
@@ -117,6 +144,7 @@ class Storage:
 
     def _probe_until_writable(self) -> None:
         pause = threading.Event()
+        keep_out_of_pool(DEFAULT_DB_ALIAS)
         while not self._can_write():
             pause.wait(PROBE_INTERVAL)
         with self._lock:
@@ -132,11 +160,11 @@ class Storage:
             sessions = apps.get_model("people", "Session").objects
             first = sessions.values_list("pk", flat=True).first()
             sessions.filter(pk=first).update(expire_date=F("expire_date"))
-        except DatabaseError as error:
+        except Error as error:
             self.note(error)
             return False
         finally:
-            with suppress(DatabaseError):
+            with suppress(Error):
                 connection.close()
         return True
 
@@ -155,13 +183,82 @@ def limit_lock_wait(milliseconds: int) -> Iterator[None]:
     While it is known that nothing can be written they are still tried, and do not wait at all.
     """
     limit = 1 if storage.outage is not None else milliseconds  # 0 is without end on PostgreSQL
+    if 0 < getattr(connection, "lock_timeout", 0) <= limit:
+        yield  # each connection of the pool has such a bound already
+        return
     usual = _set_lock_timeout(limit)
     try:
         yield
     finally:
         if usual is not None:
-            with suppress(DatabaseError):  # a transaction that is broken, a connection that is closed
+            with suppress(Error):  # a transaction that is broken, a connection that is closed
                 _set_lock_timeout(usual)
+                connection.is_altered = False  # type: ignore[attr-defined] # dashboard/postgresql/base.py
+
+
+def find_kind(error: BaseException) -> Kind | None:
+    """Which outage of the database this error is; None for a mistake of ours.
+
+    Of those without a code only operational errors are outages: the connection itself failed. A damaged file of SQLite
+    is none of them to Python's module, which raises its general DatabaseError.
+    """
+    cause: Any = error.__cause__
+    if not isinstance(error, Error):
+        return None
+    state = getattr(cause, "sqlstate", None)
+    if isinstance(state, str):
+        return "unreachable" if state.startswith(_CONNECTION_EXCEPTION) else _POSTGRESQL.get(state)
+    code = getattr(cause, "sqlite_errorcode", None)
+    if isinstance(error, DatabaseError) and isinstance(code, int) and _SQLITE.get(code & 0xFF) == "damaged":
+        return "damaged"
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    if isinstance(code, int):
+        return _SQLITE.get(code & 0xFF)
+    return "unreachable" if connection.vendor == "postgresql" else None
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """Whether the connection to the database server has ended, so that another one may do better."""
+    return find_kind(error) == "unreachable"
+
+
+def keep_out_of_pool(alias: str) -> None:
+    """Give this thread a connection of its own, which never waits for one that requests hold (PostgreSQL)."""
+    connections[alias].has_own_connection = True  # type: ignore[attr-defined] # dashboard/postgresql/base.py
+
+
+@dataclass(frozen=True)
+class PoolUse:
+    """Connections of a pool that requests hold, and requests that wait for one."""
+
+    used: int
+    waiting: int
+
+
+def read_pool_use() -> dict[str, PoolUse]:
+    """Of each database with a pool that was used (PostgreSQL), by its alias."""
+    found = {}
+    for alias in connections:
+        wrapper: Any = connections[alias]
+        pool = getattr(wrapper, "pool", None)
+        if pool is not None:
+            now = pool.get_stats()
+            used = now["pool_size"] - now["pool_available"]
+            found[alias] = PoolUse(used, now["requests_waiting"])
+    return found
+
+
+def release_connections() -> None:
+    """Give this thread's connections back to the pool (PostgreSQL), before it waits for something else.
+
+    The next query takes another one. Kept are those in a transaction, and those with a setting to be changed back.
+    """
+    for one in connections.all(initialized_only=True):
+        if getattr(one, "pool", None) is None or one.in_atomic_block or one.is_altered:  # type: ignore[attr-defined]
+            continue
+        with suppress(Error):
+            one.close()
 
 
 def try_write(write: Callable[[], object]) -> bool:
@@ -171,7 +268,7 @@ def try_write(write: Callable[[], object]) -> bool:
     try:
         with limit_lock_wait(BACKGROUND_LOCK_TIMEOUT):
             write()
-    except DatabaseError as error:
+    except Error as error:
         if not storage.note(error):
             raise
         return False
@@ -232,6 +329,7 @@ def _set_lock_timeout(milliseconds: int) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(ask)
         before = int(cursor.fetchone()[0])
+        connection.is_altered = True  # type: ignore[attr-defined] # dashboard/postgresql/base.py
         cursor.execute(limit.format(milliseconds))
     return before
 
@@ -244,22 +342,3 @@ def _has_free_space() -> bool:
     except OSError:
         return True
     return found.f_bavail * found.f_frsize >= MIN_FREE_BYTES
-
-
-def _kind(error: BaseException) -> Kind | None:
-    """Only operational errors are outages; an error without a code is one where the connection itself failed.
-
-    A damaged file of SQLite is none of them to Python's module, which raises its general DatabaseError.
-    """
-    cause: Any = error.__cause__
-    code = getattr(cause, "sqlite_errorcode", None)
-    if isinstance(error, DatabaseError) and isinstance(code, int) and _SQLITE.get(code & 0xFF) == "damaged":
-        return "damaged"
-    if not isinstance(error, OperationalError | InterfaceError):
-        return None
-    if isinstance(code, int):
-        return _SQLITE.get(code & 0xFF)
-    state = getattr(cause, "sqlstate", None)
-    if isinstance(state, str):
-        return _POSTGRESQL.get(state)
-    return "unreachable" if connection.vendor == "postgresql" else None

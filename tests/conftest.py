@@ -8,7 +8,7 @@ from tests.dashboard_server import dashboard_server
 from tests.missing import pytest_sessionfinish, pytest_terminal_summary
 from tests.parts import pytest_addoption
 from tests.passwords import fast_passwords
-from tests.postgresql import postgresql
+from tests.postgresql import postgresql, postgresql_programs, postgresql_server
 from tests.rate_limits import fresh_rate_limits
 from tests.redis_server import redis, redis_program
 from tests.simulated_cluster import second_simulated_cluster, simulated_cluster
@@ -25,6 +25,8 @@ __all__ = [
     "fresh_rate_limits",
     "new_page",
     "postgresql",
+    "postgresql_programs",
+    "postgresql_server",
     "pytest_addoption",
     "pytest_collection_modifyitems",
     "pytest_configure",

@@ -150,6 +150,13 @@ def set_membership(name: str, role: str) -> str:
     return role
 
 
+def bump_access_of(names: list[str]) -> int:
+    """Notify the sockets of these people, as a change of a team's shares does; how many they are."""
+    found = User.objects.filter(username__in=names).values_list("pk", flat=True)
+    bump_access(found)
+    return len(found)
+
+
 def set_hostile_names(text: str, long: str) -> str:
     """Whatever has a name or a note is called so, as if no form had looked at it; one short line, one long text."""
     User.objects.get_or_create(username=text[:150], defaults={"name": text[:150]})
@@ -179,6 +186,7 @@ def _run_command(command: dict[str, Any]) -> Any:
         "session": create_session,
         "end_session": end_session,
         "set_membership": set_membership,
+        "bump_access": bump_access_of,
         "record_action": record_action,
         "begin_write": begin_write,
         "end_write": end_write,

@@ -64,7 +64,7 @@ class RedisServer:
         self._process.send_signal(number)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def redis_program(pytestconfig: pytest.Config) -> str:
     """The path of redis-server."""
     program = shutil.which("redis-server")

@@ -102,27 +102,43 @@ class ByteStream:
             yield part
 
     async def read_all(self) -> bytes:
-        """What is left of the body."""
-        return b"".join([part async for part in self])
+        """What is left of the body; it is charged to the connection's account while it arrives."""
+        account, charged = self._call.connection.account, 0
+        parts = []
+        try:
+            async for part in self:
+                with classify_errors(self._call):
+                    account.charge(len(part))
+                charged += len(part)
+                parts.append(part)
+            return b"".join(parts)
+        finally:
+            account.release(charged)
 
     async def lines(self) -> AsyncIterator[bytes]:
         """Whole lines of at most 16 MiB, without their newline; empty ones and a cut last one are dropped.
 
-        aiohttp's own readline stops at 64 KiB.
+        aiohttp's own readline stops at 64 KiB. A line that is not whole is charged to the connection's account.
         """
         waiting = bytearray()
-        while part := await self.read():
-            searched = len(waiting)
-            waiting += part
-            start = 0
-            while (end := waiting.find(b"\n", max(start, searched))) >= 0:
-                if end > start:
-                    yield bytes(waiting[start:end])
-                start = end + 1
-            del waiting[:start]
-            if len(waiting) > LINE_LIMIT:
+        account, charged = self._call.connection.account, 0
+        try:
+            while part := await self.read():
+                searched = len(waiting)
+                waiting += part
+                start = 0
+                while (end := waiting.find(b"\n", max(start, searched))) >= 0:
+                    if end > start:
+                        yield bytes(waiting[start:end])
+                    start = end + 1
+                del waiting[:start]
                 with classify_errors(self._call):
-                    raise NotKubernetes("A line of the stream is longer than 16 MiB.")
+                    account.move(charged, len(waiting))
+                    charged = len(waiting)
+                    if charged > LINE_LIMIT:
+                        raise NotKubernetes("A line of the stream is longer than 16 MiB.")
+        finally:
+            account.release(charged)
 
 
 async def read_error(response: aiohttp.ClientResponse) -> ApiError:

@@ -19,13 +19,13 @@ from clusters.api.concurrency import CALLS, PROBES, REVIEWS, ConcurrencyLimit
 from clusters.api.connection import USER_AGENT, Connection
 from clusters.api.deadlines import deadline
 from clusters.api.errors import ApiError, NotKubernetes, ResponseTooLarge, StreamBroken, error_from
+from clusters.api.memory import MEBIBYTE, Account
 from clusters.api.metrics import RequestTimer, count_retry
 from clusters.api.paths import url
 from clusters.api.pools import CONNECT_SECONDS, pooled_session
 from clusters.api.token_redaction import redact_error, redact_token
 from clusters.api.transport_errors import transport_error
 
-MEBIBYTE = 1024 * 1024
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
 
@@ -157,7 +157,7 @@ class Client:
             )
             self.breaker.record_response(self.connection.server)
             with closing(response):
-                body = _read(response, limit)
+                body = _read(response, limit, self.connection.account)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as raised:
             error = transport_error(raised)
             self.breaker.record_error(self.connection.server, began, error)
@@ -173,14 +173,21 @@ class Client:
         )
 
 
-def _read(response: requests.Response, limit: int) -> bytes:
+def _read(response: requests.Response, limit: int, account: Account) -> bytes:
+    """The body, which is charged to the account while it arrives."""
     parts, size = [], 0
-    for part in response.raw.stream(65536, decode_content=True):
-        size += len(part)
-        if size > limit:
-            raise ResponseTooLarge(f"It is larger than {limit // MEBIBYTE} MiB.", status=response.status_code)
-        parts.append(part)
-    return b"".join(parts)
+    try:
+        for part in response.raw.stream(65536, decode_content=True):
+            account.charge(len(part))
+            size += len(part)
+            if size > limit:
+                raise ResponseTooLarge(
+                    f"It is larger than {limit // MEBIBYTE} MiB.", status=response.status_code
+                )
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        account.release(size)
 
 
 def _warnings(headers: Sequence[str]) -> list[str]:

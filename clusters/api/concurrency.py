@@ -1,4 +1,4 @@
-"""Concurrency limits: calls in progress per user and cluster, per cluster, and in total."""
+"""Concurrency limits: calls in progress per user and cluster, per user, per cluster, and in total."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from clusters.api.errors import Busy
 
 @dataclass
 class ConcurrencyLimit:
-    """Bounds on calls at the same time: `per_user` for one (cluster, user), `per_cluster` for one cluster,
-    `total` in this process. One cluster that hangs leaves the others their slots.
+    """Bounds on calls at the same time: `per_user` for one (cluster, user), `everywhere` for one user,
+    `per_cluster` for one cluster, `total` in this process. One cluster that hangs leaves the others their slots.
 
-    Who has waited for `max_wait` seconds gets Busy.
+    Of those who wait, the users with fewest calls in progress go first. Who has waited for `max_wait` seconds gets
+    Busy.
     """
 
     per_user: int
     total: int
     per_cluster: int = 48
+    everywhere: int = 40
     max_wait: float = 5.0
     _running: Counter[tuple[str, str]] = field(default_factory=Counter, repr=False)
+    _waiting: Counter[tuple[str, str]] = field(default_factory=Counter, repr=False)
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     @contextmanager
@@ -39,19 +42,39 @@ class ConcurrencyLimit:
     def _enter(self, who: tuple[str, str]) -> None:
         end = time.monotonic() + self.max_wait
         with self._changed:
-            while not self._has_free_slot(who):
-                left = end - time.monotonic()
-                if left <= 0 or not self._changed.wait(left):
-                    self._forget_zero(who)
-                    raise Busy(retry_after=1.0)
-            self._running[who] += 1
+            self._waiting[who] += 1
+            try:
+                while not self._is_next(who):
+                    left = end - time.monotonic()
+                    if left <= 0 or not self._changed.wait(left):
+                        raise Busy(retry_after=1.0)
+                self._running[who] += 1
+            finally:
+                self._waiting[who] -= 1
+                self._forget_zero(who)
+                self._changed.notify_all()  # whoever waited for this one to go first
+
+    def _is_next(self, who: tuple[str, str]) -> bool:
+        """Whether there is a slot, and nobody waits for one who has fewer calls in progress."""
+        mine = self._count(person=who[1])
+        return self._has_free_slot(who) and not any(
+            self._count(person=other[1]) < mine and self._has_free_slot(other) for other in self._waiting
+        )
 
     def _has_free_slot(self, who: tuple[str, str]) -> bool:
-        there = sum(count for (cluster, _person), count in self._running.items() if cluster == who[0])
         return (
             self._running[who] < self.per_user
-            and there < self.per_cluster
+            and self._count(person=who[1]) < self.everywhere
+            and self._count(cluster=who[0]) < self.per_cluster
             and self._running.total() < self.total
+        )
+
+    def _count(self, *, cluster: str = "", person: str = "") -> int:
+        """Calls in progress at a cluster, or of a person everywhere."""
+        return sum(
+            count
+            for (where, who), count in self._running.items()
+            if cluster in ("", where) and person in ("", who)
         )
 
     def _leave(self, who: tuple[str, str]) -> None:
@@ -61,8 +84,9 @@ class ConcurrencyLimit:
             self._changed.notify_all()
 
     def _forget_zero(self, who: tuple[str, str]) -> None:
-        if not self._running[who]:
-            del self._running[who]
+        for counter in (self._running, self._waiting):
+            if not counter[who]:
+                del counter[who]
 
 
 # Reviews have a limit of their own: a page that reviews permissions never waits behind its own lists.

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from clusters.api.errors import ApiError, CredentialMissing
+from clusters.api.memory import UNCOUNTED, Account
 
 # Not curl/, Wget/ or Mozilla/5.0: for those the API server pretty-prints JSON, at twice the size and time.
 USER_AGENT = "quarterdeck/0.1.0"
@@ -73,7 +74,8 @@ class Connection:
     """One person's way to one cluster. `fingerprint` stands for credential, version and server settings.
 
     `expires_at` is when the credential does, where that is known: what is open then reviews its access again.
-    `error_callback` gets each error that a call meets, in whatever thread, and must not block.
+    `error_callback` gets each error that a call meets, in whatever thread, and must not block. What arrives is charged
+    to `account`.
     """
 
     cluster: str
@@ -83,6 +85,7 @@ class Connection:
     person: str = ""
     expires_at: datetime | None = None
     error_callback: ErrorCallback | None = field(default=None, compare=False)
+    account: Account = field(default=UNCOUNTED, compare=False)
 
     def __repr__(self) -> str:
         return f"Connection({self.cluster!r})"

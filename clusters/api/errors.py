@@ -137,6 +137,13 @@ class ResponseTooLarge(ApiError):
     advice = gettext_noop("Narrow it down by namespace, selector or name.")
 
 
+class LimitReached(ApiError):
+    """A limit of this server, not the cluster's; the message says which. Requested again it is reached again."""
+
+    title = gettext_noop("This is more cluster data than this server holds.")
+    advice = gettext_noop("Narrow it down by namespace, selector or name, or close other pages.")
+
+
 class Busy(ApiError):
     """Our own bound on calls at the same time, not the cluster's."""
 

@@ -18,6 +18,7 @@ _AGGREGATED = (
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json"
 )
 _AT_ONCE = 6
+_MOST_VERSIONS = 1000  # group versions that are fetched one by one from an old API server
 _SECONDS = 6.0  # as long as a page waits; meanwhile nobody else asks
 _REFRESH_SECONDS = 5.0  # where an earlier copy is there: pages wait for this
 _T = TypeVar("_T")
@@ -164,7 +165,7 @@ def _old_versions(groups: list[_OldGroup]) -> Iterator[tuple[str, str]]:
 
 def _fetch_each(client: Client, versions: list[tuple[str, str]]) -> tuple[GroupVersion, ...]:
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
-        return tuple(threads.map(lambda version: _old_form(client, *version), versions))
+        return tuple(threads.map(lambda version: _old_form(client, *version), versions[:_MOST_VERSIONS]))
 
 
 def _old_form(client: Client, group: str, version: str) -> GroupVersion:

@@ -19,9 +19,15 @@ SALVAGED_BYTES = 512 * 1024  # that are read token by token at once: some 20 ms 
 # A string, closed or not, or a bracket. Possessive: a string without an end is read once, not from each quote in it.
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _BRACKETS_AND_COMMAS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_VALUE_BYTES = 64  # of a dictionary, a list, or a number or short text with what refers to it
 _QUOTE, _COMMA = 0x22, 0x2C
 _OPENING = frozenset(b"[{")
 _CLOSERS = {0x5B: b"]", 0x7B: b"}"}
+
+
+def estimate_decoded(content: bytes) -> int:
+    """About how many bytes JSON takes as Python has it, rather too many: `{},` repeated takes 24 times its length."""
+    return len(content) + _VALUE_BYTES * (content.count(b"{") + content.count(b"[") + content.count(b","))
 
 
 def limit_depth(content: bytes, levels: int) -> tuple[bytes, bool]:

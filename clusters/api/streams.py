@@ -24,17 +24,30 @@ from clusters.api.byte_streams import (
 )
 from clusters.api.circuit_breaker import breaker
 from clusters.api.connection import Connection
+from clusters.api.fair_slots import FairSlots, SlotLimits
 from clusters.api.metrics import RequestTimer
 from clusters.api.tables import TABLE_ACCEPT
 from clusters.api.token_redaction import redact_line
 from clusters.api.websockets import WebSocket, open_websocket
 
+# Calls in progress, and streams until their head is there, in one event loop. Access reviews never wait behind lists.
+CALL_SLOTS = SlotLimits(total=256, per_user=32, per_cluster=48, per_both=8, max_wait=60.0)
+REVIEW_SLOTS = SlotLimits(total=256, per_user=40, per_cluster=40, per_both=10, max_wait=10.0)
+WITHOUT_SLOT = frozenset(
+    {"/readyz", "/version"}
+)  # whether a cluster responds is not known from what waits there
+
 
 class Streams:
-    """The open streams of one event loop: one aiohttp session for each credential, never shared by two."""
+    """The open streams of one event loop: one aiohttp session for each credential, never shared by two.
 
-    def __init__(self, sessions: SessionPool | None = None) -> None:
+    Calls wait for a slot before their own time begins: of one user at one cluster a few are in progress at once.
+    """
+
+    def __init__(self, sessions: SessionPool | None = None, call_slots: SlotLimits = CALL_SLOTS) -> None:
         self._sessions = sessions if sessions is not None else SessionPool()
+        self.call_slots = FairSlots(call_slots)
+        self._review_slots = FairSlots(REVIEW_SLOTS)
 
     async def get(
         self,
@@ -44,10 +57,12 @@ class Streams:
         *,
         accept: str = "application/json",
         timeout: float = 15.0,  # noqa: ASYNC109 - the caller's bound for the whole call
+        max_bytes: int | None = None,
     ) -> bytes:
-        """The body of a GET, at most 64 MiB, or an ApiError."""
+        """The body of a GET, at most `max_bytes` (64 MiB), or an ApiError."""
         headers = {"Accept": accept, "Accept-Encoding": "gzip"}
-        return await self._fetch(Call(connection, "GET", path, query), headers, timeout)
+        limits = StreamLimits(head_seconds=None, total_seconds=timeout, max_bytes=max_bytes or BODY_LIMIT)
+        return await self._fetch(Call(connection, "GET", path, query), headers, limits)
 
     async def post(
         self,
@@ -65,7 +80,8 @@ class Streams:
             "Accept-Encoding": "gzip",
         }
         call = Call(connection, "POST", path, query)
-        return await self._fetch(call, headers, timeout, msgspec.json.encode(body))
+        limits = StreamLimits(head_seconds=None, total_seconds=timeout, max_bytes=BODY_LIMIT)
+        return await self._fetch(call, headers, limits, msgspec.json.encode(body))
 
     @asynccontextmanager
     async def open_stream(
@@ -82,10 +98,13 @@ class Streams:
         Leaving the block closes the connection, unless the body was read to its end.
         """
         headers = {"Accept": accept, "Accept-Encoding": "identity"}
-        with RequestTimer(connection.cluster, "GET", path, query) as timer:
-            async with self._send(Call(connection, "GET", path, query), headers, limits) as stream:
+        call = Call(connection, "GET", path, query)
+        async with AsyncExitStack() as stack:
+            async with self._acquire_slot(call, lasts=limits.head_seconds is None):
+                timer = stack.enter_context(RequestTimer(connection.cluster, "GET", path, query))
+                stream = await stack.enter_async_context(self._send(call, headers, limits))
                 timer.finish(stream.status)  # once it has begun, how long it lasts says nothing of the server
-                yield stream
+            yield stream
 
     async def watch(
         self,
@@ -143,14 +162,24 @@ class Streams:
         await self._sessions.forget(fingerprint)
 
     async def _fetch(
-        self, call: Call, headers: Mapping[str, str], seconds: float, content: bytes | None = None
+        self, call: Call, headers: Mapping[str, str], limits: StreamLimits, content: bytes | None = None
     ) -> bytes:
-        limits = StreamLimits(head_seconds=None, total_seconds=seconds, max_bytes=BODY_LIMIT)
-        with RequestTimer(call.connection.cluster, call.method, call.path, call.query) as timer:
-            async with self._send(call, headers, limits, content) as stream:
-                body = await stream.read_all()
-            timer.finish(stream.status)
+        async with self._acquire_slot(call):
+            with RequestTimer(call.connection.cluster, call.method, call.path, call.query) as timer:
+                async with self._send(call, headers, limits, content) as stream:
+                    body = await stream.read_all()
+                timer.finish(stream.status)
         return body
+
+    @asynccontextmanager
+    async def _acquire_slot(self, call: Call, *, lasts: bool = False) -> AsyncIterator[None]:
+        """A slot for this call; none for one whose head comes when it pleases."""
+        if lasts or call.path in WITHOUT_SLOT:
+            yield
+            return
+        slots = self._review_slots if call.method == "POST" else self.call_slots
+        async with slots.acquire(call.connection.person, call.connection.cluster):
+            yield
 
     @asynccontextmanager
     async def _send(

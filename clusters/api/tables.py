@@ -14,7 +14,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from clusters.api.cell_limits import LONGEST_NAME, LONGEST_TIME, limit_cells
+from clusters.api.cell_limits import (
+    LONGEST_CELL,
+    LONGEST_NAME,
+    LONGEST_TIME,
+    LONGEST_TITLE,
+    MOST_COLUMNS,
+    limit_cells,
+)
 from clusters.api.errors import ApiError, NotKubernetes, ResponseTooLarge, error_of_status
 from clusters.api.json_limits import SALVAGED_BYTES, limit_depth, salvage
 
@@ -189,7 +196,7 @@ def _decode_page(body: bytes) -> Page:
         raise NotKubernetes("The list cannot be parsed.") from failed
     meta = found.metadata or _ListMeta()
     if found.kind == "Table":
-        columns = tuple(found.columnDefinitions) if found.columnDefinitions is not None else None
+        columns = _limit_columns(found.columnDefinitions)
         rows = _table_rows(found.rows or [], columns)
     elif found.kind.endswith("List"):
         columns, rows = BARE_COLUMNS, tuple(_bare_row(item) for item in found.items or [])
@@ -246,7 +253,7 @@ def _decode_event(line: bytes) -> Event:
 
 
 def _table_event(kind: str, table: _List) -> Event:
-    columns = tuple(table.columnDefinitions) if table.columnDefinitions else None
+    columns = _limit_columns(table.columnDefinitions or None)
     rows = table.rows or []
     version = table.metadata.resourceVersion if table.metadata else ""
     if not version and rows and rows[0].object and rows[0].object.metadata:
@@ -264,6 +271,22 @@ def _error(status: Any) -> Event:
     meta = found.get("metadata")
     version = meta.get("resourceVersion") if isinstance(meta, dict) else ""
     return Event("ERROR", None, None, str(version or ""), error_of_status(found))
+
+
+def _limit_columns(columns: list[Column] | None) -> tuple[Column, ...] | None:
+    """The first columns, with what they say cut to the length that a real one has."""
+    if columns is None:
+        return None
+    return tuple(
+        Column(
+            one.name[:LONGEST_TITLE],
+            one.type[:LONGEST_TITLE],
+            one.format[:LONGEST_TITLE],
+            one.description[:LONGEST_CELL],
+            one.priority,
+        )
+        for one in columns[:MOST_COLUMNS]
+    )
 
 
 def _table_rows(rows: list[_Row], columns: tuple[Column, ...] | None) -> tuple[Row, ...]:

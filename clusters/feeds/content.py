@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from clusters.api.connection import Connection
@@ -26,7 +26,9 @@ class Content(Protocol):
 
     def access_checks(self) -> tuple[ResourceAttributes, ...]: ...
 
-    def load(self, streams: Streams, connection: Connection) -> AsyncIterator[tuple[int, int | None]]: ...
+    def load(
+        self, streams: Streams, connection: Connection
+    ) -> AsyncGenerator[tuple[int, int | None], None]: ...
 
     async def fetch_newest_version(self, streams: Streams, connection: Connection) -> str: ...
 
@@ -41,3 +43,5 @@ class Content(Protocol):
     def clear(self) -> None: ...
 
     def size(self) -> int: ...
+
+    def loading_size(self) -> int: ...

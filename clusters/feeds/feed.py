@@ -18,6 +18,7 @@ from clusters.api.errors import (
     Forbidden,
     Gone,
     Invalid,
+    LimitReached,
     MethodNotAllowed,
     NotFound,
     ResponseTooLarge,
@@ -104,7 +105,7 @@ class Feed(Generic[C]):
     # --- in the hub's loop
 
     async def run(self, streams: Streams) -> None:
-        """List, watch, and begin again, until cancelled."""
+        """List, watch, and begin again, until cancelled. LimitReached ends it: it would be reached again."""
         with self._lock:
             self._loop = asyncio.get_running_loop()
         reviews = asyncio.create_task(keep_reviewing(self, streams))
@@ -183,6 +184,8 @@ class Feed(Generic[C]):
                 self._set(State.POLLED)
                 return self.timings.poll
             await self._follow_or_poll(streams)
+        except LimitReached:
+            raise
         except ApiError as error:
             return self._handle_error(error)
         return 0.0
@@ -195,12 +198,13 @@ class Feed(Generic[C]):
             self._holds = self.content.can_watch = False
 
     async def _load(self, streams: Streams) -> None:
-        async for loaded, total in self.content.load(streams, self.connection):
-            if self.state.state is State.LOADING:
-                self.state = FeedState(State.LOADING, self.state.since, loaded=loaded, total=total)
-            self._notify()
-            if loaded != total:
-                await self._hold_back()
+        async with contextlib.aclosing(self.content.load(streams, self.connection)) as pages:
+            async for loaded, total in pages:
+                if self.state.state is State.LOADING:
+                    self.state = FeedState(State.LOADING, self.state.since, loaded=loaded, total=total)
+                self._notify()
+                if loaded != total:
+                    await self._hold_back()
         self._holds = True
 
     async def _hold_back(self) -> None:

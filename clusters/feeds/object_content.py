@@ -7,21 +7,23 @@ one: the API server sends the object as it is (ADDED) and then a bookmark, whose
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from clusters.api.connection import Connection
-from clusters.api.errors import NotFound, NotKubernetes, error_of_status
-from clusters.api.json_limits import decode_object
+from clusters.api.errors import NotFound, NotKubernetes, ResponseTooLarge, error_of_status
+from clusters.api.json_limits import decode_object, estimate_decoded
+from clusters.api.memory import MEBIBYTE, UNCOUNTED, Account
 from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.selectors import build_field_selector
 from clusters.api.streams import Streams
 from clusters.discovery import Resource
 from clusters.feeds.content import Query
 
+OBJECT_BYTES = 6 * MEBIBYTE  # twice what an API server takes in a request
 INITIAL_END = "k8s.io/initial-events-end"  # the bookmark's annotation (KEP-3157)
 
 
@@ -39,9 +41,13 @@ class ObjectSnapshot:
 
 
 class ObjectContent:
-    """One object by its name."""
+    """One object by its name, charged to `account`; one larger than OBJECT_BYTES is ResponseTooLarge."""
 
-    def __init__(self, resource: Resource, namespace: str, name: str) -> None:
+    def __init__(
+        self, resource: Resource, namespace: str, name: str, *, account: Account = UNCOUNTED
+    ) -> None:
+        self._account = account
+        self._charged = 0
         self.resource = resource
         self.namespace = namespace
         self.name = name
@@ -58,16 +64,21 @@ class ObjectContent:
         """The permission that this object depends on; for a Namespace both name and namespace, each its name."""
         return (self.resource.attributes("get", self.namespace, self.name),)
 
-    async def load(self, streams: Streams, connection: Connection) -> AsyncIterator[tuple[int, int | None]]:
+    async def load(
+        self, streams: Streams, connection: Connection
+    ) -> AsyncGenerator[tuple[int, int | None], None]:
         """GET the object; one that is not there (any more) is marked deleted and the error raised."""
         path = self.resource.object_path(self.namespace, self.name)
         try:
-            found, self._is_cut = _decode(await streams.get(connection, path))
+            body = await streams.get(connection, path, max_bytes=OBJECT_BYTES)
         except NotFound:
             self._is_deleted = True
             self.version += 1
             raise
-        self._set_object(found)
+        size = _measure(body)
+        with self._account.hold(size):
+            found, self._is_cut = _decode(body)
+        self._set_object(found, size)
         self.resource_version, self._is_confirmed = "", False
         yield 1, 1
 
@@ -86,7 +97,11 @@ class ObjectContent:
 
     def apply(self, line: bytes) -> bool:
         """Take one event in. Raises ApiError for an ERROR event."""
-        event, is_cut = _decode(line)
+        if len(line) > OBJECT_BYTES:
+            raise ResponseTooLarge(f"It is larger than {OBJECT_BYTES:,} bytes.")
+        size = _measure(line)
+        with self._account.hold(size):
+            event, is_cut = _decode(line)
         kind, found = event.get("type"), event.get("object")
         if not isinstance(found, dict):
             raise NotKubernetes("A watch event contains no object.")
@@ -101,7 +116,7 @@ class ObjectContent:
         if kind != "ADDED" or self._is_confirmed:  # the first ADDED is the object as it was
             self.resource_version = str(metadata.get("resourceVersion") or self.resource_version)
         self._is_confirmed, self._is_cut = True, is_cut
-        self._set_object(found, is_deleted=kind == "DELETED")
+        self._set_object(found, size, is_deleted=kind == "DELETED")
         return True
 
     def _is_gone_unseen(self, bookmark: Mapping[str, Any]) -> bool:
@@ -117,18 +132,31 @@ class ObjectContent:
     def clear(self) -> None:
         """Drop the object at once: the permission is gone."""
         self._object = None
+        self._account.release(self._charged)
+        self._charged = 0
         self.version += 1
 
     def size(self) -> int:
         return 0 if self._object is None else 1
 
+    def loading_size(self) -> int:
+        return 0
+
     def snapshot(self) -> ObjectSnapshot:
         return ObjectSnapshot(self._object, self._is_deleted, self.version, self._is_cut)
 
-    def _set_object(self, found: Mapping[str, Any], *, is_deleted: bool = False) -> None:
+    def _set_object(self, found: Mapping[str, Any], size: int, *, is_deleted: bool = False) -> None:
+        """`size` is charged in place of the object before."""
+        self._account.move(self._charged, size)
+        self._charged = size
         self._object = found
         self._is_deleted = is_deleted
         self.version += 1
+
+
+def _measure(content: bytes) -> int:
+    """Bytes that an object takes while it is read and once it is."""
+    return len(content) + estimate_decoded(content)
 
 
 def _decode(content: bytes) -> tuple[dict[str, Any], bool]:

@@ -36,6 +36,7 @@ from people.audit.draft import AuditDraft
 from people.audit.models import Result
 from people.audit.record import RecordedDenial, note
 from people.models import TeamRole, User
+from people.storage import release_connections
 
 READ_VERBS = frozenset({"get", "list", "watch"})
 WRITE_SECONDS = 30.0
@@ -96,6 +97,7 @@ class ClusterSession:
         """What Kubernetes says to each, less what the dashboard role does not permit."""
         denied = {check: found for check in checks if (found := self._denied_by_role(check)) is not None}
         rest = [check for check in checks if check not in denied]
+        release_connections()
         return {**review(self.connection, self.client, rest, self.budget), **denied}
 
     def review_menu(self, checks: Sequence[ResourceAttributes]) -> dict[ResourceAttributes, ReviewResult]:
@@ -132,10 +134,12 @@ class ClusterSession:
 
     def table(self, query: TableQuery, *, eager: bool = True) -> Feed[TableContent]:
         """A list's feed; the caller gives it back with `release`. `eager` as there."""
+        release_connections()
         return hub.table(self.connection, query, eager=eager)
 
     def object(self, resource: Resource, namespace: str, name: str) -> Feed[ObjectContent]:
         """An object's feed; the caller gives it back with `release`. Who read a Secret is recorded."""
+        release_connections()
         feed = hub.object(self.connection, resource, namespace, name)
         if is_secret(resource):
             draft = self._draft_entry(resource.attributes("get", namespace, name), {"values": "hidden"})
@@ -275,6 +279,7 @@ def connect_all(
             found[slug] = _open_session(user, cluster, held, credential)
         except SealBroken as error:
             found[slug] = error
+    release_connections()  # from here on a page waits for clusters
     return found
 
 
@@ -288,5 +293,6 @@ def _open_session(user: User, cluster: Cluster, role: TeamRole, credential: Cred
         person=str(user.pk),
         expires_at=credential.expires_at,
         error_callback=make_error_callback(draft_session_entry(user, role, cluster, credential)),
+        account=hub.budget.open(str(user.pk), cluster.slug),
     )
     return ClusterSession(user, cluster, credential, role, connection, ReadingClient(connection))

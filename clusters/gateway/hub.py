@@ -15,6 +15,8 @@ from typing import Any
 from django.conf import settings
 
 from clusters.api.connection import Connection, Server
+from clusters.api.errors import LimitReached
+from clusters.api.memory import MEBIBYTE, Account, MemoryBudget
 from clusters.api.pools import is_forgotten
 from clusters.api.streams import Streams
 from clusters.api.tables import Row
@@ -51,6 +53,7 @@ class FeedKey:
 @dataclass
 class _Entry:
     feed: Feed[Any]
+    account: Account
     task: asyncio.Task[None] | None
     viewers: Viewers
     unwatched_since: float  # monotonic seconds when its last viewer left; 0 while watched
@@ -78,6 +81,7 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._streams: Streams | None = None
         self._healths: dict[Server, asyncio.Task[None]] = {}
+        self.budget = MemoryBudget(lambda: settings.QUARTERDECK_MAX_MEMORY * MEBIBYTE)
 
     def table(self, connection: Connection, query: TableQuery, *, eager: bool = True) -> Feed[TableContent]:
         """The feed of a list, opened or shared; give it back with `release`.
@@ -95,7 +99,9 @@ class Hub:
         feed = self._open(
             key,
             connection,
-            lambda: TableContent(query, known=lambda row: self._find_equal_rows(key, row)),
+            lambda account: TableContent(
+                query, known=lambda row: self._find_equal_rows(key, row), account=account
+            ),
         )
         if eager:
             feed.load_eagerly()
@@ -106,7 +112,9 @@ class Hub:
     ) -> Feed[ObjectContent]:
         """The feed of one object, opened or shared; give it back with `release`."""
         key = FeedKey(connection.fingerprint, connection.cluster, _resource_key(resource), namespace, name)
-        return self._open(key, connection, lambda: ObjectContent(resource, namespace, name))
+        return self._open(
+            key, connection, lambda account: ObjectContent(resource, namespace, name, account=account)
+        )
 
     def release(self, feed: Feed[Any], connection: Connection | None = None) -> None:
         """One viewer less: who came by `connection`, or without it the first. The feed lives on for a minute.
@@ -136,9 +144,9 @@ class Hub:
         return len(self._entries)
 
     def rows(self) -> int:
-        """How many rows all feeds hold together."""
+        """How many rows all feeds hold together, with those of lists that are under way."""
         with self._lock:
-            return sum(entry.feed.content.size() for entry in self._entries.values())
+            return sum(_count_rows(entry) for entry in self._entries.values())
 
     def count_states(self) -> Counter[State]:
         """How many feeds are in each state."""
@@ -151,16 +159,16 @@ class Hub:
     def timings(self) -> FeedTimings:
         return self._timings or settings.TIMINGS.feeds
 
-    def _open(self, key: FeedKey, connection: Connection, content: Callable[[], Any]) -> Feed[Any]:
+    def _open(self, key: FeedKey, connection: Connection, content: Callable[[Account], Any]) -> Feed[Any]:
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
                 self._evict(connection)
-                entry = self._make_entry(connection, content())
+                entry = self._make_entry(key, connection, content)
                 loop = self._ensure_loop()  # first: what is not started would be waited for by everybody
                 self._entries[key] = entry
                 started = asyncio.run_coroutine_threadsafe(self._start(key, entry), loop)
-                started.add_done_callback(lambda done: self._handle_crash(key, done))
+                started.add_done_callback(lambda done: self._handle_crash(key, entry, done))
             entry.unwatched_since = 0.0
             entry.feed.viewers += 1
             entry.viewers.add(connection, is_denied=entry.feed.state.state is State.DENIED)
@@ -171,7 +179,7 @@ class Hub:
         with self._lock:
             if self._entries.get(key) is entry:
                 entry.task = asyncio.create_task(entry.feed.run(streams))
-                entry.task.add_done_callback(lambda task: self._handle_crash(key, task))
+                entry.task.add_done_callback(lambda task: self._handle_crash(key, entry, task))
         server = entry.feed.connection.server
         running = self._healths.get(server)
         if running is None or running.done():
@@ -188,11 +196,17 @@ class Hub:
         if self._streams is not None:
             await self._streams.close()
 
-    def _handle_crash(self, key: FeedKey, task: asyncio.Task[None] | Future[None]) -> None:
-        """A feed that fell over a mistake of ours, or did not start for one, must not go on looking live."""
-        if not task.cancelled() and task.exception() is not None:
-            log.error("The feed of %s failed", key.resource, exc_info=task.exception())
-            self._close(key, "This list failed on the Quarterdeck server. Reload the page.")
+    def _handle_crash(self, key: FeedKey, entry: _Entry, task: asyncio.Task[None] | Future[None]) -> None:
+        """A feed that reached a limit, fell over a mistake of ours, or did not start, must not go on looking live."""
+        error = None if task.cancelled() else task.exception()
+        if error is None or self._entries.get(key) is not entry:
+            return
+        if isinstance(error, LimitReached):
+            log.warning("A feed of %s on %s was closed: %s", key.resource, key.cluster, error.message)
+            self._close(key, error.message)
+            return
+        log.error("The feed of %s failed", key.resource, exc_info=error)
+        self._close(key, "This list failed on the Quarterdeck server. Reload the page.")
 
     def _feeds_on(self, server: Server) -> list[Feed[Any]]:
         with self._lock:
@@ -237,17 +251,26 @@ class Hub:
             for key in over:
                 self._close(key, "The credential for this list was changed. Reload the page.")
             if self.rows() > settings.QUARTERDECK_MAX_ROWS:
-                with self._lock:
-                    everything = list(self._entries.items())
-                self._close(
-                    _oldest(everything), "This server reached its limit of rows, so this list was closed."
-                )
+                self._evict_rows()
+
+    def _evict_rows(self) -> None:
+        """Close a list of the person who holds most rows: one that nobody looks at before one that somebody does."""
+        with self._lock:
+            rows = {key: count for key, entry in self._entries.items() if (count := _count_rows(entry))}
+            by_person: Counter[str] = Counter()
+            for key, count in rows.items():
+                by_person[self._entries[key].feed.connection.person] += count
+            person, _most = by_person.most_common(1)[0]
+            theirs = [key for key in rows if self._entries[key].feed.connection.person == person]
+            largest = max(theirs, key=lambda key: (bool(self._entries[key].unwatched_since), rows[key]))
+        self._close(largest, "This server reached its limit of rows, so your largest list was closed.")
 
     def _close(self, key: FeedKey, message: str) -> None:
         with self._lock:
             entry = self._entries.pop(key, None)
         if entry is None or self._loop is None:
             return
+        entry.account.close()
 
         def close() -> None:
             if entry.task is not None:
@@ -256,10 +279,14 @@ class Hub:
 
         self._loop.call_soon_threadsafe(close)
 
-    def _make_entry(self, connection: Connection, content: Any) -> _Entry:
+    def _make_entry(self, key: FeedKey, connection: Connection, content: Callable[[Account], Any]) -> _Entry:
         viewers = Viewers(lambda: feed.state.state is State.LOADING)
-        feed: Feed[Any] = Feed(replace(connection, error_callback=viewers.report), content, self.timings)
-        return _Entry(feed, None, viewers, 0.0)
+        account = self.budget.open(
+            connection.person, connection.cluster, lambda message: self._close(key, message)
+        )
+        own = replace(connection, error_callback=viewers.report, account=account)
+        feed: Feed[Any] = Feed(own, content(account), self.timings)
+        return _Entry(feed, account, None, viewers, 0.0)
 
     def _ensure_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
@@ -269,6 +296,10 @@ class Hub:
 
 def _resource_key(resource: Resource) -> str:
     return f"{resource.plural}.{resource.version}.{resource.group}"
+
+
+def _count_rows(entry: _Entry) -> int:
+    return int(entry.feed.content.size() + entry.feed.content.loading_size())
 
 
 def _oldest(entries: list[tuple[FeedKey, _Entry]]) -> FeedKey:

@@ -6,12 +6,13 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from clusters.api.connection import Connection
+from clusters.api.memory import UNCOUNTED, Account
 from clusters.api.resource_attributes import ResourceAttributes
 from clusters.api.selectors import find_selected
 from clusters.api.streams import Streams
@@ -22,12 +23,13 @@ from clusters.tables.columns import DisplayColumn, declare_dates
 from clusters.tables.filters import RowFilter
 from clusters.tables.list_pages import ListPages
 from clusters.tables.orders import Change, Order, RowMatcher, Sort, sort_by_name
-from clusters.tables.rows import POOL, RowKey, row_key
+from clusters.tables.rows import POOL, RowKey, measure_row, row_key
 from clusters.tables.slices import SliceOrder
 
 OrderType = TypeVar("OrderType", Order, SliceOrder)
 
-MAX_CHANGES = 1000  # changes that are known one by one; a window that missed more reads all rows again
+# Changes that are known one by one, and bytes of their rows; a window that missed more reads all rows again.
+MAX_CHANGES, MAX_CHANGE_BYTES = 1000, 4 * 1024 * 1024
 ORDERS = 4  # sorts and filters that are kept ready though nobody looks
 
 
@@ -51,10 +53,17 @@ class TableSnapshot:
 
 
 class TableContent:
-    """The rows of one query; `known` finds equal rows that other tables hold, by their key."""
+    """The rows of one query; `known` finds equal rows that other tables hold, by their key.
+
+    Rows are charged to `account` as they are read, those of a list that is under way as well.
+    """
 
     def __init__(
-        self, query: TableQuery, *, known: Callable[[RowKey], Iterable[Row]] = lambda _key: ()
+        self,
+        query: TableQuery,
+        *,
+        known: Callable[[RowKey], Iterable[Row]] = lambda _key: (),
+        account: Account = UNCOUNTED,
     ) -> None:
         self.query = query
         self.version = 0
@@ -72,10 +81,15 @@ class TableContent:
         ]
         self.columns: tuple[Column, ...] = ()
         self._rows: dict[RowKey, Row] = {}
+        self._account = account
+        self._row_bytes = 0  # what `_rows` takes
+        self._loading = 0  # rows of a list under way that are not among `_rows` yet
         self._find_known = known
         self._lock = threading.Lock()
         self._snapshot: TableSnapshot | None = None
-        self._changes: deque[Change] = deque(maxlen=MAX_CHANGES)  # the last ones, up to `version`
+        self._changes: deque[Change] = deque()  # the last ones, up to `version`
+        self._change_sizes: deque[int] = deque()  # of the same, in bytes
+        self._change_bytes = 0  # their sum
         self._name_order = Order(self, self._sort_by_name, Sort(None))
         self._orders: weakref.WeakValueDictionary[object, Any] = weakref.WeakValueDictionary()
         self._recent_orders: deque[object] = deque(maxlen=ORDERS)
@@ -86,27 +100,37 @@ class TableContent:
         verbs = ("list", "watch") if self.can_watch else ("list",)
         return tuple(self.query.resource.attributes(verb, self.query.namespace, name) for verb in verbs)
 
-    async def load(self, streams: Streams, connection: Connection) -> AsyncIterator[tuple[int, int | None]]:
+    async def load(
+        self, streams: Streams, connection: Connection
+    ) -> AsyncGenerator[tuple[int, int | None], None]:
         """List in pages; the first load shows its rows as they come, a later one keeps the old until all is there."""
         fresh: dict[RowKey, Row] = {}
         first = not self._rows
-        token, unreadable = "", 0
+        token, unreadable, size = "", 0, 0
         pages = ListPages(streams, connection, self.watch_path(), self._selectors)
-        while True:
-            page = await pages.read(token)
-            unreadable += page.unreadable
-            if not token and page.columns is not None:
-                self._set_columns(self._declare(page.columns))
-            fresh |= self._intern_rows(page.rows)
-            token = page.continue_token
-            if not token:
-                break
-            if first:
-                self.unreadable = unreadable
-                self._replace(dict(fresh), page.resource_version)
-            yield len(fresh), None if page.remaining is None else len(fresh) + page.remaining
-        self.unreadable = unreadable
-        self._replace(fresh, page.resource_version)
+        try:
+            while True:
+                page = await pages.read(token)
+                unreadable += page.unreadable
+                if not token and page.columns is not None:
+                    self._set_columns(self._declare(page.columns))
+                size += self._add_rows(fresh, page.rows)
+                token = page.continue_token
+                if not token:
+                    break
+                if first:
+                    self.unreadable = unreadable
+                    self._replace(dict(fresh), page.resource_version, size)
+                self._loading = 0 if first else len(fresh)
+                yield len(fresh), None if page.remaining is None else len(fresh) + page.remaining
+            self.unreadable = unreadable
+            if not first:
+                self._account.release(self._row_bytes)
+            self._replace(fresh, page.resource_version, size)
+            size = 0
+        finally:
+            self._loading = 0
+            self._account.release(size - self._row_bytes if first else size)
         self.needs_list = False
         yield len(fresh), len(fresh)
 
@@ -144,10 +168,15 @@ class TableContent:
     def clear(self) -> None:
         """Drop every row at once: the permission is gone."""
         self.unreadable = 0
+        self._account.release(self._row_bytes)
         self._replace({}, "")
 
     def size(self) -> int:
         return len(self._rows)
+
+    def loading_size(self) -> int:
+        """How many rows a list under way has read that are not shown yet."""
+        return self._loading
 
     def row(self, key: RowKey) -> Row | None:
         return self._rows.get(key)
@@ -236,30 +265,54 @@ class TableContent:
                 self.columns = columns
                 self._add_version(None)
 
-    def _replace(self, rows: dict[RowKey, Row], resource_version: str) -> None:
+    def _add_rows(self, fresh: dict[RowKey, Row], rows: Sequence[Row]) -> int:
+        """Put the rows of one page among those before it; how many bytes they were charged."""
+        added = self._intern_rows(rows)
+        size = sum([measure_row(row) for row in added.values()])
+        size -= sum([measure_row(fresh[key]) for key in added.keys() & fresh.keys()])
+        self._account.move(0, size)
+        fresh |= added
+        return size
+
+    def _replace(self, rows: dict[RowKey, Row], resource_version: str, size: int = 0) -> None:
+        """These are the rows; `size` is what they were charged."""
         with self._lock:
             self._rows = rows
+            self._row_bytes = size
             self.resource_version = resource_version
             self._add_version(None)
 
     def _change(self, key: RowKey, row: Row | None) -> bool:
         """One row is new, other or (None) gone; False where it was not there."""
+        before = self._rows.get(key)
+        if row is None and before is None:
+            return False
+        old_size = measure_row(before) if before is not None else 0
+        new_size = measure_row(row) if row is not None else 0
+        self._account.move(old_size, new_size)
         with self._lock:
-            old = self._rows.pop(key, None) if row is None else self._rows.get(key)
-            if row is not None:
+            self._row_bytes += new_size - old_size
+            if row is None:
+                del self._rows[key]
+            else:
                 self._rows[key] = row
-            elif old is None:
-                return False
-            self._add_version(Change(old, row))
+            self._add_version(Change(before, row), old_size + new_size)
         return True
 
-    def _add_version(self, change: Change | None) -> None:
+    def _add_version(self, change: Change | None, size: int = 0) -> None:
         """Another version; where it is no change of one row, those before it say nothing any more."""
         self.version += 1
         if change is None:
             self._changes.clear()
-        else:
-            self._changes.append(change)
+            self._change_sizes.clear()
+            self._change_bytes = 0
+            return
+        self._changes.append(change)
+        self._change_sizes.append(size)
+        self._change_bytes += size
+        while len(self._changes) > MAX_CHANGES or self._change_bytes > MAX_CHANGE_BYTES:
+            self._changes.popleft()
+            self._change_bytes -= self._change_sizes.popleft()
 
     def _intern_rows(self, rows: Sequence[Row]) -> dict[RowKey, Row]:
         """Rows as they are kept: the equal one that another feed holds already, so that many viewers cost one set."""

@@ -144,3 +144,8 @@ def _check_object(clusters: tuple[str, ...], namespaces: tuple[str, ...], name: 
 
 def _pairs(query: QueryDict) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, values in query.lists() for value in values)
+
+
+def clusters_in_path(path: str) -> str:
+    """The clusters of a page as its path names them, at most 200 characters; nothing for a page of none."""
+    return path.removeprefix("/c/").partition("/")[0][:200] if path.startswith("/c/") else ""

@@ -8,11 +8,13 @@ from typing import Any
 
 from daphne.http_protocol import WebRequest
 from daphne.server import Server
+from django.conf import settings
 from django.db import DatabaseError
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
-from dashboard.monitoring.handshakes import TrackedHandshake
+from dashboard.connections import ConnectionLimiter, ConnectionLimits, raise_file_limit
+from dashboard.live.inbound import LimitedSocket
 from dashboard.request_bodies import BoundedFactory
 
 CANNOT_READ = "Quarterdeck cannot read its database: {}"
@@ -34,13 +36,19 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
         self._ports: list[Any] = []
 
     @property
-    def http_factory(self) -> BoundedFactory:
-        return self._bounded
+    def http_factory(self) -> ConnectionLimiter:
+        return self._limiter
 
     @http_factory.setter
     def http_factory(self, _daphnes_own: object) -> None:
         """Daphne makes its factory where nothing can be passed in: ours takes its place."""
+        limits = ConnectionLimits(
+            settings.QUARTERDECK_MAX_CONNECTIONS, raise_file_limit(), exempt=tuple(settings.TRUSTED_PROXIES)
+        )
         self._bounded = BoundedFactory(self)
+        self._limiter = ConnectionLimiter(
+            self._bounded, limits, lambda: settings.TIMINGS.connections, reactor
+        )
 
     @property
     def ws_factory(self) -> Any:
@@ -48,7 +56,7 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
 
     @ws_factory.setter
     def ws_factory(self, factory: Any) -> None:
-        factory.protocol = TrackedHandshake
+        factory.protocol = LimitedSocket
         self._sockets = factory
 
     def listen_success(self, port: Any) -> None:
@@ -73,6 +81,10 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
         """Refuse new connections from now on; those that are open stay."""
         for port in self._ports:
             port.stopListening()
+
+    def close_idle_connections(self, *, with_unfinished: bool) -> int:
+        """As `BoundedFactory` does."""
+        return self._bounded.close_idle_connections(with_unfinished=with_unfinished)
 
     def list_requests(self) -> list[str]:
         """Requests and sockets whose work is not done, also those whose client is gone: `GET /c/harbour/`."""

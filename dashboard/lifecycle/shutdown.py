@@ -75,7 +75,7 @@ class Shutdown:
     def _wait(self) -> None:
         now = time.monotonic()
         is_late = now - self._closed_at > RECEIVE_SECONDS
-        connections = self._server.http_factory.close_idle_connections(with_unfinished=is_late)
+        connections = self._server.close_idle_connections(with_unfinished=is_late)
         requests = self._server.list_requests()
         if (connections or requests) and now < self._began_at + self._timeout - self._reserve():
             _loop.callLater(POLL, self._wait)

@@ -16,15 +16,17 @@ from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
-from django.db import DatabaseError
+from django.db import Error
 
 from clusters.api.errors import ApiError
 from clusters.credentials.sealing import SealBroken
 from clusters.feeds.backoff import wait_for_event
 from clusters.gateway.connect import NoCredential, NotShared
 from clusters.runtime import runtime
-from dashboard.address.paths import BadAddress
+from dashboard.address.paths import BadAddress, clusters_in_path
 from dashboard.frame.waiting import WaitingSubscription
+from dashboard.live.concurrency import opening_slots, rendering_slots
+from dashboard.live.inbound import MAX_MESSAGE, TOO_MANY_SOCKETS, Inbox, socket_counts
 from dashboard.live.session_checks import drop_feeds, sockets
 from dashboard.live.socket_auth import authenticate_socket
 from dashboard.live.subscriptions import NotLive, Pausable, Subscription, create_waiting, subscribe
@@ -33,7 +35,9 @@ from dashboard.monitoring.request_ids import bind
 from dashboard.pieces.differ import Differ
 from dashboard.pieces.update import Update, build_update
 from dashboard.shell import outage
-from people.control import session_group, user_group
+from people.audit.record import listen_health, unlisten_health
+from people.broadcast import broadcast
+from people.control import ACCESS_CHANGED, SESSION_ENDED
 from people.session_checks import SessionCheck
 from people.storage import storage
 
@@ -42,7 +46,6 @@ from people.storage import storage
 DRAW_FACTOR, RENDER_FACTOR = 14, 10
 ROW_DRAW_FACTOR = 8
 MAX_UNACKNOWLEDGED = 1024 * 1024  # bytes sent and not yet drawn by the page
-MAX_MESSAGE = 16 * 1024  # bytes of a message from the page
 
 RESTARTING = 4012  # this process ends; as 1012 (RFC 6455), which an application cannot send
 UNREADABLE = 4503  # the database does not answer; the handshake is refused, and the page asks again
@@ -60,9 +63,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
     def __init__(self) -> None:
         super().__init__()
         self.subscription: Subscription | None = None
-        self.groups_joined: list[str] = []
         self.sent_count = 0
         self.unacknowledged: dict[int, int] = {}
+        self.inbox = Inbox()
         self.is_paused = False
         self.draw_time = 0.0  # seconds that the page worked on what it drew last
         self.has_moved = False  # whether rows came or went in what was sent last
@@ -72,22 +75,46 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         self.acknowledged = asyncio.Event()
         self.closed = asyncio.Event()
         self.banner = Differ()
+        self.is_accepted = False
+        self.early_code = 0  # that closes the socket as soon as it is accepted
+
+    async def __call__(self, *arguments: Any) -> None:
+        """Until the socket is closed, or Daphne cancels the task, which does not disconnect."""
+        try:
+            await super().__call__(*arguments)
+        finally:
+            socket_counts.remove(self)
+            sockets.remove(self)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """What a page sends uses no database: Channels would look after its connections first, in the thread of all."""
+        if message["type"] == "websocket.receive":
+            await self.websocket_receive(message)
+        else:
+            await super().dispatch(message)
 
     async def connect(self) -> None:
         """All checks, and all use of the database, come before the socket is accepted."""
         self._dirty = partial(_notify, asyncio.get_running_loop(), self.dirty)
         try:
-            code = await self._enter()
-        except DatabaseError as error:
+            code = await self._enter() or self.early_code
+        except Error as error:
             if not storage.note(error):
                 raise
             code = UNREADABLE
+        finally:
+            self.is_accepted = True  # or closed
+        if code == TOO_MANY_SOCKETS:
+            await self.accept()  # a browser tells its page the code of what was accepted only
         if code:
+            sockets.remove(self)
             await self.close(code)
             return
         await self.accept()
         self._follow(self.subscription)  # type: ignore[arg-type] # _enter has opened it
         storage.listen(self._dirty)
+        broadcast.state_listeners.add(self._dirty)
+        listen_health(self._dirty)
         draining.add(self._leave)
         self.task = asyncio.create_task(self._serve())
         if isinstance(self.subscription, WaitingSubscription):
@@ -98,9 +125,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
     async def disconnect(self, code: int) -> None:
         sockets.remove(self)
         storage.unlisten(self._dirty)
+        broadcast.state_listeners.discard(self._dirty)
+        unlisten_health(self._dirty)
         draining.discard(self._leave)
-        for group in self.groups_joined:
-            await self.channel_layer.group_discard(group, self.channel_name)
         self.closed.set()
         if self.task is not None:
             self.task.cancel()
@@ -108,7 +135,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
                 await self.task
         if self.subscription is not None:
             subscription, self.subscription = self.subscription, None
-            await _run_rendering(subscription.stop)
+            await self._run_rendering(subscription.stop)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """`{"ack": n, "took": ms}`, `{"pause": bool}`, `{"renew": "<query>"}`; anything else is not our page's."""
@@ -120,29 +147,13 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             self.draw_time = min(max(took, 0), 1000) / 1000 if isinstance(took, (int, float)) else 0.0
             self.acknowledged.set()
         elif isinstance(message.get("pause"), bool):
-            self.is_paused = message["pause"]
-            if isinstance(self.subscription, Pausable):
-                await _run_rendering(self.subscription.pause, self.is_paused)
+            self.inbox.is_paused = message["pause"]
             self.dirty.set()
-        elif isinstance(message.get("renew"), str) and self.subscription is not None:
-            try:
-                await _run_rendering(self.subscription.renew, message["renew"])
-            except TooManyFieldsSent:
-                await self.close(REFUSED)
+        elif isinstance(message.get("renew"), str):
+            self.inbox.query = message["renew"]
             self.dirty.set()
         else:
             await self.close(REFUSED)
-
-    # --- control messages of the channel layer (people.control)
-
-    async def session_ended(self, _event: dict[str, Any]) -> None:
-        if self.subscription is not None:
-            self.subscription.forget()
-        await self.close(SIGNED_OUT)
-
-    async def access_changed(self, _event: dict[str, Any]) -> None:
-        drop_feeds(self.user_id)
-        await self.close(CHANGED)
 
     # --- below: not for outsiders
 
@@ -153,9 +164,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             return SIGNED_OUT
         user, session_id = found
         self.user_id = user.pk
-        for group in (session_group(session_id), user_group(user.pk)):
-            await self.channel_layer.group_add(group, self.channel_name)
-            self.groups_joined.append(group)
+        if not socket_counts.add(self, user.pk, session_id):
+            return TOO_MANY_SOCKETS
+        # From here on, so that nothing is missed while the page's cluster is asked.
+        sockets.add(self, SessionCheck(session_id, user.pk, user.access_version), self._close_changed)
         query = parse_qs(self.scope["query_string"].decode("latin1"))
         self.user, self.page, self.window = (
             user,
@@ -172,11 +184,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             self.subscription = create_waiting(user, self.page, error, query.get("seen", [""])[0])
             if self.subscription is None:
                 return REFUSED
-        sockets.add(self, SessionCheck(session_id, user.pk, user.access_version), self._close_changed)
         return 0
 
     async def _open_subscription(self) -> Subscription:
-        opened: Subscription = await _run_opening(subscribe, self.user, self.page, self.window)
+        opened: Subscription = await self._run_opening(subscribe, self.user, self.page, self.window)
         return opened
 
     def _follow(self, subscription: Subscription) -> None:
@@ -188,14 +199,14 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         """The cluster did not answer when the page came: go on with it as soon as it does."""
         while not await wait_for_event(self.closed, waiting.retry_delay()):
             try:
-                await _run_opening(waiting.probe)
+                await self._run_opening(waiting.probe)
                 opened = await self._open_subscription()
             except ApiError as error:
                 if waiting.fail(error):
                     self.dirty.set()
                     continue
                 break
-            except DatabaseError:
+            except Error:
                 continue
             except (NotShared, NotLive, BadAddress, NoCredential, SealBroken):
                 break
@@ -207,9 +218,17 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         if not self.closed.is_set():
             await self.close(CHANGED)
 
-    async def _close_changed(self) -> None:
-        """The session is over, or what this person may reach has changed: the page finds out which."""
-        await self.close(CHANGED)
+    async def _close_changed(self, kind: str) -> None:
+        """The session is over, or what this person may reach has changed; "" where the page finds out which."""
+        code = SIGNED_OUT if kind == SESSION_ENDED else CHANGED
+        if kind == SESSION_ENDED and self.subscription is not None:
+            self.subscription.forget()
+        if kind == ACCESS_CHANGED:
+            drop_feeds(self.user_id)
+        if self.is_accepted:
+            await self.close(code)
+        else:
+            self.early_code = code
 
     async def _leave(self) -> None:
         """This process is about to end: the page connects to the next one without a word."""
@@ -223,12 +242,26 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             await self._wait_for_acknowledgement()
             self.dirty.clear()
             began = time.monotonic()
+            await self._apply_inbox()
             if not self.is_paused and self.subscription is not None:
-                update = await _run_rendering(self._render_changes)
+                update = await self._run_rendering(self._render_changes)
                 if update is not None:
                     self.has_moved = update.rows_moved
                     await self._send(update.to_html())
             await asyncio.sleep(self._pause(time.monotonic() - began))
+
+    async def _apply_inbox(self) -> None:
+        """Show what the page asked for last; what it asked for before that is never rendered."""
+        query, is_paused = self.inbox.take()
+        try:
+            if query is not None and self.subscription is not None:
+                await self._run_rendering(self.subscription.renew, query)
+        except TooManyFieldsSent:
+            await self.close(REFUSED)
+        if is_paused is not None:
+            self.is_paused = is_paused
+            if isinstance(self.subscription, Pausable):
+                await self._run_rendering(self.subscription.pause, is_paused)
 
     def _pause(self, rendered: float) -> float:
         """How long changes are gathered now, so that neither the page nor this server has much to do with them."""
@@ -251,20 +284,21 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
                 await self.close(TOO_SLOW)
                 await asyncio.sleep(patience)
 
+    async def _run_opening(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run what asks clusters and the database in a thread of its own; Busy where none is free for too long."""
+        path = self.page.partition("?")[0].removeprefix(settings.FORCE_SCRIPT_NAME or "")
+        async with opening_slots.acquire(str(self.user.pk), clusters_in_path(path)):
+            return await DatabaseSyncToAsync(function, thread_sensitive=False, executor=openers)(*arguments)
+
+    async def _run_rendering(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run what renders, or works on what is rendered, in a thread of the pool for it, with this request's ID."""
+        async with rendering_slots.acquire(str(self.user_id)):
+            return await asyncio.get_running_loop().run_in_executor(renderers, bind(function), *arguments)
+
     async def _send(self, html: str) -> None:
         self.sent_count += 1
         self.unacknowledged[self.sent_count] = len(html)
         await self.send(text_data=f"{self.sent_count}\n{html}" if html else str(self.sent_count))
-
-
-async def _run_opening(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run what asks clusters and the database in a thread of its own."""
-    return await DatabaseSyncToAsync(function, thread_sensitive=False, executor=openers)(*arguments)
-
-
-async def _run_rendering(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run what renders, or works on what is rendered, in a thread of the pool for it, with this request's ID."""
-    return await asyncio.get_running_loop().run_in_executor(renderers, bind(function), *arguments)
 
 
 def _notify(loop: asyncio.AbstractEventLoop, dirty: asyncio.Event) -> None:

@@ -25,6 +25,8 @@ from clusters.feeds.states import State
 from clusters.gateway.hub import hub
 from people.audit import metrics as audit_metrics
 from people.audit.writer import writer
+from people.broadcast import broadcast
+from people.storage import read_pool_use
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # the format that every Prometheus reads
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -51,6 +53,9 @@ class CurrentState(Collector):
         yield feeds
         yield GaugeMetricFamily("quarterdeck_feed_rows", "Rows that all feeds hold.", value=hub.rows())
         yield GaugeMetricFamily(
+            "quarterdeck_held_bytes", "Cluster data that is held, in bytes.", value=hub.budget.held
+        )
+        yield GaugeMetricFamily(
             "quarterdeck_open_circuit_breakers",
             "API servers that hang, and are not called at this moment.",
             value=breaker.count_open(),
@@ -65,6 +70,30 @@ class CurrentState(Collector):
             "Whether the last write to the audit trail succeeded: 1 or 0.",
             value=int(writer.health.is_writable),
         )
+        yield from _collect_database()
+        yield GaugeMetricFamily(
+            "quarterdeck_broadcast_working",
+            "Whether this process can send messages to others: 1 or 0.",
+            value=int(broadcast.late_since is None),
+        )
+
+
+def _collect_database() -> Iterator[GaugeMetricFamily]:
+    used = GaugeMetricFamily(
+        "quarterdeck_database_connections",
+        "Connections of the pool that are in use.",
+        labels=["database"],
+    )
+    waiting = GaugeMetricFamily(
+        "quarterdeck_database_waiting_requests",
+        "Requests that wait for a connection of the pool.",
+        labels=["database"],
+    )
+    for alias, use in read_pool_use().items():
+        used.add_metric([alias], use.used)
+        waiting.add_metric([alias], use.waiting)
+    yield used
+    yield waiting
 
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # a series more for each, with the time of its first value

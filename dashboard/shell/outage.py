@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -17,7 +17,14 @@ from django.utils.translation import gettext as _
 from dashboard.pieces.notice import Notice, Retry
 from dashboard.shell.context import Shell
 from people.audit.record import health
-from people.storage import REQUEST_LOCK_TIMEOUT, StorageOutage, limit_lock_wait, storage
+from people.broadcast import broadcast
+from people.storage import (
+    REQUEST_LOCK_TIMEOUT,
+    StorageOutage,
+    find_kind,
+    limit_lock_wait,
+    storage,
+)
 
 RETRY_SECONDS = 5
 OUTAGE_HEADER = "Quarterdeck-Outage"  # a header, by which a page's script knows that nothing can be saved
@@ -44,28 +51,47 @@ def outage_middleware(
 
 def render_unavailable(request: HttpRequest, error: BaseException) -> HttpResponse | None:
     """503 where the error is an outage of the database. Drawn without it, and so without the person's frame."""
-    if not isinstance(error, DatabaseError) or not storage.note(error):
+    if not storage.note(error):
         return None
-    response = HttpResponse(render_to_string("errors/outage.html", _context(request)), status=503)
+    context = _context(request, is_busy=find_kind(error) == "busy")
+    response = HttpResponse(render_to_string("errors/outage.html", context), status=503)
     response["Retry-After"] = str(RETRY_SECONDS)
     response[OUTAGE_HEADER] = "database"
     return response
 
 
 def _limit_lock_wait(request: HttpRequest) -> AbstractContextManager[None]:
-    """What is sent waits for a lock of the database as long as a person would, and while one is known not at all."""
-    return nullcontext() if request.method in SAFE_METHODS else limit_lock_wait(REQUEST_LOCK_TIMEOUT)
+    """What is sent waits for a lock of the database as long as a person would, and while one is known not at all.
+
+    A stranger costs PostgreSQL no connection for it: what each has by its URL will do.
+    """
+    is_stranger = request.session.session_key is None
+    if request.method in SAFE_METHODS or (is_stranger and connection.vendor == "postgresql"):
+        return nullcontext()
+    return limit_lock_wait(REQUEST_LOCK_TIMEOUT)
 
 
 def banner() -> SafeString:
-    """What stands above every page while nothing can be saved; empty while all is well."""
+    """What stands above every page while nothing can be saved, or changes come late; empty while all is well."""
     notice = describe_outage(storage.outage)
     if notice is None:
-        return SafeString("")
+        late = describe_late()
+        return SafeString("") if late is None else render_to_string("parts/notice.html", {"notice": late})
     text = _("You can keep browsing, but nothing can be saved and changes to clusters are blocked.")
     return render_to_string(
         "parts/notice.html", {"notice": replace(notice, advice=f"{text} {notice.advice}")}
     )
+
+
+def describe_late() -> Notice | None:
+    """What takes longer while processes cannot send each other messages."""
+    if broadcast.late_since is None:
+        return None
+    text = _(
+        "Sign-outs and changes of access take up to 15 seconds to reach pages that are open elsewhere. Everything else "
+        "works as usual. If you run this server: Redis (QUARTERDECK_REDIS_URL) is not responding."
+    )
+    return Notice(_("Some changes arrive late."), text, severity="warning", since=broadcast.late_since)
 
 
 def describe_outage(outage: StorageOutage | None) -> Notice | None:
@@ -82,6 +108,7 @@ def describe_outage(outage: StorageOutage | None) -> Notice | None:
         "unwritable": _("Quarterdeck's database is not writable."),
         "unreachable": _("Quarterdeck's database is not responding."),
         "damaged": _("Quarterdeck's database file is damaged."),
+        "busy": _("Quarterdeck's database is busy."),
     }
     return Notice(titles[outage.kind], _find_advice(outage.kind), since=outage.since)
 
@@ -91,15 +118,16 @@ def _find_advice(kind: str) -> str:
         "full": _("If you run this server: free up space in the data folder (QUARTERDECK_DATA)."),
         "locked": _("This clears up by itself when that program (a backup, a migration, a shell) finishes."),
         "damaged": _("If you run this server: stop it, and restore the database from a backup."),
+        "busy": _("If this happens often and you run this server: see “Scaling” in its documentation."),
     }
     return advice.get(kind, _("If you run this server: see its log for the cause."))
 
 
-def _context(request: HttpRequest) -> dict[str, Any]:
+def _context(request: HttpRequest, *, is_busy: bool) -> dict[str, Any]:
     is_post = request.method == "POST"
     fields, has_secrets = _read_fields(request) if is_post else ([], False)
     return {
-        "notice": _describe_failure(is_post=is_post),
+        "notice": _describe_failure(is_post=is_post, is_busy=is_busy),
         "retrying": Notice(
             advice=_("Retrying every few seconds. This page opens automatically once the server responds."),
             severity="info",
@@ -115,10 +143,11 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _describe_failure(*, is_post: bool) -> Notice:
+def _describe_failure(*, is_post: bool, is_busy: bool) -> Notice:
     """What the outage did to this request; it may be over by now."""
+    busy = StorageOutage("busy") if is_busy else None
     text = _("Nothing was changed and nothing was sent.") if is_post else _("This page could not be loaded.")
-    notice = describe_outage(storage.outage) or Notice()
+    notice = describe_outage(storage.outage or busy) or Notice()
     return replace(notice, advice=f"{text} {notice.advice}".strip(), since=None)
 
 

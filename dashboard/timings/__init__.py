@@ -25,6 +25,17 @@ class LiveTimings:
 
 
 @dataclass(frozen=True)
+class ConnectionTimings:
+    """All in seconds, from the first byte: `head` is how long all of a request's head may take to arrive, and a new
+    connection until it sends one; `body` is for the body, `close` until a connection that was ended is cut.
+    """
+
+    head: float = 20.0
+    body: float = 60.0
+    close: float = 5.0
+
+
+@dataclass(frozen=True)
 class AuditTimings:
     """All in seconds. Open pages of the audit trail: `poll` is between polls for rows of other processes, `pace`
     between two polls, `burst_pace` after one with many new actions.
@@ -62,5 +73,6 @@ class Timings:
     counting: CountingTimings = field(default_factory=CountingTimings)
     people: PeopleTimings = field(default_factory=PeopleTimings)
     live: LiveTimings = field(default_factory=LiveTimings)
+    connections: ConnectionTimings = field(default_factory=ConnectionTimings)
     audit: AuditTimings = field(default_factory=AuditTimings)
     overview: OverviewTimings = field(default_factory=OverviewTimings)

@@ -46,6 +46,22 @@ def append(entries: Sequence[AuditEntry]) -> list[int]:
     return [entry.sequence for entry in entries]
 
 
+def append_again(entries: Sequence[AuditEntry]) -> list[int]:
+    """The same, after the connection was lost in `append`: what the server has committed is not written twice.
+
+    It is looked for under the lock, which the earlier transaction holds until it has ended.
+    """
+    with transaction.atomic(using=ALIAS):
+        lock(connections[ALIAS])
+        if entries and entries[-1].hash:
+            last = AuditEntry.objects.using(ALIAS).filter(
+                sequence=entries[-1].sequence, hash=entries[-1].hash
+            )
+            if last.exists():
+                return [entry.sequence for entry in entries]
+        return append(entries)
+
+
 def _announce_key(last: int, signed_by: str) -> list[AuditEntry]:
     """The row about a key that signs for the first time, with the keys before it; none for an empty trail.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from people.audit.models import Result
 from people.audit.record import PendingEntry, collect_pending
+from people.storage import is_connection_lost
 
 
 @contextmanager
@@ -44,8 +44,4 @@ def _result_of(error: BaseException, is_complete: bool) -> Result:
     """UNKNOWN where the connection to the database server ended during COMMIT; else it was rolled back."""
     if not is_complete or connection.vendor != "postgresql":
         return Result.FAILED
-    cause: Any = error.__cause__
-    is_lost = (
-        isinstance(error, OperationalError | InterfaceError) and getattr(cause, "sqlstate", None) is None
-    )
-    return Result.UNKNOWN if is_lost else Result.FAILED
+    return Result.UNKNOWN if is_connection_lost(error) else Result.FAILED

@@ -32,10 +32,12 @@ __all__ = [
     "health",
     "last_sequence",
     "listen",
+    "listen_health",
     "note",
     "note_soon",
     "record",
     "unlisten",
+    "unlisten_health",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -150,6 +152,15 @@ def listen(callback: Callable[[], None]) -> None:
 
 def unlisten(callback: Callable[[], None]) -> None:
     writer.listeners.discard(callback)
+
+
+def listen_health(callback: Callable[[], None]) -> None:
+    """`callback` is called, in the writer's thread, when `health` changes; it must not block."""
+    writer.health_listeners.add(callback)
+
+
+def unlisten_health(callback: Callable[[], None]) -> None:
+    writer.health_listeners.discard(callback)
 
 
 def last_sequence() -> int:

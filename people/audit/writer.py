@@ -13,15 +13,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.db import DatabaseError, DataError, IntegrityError, connections
+from django.db import DataError, Error, IntegrityError, connections
 from django.utils import timezone
 
-from people.audit.appending import NotAppendOnly, append
+from people.audit.appending import NotAppendOnly, append, append_again
 from people.audit.checkpoints import Checkpoint
 from people.audit.draft import AuditDraft, build_entry
 from people.audit.metrics import WRITE_SECONDS
 from people.audit.models import AuditEntry, Phase
 from people.audit.routing import ALIAS
+from people.storage import is_connection_lost, keep_out_of_pool
 
 log = logging.getLogger(__name__)
 QUEUE_SIZE = 4096  # rows that may wait; beyond it the audit trail is unavailable
@@ -29,7 +30,7 @@ BATCH = 256  # rows in one transaction
 PROBE_INTERVAL = 2.0  # seconds between tries while the audit trail cannot be written
 STOP_TIMEOUT = 10.0  # seconds in which a process that ends writes what waits
 ROW_ERRORS = (DataError, IntegrityError, ValueError, TypeError)  # of one row
-DATABASE_ERRORS = (DatabaseError, NotAppendOnly, OSError, RuntimeError)  # of the audit trail as a whole
+DATABASE_ERRORS = (Error, NotAppendOnly, OSError, RuntimeError)  # of the audit trail as a whole
 
 
 class AuditTrailUnavailable(Exception):
@@ -61,6 +62,7 @@ class Writer:
         self.health = WriterHealth()
         self.last_written: Checkpoint | None = None  # the newest row of this process
         self.listeners: set[Callable[[], None]] = set()
+        self.health_listeners: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
         self._queue: queue.Queue[QueuedEntry | None] = queue.Queue(QUEUE_SIZE)
         self._thread: threading.Thread | None = None
@@ -103,6 +105,7 @@ class Writer:
 
     def _run(self) -> None:
         is_over = False
+        keep_out_of_pool(ALIAS)
         while not is_over:
             batch = self._next()
             is_over = None in batch
@@ -140,7 +143,7 @@ class Writer:
         outage = [] if self.health == WriterHealth() else [_build_outage_entry(self.health)]
         with WRITE_SECONDS.time():
             entries = [*outage, *(one.entry for one in batch)]
-            written = append(entries)
+            written = self._append_entries(entries)
         if entries:
             self.last_written = Checkpoint(entries[-1].sequence, entries[-1].hash)
         if outage:
@@ -149,6 +152,17 @@ class Writer:
             one.future.set_result(sequence)
         for listener in tuple(self.listeners):
             listener()
+
+    def _append_entries(self, entries: Sequence[AuditEntry]) -> list[int]:
+        """A connection that was lost, as when it was idle for too long or the server restarted, is made anew once."""
+        try:
+            return append(entries)
+        except Error as error:
+            if not self.health.is_writable or not is_connection_lost(error):
+                raise
+            log.warning("The audit trail's connection was lost, and is made anew: %s", error)
+            connections[ALIAS].close()
+            return append_again(entries)
 
     def _append_alone(self, one: QueuedEntry, error: Exception, *, is_only: bool) -> None:
         if not is_only:
@@ -169,8 +183,10 @@ class Writer:
     def _fail_all(self, batch: Sequence[QueuedEntry], error: Exception) -> None:
         log.critical("The audit trail is not writable, and changes are rejected: %s", error)
         with self._lock:
-            since = self.health.since or timezone.now()
+            since, is_new = self.health.since or timezone.now(), self.health.is_writable
             self.health = WriterHealth(False, since, self.health.missed, str(error))
+        if is_new:
+            self._notify_health()
         for one in (*batch, *self._drain_queue()):
             one.future.set_exception(AuditTrailUnavailable(str(error)))
 
@@ -188,6 +204,11 @@ class Writer:
         log.warning("The audit trail is writable again")
         with self._lock:
             self.health = WriterHealth()
+        self._notify_health()
+
+    def _notify_health(self) -> None:
+        for listener in tuple(self.health_listeners):
+            listener()
 
 
 def _build_outage_entry(health: WriterHealth) -> AuditEntry:

@@ -96,6 +96,17 @@
     });
   }
 
+  /* Where a selection is typed over, Chromium copies its look as inline styles, which our policy refuses: we replace it. */
+  const replaceSelection = CodeMirror.EditorView.domEventHandlers({
+    beforeinput(event, view) {
+      const isPlain = event.inputType === "insertText" && event.data && !view.composing;
+      if (!isPlain || view.state.readOnly || view.state.selection.main.empty) return false;
+      event.preventDefault();
+      view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+      return true;
+    },
+  });
+
   function extensions(area, original) {
     const isReadOnly = area.readOnly || area.disabled;
     const label = area.labels && area.labels[0] ? area.labels[0].textContent.trim() : "YAML";
@@ -135,6 +146,7 @@
         ...CodeMirror.defaultKeymap,
         ...(isReadOnly ? [] : [CodeMirror.indentWithTab]),
       ]),
+      replaceSelection,
       copyBack(area),
     ];
   }

@@ -7,7 +7,8 @@
    Page to server: {"ack": n, "took": milliseconds}, {"pause": true|false}, {"renew": "<query>"}. */
 (() => {
   "use strict";
-  const FIRST = 500, LONGEST = 2000, QUIET = 45000, PATIENCE = 10000, CALM = 2000, LIT = 1200, HIDDEN = 300, RESTART = 15000; // milliseconds
+  const FIRST = 500, LONGEST = 2000, QUIET = 45000, PATIENCE = 10000, CALM = 2000, LIT = 1200, HIDDEN = 300, // milliseconds
+        RESTART = 15000, LIMITED = 15000;
   const FEW = 5;    // rows that fade at once
   const root = document.querySelector("[data-live]");
   if (!root) return;
@@ -34,11 +35,15 @@
 
   function open() {
     clearTimeout(timer);
-    const mine = socket = new WebSocket(address());
+    const before = heard, mine = socket = new WebSocket(address());
     const late = setTimeout(() => mine.close(), PATIENCE);
     mine.onmessage = (event) => { if (mine === socket) receive(event.data); };
     mine.onopen = () => { clearTimeout(late); heard = Date.now(); if (document.hidden) send({ pause: true }); };
-    mine.onclose = (event) => { clearTimeout(late); if (mine === socket) closed(event.code); };
+    mine.onclose = (event) => {
+      clearTimeout(late);
+      if (event.code === 4430) heard = before;  // it was opened only to be told so
+      if (mine === socket) closed(event.code);
+    };
   }
 
   function send(message) {
@@ -53,6 +58,7 @@
     const cut = text.indexOf("\n"), began = performance.now();
     if (cut > 0) draw(text.slice(cut + 1));
     unsay();
+    document.getElementById("live-limited")?.remove();
     if (from && !document.querySelector("#live-state [data-stale]")) back();
     if (cut > 0) painted(began, (took) => send({ ack: Number(text.slice(0, cut)), took }));
     else send({ ack: Number(text) });
@@ -176,6 +182,8 @@
     if (leaving) return;
     if (code === 4401) return signedOut();
     if (code === 4409) return ask(again);
+    if (code === 4429) return limited("flooded");
+    if (code === 4430) return limited("crowded");
     if (code === 4012) restarting ||= Date.now();
     if (restarting && Date.now() - restarting < RESTART) planned();
     else {
@@ -185,6 +193,13 @@
     const pause = Math.min(LONGEST, FIRST * 2 ** tries++) * (0.5 + Math.random() / 2);
     const asks = tries > 1 && (tries < 5 || tries % 10 === 0);
     timer = setTimeout(asks ? () => ask(open) : open, pause);
+  }
+
+  /* A limit of this server was reached: try again, but seldom. */
+  function limited(word) {
+    say(word);
+    tell(`${word}-notice`, heard);
+    timer = setTimeout(open, LIMITED);
   }
 
   /* A restart that was announced is over in a moment, or another process takes over: nothing is said until it lasts. */

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.people.conftest import client_for, dana_with_password, users
+from tests.people.conftest import client_for, dana_with_password, messages, users
 
-__all__ = ["client_for", "dana_with_password", "users"]
+__all__ = ["client_for", "dana_with_password", "messages", "users"]

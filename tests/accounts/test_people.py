@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db import connection
 from django.test import Client
 
 from people import control, one_time_links
+from people.broadcast import Message
 from people.models import GlobalRole, Invitation, Purpose, Team, User
 from tests.people.conftest import PASSWORD, ClientFor
 
@@ -54,13 +53,10 @@ def test_it_changes_a_global_role_and_bumps_access(client_for: ClientFor, users:
 
 @pytest.mark.django_db(transaction=True)
 def test_it_notifies_the_sockets_of_a_user_whose_access_changed(
-    client_for: ClientFor, users: dict[str, User]
+    client_for: ClientFor, users: dict[str, User], messages: list[Message]
 ) -> None:
-    layer = get_channel_layer()
-    channel = async_to_sync(layer.new_channel)()
-    async_to_sync(layer.group_add)(control.user_group(users["dana"].pk), channel)
     client_for("anna").post(f"/people/{users['dana'].pk}/standing/", {"global_role": "auditor"})
-    assert async_to_sync(layer.receive)(channel) == {"type": "access.changed"}
+    assert messages == [Message(control.user_group(users["dana"].pk), "access.changed")]
 
 
 def test_a_deactivated_person_is_out_at_once(client_for: ClientFor, dana_with_password: User) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.conf import settings
 
 from people import control
+from people.broadcast import Message
 from people.models import Session, User
 from people.sessions import hash_key
 from tests.people.conftest import ClientFor
@@ -15,25 +14,12 @@ from tests.people.conftest import ClientFor
 SIGN_OUT = "/people/sign-out/"
 
 
-def join_group(group: str) -> str:
-    """A channel in this group, as an open socket has one."""
-    layer = get_channel_layer()
-    channel = async_to_sync(layer.new_channel)()
-    async_to_sync(layer.group_add)(group, channel)
-    return str(channel)
-
-
-def receive_message(channel: str) -> dict[str, str]:
-    return dict(async_to_sync(get_channel_layer().receive)(channel))
-
-
 @pytest.mark.django_db(transaction=True)
-def test_it_ends_the_session_and_notifies_its_sockets(client_for: ClientFor) -> None:
+def test_it_ends_the_session_and_notifies_its_sockets(client_for: ClientFor, messages: list[Message]) -> None:
     client = client_for("dana")
     key = client.session.session_key
-    channel = join_group(control.session_group(hash_key(key)))
     answer = client.post(SIGN_OUT)
-    assert receive_message(channel) == {"type": "session.ended"}
+    assert messages == [Message(control.session_group(hash_key(key)), "session.ended")]
     assert not Session.objects.filter(pk=hash_key(key)).exists()
     assert answer["Clear-Site-Data"] == '"cache"'
     assert client.get("/people/me/").status_code == 302

@@ -13,6 +13,7 @@ CLASSES = {1, 2, 3, 4, 7, 8, 9, 12, 13, 14, 15, 17, 18, 19, 20, 22, 24, 25, 26, 
 CLASSES |= {39, 40, 41, 42}  # foreign input
 CLASSES |= {35, 36, 37, 38}  # stored credentials
 CLASSES |= {43, 44, 45, 46}  # the audit trail, and who is who
+CLASSES |= {47, 48, 49, 50}  # budgets
 ROW = re.compile(r"^\| (?:(\d+) )?([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 FILE = re.compile(r"`((?:tests/)?[\w/]+\.py)`")
 CLASS_FILE = re.compile(r"test_class_(\d\d)_\w+\.py")

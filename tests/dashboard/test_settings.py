@@ -8,12 +8,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from dashboard.database import database
-from dashboard.environment import flag, networks, number
+from dashboard.database import AUDIT_POOL, DEFAULT_CONNECTIONS, OWN_CONNECTIONS, database
+from dashboard.environment import flag, networks, number, secret
 from dashboard.keys import keys
 from dashboard.public_url import public_url
 
@@ -48,7 +49,7 @@ def run(folder: Path, environment: dict[str, str], *arguments: str) -> subproces
     )
 
 
-def read_settings(folder: Path, environment: dict[str, str], *names: str) -> dict[str, object]:
+def read_settings(folder: Path, environment: dict[str, str], *names: str) -> dict[str, Any]:
     code = (
         "import json; from django.conf import settings; "
         f"print(json.dumps({{name: getattr(settings, name) for name in {names}}}))"
@@ -192,21 +193,104 @@ def test_it_reads_values_of_other_types(monkeypatch: pytest.MonkeyPatch) -> None
 def test_postgresql_by_a_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("dashboard.database.find_spec", lambda name: object())
     found = database("postgresql://deck:p%40ss@db.example.com:5433/quarterdeck?sslmode=verify-full", tmp_path)
-    assert found["ENGINE"] == "django.db.backends.postgresql"
+    assert found["ENGINE"] == "dashboard.postgresql"
     assert (found["NAME"], found["USER"], found["PASSWORD"]) == ("quarterdeck", "deck", "p@ss")
-    assert (found["HOST"], found["PORT"], found["OPTIONS"]) == (
-        "db.example.com",
-        "5433",
-        {"sslmode": "verify-full"},
-    )
+    assert (found["HOST"], found["PORT"]) == ("db.example.com", "5433")
+    options = found["OPTIONS"]
+    assert (options["sslmode"], options["connect_timeout"]) == ("verify-full", "3")
+    assert options["limits"] == {"statement": 15_000, "lock": 5_000, "idle_transaction": 30_000}
+    assert options["pool"]["max_size"] + AUDIT_POOL + OWN_CONNECTIONS == DEFAULT_CONNECTIONS
     monkeypatch.setattr("dashboard.database.find_spec", lambda name: None)
     with pytest.raises(ImproperlyConfigured, match="requirements-replicas"):
         database("postgresql://deck@db/quarterdeck", tmp_path)
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://db/", "postgresql://db:port/x", "postgresql://db/x?options=-c", "sqlite:///x"]
+    ("where", "host", "port"),
+    [
+        ("one:5432,two:5433", "one,two", "5432,5433"),
+        ("one,two:5433", "one,two", ",5433"),
+        ("[fd00::1]:5432,[fd00::2]", "fd00::1,fd00::2", "5432,"),
+        ("", "/run/postgresql", ""),
+    ],
 )
+def test_several_hosts_and_sockets_are_given_to_libpq(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, where: str, host: str, port: str
+) -> None:
+    monkeypatch.setattr("dashboard.database.find_spec", lambda name: object())
+    query = "" if where else "&host=/run/postgresql"
+    url = f"postgresql://deck@{where}/quarterdeck?target_session_attrs=read-write{query}"
+    found = database(url, tmp_path)
+    assert (found["HOST"], found["PORT"]) == (host, port)
+    assert found["OPTIONS"]["target_session_attrs"] == "read-write"
+
+
+def test_time_limits_of_postgresql_can_be_set_and_removed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("dashboard.database.find_spec", lambda name: object())
+    query = "statement_timeout=2min&lock_timeout=0&pool_timeout=250&connect_timeout=9&tcp_user_timeout="
+    options = database(f"postgresql://db/quarterdeck?{query}", tmp_path)["OPTIONS"]
+    assert (options["limits"]["statement"], options["limits"]["lock"]) == (120_000, 0)
+    assert (options["pool"]["timeout"], options["connect_timeout"]) == (0.25, "9")
+    assert "tcp_user_timeout" not in options
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://db/", "postgresql://db:port/x", "postgresql://db/x?user=-c", "sqlite:///x",
+        "postgresql://db:0/x", "postgresql://a:5432,b:x/x", "postgresql://db/x?lock_timeout=1h",
+        "postgresql://db/x?statement_timeout=-1",
+    ],
+)  # fmt: skip
 def test_a_wrong_database_url_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
         database(url, tmp_path)
+
+
+SECRETS = {
+    "QUARTERDECK_SECRET_KEY": "0123456789abcdef" * 4,
+    "QUARTERDECK_SEALING_KEYS": f"{SEALING_KEY}\n{base64.b64encode(b'another key of 32 bytes, as well').decode()}",
+    "QUARTERDECK_METRICS_TOKEN": "m" * 32,
+    "QUARTERDECK_REDIS_URL": "redis://:word@127.0.0.1:1/0",
+    "DATABASE_URL": "postgresql://deck:word@127.0.0.1/deck",
+}
+
+
+def test_each_secret_can_be_in_a_file(tmp_path: Path) -> None:
+    files = {}
+    for name, value in SECRETS.items():
+        (tmp_path / name).write_text(f"{value}\n")
+        files[f"{name}_FILE"] = str(tmp_path / name)
+    found = read_settings(
+        tmp_path, files, "SECRET_KEY", "SEALING_KEYS", "METRICS_TOKEN", "REDIS_URL", "DATABASES"
+    )
+    assert found["DATABASES"]["default"]["PASSWORD"] == "word"
+    assert (found["SECRET_KEY"], found["METRICS_TOKEN"], found["REDIS_URL"]) == (
+        SECRETS["QUARTERDECK_SECRET_KEY"],
+        SECRETS["QUARTERDECK_METRICS_TOKEN"],
+        SECRETS["QUARTERDECK_REDIS_URL"],
+    )
+    assert found["SEALING_KEYS"] == SECRETS["QUARTERDECK_SEALING_KEYS"].split()
+
+
+def test_a_secret_s_file_that_cannot_be_used_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "secret"
+    monkeypatch.setenv("X_FILE", str(file))
+    for content, message in (
+        (None, "X_FILE: .* cannot be read: No such file"),
+        (b" \n", "X_FILE: .* is empty"),
+        (b"\xff\xfe canary", "X_FILE: .* is not a text file"),
+        (b"canary" * 20_000, "X_FILE: .* is larger than 64 KiB"),
+    ):
+        if content is not None:
+            file.write_bytes(content)
+        with pytest.raises(ImproperlyConfigured, match=message) as raised:
+            secret("X")
+        assert "canary" not in str(raised.value)
+    file.write_text("from the file")
+    assert secret("X") == "from the file"
+    monkeypatch.setenv("X", "canary")
+    with pytest.raises(ImproperlyConfigured, match="X and X_FILE are both set"):
+        secret("X")

@@ -13,7 +13,9 @@ from dashboard.shell.bundles import BUNDLES
 
 ROOT = Path(__file__).resolve().parents[2]
 BUDGET = 60 * 1024  # compressed bytes of all scripts and style sheets of a page
-OURS = 24 * 1024  # of these, what is not a vendored library
+OURS = (
+    26 * 1024
+)  # of these, what is not a vendored library: a page with a package of its own pays for that too
 ROWS = re.compile(r"^\| (?P<file>\S+\.js) \|.*\| (?P<hash>[0-9a-f]{64}) \|$", re.MULTILINE)
 SHEETS = sorted((ROOT / "static").rglob("*.css"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 
+from people import control
+from people.broadcast import Message
 from people.models import GlobalRole, Membership, Team, TeamRole, User
 
 PASSWORD = "sail-before-the-wind"
@@ -61,3 +63,13 @@ def client_for(users: dict[str, User]) -> ClientFor:
         return client
 
     return browser
+
+
+@pytest.fixture
+def messages() -> Iterator[list[Message]]:
+    """What the sockets of this process are told from here on."""
+    heard: list[Message] = []
+    listener = heard.extend
+    control.listen(listener)
+    yield heard
+    control.unlisten(listener)

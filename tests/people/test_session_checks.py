@@ -13,7 +13,7 @@ from dashboard.live.socket_auth import person_of
 from people import control
 from people.models import Session, User
 from people.session_checks import SessionCheck, select_valid
-from people.sessions import hash_key
+from people.sessions import SessionStore, UnsignedSessions, hash_key, unsigned_sessions
 from tests.people.conftest import ClientFor
 
 
@@ -50,6 +50,40 @@ def test_it_knows_the_person_and_the_session(client_for: ClientFor, users: dict[
 def test_it_knows_nobody_without_a_true_session(users: dict[str, User], cookie: str) -> None:
     assert person_of(build_scope(cookie.replace("{name}", settings.SESSION_COOKIE_NAME))) is None
     assert person_of({"type": "websocket", "headers": []}) is None
+
+
+def test_a_made_up_key_is_recognized_without_the_database(
+    users: dict[str, User], django_assert_num_queries
+) -> None:
+    true = SessionStore()._get_new_session_key()
+    unsigned_sessions.exist()  # as of the last minute
+    made_up = [
+        "x" * 32,
+        "x" * 64,
+        true[:-1] + ("0" if true[-1] != "0" else "1"),
+        true[:32],
+        true.upper(),
+        true + "a",
+    ]
+    with django_assert_num_queries(0):
+        assert [SessionStore(key).load() for key in (*made_up, "short", "\x00" * 64, "ä" * 64)] == [{}] * 9
+    with django_assert_num_queries(1):
+        assert SessionStore(true).load() == {}, "it may have ended"
+
+
+def test_sessions_of_versions_that_signed_no_keys_go_on_until_they_expire(users: dict[str, User]) -> None:
+    clock = [0.0]
+    unsigned = UnsignedSessions(timer=lambda: clock[0])
+    assert not unsigned.exist()
+    old = Session.objects.create(
+        session_key=hash_key("k" * 32), session_data="", expire_date=timezone.now() + timedelta(days=1)
+    )
+    assert not unsigned.exist(), "it is looked for once a minute"
+    clock[0] = 61.0
+    assert unsigned.exist()
+    Session.objects.filter(pk=old.pk).update(expire_date=timezone.now())
+    clock[0] = 122.0
+    assert not unsigned.exist()
 
 
 def test_it_refuses_sessions_that_are_over(client_for: ClientFor, users: dict[str, User]) -> None:
@@ -116,19 +150,3 @@ def test_group_names_are_valid_and_do_not_reveal_the_key() -> None:
     assert len(name) < 100
     assert name.replace(".", "").isalnum()
     assert control.user_group(7) == "user.7"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_layer_that_fails_is_logged_and_stops_nobody(
-    settings, users: dict[str, User], caplog: pytest.LogCaptureFixture
-) -> None:
-    class Broken:
-        async def group_send(self, group: str, message: dict[str, str]) -> None:
-            raise ConnectionError("no Redis here")
-
-    control.get_channel_layer, kept = Broken, control.get_channel_layer
-    try:
-        control.notify_signed_out("x" * 32)
-    finally:
-        control.get_channel_layer = kept
-    assert "control message" in caplog.text

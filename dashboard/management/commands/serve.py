@@ -20,6 +20,7 @@ from dashboard.lifecycle.preparation import prepare_database
 from dashboard.lifecycle.server import CANNOT_READ, QuarterdeckServer
 from dashboard.lifecycle.shutdown import Shutdown, leave
 from dashboard.lifecycle.start_checks import check_surroundings
+from dashboard.live.inbound import MAX_FRAME
 from dashboard.monitoring.listener import listen
 from people import one_time_links
 from people.audit import checkpoints
@@ -73,6 +74,8 @@ class Command(BaseCommand):
             endpoints=build_endpoint_description_strings(host=address, port=port),
             http_timeout=HTTP_TIMEOUT,
             websocket_handshake_timeout=HANDSHAKE_TIMEOUT,
+            websocket_max_message_size=MAX_FRAME,
+            websocket_max_frame_size=MAX_FRAME,
             server_name="quarterdeck",
             signal_handlers=signal_handlers,
             welcome=_welcome,

@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from people.audit import triggers
 from people.audit.integrity.verifying import verify
-from people.audit.record import AuditDraft, AuditTrailUnavailable, health, note, note_soon, record
+from people.audit.record import (
+    AuditDraft,
+    AuditTrailUnavailable,
+    health,
+    listen_health,
+    note,
+    note_soon,
+    record,
+    unlisten_health,
+)
 from people.audit.routing import ALIAS
 from tests.audit_trail import AuditTrail, drop_triggers
 from tests.dashboard_server import wait_for
@@ -60,6 +69,28 @@ def test_the_first_row_after_it_reports_the_gap(
     assert began <= datetime.fromisoformat(gap.detail["since"]) <= gap.at
     assert "triggers" in gap.reason
     assert verify().first_break is None
+
+
+def test_who_shows_it_is_notified_when_it_begins_and_when_it_ends(
+    set_writable: Callable[[bool], None], audit_trail: AuditTrail
+) -> None:
+    """Open pages show a banner, and are not to wait for something else to change."""
+    heard: list[bool] = []
+
+    def listener() -> None:
+        heard.append(health().is_writable)
+
+    listen_health(listener)
+    try:
+        set_writable(False)
+        note(AuditDraft(verb="sign-in", person="missed"))
+        wait_for(lambda: heard)
+        set_writable(True)
+        wait_for(lambda: len(heard) > 1)
+    finally:
+        unlisten_health(listener)
+    assert heard[0] is False
+    assert heard[-1] is True
 
 
 def test_nobody_has_to_try_for_it_to_go_on(

@@ -82,7 +82,9 @@ class Command(BaseCommand):
                 f"The audit trail in {_describe_database()} has no rows, so there is nothing to verify. {ENVIRONMENT}",
                 returncode=UNREADABLE,
             )
-        self.stdout.write(f"All {verdict.rows} rows are valid. Save this checkpoint:")
+        self.stdout.write(
+            f"All {verdict.rows} rows are valid, in {_describe_database()}. Save this checkpoint:"
+        )
         self.stdout.write(str(verdict.checkpoint))
         if file is not None and options["remember"]:
             append_to_file(file, verdict.checkpoint)
