@@ -57,7 +57,9 @@ class KindSchema:
     content: bytes
 
 
-_cache: LRUCache[tuple[object, ...], KindSchema] = LRUCache(MAX_CACHED, getsizeof=lambda one: len(one.content))
+_cache: LRUCache[tuple[object, ...], KindSchema] = LRUCache(
+    MAX_CACHED, getsizeof=lambda one: len(one.content)
+)
 _lock = threading.Lock()
 
 
