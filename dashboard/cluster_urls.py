@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dashboard.actions.history import history_page
 from dashboard.actions.views import action_page
 from dashboard.edit.views import edit_page
 from dashboard.explore.cluster_home import cluster, landing
@@ -28,6 +29,7 @@ urlpatterns = [
         secret_value,
         name="secret_value",
     ),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/history", history_page, name="history"),
     # the last: an action has the segment of its Kind.actions, and those above are no actions
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/<str:action>", action_page, name="action"

@@ -21,7 +21,7 @@ from dashboard.actions.subject import Subject
 from dashboard.actions.workloads import find_pause
 from dashboard.address import kubectl
 from dashboard.kinds import actions
-from dashboard.kinds.fields import mapping
+from dashboard.kinds.fields import KubernetesObject, mapping
 from dashboard.kinds.selectors import format_selector
 from dashboard.objects import yaml_lines
 
@@ -39,7 +39,7 @@ class UndoForm(ActionForm):
             label=_("Revision"),
             coerce=int,
             widget=forms.RadioSelect,
-            choices=[(one.number, _label(one)) for one in self.earlier],
+            choices=[(one.number, describe_revision(one)) for one in self.earlier],
             initial=previous.number if previous else None,
             help_text="" if self.earlier else _("There is no earlier revision to go back to."),
         )
@@ -47,8 +47,7 @@ class UndoForm(ActionForm):
     @cached_property
     def revisions(self) -> Sequence[Revision]:
         """All, the newest first."""
-        selector = format_selector(mapping(self.subject.found, "spec", "selector"))
-        return list_revisions(self.subject.cluster_session, self.subject.thing, selector)
+        return find_revisions(self.subject)
 
     @property
     def earlier(self) -> Sequence[Revision]:
@@ -57,7 +56,7 @@ class UndoForm(ActionForm):
 
     def own_pieces(self) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
         """For each earlier revision its name and what undoing to it changes."""
-        return [(_label(one), _compare(self.subject, one)) for one in self.earlier]
+        return [(describe_revision(one), _compare(self.subject, one)) for one in self.earlier]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -68,7 +67,14 @@ class UndoForm(ActionForm):
         return cleaned
 
 
-def _label(revision: Revision) -> str:
+def find_revisions(subject: Subject) -> Sequence[Revision]:
+    """All revisions of a workload, the newest first. Raises ApiError where they cannot be listed."""
+    selector = format_selector(mapping(subject.found, "spec", "selector"))
+    return list_revisions(subject.cluster_session, subject.thing, selector)
+
+
+def describe_revision(revision: Revision) -> str:
+    """Its number, when it was created, and its change cause where it has one."""
     words = {"number": revision.number, "created": revision.created, "cause": revision.change_cause}
     if revision.change_cause:
         return _("%(number)s, created %(created)s: %(cause)s") % words
@@ -76,9 +82,12 @@ def _label(revision: Revision) -> str:
 
 
 def _compare(subject: Subject, revision: Revision) -> Sequence[tuple[str, str]]:
-    """The lines of the template that change, each with what becomes of it: removed, added, same or skip."""
-    before = clean_template(mapping(subject.found, "spec", "template"))
-    old, new = (yaml_lines.text(one).splitlines() for one in (before, revision.template))
+    return compare_templates(clean_template(mapping(subject.found, "spec", "template")), revision.template)
+
+
+def compare_templates(before: KubernetesObject, after: KubernetesObject) -> Sequence[tuple[str, str]]:
+    """The lines of two pod templates that differ, each with what becomes of it: removed, added, same or skip."""
+    old, new = (yaml_lines.text(one).splitlines() for one in (before, after))
     names = {"-": "removed", "+": "added", " ": "same", "@": "skip"}
     lines = list(difflib.unified_diff(old, new, lineterm="", n=CONTEXT))[2 : MAX_LINES + 2]
     return [(names.get(line[:1], "same"), "…" if line.startswith("@") else line) for line in lines]

@@ -82,6 +82,7 @@ RULES: dict[str, Rule] = {
     "resources:edit": Rule.EDITOR_WRITES,
     "resources:secret_value": Rule.EDITOR,
     "resources:action": Rule.EDITOR_WRITES,
+    "resources:history": Rule.CLUSTER,
     "shell:signed_in": Rule.SIGNED_IN,
     "shell:theme": Rule.OPEN,
     "healthz": Rule.OPEN,

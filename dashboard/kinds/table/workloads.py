@@ -11,7 +11,7 @@ from dashboard.address.links import Links
 from dashboard.kinds.actions import PAUSE, RESTART, RESUME, SET_IMAGE, UNDO
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
-from dashboard.kinds.kind import Kind
+from dashboard.kinds.kind import Kind, Tab
 from dashboard.kinds.menu import WORKLOADS, MenuSlot
 from dashboard.kinds.pod_references import find_template_references
 from dashboard.kinds.pod_templates import summarize_containers
@@ -102,6 +102,7 @@ def pick_revisioned_lists(found: KubernetesObject) -> Iterator[Pick]:
             yield Pick(_("PersistentVolumeClaims"), "", "PersistentVolumeClaim", namespace, labels=labels)
 
 
+HISTORY = Tab("history", gettext_lazy("History"))
 TONES = StatusTones(conditions={"ReplicaFailure": "bad"})
 
 KINDS = (
@@ -116,6 +117,7 @@ KINDS = (
         find_picks=pick_deployment_lists,
         tones=TONES,
         actions=(RESTART, SET_IMAGE, UNDO, PAUSE, RESUME),
+        tabs=(HISTORY,),
     ),
     Kind(
         group="apps",
@@ -127,6 +129,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
         actions=(RESTART, SET_IMAGE, UNDO),
+        tabs=(HISTORY,),
     ),
     Kind(
         group="apps",
@@ -138,6 +141,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
         actions=(RESTART, SET_IMAGE, UNDO),
+        tabs=(HISTORY,),
     ),
     Kind(
         group="apps",
