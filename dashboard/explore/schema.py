@@ -20,10 +20,10 @@ MAX_NAME = 320  # characters of an apiVersion or a kind
 def schema(request: HttpRequest, cluster: str) -> HttpResponse:
     """`?apiVersion=apps/v1&kind=Deployment`: `clusters.schemas.KindSchema`. Else a status, and `{"error": text}`."""
     api_version, kind = (request.GET.get(name, "")[:MAX_NAME] for name in ("apiVersion", "kind"))
-    if not (api_version and kind):
-        return _refuse(_("The query needs apiVersion and kind."), 400)
     try:
         cluster_session = connect(person(request), cluster)
+        if not (api_version and kind):
+            return _refuse(_("The query needs apiVersion and kind."), 422)
         resource = cluster_session.catalog().kind(api_version, kind)
         if resource is None or resource.api_version != api_version:
             return _refuse(_("The cluster does not serve this kind."), 404)

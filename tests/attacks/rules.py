@@ -76,6 +76,7 @@ RULES: dict[str, Rule] = {
     "resources:cluster": Rule.CLUSTER,
     "resources:answers": Rule.CLUSTER,
     "resources:kinds": Rule.CLUSTER,
+    "resources:schema": Rule.CLUSTER,
     "resources:list": Rule.CLUSTER,
     "resources:object": Rule.CLUSTER,
     "resources:object_yaml": Rule.CLUSTER,
