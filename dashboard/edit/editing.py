@@ -117,7 +117,7 @@ def make_target(opened: OpenObject, version: Version) -> Target:
 def refuse_role(session: ClusterSession, address: Address) -> None:
     """Raises DeniedByRole where the role only reads, before anything is sent to the cluster, discovery included."""
     kind = find_slug(address.resource)
-    session.open(
+    session.require_role(
         ResourceAttributes(
             "update", kind.group, resource=kind.plural, namespace=address.namespace, name=address.name
         )

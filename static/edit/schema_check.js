@@ -9,7 +9,7 @@
   const MAX_CHECKED = 400_000; // characters; in longer texts the API server alone checks the fields
   const PARSE_FOR = 200; // milliseconds
   const NULL = /^(~|null|Null|NULL|)$/;
-  const BOOLEAN = /^(true|True|TRUE|false|False|FALSE|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/;
+  const BOOLEAN = /^(true|True|TRUE|false|False|FALSE|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|y|Y|n|N)$/;
   const INTEGER = /^[-+]?(0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|0o?[0-7_]+|0b[01_]+)$/;
   const NUMBER = /^[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?$/;
   const SCALARS = ["Literal", "QuotedLiteral", "BlockLiteral"];
