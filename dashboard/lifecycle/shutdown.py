@@ -54,7 +54,7 @@ class Shutdown:
     def _hear(self, number: int, _frame: object) -> None:
         """The first signal in the event loop. At a second one that may hang, and so may the log."""
         if self._has_begun.is_set():
-            os.write(2, b"Quarterdeck ends at once: it was told so twice.\n")
+            os.write(2, b"Quarterdeck ends at once: a second signal came.\n")
             os._exit(128 + number)
         self._began_at = time.monotonic()
         self._has_begun.set()
