@@ -72,18 +72,32 @@ def _port(port: KubernetesObject) -> Sequence[Cell]:
 
 
 def _rules(found: KubernetesObject, links: Links) -> Iterator[Sequence[Cell]]:
+    """As `kubectl describe ingress` has them: each path, a host without paths, and what takes all the rest."""
     namespace = namespace_of(found)
+    default = mapping(found, "spec", "defaultBackend")
     for rule in mappings(found, "spec", "rules"):
-        for path in mappings(rule, "http", "paths"):
-            name = text(path, "backend", "service", "name")
-            port = mapping(path, "backend", "service", "port")
-            target = f"{name}:{text(port, 'number') or text(port, 'name')}"
-            yield [
-                Cell(text(rule, "host") or "*"),
-                Cell(text(path, "path")),
-                Cell(text(path, "pathType")),
-                Cell(target, url=links.object("", "Service", name, namespace)),
-            ]
+        host, paths = Cell(text(rule, "host") or "*"), mappings(rule, "http", "paths")
+        for path in paths:
+            backend = _backend(mapping(path, "backend"), namespace, links)
+            yield [host, Cell(text(path, "path")), Cell(text(path, "pathType")), backend]
+        if not paths:
+            yield [host, Cell("*"), Cell(""), _backend(default, namespace, links)]
+    if default:
+        yield [Cell("*"), Cell("*"), Cell(_("Default backend")), _backend(default, namespace, links)]
+
+
+def _backend(backend: KubernetesObject, namespace: str, links: Links) -> Cell:
+    """A Service with its port, or any other object of the namespace."""
+    if resource := mapping(backend, "resource"):
+        group, kind, name = (text(resource, key) for key in ("apiGroup", "kind", "name"))
+        return Cell(f"{kind} {name}".strip(), url=links.object(group, kind, name, namespace))
+    name, port = text(backend, "service", "name"), mapping(backend, "service", "port")
+    if not name:
+        return Cell(_("None"))
+    return Cell(
+        ":".join(part for part in (name, text(port, "number") or text(port, "name")) if part),
+        url=links.object("", "Service", name, namespace),
+    )
 
 
 def _endpoints(found: KubernetesObject, links: Links) -> Iterator[Sequence[Cell]]:

@@ -15,12 +15,13 @@ from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, nam
 from dashboard.kinds.kind import Kind
 from dashboard.kinds.menu import WORKLOADS, MenuSlot
 from dashboard.kinds.pod_references import find_pod_spec_references
+from dashboard.kinds.pod_status import GATED, container_reason, has_condition, read_pod_status
 from dashboard.kinds.references import Reference
 from dashboard.kinds.summary import Cell, KindSummary, SmallTable, SummaryField, make_summary_fields, table
 from dashboard.kinds.tones import Level, StatusTones
 
 MIRROR = "kubernetes.io/config.mirror"
-_STARTING_REASONS = ("ContainerCreating", "PodInitializing")
+_UNDER_WAY = ("Pending", "ContainerCreating", "PodInitializing", "Terminating", GATED)
 
 
 def summarize_pod(found: KubernetesObject, links: Links) -> KindSummary:
@@ -29,19 +30,10 @@ def summarize_pod(found: KubernetesObject, links: Links) -> KindSummary:
 
 
 def state(found: KubernetesObject) -> ObjectState:
-    """The STATUS of `kubectl get pods` (printPod in its printers/internalversion), and how good it is."""
-    reason = text(found, "status", "reason") or text(found, "status", "phase") or "Unknown"
-    if initial := _init_reason(found):
-        return ObjectState("error" if _is_bad(initial) else "progress", f"Init:{initial}")
-    statuses = mappings(found, "status", "containerStatuses")
-    for status in reversed(statuses):
-        reason = _container_reason(status) or reason
-    if reason == "Completed" and any(mapping(one, "state", "running") for one in statuses):
-        reason = "Running" if _is_ready(found) else "NotReady"
-    if dig(found, "metadata", "deletionTimestamp"):
-        return ObjectState(
-            "progress", "Unknown" if text(found, "status", "reason") == "NodeLost" else "Terminating"
-        )
+    """The STATUS of `kubectl get pods`, and how good it is."""
+    reason = read_pod_status(found).reason
+    if reason.startswith("Init:"):
+        return ObjectState("error" if _is_bad(reason) else "progress", reason)
     return ObjectState(_level(reason, found), reason)
 
 
@@ -51,50 +43,16 @@ def select_pod_events(found: KubernetesObject) -> str:
     return build_field_selector({"involvedObject.uid": mirrored or text(found, "metadata", "uid")})
 
 
-def _init_reason(found: KubernetesObject) -> str:
-    """What the first init container that is not done says; empty where all are."""
-    declared = {text(one, "name"): one for one in mappings(found, "spec", "initContainers")}
-    statuses = mappings(found, "status", "initContainerStatuses")
-    for index, status in enumerate(statuses):
-        is_sidecar = text(declared.get(text(status, "name")), "restartPolicy") == "Always"
-        if number(status, "state", "terminated", "exitCode") == 0 or (is_sidecar and dig(status, "started")):
-            continue
-        reason = _container_reason(status)
-        if reason and reason != "PodInitializing":
-            return reason
-        return f"{index}/{len(declared)}" if text(found, "status", "phase") == "Pending" else ""
-    return ""
-
-
-def _container_reason(status: KubernetesObject) -> str:
-    if reason := text(status, "state", "waiting", "reason"):
-        return reason
-    terminated = mapping(status, "state", "terminated")
-    if not terminated:
-        return ""
-    if reason := text(terminated, "reason"):
-        return reason
-    signal = number(terminated, "signal")
-    return f"Signal:{signal}" if signal else f"ExitCode:{number(terminated, 'exitCode')}"
-
-
-def _is_ready(found: KubernetesObject) -> bool:
-    return any(
-        text(one, "type") == "Ready" and text(one, "status") == "True"
-        for one in mappings(found, "status", "conditions")
-    )
-
-
 def _is_bad(reason: str) -> bool:
     return any(bad in reason for bad in ("BackOff", "Err", "Invalid", "ExitCode", "Signal", "OOM"))
 
 
 def _level(reason: str, found: KubernetesObject) -> Level:
     if reason == "Running":
-        return "ok" if _is_ready(found) else "warning"
+        return "ok" if has_condition(found, "Ready") else "warning"
     if reason in ("Completed", "Succeeded"):
         return "done"
-    if reason == "Pending" or reason in _STARTING_REASONS:
+    if reason in _UNDER_WAY:
         return "progress"
     if reason == "Unknown":
         return "unknown"
@@ -102,14 +60,10 @@ def _level(reason: str, found: KubernetesObject) -> Level:
 
 
 def _summary_fields(found: KubernetesObject, links: Links) -> Sequence[SummaryField]:
-    statuses = mappings(found, "status", "containerStatuses")
-    ready = sum(dig(one, "ready") is True for one in statuses)
-    restarts = sum(number(one, "restartCount") or 0 for one in statuses)
-    total = len(mappings(found, "spec", "containers"))
-    node = text(found, "spec", "nodeName")
+    status, node = read_pod_status(found), text(found, "spec", "nodeName")
     fields = [
-        SummaryField(_("Ready"), f"{ready}/{total}"),
-        SummaryField(_("Restarts"), str(restarts), "warning" if restarts else None),
+        SummaryField(_("Ready"), f"{status.ready}/{status.total}"),
+        SummaryField(_("Restarts"), str(status.restarts), "warning" if status.restarts else None),
     ]
     if node:
         fields.append(SummaryField(_("Node"), node, url=links.object("", "Node", node)))
@@ -183,7 +137,7 @@ def _row(container: KubernetesObject, status: KubernetesObject) -> Iterator[Cell
     yield Cell(text(container, "name"))
     yield _state_cell(status)
     yield Cell(
-        str(restarts) + (f" ({_container_reason({'state': {'terminated': last}})})" if last else ""),
+        str(restarts) + (f" ({container_reason({'state': {'terminated': last}})})" if last else ""),
         "warning" if restarts else None,
         when=text(last, "finishedAt"),
     )
@@ -199,7 +153,7 @@ def _state_cell(status: KubernetesObject) -> Cell:
         return Cell(
             _("Running") if ready else _("Running, not ready"), "ok" if ready else "warning", when=since
         )
-    if reason := _container_reason(status):
+    if reason := container_reason(status):
         level: Level = "done" if reason == "Completed" else "error" if _is_bad(reason) else "progress"
         message = text(status, "state", "waiting", "message") or text(
             status, "state", "terminated", "message"
@@ -236,6 +190,7 @@ TONES = StatusTones(
         "createcontainerconfigerror": "error",
         "errimagepull": "error",
         "evicted": "error",
+        "schedulinggated": "progress",
         "imagepullbackoff": "error",
         "invalidimagename": "error",
         "oomkilled": "error",

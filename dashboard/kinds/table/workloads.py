@@ -40,7 +40,7 @@ def summarize_workload(found: KubernetesObject, links: Links) -> KindSummary:
             ),
         ],
         summarize_containers(mapping(found, "spec", "template", "spec")),
-        _rollout(found, desired, ready, updated),
+        _rollout(found, desired, ready, updated, desired - _count_left_out(found, desired)),
     )
 
 
@@ -60,12 +60,29 @@ def summarize_daemon_set(found: KubernetesObject, links: Links) -> KindSummary:
             ),
         ],
         summarize_containers(mapping(found, "spec", "template", "spec")),
-        _rollout(found, desired, ready, number(status, "updatedNumberScheduled")),
+        _rollout(
+            found,
+            desired,
+            ready,
+            number(status, "updatedNumberScheduled"),
+            desired - _count_left_out(found, desired),
+        ),
     )
 
 
-def _rollout(found: KubernetesObject, desired: int, ready: int, updated: int | None) -> ObjectState | None:
-    """One word: kubectl's `rollout status`, from the same fields."""
+def _count_left_out(found: KubernetesObject, desired: int) -> int:
+    """Pods that a rollout leaves as they are: those below the partition of a StatefulSet, all where pods are replaced
+    only when somebody deletes them (OnDelete)."""
+    strategy = mapping(found, "spec", "updateStrategy")
+    if text(strategy, "type") == "OnDelete":
+        return desired
+    return min(number(strategy, "rollingUpdate", "partition") or 0, desired)
+
+
+def _rollout(
+    found: KubernetesObject, desired: int, ready: int, updated: int | None, expected: int
+) -> ObjectState | None:
+    """One word: kubectl's `rollout status`, from the same fields. `expected` of the pods are to be updated."""
     if dig(found, "metadata", "deletionTimestamp"):
         return ObjectState("progress", "Terminating")
     for one in mappings(found, "status", "conditions"):
@@ -78,7 +95,7 @@ def _rollout(found: KubernetesObject, desired: int, ready: int, updated: int | N
         number(found, "status", "observedGeneration"),
     )
     is_behind = generation is not None and observed is not None and observed < generation
-    if is_behind or (updated is not None and updated < desired):
+    if is_behind or (updated is not None and updated < expected):
         return ObjectState("progress", "Rolling out")
     if desired == 0:
         return ObjectState("done", "Scaled to zero")
