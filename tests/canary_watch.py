@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings
 
+from dashboard.monitoring.log_limits import LogLimits
 from tests import canary
 from tests.canary import Canary
 from tests.controlplane.users import USERS
@@ -49,6 +50,7 @@ SHOWS_WHAT_WAS_TYPED = {
     "clusters:import": "its second step, in which contexts are chosen, sends the same file again",
 }
 
+UNLIMITED = LogLimits(level=logging.CRITICAL + 1)
 _log = io.StringIO()
 _json_log = io.StringIO()
 _own: dict[str, Canary] = {}  # what the requests of the running test carried
@@ -73,6 +75,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for handler in root.handlers:
         if isinstance(handler, logging.StreamHandler) and handler.get_name() == "console":
             handler.setStream(_log)
+            handler._limits = UNLIMITED  # type: ignore[attr-defined] # each line is looked at
     if not any(handler.get_name() == "json" for handler in root.handlers):
         root.addHandler(_build_json_handler())
 

@@ -31,6 +31,7 @@ from dashboard.edit.editing import (
 )
 from dashboard.frame.entrance import handle_cluster_errors
 from dashboard.frame.permissions import explain_result
+from dashboard.kinds.invisible import escape_invisible
 from dashboard.objects.opening import OpenObject, open_object
 from dashboard.objects.views import build_object_frame
 from dashboard.pieces.notice import Detail, Notice
@@ -103,6 +104,7 @@ def _context(opened: OpenObject, submission: Submission, outcome: Outcome) -> di
         "is_denied": result.state == "denied",
         "reason": _explain(opened, submission, result),
         "review": outcome.review,
+        "undoers": _describe_undoers(outcome),
         "notices": list(_notices(outcome, submission)),
         "violations": _mark_lines(outcome.violations, submission.text),
         "remarks": _mark_lines(
@@ -138,6 +140,14 @@ def _notices(outcome: Outcome, submission: Submission) -> Sequence[Notice]:
         details = tuple(Detail(warning) for warning in warnings)
         found.append(Notice(_("The API server warns"), severity="warning", details=details))
     return found
+
+
+def _describe_undoers(outcome: Outcome) -> Notice | None:
+    """Who will write over the change, where somebody is known."""
+    if outcome.review is None or not outcome.review.undoers:
+        return None
+    details = tuple(Detail(f"{escape_invisible(one.name)}: {one.advice}") for one in outcome.review.undoers)
+    return Notice(_("This change can be undone"), severity="warning", details=details)
 
 
 def _warnings(error: ApiError | None) -> Sequence[str]:

@@ -58,9 +58,12 @@ class LimitedHandler(logging.StreamHandler[Any]):
         self._kinds: OrderedDict[Hashable, _Kind] = OrderedDict()  # by when their interval began
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Called under the handler's own lock."""
-        for one in (*self._end_intervals(), *self._choose(record)):
-            super().emit(one)
+        """Called under the handler's own lock. Like any handler it never fails whoever logs."""
+        try:
+            for one in (*self._end_intervals(), *self._choose(record)):
+                super().emit(one)
+        except Exception:  # noqa: BLE001 - a line whose arguments do not fit its text, for example
+            self.handleError(record)
 
     def close(self) -> None:
         with self.lock or nullcontext():
