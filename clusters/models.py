@@ -1,4 +1,4 @@
-"""Models: clusters, shares, credentials, cluster requests and remembered namespaces."""
+"""Models: clusters, shares, credentials, cluster requests and remembered namespaces, personal tokens."""
 
 from __future__ import annotations
 
@@ -149,3 +149,36 @@ class KnownNamespace(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PersonalToken(models.Model):
+    """A person's token for the pass-through: as a hash, for some clusters and perhaps some namespaces only.
+
+    It dies with its person. `clusters` are those it is for; `namespaces` is empty where it is for all.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="personal_tokens")
+    name = models.CharField(_("name"), max_length=100)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    beginning = models.CharField(max_length=16)  # of the secret, for telling tokens apart
+    clusters: models.ManyToManyField[Cluster, models.Model] = models.ManyToManyField(
+        Cluster, related_name="+"
+    )
+    namespaces = models.JSONField(default=list, blank=True)
+    read_only = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_address = models.GenericIPAddressField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.CharField(max_length=150, blank=True)  # a username
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.beginning}… ({self.name})"
+
+    def is_usable(self) -> bool:
+        """Whether it is neither revoked nor expired; whether its person is active is another question."""
+        return self.revoked_at is None and self.expires_at > timezone.now()

@@ -30,6 +30,7 @@ POOLS = {
     "review": PoolSize(64, "access reviews of pages, up to ten at once for each page"),
     "prefetch": PoolSize(16, "reviews and namespaces of a list, while its first rows load"),
     "render": PoolSize(2, "changes of open pages, rendered"),
+    "passthrough": PoolSize(8, "tokens and sessions of requests through the pass-through, from the database"),
     "enter": PoolSize(32, "open pages entered: one that waits for a cluster holds no database thread"),
 }
 # Pools of one call, which end with it. Threads start only as calls come.

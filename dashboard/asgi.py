@@ -22,6 +22,7 @@ from dashboard.live.consumer import LiveConsumer  # noqa: E402
 from dashboard.live.session_checks import sockets  # noqa: E402
 from dashboard.monitoring.tracking import RequestTracking  # noqa: E402
 from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
+from dashboard.passthrough.application import Passthrough  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
 from dashboard.request_slots import RequestSlots  # noqa: E402
 from people.storage import keep_open  # noqa: E402
@@ -37,7 +38,7 @@ application = TrustedProxies(
     RequestTracking(
         ProtocolTypeRouter(
             {
-                "http": StrictHeaders(StaticFiles(RequestSlots(django, clusters_in_path))),
+                "http": Passthrough(StrictHeaders(StaticFiles(RequestSlots(django, clusters_in_path)))),
                 "websocket": OwnPagesOnly(URLRouter([*websocket_routes, refuse_route])),
             },
         )

@@ -6,15 +6,19 @@ there. So it is kept here, and what is announced as too large, or turns out so, 
 
 from __future__ import annotations
 
+import asyncio
 from io import BytesIO
 from typing import Any
 from weakref import WeakSet
 
 from daphne.http_protocol import HTTPFactory, WebRequest
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
 
 from dashboard.connections import LimitedConnection, build_response
 from dashboard.monitoring.draining import draining
 from dashboard.monitoring.request_ids import HEADER, generate_id, get_id_of_error
+from dashboard.passthrough.streamed_request import StreamedRequest, is_streamed
 
 # Bytes: the API server takes 3 MiB; a little more gets a page that says what is too large.
 MAX_BODY = 4 * 1024 * 1024
@@ -29,20 +33,31 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
     is_refused = False
     dropped_bytes = 0
     request_id = ""
+    streamed: StreamedRequest | None = None  # of the pass-through
 
     def __init__(self, *args: Any, **named: Any) -> None:
         """Nobody reads what Twisted would make of a form: many small fields take a hundred times their size."""
         super().__init__(*args, **named, parsePOSTFormSubmission=False)
+        self.outgoing = Outgoing()
 
     def gotLength(self, length: int | None) -> None:
         """The head is there; `length` is None for a body in chunks."""
         self.content = BytesIO()
         if self._connection is not None:
             self._connection.note_head()
+        if is_streamed(self.channel._path):
+            if self._connection is not None:
+                self._connection.note_body()
+            self.streamed = StreamedRequest(self)
+            self.streamed.start()
+            return
         if length is not None and length > MAX_BODY:
             self._refuse(b"413 Content Too Large", TOO_LARGE)
 
     def handleContentChunk(self, data: bytes) -> None:
+        if self.streamed is not None:
+            self.streamed.feed(data)
+            return
         if not self.is_refused and self.content.tell() + len(data) > MAX_BODY:
             self._refuse(b"413 Content Too Large", TOO_LARGE)
         if not self.is_refused and self._connection is not None and not self._connection.take_body(len(data)):
@@ -55,6 +70,9 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
             self.channel.transport.abortConnection()
 
     def process(self) -> Any:
+        if self.streamed is not None:
+            self.streamed.end_body()
+            return None
         if not self.is_refused:
             if self._connection is not None:
                 self._connection.note_body()
@@ -71,13 +89,22 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
         ):
             message = {**message, "headers": [*message.get("headers", ()), (b"Connection", b"close")]}
             self.channel.persistent = False
+        if message.get("type") == "http.response.start" and self.channel is not None:
+            self.registerProducer(self.outgoing, True)
         super().handle_reply(message)
 
     def finish(self) -> None:
         """First: behind it, the next request of this connection begins."""
+        if self.streamed is not None and not self.streamed.may_finish():
+            return
+        self.unregisterProducer()
         if self._connection is not None:
             self._connection.note_end()
         super().finish()
+
+    def connectionLost(self, reason: Any) -> None:
+        self.outgoing.stopProducing()
+        super().connectionLost(reason)
 
     def handle_exception(self, exception: BaseException) -> None:
         self.request_id = get_id_of_error(exception)
@@ -100,6 +127,30 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
         if self._connection is not None:
             self._connection.release_body()
         self.channel.transport.write(build_response(status, text, *headers))
+
+
+@implementer(IPushProducer)
+class Outgoing:
+    """Whether the client takes what is sent: the application waits while it does not."""
+
+    def __init__(self) -> None:
+        self._is_writable: asyncio.Event | None = None
+
+    async def wait(self) -> None:
+        """Until the client takes more, or is gone."""
+        if self._is_writable is not None:
+            await self._is_writable.wait()
+
+    def pauseProducing(self) -> None:
+        self._is_writable = self._is_writable or asyncio.Event()
+        self._is_writable.clear()
+
+    def resumeProducing(self) -> None:
+        if self._is_writable is not None:
+            self._is_writable.set()
+
+    def stopProducing(self) -> None:
+        self.resumeProducing()
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc] # daphne has no types

@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import django
@@ -25,7 +26,8 @@ from django.contrib.auth.hashers import make_password
 from clusters.api.connection import Identity
 from clusters.credentials.store import Owner, save_credential, server_of
 from clusters.credentials.verification import WhoAmI, try_identity
-from clusters.models import Cluster, ClusterRequest, Credential, Share
+from clusters.models import Cluster, ClusterRequest, Credential, PersonalToken, Share
+from clusters.personal_tokens.store import TokenScope, issue, revoke
 from people.control import bump_access, notify_signed_out
 from people.models import Membership, Session, Team, User
 from people.sessions import SessionStore, hash_key
@@ -150,6 +152,31 @@ def set_membership(name: str, role: str) -> str:
     return role
 
 
+def issue_token(
+    name: str,
+    *,
+    clusters: list[str],
+    read_only: bool = False,
+    namespaces: list[str] | None = None,
+    lifetime: float = 3600,
+) -> dict[str, Any]:
+    """A personal token of this person: its number and its secret. `lifetime` is in seconds."""
+    scope = TokenScope(list(Cluster.objects.filter(slug__in=clusters)), namespaces or [], read_only)
+    user = User.objects.get(username=name)
+    token, secret = issue(user, "of a test", scope, timedelta(seconds=lifetime))
+    return {"pk": token.pk, "secret": secret}
+
+
+def revoke_token(pk: int) -> bool:
+    token = PersonalToken.objects.get(pk=pk)
+    return revoke(token, token.user)
+
+
+def set_active(name: str, *, is_active: bool) -> bool:
+    User.objects.filter(username=name).update(is_active=is_active)
+    return is_active
+
+
 def bump_access_of(names: list[str]) -> int:
     """Notify the sockets of these people, as a change of a team's shares does; how many they are."""
     found = User.objects.filter(username__in=names).values_list("pk", flat=True)
@@ -187,6 +214,9 @@ def _run_command(command: dict[str, Any]) -> Any:
         "end_session": end_session,
         "set_membership": set_membership,
         "bump_access": bump_access_of,
+        "issue_token": issue_token,
+        "revoke_token": revoke_token,
+        "set_active": set_active,
         "record_action": record_action,
         "begin_write": begin_write,
         "end_write": end_write,

@@ -12,7 +12,7 @@ from clusters.counting.timings import CountingTimings
 from clusters.feeds.timings import FeedTimings
 from dashboard.settings import *  # noqa: F403 - all of the product, as it is
 from dashboard.settings import PRODUCTION
-from dashboard.timings import AuditTimings, LiveTimings, Timings
+from dashboard.timings import AuditTimings, LiveTimings, PassthroughTimings, Timings
 
 if PRODUCTION:
     raise ImproperlyConfigured("tests.quick_settings are for tests; production has dashboard.settings.")
@@ -21,5 +21,6 @@ TIMINGS = Timings(
     feeds=FeedTimings(healthy_interval=1.0, review=4.0, poll=2.0),
     counting=CountingTimings(poll=2.0),
     live=LiveTimings(session_check=1.0),
+    passthrough=PassthroughTimings(check=0.5, review=2.0),
     audit=AuditTimings(poll=0.5, pace=0.1, burst_pace=0.3),
 )

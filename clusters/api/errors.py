@@ -294,6 +294,11 @@ def error_of_status(status: Mapping[str, Any]) -> ApiError:
     return _class(response.code)(**_parts(response))
 
 
+def error_of_code(status: int) -> ApiError:
+    """The error that an HTTP status stands for, where nobody has read the body."""
+    return _class(status)(status=status)
+
+
 def _class(status: int) -> type[ApiError]:
     return _CLASSES.get(status) or (ServerError if status >= 500 else BadRequest)
 

@@ -19,6 +19,7 @@ from clusters.api.errors import (
     StreamBroken,
     TimedOut,
     Unreachable,
+    error_of_code,
 )
 from clusters.api.paths import resource_path
 from clusters.api.resource_attributes import ResourceAttributes
@@ -50,9 +51,14 @@ class AuditedRequest:
         self._draft = draft
         self._entry: PendingEntry | None = None
         self._response: tuple[int, str] | None = None
+        self._failure: tuple[int, str] | None = None
 
     def record_response(self, status: int, audit_id: str = "") -> None:
         self._response = (status, audit_id)
+
+    def record_failure(self, status: int, audit_id: str = "") -> None:
+        """The API server answered with an error, which is passed on to the caller as it is."""
+        self._failure = (status, audit_id)
 
     def __enter__(self) -> Self:
         self._entry = begin(self._draft)
@@ -67,6 +73,9 @@ class AuditedRequest:
         if self._response is not None:
             status, audit_id = self._response
             self._entry.close(Result.OK, status, reason, audit_id)
+        elif self._failure is not None:
+            status, audit_id = self._failure
+            self._entry.close(result_of(error_of_code(status)), status, reason, audit_id)
         elif isinstance(error, ApiError):
             self._entry.close(result_of(error), error.status or None, reason, error.audit_id)
         else:

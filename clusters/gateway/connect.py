@@ -69,6 +69,7 @@ class ClusterSession:
     connection: Connection
     client: ReadingClient
     budget: Budget = field(default_factory=Budget)
+    token: str = ""  # the personal token by which the request came, as the audit trail names it
 
     @property
     def can_see_secrets(self) -> bool:
@@ -153,7 +154,15 @@ class ClusterSession:
     @property
     def audit_draft(self) -> AuditDraft:
         """Person, cluster, credential and role, as each row of the audit trail names them."""
-        return draft_session_entry(self.user, self.role, self.cluster, self.credential)
+        return replace(
+            draft_session_entry(self.user, self.role, self.cluster, self.credential), token=self.token
+        )
+
+    def with_token(self, name: str) -> ClusterSession:
+        """The same under a personal token, which each row of the audit trail then names."""
+        named = replace(self, token=name)
+        connection = replace(self.connection, error_callback=make_error_callback(named.audit_draft))
+        return replace(named, connection=connection, client=ReadingClient(connection))
 
     def write(
         self,
@@ -184,6 +193,10 @@ class ClusterSession:
         denial = self._denied_by_role(attributes)
         if denial is not None:
             raise _record_denial(self._draft_entry(attributes, {}), denial.reason)
+
+    def record_denial(self, attributes: ResourceAttributes, reason: str) -> DeniedByRole:
+        """Records a request that Quarterdeck itself refuses, and returns the error to raise."""
+        return _record_denial(self._draft_entry(attributes, {}), reason)
 
     def open(self, attributes: ResourceAttributes, detail: Mapping[str, Any] | None = None) -> AuditedRequest:
         """For what lasts or reaches in: a log, a shell, a forwarded port. `with` or `async with` what it returns.
@@ -221,9 +234,11 @@ class ClusterSession:
             return None
         if check.verb in READ_VERBS and check.subresource not in INTERACTIVE_SUBRESOURCES:
             return None
-        return ReviewResult("denied", self._denial_reason(), "role")
+        return ReviewResult("denied", self.role_reason, "role")
 
-    def _denial_reason(self) -> str:
+    @property
+    def role_reason(self) -> str:
+        """Why the dashboard role permits reading only."""
         if self.user.is_auditor:
             return _("Auditors have read-only access.")
         if self.credential.team and self.credential.read_only:

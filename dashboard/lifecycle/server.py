@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from daphne.http_protocol import WebRequest
@@ -15,7 +16,7 @@ from twisted.internet.defer import Deferred
 
 from dashboard.connections import ConnectionLimiter, ConnectionLimits, raise_file_limit
 from dashboard.live.inbound import LimitedSocket
-from dashboard.request_bodies import BoundedFactory
+from dashboard.request_bodies import BoundedFactory, BoundedRequest
 
 CANNOT_READ = "Quarterdeck cannot read its database: {}"
 CANCEL_SECONDS = 1.0  # for requests that are cut off to end; a thread that waits for something never does
@@ -58,6 +59,17 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
     def ws_factory(self, factory: Any) -> None:
         factory.protocol = LimitedSocket
         self._sockets = factory
+
+    def start_application(self, protocol: Any, scope: dict[str, Any], receive: Any) -> None:
+        """As Daphne does, with a `receive` that makes the client wait."""
+        answer = self.application(scope, receive, partial(self.handle_reply, protocol))
+        self.connections[protocol]["application_instance"] = asyncio.ensure_future(answer)
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """A client that reads slowly makes the application wait: nothing piles up here."""
+        await super().handle_reply(protocol, message)
+        if isinstance(protocol, BoundedRequest):
+            await protocol.outgoing.wait()
 
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)

@@ -65,6 +65,18 @@ class OverviewTimings:
 
 
 @dataclass(frozen=True)
+class PassthroughTimings:
+    """All in seconds. `check` is between two checks of the tokens and credentials of requests in progress, `review`
+    between two access reviews of what lasts. A token's requests per second are `rate`, at once `burst`.
+    """
+
+    check: float = 5.0
+    review: float = 15.0
+    rate: float = 50.0
+    burst: int = 300
+
+
+@dataclass(frozen=True)
 class Timings:
     """What production has, of each engine. Only a settings module can say anything else, no environment variable."""
 
@@ -76,3 +88,4 @@ class Timings:
     connections: ConnectionTimings = field(default_factory=ConnectionTimings)
     audit: AuditTimings = field(default_factory=AuditTimings)
     overview: OverviewTimings = field(default_factory=OverviewTimings)
+    passthrough: PassthroughTimings = field(default_factory=PassthroughTimings)
