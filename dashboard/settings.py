@@ -57,6 +57,12 @@ QUARTERDECK_MAX_CONNECTIONS = environment.number("QUARTERDECK_MAX_CONNECTIONS", 
 # How long engines and pages wait. On purpose no variable: tests/quick_settings.py is the only other value.
 TIMINGS = Timings()
 
+# --- personal tokens
+
+PERSONAL_TOKEN_MAX_DAYS = environment.number("QUARTERDECK_TOKEN_MAX_DAYS", 365, minimum=1, maximum=3650)
+_public_ca = environment.file("QUARTERDECK_PUBLIC_CA")
+PUBLIC_CA = _public_ca.read_text() if _public_ca else ""  # PEM that kubeconfigs hold
+
 # --- hosts, cookies and headers
 
 ALLOWED_HOSTS = ([PUBLIC_URL.written_host] if PUBLIC_URL else []) + (

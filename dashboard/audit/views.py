@@ -29,6 +29,8 @@ VERBS = (
     "create", "update", "patch", "delete", "deletecollection", "get", "list", "watch",
     "sign-in", "sign-out", "link-used", "invite", "global-role", "standing", "activate", "deactivate", "password",
     "session-end",
+    "token-create",
+    "token-revoke",
     "team-create", "team-delete", "member-add", "member-role", "member-remove",
     "cluster-add", "cluster-edit", "cluster-delete", "share-add", "share-remove",
     "credential-set", "credential-remove", "export",

@@ -93,6 +93,7 @@ class Shell:
             Entry(_("My credentials"), self.credentials_href, icon="key"),
             Entry(_("My account"), page_url("accounts:me"), icon="person"),
             Entry(_("My sessions"), page_url("accounts:sessions"), icon="screen"),
+            Entry(_("Personal tokens"), page_url("personal_tokens:tokens"), icon="key"),
         )
 
     @cached_property

@@ -62,7 +62,14 @@ class ControlPlane:
 
     def _start_programs(self) -> None:
         self._ports = {name: Port() for name in programs.PORTS}
-        write_files(self.directory, self._authority, self._service_account_key, self._tokens, self.binaries)
+        write_files(
+            self.directory,
+            self._authority,
+            self._service_account_key,
+            self._tokens,
+            self.binaries,
+            self._ports["kube-apiserver"].number,
+        )
         self._write_kubeconfigs()
         self._start("etcd")
         self._processes.wait_until("etcd", self._ports["etcd"].answers)

@@ -46,6 +46,7 @@ def write_files(
     service_account_key: ec.EllipticCurvePrivateKey,
     tokens: Mapping[str, str],
     programs: Binaries,
+    apiserver_port: int,
 ) -> None:
     (directory / "ca.crt").write_text(authority.pem)
     (directory / "ca.key").write_text(authority.key_pem)
@@ -58,7 +59,9 @@ def write_files(
     (directory / "audit-policy.yaml").write_text(yaml.safe_dump(_AUDIT_POLICY))
     (directory / "pod.log").write_text(_POD_LOG)
     (directory / "exec").mkdir()
-    (directory / "kwok.yaml").write_text(_kwok_configuration(directory, programs.kwok_kustomize))
+    (directory / "kwok.yaml").write_text(
+        _kwok_configuration(directory, programs.kwok_kustomize, apiserver_port)
+    )
 
 
 def _token_line(name: str, token: str) -> str:
@@ -66,14 +69,17 @@ def _token_line(name: str, token: str) -> str:
     return f"{token},{name},{name}-uid" + (f',"{groups}"' if groups else "") + "\n"
 
 
-def _kwok_configuration(directory: Path, kustomize: Path) -> str:
-    """kwok's own stages and metrics; logs are one file for all, exec is a local process."""
+def _kwok_configuration(directory: Path, kustomize: Path, apiserver_port: int) -> str:
+    """kwok's own stages and metrics; logs are one file for all, exec is a local process, and each port of each pod
+    leads to the API server."""
     group = "kwok.x-k8s.io/v1alpha1"
     logs = {"logs": [{"logsFile": str(directory / "pod.log"), "follow": True}]}
     execs = {"execs": [{"local": {"workDir": str(directory / "exec")}}]}
+    forwards = {"forwards": [{"target": {"port": apiserver_port, "address": "127.0.0.1"}}]}
     ours = [
         {"apiVersion": group, "kind": "ClusterLogs", "metadata": {"name": "logs"}, "spec": logs},
         {"apiVersion": group, "kind": "ClusterExec", "metadata": {"name": "exec"}, "spec": execs},
+        {"apiVersion": group, "kind": "ClusterPortForward", "metadata": {"name": "ports"}, "spec": forwards},
     ]
     parts = [(kustomize / name).read_text() for name in _KWOK_STAGES]
     return "\n---\n".join([*parts, yaml.safe_dump_all(ours)])
