@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError
 from clusters.api.resource_attributes import ResourceAttributes
+from clusters.changes.drafts import DraftContent
 from clusters.changes.errors import UnreadableText
 from clusters.changes.objects import Version, strip_server_fields, version_of
 from clusters.changes.reading_yaml import Document, read_documents
@@ -23,7 +25,13 @@ from clusters.gateway.connect import ClusterSession
 from dashboard.address.paths import Address
 from dashboard.edit.authors import add_authors, list_undoers
 from dashboard.edit.diff import Diff, compare
-from dashboard.edit.hidden_values import list_placeholders, mark_differing, write_placeholders
+from dashboard.edit.drafts import unpack_base
+from dashboard.edit.hidden_values import (
+    describe_not_kept,
+    list_placeholders,
+    mark_differing,
+    write_placeholders,
+)
 from dashboard.kinds.table import find_slug, mask
 from dashboard.objects import yaml_lines
 from dashboard.objects.opening import OpenObject
@@ -33,7 +41,8 @@ from dashboard.objects.opening import OpenObject
 class Submission:
     """What the form brought. `text` has line feeds alone.
 
-    `started` names the text that the page was opened with, `reviewed` the text whose review was shown.
+    `started` names the text that the page was opened with, `base` is that text ("" where it is not known), `reviewed`
+    names the text whose review was shown. `draft` is the key under which the text is kept meanwhile.
     """
 
     text: str = field(repr=False)
@@ -41,6 +50,13 @@ class Submission:
     is_save: bool = False
     reviewed: str = ""
     started: str = ""
+    base: str = field(default="", repr=False)
+    draft: UUID = field(default_factory=uuid4)
+
+    @property
+    def content(self) -> DraftContent:
+        """What a draft keeps of it."""
+        return DraftContent(self.text, self.base, self.version)
 
     @property
     def digest(self) -> str:
@@ -74,19 +90,36 @@ class Outcome:
 
 def read_submission(posted: QueryDict) -> Submission:
     """The posted fields; browsers send line breaks as CR LF, and leave one out at the beginning of a text area."""
+    base, started = unpack_base(posted.get("base", "")), posted.get("started", "")[:64]
     return Submission(
         posted.get("text", "").replace("\r\n", "\n"),
         Version(posted.get("resource_version", "")[:64], posted.get("uid", "")[:64]),
         posted.get("step") == "save",
         posted.get("reviewed", "")[:64],
-        posted.get("started", "")[:64],
+        started,
+        base if _hash(base) == started else "",
+        _read_key(posted.get("draft", "")),
     )
+
+
+def _read_key(text: str) -> UUID:
+    """The key of a draft; a new one where the form brought none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return uuid4()
+
+
+def restore(key: UUID, content: DraftContent) -> Submission:
+    """The form as it was when this draft was kept."""
+    base = content.base
+    return Submission(content.text, content.version, started=_hash(base), base=base, draft=key)
 
 
 def start(opened: OpenObject) -> Submission:
     """The form of somebody who opens the page: the object as it is, hidden values as placeholders."""
     text = yaml_lines.text(strip_server_fields(_masked(opened), opened.resource))
-    return Submission(text, version_of(_raw(opened)), started=_hash(text))
+    return Submission(text, version_of(_raw(opened)), started=_hash(text), base=text)
 
 
 def advance(opened: OpenObject, submission: Submission) -> Submission:
@@ -183,9 +216,8 @@ def _write(opened: OpenObject, version: Version, typed: Mapping[str, Any], *, dr
     if not target.is_masked:
         return update(target, typed, dry_run=dry_run)
     masked = strip_server_fields(_masked(opened), opened.resource)
-    before = Before(
-        write_placeholders(masked), version_of(_raw(opened)), frozenset(list_placeholders(masked))
-    )
+    placeholders = frozenset((*list_placeholders(masked), describe_not_kept()))
+    before = Before(write_placeholders(masked), version_of(_raw(opened)), placeholders)
     return patch(target, before, typed, dry_run=dry_run)
 
 
