@@ -23,6 +23,7 @@ from clusters.sharing import visible_clusters
 from people.models import User
 
 LIFETIME = timedelta(days=7)  # since it was saved last
+LATEST = timedelta(hours=1)  # until a request of a page that was saved comes
 MOST = 20  # drafts of one person; beyond them the oldest goes
 LARGEST = 16 * 1024 * 1024  # bytes of a draft's content: two texts of 3 MiB, each character escaped
 
@@ -40,20 +41,30 @@ class DraftUnavailable(Exception):
     """There is no such draft of this person, or it cannot be decrypted any more."""
 
 
-def save_draft(user: User, cluster: Cluster, page: str, key: UUID, content: DraftContent) -> datetime:
+def save_draft(
+    user: User, cluster: Cluster, page: str, key: UUID, content: DraftContent, *, is_late: bool = False
+) -> datetime:
     """Write the draft with this key, in place of its earlier text; when it was saved.
 
-    Raises DraftUnavailable where the key is another person's draft, or a draft of another page.
+    Raises DraftUnavailable where the key is another person's draft, or a draft of another page; where it may come late
+    (`is_late`), also where the text was saved in the cluster meanwhile.
     """
     now = timezone.now()
     draft = Draft.objects.filter(pk=key).first() or Draft(pk=key, user=user, cluster=cluster, page=page)
     if (draft.user_id, draft.cluster_id, draft.page) != (user.pk, cluster.pk, page):
         raise DraftUnavailable
+    if draft.is_saved and is_late:
+        raise DraftUnavailable
+    draft.is_saved = False
     draft.sealed = seal(_encode(content), context=context_of(draft))
     draft.saved_at = now
     draft.save()
     remove_expired(now)
-    beyond = list(Draft.objects.filter(user=user).order_by("-saved_at").values_list("pk", flat=True)[MOST:])
+    beyond = list(
+        Draft.objects.filter(user=user, is_saved=False)
+        .order_by("-saved_at")
+        .values_list("pk", flat=True)[MOST:]
+    )
     if beyond:
         Draft.objects.filter(pk__in=beyond).delete()
     return now
@@ -96,9 +107,15 @@ def delete_draft(user: User, key: UUID) -> None:
     Draft.objects.filter(user=user, pk=key).delete()
 
 
+def close_draft(user: User, key: UUID) -> None:
+    """The text was saved in the cluster: forget it."""
+    Draft.objects.filter(user=user, pk=key).update(sealed=b"", is_saved=True, saved_at=timezone.now())
+
+
 def remove_expired(now: datetime) -> None:
-    """Remove everybody's drafts that were saved too long ago."""
+    """Remove everybody's drafts that were saved too long ago, and sooner those of which the text is gone."""
     Draft.objects.filter(saved_at__lte=now - LIFETIME).delete()
+    Draft.objects.filter(is_saved=True, saved_at__lte=now - LATEST).delete()
 
 
 def context_of(draft: Draft) -> str:
@@ -109,7 +126,10 @@ def context_of(draft: Draft) -> str:
 
 def _own(user: User) -> QuerySet[Draft]:
     return Draft.objects.filter(
-        user=user, cluster__in=visible_clusters(user), saved_at__gt=timezone.now() - LIFETIME
+        user=user,
+        cluster__in=visible_clusters(user),
+        saved_at__gt=timezone.now() - LIFETIME,
+        is_saved=False,
     )
 
 

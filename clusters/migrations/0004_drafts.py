@@ -20,7 +20,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('page', models.CharField(max_length=640)),
-                ('sealed', models.BinaryField()),
+                ("sealed", models.BinaryField()),
+                ("is_saved", models.BooleanField(default=False)),
                 ('saved_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='clusters.cluster')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to=settings.AUTH_USER_MODEL)),

@@ -39,7 +39,7 @@ def save_draft(request: HttpRequest, /, **path: str) -> HttpResponse:
     session = connect(person(request), address.cluster)
     refuse_role(session, address)
     submission = read_submission(request.POST)
-    kept = keep_draft(session, address, submission.draft, submission.content)
+    kept = keep_draft(session, address, submission.draft, submission.content, is_late=True)
     return JsonResponse({"message": _describe(kept)}, status=422 if kept.error else 200)
 
 

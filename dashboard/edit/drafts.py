@@ -66,8 +66,10 @@ def unpack_base(packed: str) -> str:
         return ""
 
 
-def keep_draft(session: ClusterSession, address: Address, key: UUID, content: DraftContent) -> KeptDraft:
-    """Keep what was typed; nothing is kept of what is still the text that was started from."""
+def keep_draft(
+    session: ClusterSession, address: Address, key: UUID, content: DraftContent, *, is_late: bool = False
+) -> KeptDraft:
+    """Keep what was typed; nothing is kept of what is still the text that was started from. `is_late` as there."""
     if content.text == content.base:
         drafts.delete_draft(session.user, key)
         return KeptDraft()
@@ -80,9 +82,11 @@ def keep_draft(session: ClusterSession, address: Address, key: UUID, content: Dr
         return KeptDraft(error=_("The text of a Secret is kept only while it is valid YAML."))
     content = DraftContent(kept, base_text, content.version)
     try:
-        saved_at = drafts.save_draft(session.user, session.cluster, page_of(address), key, content)
+        saved_at = drafts.save_draft(
+            session.user, session.cluster, page_of(address), key, content, is_late=is_late
+        )
     except DraftUnavailable:
-        return KeptDraft(error=_("This draft belongs to another page. Open the page again."))
+        return KeptDraft(error=_("This text was saved, or is of another page. Open the page again."))
     return KeptDraft(saved_at, has_omissions=has_omissions(kept))
 
 

@@ -52,6 +52,17 @@ def write_not_kept(masked: Any, typed: Any) -> Any:
     return masked
 
 
+def write_typed(masked: Any, typed: Any) -> Any:
+    """A typed object as it is shown: placeholders as they are, and of every other hidden value that it was typed."""
+    if isinstance(masked, Hidden):
+        return typed if is_placeholder(typed) else _("‹typed, %(size)d bytes›") % {"size": masked.size}
+    if isinstance(masked, Mapping):
+        return {key: write_typed(value, _child(typed, key)) for key, value in masked.items()}
+    if isinstance(masked, list):
+        return [write_typed(value, _child(typed, index)) for index, value in enumerate(masked)]
+    return masked
+
+
 def list_placeholders(masked: Any) -> Iterator[str]:
     """The texts that stand for hidden values."""
     if isinstance(masked, Hidden):

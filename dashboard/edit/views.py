@@ -12,17 +12,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from clusters.access.reviews import ReviewResult
 from clusters.api.errors import ApiError, BadRequest
-from clusters.changes.drafts import delete_draft
+from clusters.changes.drafts import close_draft
 from clusters.changes.violations import Violation
 from clusters.gateway.connect import ClusterSession, connect
 from dashboard.address import kubectl
 from dashboard.address.paths import Address, parse
 from dashboard.edit import drafts
+from dashboard.edit.conflict import Conflict
 from dashboard.edit.draft_notices import DraftOffer, offer_drafts
 from dashboard.edit.editing import (
     Outcome,
@@ -108,8 +110,11 @@ def _read_or_restore(request: HttpRequest, session: ClusterSession, address: Add
 def _submit(request: HttpRequest, opened: OpenObject, submission: Submission) -> HttpResponse:
     outcome = handle(opened, submission)
     if outcome.stored is not None:
-        delete_draft(person(request), submission.draft)
+        close_draft(person(request), submission.draft)
         return _redirect(request, opened, outcome.stored.warnings)
+    if outcome.merged is not None:
+        submission = outcome.merged
+        drafts.keep_draft(opened.cluster_session, opened.address, submission.draft, submission.content)
     return render(request, "edit/edit.html", _context(opened, submission, outcome), status=_status(outcome))
 
 
@@ -148,6 +153,8 @@ def _redirect(request: HttpRequest, opened: OpenObject, warnings: Sequence[str])
 def _status(outcome: Outcome) -> int:
     if outcome.error is not None:
         return status_of(outcome.error)
+    if outcome.conflict is not None:
+        return 409
     return 422 if outcome.violations else 200
 
 
@@ -164,7 +171,7 @@ def _form_context(address: Address, submission: Submission) -> dict[str, Any]:
         "started": submission.started,
         "base": drafts.pack_base(submission.base),
         "draft": submission.draft,
-        "draft_url": address.path("edit/draft"),
+        "draft_url": f"{address.path('edit')}/draft",
         "draft_interval": settings.TIMINGS.edit.draft,
     }
 
@@ -181,6 +188,7 @@ def _context(
         "is_denied": result.state == "denied",
         "reason": _explain(opened, submission, result),
         "review": outcome.review,
+        "conflict": outcome.conflict,
         "undoers": _describe_undoers(outcome),
         "notices": [*(offer.notices if offer else ()), *_notices(outcome, submission)],
         "offered_drafts": offer.drafts if offer else (),
@@ -210,6 +218,11 @@ def _notices(outcome: Outcome, submission: Submission) -> Sequence[Notice]:
     elif outcome.violations:
         title, advice = _("Not saved"), _("Correct the marked lines. Nothing was sent to the cluster.")
         found.append(Notice(title, advice, is_announced=True))
+    if outcome.conflict is not None:
+        found.append(_describe_conflict(outcome.conflict))
+    if outcome.merged is not None and outcome.review is not None:
+        advice = _("Your text and what is there now are merged. Check the review, then save.")
+        found.append(Notice(advice=advice, severity="info", is_announced=True))
     if outcome.review is not None and submission.is_save:
         advice = _("The text changed after the review. Here is a new one: check it, then save.")
         found.append(Notice(advice=advice, severity="warning", is_announced=True))
@@ -218,6 +231,22 @@ def _notices(outcome: Outcome, submission: Submission) -> Sequence[Notice]:
         details = tuple(Detail(warning) for warning in warnings)
         found.append(Notice(_("The API server warns"), severity="warning", details=details))
     return found
+
+
+def _describe_conflict(conflict: Conflict) -> Notice:
+    undecided = conflict.undecided
+    advice = (
+        ngettext(
+            "%(n)d field was changed by both sides: choose, then merge.",
+            "%(n)d fields were changed by both sides: choose for each, then merge.",
+            undecided,
+        )
+        % {"n": undecided}
+        if undecided
+        else _("Nothing collides. Merge both, and review the result.")
+    )
+    title = _("Somebody else changed this object. Nothing was saved.")
+    return Notice(title, advice, severity="warning", is_announced=True)
 
 
 def _describe_undoers(outcome: Outcome) -> Notice | None:

@@ -12,7 +12,8 @@
   let timer = 0;
   let isSending = false;
   let failures = 0;
-  let kept = read().get("text");
+  let kept = read().get("text"); // what the server has
+  let sent = kept; // what it was sent, and may have refused
   let isLeaving = false; // by a button of the form
 
   function read() {
@@ -34,7 +35,7 @@
   async function send(isLast = false) {
     const fields = read();
     const text = fields.get("text");
-    if (text === kept || (isSending && !isLast)) return;
+    if (text === sent || (isSending && !isLast)) return;
     isSending = true;
     try {
       const keepalive = isLast && text.length + fields.get("base").length < MAX_KEEPALIVE;
@@ -46,14 +47,15 @@
       if (answer.status === 401 || answer.status === 403) document.dispatchEvent(new Event("quarterdeck:session-ended"));
       if (!answer.ok && answer.status !== 422) throw new Error(String(answer.status));
       state.textContent = (await answer.json()).message;
-      if (answer.ok || answer.status === 422) kept = text;
+      sent = text;
+      if (answer.ok) kept = text;
       failures = 0;
     } catch {
       failures += 1;
       state.textContent = state.dataset.lost;
     } finally {
       isSending = false;
-      if (isChanged()) schedule();
+      if (read().get("text") !== sent) schedule();
     }
   }
 
@@ -66,6 +68,7 @@
   window.addEventListener("beforeunload", (event) => {
     if (isLeaving || !isChanged()) return;
     send(true);
-    if (failures) event.preventDefault(); // what could not be kept is lost with the page
+    // what could not be kept is lost with the page
+    if (failures || read().get("text") === sent) event.preventDefault();
   });
 })();

@@ -65,11 +65,13 @@ class Command(BaseCommand):
     def _rotate_drafts(self, batch: int) -> None:
         """Drafts end within days and are nobody else's: one that cannot be opened is removed, and none is recorded."""
         resealed = removed = 0
-        for key in list(Draft.objects.values_list("pk", flat=True).iterator(chunk_size=batch)):
+        for key in list(
+            Draft.objects.filter(is_saved=False).values_list("pk", flat=True).iterator(chunk_size=batch)
+        ):
             draft = Draft.objects.filter(pk=key).first()
             if draft is None:
                 continue
-            same = Draft.objects.filter(pk=key, saved_at=draft.saved_at)
+            same = Draft.objects.filter(pk=key, saved_at=draft.saved_at, is_saved=False)
             try:
                 fresh = reseal(bytes(draft.sealed), context=drafts.context_of(draft))
             except SealBroken:
