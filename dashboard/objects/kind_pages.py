@@ -11,7 +11,7 @@ from clusters.discovery import Resource
 from dashboard.address.paths import Address
 from dashboard.frame.permissions import explain_result
 from dashboard.kinds.actions import DELETE, SCALE
-from dashboard.kinds.kind import Action, Kind
+from dashboard.kinds.kind import ROLLOUT_PAGE, Action, Kind
 from dashboard.objects.opening import OpenObject
 
 
@@ -39,6 +39,12 @@ class ActionButton:
 def build_tabs(kind: Kind, address: Address) -> Sequence[TabLink]:
     """The kind's tabs for one object."""
     return [TabLink(tab.page, str(tab.title), address.path(tab.page)) for tab in kind.tabs]
+
+
+def find_rollout_path(kind: Kind, address: Address) -> str:
+    """Where a change of the pod template is followed: the rollout page of kinds that have one, else the object's."""
+    has_rollout = any(tab.page == ROLLOUT_PAGE for tab in kind.tabs)
+    return address.path(ROLLOUT_PAGE if has_rollout else "")
 
 
 def list_actions(kind: Kind) -> Sequence[Action]:
