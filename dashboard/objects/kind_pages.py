@@ -85,11 +85,16 @@ def find_check(action: Action, opened: OpenObject) -> ActionCheck | None:
 
 
 def build_actions(kind: Kind, opened: OpenObject) -> Sequence[ActionButton]:
-    """The actions that apply now, reviewed together; what is denied is disabled, what is unknown can be tried."""
+    """All actions of an object; see `build_buttons`."""
+    return build_buttons(list_actions(kind), opened)
+
+
+def build_buttons(actions: Sequence[Action], opened: OpenObject) -> Sequence[ActionButton]:
+    """Those that apply now, reviewed together; what is denied is disabled, what is unknown can be tried."""
     found = opened.found
     if found is None or opened.is_deleted:
         return []
-    offered = [action for action in list_actions(kind) if action.applies(found)]
+    offered = [action for action in actions if action.applies(found)]
     checks = [check for action in offered if (check := find_check(action, opened)) is not None]
     results = opened.cluster_session.review_access(list(dict.fromkeys(check.attributes for check in checks)))
     return [

@@ -11,7 +11,7 @@ from clusters.feeds.object_list_content import ObjectListContent, ObjectListQuer
 from clusters.feeds.states import State
 from clusters.gateway.connect import ClusterSession
 from dashboard.address.links import Links
-from dashboard.frame.menu import label_of
+from dashboard.frame.menu import name_in_plural
 from dashboard.kinds.fields import KubernetesObject, mapping, namespace_of, text
 from dashboard.kinds.rollouts.parts import Objects, RolloutParts
 from dashboard.kinds.selectors import format_selector
@@ -88,9 +88,9 @@ def open_rollout_feeds(
     results = cluster_session.review_access(checks)
     opened = RolloutFeeds()
     for (one, resource), check in zip(listed, checks, strict=True):
-        opened.labels[one.part] = label_of(resource)
+        opened.labels[one.part] = name_in_plural(resource)
         if results[check].state == "denied":
-            opened.denied.append(label_of(resource))
+            opened.denied.append(name_in_plural(resource))
             continue
         query = ObjectListQuery(resource, namespace, one.labels, one.fields, one.limit)
         opened.by_part[one.part] = cluster_session.objects(query)
