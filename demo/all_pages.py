@@ -67,6 +67,7 @@ PAGES = (
     Shot("clusters-landing", "olga", "/c/"),
     Shot("cluster-home", "olga", "/c/production-eu/"),
     Shot("kinds", "olga", "/c/production-eu/_all/_kinds"),
+    Shot("create", "dana", "/c/production-eu/shop/_create"),
     Shot("list", "olga", "/c/production-eu/shop/pods"),
     Shot("list-all-clusters", "olga", "/c/_all/_all/pods?sort=-restarts"),
     Shot("list-empty", "dana", "/c/production-eu/shop/pods?q=there-is-no-such-pod"),

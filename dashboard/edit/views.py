@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -29,6 +29,7 @@ from dashboard.edit.editing import (
     refuse_role,
     start,
 )
+from dashboard.edit.marked_lines import mark_lines
 from dashboard.frame.entrance import handle_cluster_errors
 from dashboard.frame.permissions import explain_result
 from dashboard.kinds.fields import dig
@@ -39,8 +40,6 @@ from dashboard.objects.views import build_object_frame
 from dashboard.pieces.notice import Detail, Notice
 from dashboard.shell.cluster_errors import describe_error, status_of
 from people.decorators import person, require_sign_in
-
-MARKED_LINES = 50  # of one violation list
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,10 +112,8 @@ def _context(opened: OpenObject, submission: Submission, outcome: Outcome) -> di
         "review": outcome.review,
         "undoers": _describe_undoers(outcome),
         "notices": list(_notices(outcome, submission)),
-        "violations": _mark_lines(outcome.violations, submission.text),
-        "remarks": _mark_lines(
-            [Violation(one.message, one.line) for one in outcome.remarks], submission.text
-        ),
+        "violations": mark_lines(outcome.violations, submission.text),
+        "remarks": mark_lines([Violation(one.message, one.line) for one in outcome.remarks], submission.text),
         "is_secret": opened.is_secret,
         "commands": [kubectl.edit_command(opened.address)],
     }
@@ -159,14 +156,3 @@ def _describe_undoers(outcome: Outcome) -> Notice | None:
 
 def _warnings(error: ApiError | None) -> Sequence[str]:
     return error.warnings if error is not None else ()
-
-
-def _mark_lines(violations: Sequence[Violation], text: str) -> Sequence[Mapping[str, Any]]:
-    """Each violation with the line that it is about."""
-    lines = text.split("\n")
-    return [
-        {"line": one.line, "field": one.field, "message": one.message, "written": lines[one.line - 1][:200]}
-        if 0 < one.line <= len(lines)
-        else {"line": 0, "field": one.field, "message": one.message, "written": ""}
-        for one in violations[:MARKED_LINES]
-    ]

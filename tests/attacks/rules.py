@@ -77,6 +77,7 @@ RULES: dict[str, Rule] = {
     "resources:answers": Rule.CLUSTER,
     "resources:kinds": Rule.CLUSTER,
     "resources:schema": Rule.CLUSTER,
+    "resources:create": Rule.EDITOR_WRITES,
     "resources:list": Rule.CLUSTER,
     "resources:object": Rule.CLUSTER,
     "resources:object_yaml": Rule.CLUSTER,
