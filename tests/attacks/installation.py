@@ -224,5 +224,6 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "resources.name": lambda _installation, _owner: "web",
     "resources:history.resource": lambda _installation, _owner: "deployments.apps",
     "resources:draft.draft": _draft,
+    "resources:rollout.resource": lambda _installation, _owner: "deployments.apps",
     "resources.action": lambda _installation, _owner: "delete",
 }
