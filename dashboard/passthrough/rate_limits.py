@@ -40,7 +40,7 @@ class RateLimits:
         now = self._timer()
         empty_at = max(self._empty_at.get(token, now), now)
         wait = empty_at - now - (burst - 1) / rate
-        if wait > 0:
+        if wait > 1e-6:
             message = f"Quarterdeck: this token has sent more than {rate:g} requests a second."
             raise Refusal(429, message, max(RETRY_SECONDS, math.ceil(wait)))
         self._empty_at[token] = empty_at + 1 / rate

@@ -9,5 +9,6 @@ urlpatterns = [
     path("", views.tokens, name="tokens"),
     path("kubeconfig/", views.kubeconfig, name="kubeconfig"),
     path("all/", views.all_tokens, name="all_tokens"),
+    path("all/<int:pk>/revoke/", views.revoke_any_token, name="revoke_any"),
     path("<int:pk>/revoke/", views.revoke_token, name="revoke"),
 ]

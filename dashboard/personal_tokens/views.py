@@ -1,11 +1,11 @@
-"""Views of personal tokens: one's own list with the form for a new one, kubeconfigs, and all of them for administrators."""
+"""Views of personal tokens: one's own with the form for a new one, kubeconfigs, and everybody's for administrators."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -33,7 +33,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
         try:
             return _issue(request, user, form)
         except TooManyTokens:
-            form.add_error(None, _("You have as many tokens as one can have. Revoke one that you do not use."))
+            form.add_error(
+                None, _("You have as many tokens as one can have. Revoke one that you do not use.")
+            )
     context = {"form": form, "tokens": _list(user), "is_over_https": request.is_secure()}
     return render(request, "personal_tokens/tokens.html", context)
 
@@ -70,7 +72,8 @@ def kubeconfig(request: HttpRequest) -> HttpResponse:
     secret = request.POST.get("secret", "")
     token = find_token(secret)
     if token is None or token.user_id != person(request).pk:
-        raise Http404
+        messages.error(request, _("This token is not one of yours, or it cannot be used any more."))
+        return redirect("personal_tokens:tokens")
     content = build_kubeconfig(token, secret, base_url(request), settings.PUBLIC_CA)
     response = HttpResponse(content, content_type="application/yaml; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="quarterdeck.kubeconfig.yaml"'
@@ -80,18 +83,28 @@ def kubeconfig(request: HttpRequest) -> HttpResponse:
 @require_POST
 @require_sign_in
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
-    """One's own token, or as an administrator anybody's; to all others it looks as if there were none."""
+    """One's own token; to all others it looks as if there were none."""
     user = person(request)
-    found = PersonalToken.objects.select_related("user")
-    token = found.filter(pk=pk).first() if user.is_administrator else found.filter(pk=pk, user=user).first()
-    if token is None:
-        raise Http404
+    token = get_object_or_404(PersonalToken.objects.select_related("user"), pk=pk, user=user)
+    _revoke(request, user, token)
+    return redirect("personal_tokens:tokens")
+
+
+@require_POST
+@require_administrator
+def revoke_any_token(request: HttpRequest, pk: int) -> HttpResponse:
+    """Anybody's token, for administrators."""
+    token = get_object_or_404(PersonalToken.objects.select_related("user"), pk=pk)
+    _revoke(request, person(request), token)
+    return redirect("personal_tokens:all_tokens")
+
+
+def _revoke(request: HttpRequest, user: User, token: PersonalToken) -> None:
     with audited_change():
         if revoke(token, user):
             target = f"token {token.beginning} of {token.user.username}"
             record(draft_for_user(user, "token-revoke", target=target, name=token.name))
     messages.success(request, _("Token revoked. Requests with it fail from now on."))
-    return redirect("personal_tokens:tokens" if token.user_id == user.pk else "personal_tokens:all_tokens")
 
 
 @require_safe
@@ -101,7 +114,9 @@ def all_tokens(request: HttpRequest) -> HttpResponse:
     usable = PersonalToken.objects.filter(
         revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True
     )
-    rows = usable.select_related("user").prefetch_related("clusters").order_by("user__username", "-created_at")
+    rows = (
+        usable.select_related("user").prefetch_related("clusters").order_by("user__username", "-created_at")
+    )
     context = {"tokens": rows[:MAX_SHOWN], "count": usable.count(), "most": MAX_SHOWN}
     return render(request, "personal_tokens/all_tokens.html", context)
 

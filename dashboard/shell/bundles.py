@@ -19,7 +19,9 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "audit/all.css": (*FRAME, "audit/audit.css"),
     "frame/all.css": (*FRAME, "frame/resources.css"),
     "actions/all.css": (*FRAME, "frame/resources.css", "actions/actions.css"),
+    "rollouts/all.css": (*FRAME, "frame/resources.css", "rollouts/rollouts.css"),
     "edit/all.css": (*FRAME, "frame/resources.css", "edit/edit.css"),
+    "create/all.css": (*FRAME, "frame/resources.css", "edit/edit.css", "create/create.css"),
     "shell/all.js": (
         "vendor/htmx-4.0.1.min.js",
         "shell/keyboard.js",
@@ -38,6 +40,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
         "edit/schema_help.js",
         "edit/schema_check.js",
         "edit/editor.js",
+        "edit/drafts.js",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Ending: calls fail at once, and what is open ends in time, when a token, a person, a share or a permission is gone."""
+"""Ending: calls fail at once, and what is open ends, when a token, a person, a share or a permission is gone."""
 
 from __future__ import annotations
 
