@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,11 +20,14 @@ from dashboard.frame.entrance import handle_cluster_errors
 from dashboard.frame.menu import label_of, navigation
 from dashboard.frame.permissions import review_permissions
 from dashboard.frame.switcher import switcher
+from dashboard.kinds.table import find_slug
 from dashboard.lists import pieces
 from dashboard.lists.listing import Listing, open_listing, parse_query
 from dashboard.lists.prefetch import Prefetch
 from dashboard.lists.row_rendering import row_cache
+from dashboard.objects.bulk_buttons import BulkButton, list_buttons
 from people.decorators import person, require_sign_in
+from people.models import TeamRole
 
 
 @require_safe
@@ -62,9 +66,18 @@ def _context(listing: Listing, view: View, prefetch: Prefetch) -> dict[str, Any]
         "query": parse_query(address),
         "selector": pairs.get("selector", ""),
         "fields": pairs.get("fields", ""),
+        "bulk_buttons": _list_bulk_buttons(listing),
         "command": kubectl.list_commands(_resolve_address(listing)),
         **_columns(address, view),
     }
+
+
+def _list_bulk_buttons(listing: Listing) -> Sequence[BulkButton]:
+    """The actions that fit the selected rows; none where every role on the page only reads."""
+    roles = [one.cluster_session.role for one in listing.clusters if one.cluster_session and one.resource]
+    if listing.resource is None or TeamRole.EDITOR not in roles:
+        return ()
+    return list_buttons(find_slug(listing.address.resource), listing.resource)
 
 
 def _resolve_address(listing: Listing) -> Address:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -22,7 +23,7 @@ from clusters.api.connection import Identity
 from clusters.credentials.binding import destination_of, read_binding
 from clusters.credentials.store import Owner, read_identity, save_credential, seal_for
 from clusters.credentials.verification import WhoAmI
-from clusters.models import Cluster, ClusterRequest, Credential, Share
+from clusters.models import BulkItem, BulkRun, BulkState, Cluster, ClusterRequest, Credential, Share
 from people import one_time_links
 from people.control import session_group
 from people.models import GlobalRole, Invitation, Membership, Purpose, Session, Team, User
@@ -118,6 +119,7 @@ def build_installation(plane: Plane | None, server: FaultServer | None) -> Insta
         if cluster:
             _store_credential(clusters[cluster], Owner(user=user), get_token(plane, token), token)
         ClusterRequest.objects.create(user=user, name=f"of {name}", server=f"https://{name}.example.com")
+        _create_run(user)
     _store_credential(clusters["harbour"], Owner(team=teams["shop"]), get_token(plane, "rita"), "rita")
     one_time_links.invite(global_role=GlobalRole.MEMBER, created_by=users[ADMINISTRATOR])
     link = one_time_links.link_for(users["stan"], Purpose.SIGN_IN)
@@ -186,6 +188,20 @@ def _request(installation: Installation, owner: str) -> int:
     return ClusterRequest.objects.get(user=installation.users[owner]).pk
 
 
+def _create_run(user: User) -> None:
+    """A bulk run that is over, with one object that failed."""
+    run = BulkRun.objects.create(
+        id=uuid4(), user=user, action="label", resource="pods", finished_at=timezone.now()
+    )
+    BulkItem.objects.create(
+        run=run, number=1, cluster="harbour", namespace="shop", name="web", uid="u", state=BulkState.FAILED
+    )
+
+
+def _bulk_run(installation: Installation, owner: str) -> str:
+    return str(BulkRun.objects.get(user=installation.users[owner]).pk)
+
+
 def _session_id(installation: Installation, owner: str) -> str:
     return session_group(hash_key(installation.sessions[owner])).removeprefix("session.")
 
@@ -208,6 +224,7 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "clusters:decline.pk": _request,
     "clusters:withdraw.pk": _request,
     "clusters:remove_credential.pk": _credential,
+    "bulk.run_id": _bulk_run,
     "resources.cluster": lambda _installation, _owner: "harbour",
     "resources.clusters": lambda _installation, _owner: "harbour",
     "resources.namespaces": lambda _installation, _owner: "shop",
