@@ -25,7 +25,17 @@ from clusters.changes.objects import Version
 from clusters.credentials.binding import destination_of, read_binding
 from clusters.credentials.store import Owner, read_identity, save_credential, seal_for
 from clusters.credentials.verification import WhoAmI
-from clusters.models import Cluster, ClusterRequest, Credential, Draft, PersonalToken, Share
+from clusters.models import (
+    BulkItem,
+    BulkRun,
+    BulkState,
+    Cluster,
+    ClusterRequest,
+    Credential,
+    Draft,
+    PersonalToken,
+    Share,
+)
 from clusters.personal_tokens.store import TokenScope, issue
 from people import one_time_links
 from people.control import session_group
@@ -125,6 +135,7 @@ def build_installation(plane: Plane | None, server: FaultServer | None) -> Insta
         save_draft(user, clusters["harbour"], "shop/configmaps/web", uuid4(), content)
         issue(user, f"of {name}", TokenScope([clusters["harbour"]], [], read_only=True), timedelta(days=1))
         ClusterRequest.objects.create(user=user, name=f"of {name}", server=f"https://{name}.example.com")
+        _create_run(user)
     _store_credential(clusters["harbour"], Owner(team=teams["shop"]), get_token(plane, "rita"), "rita")
     one_time_links.invite(global_role=GlobalRole.MEMBER, created_by=users[ADMINISTRATOR])
     link = one_time_links.link_for(users["stan"], Purpose.SIGN_IN)
@@ -197,6 +208,20 @@ def _token(installation: Installation, owner: str) -> int:
     return PersonalToken.objects.get(user=installation.users[owner]).pk
 
 
+def _create_run(user: User) -> None:
+    """A bulk run that is over, with one object that failed."""
+    run = BulkRun.objects.create(
+        id=uuid4(), user=user, action="label", resource="pods", finished_at=timezone.now()
+    )
+    BulkItem.objects.create(
+        run=run, number=1, cluster="harbour", namespace="shop", name="web", uid="u", state=BulkState.FAILED
+    )
+
+
+def _bulk_run(installation: Installation, owner: str) -> str:
+    return str(BulkRun.objects.get(user=installation.users[owner]).pk)
+
+
 def _draft(installation: Installation, owner: str) -> str:
     return str(Draft.objects.get(user=installation.users[owner]).pk)
 
@@ -223,6 +248,7 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "clusters:decline.pk": _request,
     "clusters:withdraw.pk": _request,
     "clusters:remove_credential.pk": _credential,
+    "bulk.run_id": _bulk_run,
     "resources.cluster": lambda _installation, _owner: "harbour",
     "resources.clusters": lambda _installation, _owner: "harbour",
     "resources.namespaces": lambda _installation, _owner: "shop",
