@@ -12,7 +12,7 @@ from clusters.counting.timings import CountingTimings
 from clusters.feeds.timings import FeedTimings
 from dashboard.settings import *  # noqa: F403 - all of the product, as it is
 from dashboard.settings import PRODUCTION
-from dashboard.timings import AuditTimings, LiveTimings, Timings
+from dashboard.timings import AuditTimings, EditTimings, LiveTimings, Timings
 
 if PRODUCTION:
     raise ImproperlyConfigured("tests.quick_settings are for tests; production has dashboard.settings.")
@@ -22,4 +22,5 @@ TIMINGS = Timings(
     counting=CountingTimings(poll=2.0),
     live=LiveTimings(session_check=1.0),
     audit=AuditTimings(poll=0.5, pace=0.1, burst_pace=0.3),
+    edit=EditTimings(draft=0.2),
 )

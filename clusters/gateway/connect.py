@@ -96,7 +96,7 @@ class ClusterSession:
 
     def review_access(self, checks: Sequence[ResourceAttributes]) -> dict[ResourceAttributes, ReviewResult]:
         """What Kubernetes says to each, less what the dashboard role does not permit."""
-        denied = {check: found for check in checks if (found := self._denied_by_role(check)) is not None}
+        denied = {check: found for check in checks if (found := self.review_role(check)) is not None}
         rest = [check for check in checks if check not in denied]
         release_connections()
         return {**review(self.connection, self.client, rest, self.budget), **denied}
@@ -107,7 +107,7 @@ class ClusterSession:
         For what the budget leaves without a review, rules that are complete decide this too.
         """
         by_rules = review_by_rules(
-            self.client, [check for check in checks if self._denied_by_role(check) is None]
+            self.client, [check for check in checks if self.review_role(check) is None]
         )
         results = self.review_access([check for check in checks if by_rules.get(check) != "allowed"])
         for check, state in by_rules.items():
@@ -189,7 +189,7 @@ class ClusterSession:
 
         For a form that was posted: what leads to the change (discovery, the object) is not even read then.
         """
-        denial = self._denied_by_role(attributes)
+        denial = self.review_role(attributes)
         if denial is not None:
             raise _record_denial(self._draft_entry(attributes, {}), denial.reason)
 
@@ -198,7 +198,7 @@ class ClusterSession:
 
         Raises DeniedByRole at once; entering raises AuditTrailUnavailable.
         """
-        denial, draft = self._denied_by_role(attributes), self._draft_entry(attributes, detail or {})
+        denial, draft = self.review_role(attributes), self._draft_entry(attributes, detail or {})
         if denial is not None:
             raise _record_denial(draft, denial.reason)
         return AuditedRequest(self.connection, attributes, draft)
@@ -224,7 +224,8 @@ class ClusterSession:
     def _draft_entry(self, attributes: ResourceAttributes, detail: Mapping[str, Any]) -> AuditDraft:
         return replace(add_attributes(self.audit_draft, attributes), detail=detail)
 
-    def _denied_by_role(self, check: ResourceAttributes) -> ReviewResult | None:
+    def review_role(self, check: ResourceAttributes) -> ReviewResult | None:
+        """What the dashboard role alone does not permit, without a request; None of what it leaves to Kubernetes."""
         if self.role == TeamRole.EDITOR:
             return None
         if check.verb in READ_VERBS and check.subresource not in INTERACTIVE_SUBRESOURCES:

@@ -21,6 +21,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "actions/all.css": (*FRAME, "frame/resources.css", "actions/actions.css"),
     "rollouts/all.css": (*FRAME, "frame/resources.css", "rollouts/rollouts.css"),
     "edit/all.css": (*FRAME, "frame/resources.css", "edit/edit.css"),
+    "create/all.css": (*FRAME, "frame/resources.css", "edit/edit.css", "create/create.css"),
     "shell/all.js": (
         "vendor/htmx-4.0.1.min.js",
         "shell/keyboard.js",
@@ -39,6 +40,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
         "edit/schema_help.js",
         "edit/schema_check.js",
         "edit/editor.js",
+        "edit/drafts.js",
     ),
 }
 

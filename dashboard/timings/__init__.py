@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from clusters.api.timings import ApiTimings
 from clusters.counting.timings import CountingTimings
+from clusters.creation.timings import CreationTimings
 from clusters.feeds.timings import FeedTimings
 from people.timings import PeopleTimings
 
@@ -65,14 +66,23 @@ class OverviewTimings:
 
 
 @dataclass(frozen=True)
+class EditTimings:
+    """In seconds: `draft` is the least time between two times that a page sends what is typed, to be kept."""
+
+    draft: float = 2.0
+
+
+@dataclass(frozen=True)
 class Timings:
     """What production has, of each engine. Only a settings module can say anything else, no environment variable."""
 
     api: ApiTimings = field(default_factory=ApiTimings)
     feeds: FeedTimings = field(default_factory=FeedTimings)
     counting: CountingTimings = field(default_factory=CountingTimings)
+    creation: CreationTimings = field(default_factory=CreationTimings)
     people: PeopleTimings = field(default_factory=PeopleTimings)
     live: LiveTimings = field(default_factory=LiveTimings)
     connections: ConnectionTimings = field(default_factory=ConnectionTimings)
     audit: AuditTimings = field(default_factory=AuditTimings)
     overview: OverviewTimings = field(default_factory=OverviewTimings)
+    edit: EditTimings = field(default_factory=EditTimings)

@@ -130,9 +130,11 @@
       theme,
       CodeMirror.EditorState.readOnly.of(isReadOnly),
       CodeMirror.EditorView.contentAttributes.of({
+        tabindex: "0",
         "aria-label": label,
         "aria-description": "Press Escape and then Tab to leave the editor.",
         spellcheck: "false",
+        tabindex: "0",
       }),
       CodeMirror.hoverTooltip(hoverFrom(area.dataset.schema || "")),
       ...(isReadOnly ? [] : [CodeMirror.autocompletion({ override: [completeFrom(area.dataset.schema || "")] })]),
