@@ -4,6 +4,7 @@ from django.urls import path
 
 from dashboard.actions.history import history_page
 from dashboard.actions.views import action_page
+from dashboard.create.copy import copy_page
 from dashboard.create.views import create_page
 from dashboard.edit.views import edit_page
 from dashboard.explore.cluster_home import cluster, landing
@@ -31,6 +32,7 @@ urlpatterns = [
         secret_value,
         name="secret_value",
     ),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/copy", copy_page, name="copy"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/history", history_page, name="history"),
     # the last: an action has the segment of its Kind.actions, and those above are no actions
     path(

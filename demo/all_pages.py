@@ -68,6 +68,8 @@ PAGES = (
     Shot("cluster-home", "olga", "/c/production-eu/"),
     Shot("kinds", "olga", "/c/production-eu/_all/_kinds"),
     Shot("create", "dana", "/c/production-eu/shop/_create"),
+    Shot("create-example", "dana", "/c/production-eu/shop/_create?example=deployments.apps"),
+    Shot("copy", "dana", "/c/production-eu/shop/deployments.apps/web/copy"),
     Shot("list", "olga", "/c/production-eu/shop/pods"),
     Shot("list-all-clusters", "olga", "/c/_all/_all/pods?sort=-restarts"),
     Shot("list-empty", "dana", "/c/production-eu/shop/pods?q=there-is-no-such-pod"),

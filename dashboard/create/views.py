@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods
 from clusters.changes.violations import Violation
 from clusters.gateway.connect import ClusterSession, connect
 from dashboard.address import kubectl
-from dashboard.address.paths import ALL, CLUSTER, Address, parse
+from dashboard.address.paths import Address, parse
 from dashboard.create.creating import Outcome, handle
 from dashboard.create.result_rows import build_rows
+from dashboard.create.starting import DEFAULT_NAMESPACE, start
 from dashboard.create.submission import Submission, keep_rest, read_submission
 from dashboard.edit.marked_lines import mark_lines
 from dashboard.frame.context import build_frame_context
@@ -28,8 +29,6 @@ from dashboard.frame.switcher import switcher
 from dashboard.pieces.notice import Notice
 from dashboard.shell.cluster_errors import describe_error, status_of
 from people.decorators import person, require_sign_in
-
-DEFAULT_NAMESPACE = "default"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,7 +41,8 @@ def create_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpRes
     address = Address(parsed.clusters, parsed.namespaces, CREATE, query=parsed.query)
     session = connect(person(request), address.cluster)
     if request.method != "POST":
-        return render(request, "create/create.html", _context(session, address, _start(address), Outcome()))
+        context = _context(session, address, start(session, address, request.GET), Outcome())
+        return render(request, "create/create.html", context)
     session.require_role(name_creation(address))
     submission = read_submission(request.POST)
     outcome = handle(session, submission)
@@ -51,15 +51,6 @@ def create_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpRes
     shown = keep_rest(submission, outcome.results) if outcome.is_sent else submission
     context = _context(session, address, shown, outcome, submission)
     return render(request, "create/create.html", context, status=_status(outcome))
-
-
-def _start(address: Address) -> Submission:
-    return Submission("", _default_namespace(address))
-
-
-def _default_namespace(address: Address) -> str:
-    """Of objects that name none: that of the page, else `default` as kubectl has it."""
-    return DEFAULT_NAMESPACE if address.namespaces[0] in (ALL, CLUSTER) else address.namespaces[0]
 
 
 def _is_single(outcome: Outcome) -> bool:
@@ -106,6 +97,7 @@ def _context(
         "rows": min(40, max(16, shown.text.count("\n") + 2)),
         "namespace": shown.namespace,
         "token": shown.token,
+        "copied": shown.copied,
         "digest": shown.digest if is_reviewed else "",
         "left_out": ",".join(str(one) for one in outcome.left_out) if is_reviewed else "",
         "is_denied": denial is not None,
