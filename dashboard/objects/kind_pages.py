@@ -10,7 +10,7 @@ from clusters.api.resource_attributes import ResourceAttributes
 from clusters.discovery import Resource
 from dashboard.address.paths import Address
 from dashboard.frame.permissions import explain_result
-from dashboard.kinds.actions import DELETE, SCALE
+from dashboard.kinds.actions import DELETE, LABELS, SCALE
 from dashboard.kinds.kind import Action, Kind
 from dashboard.objects.opening import OpenObject
 
@@ -43,7 +43,7 @@ def build_tabs(kind: Kind, address: Address) -> Sequence[TabLink]:
 
 def list_actions(kind: Kind) -> Sequence[Action]:
     """The kind's own actions, and those of every kind."""
-    return (SCALE, *kind.actions, DELETE)
+    return (SCALE, *kind.actions, LABELS, DELETE)
 
 
 @dataclass(frozen=True)
