@@ -14,6 +14,7 @@ from dashboard.frame.reachability import check_reachability
 from dashboard.lists.views import list_page
 from dashboard.objects.secret_value import secret_value
 from dashboard.objects.views import object_page, object_yaml
+from dashboard.rollouts.views import rollout_page
 
 app_name = "resources"
 urlpatterns = [
@@ -34,6 +35,7 @@ urlpatterns = [
     ),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/copy", copy_page, name="copy"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/history", history_page, name="history"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/rollout", rollout_page, name="rollout"),
     # the last: an action has the segment of its Kind.actions, and those above are no actions
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/<str:action>", action_page, name="action"

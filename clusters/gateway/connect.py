@@ -24,6 +24,7 @@ from clusters.credentials.store import identity_of, server_of
 from clusters.discovery import Catalog, Resource, fetch_catalog, refresh
 from clusters.feeds.feed import Feed
 from clusters.feeds.object_content import ObjectContent
+from clusters.feeds.object_list_content import ObjectListContent, ObjectListQuery
 from clusters.gateway.audited_requests import AuditedRequest, detail_of, name_in, send
 from clusters.gateway.denials import make_error_callback
 from clusters.gateway.hub import hub
@@ -145,6 +146,13 @@ class ClusterSession:
             draft = self._draft_entry(resource.attributes("get", namespace, name), {"values": "hidden"})
             note_when_read(feed, draft, lambda: hub.is_viewer(feed, self.connection))
         return feed
+
+    def objects(self, query: ObjectListQuery) -> Feed[ObjectListContent]:
+        """The feed of a selection of whole objects, never of Secrets; the caller gives it back with `release`."""
+        if is_secret(query.resource):
+            raise ValueError("Secrets are read one by one, so that each is recorded.")
+        release_connections()
+        return hub.objects(self.connection, query)
 
     def release(self, feed: Feed[Any]) -> None:
         """Look no longer at a feed that was opened by this session."""

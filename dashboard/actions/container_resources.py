@@ -23,7 +23,7 @@ from clusters.quick_edits.container_resources import (
 )
 from clusters.quick_edits.node_requests import NodeRequests, find_node_requests
 from clusters.quick_edits.quantities import parse_quantity
-from dashboard.actions.action_page import ActionPage, Values
+from dashboard.actions.action_page import ActionPage, Values, find_rollout_url
 from dashboard.actions.forms import PLAIN
 from dashboard.actions.quick_edit_form import QuickEditForm, explain_rejection
 from dashboard.actions.subject import Subject
@@ -151,6 +151,7 @@ PAGES = (
         form=ResourcesForm,
         build=_build_resources,
         command=_command,
+        next_url=find_rollout_url,
         explain_error=explain_rejection,
     ),
     ActionPage(

@@ -32,7 +32,9 @@ from dashboard.edit.editing import (
 from dashboard.edit.marked_lines import mark_lines
 from dashboard.frame.entrance import handle_cluster_errors
 from dashboard.frame.permissions import explain_result
+from dashboard.kinds.fields import dig
 from dashboard.kinds.invisible import escape_invisible
+from dashboard.objects.kind_pages import find_rollout_path
 from dashboard.objects.opening import OpenObject, open_object
 from dashboard.objects.views import build_object_frame
 from dashboard.pieces.notice import Detail, Notice
@@ -55,9 +57,11 @@ def edit_page(request: HttpRequest, /, **path: str) -> HttpResponse:
         if request.method != "POST":
             return render(request, "edit/edit.html", _context(opened, start(opened), Outcome()))
         submission = advance(opened, read_submission(request.POST))
+        template = dig(opened.found, "spec", "template")
         outcome = handle(opened, submission)
         if outcome.stored is not None:
-            return _redirect(request, opened, outcome.stored.warnings)
+            is_rollout = dig(outcome.stored.object, "spec", "template") != template
+            return _redirect(request, opened, outcome.stored.warnings, is_rollout=is_rollout)
         return render(
             request, "edit/edit.html", _context(opened, submission, outcome), status=_status(outcome)
         )
@@ -74,11 +78,14 @@ def _check_editable(opened: OpenObject) -> None:
         raise BadRequest(_("This object has been deleted."), status=404)
 
 
-def _redirect(request: HttpRequest, opened: OpenObject, warnings: Sequence[str]) -> HttpResponse:
+def _redirect(
+    request: HttpRequest, opened: OpenObject, warnings: Sequence[str], *, is_rollout: bool
+) -> HttpResponse:
     messages.success(request, _("Saved %(name)s.") % {"name": opened.address.name})
     for warning in warnings:
         messages.warning(request, warning)
-    return redirect(opened.address.path())
+    address = opened.address
+    return redirect(find_rollout_path(opened.kind, address) if is_rollout else address.path())
 
 
 def _status(outcome: Outcome) -> int:

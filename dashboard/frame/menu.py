@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -114,6 +115,16 @@ def kinds(catalog: Catalog) -> Sequence[Resource]:
 def label_of(resource: Resource) -> str:
     """A built-in kind by its name for people, others by their kind."""
     return str(find_resource(resource.group, resource.plural).label) or resource.kind
+
+
+def name_in_plural(resource: Resource) -> str:
+    """The same in the plural for every kind, as within a sentence: PodTemplates, NetworkPolicies, Endpoints."""
+    if label := str(find_resource(resource.group, resource.plural).label):
+        return label
+    kind, plural = resource.kind, resource.plural
+    pairs = zip(kind.lower(), plural, strict=False)
+    common = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return kind[:common] + plural[common:] if common > 2 else kind
 
 
 def _find_listable(catalog: Catalog, kind: Kind) -> Resource | None:

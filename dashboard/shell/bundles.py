@@ -19,6 +19,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "audit/all.css": (*FRAME, "audit/audit.css"),
     "frame/all.css": (*FRAME, "frame/resources.css"),
     "actions/all.css": (*FRAME, "frame/resources.css", "actions/actions.css"),
+    "rollouts/all.css": (*FRAME, "frame/resources.css", "rollouts/rollouts.css"),
     "edit/all.css": (*FRAME, "frame/resources.css", "edit/edit.css"),
     "create/all.css": (*FRAME, "frame/resources.css", "edit/edit.css", "create/create.css"),
     "shell/all.js": (

@@ -214,5 +214,6 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "resources.resource": lambda _installation, _owner: "secrets",
     "resources.name": lambda _installation, _owner: "web",
     "resources:history.resource": lambda _installation, _owner: "deployments.apps",
+    "resources:rollout.resource": lambda _installation, _owner: "deployments.apps",
     "resources.action": lambda _installation, _owner: "delete",
 }

@@ -86,6 +86,7 @@ RULES: dict[str, Rule] = {
     "resources:secret_value": Rule.EDITOR,
     "resources:action": Rule.EDITOR_WRITES,
     "resources:history": Rule.CLUSTER,
+    "resources:rollout": Rule.CLUSTER,
     "shell:signed_in": Rule.SIGNED_IN,
     "shell:theme": Rule.OPEN,
     "healthz": Rule.OPEN,
