@@ -5,7 +5,7 @@ from django.urls import path
 from dashboard.actions.history import history_page
 from dashboard.actions.views import action_page
 from dashboard.create.copy import copy_page
-from dashboard.create.views import create_page
+from dashboard.create.views import create_page, short_form_page
 from dashboard.edit.views import edit_page
 from dashboard.explore.cluster_home import cluster, landing
 from dashboard.explore.schema import schema
@@ -24,6 +24,7 @@ urlpatterns = [
     path("<str:cluster>/_schema", schema, name="schema"),
     path("<str:clusters>/<str:namespaces>/_kinds", kinds_page, name="kinds"),
     path("<str:clusters>/<str:namespaces>/_create", create_page, name="create"),
+    path("<str:clusters>/<str:namespaces>/_create/<str:form>", short_form_page, name="short_form"),
     path("<str:clusters>/<str:namespaces>/<str:resource>", list_page, name="list"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
