@@ -10,7 +10,7 @@ from clusters.api.resource_attributes import ResourceAttributes
 from clusters.discovery import Resource
 from dashboard.address.paths import Address
 from dashboard.frame.permissions import explain_result
-from dashboard.kinds.actions import DELETE, SCALE
+from dashboard.kinds.actions import DELETE, LABELS, SCALE
 from dashboard.kinds.kind import ROLLOUT_PAGE, Action, Kind
 from dashboard.objects.opening import OpenObject
 from dashboard.objects.rollout_summary import Badge
@@ -59,7 +59,7 @@ def find_rollout_path(kind: Kind, address: Address) -> str:
 
 def list_actions(kind: Kind) -> Sequence[Action]:
     """The kind's own actions, and those of every kind."""
-    return (SCALE, *kind.actions, DELETE)
+    return (SCALE, *kind.actions, LABELS, DELETE)
 
 
 @dataclass(frozen=True)

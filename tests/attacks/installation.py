@@ -220,6 +220,7 @@ def _person(installation: Installation, owner: str) -> int:
 
 # "<package>.<argument>" or, before that, "<view>.<argument>" -> the value that is the owner's
 SAMPLES: dict[str, Callable[[Installation, str], object]] = {
+    "resources:short_form.form": lambda installation, owner: "configmap",
     "accounts.secret": lambda installation, _owner: installation.link,
     "accounts.session_id": _session_id,
     "accounts.pk": _person,

@@ -78,6 +78,8 @@ RULES: dict[str, Rule] = {
     "resources:kinds": Rule.CLUSTER,
     "resources:schema": Rule.CLUSTER,
     "resources:create": Rule.EDITOR_WRITES,
+    "resources:short_form": Rule.EDITOR_WRITES,
+    "resources:copy": Rule.CLUSTER,
     "resources:list": Rule.CLUSTER,
     "resources:object": Rule.CLUSTER,
     "resources:object_yaml": Rule.CLUSTER,

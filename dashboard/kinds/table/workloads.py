@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
-from dashboard.kinds.actions import PAUSE, RESTART, RESUME, SET_IMAGE, UNDO
+from dashboard.kinds.actions import PAUSE, RESOURCES, RESTART, RESUME, SET_IMAGE, UNDO
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
 from dashboard.kinds.kind import ROLLOUT_PAGE, Kind, Tab
@@ -145,7 +145,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_deployment_lists,
         tones=TONES,
-        actions=(RESTART, SET_IMAGE, UNDO, PAUSE, RESUME),
+        actions=(RESTART, SET_IMAGE, RESOURCES, UNDO, PAUSE, RESUME),
         tabs=(ROLLOUT, HISTORY),
     ),
     Kind(
@@ -157,7 +157,7 @@ KINDS = (
         summarize=summarize_workload,
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
-        actions=(RESTART, SET_IMAGE, UNDO),
+        actions=(RESTART, SET_IMAGE, RESOURCES, UNDO),
         tabs=(ROLLOUT, HISTORY),
     ),
     Kind(
@@ -169,7 +169,7 @@ KINDS = (
         summarize=summarize_daemon_set,
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
-        actions=(RESTART, SET_IMAGE, UNDO),
+        actions=(RESTART, SET_IMAGE, RESOURCES, UNDO),
         tabs=(ROLLOUT, HISTORY),
     ),
     Kind(
