@@ -4,6 +4,8 @@ from django.urls import path
 
 from dashboard.actions.history import history_page
 from dashboard.actions.views import action_page
+from dashboard.drains.planning import plan_page
+from dashboard.drains.views import drain_page, drains_page, node_drains_page, resume_page, stop_page
 from dashboard.edit.views import edit_page
 from dashboard.explore.cluster_home import cluster, landing
 from dashboard.explore.schema import schema
@@ -19,6 +21,10 @@ urlpatterns = [
     path("<str:cluster>/", cluster, name="cluster"),
     path("<str:cluster>/_answers", check_reachability, name="answers"),
     path("<str:cluster>/_schema", schema, name="schema"),
+    path("<str:cluster>/_drains", drains_page, name="drains"),
+    path("<str:cluster>/_drains/<int:number>", drain_page, name="drain"),
+    path("<str:cluster>/_drains/<int:number>/stop", stop_page, name="drain_stop"),
+    path("<str:cluster>/_drains/<int:number>/resume", resume_page, name="drain_resume"),
     path("<str:clusters>/<str:namespaces>/_kinds", kinds_page, name="kinds"),
     path("<str:clusters>/<str:namespaces>/<str:resource>", list_page, name="list"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
@@ -30,6 +36,12 @@ urlpatterns = [
         name="secret_value",
     ),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/history", history_page, name="history"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/drain", plan_page, name="drain_plan"),
+    path(
+        "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/drains",
+        node_drains_page,
+        name="node_drains",
+    ),
     # the last: an action has the segment of its Kind.actions, and those above are no actions
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/<str:action>", action_page, name="action"

@@ -19,6 +19,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "audit/all.css": (*FRAME, "audit/audit.css"),
     "frame/all.css": (*FRAME, "frame/resources.css"),
     "actions/all.css": (*FRAME, "frame/resources.css", "actions/actions.css"),
+    "drains/all.css": (*FRAME, "frame/resources.css", "actions/actions.css", "drains/drains.css"),
     "edit/all.css": (*FRAME, "frame/resources.css", "edit/edit.css"),
     "shell/all.js": (
         "vendor/htmx-4.0.1.min.js",

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from clusters.api.timings import ApiTimings
 from clusters.counting.timings import CountingTimings
+from clusters.drains.timings import DrainTimings
 from clusters.feeds.timings import FeedTimings
+from clusters.operations.timings import OperationTimings
 from people.timings import PeopleTimings
 
 
@@ -71,6 +73,8 @@ class Timings:
     api: ApiTimings = field(default_factory=ApiTimings)
     feeds: FeedTimings = field(default_factory=FeedTimings)
     counting: CountingTimings = field(default_factory=CountingTimings)
+    operations: OperationTimings = field(default_factory=OperationTimings)
+    drains: DrainTimings = field(default_factory=DrainTimings)
     people: PeopleTimings = field(default_factory=PeopleTimings)
     live: LiveTimings = field(default_factory=LiveTimings)
     connections: ConnectionTimings = field(default_factory=ConnectionTimings)

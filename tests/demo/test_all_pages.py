@@ -21,6 +21,7 @@ NOT_PAGES = {
     "clusters:confirm_credential": "there only while a credential is suspended, which in the demo none is",
     "clusters:confirm_team_credential": "the same",
     "resources:answers": "a reply for a script",
+    "resources:drain": "there once somebody drains a node; tests/drains/test_in_browser.py looks at it",
     "resources:schema": "a reply for a script",
     "shell:signed_in": "a page that goes on by itself",
     "healthz": "a reply for a program",
