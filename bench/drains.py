@@ -1,4 +1,4 @@
-"""Benchmark of drains: 20 at once by one person, compared with 20 `kubectl drain` at once, and pages of others in that time."""
+"""Benchmark of drains: 20 at once by one person against 20 `kubectl drain`, and pages of others in that time."""
 
 from __future__ import annotations
 

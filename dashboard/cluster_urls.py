@@ -4,6 +4,7 @@ from django.urls import path
 
 from dashboard.actions.history import history_page
 from dashboard.actions.views import action_page
+from dashboard.create.views import create_page
 from dashboard.drains.planning import plan_page
 from dashboard.drains.views import drain_page, drains_page, node_drains_page, resume_page, stop_page
 from dashboard.edit.views import edit_page
@@ -14,6 +15,7 @@ from dashboard.frame.reachability import check_reachability
 from dashboard.lists.views import list_page
 from dashboard.objects.secret_value import secret_value
 from dashboard.objects.views import object_page, object_yaml
+from dashboard.rollouts.views import rollout_page
 
 app_name = "resources"
 urlpatterns = [
@@ -26,6 +28,7 @@ urlpatterns = [
     path("<str:cluster>/_drains/<int:number>/stop", stop_page, name="drain_stop"),
     path("<str:cluster>/_drains/<int:number>/resume", resume_page, name="drain_resume"),
     path("<str:clusters>/<str:namespaces>/_kinds", kinds_page, name="kinds"),
+    path("<str:clusters>/<str:namespaces>/_create", create_page, name="create"),
     path("<str:clusters>/<str:namespaces>/<str:resource>", list_page, name="list"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
@@ -42,6 +45,7 @@ urlpatterns = [
         node_drains_page,
         name="node_drains",
     ),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/rollout", rollout_page, name="rollout"),
     # the last: an action has the segment of its Kind.actions, and those above are no actions
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/<str:action>", action_page, name="action"

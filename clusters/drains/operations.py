@@ -11,13 +11,22 @@ from clusters.drains.drain import KIND, Drain, list_nodes, resume
 from clusters.drains.options import DrainOptions
 from clusters.gateway.connect import ClusterSession
 from clusters.models import Operation
-from clusters.operations.lease import claim, create_operation, list_running, lock_cluster, request_stop
+from clusters.operations.lease import (
+    claim,
+    create_operation,
+    forget_old,
+    list_running,
+    lock_cluster,
+    request_stop,
+)
 from clusters.operations.runner import runner
 from people.audit.changes import audited_change
 from people.audit.draft import AuditDraft
 from people.audit.record import record
 
 RESOURCE = "nodes"
+MAX_RUNNING = 40  # drains of one cluster at the same time
+MAX_KEPT = 200  # drains of one cluster that are kept; the oldest that are over go first
 
 
 class AlreadyRunning(Exception):
@@ -28,6 +37,13 @@ class AlreadyRunning(Exception):
         self.node, self.operation = node, operation
 
 
+class TooManyRunning(Exception):
+    """As many drains run on the cluster as there can be; nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__(_("%(count)d drains are running on this cluster already.") % {"count": MAX_RUNNING})
+
+
 class CannotResume(Exception):
     """It is running, or it is done."""
 
@@ -35,11 +51,12 @@ class CannotResume(Exception):
 def start_drain(
     cluster_session: ClusterSession, session_id: str, nodes: Sequence[str], options: DrainOptions
 ) -> Operation:
-    """Start it in this process. Raises AlreadyRunning, AuditTrailUnavailable."""
+    """Start it in this process. Raises AlreadyRunning, TooManyRunning, AuditTrailUnavailable."""
     stored = {**options.to_json(), "nodes": list(nodes)}
     with audited_change():
         lock_cluster(cluster_session.cluster)
         _require_free(cluster_session, nodes)
+        forget_old(cluster_session.cluster, KIND, MAX_KEPT)
         operation = create_operation(KIND, cluster_session.cluster, cluster_session.user, session_id, stored)
         record(_draft(cluster_session, "drain-start", operation))
     runner.start(operation, cluster_session, Drain(nodes, options))
@@ -49,7 +66,7 @@ def start_drain(
 def resume_drain(cluster_session: ClusterSession, session_id: str, operation: Operation) -> None:
     """Go on with what is left of it, in this process, as the person of `cluster_session`, who started it.
 
-    Raises AlreadyRunning, CannotResume, AuditTrailUnavailable.
+    Raises AlreadyRunning, TooManyRunning, CannotResume, AuditTrailUnavailable.
     """
     with audited_change():
         lock_cluster(cluster_session.cluster)
@@ -72,12 +89,14 @@ def stop_drain(cluster_session: ClusterSession, operation: Operation) -> bool:
 def _require_free(
     cluster_session: ClusterSession, nodes: Sequence[str], but: Operation | None = None
 ) -> None:
-    for other in list_running(cluster_session.cluster, KIND, runner.timings.lease):
-        if but is not None and other.pk == but.pk:
-            continue
+    running = list_running(cluster_session.cluster, KIND, runner.timings.lease)
+    others = [one for one in running if but is None or one.pk != but.pk]
+    for other in others:
         for node in nodes:
             if node in list_nodes(other):
                 raise AlreadyRunning(node, other)
+    if len(others) >= MAX_RUNNING:
+        raise TooManyRunning
 
 
 def _draft(cluster_session: ClusterSession, verb: str, operation: Operation) -> AuditDraft:

@@ -53,6 +53,12 @@ def list_running(cluster: Cluster, kind: str, lease: float) -> QuerySet[Operatio
     )
 
 
+def forget_old(cluster: Cluster, kind: str, kept: int) -> None:
+    """Delete the oldest that are over, with their items, beyond so many of the cluster."""
+    over = Operation.objects.filter(cluster=cluster, kind=kind).exclude(state=OperationState.RUNNING)
+    Operation.objects.filter(pk__in=list(over.values_list("pk", flat=True)[kept:])).delete()
+
+
 def claim(operation: Operation, session_id: str, lease: float) -> bool:
     """Make this process the owner of an operation that nobody runs; False where somebody does, or it is done."""
     now, owner = timezone.now(), _make_owner()

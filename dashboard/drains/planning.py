@@ -18,7 +18,7 @@ from clusters.api.errors import BadRequest, Forbidden, NotFound
 from clusters.api.resource_attributes import ResourceAttributes
 from clusters.drains.budgets import summarize_budget
 from clusters.drains.items import list_lost
-from clusters.drains.operations import AlreadyRunning, start_drain
+from clusters.drains.operations import AlreadyRunning, TooManyRunning, start_drain
 from clusters.drains.options import DrainOptions
 from clusters.drains.plan import NodePlan, PlannedPod, Planner, list_checks, review_checks
 from clusters.drains.pods import get_workload
@@ -119,12 +119,25 @@ def _start(request: HttpRequest, subject: Subject, form: DrainForm, plan: DrainP
     if subject.is_protected and request.POST.get("typed", "").strip() != subject.name:
         words = _("This does not match the object's name: type %(name)s.") % {"name": subject.name}
         return _show(request, subject, form, plan, typed_error=words, status=422)
-    session_id = get_session_id(request)
+    notice_or_number = _try_to_start(request, subject, form)
+    if isinstance(notice_or_number, Notice):
+        return _show(request, subject, form, plan, notice_or_number, status=409)
+    return redirect("resources:drain", subject.address.cluster, notice_or_number)
+
+
+def _try_to_start(request: HttpRequest, subject: Subject, form: DrainForm) -> Notice | int:
+    """The number of the drain, or why there is none."""
     try:
-        operation = start_drain(subject.cluster_session, session_id, form.list_nodes(), form.read_options())
+        operation = start_drain(
+            subject.cluster_session, get_session_id(request), form.list_nodes(), form.read_options()
+        )
     except AlreadyRunning as running:
-        return _show(request, subject, form, plan, _describe_running(subject, running), status=409)
-    return redirect("resources:drain", subject.address.cluster, operation.pk)
+        return _describe_running(subject, running)
+    except TooManyRunning as error:
+        return Notice(
+            str(error), _("Wait until one of them ends, or stop one."), "warning", is_announced=True
+        )
+    return operation.pk
 
 
 def _show(

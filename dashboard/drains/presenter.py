@@ -199,7 +199,7 @@ def _build_nodes(snapshot: OperationSnapshot) -> Sequence[NodeRow]:
         word, tone = words.get(node.state if node else "pending", ("", ""))
         if snapshot.state != OperationState.RUNNING and (node is None or node.state in UNFINISHED):
             word, tone = _("Not drained"), "warning"
-        url = address(operation.cluster.slug, "nodes", name=name).path()
+        url = address(operation.cluster.slug, "nodes", namespaced=False, name=name).path()
         counts = _count(items, name)
         rows.append(
             NodeRow(

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clusters.api.errors import Forbidden
 from clusters.api.resource_attributes import ResourceAttributes
 from clusters.drains.drain import list_nodes
-from clusters.drains.operations import AlreadyRunning, CannotResume, resume_drain, stop_drain
+from clusters.drains.operations import AlreadyRunning, CannotResume, TooManyRunning, resume_drain, stop_drain
 from clusters.gateway.connect import ClusterSession, connect
 from clusters.models import Operation, OperationState
 from clusters.operations.runner import runner
@@ -35,6 +35,7 @@ from dashboard.kinds.table import find_slug
 from dashboard.objects.opening import open_object
 from dashboard.objects.views import build_object_frame
 from people.decorators import get_session_id, person, require_sign_in
+from people.models import TeamRole
 
 
 @require_safe
@@ -88,7 +89,7 @@ def resume_page(request: HttpRequest, cluster: str, number: int) -> HttpResponse
         resume_drain(cluster_session, get_session_id(request), operation)
     except CannotResume:
         messages.info(request, _("This drain is running, or it is done."))
-    except AlreadyRunning as running:
+    except (AlreadyRunning, TooManyRunning) as running:
         messages.warning(request, str(running))
     return redirect("resources:drain", cluster, number)
 
@@ -139,7 +140,7 @@ def build_controls(cluster_session: ClusterSession, snapshot: OperationSnapshot)
     """Which buttons the person has. What a button does is checked again when it is used."""
     operation = snapshot.operation
     is_mine = operation.user_id == cluster_session.user.pk
-    is_editor = cluster_session.can_see_secrets
+    is_editor = cluster_session.role == TeamRole.EDITOR
     return {
         "can_stop": is_editor and snapshot.state == OperationState.RUNNING,
         "can_resume": is_editor and is_mine and snapshot.state in RESUMABLE,

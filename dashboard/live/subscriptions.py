@@ -27,6 +27,7 @@ from dashboard.overview.board import open_board
 from dashboard.overview.live import OverviewSubscription
 from dashboard.overview.query import read_query
 from dashboard.pieces.update import Update
+from dashboard.rollouts.live import RolloutSubscription
 from people.models import User
 
 MAX_URL = 8192  # characters of a page's URL
@@ -125,6 +126,11 @@ def _open_yaml(page: LivePage) -> Subscription:
     return YamlSubscription(opened, page.window, page.query.get("page", ""))
 
 
+def _open_rollout(page: LivePage) -> Subscription:
+    opened = open_object(page.user, parse(page.values, page.query), with_related=False, with_rollout=True)
+    return RolloutSubscription(opened, page.window)
+
+
 def _open_audit_trail(page: LivePage) -> Subscription:
     audit_trail = open_audit_trail(page.user, page.query, page.window, cluster_links)
     if audit_trail is None:
@@ -146,6 +152,7 @@ LIVE_PAGES: Mapping[str, Callable[[LivePage], Subscription]] = {
     "resources:object": _open_object,
     "resources:object_yaml": _open_yaml,
     "resources:drain": _open_drain,
+    "resources:rollout": _open_rollout,
     "accounts:audit:trail": _open_audit_trail,
 }
 

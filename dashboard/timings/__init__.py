@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from clusters.api.timings import ApiTimings
 from clusters.counting.timings import CountingTimings
+from clusters.creation.timings import CreationTimings
 from clusters.drains.timings import DrainTimings
 from clusters.feeds.timings import FeedTimings
 from clusters.operations.timings import OperationTimings
@@ -75,6 +76,7 @@ class Timings:
     counting: CountingTimings = field(default_factory=CountingTimings)
     operations: OperationTimings = field(default_factory=OperationTimings)
     drains: DrainTimings = field(default_factory=DrainTimings)
+    creation: CreationTimings = field(default_factory=CreationTimings)
     people: PeopleTimings = field(default_factory=PeopleTimings)
     live: LiveTimings = field(default_factory=LiveTimings)
     connections: ConnectionTimings = field(default_factory=ConnectionTimings)

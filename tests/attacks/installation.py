@@ -230,5 +230,6 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "resources:node_drains.namespaces": lambda _installation, _owner: "_cluster",
     "resources:node_drains.name": lambda _installation, _owner: NODES[0],
     "resources.number": lambda _installation, _owner: Operation.objects.get(kind="drain").pk,
+    "resources:rollout.resource": lambda _installation, _owner: "deployments.apps",
     "resources.action": lambda _installation, _owner: "delete",
 }

@@ -80,6 +80,12 @@ def test_it_is_named_stopped_resumed_and_survives_a_kill(controlplane, own_serve
     pages.wait_for_text(url, "Running")
     wait_for(lambda: has_retried(controlplane, namespaces[0]), message="no pod was tried again")
 
+    own_server.end_server()
+    own_server.start_server()
+    pages.wait_for_text(url, "The Quarterdeck server was stopped.")
+    assert pages.post(url, "resume").status_code == 302
+    pages.wait_for_text(url, "Running")
+
     own_server.kill_server()
     own_server.start_server()
     pages.wait_for_text(url, "Interrupted")

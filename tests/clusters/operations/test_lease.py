@@ -13,6 +13,7 @@ from clusters.operations.lease import (
     create_operation,
     find_state,
     finish,
+    forget_old,
     renew,
     request_stop,
     save_progress,
@@ -78,3 +79,12 @@ def test_a_stop_reaches_its_owner_and_ends_at_once_what_nobody_runs(operation: O
     operation.refresh_from_db()
     assert (operation.state, operation.reason) == (OperationState.STOPPED, "Stopped by ada.")
     assert not request_stop(operation, "ada", LEASE)
+
+
+def test_only_so_many_that_are_over_are_kept(operation: Operation) -> None:
+    others = [create_operation("drain", operation.cluster, operation.user, "s", {}) for _ in range(3)]
+    for one in others:
+        assert finish(one.pk, one.owner, OperationState.DONE, "")
+    forget_old(operation.cluster, "drain", 2)
+    left = set(Operation.objects.values_list("pk", flat=True))
+    assert left == {operation.pk, others[1].pk, others[2].pk}
