@@ -80,6 +80,7 @@ PAGES = (
     Shot("pod-yaml", "dana", POD, (ROW_LINK, ".tabs a[href$='/yaml']"), "resources:object_yaml"),
     Shot("deployment", "dana", "/c/production-eu/shop/deployments.apps/web"),
     Shot("deployment-edit", "dana", "/c/production-eu/shop/deployments.apps/web/edit"),
+    Shot("drafts", "dana", "/c/_drafts"),
     Shot("deployment-rollout", "dana", "/c/production-eu/shop/deployments.apps/reviews/rollout"),
     Shot("deployment-history", "dana", "/c/production-eu/shop/deployments.apps/web/history"),
     Shot("deployment-scale", "dana", "/c/production-eu/shop/deployments.apps/web/scale"),

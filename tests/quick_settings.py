@@ -13,7 +13,7 @@ from clusters.feeds.timings import FeedTimings
 from clusters.operations.timings import OperationTimings
 from dashboard.settings import *  # noqa: F403 - all of the product, as it is
 from dashboard.settings import PRODUCTION
-from dashboard.timings import AuditTimings, LiveTimings, Timings
+from dashboard.timings import AuditTimings, EditTimings, LiveTimings, Timings
 
 if PRODUCTION:
     raise ImproperlyConfigured("tests.quick_settings are for tests; production has dashboard.settings.")
@@ -24,4 +24,5 @@ TIMINGS = Timings(
     operations=OperationTimings(heartbeat=0.5, lease=4.0, save=0.2, watch=0.3),
     live=LiveTimings(session_check=1.0),
     audit=AuditTimings(poll=0.5, pace=0.1, burst_pace=0.3),
+    edit=EditTimings(draft=0.2),
 )

@@ -68,6 +68,13 @@ class OverviewTimings:
 
 
 @dataclass(frozen=True)
+class EditTimings:
+    """In seconds: `draft` is the least time between two times that a page sends what is typed, to be kept."""
+
+    draft: float = 2.0
+
+
+@dataclass(frozen=True)
 class Timings:
     """What production has, of each engine. Only a settings module can say anything else, no environment variable."""
 
@@ -82,3 +89,4 @@ class Timings:
     connections: ConnectionTimings = field(default_factory=ConnectionTimings)
     audit: AuditTimings = field(default_factory=AuditTimings)
     overview: OverviewTimings = field(default_factory=OverviewTimings)
+    edit: EditTimings = field(default_factory=EditTimings)
