@@ -1,4 +1,4 @@
-"""Models: clusters, shares, credentials, requests, remembered namespaces, operations and drafts."""
+"""Models: clusters, shares, credentials, requests, namespaces, operations, drafts and bulk runs."""
 
 from __future__ import annotations
 
@@ -214,6 +214,62 @@ class OperationItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource} {self.namespace}/{self.name} ({self.state})"
+
+
+class BulkState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    SENDING = "sending", _("being sent")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    UNKNOWN = "unknown", _("unknown")
+    SKIPPED = "skipped", _("left out")
+
+
+class BulkRun(models.Model):
+    """One action on many objects, done in the background under the credential of the person who started it.
+
+    `id` is made by the page that confirms it: a form that is sent twice begins one run. It begins at `starts_at`, and
+    can be called back before. `renewed_at` is the last sign of the process that does it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="bulk_runs")
+    session = models.CharField(max_length=64)  # the session ID: at its end the run stops
+    action = models.CharField(max_length=32)
+    resource = models.CharField(max_length=320)  # as in URLs
+    values = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+    starts_at = models.DateTimeField(default=timezone.now)
+    begun_at = models.DateTimeField(null=True)
+    renewed_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    stop_reason = models.CharField(max_length=32, blank=True)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.resource} ({self.id})"
+
+
+class BulkItem(models.Model):
+    """One object of a run: the one with this UID, and no other of its name; and what became of it."""
+
+    run = models.ForeignKey(BulkRun, on_delete=models.CASCADE, related_name="items")
+    number = models.PositiveIntegerField()
+    cluster = models.CharField(max_length=63)
+    namespace = models.CharField(max_length=63, blank=True)
+    name = models.CharField(max_length=253)
+    uid = models.CharField(max_length=64)
+    state = models.CharField(max_length=16, choices=BulkState.choices, default=BulkState.WAITING)
+    is_changed = models.BooleanField(default=False)  # since the page that confirmed it showed it
+    message = models.TextField(blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="one_item_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.cluster}/{self.namespace}/{self.name}"
 
 
 class Draft(models.Model):

@@ -32,11 +32,14 @@ POOLS = {
     "render": PoolSize(2, "changes of open pages, rendered"),
     "operations": PoolSize(16, "requests of operations that outlive the page which started them"),
     "operations-database": PoolSize(2, "heartbeats and progress of operations, and pages that show them"),
+    "bulk": PoolSize(32, "bulk runs in progress, or waiting until their undo window is over"),
     "enter": PoolSize(32, "open pages entered: one that waits for a cluster holds no database thread"),
 }
 # Pools of one call, which end with it. Threads start only as calls come.
 BATCHES = {
     "list": PoolSize(20, "discovery of all clusters of one list, one thread each"),
+    "bulk-clusters": PoolSize(20, "the clusters of one bulk run"),
+    "bulk": PoolSize(6, "changes of one bulk run in one cluster"),
     "dependents": PoolSize(6, "lists in which one object's dependents are looked for before it is deleted"),
 }
 LOOPS = {
@@ -65,6 +68,7 @@ class Runtime:
         self._lock = threading.Lock()
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._loops: list[_LoopThread] = []
+        self.is_shut_down = False  # what runs long looks at it, and ends by itself
 
     def pool(self, name: str) -> ThreadPoolExecutor:
         """The pool of that name in POOLS; its threads start when they are needed."""
@@ -107,6 +111,7 @@ class Runtime:
 
         For the end of the process: what was ended stays ended.
         """
+        self.is_shut_down = True
         with self._lock:
             loops, self._loops = self._loops, []
             pools = list(self._pools.values())

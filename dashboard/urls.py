@@ -10,6 +10,7 @@ urlpatterns = [
     path("people/", include("dashboard.accounts.urls")),
     path("clusters/", include("dashboard.clusters.urls")),
     path("c/", include("dashboard.cluster_urls")),
+    path("bulk/", include("dashboard.bulk.urls")),
     path("shell/", include("dashboard.shell.urls")),
     path("healthz", healthz, name="healthz"),  # these three are answered by dashboard.monitoring.middleware
     path("readyz", readyz, name="readyz"),

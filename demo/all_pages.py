@@ -106,6 +106,7 @@ PAGES = (
     Shot("secret", "alice", "/c/production-eu/shop/secrets", (ROW_LINK,), "resources:object"),
     Shot("object-missing", "dana", "/c/production-eu/shop/pods/there-is-no-such-pod"),
     Shot("cluster-missing", "dana", "/c/there-is-no-such-cluster/"),
+    Shot("bulk-runs", "dana", "/bulk/"),
     Shot("page-missing", "dana", "/there/is/no/such/page/"),
     Shot("forbidden", "dana", "/people/invite/"),
 )

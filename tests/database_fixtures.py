@@ -203,6 +203,11 @@ def _create_hostile_drain(text: str, long: str) -> None:
         )  # fmt: skip
 
 
+def protect(slug: str) -> int:
+    """Mark a cluster as protected."""
+    return Cluster.objects.filter(slug=slug).update(protected=True)
+
+
 def _run_command(command: dict[str, Any]) -> Any:
     name, arguments = command["do"], command.get("with", {})
     if name == "create_users":
@@ -214,6 +219,7 @@ def _run_command(command: dict[str, Any]) -> Any:
         return store_credential(keys=keys, **arguments).pk
     return {
         "dead_cluster": create_dead_cluster,
+        "protect": protect,
         "hostile_names": set_hostile_names,
         "create_editor": create_editor,
         "session": create_session,

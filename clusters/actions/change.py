@@ -62,4 +62,5 @@ class ActionObject:
 
     def _patch(self, body: Mapping[str, Any], content_type: str, subresource: str) -> Change:
         attributes = self.resource.attributes("patch", self.namespace, self.name, subresource)
-        return Change(attributes, {"metadata": {"uid": self.uid}, **body}, OPTIONS, content_type)
+        metadata = {"uid": self.uid, **body.get("metadata", {})}
+        return Change(attributes, {**body, "metadata": metadata}, OPTIONS, content_type)

@@ -56,7 +56,7 @@ def _build_trigger(subject: Subject, values: Values) -> Change:
     return trigger(subject.found, jobs, subject.namespace, values["job"])
 
 
-def _find_job_url(subject: Subject, answer: object) -> str:
+def find_job_url(subject: Subject, answer: object) -> str:
     """The page of the new Job."""
     name = name_of(answer) if isinstance(answer, dict) else ""
     return subject.opened.links.object("batch", "Job", name, subject.namespace) or subject.address.path()
@@ -69,7 +69,8 @@ def _trigger_command(subject: Subject, values: Values) -> str:
     return kubectl.command(address.cluster, address.namespaces[0], "create", "job", name, origin)
 
 
-def _suspend_command(subject: Subject, is_suspended: bool) -> str:
+def suspend_command(subject: Subject, is_suspended: bool) -> str:
+    """The patch, since kubectl has no command of its own for it."""
     body = json.dumps({"spec": {"suspend": is_suspended}})
     return kubectl.object_command(subject.address, "patch", "-p", body)
 
@@ -84,20 +85,18 @@ PAGES = (
         form=TriggerForm,
         build=_build_trigger,
         command=_trigger_command,
-        next_url=_find_job_url,
+        next_url=find_job_url,
     ),
     ActionPage(
         action=actions.SUSPEND,
         heading=gettext_lazy("Suspend %(name)s"),
-        sentence=gettext_lazy(
-            "A suspended CronJob creates no Jobs; of a suspended Job the running pods are deleted."
-        ),
+        sentence=gettext_lazy("A suspended CronJob creates no Jobs. Those that run go on."),
         button=gettext_lazy("Suspend"),
         done=gettext_lazy("%(name)s is suspended."),
         build=lambda subject, values: suspension.suspend(subject.thing),
-        command=lambda subject, values: _suspend_command(subject, True),
+        command=lambda subject, values: suspend_command(subject, True),
         find_blocker=lambda subject: (
-            "" if actions.SUSPEND.applies(subject.found) else _("It is suspended, or finished, already.")
+            "" if actions.SUSPEND.applies(subject.found) else _("It is suspended already.")
         ),
     ),
     ActionPage(
@@ -109,7 +108,7 @@ PAGES = (
         button=gettext_lazy("Resume"),
         done=gettext_lazy("%(name)s is resumed."),
         build=lambda subject, values: suspension.unsuspend(subject.thing),
-        command=lambda subject, values: _suspend_command(subject, False),
+        command=lambda subject, values: suspend_command(subject, False),
         find_blocker=lambda subject: (
             "" if actions.UNSUSPEND.applies(subject.found) else _("It is not suspended.")
         ),

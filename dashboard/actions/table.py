@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dashboard.actions import batch, deletion, nodes, undo, workloads
+from dashboard.actions import batch, deletion, jobs, node_terms, nodes, undo, workloads
 from dashboard.actions.action_page import ActionPage
 from dashboard.kinds.kind import Kind
 from dashboard.objects.kind_pages import list_actions
 
-PAGES: tuple[ActionPage, ...] = (*workloads.PAGES, undo.PAGE, *batch.PAGES, *nodes.PAGES, deletion.PAGE)
+PAGES: tuple[ActionPage, ...] = (
+    *workloads.PAGES,
+    undo.PAGE,
+    *batch.PAGES,
+    *jobs.PAGES,
+    *nodes.PAGES,
+    *node_terms.PAGES,
+    deletion.PAGE,
+)
 
 
 def find_page(kind: Kind, segment: str) -> ActionPage | None:

@@ -40,13 +40,21 @@ PAUSE = Action("pause", gettext_lazy("Pause"), "pause", "patch", applies=lambda 
 RESUME = Action("resume", gettext_lazy("Resume"), "play", "patch", applies=_is_paused)
 TRIGGER = Action("trigger", gettext_lazy("Trigger"), "play", "create", made=("batch", "jobs"))
 SUSPEND = Action(
-    "suspend",
-    gettext_lazy("Suspend"),
-    "pause",
-    "patch",
-    applies=lambda found: not _is_suspended(found) and not _is_finished(found),
+    "suspend", gettext_lazy("Suspend"), "pause", "patch", applies=lambda found: not _is_suspended(found)
 )
 UNSUSPEND = Action("unsuspend", gettext_lazy("Resume"), "play", "patch", applies=_is_suspended)
+# A Job is stopped by its suspension: the API reference has no other way that deletes its active pods and keeps it.
+STOP = Action(
+    "stop",
+    gettext_lazy("Stop"),
+    "pause",
+    "patch",
+    is_dangerous=True,
+    applies=lambda found: not _is_suspended(found) and not _is_finished(found),
+)
+RUN_AGAIN = Action("run-again", gettext_lazy("Run again"), "refresh", "create", made=("batch", "jobs"))
+TAINT = Action("taint", gettext_lazy("Taints"), "edit", "patch")
+LABEL = Action("label", gettext_lazy("Labels"), "edit", "patch")
 CORDON = Action(
     "cordon", gettext_lazy("Cordon"), "lock", "patch", applies=lambda found: not _is_cordoned(found)
 )

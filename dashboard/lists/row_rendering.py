@@ -159,7 +159,9 @@ def object_path(cluster: str, namespace: str, resource: str, name: str, *, names
 
 def _render(window_row: WindowRow, context: RowContext) -> RenderedRow:
     row, language = window_row.row, context.language
-    cells = "".join([_html(cell, language) for cell in _cells(window_row, context)])
+    cells = "".join(
+        [_html(cell, language) for cell in (_select_cell(window_row, context), *_cells(window_row, context))]
+    )
     template = _row_template(row.completed, row.deleting, language)
     html = template.fill(window_row.id, window_row.cluster, mark_safe(cells))  # noqa: S308 - by the same template
     version = hashlib.sha1(html.encode(), usedforsecurity=False).hexdigest()[:8]
@@ -184,6 +186,14 @@ def _cell_template(
 def _row_template(completed: bool, deleting: bool, _language: str | None) -> RowTemplate:
     window_row = {"id": GAPS[0], "cluster": GAPS[1], "row": {"completed": completed, "deleting": deleting}}
     return RowTemplate("lists/list.html#row", {"window_row": window_row, "cells": GAPS[2]})
+
+
+def _select_cell(window_row: WindowRow, context: RowContext) -> Cell:
+    """The checkbox of the row; empty where the row has no UID and stands for no object that could be changed."""
+    row = window_row.row
+    namespace = row.namespace if context.namespaced else ""
+    value = f"{window_row.cluster}/{namespace}/{row.name}/{row.uid}/" if row.uid else ""
+    return Cell("select", value, title=row.name)
 
 
 def _cells(window_row: WindowRow, context: RowContext) -> Iterator[Cell]:

@@ -20,12 +20,15 @@ from dashboard.frame.entrance import handle_cluster_errors
 from dashboard.frame.menu import build_create_entry, label_of, navigation
 from dashboard.frame.permissions import Permission, review_permissions
 from dashboard.frame.switcher import switcher
+from dashboard.kinds.table import find_slug
 from dashboard.lists import pieces
 from dashboard.lists.listing import Listing, open_listing, parse_query
 from dashboard.lists.prefetch import Prefetch
 from dashboard.lists.row_rendering import row_cache
+from dashboard.objects.bulk_buttons import BulkButton, list_buttons
 from dashboard.shell.navigation import Entry
 from people.decorators import person, require_sign_in
+from people.models import TeamRole
 
 
 @require_safe
@@ -64,9 +67,18 @@ def _context(listing: Listing, view: View, prefetch: Prefetch) -> dict[str, Any]
         "query": parse_query(address),
         "selector": pairs.get("selector", ""),
         "fields": pairs.get("fields", ""),
+        "bulk_buttons": _list_bulk_buttons(listing),
         "command": kubectl.list_commands(_resolve_address(listing)),
         **_columns(address, view),
     }
+
+
+def _list_bulk_buttons(listing: Listing) -> Sequence[BulkButton]:
+    """The actions that fit the selected rows; none where every role on the page only reads."""
+    roles = [one.cluster_session.role for one in listing.clusters if one.cluster_session and one.resource]
+    if listing.resource is None or TeamRole.EDITOR not in roles:
+        return ()
+    return list_buttons(find_slug(listing.address.resource), listing.resource)
 
 
 def _resolve_address(listing: Listing) -> Address:

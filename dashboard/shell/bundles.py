@@ -20,6 +20,8 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "frame/all.css": (*FRAME, "frame/resources.css"),
     "actions/all.css": (*FRAME, "frame/resources.css", "actions/actions.css"),
     "drains/all.css": (*FRAME, "frame/resources.css", "actions/actions.css", "drains/drains.css"),
+    "lists/all.css": (*FRAME, "frame/resources.css", "lists/selection.css"),
+    "bulk/all.css": (*FRAME, "frame/resources.css", "actions/actions.css", "bulk/bulk.css"),
     "rollouts/all.css": (*FRAME, "frame/resources.css", "rollouts/rollouts.css"),
     "edit/all.css": (*FRAME, "frame/resources.css", "edit/edit.css"),
     "create/all.css": (*FRAME, "frame/resources.css", "edit/edit.css", "create/create.css"),
@@ -34,6 +36,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
         "live/live.js",
         "shell/again.js",
     ),
+    "lists/all.js": ("lists/selection.js",),
     "edit/editor-all.js": (
         "vendor/codemirror-6.43.15.min.js",
         "edit/yaml_outline.js",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from clusters.api.timings import ApiTimings
+from clusters.bulk.timings import BulkTimings
 from clusters.counting.timings import CountingTimings
 from clusters.creation.timings import CreationTimings
 from clusters.drains.timings import DrainTimings
@@ -88,5 +89,6 @@ class Timings:
     live: LiveTimings = field(default_factory=LiveTimings)
     connections: ConnectionTimings = field(default_factory=ConnectionTimings)
     audit: AuditTimings = field(default_factory=AuditTimings)
+    bulk: BulkTimings = field(default_factory=BulkTimings)
     overview: OverviewTimings = field(default_factory=OverviewTimings)
     edit: EditTimings = field(default_factory=EditTimings)

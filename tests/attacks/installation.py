@@ -25,7 +25,18 @@ from clusters.changes.objects import Version
 from clusters.credentials.binding import destination_of, read_binding
 from clusters.credentials.store import Owner, read_identity, save_credential, seal_for
 from clusters.credentials.verification import WhoAmI
-from clusters.models import Cluster, ClusterRequest, Credential, Draft, Operation, OperationState, Share
+from clusters.models import (
+    BulkItem,
+    BulkRun,
+    BulkState,
+    Cluster,
+    ClusterRequest,
+    Credential,
+    Draft,
+    Operation,
+    OperationState,
+    Share,
+)
 from people import one_time_links
 from people.control import session_group
 from people.models import GlobalRole, Invitation, Membership, Purpose, Session, Team, User
@@ -124,6 +135,7 @@ def build_installation(plane: Plane | None, server: FaultServer | None) -> Insta
         content = DraftContent(f"of {name}", "", Version("", ""))
         save_draft(user, clusters["harbour"], "shop/configmaps/web", uuid4(), content)
         ClusterRequest.objects.create(user=user, name=f"of {name}", server=f"https://{name}.example.com")
+        _create_run(user)
     _store_credential(clusters["harbour"], Owner(team=teams["shop"]), get_token(plane, "rita"), "rita")
     Operation.objects.create(
         kind="drain",
@@ -200,6 +212,20 @@ def _request(installation: Installation, owner: str) -> int:
     return ClusterRequest.objects.get(user=installation.users[owner]).pk
 
 
+def _create_run(user: User) -> None:
+    """A bulk run that is over, with one object that failed."""
+    run = BulkRun.objects.create(
+        id=uuid4(), user=user, action="label", resource="pods", finished_at=timezone.now()
+    )
+    BulkItem.objects.create(
+        run=run, number=1, cluster="harbour", namespace="shop", name="web", uid="u", state=BulkState.FAILED
+    )
+
+
+def _bulk_run(installation: Installation, owner: str) -> str:
+    return str(BulkRun.objects.get(user=installation.users[owner]).pk)
+
+
 def _draft(installation: Installation, owner: str) -> str:
     return str(Draft.objects.get(user=installation.users[owner]).pk)
 
@@ -226,6 +252,7 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "clusters:decline.pk": _request,
     "clusters:withdraw.pk": _request,
     "clusters:remove_credential.pk": _credential,
+    "bulk.run_id": _bulk_run,
     "resources.cluster": lambda _installation, _owner: "harbour",
     "resources.clusters": lambda _installation, _owner: "harbour",
     "resources.namespaces": lambda _installation, _owner: "shop",

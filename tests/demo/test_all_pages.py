@@ -20,6 +20,7 @@ NOT_PAGES = {
     "accounts:audit:json_lines": "a file",
     "clusters:confirm_credential": "there only while a credential is suspended, which in the demo none is",
     "clusters:confirm_team_credential": "the same",
+    "bulk:run": "there only after a run; tests/bulk/test_in_browser.py looks at it",
     "resources:draft": "there only once somebody typed; tests/edit/test_drafts.py looks at it",
     "resources:answers": "a reply for a script",
     "resources:drain": "there once somebody drains a node; tests/drains/test_in_browser.py looks at it",

@@ -16,7 +16,7 @@ def test_several_namespaces_are_one_list(open_as):
     page = open_as("rene", "/c/harbour/shop,pay/pods")
     expect_state(page, "live")
     assert list_headings(page)[:2] == ["Namespace", "Name"]
-    found = {row.inner_text() for row in page.locator("#list-rows tr td:first-child").all()}
+    found = {row.inner_text() for row in page.locator("#list-rows tr td:nth-child(2)").all()}
     assert found == {"shop", "pay"}
 
 

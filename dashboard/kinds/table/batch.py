@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
-from dashboard.kinds.actions import SET_IMAGE, SUSPEND, TRIGGER, UNSUSPEND
+from dashboard.kinds.actions import RUN_AGAIN, SET_IMAGE, STOP, SUSPEND, TRIGGER, UNSUSPEND
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
 from dashboard.kinds.kind import Kind
@@ -93,7 +93,7 @@ KINDS = (
         tones=StatusTones(
             words={"complete": "done"}, conditions={"FailureTarget": "bad", "SuccessCriteriaMet": "good"}
         ),
-        actions=(SUSPEND, UNSUSPEND),
+        actions=(STOP, UNSUSPEND, RUN_AGAIN),
     ),
     Kind(
         group="batch",

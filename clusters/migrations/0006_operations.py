@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("clusters", "0004_drafts"),
+        ("clusters", "0005_bulk"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
