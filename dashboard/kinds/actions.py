@@ -64,4 +64,5 @@ CORDON = Action(
     "cordon", gettext_lazy("Cordon"), "lock", "patch", applies=lambda found: not _is_cordoned(found)
 )
 UNCORDON = Action("uncordon", gettext_lazy("Uncordon"), "check", "patch", applies=_is_cordoned)
+DRAIN = Action("drain", gettext_lazy("Drain"), "leave", "patch", is_dangerous=True)  # dashboard/drains
 EVICT = Action("evict", gettext_lazy("Evict"), "leave", "create", "eviction", is_dangerous=True)
