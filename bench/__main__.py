@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench import (
     audit_trail,
+    drains,
     first_rows,
     heap,
     machine,
@@ -34,6 +35,7 @@ MEASURES: Mapping[str, Measure] = {
     "row_memory": row_memory.measure,
     "requests_sent": requests_sent.measure,
     "audit_trail": audit_trail.measure,
+    "drains": drains.measure,
 }
 
 

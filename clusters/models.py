@@ -1,4 +1,4 @@
-"""Models: clusters, shares, credentials, cluster requests, remembered namespaces, drafts and personal tokens."""
+"""Models: clusters, shares, credentials, requests, namespaces, operations, drafts, bulk runs and tokens."""
 
 from __future__ import annotations
 
@@ -184,6 +184,69 @@ class PersonalToken(models.Model):
     def is_usable(self) -> bool:
         """Whether it is neither revoked nor expired; whether its person is active is another question."""
         return self.revoked_at is None and self.expires_at > timezone.now()
+
+
+class OperationState(models.TextChoices):
+    RUNNING = "running", _("Running")
+    STOPPED = "stopped", _("Stopped")
+    INTERRUPTED = "interrupted", _("Interrupted")
+    FAILED = "failed", _("Failed")
+    DONE = "done", _("Done")
+
+
+class Operation(models.Model):
+    """Work on one cluster that outlives the request which started it, such as a drain.
+
+    One process runs it at a time: the one whose `owner` is here and whose `heartbeat_at` is recent (a lease, see
+    `clusters.operations.lease`). It runs with the credential of `user`, for as long as the session with `session_id`
+    lasts. `options` is what was asked for, `progress` what is known of it, both as its kind defines them; what it does
+    to each object is in its items. `revision` grows at each change that a page shows.
+    """
+
+    kind = models.CharField(max_length=16)
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="operations")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="operations")
+    session_id = models.CharField(max_length=64)
+    state = models.CharField(
+        max_length=16, choices=OperationState.choices, default=OperationState.RUNNING, db_index=True
+    )
+    options = models.JSONField(default=dict)
+    progress = models.JSONField(default=dict)
+    reason = models.TextField(blank=True)
+    is_stop_requested = models.BooleanField(default=False)
+    stopped_by = models.CharField(max_length=150, blank=True)  # a username
+    owner = models.CharField(max_length=32, blank=True)
+    heartbeat_at = models.DateTimeField(default=timezone.now)
+    revision = models.PositiveBigIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk} ({self.state})"
+
+
+class OperationItem(models.Model):
+    """One object of an operation, and what has become of it. `detail` is as the operation's kind defines it."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="items")
+    resource = models.CharField(max_length=253)  # plural, and group: `pods`, `deployments.apps`
+    namespace = models.CharField(max_length=63, blank=True)
+    name = models.CharField(max_length=253)
+    uid = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=16)
+    message = models.TextField(blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    attempted_at = models.DateTimeField(null=True, blank=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.resource} {self.namespace}/{self.name} ({self.state})"
 
 
 class BulkState(models.TextChoices):

@@ -31,6 +31,8 @@ POOLS = {
     "prefetch": PoolSize(16, "reviews and namespaces of a list, while its first rows load"),
     "render": PoolSize(2, "changes of open pages, rendered"),
     "passthrough": PoolSize(8, "tokens and sessions of requests through the pass-through, from the database"),
+    "operations": PoolSize(16, "requests of operations that outlive the page which started them"),
+    "operations-database": PoolSize(2, "heartbeats and progress of operations, and pages that show them"),
     "bulk": PoolSize(32, "bulk runs in progress, or waiting until their undo window is over"),
     "enter": PoolSize(32, "open pages entered: one that waits for a cluster holds no database thread"),
 }
@@ -44,6 +46,8 @@ BATCHES = {
 LOOPS = {
     "hub": "feeds: lists, watches and repeated reviews",
     "counting": "polls of clusters for the overview",
+    "operation-runs": "operations such as drains",
+    "operation-pages": "open pages of operations, read again while there are any",
 }
 THREADS = {
     "audit-pages": "open pages of the audit trail, refreshed while there are any",

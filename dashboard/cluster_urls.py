@@ -4,7 +4,10 @@ from django.urls import path
 
 from dashboard.actions.history import history_page
 from dashboard.actions.views import action_page
-from dashboard.create.views import create_page
+from dashboard.create.copy import copy_page
+from dashboard.create.views import create_page, short_form_page
+from dashboard.drains.planning import plan_page
+from dashboard.drains.views import drain_page, drains_page, node_drains_page, resume_page, stop_page
 from dashboard.edit.draft_views import draft_page, drafts_page, save_draft
 from dashboard.edit.views import edit_page
 from dashboard.explore.cluster_home import cluster, landing
@@ -24,8 +27,13 @@ urlpatterns = [
     path("<str:cluster>/", cluster, name="cluster"),
     path("<str:cluster>/_answers", check_reachability, name="answers"),
     path("<str:cluster>/_schema", schema, name="schema"),
+    path("<str:cluster>/_drains", drains_page, name="drains"),
+    path("<str:cluster>/_drains/<int:number>", drain_page, name="drain"),
+    path("<str:cluster>/_drains/<int:number>/stop", stop_page, name="drain_stop"),
+    path("<str:cluster>/_drains/<int:number>/resume", resume_page, name="drain_resume"),
     path("<str:clusters>/<str:namespaces>/_kinds", kinds_page, name="kinds"),
     path("<str:clusters>/<str:namespaces>/_create", create_page, name="create"),
+    path("<str:clusters>/<str:namespaces>/_create/<str:form>", short_form_page, name="short_form"),
     path("<str:clusters>/<str:namespaces>/<str:resource>", list_page, name="list"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
@@ -38,7 +46,14 @@ urlpatterns = [
         secret_value,
         name="secret_value",
     ),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/copy", copy_page, name="copy"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/history", history_page, name="history"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/drain", plan_page, name="drain_plan"),
+    path(
+        "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/drains",
+        node_drains_page,
+        name="node_drains",
+    ),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/rollout", rollout_page, name="rollout"),
     # the last: an action has the segment of its Kind.actions, and those above are no actions
     path(

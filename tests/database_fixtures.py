@@ -26,7 +26,16 @@ from django.contrib.auth.hashers import make_password
 from clusters.api.connection import Identity
 from clusters.credentials.store import Owner, save_credential, server_of
 from clusters.credentials.verification import WhoAmI, try_identity
-from clusters.models import Cluster, ClusterRequest, Credential, PersonalToken, Share
+from clusters.models import (
+    Cluster,
+    ClusterRequest,
+    Credential,
+    Operation,
+    OperationItem,
+    OperationState,
+    PersonalToken,
+    Share,
+)
 from clusters.personal_tokens.store import TokenScope, issue, revoke
 from people.control import bump_access, notify_signed_out
 from people.models import Membership, Session, Team, User
@@ -192,9 +201,34 @@ def set_hostile_names(text: str, long: str) -> str:
     Cluster.objects.update(name=text[:100], labels={text: text}, color=text[:16], tls_server_name="")
     Credential.objects.update(identity=text, groups=[text, long])
     Session.objects.update(agent=text[:200])
+    _create_hostile_drain(text, long)
     request = {"server": text, "tls_server_name": text, "note": long}
     ClusterRequest.objects.create(user=User.objects.get(username="dana"), name=text[:100], **request)
     return text
+
+
+def _create_hostile_drain(text: str, long: str) -> None:
+    """Whatever a drain shows of a cluster is called so."""
+    node = {"name": text, "state": "failed", "errors": [text, long], "warnings": [text], "notice": text}
+    budget = {"namespace": text, "name": text, "allowed": text, "healthy": 1, "desired": 1, "owner": text}
+    drain = Operation.objects.create(
+        kind="drain",
+        cluster=Cluster.objects.get(slug="harbour"),
+        user=User.objects.get(username="ada"),
+        session_id="",
+        state=OperationState.FAILED,
+        options={"nodes": [text], "pod_selector": text},
+        progress={"nodes": [node], "budgets": {f"{text[:63]}/{text}": budget}},
+        reason=text,
+    )
+    detail = {
+        "node": text, "workload": text, "warnings": [text], "empty_dirs": [text], "blocked_by": text, "skipped": text,
+    }  # fmt: skip
+    for state in ("blocked", "failed", "skipped", "waiting", text[:16]):
+        OperationItem.objects.create(
+            operation=drain, resource="pods", namespace=text[:63], name=text[:253], state=state,
+            message=text, detail=detail,
+        )  # fmt: skip
 
 
 def protect(slug: str) -> int:

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from clusters.counting.timings import CountingTimings
 from clusters.feeds.timings import FeedTimings
+from clusters.operations.timings import OperationTimings
 from dashboard.settings import *  # noqa: F403 - all of the product, as it is
 from dashboard.settings import PRODUCTION
 from dashboard.timings import AuditTimings, EditTimings, LiveTimings, PassthroughTimings, Timings
@@ -20,6 +21,7 @@ if PRODUCTION:
 TIMINGS = Timings(
     feeds=FeedTimings(healthy_interval=1.0, review=4.0, poll=2.0),
     counting=CountingTimings(poll=2.0),
+    operations=OperationTimings(heartbeat=0.5, lease=4.0, save=0.2, watch=0.3),
     live=LiveTimings(session_check=1.0),
     passthrough=PassthroughTimings(check=0.5, review=2.0),
     audit=AuditTimings(poll=0.5, pace=0.1, burst_pace=0.3),

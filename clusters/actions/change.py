@@ -56,9 +56,11 @@ class ActionObject:
         """A patch of the object itself, under our field manager; unknown fields are errors."""
         return self._patch(body, content_type, "")
 
-    def patch_subresource(self, subresource: str, body: Mapping[str, Any]) -> Change:
-        """A merge patch of one subresource."""
-        return self._patch(body, MERGE_PATCH, subresource)
+    def patch_subresource(
+        self, subresource: str, body: Mapping[str, Any], content_type: str = MERGE_PATCH
+    ) -> Change:
+        """A patch of one subresource."""
+        return self._patch(body, content_type, subresource)
 
     def _patch(self, body: Mapping[str, Any], content_type: str, subresource: str) -> Change:
         attributes = self.resource.attributes("patch", self.namespace, self.name, subresource)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from clusters.actions.change import ActionObject, Change
 from clusters.api.errors import ApiError, TooManyRequests
 
 BUDGET_CAUSE = "DisruptionBudget"
 
 
-def evict(thing: ActionObject) -> Change:
-    """With the pod's own grace period."""
+def evict(thing: ActionObject, grace_period: int | None = None) -> Change:
+    """With the pod's own grace period, or with this one, in seconds: 0 is at once."""
+    options: dict[str, Any] = {"preconditions": {"uid": thing.uid}}
+    if grace_period is not None:
+        options["gracePeriodSeconds"] = grace_period
     body = {
         "apiVersion": "policy/v1",
         "kind": "Eviction",
         "metadata": {"name": thing.name, "namespace": thing.namespace},
-        "deleteOptions": {"preconditions": {"uid": thing.uid}},
+        "deleteOptions": options,
     }
     return Change(thing.resource.attributes("create", thing.namespace, thing.name, "eviction"), body)
 

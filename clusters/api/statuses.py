@@ -17,6 +17,8 @@ _LONGEST_WAIT = 3600.0  # seconds
 _HTML_HEAD = 4096  # bytes of a page in which its title is looked for
 _LONGEST_HEADER = 2048  # characters of a header that are looked at
 _LONGEST_FIELD = 1024  # characters of a cause's field
+_STRICT = "strict decoding error: "
+_QUOTED = 'Invalid value: "'
 _PATH_START = re.compile(r"(?<=[^/:])[/?#]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -65,7 +67,7 @@ def read_status(found: Mapping[str, Any], status: int = 0, wait: float | None = 
     seconds = _number(details.get("retryAfterSeconds"))
     return ErrorDetails(
         status or _number(found.get("code")) or 500,
-        _clean(_text(found.get("message"))),
+        _clean(_without_object(_text(found.get("message")))),
         reason=_text(found.get("reason"))[:_LONGEST_FIELD],
         causes=tuple(_cause(one) for one in causes[:_CAUSES_LIMIT] if isinstance(one, dict))
         if isinstance(causes, list)
@@ -86,8 +88,18 @@ def _cause(one: Mapping[str, Any]) -> Cause:
     return Cause(
         _text(one.get("field"))[:_LONGEST_FIELD],
         _text(one.get("reason"))[:_LONGEST_FIELD],
-        _clean(_text(one.get("message"))),
+        _clean(_without_object(_text(one.get("message")))),
     )
+
+
+def _without_object(text: str) -> str:
+    """A strict decoding error of a patch quotes the whole object before it, a Secret with its values: that is cut out.
+
+    `… is invalid: patch: Invalid value: "{…}": strict decoding error: unknown field "x"`
+    """
+    before, strict, after = text.rpartition(_STRICT)
+    head, quoted, _object = before.partition(_QUOTED)
+    return f"{head}{strict}{after}" if strict and quoted else text
 
 
 def _text(value: object) -> str:

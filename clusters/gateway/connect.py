@@ -221,8 +221,14 @@ class ClusterSession:
 
         Raises DeniedByRole, AuditTrailUnavailable, ApiError.
         """
+        return self._read_secret(namespace, name, {"values": "shown", "key": key})
+
+    def read_for_copy(self, namespace: str, name: str, to: str) -> Any:
+        """A Secret with its values, for writing them to another one (`to`) and showing none. Raises as `reveal`."""
+        return self._read_secret(namespace, name, {"values": "copied", "to": to})
+
+    def _read_secret(self, namespace: str, name: str, detail: Mapping[str, Any]) -> Any:
         attributes = SECRETS.attributes("get", namespace, name)
-        detail = {"values": "shown", "key": key}
         if not self.can_see_secrets:
             reason = _(
                 "Secret values are shown only to people with the Editor role. Your role for this "

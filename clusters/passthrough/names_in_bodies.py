@@ -39,17 +39,17 @@ def find_name(body: bytes, content_type: str) -> str:
     return name_in(read_body(body, content_type))
 
 
-def _field(message: bytes, wanted: int) -> bytes:
+def _field(message: bytes, number: int) -> bytes:
     """The first length-delimited field of this number; nothing where the message has none or is broken."""
     position = 0
     while position < len(message):
         tag, position = _varint(message, position)
-        number, kind = tag >> 3, tag & 7
+        field, kind = tag >> 3, tag & 7
         if kind == 0:
             _value, position = _varint(message, position)
         elif kind == 2:
             length, position = _varint(message, position)
-            if number == wanted:
+            if field == number:
                 return message[position : position + length]
             position += length
         elif kind in (1, 5):

@@ -22,7 +22,7 @@ REASONS = {
 }
 
 
-class Refusal(Exception):
+class ErrorResponse(Exception):
     """A request that is answered here: HTTP status, message, and seconds after which it makes sense again."""
 
     def __init__(self, status: int, message: str, retry_after: int | None = None) -> None:
@@ -59,17 +59,17 @@ def build_status(code: int, message: str, retry_after: int | None = None) -> dic
     return status
 
 
-def refusal_of(error: ApiError) -> Refusal:
-    """An API server that did not answer, or what was wrong with a request: as a Refusal."""
+def error_response_of(error: ApiError) -> ErrorResponse:
+    """An API server that did not answer, or what was wrong with a request: as a ErrorResponse."""
     wait = int(error.retry_after) if error.retry_after else None
     if error.status:
-        return Refusal(error.status, str(error), wait)
+        return ErrorResponse(error.status, str(error), wait)
     if isinstance(error, BadRequest):
-        return Refusal(400, f"Quarterdeck: {error}")
+        return ErrorResponse(400, f"Quarterdeck: {error}")
     if isinstance(error, CredentialMissing):
-        return Refusal(403, f"Quarterdeck: {error.title} {error.advice}")
+        return ErrorResponse(403, f"Quarterdeck: {error.title} {error.advice}")
     if isinstance(error, Busy):
-        return Refusal(429, f"Quarterdeck: {error.title}", wait or 1)
+        return ErrorResponse(429, f"Quarterdeck: {error.title}", wait or 1)
     if isinstance(error, TimedOut | GatewayTimeout):
-        return Refusal(504, f"Quarterdeck: the cluster did not answer in time. {error}", wait)
-    return Refusal(503, f"Quarterdeck: the cluster could not be reached. {error}", wait or 5)
+        return ErrorResponse(504, f"Quarterdeck: the cluster did not answer in time. {error}", wait)
+    return ErrorResponse(503, f"Quarterdeck: the cluster could not be reached. {error}", wait or 5)

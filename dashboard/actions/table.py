@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from dashboard.actions import batch, deletion, jobs, node_terms, nodes, undo, workloads
+from dashboard.actions import (
+    batch,
+    container_resources,
+    deletion,
+    entries,
+    jobs,
+    node_terms,
+    nodes,
+    undo,
+    workloads,
+)
 from dashboard.actions.action_page import ActionPage
 from dashboard.kinds.kind import Kind
 from dashboard.objects.kind_pages import list_actions
 
 PAGES: tuple[ActionPage, ...] = (
     *workloads.PAGES,
+    *entries.PAGES,
+    *container_resources.PAGES,
     undo.PAGE,
     *batch.PAGES,
     *jobs.PAGES,

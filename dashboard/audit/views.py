@@ -33,7 +33,7 @@ VERBS = (
     "token-revoke",
     "team-create", "team-delete", "member-add", "member-role", "member-remove",
     "cluster-add", "cluster-edit", "cluster-delete", "share-add", "share-remove",
-    "credential-set", "credential-remove", "export",
+    "credential-set", "credential-remove", "export", "drain-start", "drain-stop", "drain-resume",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from clusters.creation.new_objects import NewObject, read_objects
 from clusters.creation.results import CreationResult
 from clusters.creation.sending import create_objects
 from clusters.gateway.connect import ClusterSession
+from dashboard.create.secret_copies import fill_values
 from dashboard.create.submission import Submission
 
 
@@ -58,6 +59,9 @@ def handle(session: ClusterSession, submission: Submission) -> Outcome:
         return outcome
     try:
         objects = _read_objects(session, submission, documents, outcome)
+        if not outcome.violations:
+            objects, violations = fill_values(session, submission.copied, objects)
+            outcome.violations += violations
         if outcome.violations:
             return outcome
         timings = settings.TIMINGS.creation
@@ -66,7 +70,7 @@ def handle(session: ClusterSession, submission: Submission) -> Outcome:
             outcome.results = create_objects(session, objects, timings, left_out=submission.left_out)
         else:
             outcome.results = check_objects(session, objects, timings)
-    except ApiError as error:  # of discovery: each object's own error is in its result
+    except ApiError as error:  # of discovery or a copied Secret: each object's own error is in its result
         outcome.error = error
         return outcome
     outcome.violations = [one for result in outcome.results for one in result.violations]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from django.http import QueryDict
 
@@ -15,6 +15,7 @@ from clusters.creation.results import CreationResult
 from dashboard.objects import yaml_lines
 
 MAX_LEFT_OUT = 200
+MAX_PATH = 1000  # characters of the path of a copied object
 TOKEN_BYTES = 16
 
 
@@ -27,12 +28,14 @@ def make_token() -> str:
 class Submission:
     """`text` has line feeds alone; `namespace` is for objects that name none; `token` is one form's own.
 
-    `reviewed` names the text whose review was shown, `left_out` are positions of objects that its dry run refused.
+    `copied` is the path of the object that the text is a copy of, where its values are hidden. `reviewed` names the
+    text whose review was shown, `left_out` are positions of objects that its dry run refused.
     """
 
     text: str = field(repr=False)
     namespace: str
     token: str = field(default_factory=make_token)
+    copied: str = ""
     is_create: bool = False
     reviewed: str = ""
     left_out: frozenset[int] = frozenset()
@@ -40,7 +43,7 @@ class Submission:
     @property
     def digest(self) -> str:
         """Names what would be created: what is created is what was reviewed."""
-        whole = "\0".join((self.token, self.namespace, self.text))
+        whole = "\0".join((self.token, self.namespace, self.copied, self.text))
         return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
@@ -55,6 +58,7 @@ def read_submission(posted: QueryDict) -> Submission:
         posted.get("text", "").replace("\r\n", "\n"),
         posted.get("namespace", "").strip()[:253],
         posted.get("token", "")[:64] or make_token(),
+        posted.get("copied", "")[:MAX_PATH],
         posted.get("step") == "create",
         posted.get("reviewed", "")[:64],
         frozenset(int(one) for one in numbers if one.isascii() and one.isdecimal() and len(one) < 6),
@@ -65,7 +69,7 @@ def keep_rest(submission: Submission, results: Sequence[CreationResult]) -> Subm
     """A new form with what was not created, in the order of the text."""
     rest = sorted((one for one in results if not one.is_there), key=lambda one: one.new.position)
     written = [_write(submission.text, one) for one in rest]
-    return replace(Submission("---\n".join(written), submission.namespace), reviewed="")
+    return Submission("---\n".join(written), submission.namespace, copied=submission.copied)
 
 
 def _write(text: str, result: CreationResult) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,20 +16,21 @@ from django.views.decorators.http import require_http_methods
 from clusters.changes.violations import Violation
 from clusters.gateway.connect import ClusterSession, connect
 from dashboard.address import kubectl
-from dashboard.address.paths import ALL, CLUSTER, Address, parse
+from dashboard.address.paths import Address, parse
 from dashboard.create.creating import Outcome, handle
 from dashboard.create.result_rows import build_rows
+from dashboard.create.short_forms import BY_SLUG, SHORT_KINDS
+from dashboard.create.starting import DEFAULT_NAMESPACE, find_namespace, start
 from dashboard.create.submission import Submission, keep_rest, read_submission
 from dashboard.edit.marked_lines import mark_lines
 from dashboard.frame.context import build_frame_context
 from dashboard.frame.entrance import handle_cluster_errors
 from dashboard.frame.menu import CREATE, name_creation, navigation
 from dashboard.frame.switcher import switcher
+from dashboard.objects import yaml_lines
 from dashboard.pieces.notice import Notice
 from dashboard.shell.cluster_errors import describe_error, status_of
 from people.decorators import person, require_sign_in
-
-DEFAULT_NAMESPACE = "default"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,7 +43,8 @@ def create_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpRes
     address = Address(parsed.clusters, parsed.namespaces, CREATE, query=parsed.query)
     session = connect(person(request), address.cluster)
     if request.method != "POST":
-        return render(request, "create/create.html", _context(session, address, _start(address), Outcome()))
+        context = _context(session, address, start(session, address, request.GET), Outcome())
+        return render(request, "create/create.html", context)
     session.require_role(name_creation(address))
     submission = read_submission(request.POST)
     outcome = handle(session, submission)
@@ -53,13 +55,41 @@ def create_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpRes
     return render(request, "create/create.html", context, status=_status(outcome))
 
 
-def _start(address: Address) -> Submission:
-    return Submission("", _default_namespace(address))
-
-
-def _default_namespace(address: Address) -> str:
-    """Of objects that name none: that of the page, else `default` as kubectl has it."""
-    return DEFAULT_NAMESPACE if address.namespaces[0] in (ALL, CLUSTER) else address.namespaces[0]
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@require_sign_in
+@handle_cluster_errors
+def short_form_page(request: HttpRequest, clusters: str, namespaces: str, form: str) -> HttpResponse:
+    """GET shows the fields; POST makes the text of them and shows its review on the create page."""
+    parsed = parse({"clusters": clusters, "namespaces": namespaces, "resource": "pods"}, request.GET)
+    address = Address(parsed.clusters, parsed.namespaces, CREATE)
+    session = connect(person(request), address.cluster)
+    kind = BY_SLUG.get(form)
+    if request.method == "POST":
+        session.require_role(name_creation(address))
+    if kind is None:
+        raise Http404(_("There is no such form."))
+    bound = kind.form(request.POST if request.method == "POST" else None, auto_id="id_%s")
+    namespace = find_namespace(address)
+    if bound.is_valid():
+        submission = Submission(yaml_lines.text(bound.build(namespace)), namespace)
+        outcome = handle(session, submission)
+        context = _context(session, address, submission, outcome)
+        return render(request, "create/create.html", context, status=_status(outcome))
+    denial = session.review_role(name_creation(address))
+    context = {
+        **build_frame_context(address, [session]),
+        "navigation": navigation(session, address),
+        "switcher": switcher(session, address),
+        "kinds": _("Create"),
+        "title": kind.title,
+        "form": bound,
+        "create_url": address.path(),
+        "form_url": request.path,
+        "namespace": "" if form == "namespace" else namespace,
+        "reason": denial.reason if denial else "",
+    }
+    return render(request, "create/short_form.html", context, status=422 if bound.is_bound else 200)
 
 
 def _is_single(outcome: Outcome) -> bool:
@@ -100,12 +130,15 @@ def _context(
         "switcher": switcher(session, address),
         "kinds": _("Create"),
         "create_url": address.path(),
+        "short_forms": [(one.title, f"{address.path()}/{one.slug}") for one in SHORT_KINDS],
+        "cron_jobs_url": Address(address.clusters, address.namespaces, "cronjobs.batch").path(),
         "cancel_url": reverse("resources:cluster", args=[address.cluster]),
         "schema_url": reverse("resources:schema", args=[address.cluster]),
         "text": shown.text,
         "rows": min(40, max(16, shown.text.count("\n") + 2)),
         "namespace": shown.namespace,
         "token": shown.token,
+        "copied": shown.copied,
         "digest": shown.digest if is_reviewed else "",
         "left_out": ",".join(str(one) for one in outcome.left_out) if is_reviewed else "",
         "is_denied": denial is not None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -139,13 +140,17 @@ def _review_namespace(cluster_session: ClusterSession, address: Address) -> str:
     return "" if known.is_complete or not known.names else known.names[0]
 
 
-def build_create_entry(cluster_session: ClusterSession, address: Address) -> Entry:
-    """The page that creates objects in the namespaces of an address; denied by the dashboard role alone."""
+def build_create_entry(cluster_session: ClusterSession, address: Address, *, example: str = "") -> Entry:
+    """The page that creates objects in the namespaces of an address; denied by the dashboard role alone.
+
+    `example` is the resource that it shows an example of.
+    """
     namespaces = (ALL,) if address.namespaces == (CLUSTER,) else address.namespaces
     denial = cluster_session.review_role(name_creation(address))
     return Entry(
         _("Create"),
-        reverse("resources:create", args=[cluster_session.cluster.slug, ",".join(namespaces)]),
+        reverse("resources:create", args=[cluster_session.cluster.slug, ",".join(namespaces)])
+        + (f"?{urlencode({'example': example})}" if example else ""),
         current=address.resource == CREATE,
         state="denied" if denial else "allowed",
         reason=denial.reason if denial else "",

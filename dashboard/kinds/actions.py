@@ -31,9 +31,14 @@ def _is_finished(found: KubernetesObject) -> bool:
 
 # Of every kind whose API has what they need.
 SCALE = Action("scale", gettext_lazy("Scale"), "pod", "patch", "scale")
+LABELS = Action("labels", gettext_lazy("Labels"), "edit", "patch")
 DELETE = Action("delete", gettext_lazy("Delete"), "trash", "delete", is_dangerous=True)
 
 RESTART = Action("restart", gettext_lazy("Restart"), "refresh", "patch")
+CONFIG_KEYS = Action("keys", gettext_lazy("Edit keys"), "edit", "patch")
+SECRET_KEYS = Action("secret-keys", gettext_lazy("Edit keys"), "edit", "patch")
+RESOURCES = Action("resources", gettext_lazy("Resources"), "edit", "patch")
+RESIZE = Action("resize", gettext_lazy("Resize"), "edit", "patch", "resize")
 SET_IMAGE = Action("set-image", gettext_lazy("Set image"), "edit", "patch")
 UNDO = Action("undo", gettext_lazy("Undo"), "clock", "patch")
 PAUSE = Action("pause", gettext_lazy("Pause"), "pause", "patch", applies=lambda found: not _is_paused(found))
@@ -59,4 +64,5 @@ CORDON = Action(
     "cordon", gettext_lazy("Cordon"), "lock", "patch", applies=lambda found: not _is_cordoned(found)
 )
 UNCORDON = Action("uncordon", gettext_lazy("Uncordon"), "check", "patch", applies=_is_cordoned)
+DRAIN = Action("drain", gettext_lazy("Drain"), "leave", "patch", is_dangerous=True)  # dashboard/drains
 EVICT = Action("evict", gettext_lazy("Evict"), "leave", "create", "eviction", is_dangerous=True)

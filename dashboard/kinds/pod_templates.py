@@ -22,7 +22,7 @@ def summarize_containers(spec: KubernetesObject) -> Sequence[SmallTable]:
                     Cell(text(one, "name"), values=[kind] if kind else ()),
                     Cell(text(one, "image")),
                     Cell(values=[f"{text(port, 'containerPort')}" for port in mappings(one, "ports")]),
-                    Cell(command[:120], title=command[:2000]),
+                    Cell(command[:2000]),
                 ]
             )
     columns = [_("Name"), _("Image"), _("Ports"), _("Command")]

@@ -114,7 +114,8 @@ def _build_create_entry(
     if found is None:
         return None
     reason = "" if found.state == "allowed" else found.reason
-    return replace(build_create_entry(cluster_session, address), state=found.state, reason=reason)
+    entry = build_create_entry(cluster_session, address, example=address.resource)
+    return replace(entry, state=found.state, reason=reason)
 
 
 def _columns(address: Address, view: View) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from clusters.api.errors import ApiError
 from dashboard.address.paths import parse
 from dashboard.audit.live import open_audit_trail
+from dashboard.drains.live import open_drain
 from dashboard.frame.templatetags.cluster_links import cluster_links
 from dashboard.frame.waiting import WaitingSubscription
 from dashboard.lists.listing import open_listing
@@ -137,12 +138,20 @@ def _open_audit_trail(page: LivePage) -> Subscription:
     return audit_trail
 
 
+def _open_drain(page: LivePage) -> Subscription:
+    drain = open_drain(page.user, page.values["cluster"], page.values["number"], page.window)
+    if drain is None:
+        raise NotLive(page.values["cluster"])
+    return drain
+
+
 # The name of a page's view -> what opens its subscription.
 LIVE_PAGES: Mapping[str, Callable[[LivePage], Subscription]] = {
     "home": _open_overview,
     "resources:list": _open_list,
     "resources:object": _open_object,
     "resources:object_yaml": _open_yaml,
+    "resources:drain": _open_drain,
     "resources:rollout": _open_rollout,
     "accounts:audit:trail": _open_audit_trail,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cachetools import LRUCache
@@ -13,6 +14,8 @@ from clusters.api.tables import Row
 from clusters.feeds.feed import Feed
 from clusters.tables.columns import seconds_of, text_of
 from clusters.tables.table_content import TableContent
+from dashboard.kinds.fields import KubernetesObject, text
+from dashboard.kinds.rollouts.parts import when_of
 from dashboard.kinds.summary import Cell, SmallTable
 from dashboard.objects.live_tables import LiveTable, describe_state
 
@@ -21,8 +24,16 @@ MAX_REMEMBERED = 20_000  # remembered moments
 OLDEST = 20 * 365 * 86_400  # seconds; what is older was not read right
 
 
-def events_table(feed: Feed[TableContent]) -> LiveTable:
-    """Last seen, type, reason, message and count."""
+@dataclass(frozen=True)
+class RelatedEvent:
+    """An Event about an object that belongs to the page's, and the page of that object."""
+
+    event: KubernetesObject
+    url: str
+
+
+def events_table(feed: Feed[TableContent], related: Sequence[RelatedEvent] = ()) -> LiveTable:
+    """Last seen, type, reason, message and count; with `related` events also whose each is."""
     snapshot = feed.content.snapshot()
     column_index = {column.name.lower(): index for index, column in enumerate(snapshot.columns)}
 
@@ -31,22 +42,65 @@ def events_table(feed: Feed[TableContent]) -> LiveTable:
         return text_of(row.cells[index]) if index is not None and index < len(row.cells) else ""
 
     dated_rows = [
-        (last_seen_times.resolve(row, cell(row, "last seen")), row) for row in snapshot.rows.values()
+        (
+            last_seen_times.resolve(row, cell(row, "last seen")),
+            row.name,
+            [cell(row, name) for name in ("type", "reason", "object", "message", "count")],
+            "",
+        )
+        for row in snapshot.rows.values()
     ]
-    dated_rows.sort(key=lambda pair: (pair[0], pair[1].name), reverse=True)
-    rows: Sequence[Sequence[Cell]] = [
-        [
-            Cell(when=when),
-            Cell(cell(row, "type"), "warning" if cell(row, "type") == "Warning" else "done"),
-            Cell(cell(row, "reason")),
-            Cell(cell(row, "message")[:2000]),
-            Cell(cell(row, "count")),
-        ]
-        for when, row in dated_rows[:ROWS]
+    dated_rows += [_read_related(one) for one in related]
+    dated_rows.sort(key=lambda row: row[:2], reverse=True)
+    rows = [
+        _build_row(when, values, url, with_object=bool(related))
+        for when, _name, values, url in dated_rows[:ROWS]
     ]
-    columns = [_("Last seen"), _("Type"), _("Reason"), _("Message"), _("Count")]
+    columns = [
+        _("Last seen"),
+        _("Type"),
+        _("Reason"),
+        *([_("Object")] if related else []),
+        _("Message"),
+        _("Count"),
+    ]
     table = SmallTable("events", _("Events"), columns, rows) if rows else None
     return LiveTable(table, len(dated_rows), describe_state(feed.state))
+
+
+def list_warnings(feed: Feed[TableContent]) -> Sequence[KubernetesObject]:
+    """The warnings in a table of Events, the newest first, with what a Table has of each as an Event has it."""
+    snapshot = feed.content.snapshot()
+    index = {column.name.lower(): number for number, column in enumerate(snapshot.columns)}
+    found = []
+    for row in snapshot.rows.values():
+        cells = {name: text_of(row.cells[at]) for name, at in index.items() if at < len(row.cells)}
+        if cells.get("type") == "Warning":
+            when = last_seen_times.resolve(row, cells.get("last seen", ""))
+            words = {name: cells.get(name, "") for name in ("type", "reason", "message", "count")}
+            found.append({**words, "lastTimestamp": when})
+    return sorted(found, key=when_of, reverse=True)
+
+
+def _build_row(when: str, values: Sequence[str], url: str, *, with_object: bool) -> Sequence[Cell]:
+    kind, reason, about, message, count = values
+    return [
+        Cell(when=when),
+        Cell(kind, "warning" if kind == "Warning" else "done"),
+        Cell(reason),
+        *([Cell(about, url=url)] if with_object else []),
+        Cell(message[:2000]),
+        Cell(count),
+    ]
+
+
+def _read_related(one: RelatedEvent) -> tuple[str, str, list[str], str]:
+    """Its time, its name, its values as a Table has them, and the URL of its object."""
+    event = one.event
+    about = f"{text(event, 'involvedObject', 'kind').lower()}/{text(event, 'involvedObject', 'name')}"
+    count = text(event, "series", "count") or text(event, "count") or "1"
+    values = [text(event, "type"), text(event, "reason"), about, text(event, "message"), count]
+    return when_of(event), text(event, "metadata", "name"), values, one.url
 
 
 class _LastSeenTimes:

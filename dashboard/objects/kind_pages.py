@@ -10,18 +10,20 @@ from clusters.api.resource_attributes import ResourceAttributes
 from clusters.discovery import Resource
 from dashboard.address.paths import Address
 from dashboard.frame.permissions import explain_result
-from dashboard.kinds.actions import DELETE, SCALE
+from dashboard.kinds.actions import DELETE, LABELS, SCALE
 from dashboard.kinds.kind import ROLLOUT_PAGE, Action, Kind
 from dashboard.objects.opening import OpenObject
+from dashboard.objects.rollout_summary import Badge
 
 
 @dataclass(frozen=True)
 class TabLink:
-    """A link after Overview and YAML; `page` is what a view calls its `tab`."""
+    """A link after Overview and YAML; `page` is what a view calls its `tab`, `badge` what stands beside its title."""
 
     page: str
     title: str
     url: str
+    badge: Badge | None = None
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,17 @@ class ActionButton:
     is_dangerous: bool = False
 
 
-def build_tabs(kind: Kind, address: Address) -> Sequence[TabLink]:
+def build_tabs(kind: Kind, address: Address, rollout_badge: Badge | None = None) -> Sequence[TabLink]:
     """The kind's tabs for one object."""
-    return [TabLink(tab.page, str(tab.title), address.path(tab.page)) for tab in kind.tabs]
+    return [
+        TabLink(
+            tab.page,
+            str(tab.title),
+            address.path(tab.page),
+            rollout_badge if tab.page == ROLLOUT_PAGE else None,
+        )
+        for tab in kind.tabs
+    ]
 
 
 def find_rollout_path(kind: Kind, address: Address) -> str:
@@ -49,7 +59,7 @@ def find_rollout_path(kind: Kind, address: Address) -> str:
 
 def list_actions(kind: Kind) -> Sequence[Action]:
     """The kind's own actions, and those of every kind."""
-    return (SCALE, *kind.actions, DELETE)
+    return (SCALE, *kind.actions, LABELS, DELETE)
 
 
 @dataclass(frozen=True)

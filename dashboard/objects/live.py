@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from dashboard.objects import pieces
 from dashboard.objects.opening import OpenObject, open_object
-from dashboard.objects.views import yaml_document
+from dashboard.objects.views import render_tabs, yaml_document
 from dashboard.pieces.differ import Differ, digest
 from dashboard.pieces.update import Piece, Update, build_update
 
@@ -19,6 +19,8 @@ __all__ = ["ObjectSubscription", "YamlSubscription", "open_object"]
 
 class ObjectSubscription:
     """An object's page while its socket is open. `render` is never called by two threads at once."""
+
+    tab = "overview"
 
     def __init__(self, opened: OpenObject, window: str = "") -> None:
         """`window` is what the page says that it shows (`pieces.window_digest`)."""
@@ -77,6 +79,8 @@ class ObjectSubscription:
     def _render_status(self) -> Iterator[Piece]:
         state = {"feed_state": self._opened.feed.state}
         yield from self._differ.compare("live-state", pieces.render_piece("state", state))
+        if self._opened.has_rollout and self._opened.found is not None:
+            yield from self._differ.compare("object-tabs", render_tabs(self._opened, self.tab))
         page = self._opened.address.url()
         yield from self._differ.compare("object-feed-notice", pieces.render_notice(self._opened, page))
 
@@ -88,6 +92,8 @@ class ObjectSubscription:
 
 class YamlSubscription(ObjectSubscription):
     """The YAML page while its socket is open."""
+
+    tab = "yaml"
 
     def __init__(self, opened: OpenObject, window: str = "", page: str = "") -> None:
         super().__init__(opened, window)

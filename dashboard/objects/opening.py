@@ -19,7 +19,7 @@ from dashboard.address.links import Links
 from dashboard.address.paths import CLUSTER, Address
 from dashboard.kinds.facts import Owner
 from dashboard.kinds.fields import group_of, mappings, text
-from dashboard.kinds.kind import Kind
+from dashboard.kinds.kind import ROLLOUT_PAGE, Kind
 from dashboard.kinds.table import find_resource, kind_of, mask
 from dashboard.objects.related import RelatedList, lists
 from dashboard.objects.rollout_feeds import RolloutFeeds, open_rollout_feeds
@@ -79,6 +79,11 @@ class OpenObject:
         return find_resource(self.resource.group, self.resource.plural)
 
     @property
+    def has_rollout(self) -> bool:
+        """Whether the kind has a rollout page."""
+        return any(tab.page == ROLLOUT_PAGE for tab in self.kind.tabs)
+
+    @property
     def is_deleted(self) -> bool:
         return self.feed.content.snapshot().is_deleted
 
@@ -107,7 +112,7 @@ def open_object(
         found = _wait_for_object(opened)
         if with_related:
             _open_related(opened, found)
-        if with_rollout:
+        if with_rollout or (with_related and opened.has_rollout):
             opened.rollout = open_rollout_feeds(cluster_session, links, found, timeout=RELATED_TIMEOUT)
     except ApiError:
         opened.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from django.template.loader import get_template
@@ -22,7 +22,13 @@ from dashboard.objects.deletion_notice import build_deletion_notice
 from dashboard.objects.events import events_table
 from dashboard.objects.live_tables import Link, live_table
 from dashboard.objects.opening import OpenObject, RelatedFeed
-from dashboard.objects.related import groups
+from dashboard.objects.pod_notice import build_pod_notice
+from dashboard.objects.related import RelatedList, groups
+from dashboard.objects.rollout_summary import (
+    build_replica_sets,
+    build_rollout_notice,
+    list_rollout_warnings,
+)
 from dashboard.pieces.differ import digest
 from dashboard.pieces.notice import Button, Notice
 
@@ -36,6 +42,7 @@ def build_context(opened: OpenObject, found: Mapping[str, Any]) -> Context:
     """The context of all parts."""
     kind = kind_of(found)
     summary = kind.summarize(found, opened.links)
+    replica_sets = build_replica_sets(opened, found)
     return {
         "found": found,
         "kind": found.get("kind", opened.resource.kind),
@@ -46,9 +53,11 @@ def build_context(opened: OpenObject, found: Mapping[str, Any]) -> Context:
         "owners": opened.owners,
         "parts": _fields(found, kind),
         "groups": groups(found, opened.links),
-        "tables": [_table(opened, one) for one in opened.related if one.feed or one.why],
-        "more_lists": [one.related_list for one in opened.related if not one.feed and not one.why],
-        "events": events_table(opened.events) if opened.events else None,
+        "tables": [*replica_sets, *(_table(opened, one) for one in opened.related if one.feed or one.why)],
+        "more_lists": _list_more(opened, {str(one["url"]) for one in replica_sets}),
+        "events": events_table(opened.events, list_rollout_warnings(opened, found))
+        if opened.events
+        else None,
         "events_why": opened.events_why,
         "values": _values(found, kind),
         "can_show_values": opened.cluster_session.can_see_secrets,
@@ -56,6 +65,7 @@ def build_context(opened: OpenObject, found: Mapping[str, Any]) -> Context:
             "Secret values are shown only to people with the Editor role. Your role for this "
             "cluster is Viewer."
         ),
+        "cause_notice": build_rollout_notice(opened, found) or build_pod_notice(opened, found),
         "deletion_notice": build_deletion_notice(found, is_deleted=opened.is_deleted),
         "cut_notice": build_cut_notice(opened),
         "address": opened.address,
@@ -137,6 +147,12 @@ def _values(found: Mapping[str, Any], kind: Kind) -> list[tuple[str, int]] | Non
     if not isinstance(values, Mapping):
         return []
     return [(key, value.size) for key, value in sorted(values.items()) if isinstance(value, Hidden)]
+
+
+def _list_more(opened: OpenObject, shown: Collection[str]) -> Sequence[RelatedList]:
+    """The lists that are only links, without those that a table shows already."""
+    lists = [one.related_list for one in opened.related if not one.feed and not one.why]
+    return [one for one in lists if one.url not in shown]
 
 
 def _table(opened: OpenObject, one: RelatedFeed) -> Context:

@@ -23,6 +23,7 @@ from dashboard.frame.switcher import switcher
 from dashboard.objects import pieces, yaml_lines, yaml_view
 from dashboard.objects.kind_pages import build_actions, build_tabs
 from dashboard.objects.opening import OpenObject, open_object
+from dashboard.objects.rollout_summary import build_badge
 from dashboard.pieces.differ import digest
 from people.decorators import person, require_sign_in
 
@@ -69,12 +70,24 @@ def build_object_frame(opened: OpenObject) -> dict[str, Any]:
         "kinds": label_of(opened.resource),
         "name": address.name,
         "list_url": address.listing().path(),
+        **_build_tab_urls(opened),
+        "feed_state": opened.feed.state,
+        "notice": pieces.render_notice(opened, address.url()),
+    }
+
+
+def render_tabs(opened: OpenObject, tab: str) -> SafeString:
+    """The links of the object's pages; `tab` is the present one."""
+    return render_to_string("objects/tab_links.html", {**_build_tab_urls(opened), "tab": tab})
+
+
+def _build_tab_urls(opened: OpenObject) -> dict[str, Any]:
+    address = opened.address
+    return {
         "object_url": address.path(),
         "yaml_url": address.path("yaml"),
         "edit_url": address.path("edit") if "update" in opened.resource.verbs else "",
-        "tabs": build_tabs(opened.kind, address),
-        "feed_state": opened.feed.state,
-        "notice": pieces.render_notice(opened, address.url()),
+        "tabs": build_tabs(opened.kind, address, build_badge(opened)),
     }
 
 

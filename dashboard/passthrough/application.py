@@ -25,7 +25,7 @@ from clusters.passthrough import header_rules
 from clusters.passthrough.names_in_bodies import find_name, read_body
 from clusters.passthrough.raw_paths import PREFIX, Target, parse_target
 from clusters.passthrough.restrictions import is_in_namespaces, is_read, reads_secrets
-from clusters.passthrough.statuses import Refusal, refusal_of
+from clusters.passthrough.statuses import ErrorResponse, error_response_of
 from clusters.passthrough.upstream import HEAD_SECONDS, Forwarded, UpgradedConnection, Upstream
 from dashboard.monitoring.draining import draining
 from dashboard.passthrough.client_connection import EXTENSION, ClientConnection
@@ -116,14 +116,14 @@ class Passthrough:
         response = _Response(send)
         try:
             await self._answer(scope, response, body, end)
-        except (Refusal, ApiError, AuditTrailUnavailable, DatabaseError) as error:
-            await _refuse(_refusal_for(error), scope, response)
+        except (ErrorResponse, ApiError, AuditTrailUnavailable, DatabaseError) as error:
+            await _refuse(_build_error_response(error), scope, response)
         except asyncio.CancelledError:
             if not ended:
                 raise
             if task is not None:
                 task.uncancel()
-            await _refuse(Refusal(403, f"Quarterdeck: {ended[0]}"), scope, response)
+            await _refuse(ErrorResponse(403, f"Quarterdeck: {ended[0]}"), scope, response)
         finally:
             body.close()
 
@@ -149,11 +149,11 @@ class Passthrough:
                 self._progress.remove(in_progress)
 
     async def _open(self, scope: Scope, response: _Response, body: RequestBody) -> _Request:
-        """Who calls, and what for. Raises Refusal, or ApiError for a path that is none."""
+        """Who calls, and what for. Raises ErrorResponse, or ApiError for a path that is none."""
         received = list(scope["headers"])
         require_host(received)
         if scope["method"] not in METHODS:
-            raise Refusal(405, f"Quarterdeck: {scope['method']} is no method of this API.")
+            raise ErrorResponse(405, f"Quarterdeck: {scope['method']} is no method of this API.")
         secret, headers = read_secret(received)
         target = parse_target(raw_path_of(scope), scope["query_string"])
         address = origin.address_of_socket(scope)
@@ -167,7 +167,7 @@ class Passthrough:
         return request
 
     async def _check(self, request: _Request) -> None:
-        """Raises Refusal, recorded, for what the token or the dashboard role does not permit."""
+        """Raises ErrorResponse, recorded, for what the token or the dashboard role does not permit."""
         caller, attributes, path = request.caller, request.attributes, request.target.path
         reason = ""
         if caller.is_restricted and not is_read(request.method, attributes, path):
@@ -186,7 +186,7 @@ class Passthrough:
                 reason = await check_impersonation(caller.session, impersonation)
         if reason:
             await in_database(caller.session.record_denial, attributes, reason)
-            raise Refusal(403, f"{_describe(attributes)} is forbidden: Quarterdeck: {reason}")
+            raise ErrorResponse(403, f"{_describe(attributes)} is forbidden: Quarterdeck: {reason}")
         request.impersonation = impersonation
 
     async def _forward(self, request: _Request) -> None:
@@ -312,7 +312,7 @@ async def _respond(request: _Request, response: aiohttp.ClientResponse) -> None:
         await _copy_upgraded(request.connection, response)
         return
     if response.status == 401:
-        raise Refusal(
+        raise ErrorResponse(
             401, "Quarterdeck: the cluster rejected your stored credential. Renew it in the dashboard."
         )
     headers = header_rules.response_headers(response.raw_headers)
@@ -361,25 +361,25 @@ def _upgrade_headers(received: header_rules.Headers) -> list[tuple[bytes, bytes]
     return [*upgrade, *kept]
 
 
-def _refusal_for(error: Exception) -> Refusal:
-    if isinstance(error, Refusal):
+def _build_error_response(error: Exception) -> ErrorResponse:
+    if isinstance(error, ErrorResponse):
         return error
     if isinstance(error, ApiError):
-        return refusal_of(error)
+        return error_response_of(error)
     if isinstance(error, AuditTrailUnavailable):
-        return Refusal(503, f"Quarterdeck: nothing was sent, since it cannot be recorded: {error}", 5)
+        return ErrorResponse(503, f"Quarterdeck: nothing was sent, since it cannot be recorded: {error}", 5)
     storage.note(error)
-    return Refusal(503, "Quarterdeck: its database does not answer.", 5)
+    return ErrorResponse(503, "Quarterdeck: its database does not answer.", 5)
 
 
-async def _refuse(refusal: Refusal, scope: Scope, response: _Response) -> None:
+async def _refuse(error_response: ErrorResponse, scope: Scope, response: _Response) -> None:
     """Answer with a Status; where the response has begun, cut the connection off instead."""
     if response.is_begun:
         connection: ClientConnection | None = scope.get("extensions", {}).get(EXTENSION)
         if connection is not None:
             connection.abort()
         return
-    body = refusal.body()
-    headers = [*refusal.headers(), (b"content-length", str(len(body)).encode()), *header_rules.ADDED]
-    await response.send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    body = error_response.body()
+    headers = [*error_response.headers(), (b"content-length", str(len(body)).encode()), *header_rules.ADDED]
+    await response.send({"type": "http.response.start", "status": error_response.status, "headers": headers})
     await response.send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

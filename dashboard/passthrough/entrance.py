@@ -14,7 +14,7 @@ from clusters.credentials.sealing import SealBroken
 from clusters.gateway.connect import ClusterSession, NoCredential, NotShared, connect
 from clusters.models import PersonalToken
 from clusters.passthrough.header_rules import BEARER_PROTOCOL, Headers
-from clusters.passthrough.statuses import Refusal
+from clusters.passthrough.statuses import ErrorResponse
 from clusters.personal_tokens.store import find_token, note_use
 
 UNKNOWN_CALLER = (
@@ -68,29 +68,31 @@ def read_secret(headers: Headers) -> tuple[str, list[tuple[bytes, bytes]]]:
 
 
 def require_host(headers: Headers) -> None:
-    """Raises Refusal unless the request names one host, and one of ours."""
+    """Raises ErrorResponse unless the request names one host, and one of ours."""
     hosts = [value.decode("latin1") for name, value in headers if name.lower() == b"host"]
     name, _port = split_domain_port(hosts[0].lower()) if len(hosts) == 1 else ("", "")
     if not name or not validate_host(name, settings.ALLOWED_HOSTS):
-        raise Refusal(400, "Quarterdeck: this is not a host name of this server.")
+        raise ErrorResponse(400, "Quarterdeck: this is not a host name of this server.")
 
 
 def identify(secret: str, slug: str, address: str) -> Caller:
-    """The caller at this cluster; blocks on the database. Raises Refusal."""
+    """The caller at this cluster; blocks on the database. Raises ErrorResponse."""
     token = find_token(secret)
     if token is None:
-        raise Refusal(401, UNKNOWN_CALLER)
+        raise ErrorResponse(401, UNKNOWN_CALLER)
     note_use(token, address)
     if not token.clusters.filter(slug=slug).exists():
-        raise Refusal(403, f"Quarterdeck: the personal token “{token.name}” is not for a cluster {slug}.")
+        raise ErrorResponse(
+            403, f"Quarterdeck: the personal token “{token.name}” is not for a cluster {slug}."
+        )
     try:
         session = connect(token.user, slug)
     except NotShared:
-        raise Refusal(404, f"Quarterdeck: you have no cluster {slug}.") from None
+        raise ErrorResponse(404, f"Quarterdeck: you have no cluster {slug}.") from None
     except NoCredential:
-        raise Refusal(403, f"Quarterdeck: you have no credential for {slug}. {_advice(slug)}") from None
+        raise ErrorResponse(403, f"Quarterdeck: you have no credential for {slug}. {_advice(slug)}") from None
     except SealBroken as broken:
-        raise Refusal(
+        raise ErrorResponse(
             403, f"Quarterdeck: your credential for {slug} cannot be used. {_advice(slug)}"
         ) from broken
     return Caller(token, session.with_token(describe(token)))

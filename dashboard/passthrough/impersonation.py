@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from clusters.api.resource_attributes import ResourceAttributes
 from clusters.gateway.connect import ClusterSession
 from clusters.passthrough.header_rules import normalize
+from clusters.runtime import runtime
 
 SERVICE_ACCOUNT = "system:serviceaccount:"
 AUTHENTICATION = "authentication.k8s.io"
@@ -31,7 +32,9 @@ async def check_impersonation(session: ClusterSession, headers: Sequence[tuple[b
     known = [one for one in checks if one is not None]
     if len(known) != len(checks):
         return "An impersonation header is unknown."
-    found = await asyncio.to_thread(session.review_access, known)
+    found = await asyncio.get_running_loop().run_in_executor(
+        runtime.pool("passthrough"), session.review_access, known
+    )
     denied = next((one for one in known if found[one].state != "allowed"), None)
     if denied is None:
         return ""

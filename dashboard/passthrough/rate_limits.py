@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from cachetools import TTLCache
 
-from clusters.passthrough.statuses import Refusal
+from clusters.passthrough.statuses import ErrorResponse
 
 MAX_KEPT = 10_000  # tokens whose rate is known
 KEPT_SECONDS = 600.0
@@ -36,22 +36,22 @@ class RateLimits:
         self._totals: Counter[bool] = Counter()
 
     def take(self, token: int, rate: float, burst: int) -> None:
-        """Count one request. Raises Refusal with 429 where the token has none left at this moment."""
+        """Count one request. Raises ErrorResponse with 429 where the token has none left at this moment."""
         now = self._timer()
         empty_at = max(self._empty_at.get(token, now), now)
         wait = empty_at - now - (burst - 1) / rate
         if wait > 1e-6:
             message = f"Quarterdeck: this token has sent more than {rate:g} requests a second."
-            raise Refusal(429, message, max(RETRY_SECONDS, math.ceil(wait)))
+            raise ErrorResponse(429, message, max(RETRY_SECONDS, math.ceil(wait)))
         self._empty_at[token] = empty_at + 1 / rate
 
     @contextmanager
     def hold(self, token: int, *, lasts: bool) -> Iterator[None]:
-        """One request in progress, for the length of the block. Raises Refusal with 429 where there are too many."""
+        """One request in progress, for the length of the block. Raises ErrorResponse with 429 where there are too many."""
         most, most_in_all = (MAX_LASTING, MAX_LASTING_TOTAL) if lasts else (MAX_SHORT, MAX_SHORT_TOTAL)
         if self._running[token, lasts] >= most or self._totals[lasts] >= most_in_all:
             message = "Quarterdeck: this token has too many requests in progress."
-            raise Refusal(429, message, RETRY_SECONDS)
+            raise ErrorResponse(429, message, RETRY_SECONDS)
         self._running[token, lasts] += 1
         self._totals[lasts] += 1
         try:

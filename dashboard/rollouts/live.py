@@ -8,6 +8,7 @@ from typing import cast
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
+from dashboard.kinds.kind import ROLLOUT_PAGE
 from dashboard.objects.live import ObjectSubscription
 from dashboard.pieces.update import Piece
 from dashboard.rollouts import pieces
@@ -15,6 +16,8 @@ from dashboard.rollouts import pieces
 
 class RolloutSubscription(ObjectSubscription):
     """The rollout page while its socket is open."""
+
+    tab = ROLLOUT_PAGE
 
     def _pieces(self) -> Iterator[Piece]:
         yield from self._render_status()

@@ -19,6 +19,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "audit/all.css": (*FRAME, "audit/audit.css"),
     "frame/all.css": (*FRAME, "frame/resources.css"),
     "actions/all.css": (*FRAME, "frame/resources.css", "actions/actions.css"),
+    "drains/all.css": (*FRAME, "frame/resources.css", "actions/actions.css", "drains/drains.css"),
     "lists/all.css": (*FRAME, "frame/resources.css", "lists/selection.css"),
     "bulk/all.css": (*FRAME, "frame/resources.css", "actions/actions.css", "bulk/bulk.css"),
     "rollouts/all.css": (*FRAME, "frame/resources.css", "rollouts/rollouts.css"),

@@ -8,7 +8,9 @@ from clusters.api.timings import ApiTimings
 from clusters.bulk.timings import BulkTimings
 from clusters.counting.timings import CountingTimings
 from clusters.creation.timings import CreationTimings
+from clusters.drains.timings import DrainTimings
 from clusters.feeds.timings import FeedTimings
+from clusters.operations.timings import OperationTimings
 from people.timings import PeopleTimings
 
 
@@ -92,6 +94,8 @@ class Timings:
     api: ApiTimings = field(default_factory=ApiTimings)
     feeds: FeedTimings = field(default_factory=FeedTimings)
     counting: CountingTimings = field(default_factory=CountingTimings)
+    operations: OperationTimings = field(default_factory=OperationTimings)
+    drains: DrainTimings = field(default_factory=DrainTimings)
     creation: CreationTimings = field(default_factory=CreationTimings)
     people: PeopleTimings = field(default_factory=PeopleTimings)
     live: LiveTimings = field(default_factory=LiveTimings)

@@ -32,10 +32,11 @@ class ConfirmPage:
         self.url = served.url + path
         self.headers = {"Referer": served.url}
         self.fields: dict[str, str] = {}
+        self.answer: requests.Response | None = None
 
     def open(self) -> requests.Response:
         """The page; its hidden fields are kept for `send`."""
-        page = self.client.get(self.url)
+        self.answer = page = self.client.get(self.url)
         self.fields = dict(FIELD.findall(page.text))
         return page
 

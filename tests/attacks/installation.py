@@ -33,6 +33,8 @@ from clusters.models import (
     ClusterRequest,
     Credential,
     Draft,
+    Operation,
+    OperationState,
     PersonalToken,
     Share,
 )
@@ -43,6 +45,7 @@ from people.models import GlobalRole, Invitation, Membership, Purpose, Session, 
 from people.sessions import hash_key
 from tests.attacks.routes import Route, fetch_methods, list_routes
 from tests.clusters.api.faults import FaultServer
+from tests.controlplane.world import NODES
 from tests.database_fixtures import create_session
 from tests.simulated_cluster import Plane
 
@@ -137,6 +140,14 @@ def build_installation(plane: Plane | None, server: FaultServer | None) -> Insta
         ClusterRequest.objects.create(user=user, name=f"of {name}", server=f"https://{name}.example.com")
         _create_run(user)
     _store_credential(clusters["harbour"], Owner(team=teams["shop"]), get_token(plane, "rita"), "rita")
+    Operation.objects.create(
+        kind="drain",
+        cluster=clusters["harbour"],
+        user=users[OWNER],
+        session_id="",
+        state=OperationState.STOPPED,
+        options={"nodes": [NODES[0]]},
+    )
     one_time_links.invite(global_role=GlobalRole.MEMBER, created_by=users[ADMINISTRATOR])
     link = one_time_links.link_for(users["stan"], Purpose.SIGN_IN)
     return Installation(users, clusters, plane, link, {name: create_session(name) for name in PEOPLE})
@@ -236,6 +247,7 @@ def _person(installation: Installation, owner: str) -> int:
 
 # "<package>.<argument>" or, before that, "<view>.<argument>" -> the value that is the owner's
 SAMPLES: dict[str, Callable[[Installation, str], object]] = {
+    "resources:short_form.form": lambda installation, owner: "configmap",
     "accounts.secret": lambda installation, _owner: installation.link,
     "accounts.session_id": _session_id,
     "accounts.pk": _person,
@@ -256,6 +268,13 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "resources.name": lambda _installation, _owner: "web",
     "resources:history.resource": lambda _installation, _owner: "deployments.apps",
     "personal_tokens.pk": _token,
+    "resources:drain_plan.resource": lambda _installation, _owner: "nodes",
+    "resources:drain_plan.namespaces": lambda _installation, _owner: "_cluster",
+    "resources:drain_plan.name": lambda _installation, _owner: NODES[0],
+    "resources:node_drains.resource": lambda _installation, _owner: "nodes",
+    "resources:node_drains.namespaces": lambda _installation, _owner: "_cluster",
+    "resources:node_drains.name": lambda _installation, _owner: NODES[0],
+    "resources.number": lambda _installation, _owner: Operation.objects.get(kind="drain").pk,
     "resources:draft.draft": _draft,
     "resources:rollout.resource": lambda _installation, _owner: "deployments.apps",
     "resources.action": lambda _installation, _owner: "delete",

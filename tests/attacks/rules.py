@@ -22,6 +22,7 @@ class Rule(Enum):
     ADMINISTRATOR = "the global role of an administrator"
     CLUSTER = "the cluster is shared with a team of the person's: for others it is not there"
     EDITOR = "beyond that, the role of an editor on the cluster; an auditor has none"
+    STARTER = "beyond that, the person started it; others see it, and cannot go on with it"
     EDITOR_WRITES = "who sees the cluster sees what a change would do; only an editor makes it"
 
 
@@ -83,6 +84,8 @@ RULES: dict[str, Rule] = {
     "resources:kinds": Rule.CLUSTER,
     "resources:schema": Rule.CLUSTER,
     "resources:create": Rule.EDITOR_WRITES,
+    "resources:short_form": Rule.EDITOR_WRITES,
+    "resources:copy": Rule.CLUSTER,
     "resources:list": Rule.CLUSTER,
     "resources:object": Rule.CLUSTER,
     "resources:object_yaml": Rule.CLUSTER,
@@ -93,6 +96,12 @@ RULES: dict[str, Rule] = {
     "resources:secret_value": Rule.EDITOR,
     "resources:action": Rule.EDITOR_WRITES,
     "resources:history": Rule.CLUSTER,
+    "resources:drains": Rule.CLUSTER,
+    "resources:node_drains": Rule.CLUSTER,
+    "resources:drain": Rule.CLUSTER,
+    "resources:drain_plan": Rule.EDITOR_WRITES,
+    "resources:drain_stop": Rule.EDITOR,
+    "resources:drain_resume": Rule.STARTER,
     "bulk:runs": Rule.SIGNED_IN,
     "bulk:confirm": Rule.SIGNED_IN,
     "bulk:run": Rule.OWN,
@@ -168,6 +177,7 @@ def _expect_signed_in(rule: Rule, who: str) -> str:
         Rule.AUDITOR: ALLOWED if who in ("aude", ADMINISTRATOR) else FORBIDDEN,
         Rule.ADMINISTRATOR: ALLOWED if who == ADMINISTRATOR else FORBIDDEN,
         Rule.CLUSTER: ALLOWED if who in HARBOUR_USERS else MISSING,
+        Rule.STARTER: MISSING if who not in HARBOUR_USERS else ALLOWED if who == OWNER else FORBIDDEN,
         Rule.EDITOR: MISSING if who not in HARBOUR_USERS else ALLOWED if who in ("ada", OWNER) else FORBIDDEN,
     }
     return answers[rule]

@@ -16,6 +16,7 @@ from tests.clusters.api.faults import FaultServer
 from tests.clusters.credentials.kubeconfigs import build_config, to_yaml
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.hostile import ALL, LINE, TEXTS
+from tests.controlplane.world import NODES
 from tests.dashboard_server import DashboardServer
 from tests.live.pages import expect_state
 
@@ -125,11 +126,14 @@ def list_own_pages(served: DashboardServer) -> list[str]:
         "secret": "x" * 43,
         "session_id": "0" * 32,
         "action": "delete",
+        "number": re.findall(r"/_drains/(\d+)\"", client.get(served.url + "/c/harbour/_drains").text)[0],
     }
     found = []
     for route in list_routes():
         own = known | ({"slug": "liar"} if route.name.startswith("clusters:") else {})
         own |= {"clusters": "harbour"} if "name" in route.arguments else {}
+        if route.name in ("resources:drain_plan", "resources:node_drains"):
+            own |= {"namespaces": "_cluster", "resource": "nodes", "name": NODES[-1]}
         path = route.address({name: own[name] for name in route.arguments})
         answer = client.get(served.url + path) if route.name != "accounts:sign_out" else None
         if (

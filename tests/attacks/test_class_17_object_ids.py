@@ -12,10 +12,11 @@ from tests.attacks.rules import ALLOWED, FORBIDDEN, MISSING, RULES, SIGN_IN, Rul
 
 EVERYBODY = ("", *PEOPLE)
 FIELDS = {"clusters:approve": "cluster=harbour", "resources:secret_value": "key=password"}
-EDITORS = (Rule.EDITOR, Rule.EDITOR_WRITES)
+EDITORS = (Rule.EDITOR, Rule.EDITOR_WRITES, Rule.STARTER)
 MISSING_IDS = {
     "pk": 999_999,
     "user_id": 999_999,
+    "number": 999_999,
     "session_id": "0" * 32,
     "slug": "nowhere",
     "team": "nowhere",

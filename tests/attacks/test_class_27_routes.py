@@ -14,7 +14,13 @@ COMPARED = {f"clusters:{one.route}" for one in cluster_entries.CHANGES} | {
     f"accounts:{one.route}" for one in account_entries.CHANGES
 }
 # What they do goes to a cluster: the door records it (tests/clusters/door/).
-AUDITED_BY_GATEWAY = {"resources:secret_value", "resources:action", "resources:edit", "resources:create"}
+AUDITED_BY_GATEWAY = {
+    "resources:secret_value",
+    "resources:action",
+    "resources:edit",
+    "resources:create",
+    "resources:short_form",
+}
 # Runs of many such changes: tests/bulk reads their entries.
 AUDITED_RUNS = {"bulk:confirm", "bulk:retry", "bulk:call_back"}
 UNRECORDED = {

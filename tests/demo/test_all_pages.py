@@ -23,6 +23,7 @@ NOT_PAGES = {
     "bulk:run": "there only after a run; tests/bulk/test_in_browser.py looks at it",
     "resources:draft": "there only once somebody typed; tests/edit/test_drafts.py looks at it",
     "resources:answers": "a reply for a script",
+    "resources:drain": "there once somebody drains a node; tests/drains/test_in_browser.py looks at it",
     "resources:schema": "a reply for a script",
     "shell:signed_in": "a page that goes on by itself",
     "healthz": "a reply for a program",

@@ -205,5 +205,9 @@ def test_a_secret_is_edited_without_its_values(
         refused = copied.review(copied.text.replace("  user:", "  copy:"))
         assert refused.status == 422
         assert "stands for a hidden value" in refused.html
+        strict = copied.review(copied.text.replace("type: Opaque", "unknown: field\ntype: Opaque"))
+        assert strict.status == 422
+        assert "unknown field" in strict.html  # and not the object that the API server quotes before it
+        assert "Y2FuYXJ5" not in strict.html
     finally:
         controlplane.kubectl("delete", "secret", "edited", "-n", "shop")

@@ -67,9 +67,9 @@ def actions_of(simulated_cluster: SimulatedCluster, db: None) -> Callable[[str],
 def test_an_action_is_enabled_for_those_who_have_permission(
     actions_of: Callable[[str], list[ActionButton]],
 ) -> None:
-    scale, restart, delete = actions_of("dana")
+    scale, restart, labels, delete = actions_of("dana")
     assert (scale.title, scale.url) == ("Scale", "/c/harbour/shop/deployments.apps/web/scale")
-    assert (scale.is_denied, restart.is_denied, delete.is_denied) == (False, False, False)
+    assert [one.is_denied for one in (scale, restart, labels, delete)] == [False] * 4
     assert (delete.title, delete.url) == ("Delete", "/c/harbour/shop/deployments.apps/web/delete")
 
 

@@ -43,6 +43,8 @@ def test_it_shows_how_a_container_ended_last():
         "out of memory",
         "2026-01-01T10:00:00",
         "2026-01-01T10:05:00",
+        "5m",
+        "no memory limit of its own",
     ):
         assert shown in ended, shown
 

@@ -386,7 +386,7 @@ def test_a_cluster_that_is_away_is_a_status(dashboard_server: DashboardServer, p
     assert "could not be reached" in status["message"]
 
 
-def test_writes_and_refusals_are_in_the_audit_trail(
+def test_writes_and_denials_are_in_the_audit_trail(
     upstream: Upstream, dashboard_server: DashboardServer
 ) -> None:
     passage = upstream.open("dana")

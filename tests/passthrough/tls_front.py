@@ -60,15 +60,15 @@ class TlsFront:
 
         self._loop.call_soon_threadsafe(close)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, source: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
-            onward_reader, onward = await asyncio.open_connection("127.0.0.1", self._backend)
+            onward_source, onward = await asyncio.open_connection("127.0.0.1", self._backend)
             self._writers |= {writer, onward}
             try:
                 await asyncio.wait(
                     [
-                        asyncio.ensure_future(_copy(reader, onward)),
-                        asyncio.ensure_future(_copy(onward_reader, writer)),
+                        asyncio.ensure_future(_copy(source, onward)),
+                        asyncio.ensure_future(_copy(onward_source, writer)),
                     ],
                     return_when=asyncio.FIRST_COMPLETED,
                 )
@@ -78,8 +78,8 @@ class TlsFront:
                     one.close()
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(source: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with suppress(OSError):
-        while content := await reader.read(65536):
+        while content := await source.read(65536):
             writer.write(content)
             await writer.drain()

@@ -11,6 +11,7 @@ from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, nam
 from dashboard.kinds.pod_status import GATED, container_reason, has_condition
 from dashboard.kinds.rollouts import images
 from dashboard.kinds.rollouts.parts import Objects, when_of
+from dashboard.kinds.terminations import find_memory_limit
 from dashboard.kinds.tones import Level
 
 LONGEST = 200  # characters of a foreign message within a sentence; the evidence has all of it
@@ -148,15 +149,6 @@ def _explain_end(
     if words["message"]:
         return _("%(name)s exits with code %(code)s: %(message)s") % words
     return _("%(name)s exits with code %(code)s") % words
-
-
-def find_memory_limit(pod: KubernetesObject, name: str) -> str:
-    """The memory limit of one container as its spec has it, or empty."""
-    for field in ("initContainers", "containers", "ephemeralContainers"):
-        for one in mappings(pod, "spec", field):
-            if text(one, "name") == name:
-                return text(one, "resources", "limits", "memory")
-    return ""
 
 
 def _find_mount(pod: KubernetesObject, warnings: Objects) -> Blocker | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from clusters.actions.revisions import REVISION, clean_template
@@ -30,8 +30,11 @@ class RolloutParts:
 
     def list_warnings(self, found: KubernetesObject) -> Objects:
         """The warnings about one object, the newest first."""
-        uid = uid_of(found)
-        about = [one for one in self.warnings or () if uid and text(one, "involvedObject", "uid") == uid]
+        return self.list_warnings_of({uid_of(found)})
+
+    def list_warnings_of(self, uids: Collection[str]) -> Objects:
+        """The warnings about objects with these uids, the newest first."""
+        about = [one for one in self.warnings or () if (text(one, "involvedObject", "uid") or None) in uids]
         return sorted(about, key=when_of, reverse=True)
 
 
@@ -102,7 +105,7 @@ def _group_by_replica_set(parts: RolloutParts) -> RolloutPods:
     owned = [one for one in parts.revisions if is_controlled_by(one, uid_of(parts.found))]
     groups = [
         PodGroup(
-            _read_revision(one),
+            read_revision(one),
             one,
             mapping(one, "spec", "template"),
             [pod for pod in pods if is_controlled_by(pod, uid_of(one))],
@@ -123,7 +126,7 @@ def _group_by_hash(parts: RolloutParts) -> RolloutPods:
     owned_by = uid_of(parts.found)
     pods = [pod for pod in parts.pods or () if is_controlled_by(pod, owned_by)]
     revisions = [one for one in parts.revisions or () if is_controlled_by(one, owned_by)]
-    revisions.sort(key=lambda one: _read_revision(one) or 0, reverse=True)
+    revisions.sort(key=lambda one: read_revision(one) or 0, reverse=True)
     template = mapping(parts.found, "spec", "template")
     newest = text(parts.found, "status", "updateRevision")
     new = next((one for one in revisions if not newest or name_of(one) == newest), None)
@@ -131,7 +134,7 @@ def _group_by_hash(parts: RolloutParts) -> RolloutPods:
         return RolloutPods(PodGroup(None, {}, template, pods, _count_desired(parts.found)), (), False)
     hashes = {newest} if new is None else {name_of(new), text(new, "metadata", "labels", HASH)}
     current = [pod for pod in pods if text(pod, "metadata", "labels", HASH) in hashes]
-    group = PodGroup(_read_revision(new or {}), new or {}, template, current, _count_desired(parts.found))
+    group = PodGroup(read_revision(new or {}), new or {}, template, current, _count_desired(parts.found))
     others = [pod for pod in pods if pod not in current]
     return RolloutPods(group, _group_old(others, revisions))
 
@@ -148,7 +151,7 @@ def _group_old(pods: Objects, revisions: Objects) -> Sequence[PodGroup]:
     }
     groups = [
         PodGroup(
-            _read_revision(source := sources.get(word, {})),
+            read_revision(source := sources.get(word, {})),
             source,
             mapping(source, "data", "spec", "template"),
             members,
@@ -168,7 +171,7 @@ def _count_desired(found: KubernetesObject) -> int | None:
     return max(0, desired - (number(strategy, "rollingUpdate", "partition") or 0))
 
 
-def _read_revision(source: KubernetesObject) -> int | None:
+def read_revision(source: KubernetesObject) -> int | None:
     """The number of a ControllerRevision, or of a ReplicaSet by its annotation."""
     if (revision := number(source, "revision")) is not None:
         return revision

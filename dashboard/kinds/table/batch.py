@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
-from dashboard.kinds.actions import RUN_AGAIN, SET_IMAGE, STOP, SUSPEND, TRIGGER, UNSUSPEND
+from dashboard.kinds.actions import RESOURCES, RUN_AGAIN, SET_IMAGE, STOP, SUSPEND, TRIGGER, UNSUSPEND
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
 from dashboard.kinds.kind import Kind
@@ -103,6 +103,6 @@ KINDS = (
         menu=MenuSlot(WORKLOADS, 70),
         summarize=summarize_cron_job,
         find_references=find_cron_job_references,
-        actions=(TRIGGER, SUSPEND, UNSUSPEND, SET_IMAGE),
+        actions=(TRIGGER, SUSPEND, UNSUSPEND, SET_IMAGE, RESOURCES),
     ),
 )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
+from dashboard.kinds.actions import CONFIG_KEYS
 from dashboard.kinds.fields import KubernetesObject, mapping, text
 from dashboard.kinds.kind import Kind
 from dashboard.kinds.menu import CONFIGURATION, MenuSlot
@@ -56,6 +57,7 @@ KINDS = (
         label=gettext_lazy("ConfigMaps"),
         menu=MenuSlot(CONFIGURATION, 10, goto="m"),
         summarize=summarize_config_map,
+        actions=(CONFIG_KEYS,),
     ),
     Kind(
         group="",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from clusters.api.selectors import build_field_selector
 from dashboard.address.links import Links
-from dashboard.kinds.actions import EVICT
+from dashboard.kinds.actions import EVICT, RESIZE
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
 from dashboard.kinds.kind import Kind
@@ -18,6 +18,7 @@ from dashboard.kinds.pod_references import find_pod_spec_references
 from dashboard.kinds.pod_status import GATED, container_reason, has_condition, read_pod_status
 from dashboard.kinds.references import Reference
 from dashboard.kinds.summary import Cell, KindSummary, SmallTable, SummaryField, make_summary_fields, table
+from dashboard.kinds.terminations import describe_memory_limit, describe_run
 from dashboard.kinds.tones import Level, StatusTones
 
 MIRROR = "kubernetes.io/config.mirror"
@@ -104,6 +105,7 @@ def _terminations(found: KubernetesObject) -> Sequence[SmallTable]:
         _("Signal"),
         _("Started"),
         _("Finished"),
+        _("Ran for"),
         _("Message"),
     ]
     statuses = [
@@ -119,11 +121,12 @@ def _terminations(found: KubernetesObject) -> Sequence[SmallTable]:
     rows = [
         [
             Cell(name),
-            Cell(text(state, "reason")),
+            Cell(text(state, "reason"), note=describe_memory_limit(found, name, state)),
             Cell(text(state, "exitCode"), "error" if number(state, "exitCode") else "done"),
             Cell(text(state, "signal")),
             Cell(when=text(state, "startedAt")),
             Cell(when=text(state, "finishedAt")),
+            Cell(describe_run(state)),
             Cell(note=text(state, "message")),
         ]
         for name, state in ended
@@ -141,7 +144,8 @@ def _row(container: KubernetesObject, status: KubernetesObject) -> Iterator[Cell
         "warning" if restarts else None,
         when=text(last, "finishedAt"),
     )
-    yield Cell(text(container, "image"), title=text(status, "imageID"))
+    image_id = text(status, "imageID")
+    yield Cell(text(container, "image"), note=image_id if image_id != text(container, "image") else "")
     yield Cell(values=[_port(one) for one in mappings(container, "ports")])
     yield Cell(values=list(_resources(mapping(container, "resources"))))
 
@@ -208,7 +212,7 @@ KINDS = (
         summarize=summarize_pod,
         find_references=find_pod_references,
         select_events=select_pod_events,
-        actions=(EVICT,),
+        actions=(RESIZE, EVICT),
         tones=TONES,
     ),
 )

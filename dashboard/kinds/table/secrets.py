@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
+from dashboard.kinds.actions import SECRET_KEYS
 from dashboard.kinds.fields import KubernetesObject, mapping, namespace_of, text
 from dashboard.kinds.kind import Kind
 from dashboard.kinds.menu import CONFIGURATION, MenuSlot
@@ -43,5 +44,6 @@ KINDS = (
         find_references=find_secret_references,
         value_fields=("data", "stringData"),
         shown_fields=("data", "type"),
+        actions=(SECRET_KEYS,),
     ),
 )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.address.links import Links
-from dashboard.kinds.actions import PAUSE, RESTART, RESUME, SET_IMAGE, UNDO
+from dashboard.kinds.actions import PAUSE, RESOURCES, RESTART, RESUME, SET_IMAGE, UNDO
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
 from dashboard.kinds.kind import ROLLOUT_PAGE, Kind, Tab
@@ -16,6 +16,7 @@ from dashboard.kinds.menu import WORKLOADS, MenuSlot
 from dashboard.kinds.pod_references import find_template_references
 from dashboard.kinds.pod_templates import summarize_containers
 from dashboard.kinds.references import Pick, pick_pods_by_labels, pick_pods_by_selector
+from dashboard.kinds.rollout_status import read_rollout_status
 from dashboard.kinds.selectors import format_selector
 from dashboard.kinds.summary import KindSummary, SummaryField, make_summary_fields
 from dashboard.kinds.tones import StatusTones
@@ -27,16 +28,19 @@ def summarize_workload(found: KubernetesObject, links: Links) -> KindSummary:
     desired = 1 if desired is None else desired
     status = mapping(found, "status")
     ready, updated = number(status, "readyReplicas") or 0, number(status, "updatedReplicas")
+    if updated is None and text(found, "kind") in ("Deployment", "StatefulSet"):
+        updated = 0  # the API leaves out what is 0
     strategy = mapping(found, "spec", "strategy") or mapping(found, "spec", "updateStrategy")
     return KindSummary(
         [
             SummaryField(_("Ready"), f"{ready}/{desired}", "ok" if ready >= desired else "warning"),
             *make_summary_fields(
                 (_("Up-to-date"), updated),
-                (_("Available"), number(status, "availableReplicas")),
+                (_("Available"), number(status, "availableReplicas") or 0),
                 (_("Strategy"), text(strategy, "type")),
                 (_("Revision"), text(found, "metadata", "annotations", "deployment.kubernetes.io/revision")),
                 (_("Paused"), _("Yes") if dig(found, "spec", "paused") is True else ""),
+                (_("Rollout"), read_sentence(found)),
             ),
         ],
         summarize_containers(mapping(found, "spec", "template", "spec")),
@@ -53,10 +57,11 @@ def summarize_daemon_set(found: KubernetesObject, links: Links) -> KindSummary:
         [
             SummaryField(_("Ready"), f"{ready}/{desired}", "ok" if ready >= desired else "warning"),
             *make_summary_fields(
-                (_("Up-to-date"), number(status, "updatedNumberScheduled")),
-                (_("Available"), number(status, "numberAvailable")),
+                (_("Up-to-date"), number(status, "updatedNumberScheduled") or 0),
+                (_("Available"), number(status, "numberAvailable") or 0),
                 (_("Misscheduled"), number(status, "numberMisscheduled") or None),
                 (_("Strategy"), text(found, "spec", "updateStrategy", "type")),
+                (_("Rollout"), read_sentence(found)),
             ),
         ],
         summarize_containers(mapping(found, "spec", "template", "spec")),
@@ -68,6 +73,12 @@ def summarize_daemon_set(found: KubernetesObject, links: Links) -> KindSummary:
             desired - _count_left_out(found, desired),
         ),
     )
+
+
+def read_sentence(found: KubernetesObject) -> str:
+    """What `kubectl rollout status` says; empty of kinds without rollouts."""
+    status = read_rollout_status(found)
+    return status.sentence if status else ""
 
 
 def _count_left_out(found: KubernetesObject, desired: int) -> int:
@@ -105,7 +116,7 @@ def _rollout(
 def pick_deployment_lists(found: KubernetesObject) -> Iterator[Pick]:
     """ReplicaSets and Pods."""
     if labels := format_selector(mapping(found, "spec", "selector")):
-        yield Pick(_("ReplicaSets"), "apps", "ReplicaSet", namespace_of(found), labels=labels, is_live=True)
+        yield Pick(_("ReplicaSets"), "apps", "ReplicaSet", namespace_of(found), labels=labels)
     yield from pick_pods_by_selector(found)
 
 
@@ -134,7 +145,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_deployment_lists,
         tones=TONES,
-        actions=(RESTART, SET_IMAGE, UNDO, PAUSE, RESUME),
+        actions=(RESTART, SET_IMAGE, RESOURCES, UNDO, PAUSE, RESUME),
         tabs=(ROLLOUT, HISTORY),
     ),
     Kind(
@@ -146,7 +157,7 @@ KINDS = (
         summarize=summarize_workload,
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
-        actions=(RESTART, SET_IMAGE, UNDO),
+        actions=(RESTART, SET_IMAGE, RESOURCES, UNDO),
         tabs=(ROLLOUT, HISTORY),
     ),
     Kind(
@@ -158,7 +169,7 @@ KINDS = (
         summarize=summarize_daemon_set,
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
-        actions=(RESTART, SET_IMAGE, UNDO),
+        actions=(RESTART, SET_IMAGE, RESOURCES, UNDO),
         tabs=(ROLLOUT, HISTORY),
     ),
     Kind(

@@ -120,3 +120,19 @@ def test_it_survives_bodies_that_are_no_status() -> None:
 def test_it_reads_the_status_of_a_watch() -> None:
     assert type(error_of_status(STATUS | {"code": 410, "reason": "Expired"})) is errors.Gone
     assert type(error_of_status({})) is errors.ServerError
+
+
+def test_the_object_that_a_strict_error_quotes_is_cut_out() -> None:
+    """Of a Secret it would be the values; and of a long one, what is wrong would be cut off."""
+    quoted = json.dumps(json.dumps({"data": {"word": "c2VjcmV0" + "A" * 9000}}))
+    message = (
+        f'Secret "one" is invalid: patch: Invalid value: {quoted}: strict decoding error: unknown field "x"'
+    )
+    cause = {"field": "patch", "message": message.partition("patch: ")[2]}
+    body = STATUS | {"code": 422, "message": message, "details": {"causes": [cause]}}
+    error = build_error(422, body)
+    assert error.message == 'Secret "one" is invalid: patch: strict decoding error: unknown field "x"'
+    assert "c2VjcmV0" not in error.message + error.causes[0].message
+    assert error.causes[0].message.endswith('strict decoding error: unknown field "x"')
+    other = 'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "x"'
+    assert build_error(400, STATUS | {"code": 400, "message": other}).message == other

@@ -14,7 +14,7 @@ from clusters.passthrough.header_rules import impersonation_headers, request_hea
 from clusters.passthrough.names_in_bodies import PROTOBUF_MAGIC, find_name
 from clusters.passthrough.raw_paths import PREFIX, parse_target
 from clusters.passthrough.restrictions import is_read
-from clusters.passthrough.statuses import Refusal
+from clusters.passthrough.statuses import ErrorResponse
 from clusters.personal_tokens.secrets import PATTERN, generate_secret, hash_secret, is_secret
 from dashboard.passthrough.rate_limits import MAX_SHORT, RateLimits
 
@@ -101,14 +101,14 @@ def test_a_token_has_a_rate_and_others_are_not_slowed() -> None:
     limits = RateLimits(timer=lambda: now)
     for _number in range(10):
         limits.take(1, rate=5, burst=10)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ErrorResponse) as refused:
         limits.take(1, rate=5, burst=10)
     assert (refused.value.status, refused.value.retry_after) == (429, 1)
     limits.take(2, rate=5, burst=10)
     now = 1.0
     for _number in range(5):
         limits.take(1, rate=5, burst=10)
-    with pytest.raises(Refusal):
+    with pytest.raises(ErrorResponse):
         limits.take(1, rate=5, burst=10)
 
 
@@ -117,7 +117,7 @@ def test_requests_in_progress_are_bounded_by_token() -> None:
     held = [limits.hold(1, lasts=False) for _number in range(MAX_SHORT)]
     for one in held:
         one.__enter__()
-    with pytest.raises(Refusal), limits.hold(1, lasts=False):
+    with pytest.raises(ErrorResponse), limits.hold(1, lasts=False):
         pass
     with limits.hold(1, lasts=True), limits.hold(2, lasts=False):
         assert limits.count(lasts=False) == MAX_SHORT + 1
