@@ -10,6 +10,7 @@ from bench import (
     audit_trail,
     first_rows,
     heap,
+    log_lines,
     machine,
     main_thread,
     page,
@@ -33,6 +34,7 @@ MEASURES: Mapping[str, Measure] = {
     "window_time": window_time.measure,
     "row_memory": row_memory.measure,
     "requests_sent": requests_sent.measure,
+    "log_lines": log_lines.measure,
     "audit_trail": audit_trail.measure,
 }
 

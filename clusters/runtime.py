@@ -40,6 +40,7 @@ BATCHES = {
 LOOPS = {
     "hub": "feeds: lists, watches and repeated reviews",
     "counting": "polls of clusters for the overview",
+    "logs": "logs of open pages, read, merged and paced",
 }
 THREADS = {
     "audit-pages": "open pages of the audit trail, refreshed while there are any",

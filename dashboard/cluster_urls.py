@@ -10,6 +10,7 @@ from dashboard.explore.schema import schema
 from dashboard.explore.views import kinds_page
 from dashboard.frame.reachability import check_reachability
 from dashboard.lists.views import list_page
+from dashboard.logs.views import object_logs, selected_logs
 from dashboard.objects.secret_value import secret_value
 from dashboard.objects.views import object_page, object_yaml
 
@@ -20,9 +21,11 @@ urlpatterns = [
     path("<str:cluster>/_answers", check_reachability, name="answers"),
     path("<str:cluster>/_schema", schema, name="schema"),
     path("<str:clusters>/<str:namespaces>/_kinds", kinds_page, name="kinds"),
+    path("<str:clusters>/<str:namespaces>/_logs", selected_logs, name="selected_logs"),
     path("<str:clusters>/<str:namespaces>/<str:resource>", list_page, name="list"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/logs", object_logs, name="object_logs"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit", edit_page, name="edit"),
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/secret-value",

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from clusters.counting.timings import CountingTimings
 from clusters.feeds.timings import FeedTimings
+from clusters.logs.timings import LogTimings
 from dashboard.settings import *  # noqa: F403 - all of the product, as it is
 from dashboard.settings import PRODUCTION
 from dashboard.timings import AuditTimings, LiveTimings, Timings
@@ -21,5 +22,6 @@ TIMINGS = Timings(
     feeds=FeedTimings(healthy_interval=1.0, review=4.0, poll=2.0),
     counting=CountingTimings(poll=2.0),
     live=LiveTimings(session_check=1.0),
+    logs=LogTimings(review=4.0),
     audit=AuditTimings(poll=0.5, pace=0.1, burst_pace=0.3),
 )

@@ -21,6 +21,7 @@ from dashboard.frame.templatetags.cluster_links import cluster_links
 from dashboard.frame.waiting import WaitingSubscription
 from dashboard.lists.listing import open_listing
 from dashboard.lists.live import ListSubscription
+from dashboard.logs.live import subscribe_to_object_logs, subscribe_to_selected_logs
 from dashboard.objects.live import ObjectSubscription, YamlSubscription, open_object
 from dashboard.overview.board import open_board
 from dashboard.overview.live import OverviewSubscription
@@ -124,6 +125,15 @@ def _open_yaml(page: LivePage) -> Subscription:
     return YamlSubscription(opened, page.window, page.query.get("page", ""))
 
 
+def _open_object_logs(page: LivePage) -> Subscription:
+    return subscribe_to_object_logs(page.user, parse(page.values, page.query), page.query, page.window)
+
+
+def _open_selected_logs(page: LivePage) -> Subscription:
+    address = parse({**page.values, "resource": "pods"}, page.query)
+    return subscribe_to_selected_logs(page.user, address, page.query, page.window)
+
+
 def _open_audit_trail(page: LivePage) -> Subscription:
     audit_trail = open_audit_trail(page.user, page.query, page.window, cluster_links)
     if audit_trail is None:
@@ -137,6 +147,8 @@ LIVE_PAGES: Mapping[str, Callable[[LivePage], Subscription]] = {
     "resources:list": _open_list,
     "resources:object": _open_object,
     "resources:object_yaml": _open_yaml,
+    "resources:object_logs": _open_object_logs,
+    "resources:selected_logs": _open_selected_logs,
     "accounts:audit:trail": _open_audit_trail,
 }
 

@@ -19,6 +19,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "audit/all.css": (*FRAME, "audit/audit.css"),
     "frame/all.css": (*FRAME, "frame/resources.css"),
     "actions/all.css": (*FRAME, "frame/resources.css", "actions/actions.css"),
+    "logs/all.css": (*FRAME, "frame/resources.css", "logs/logs.css"),
     "edit/all.css": (*FRAME, "frame/resources.css", "edit/edit.css"),
     "shell/all.js": (
         "vendor/htmx-4.0.1.min.js",
@@ -30,6 +31,14 @@ BUNDLES: Mapping[str, Sequence[str]] = {
         "shell/session.js",
         "live/live.js",
         "shell/again.js",
+    ),
+    "logs/logs-all.js": (
+        "logs/text.js",
+        "logs/filter.js",
+        "logs/store.js",
+        "logs/list.js",
+        "logs/columns.js",
+        "logs/page.js",
     ),
     "edit/editor-all.js": (
         "vendor/codemirror-6.43.15.min.js",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from clusters.api.timings import ApiTimings
 from clusters.counting.timings import CountingTimings
 from clusters.feeds.timings import FeedTimings
+from clusters.logs.timings import LogTimings
 from people.timings import PeopleTimings
 
 
@@ -76,3 +77,4 @@ class Timings:
     connections: ConnectionTimings = field(default_factory=ConnectionTimings)
     audit: AuditTimings = field(default_factory=AuditTimings)
     overview: OverviewTimings = field(default_factory=OverviewTimings)
+    logs: LogTimings = field(default_factory=LogTimings)

@@ -80,6 +80,8 @@ RULES: dict[str, Rule] = {
     "resources:list": Rule.CLUSTER,
     "resources:object": Rule.CLUSTER,
     "resources:object_yaml": Rule.CLUSTER,
+    "resources:object_logs": Rule.CLUSTER,
+    "resources:selected_logs": Rule.CLUSTER,
     "resources:edit": Rule.EDITOR_WRITES,
     "resources:secret_value": Rule.EDITOR,
     "resources:action": Rule.EDITOR_WRITES,

@@ -13,6 +13,8 @@ LIVE_PATHS = (
     "/c/harbour/shop/pods",
     "/c/harbour/shop/pods/web",
     "/c/harbour/shop/pods/web/yaml",
+    "/c/harbour/shop/pods/web/logs",
+    "/c/harbour/shop/_logs",
     "/people/audit/",
 )
 

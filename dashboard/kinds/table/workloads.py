@@ -18,6 +18,7 @@ from dashboard.kinds.pod_templates import summarize_containers
 from dashboard.kinds.references import Pick, pick_pods_by_labels, pick_pods_by_selector
 from dashboard.kinds.selectors import format_selector
 from dashboard.kinds.summary import KindSummary, SummaryField, make_summary_fields
+from dashboard.kinds.tabs import LOGS
 from dashboard.kinds.tones import StatusTones
 
 
@@ -134,7 +135,7 @@ KINDS = (
         find_picks=pick_deployment_lists,
         tones=TONES,
         actions=(RESTART, SET_IMAGE, UNDO, PAUSE, RESUME),
-        tabs=(HISTORY,),
+        tabs=(LOGS, HISTORY),
     ),
     Kind(
         group="apps",
@@ -146,7 +147,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
         actions=(RESTART, SET_IMAGE, UNDO),
-        tabs=(HISTORY,),
+        tabs=(LOGS, HISTORY),
     ),
     Kind(
         group="apps",
@@ -158,7 +159,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
         actions=(RESTART, SET_IMAGE, UNDO),
-        tabs=(HISTORY,),
+        tabs=(LOGS, HISTORY),
     ),
     Kind(
         group="apps",
@@ -171,6 +172,7 @@ KINDS = (
         find_picks=pick_pods_by_selector,
         tones=TONES,
         actions=(SET_IMAGE,),
+        tabs=(LOGS,),
     ),
     Kind(
         group="",
@@ -180,5 +182,6 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_pods_by_labels,
         tones=TONES,
+        tabs=(LOGS,),
     ),
 )
