@@ -4,6 +4,7 @@ from django.urls import path
 
 from dashboard.actions.history import history_page
 from dashboard.actions.views import action_page
+from dashboard.create.views import create_page
 from dashboard.edit.views import edit_page
 from dashboard.explore.cluster_home import cluster, landing
 from dashboard.explore.schema import schema
@@ -13,6 +14,7 @@ from dashboard.lists.views import list_page
 from dashboard.logs.views import object_logs, selected_logs
 from dashboard.objects.secret_value import secret_value
 from dashboard.objects.views import object_page, object_yaml
+from dashboard.rollouts.views import rollout_page
 
 app_name = "resources"
 urlpatterns = [
@@ -22,6 +24,7 @@ urlpatterns = [
     path("<str:cluster>/_schema", schema, name="schema"),
     path("<str:clusters>/<str:namespaces>/_kinds", kinds_page, name="kinds"),
     path("<str:clusters>/<str:namespaces>/_logs", selected_logs, name="selected_logs"),
+    path("<str:clusters>/<str:namespaces>/_create", create_page, name="create"),
     path("<str:clusters>/<str:namespaces>/<str:resource>", list_page, name="list"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
@@ -33,6 +36,7 @@ urlpatterns = [
         name="secret_value",
     ),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/history", history_page, name="history"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/rollout", rollout_page, name="rollout"),
     # the last: an action has the segment of its Kind.actions, and those above are no actions
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/<str:action>", action_page, name="action"

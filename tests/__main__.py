@@ -95,7 +95,8 @@ def run_parts(lane: Lane, folder: Path, work: Path) -> dict[str, Ended]:
             for part, options in lane.parts.items()
         }
         try:
-            codes = {part: one.wait() for part, one in running.items()}
+            deadline = time.monotonic() + lane.seconds
+            codes = {part: wait(one, deadline) for part, one in running.items()}
         finally:
             for one in running.values():
                 if one.poll() is None:
@@ -104,6 +105,15 @@ def run_parts(lane: Lane, folder: Path, work: Path) -> dict[str, Ended]:
             for words in kept.values():
                 show(words)
     return {part: Ended(code, read_report(reports[part])) for part, code in codes.items()}
+
+
+def wait(part: subprocess.Popen[bytes], deadline: float) -> int:
+    """Its exit code; one that has not ended by then is ended, which is a failure."""
+    try:
+        return part.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        part.kill()
+        return part.wait()
 
 
 def passes_alone(test: str, lane: Lane, folder: Path, work: Path) -> bool:

@@ -17,20 +17,22 @@ from tests.parts import PARTS, shards
 @dataclass(frozen=True)
 class Lane:
     """`selected` are options of pytest that all parts have, `parts` those of each, by name; `alone` are the options
-    of a failed test that runs once more. Where `is_measured`, the seconds of each file are kept."""
+    of a failed test that runs once more. Where `is_measured`, the seconds of each file are kept. A part is ended after
+    `seconds`: it hangs, since each test has a time limit of its own (pyproject.toml)."""
 
     name: str
     selected: tuple[str, ...]
     parts: Mapping[str, Sequence[str]]
     alone: tuple[str, ...] = ()
     is_measured: bool = True
+    seconds: float = 3600
 
 
 LANES = {
     "fast": Lane("fast", ("-m", "fast"), shards("fast", 2)),
     "usual": Lane("usual", (), {part: (f"--part={part}",) for part in PARTS}),
     # One after the other: who measures an hour wants no neighbor.
-    "long": Lane("long", ("-m", "long"), {"long": ()}, is_measured=False),
+    "long": Lane("long", ("-m", "long", "--timeout=5400"), {"long": ()}, is_measured=False, seconds=4 * 3600),
 }
 
 

@@ -11,6 +11,7 @@ from clusters.discovery import Resource
 from clusters.gateway.connect import ClusterSession
 
 REVISION = "deployment.kubernetes.io/revision"
+REUSED = "deployment.kubernetes.io/revision-history"  # on a ReplicaSet: the numbers that it had before
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 HASH = "pod-template-hash"  # a label that the Deployment controller adds to the templates of ReplicaSets
 MAX_HISTORY = 500  # objects that are listed; a workload keeps ten by default

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clusters.actions.change import JSON_PATCH, OPTIONS, ActionObject, Change
-from clusters.actions.revisions import DEPLOYMENTS, REVISION, Revision, clean_template
+from clusters.actions.revisions import DEPLOYMENTS, REUSED, REVISION, Revision, clean_template
 
 # What stays as the Deployment has it; all other annotations become those of the ReplicaSet.
 KEPT_ANNOTATIONS = (
     "kubectl.kubernetes.io/last-applied-configuration",
     REVISION,
-    "deployment.kubernetes.io/revision-history",
+    REUSED,
     "deployment.kubernetes.io/desired-replicas",
     "deployment.kubernetes.io/max-replicas",
     "deprecated.deployment.rollback.to",

@@ -55,6 +55,11 @@ def read_documents(text: str) -> list[Document]:
     return documents
 
 
+def split_documents(text: str) -> list[tuple[str, int]]:
+    """The text of each YAML document with its comments, and its first line; of JSON the whole. As above."""
+    return [(text, 1)] if text.lstrip()[:1] == "{" else list(_split(text, 1))
+
+
 def _read(text: str) -> Iterator[Document]:
     if text.lstrip()[:1] == "{":
         documents, wrong = _read_json(text)

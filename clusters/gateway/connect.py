@@ -24,6 +24,7 @@ from clusters.credentials.store import identity_of, server_of
 from clusters.discovery import Catalog, Resource, fetch_catalog, refresh
 from clusters.feeds.feed import Feed
 from clusters.feeds.object_content import ObjectContent
+from clusters.feeds.object_list_content import ObjectListContent, ObjectListQuery
 from clusters.gateway.audited_requests import AuditedRequest, detail_of, name_in, send
 from clusters.gateway.denials import make_error_callback
 from clusters.gateway.hub import hub
@@ -95,7 +96,7 @@ class ClusterSession:
 
     def review_access(self, checks: Sequence[ResourceAttributes]) -> dict[ResourceAttributes, ReviewResult]:
         """What Kubernetes says to each, less what the dashboard role does not permit."""
-        denied = {check: found for check in checks if (found := self._denied_by_role(check)) is not None}
+        denied = {check: found for check in checks if (found := self.review_role(check)) is not None}
         rest = [check for check in checks if check not in denied]
         release_connections()
         return {**review(self.connection, self.client, rest, self.budget), **denied}
@@ -106,7 +107,7 @@ class ClusterSession:
         For what the budget leaves without a review, rules that are complete decide this too.
         """
         by_rules = review_by_rules(
-            self.client, [check for check in checks if self._denied_by_role(check) is None]
+            self.client, [check for check in checks if self.review_role(check) is None]
         )
         results = self.review_access([check for check in checks if by_rules.get(check) != "allowed"])
         for check, state in by_rules.items():
@@ -146,6 +147,13 @@ class ClusterSession:
             note_when_read(feed, draft, lambda: hub.is_viewer(feed, self.connection))
         return feed
 
+    def objects(self, query: ObjectListQuery) -> Feed[ObjectListContent]:
+        """The feed of a selection of whole objects, never of Secrets; the caller gives it back with `release`."""
+        if is_secret(query.resource):
+            raise ValueError("Secrets are read one by one, so that each is recorded.")
+        release_connections()
+        return hub.objects(self.connection, query)
+
     def release(self, feed: Feed[Any]) -> None:
         """Look no longer at a feed that was opened by this session."""
         hub.release(feed, self.connection)
@@ -181,7 +189,7 @@ class ClusterSession:
 
         For a form that was posted: what leads to the change (discovery, the object) is not even read then.
         """
-        denial = self._denied_by_role(attributes)
+        denial = self.review_role(attributes)
         if denial is not None:
             raise _record_denial(self._draft_entry(attributes, {}), denial.reason)
 
@@ -190,7 +198,7 @@ class ClusterSession:
 
         Raises DeniedByRole at once; entering raises AuditTrailUnavailable.
         """
-        denial, draft = self._denied_by_role(attributes), self._draft_entry(attributes, detail or {})
+        denial, draft = self.review_role(attributes), self._draft_entry(attributes, detail or {})
         if denial is not None:
             raise _record_denial(draft, denial.reason)
         return AuditedRequest(self.connection, attributes, draft)
@@ -216,7 +224,8 @@ class ClusterSession:
     def _draft_entry(self, attributes: ResourceAttributes, detail: Mapping[str, Any]) -> AuditDraft:
         return replace(add_attributes(self.audit_draft, attributes), detail=detail)
 
-    def _denied_by_role(self, check: ResourceAttributes) -> ReviewResult | None:
+    def review_role(self, check: ResourceAttributes) -> ReviewResult | None:
+        """What the dashboard role alone does not permit, without a request; None of what it leaves to Kubernetes."""
         if self.role == TeamRole.EDITOR:
             return None
         if check.verb in READ_VERBS and check.subresource not in INTERACTIVE_SUBRESOURCES:

@@ -24,6 +24,7 @@ from clusters.discovery import Resource
 from clusters.feeds.feed import Feed
 from clusters.feeds.health import HealthProbe
 from clusters.feeds.object_content import ObjectContent
+from clusters.feeds.object_list_content import ObjectListContent, ObjectListQuery
 from clusters.feeds.states import State
 from clusters.feeds.timings import FeedTimings
 from clusters.gateway.viewers import Viewers
@@ -48,6 +49,7 @@ class FeedKey:
     name: str = ""
     label_selector: str = ""
     field_selector: str = ""
+    limit: int = 0  # of whole objects; a table has none
 
 
 @dataclass
@@ -115,6 +117,21 @@ class Hub:
         return self._open(
             key, connection, lambda account: ObjectContent(resource, namespace, name, account=account)
         )
+
+    def objects(self, connection: Connection, query: ObjectListQuery) -> Feed[ObjectListContent]:
+        """The feed of a selection of whole objects, opened or shared; give it back with `release`."""
+        key = FeedKey(
+            connection.fingerprint,
+            connection.cluster,
+            _resource_key(query.resource),
+            query.namespace,
+            label_selector=query.label_selector,
+            field_selector=query.field_selector,
+            limit=query.limit,
+        )
+        feed = self._open(key, connection, lambda account: ObjectListContent(query, account=account))
+        feed.load_eagerly()
+        return feed
 
     def release(self, feed: Feed[Any], connection: Connection | None = None) -> None:
         """One viewer less: who came by `connection`, or without it the first. The feed lives on for a minute.
@@ -219,7 +236,8 @@ class Hub:
                 entry.feed.content
                 for other, entry in self._entries.items()
                 if other != key
-                and (other.cluster, other.resource, other.name) == (key.cluster, key.resource, "")
+                and (other.cluster, other.resource, other.name, other.limit)
+                == (key.cluster, key.resource, "", 0)
             ][:SIBLINGS]
         for content in siblings:
             found = content.row(row)

@@ -14,6 +14,7 @@ from clusters.api.errors import ApiError
 from dashboard.actions.forms import ActionForm, PlainForm
 from dashboard.actions.subject import Subject
 from dashboard.kinds.kind import Action
+from dashboard.objects.kind_pages import find_rollout_path
 from dashboard.pieces.notice import Notice
 
 Values = Mapping[str, Any]  # the cleaned values of an action's form
@@ -37,6 +38,11 @@ def find_no_blocker(subject: Subject) -> str:
 def find_object_url(subject: Subject, answer: object) -> str:
     """The object's page, which shows what becomes of it."""
     return subject.address.path()
+
+
+def find_rollout_url(subject: Subject, answer: object) -> str:
+    """The page on which the rollout that begins is followed, of kinds that have one."""
+    return find_rollout_path(subject.opened.kind, subject.address)
 
 
 def explain_nothing(error: ApiError) -> Notice | None:

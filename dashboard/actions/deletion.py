@@ -18,7 +18,7 @@ from dashboard.actions.action_page import ActionPage, Values
 from dashboard.actions.forms import ActionForm
 from dashboard.actions.subject import Subject
 from dashboard.address import kubectl
-from dashboard.frame.menu import label_of
+from dashboard.frame.menu import label_of, name_in_plural
 from dashboard.kinds.actions import DELETE
 from dashboard.kinds.fields import mappings, number, text
 from dashboard.objects.deletion_notice import describe_finalizers
@@ -195,7 +195,7 @@ def _describe_effect(subject: Subject, group: DependentGroup) -> str:
 
 
 def _name_kinds(resources: Sequence[Resource], at_most: int = 12) -> str:
-    names = ", ".join(label_of(one) for one in resources[:at_most])
+    names = ", ".join(name_in_plural(one) for one in resources[:at_most])
     more = len(resources) - at_most
     if more <= 0:
         return names

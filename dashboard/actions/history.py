@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from clusters.actions.revisions import Revision, source_of
 from clusters.actions.undo import is_current
+from dashboard.actions.revision_authors import name_authors
 from dashboard.actions.subject import Subject
 from dashboard.actions.undo import compare_templates, describe_revision, find_revisions
 from dashboard.address import kubectl
@@ -22,6 +23,7 @@ from dashboard.frame.entrance import handle_cluster_errors
 from dashboard.kinds import actions
 from dashboard.kinds.fields import name_of
 from dashboard.kinds.table import find_slug
+from dashboard.objects.kind_pages import build_buttons
 from dashboard.objects.opening import open_object
 from dashboard.objects.views import build_object_frame
 from people.decorators import person, require_sign_in
@@ -29,11 +31,15 @@ from people.decorators import person, require_sign_in
 
 @dataclass(frozen=True)
 class RevisionRow:
-    """A revision as the page shows it; `url` is the page of its ReplicaSet or ControllerRevision."""
+    """A revision as the page shows it: who made it, and when (`created`, empty where that is not known).
+
+    `url` is the page of its ReplicaSet or ControllerRevision.
+    """
 
     number: int
     created: str
     change_cause: str
+    author: str
     source: str
     url: str
     is_current: bool
@@ -57,6 +63,7 @@ def history_page(request: HttpRequest, /, **path: str) -> HttpResponse:
             "tab": "history",
             "kind": opened.resource.kind,
             "rows": _build_rows(subject, revisions),
+            "actions": build_buttons([actions.UNDO], opened),
             "commands": [kubectl.object_command(address, "rollout history")],
             **_build_comparison(revisions, request.GET.get("from", ""), request.GET.get("to", "")),
         }
@@ -71,13 +78,14 @@ def _build_rows(subject: Subject, revisions: Sequence[Revision]) -> Sequence[Rev
     return [
         RevisionRow(
             one.number,
-            one.created,
+            made.isoformat() if made else "",
             one.change_cause,
+            author,
             name_of(one.source),
             subject.opened.links.object("apps", kind, name_of(one.source), subject.namespace),
             is_current(subject.found, one),
         )
-        for one in revisions
+        for one, (made, author) in zip(revisions, name_authors(subject, revisions), strict=True)
     ]
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from clusters.actions import undo
 from clusters.actions.change import Change
 from clusters.actions.revisions import Revision, clean_template, list_revisions
-from dashboard.actions.action_page import ActionPage, Values
+from dashboard.actions.action_page import ActionPage, Values, find_rollout_url
 from dashboard.actions.forms import ActionForm
 from dashboard.actions.subject import Subject
 from dashboard.actions.workloads import find_pause
@@ -109,6 +109,7 @@ PAGE = ActionPage(
     sentence=gettext_lazy("The pod template of that revision is rolled out again, under a new number."),
     button=gettext_lazy("Undo"),
     done=gettext_lazy("%(name)s is being rolled back."),
+    next_url=find_rollout_url,
     form=UndoForm,
     build=_build,
     command=_command,

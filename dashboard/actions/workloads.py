@@ -17,7 +17,7 @@ from clusters.actions.change import Change
 from clusters.actions.images import POD_SPECS, ContainerImage, list_images, set_images
 from clusters.actions.restart import restart
 from clusters.actions.scale import Autoscaler, find_autoscalers, scale
-from dashboard.actions.action_page import ActionPage, Values
+from dashboard.actions.action_page import ActionPage, Values, find_rollout_url
 from dashboard.actions.forms import PLAIN, ActionForm
 from dashboard.actions.subject import Subject
 from dashboard.address import kubectl
@@ -146,6 +146,7 @@ PAGES = (
         sentence=gettext_lazy("All pods are replaced, by the update strategy of the object."),
         button=gettext_lazy("Restart"),
         done=gettext_lazy("%(name)s is being restarted."),
+        next_url=find_rollout_url,
         build=lambda subject, values: restart(subject.thing, timezone.now()),
         command=lambda subject, values: kubectl.object_command(subject.address, "rollout restart"),
         find_blocker=find_pause,
@@ -156,6 +157,7 @@ PAGES = (
         sentence=gettext_lazy("A changed image changes the pod template, from which new pods are created."),
         button=gettext_lazy("Set image"),
         done=gettext_lazy("The images of %(name)s were changed."),
+        next_url=find_rollout_url,
         form=ImageForm,
         build=_build_images,
         command=_image_command,
@@ -167,6 +169,7 @@ PAGES = (
         sentence=gettext_lazy("Changes of the pod template start no rollout until it is resumed."),
         button=gettext_lazy("Pause"),
         done=gettext_lazy("The rollout of %(name)s is paused."),
+        next_url=find_rollout_url,
         build=lambda subject, values: pausing.pause(subject.thing),
         command=lambda subject, values: kubectl.object_command(subject.address, "rollout pause"),
         find_blocker=lambda subject: (
@@ -179,6 +182,7 @@ PAGES = (
         sentence=gettext_lazy("Changes that were made while it was paused are rolled out now."),
         button=gettext_lazy("Resume"),
         done=gettext_lazy("The rollout of %(name)s is resumed."),
+        next_url=find_rollout_url,
         build=lambda subject, values: pausing.resume(subject.thing),
         command=lambda subject, values: kubectl.object_command(subject.address, "rollout resume"),
         find_blocker=lambda subject: "" if actions.RESUME.applies(subject.found) else _("It is not paused."),

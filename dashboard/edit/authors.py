@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from clusters.api.errors import ApiError
+from clusters.api.errors import ApiError, Forbidden
 from clusters.changes.attribution import Attribution, attribute
 from clusters.changes.undoing import REPLICAS, Undoer, find_undoers
 from clusters.discovery import Resource
@@ -38,11 +38,16 @@ def add_authors(
 
 
 def list_undoers(opened: OpenObject, diff: Diff, live: Mapping[str, Any]) -> Sequence[Undoer]:
-    """Who will write over the change, HorizontalPodAutoscalers only as far as the person can list them."""
+    """Who will write over the change. Where autoscalers cannot be listed, that is said in place of them."""
     pointers: set[Pointer] = {line.pointer for line in diff.changed()}
     if not pointers:
         return []
-    return find_undoers(live, pointers, _fetch_autoscalers(opened) if REPLICAS in pointers else [])
+    if REPLICAS not in pointers:
+        return find_undoers(live, pointers, [])
+    try:
+        return find_undoers(live, pointers, _fetch_autoscalers(opened))
+    except ApiError as failure:
+        return [*find_undoers(live, pointers, []), _describe_unknown_autoscaler(failure)]
 
 
 def _describe(found: Attribution) -> tuple[Note, ...]:
@@ -58,15 +63,20 @@ def _describe(found: Attribution) -> tuple[Note, ...]:
     )
 
 
+def _describe_unknown_autoscaler(failure: ApiError) -> Undoer:
+    if isinstance(failure, Forbidden):
+        advice = _("You don't have permission to list HorizontalPodAutoscalers, so one may set the replicas.")
+    else:
+        advice = _("HorizontalPodAutoscalers could not be listed, so one may set the replicas.")
+    return Undoer(_("Perhaps a HorizontalPodAutoscaler"), advice)
+
+
 def _fetch_autoscalers(opened: OpenObject) -> Sequence[Mapping[str, Any]]:
     session = opened.cluster_session
     resource: Resource | None = session.find(AUTOSCALERS)
     if resource is None:
         return []
     query = (("limit", str(MOST_AUTOSCALERS)),)
-    try:
-        found = session.client.get(resource.list_path(opened.address.namespace), query=query)
-    except ApiError:
-        return []
+    found = session.client.get(resource.list_path(opened.address.namespace), query=query)
     items = found.get("items") if isinstance(found, Mapping) else None
     return [one for one in items if isinstance(one, Mapping)] if isinstance(items, list) else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -29,16 +29,17 @@ from dashboard.edit.editing import (
     refuse_role,
     start,
 )
+from dashboard.edit.marked_lines import mark_lines
 from dashboard.frame.entrance import handle_cluster_errors
 from dashboard.frame.permissions import explain_result
+from dashboard.kinds.fields import dig
 from dashboard.kinds.invisible import escape_invisible
+from dashboard.objects.kind_pages import find_rollout_path
 from dashboard.objects.opening import OpenObject, open_object
 from dashboard.objects.views import build_object_frame
 from dashboard.pieces.notice import Detail, Notice
 from dashboard.shell.cluster_errors import describe_error, status_of
 from people.decorators import person, require_sign_in
-
-MARKED_LINES = 50  # of one violation list
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,9 +57,11 @@ def edit_page(request: HttpRequest, /, **path: str) -> HttpResponse:
         if request.method != "POST":
             return render(request, "edit/edit.html", _context(opened, start(opened), Outcome()))
         submission = advance(opened, read_submission(request.POST))
+        template = dig(opened.found, "spec", "template")
         outcome = handle(opened, submission)
         if outcome.stored is not None:
-            return _redirect(request, opened, outcome.stored.warnings)
+            is_rollout = dig(outcome.stored.object, "spec", "template") != template
+            return _redirect(request, opened, outcome.stored.warnings, is_rollout=is_rollout)
         return render(
             request, "edit/edit.html", _context(opened, submission, outcome), status=_status(outcome)
         )
@@ -75,11 +78,14 @@ def _check_editable(opened: OpenObject) -> None:
         raise BadRequest(_("This object has been deleted."), status=404)
 
 
-def _redirect(request: HttpRequest, opened: OpenObject, warnings: Sequence[str]) -> HttpResponse:
+def _redirect(
+    request: HttpRequest, opened: OpenObject, warnings: Sequence[str], *, is_rollout: bool
+) -> HttpResponse:
     messages.success(request, _("Saved %(name)s.") % {"name": opened.address.name})
     for warning in warnings:
         messages.warning(request, warning)
-    return redirect(opened.address.path())
+    address = opened.address
+    return redirect(find_rollout_path(opened.kind, address) if is_rollout else address.path())
 
 
 def _status(outcome: Outcome) -> int:
@@ -106,10 +112,8 @@ def _context(opened: OpenObject, submission: Submission, outcome: Outcome) -> di
         "review": outcome.review,
         "undoers": _describe_undoers(outcome),
         "notices": list(_notices(outcome, submission)),
-        "violations": _mark_lines(outcome.violations, submission.text),
-        "remarks": _mark_lines(
-            [Violation(one.message, one.line) for one in outcome.remarks], submission.text
-        ),
+        "violations": mark_lines(outcome.violations, submission.text),
+        "remarks": mark_lines([Violation(one.message, one.line) for one in outcome.remarks], submission.text),
         "is_secret": opened.is_secret,
         "commands": [kubectl.edit_command(opened.address)],
     }
@@ -152,14 +156,3 @@ def _describe_undoers(outcome: Outcome) -> Notice | None:
 
 def _warnings(error: ApiError | None) -> Sequence[str]:
     return error.warnings if error is not None else ()
-
-
-def _mark_lines(violations: Sequence[Violation], text: str) -> Sequence[Mapping[str, Any]]:
-    """Each violation with the line that it is about."""
-    lines = text.split("\n")
-    return [
-        {"line": one.line, "field": one.field, "message": one.message, "written": lines[one.line - 1][:200]}
-        if 0 < one.line <= len(lines)
-        else {"line": 0, "field": one.field, "message": one.message, "written": ""}
-        for one in violations[:MARKED_LINES]
-    ]

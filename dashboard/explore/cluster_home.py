@@ -19,7 +19,7 @@ from dashboard.address import kubectl
 from dashboard.address.paths import ALL, Address, address, parse
 from dashboard.frame.context import build_frame_context
 from dashboard.frame.entrance import handle_cluster_errors
-from dashboard.frame.menu import navigation
+from dashboard.frame.menu import build_create_entry, navigation
 from dashboard.frame.switcher import switcher
 from people.decorators import person, require_sign_in
 
@@ -106,6 +106,7 @@ def _context(
         "address": cluster_address,
         "navigation": navigation(cluster_session, cluster_address),
         "switcher": switcher(cluster_session, cluster_address),
+        "create": build_create_entry(cluster_session, cluster_address),
         "known": known,
         "q": request.GET.get("q", "")[:63],
         "namespaces": [

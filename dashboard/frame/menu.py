@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clusters.access.reviews import ReviewResult
+from clusters.api.resource_attributes import ResourceAttributes
 from clusters.discovery import Catalog, Resource
 from clusters.gateway.connect import ClusterSession
 from dashboard.address.paths import ALL, CLUSTER, Address
@@ -20,6 +22,7 @@ MAX_CUSTOM_KINDS = (
     5  # custom kinds that all stand in the navigation; more are on a page of their own, by API group
 )
 KINDS = "_kinds"  # stands for a kind in the address of the page that lists them
+CREATE = "_create"  # stands for a kind in the address of the page that creates objects
 MAX_GROUP_KINDS = 6  # kinds of the current API group that stand in it
 
 
@@ -48,7 +51,7 @@ def navigation(cluster_session: ClusterSession, address: Address) -> list[Group]
         for group, kinds in built_in
         if kinds
     ]
-    return _move_denied_last([*groups, _custom_group(address, catalog, custom, results)])
+    return _move_denied_last([*groups, _custom_group(cluster_session, address, custom, results)])
 
 
 def _move_denied_last(groups: Sequence[Group]) -> list[Group]:
@@ -113,6 +116,16 @@ def label_of(resource: Resource) -> str:
     return str(find_resource(resource.group, resource.plural).label) or resource.kind
 
 
+def name_in_plural(resource: Resource) -> str:
+    """The same in the plural for every kind, as within a sentence: PodTemplates, NetworkPolicies, Endpoints."""
+    if label := str(find_resource(resource.group, resource.plural).label):
+        return label
+    kind, plural = resource.kind, resource.plural
+    pairs = zip(kind.lower(), plural, strict=False)
+    common = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return kind[:common] + plural[common:] if common > 2 else kind
+
+
 def _find_listable(catalog: Catalog, kind: Kind) -> Resource | None:
     found = catalog.find(kind.slug)
     return found if found and "list" in found.verbs else None
@@ -126,6 +139,25 @@ def _review_namespace(cluster_session: ClusterSession, address: Address) -> str:
     return "" if known.is_complete or not known.names else known.names[0]
 
 
+def build_create_entry(cluster_session: ClusterSession, address: Address) -> Entry:
+    """The page that creates objects in the namespaces of an address; denied by the dashboard role alone."""
+    namespaces = (ALL,) if address.namespaces == (CLUSTER,) else address.namespaces
+    denial = cluster_session.review_role(name_creation(address))
+    return Entry(
+        _("Create"),
+        reverse("resources:create", args=[cluster_session.cluster.slug, ",".join(namespaces)]),
+        current=address.resource == CREATE,
+        state="denied" if denial else "allowed",
+        reason=denial.reason if denial else "",
+        icon="plus",
+    )
+
+
+def name_creation(address: Address) -> ResourceAttributes:
+    """Creating anything at an address: what a role is judged by where the objects are not known yet."""
+    return ResourceAttributes("create", "*", resource="*", namespace=address.namespace)
+
+
 def _visible_custom_kinds(catalog: Catalog, current: str) -> Sequence[Resource]:
     every = custom_kinds(catalog)
     if len(every) <= MAX_CUSTOM_KINDS:
@@ -135,20 +167,24 @@ def _visible_custom_kinds(catalog: Catalog, current: str) -> Sequence[Resource]:
 
 
 def _custom_group(
-    address: Address, catalog: Catalog, visible: Sequence[Resource], results: dict[str, ReviewResult]
+    cluster_session: ClusterSession,
+    address: Address,
+    visible: Sequence[Resource],
+    results: dict[str, ReviewResult],
 ) -> Group:
     entries = [entry(address, one, one.kind, results[one.slug], icon="puzzle") for one in visible]
     namespaces = (ALL,) if address.namespaces == (CLUSTER,) else address.namespaces
-    url = reverse("resources:kinds", args=[address.cluster, ",".join(namespaces)])
+    arguments = [cluster_session.cluster.slug, ",".join(namespaces)]
     everything = Entry(
         _("API resources"),
-        url,
+        reverse("resources:kinds", args=arguments),
         current=address.resource == KINDS,
-        count=len(kinds(catalog)),
+        count=len(kinds(cluster_session.catalog())),
         icon="search",
         goto="k",
     )
-    return Group(_("Custom resources") if entries else "", [*entries, everything])
+    create = build_create_entry(cluster_session, address)
+    return Group(_("Custom resources") if entries else "", [*entries, everything, create])
 
 
 def _reason(address: Address, resource: Resource, result: ReviewResult) -> str:

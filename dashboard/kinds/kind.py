@@ -15,6 +15,8 @@ from dashboard.kinds.references import Pick, Reference, find_references_in_spec,
 from dashboard.kinds.summary import KindSummary
 from dashboard.kinds.tones import NO_TONES, StatusTones
 
+ROLLOUT_PAGE = "rollout"
+
 
 @dataclass(frozen=True)
 class Tab:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +17,14 @@ from dashboard.address import kubectl
 from dashboard.address.paths import Address, parse
 from dashboard.frame.context import build_frame_context
 from dashboard.frame.entrance import handle_cluster_errors
-from dashboard.frame.menu import label_of, navigation
-from dashboard.frame.permissions import review_permissions
+from dashboard.frame.menu import build_create_entry, label_of, navigation
+from dashboard.frame.permissions import Permission, review_permissions
 from dashboard.frame.switcher import switcher
 from dashboard.lists import pieces
 from dashboard.lists.listing import Listing, open_listing, parse_query
 from dashboard.lists.prefetch import Prefetch
 from dashboard.lists.row_rendering import row_cache
+from dashboard.shell.navigation import Entry
 from people.decorators import person, require_sign_in
 
 
@@ -86,9 +88,21 @@ def _build_side_context(listing: Listing, cluster_sessions: list[ClusterSession]
     )
     return {
         "permissions": permissions,
+        "create": _build_create_entry(cluster_session, address, permissions),
         "navigation": navigation(cluster_session, address),
         "switcher": switcher(cluster_session, address),
     }
+
+
+def _build_create_entry(
+    cluster_session: ClusterSession, address: Address, permissions: Sequence[Permission]
+) -> Entry | None:
+    """The button that creates an object of the kind, where it can be created; as its `create` was reviewed."""
+    found = next((one for one in permissions if one.verb == "create"), None)
+    if found is None:
+        return None
+    reason = "" if found.state == "allowed" else found.reason
+    return replace(build_create_entry(cluster_session, address), state=found.state, reason=reason)
 
 
 def _columns(address: Address, view: View) -> dict[str, Any]:

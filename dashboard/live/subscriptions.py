@@ -27,6 +27,7 @@ from dashboard.overview.board import open_board
 from dashboard.overview.live import OverviewSubscription
 from dashboard.overview.query import read_query
 from dashboard.pieces.update import Update
+from dashboard.rollouts.live import RolloutSubscription
 from people.models import User
 
 MAX_URL = 8192  # characters of a page's URL
@@ -134,6 +135,11 @@ def _open_selected_logs(page: LivePage) -> Subscription:
     return subscribe_to_selected_logs(page.user, address, page.query, page.window)
 
 
+def _open_rollout(page: LivePage) -> Subscription:
+    opened = open_object(page.user, parse(page.values, page.query), with_related=False, with_rollout=True)
+    return RolloutSubscription(opened, page.window)
+
+
 def _open_audit_trail(page: LivePage) -> Subscription:
     audit_trail = open_audit_trail(page.user, page.query, page.window, cluster_links)
     if audit_trail is None:
@@ -149,6 +155,7 @@ LIVE_PAGES: Mapping[str, Callable[[LivePage], Subscription]] = {
     "resources:object_yaml": _open_yaml,
     "resources:object_logs": _open_object_logs,
     "resources:selected_logs": _open_selected_logs,
+    "resources:rollout": _open_rollout,
     "accounts:audit:trail": _open_audit_trail,
 }
 

@@ -11,7 +11,7 @@ from clusters.discovery import Resource
 from dashboard.address.paths import Address
 from dashboard.frame.permissions import explain_result
 from dashboard.kinds.actions import DELETE, SCALE
-from dashboard.kinds.kind import Action, Kind
+from dashboard.kinds.kind import ROLLOUT_PAGE, Action, Kind
 from dashboard.objects.opening import OpenObject
 
 
@@ -39,6 +39,12 @@ class ActionButton:
 def build_tabs(kind: Kind, address: Address) -> Sequence[TabLink]:
     """The kind's tabs for one object."""
     return [TabLink(tab.page, str(tab.title), address.path(tab.page)) for tab in kind.tabs]
+
+
+def find_rollout_path(kind: Kind, address: Address) -> str:
+    """Where a change of the pod template is followed: the rollout page of kinds that have one, else the object's."""
+    has_rollout = any(tab.page == ROLLOUT_PAGE for tab in kind.tabs)
+    return address.path(ROLLOUT_PAGE if has_rollout else "")
 
 
 def list_actions(kind: Kind) -> Sequence[Action]:
@@ -79,11 +85,16 @@ def find_check(action: Action, opened: OpenObject) -> ActionCheck | None:
 
 
 def build_actions(kind: Kind, opened: OpenObject) -> Sequence[ActionButton]:
-    """The actions that apply now, reviewed together; what is denied is disabled, what is unknown can be tried."""
+    """All actions of an object; see `build_buttons`."""
+    return build_buttons(list_actions(kind), opened)
+
+
+def build_buttons(actions: Sequence[Action], opened: OpenObject) -> Sequence[ActionButton]:
+    """Those that apply now, reviewed together; what is denied is disabled, what is unknown can be tried."""
     found = opened.found
     if found is None or opened.is_deleted:
         return []
-    offered = [action for action in list_actions(kind) if action.applies(found)]
+    offered = [action for action in actions if action.applies(found)]
     checks = [check for action in offered if (check := find_check(action, opened)) is not None]
     results = opened.cluster_session.review_access(list(dict.fromkeys(check.attributes for check in checks)))
     return [

@@ -22,6 +22,7 @@ from dashboard.kinds.fields import group_of, mappings, text
 from dashboard.kinds.kind import Kind
 from dashboard.kinds.table import find_resource, kind_of, mask
 from dashboard.objects.related import RelatedList, lists
+from dashboard.objects.rollout_feeds import RolloutFeeds, open_rollout_feeds
 from people.models import User
 
 OBJECT_TIMEOUT = 8.0  # seconds that a page waits for its object
@@ -54,6 +55,7 @@ class OpenObject:
     events_why: str = ""
     related: Sequence[RelatedFeed] = ()
     owners: Sequence[Owner] = field(default_factory=tuple)
+    rollout: RolloutFeeds | None = None
 
     @property
     def found(self) -> Mapping[str, Any] | None:
@@ -83,14 +85,17 @@ class OpenObject:
     def feeds(self) -> Sequence[Feed[Any]]:
         """All that the page listens to."""
         tables = [one.feed for one in self.related if one.feed is not None]
-        return [self.feed, *([self.events] if self.events else []), *tables]
+        rollout = self.rollout.feeds() if self.rollout else ()
+        return [self.feed, *([self.events] if self.events else []), *tables, *rollout]
 
     def close(self) -> None:
         for feed in self.feeds():
             self.cluster_session.release(feed)
 
 
-def open_object(user: User, address: Address, *, with_related: bool = True) -> OpenObject:
+def open_object(
+    user: User, address: Address, *, with_related: bool = True, with_rollout: bool = False
+) -> OpenObject:
     """Open an object and wait for it. Raises what `connect` raises, and ApiError where it cannot be shown."""
     cluster_session = connect(user, address.cluster)
     catalog = cluster_session.catalog()
@@ -102,6 +107,8 @@ def open_object(user: User, address: Address, *, with_related: bool = True) -> O
         found = _wait_for_object(opened)
         if with_related:
             _open_related(opened, found)
+        if with_rollout:
+            opened.rollout = open_rollout_feeds(cluster_session, links, found, timeout=RELATED_TIMEOUT)
     except ApiError:
         opened.close()
         raise

@@ -20,7 +20,9 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "frame/all.css": (*FRAME, "frame/resources.css"),
     "actions/all.css": (*FRAME, "frame/resources.css", "actions/actions.css"),
     "logs/all.css": (*FRAME, "frame/resources.css", "logs/logs.css"),
+    "rollouts/all.css": (*FRAME, "frame/resources.css", "rollouts/rollouts.css"),
     "edit/all.css": (*FRAME, "frame/resources.css", "edit/edit.css"),
+    "create/all.css": (*FRAME, "frame/resources.css", "edit/edit.css", "create/create.css"),
     "shell/all.js": (
         "vendor/htmx-4.0.1.min.js",
         "shell/keyboard.js",

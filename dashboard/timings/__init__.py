@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from clusters.api.timings import ApiTimings
 from clusters.counting.timings import CountingTimings
+from clusters.creation.timings import CreationTimings
 from clusters.feeds.timings import FeedTimings
 from clusters.logs.timings import LogTimings
 from people.timings import PeopleTimings
@@ -72,6 +73,7 @@ class Timings:
     api: ApiTimings = field(default_factory=ApiTimings)
     feeds: FeedTimings = field(default_factory=FeedTimings)
     counting: CountingTimings = field(default_factory=CountingTimings)
+    creation: CreationTimings = field(default_factory=CreationTimings)
     people: PeopleTimings = field(default_factory=PeopleTimings)
     live: LiveTimings = field(default_factory=LiveTimings)
     connections: ConnectionTimings = field(default_factory=ConnectionTimings)

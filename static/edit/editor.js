@@ -130,6 +130,7 @@
       theme,
       CodeMirror.EditorState.readOnly.of(isReadOnly),
       CodeMirror.EditorView.contentAttributes.of({
+        tabindex: "0",
         "aria-label": label,
         "aria-description": "Press Escape and then Tab to leave the editor.",
         spellcheck: "false",

@@ -68,7 +68,9 @@ def test_the_object_is_as_kubectl_leaves_it(
     assert page.open().status_code == 200
     before = read_spec(controlplane, kind, "web", ours)
     sent = page.send(**fields)
-    assert (sent.status_code, sent.headers.get("Location")) == (302, f"/c/harbour/{ours}/{PLURALS[kind]}/web")
+    follows = "" if segment == "scale" or kind == "ReplicaSet" else "/rollout"
+    target = f"/c/harbour/{ours}/{PLURALS[kind]}/web{follows}"
+    assert (sent.status_code, sent.headers.get("Location")) == (302, target)
     controlplane.kubectl(*command.format(f"{kind.lower()}/web").split(), "-n", theirs)
     left = read_spec(controlplane, kind, "web", ours)
     found = read_spec(controlplane, kind, "web", theirs)

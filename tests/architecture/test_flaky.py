@@ -144,6 +144,14 @@ def test_what_is_no_failure_of_a_test_is_never_forgiven(folder: Path, bad: str, 
     assert "passed" in last_line(capfd)[1]
 
 
+def test_a_part_that_hangs_is_ended_and_fails_the_run(folder: Path, capfd) -> None:
+    parts = {"good": ("test_good.py",)}
+    assert run(Lane("tiny", OPTIONS, parts, is_measured=False, seconds=0), folder) == 9
+    said, last = last_line(capfd)
+    assert "The part 'good' ended with -9." in said
+    assert "no tests ran" in last
+
+
 def test_a_part_that_finds_no_test_fails_the_run(folder: Path) -> None:
     (folder / "test_bad.py").write_text("")
     assert run_tiny(folder) > 0

@@ -215,5 +215,6 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "resources.name": lambda _installation, _owner: "web",
     "resources:object_logs.resource": lambda _installation, _owner: "pods",
     "resources:history.resource": lambda _installation, _owner: "deployments.apps",
+    "resources:rollout.resource": lambda _installation, _owner: "deployments.apps",
     "resources.action": lambda _installation, _owner: "delete",
 }

@@ -14,7 +14,7 @@ COMPARED = {f"clusters:{one.route}" for one in cluster_entries.CHANGES} | {
     f"accounts:{one.route}" for one in account_entries.CHANGES
 }
 # What they do goes to a cluster: the door records it (tests/clusters/door/).
-AUDITED_BY_GATEWAY = {"resources:secret_value", "resources:action", "resources:edit"}
+AUDITED_BY_GATEWAY = {"resources:secret_value", "resources:action", "resources:edit", "resources:create"}
 UNRECORDED = {
     "shell:theme": "light or dark is a cookie of the browser, and nothing is kept of it here",
     "resources:cluster": "which namespaces one has opened decides nothing; the list that it leads to is loaded as ever",

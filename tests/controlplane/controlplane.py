@@ -226,6 +226,10 @@ class ControlPlane:
         self._processes.signal("kube-apiserver", signal.SIGKILL)
         self._processes.wait("kube-apiserver", seconds=10)
 
+    def send_signal(self, name: str, number: signal.Signals) -> None:
+        """To one program, such as SIGSTOP to controllers that are to stand still; SIGCONT lets them go on."""
+        self._processes.signal(name, number)
+
     def stop_apiserver(self) -> None:
         """SIGTERM, and return at once: no new connections, but open watches stay silent for a minute."""
         self._processes.signal("kube-apiserver", signal.SIGTERM)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -39,7 +40,7 @@ spec:
     resourceRules:
     - {apiGroups: [apps], apiVersions: [v1], operations: [UPDATE], resources: [deployments]}
   matchConditions:
-  - {name: one, expression: object.metadata.name == 'authored' && 'stamp' in object.metadata.labels}
+  - {name: one, expression: "object.metadata.name == 'authored' && 'stamp' in object.metadata.?labels.orValue({})"}
   mutations:
   - patchType: ApplyConfiguration
     applyConfiguration:
@@ -56,11 +57,26 @@ LINE = re.compile(r'<div class="line added">.*?</div>', re.DOTALL)
 
 @pytest.fixture
 def authored(controlplane: ControlPlane) -> Iterator[ControlPlane]:
-    for text in (DEPLOYMENT, AUTOSCALER, POLICY):
+    with applied(controlplane, DEPLOYMENT, AUTOSCALER):
+        yield controlplane
+
+
+@pytest.fixture
+def stamped(authored: ControlPlane) -> Iterator[ControlPlane]:
+    """With a policy that stamps what carries a label."""
+    with applied(authored, POLICY):
+        yield authored
+
+
+@contextmanager
+def applied(controlplane: ControlPlane, *texts: str) -> Iterator[None]:
+    for text in texts:
         controlplane.kubectl("apply", "--server-side", "--field-manager=gitops", "-f", "-", input=text)
-    yield controlplane
-    for text in (POLICY, AUTOSCALER, DEPLOYMENT):
-        controlplane.kubectl("delete", "-f", "-", input=text)
+    try:
+        yield
+    finally:
+        for text in reversed(texts):
+            controlplane.kubectl("delete", "-f", "-", input=text)
 
 
 def find_notes(page: EditPage, text: str) -> list[str]:
@@ -71,7 +87,7 @@ def find_notes(page: EditPage, text: str) -> list[str]:
 
 
 def test_each_line_is_attributed_to_its_cause(
-    authored: ControlPlane, dashboard_server: DashboardServer
+    stamped: ControlPlane, dashboard_server: DashboardServer
 ) -> None:
     page = open_editor(dashboard_server, "dana", PATH)
     typed = page.text.replace("replicas: 1", "replicas: 2")
@@ -97,7 +113,7 @@ def test_each_line_is_attributed_to_its_cause(
     assert "HorizontalPodAutoscaler authored-scaler" in reviewed.html
     assert "Helm release shop-release" in reviewed.html
     assert reviewed.save().status == 302
-    labels = authored.kubectl(
+    labels = stamped.kubectl(
         "get", "deployment", "authored", "-n", "shop", "-o", "jsonpath={.metadata.labels}"
     )
     assert "by-policy" in labels
@@ -108,5 +124,32 @@ def test_a_change_of_something_else_is_not_undone_by_the_autoscaler(
 ) -> None:
     page = open_editor(dashboard_server, "dana", PATH)
     reviewed = page.review(page.text.replace("main:1", "main:2"))
+    assert reviewed.status == 200, reviewed.html
     assert "Helm release shop-release" in reviewed.html
     assert "HorizontalPodAutoscaler authored-scaler" not in reviewed.html
+
+
+def test_autoscalers_that_cannot_be_listed_are_no_promise_that_there_is_none(
+    controlplane: ControlPlane, dashboard_server: DashboardServer
+) -> None:
+    group = "rbac.authorization.k8s.io"
+    role = f"""
+apiVersion: {group}/v1
+kind: Role
+metadata: {{name: edits-one, namespace: ops}}
+rules: [{{apiGroups: [apps], resources: [deployments], verbs: [get, list, watch, update]}}]
+---
+apiVersion: {group}/v1
+kind: RoleBinding
+metadata: {{name: edits-one, namespace: ops}}
+roleRef: {{apiGroup: {group}, kind: Role, name: edits-one}}
+subjects: [{{apiGroup: {group}, kind: User, name: dana}}]
+"""
+    in_ops = DEPLOYMENT.replace("namespace: shop", "namespace: ops")
+    with applied(controlplane, in_ops, role):
+        page = open_editor(dashboard_server, "dana", PATH.replace("shop", "ops"))
+        reviewed = page.review(page.text.replace("replicas: 1", "replicas: 2"))
+        assert reviewed.status == 200, reviewed.html
+        assert (
+            "have permission to list HorizontalPodAutoscalers, so one may set the replicas." in reviewed.html
+        )

@@ -24,16 +24,21 @@ def browsed(controlplane: ControlPlane) -> Iterator[ControlPlane]:
 
 
 def replace_text(page: Page, old: str, new: str) -> None:
-    """In the editor where there is one, else in the text area."""
-    area = page.locator("#edit-text")
-    text = area.input_value()
+    text = page.locator("#edit-text").input_value()
     assert old in text
+    fill_text(page, text.replace(old, new))
+
+
+def fill_text(page: Page, text: str) -> None:
+    """In the editor where there is one, else in the text area."""
+    page.wait_for_load_state()
+    area = page.locator("#edit-text")
     if area.is_visible():
-        area.fill(text.replace(old, new))
+        area.fill(text)
         return
     page.locator(".cm-content").click()
     page.keyboard.press("Control+a")
-    page.keyboard.insert_text(text.replace(old, new))
+    page.keyboard.insert_text(text)
 
 
 def read_color(plane: ControlPlane) -> str:

@@ -15,6 +15,7 @@ LIVE_PATHS = (
     "/c/harbour/shop/pods/web/yaml",
     "/c/harbour/shop/pods/web/logs",
     "/c/harbour/shop/_logs",
+    "/c/harbour/shop/deployments.apps/web/rollout",
     "/people/audit/",
 )
 

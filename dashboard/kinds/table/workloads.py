@@ -11,7 +11,7 @@ from dashboard.address.links import Links
 from dashboard.kinds.actions import PAUSE, RESTART, RESUME, SET_IMAGE, UNDO
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
-from dashboard.kinds.kind import Kind, Tab
+from dashboard.kinds.kind import ROLLOUT_PAGE, Kind, Tab
 from dashboard.kinds.menu import WORKLOADS, MenuSlot
 from dashboard.kinds.pod_references import find_template_references
 from dashboard.kinds.pod_templates import summarize_containers
@@ -120,6 +120,7 @@ def pick_revisioned_lists(found: KubernetesObject) -> Iterator[Pick]:
             yield Pick(_("PersistentVolumeClaims"), "", "PersistentVolumeClaim", namespace, labels=labels)
 
 
+ROLLOUT = Tab(ROLLOUT_PAGE, gettext_lazy("Rollout"))
 HISTORY = Tab("history", gettext_lazy("History"))
 TONES = StatusTones(conditions={"ReplicaFailure": "bad"})
 
@@ -135,7 +136,7 @@ KINDS = (
         find_picks=pick_deployment_lists,
         tones=TONES,
         actions=(RESTART, SET_IMAGE, UNDO, PAUSE, RESUME),
-        tabs=(LOGS, HISTORY),
+        tabs=(LOGS, ROLLOUT, HISTORY),
     ),
     Kind(
         group="apps",
@@ -147,7 +148,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
         actions=(RESTART, SET_IMAGE, UNDO),
-        tabs=(LOGS, HISTORY),
+        tabs=(LOGS, ROLLOUT, HISTORY),
     ),
     Kind(
         group="apps",
@@ -159,7 +160,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
         actions=(RESTART, SET_IMAGE, UNDO),
-        tabs=(LOGS, HISTORY),
+        tabs=(LOGS, ROLLOUT, HISTORY),
     ),
     Kind(
         group="apps",

@@ -1,0 +1,88 @@
+"""Submission of the create page: what its form brings, and the text that is left after a part was created."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from django.http import QueryDict
+
+from clusters.changes.reading_yaml import SEPARATOR, split_documents
+from clusters.creation.new_objects import NewObject
+from clusters.creation.results import CreationResult
+from dashboard.objects import yaml_lines
+
+MAX_LEFT_OUT = 200
+TOKEN_BYTES = 16
+
+
+def make_token() -> str:
+    """What generated names of one form are chosen by."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """`text` has line feeds alone; `namespace` is for objects that name none; `token` is one form's own.
+
+    `reviewed` names the text whose review was shown, `left_out` are positions of objects that its dry run refused.
+    """
+
+    text: str = field(repr=False)
+    namespace: str
+    token: str = field(default_factory=make_token)
+    is_create: bool = False
+    reviewed: str = ""
+    left_out: frozenset[int] = frozenset()
+
+    @property
+    def digest(self) -> str:
+        """Names what would be created: what is created is what was reviewed."""
+        whole = "\0".join((self.token, self.namespace, self.text))
+        return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def is_reviewed(self) -> bool:
+        return self.reviewed == self.digest
+
+
+def read_submission(posted: QueryDict) -> Submission:
+    """The posted fields; browsers send line breaks as CR LF."""
+    numbers = posted.get("left_out", "").split(",")[:MAX_LEFT_OUT]
+    return Submission(
+        posted.get("text", "").replace("\r\n", "\n"),
+        posted.get("namespace", "").strip()[:253],
+        posted.get("token", "")[:64] or make_token(),
+        posted.get("step") == "create",
+        posted.get("reviewed", "")[:64],
+        frozenset(int(one) for one in numbers if one.isascii() and one.isdecimal() and len(one) < 6),
+    )
+
+
+def keep_rest(submission: Submission, results: Sequence[CreationResult]) -> Submission:
+    """A new form with what was not created, in the order of the text."""
+    rest = sorted((one for one in results if not one.is_there), key=lambda one: one.new.position)
+    written = [_write(submission.text, one) for one in rest]
+    return replace(Submission("---\n".join(written), submission.namespace), reviewed="")
+
+
+def _write(text: str, result: CreationResult) -> str:
+    """The object as it was typed where it is a document of its own, with its comments; else printed.
+
+    After a lost answer a generated name is written down, so that the same object is created once.
+    """
+    one = result.new
+    if result.state == "unknown" and one.is_generated:
+        return yaml_lines.text(one.value)
+    return _find_source(text, one) or yaml_lines.text(one.document.value)
+
+
+def _find_source(text: str, one: NewObject) -> str:
+    """The document's own text; nothing where it is JSON, or an item of a list."""
+    if one.is_item or text.lstrip()[:1] == "{":
+        return ""
+    chunks = [chunk for chunk, line in split_documents(text) if line <= one.document.line]
+    lines = chunks[-1].splitlines(keepends=True)
+    return "".join(lines[1:] if lines[0].startswith(SEPARATOR) else lines)

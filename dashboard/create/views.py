@@ -1,0 +1,151 @@
+"""Create page view: YAML of any objects, the review of a dry run of all of them, and the result of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from clusters.changes.violations import Violation
+from clusters.gateway.connect import ClusterSession, connect
+from dashboard.address import kubectl
+from dashboard.address.paths import ALL, CLUSTER, Address, parse
+from dashboard.create.creating import Outcome, handle
+from dashboard.create.result_rows import build_rows
+from dashboard.create.submission import Submission, keep_rest, read_submission
+from dashboard.edit.marked_lines import mark_lines
+from dashboard.frame.context import build_frame_context
+from dashboard.frame.entrance import handle_cluster_errors
+from dashboard.frame.menu import CREATE, name_creation, navigation
+from dashboard.frame.switcher import switcher
+from dashboard.pieces.notice import Notice
+from dashboard.shell.cluster_errors import describe_error, status_of
+from people.decorators import person, require_sign_in
+
+DEFAULT_NAMESPACE = "default"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@require_sign_in
+@handle_cluster_errors
+def create_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpResponse:
+    """GET shows the form; POST reviews its text by a dry run, or creates what was reviewed. Nothing typed is lost."""
+    parsed = parse({"clusters": clusters, "namespaces": namespaces, "resource": "pods"}, request.GET)
+    address = Address(parsed.clusters, parsed.namespaces, CREATE, query=parsed.query)
+    session = connect(person(request), address.cluster)
+    if request.method != "POST":
+        return render(request, "create/create.html", _context(session, address, _start(address), Outcome()))
+    session.require_role(name_creation(address))
+    submission = read_submission(request.POST)
+    outcome = handle(session, submission)
+    if _is_single(outcome):
+        return _open_object(request, session, outcome)
+    shown = keep_rest(submission, outcome.results) if outcome.is_sent else submission
+    context = _context(session, address, shown, outcome, submission)
+    return render(request, "create/create.html", context, status=_status(outcome))
+
+
+def _start(address: Address) -> Submission:
+    return Submission("", _default_namespace(address))
+
+
+def _default_namespace(address: Address) -> str:
+    """Of objects that name none: that of the page, else `default` as kubectl has it."""
+    return DEFAULT_NAMESPACE if address.namespaces[0] in (ALL, CLUSTER) else address.namespaces[0]
+
+
+def _is_single(outcome: Outcome) -> bool:
+    """One object that was created: its page shows it."""
+    return outcome.is_sent and len(outcome.results) == 1 and outcome.results[0].state == "created"
+
+
+def _open_object(request: HttpRequest, session: ClusterSession, outcome: Outcome) -> HttpResponse:
+    row = build_rows(session.cluster.slug, outcome.results)[0]
+    messages.success(request, _("%(kind)s %(name)s was created.") % {"kind": row.kind, "name": row.name})
+    for warning in outcome.results[0].warnings:
+        messages.warning(request, warning)
+    return redirect(row.url)
+
+
+def _status(outcome: Outcome) -> int:
+    if outcome.error is not None:
+        return status_of(outcome.error)
+    if any(one.state in ("refused", "denied", "existing", "unknown", "unsent") for one in outcome.results):
+        return 200 if outcome.is_sent else 422
+    return 422 if outcome.violations else 200
+
+
+def _context(
+    session: ClusterSession,
+    address: Address,
+    shown: Submission,
+    outcome: Outcome,
+    sent: Submission | None = None,
+) -> dict[str, Any]:
+    """`shown` is what the form holds now, `sent` what was posted: its lines are what the violations are about."""
+    denial = session.review_role(name_creation(address))
+    text = sent.text if sent else shown.text
+    is_reviewed = bool(outcome.results) and not outcome.is_sent
+    return {
+        **build_frame_context(address, [session]),
+        "navigation": navigation(session, address),
+        "switcher": switcher(session, address),
+        "kinds": _("Create"),
+        "create_url": address.path(),
+        "cancel_url": reverse("resources:cluster", args=[address.cluster]),
+        "schema_url": reverse("resources:schema", args=[address.cluster]),
+        "text": shown.text,
+        "rows": min(40, max(16, shown.text.count("\n") + 2)),
+        "namespace": shown.namespace,
+        "token": shown.token,
+        "digest": shown.digest if is_reviewed else "",
+        "left_out": ",".join(str(one) for one in outcome.left_out) if is_reviewed else "",
+        "is_denied": denial is not None,
+        "reason": denial.reason if denial else "",
+        "results": build_rows(address.cluster, outcome.results),
+        "is_sent": outcome.is_sent,
+        "has_rest": bool(shown.text) or not outcome.is_sent,
+        "sendable": len(outcome.sendable) if is_reviewed else 0,
+        "left_out_count": len(outcome.left_out) if is_reviewed else 0,
+        "notices": _describe(outcome, shown),
+        "violations": mark_lines(outcome.violations, text),
+        "remarks": mark_lines([Violation(one.message, one.line) for one in outcome.remarks], text),
+        "command": kubectl.command(
+            address.cluster, shown.namespace or DEFAULT_NAMESPACE, "create", "-f", "objects.yaml"
+        ),
+    }
+
+
+def _describe(outcome: Outcome, shown: Submission) -> list[Notice]:
+    if outcome.error is not None:
+        return [describe_error(outcome.error)]
+    if outcome.is_sent:
+        return [_describe_sent(outcome)]
+    if outcome.violations and not outcome.results:
+        title, advice = (
+            _("Nothing was created"),
+            _("Correct the marked lines. Nothing was sent to the cluster."),
+        )
+        return [Notice(title, advice, is_announced=True)]
+    if outcome.results and shown.is_create:
+        advice = _("The text changed after the review. Here is a new one: check it, then create.")
+        return [Notice(advice=advice, severity="warning", is_announced=True)]
+    return []
+
+
+def _describe_sent(outcome: Outcome) -> Notice:
+    count, done = len(outcome.results), sum(one.is_there for one in outcome.results)
+    if done == count:
+        title = ngettext("%(n)d object was created.", "All %(n)d objects were created.", count) % {"n": count}
+        return Notice(title, severity="success", is_announced=True)
+    title = _("%(done)d of %(count)d objects were created.") % {"done": done, "count": count}
+    advice = _("The form holds the rest: correct it, and try it again alone.")
+    return Notice(title, advice, "warning" if done else "error", is_announced=True)
