@@ -11,8 +11,9 @@ from clusters.logs.events import Notice, StreamOpened
 from clusters.logs.merging import MergedLine
 
 MAX_BUFFER = 2 * 1024 * 1024  # bytes that wait: in the merge, and for the page
-TAKE = 768 * 1024  # bytes that a page is sent at once; it may have 1 MiB that it has not drawn
-OVERHEAD = 96  # bytes that a line costs beside its text
+TAKE = 1024 * 1024  # bytes that a page is sent at once: as many as it may have that it has not drawn
+OVERHEAD = 96  # bytes that a line costs beside its text, here
+WIRE_OVERHEAD = 40  # and on its way to the page
 
 
 Event = MergedLine | StreamOpened | Notice
@@ -45,11 +46,12 @@ class Outbox:
     def take(self, most: int = TAKE) -> tuple[list[Event], bool]:
         """The next events, about `most` bytes, and whether more are there."""
         taken: list[Event] = []
-        size = 0
+        size = sent = 0
         with self._lock:
-            while self._events and size < most:
+            while self._events and sent < most:
                 event = self._events.popleft()
                 size += _measure(event)
+                sent += _measure(event) - OVERHEAD + WIRE_OVERHEAD
                 taken.append(event)
             self.size -= size
             has_more = bool(self._events)

@@ -46,6 +46,7 @@ from people.storage import storage
 # that come or go are looked for; cells that change may take longer.
 DRAW_FACTOR, RENDER_FACTOR = 14, 10
 ROW_DRAW_FACTOR = 8
+URGENT = 0.36  # of the shortest pause, for what follows at once: less often than a page may send something
 MAX_UNACKNOWLEDGED = 1024 * 1024  # bytes sent and not yet drawn by the page
 
 RESTARTING = 4012  # this process ends; as 1012 (RFC 6455), which an application cannot send
@@ -274,7 +275,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
     def _urgent_pause(self, rendered: float) -> float:
         """The same for what follows at once: the page may acknowledge only so often, and has other things to do."""
         shortest, longest = settings.TIMINGS.live.gather
-        return min(max(shortest / 2, self.draw_time, rendered), longest)
+        return min(max(shortest * URGENT, self.draw_time, rendered), longest)
 
     def _render_changes(self) -> Update | None:
         """What the page does not show yet: of its content, and of whether this server can save."""

@@ -113,7 +113,7 @@ def _build_context(request: HttpRequest, logs: OpenLogs, *, kubectl_address: Add
         "ages": [(seconds, _describe_age(seconds)) for seconds in log_query.AGES],
         "words": json.dumps(list_words()),
         "text_url": _build_url(request, text="1"),
-        "follow_url": _build_url(request, at=""),
+        "follow_url": _build_url(request, at="", line=""),
         "downloads": [
             (_build_url(request, download="text"), _("Text")),
             (_build_url(request, download="jsonl"), _("JSON Lines")),

@@ -53,7 +53,9 @@
 
   /* The line that the URL links to. */
   function choose() {
-    const index = store.shown.findIndex((line) => line.time === at && !line.notice);
+    const which = new URLSearchParams(location.search).get("line");
+    const exact = store.shown.findIndex((line) => line.time === at && !line.notice && name(line) === which);
+    const index = exact < 0 ? store.shown.findIndex((line) => line.time === at && !line.notice) : exact;
     if (list.chosen || index < 0) return;
     list.chosen = store.shown[index];
     list.show(store.shown);
@@ -94,6 +96,8 @@
     return parts;
   }
 
+  /* What tells the line from others of the same time, whoever follows the link. */
+  const name = ({ stream, ordinal }) => `${stream.pod}/${stream.container}/${stream.restarts}/${ordinal}`;
   const milliseconds = (time) => Number(time.slice(0, -6));
   const utc = (time) => `${new Date(milliseconds(time)).toISOString().slice(0, 19)}.${time.slice(-9)}Z`;
 
@@ -119,8 +123,9 @@
   /* A link to one line with what is around it: without the filter. */
   function link(line) {
     const query = new URLSearchParams(location.search);
-    for (const name of ["q", "exclude", "regex", "level", "at", "follow"]) query.delete(name);
+    for (const name of ["q", "exclude", "regex", "level", "columns", "sort", "where", "follow"]) query.delete(name);
     query.set("at", line.time);
+    query.set("line", name(line));
     if (form.elements.previous) query.set("previous", line.stream.isPrevious ? "1" : "0");
     return `${location.pathname}?${query}`;
   }

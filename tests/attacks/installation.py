@@ -213,7 +213,7 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "resources.namespaces": lambda _installation, _owner: "shop",
     "resources.resource": lambda _installation, _owner: "secrets",
     "resources.name": lambda _installation, _owner: "web",
-    "resources:object_logs.resource": lambda _installation, _owner: "pods",
+    "resources:object_logs.resource": lambda _installation, _owner: "deployments.apps",
     "resources:history.resource": lambda _installation, _owner: "deployments.apps",
     "resources:rollout.resource": lambda _installation, _owner: "deployments.apps",
     "resources.action": lambda _installation, _owner: "delete",

@@ -42,8 +42,9 @@ class TestMerge:
     @given(st.lists(st.lists(st.integers(0, 10_000), max_size=30), min_size=1, max_size=6))
     def test_whole_logs_come_out_sorted(self, logs: list[list[int]]) -> None:
         merge = Merge(SHORTEST, LONGEST)
-        for stream, moments in enumerate(logs):
+        for stream in range(len(logs)):
             merge.open(stream)
+        for stream, moments in enumerate(logs):
             merge.push(stream, [line(one, stream, n) for n, one in enumerate(sorted(moments))], 0.0)
             merge.close(stream)
         found = [one.key for one in merge.pop(0.0)]

@@ -179,7 +179,7 @@ class TestBounds:
             time.sleep(0.01)
         taken, has_more = collector.opened.view.take()
         assert has_more
-        assert 600 < len(taken) < 800
+        assert 950 < len(taken) < 1100
 
     def test_a_line_over_16_kib_says_how_much_was_left_out(
         self,
