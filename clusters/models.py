@@ -1,6 +1,8 @@
-"""Models: clusters, shares, credentials, cluster requests and remembered namespaces."""
+"""Models: clusters, shares, credentials, cluster requests, remembered namespaces and drafts."""
 
 from __future__ import annotations
+
+import uuid
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -149,3 +151,23 @@ class KnownNamespace(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Draft(models.Model):
+    """Text that a person typed on a page of a cluster and has not saved there yet.
+
+    `sealed` is opened by `clusters.changes.drafts` only. `page` is the path below the cluster: namespace, resource and
+    name. One that `is_saved` in the cluster stays a while without its text, so that a request of its page that comes
+    late does not bring it back.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="drafts")
+    page = models.CharField(max_length=640)
+    sealed = models.BinaryField()
+    is_saved = models.BooleanField(default=False)
+    saved_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.page

@@ -5,6 +5,7 @@ from django.urls import path
 from dashboard.actions.history import history_page
 from dashboard.actions.views import action_page
 from dashboard.create.views import create_page
+from dashboard.edit.draft_views import draft_page, drafts_page, save_draft
 from dashboard.edit.views import edit_page
 from dashboard.explore.cluster_home import cluster, landing
 from dashboard.explore.schema import schema
@@ -19,6 +20,8 @@ from dashboard.rollouts.views import rollout_page
 app_name = "resources"
 urlpatterns = [
     path("", landing, name="landing"),
+    path("_drafts", drafts_page, name="drafts"),
+    path("_drafts/<uuid:draft>", draft_page, name="draft"),
     path("<str:cluster>/", cluster, name="cluster"),
     path("<str:cluster>/_answers", check_reachability, name="answers"),
     path("<str:cluster>/_schema", schema, name="schema"),
@@ -30,6 +33,9 @@ urlpatterns = [
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/logs", object_logs, name="object_logs"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit", edit_page, name="edit"),
+    path(
+        "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit/draft", save_draft, name="save_draft"
+    ),
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/secret-value",
         secret_value,

@@ -13,7 +13,7 @@ from clusters.feeds.timings import FeedTimings
 from clusters.logs.timings import LogTimings
 from dashboard.settings import *  # noqa: F403 - all of the product, as it is
 from dashboard.settings import PRODUCTION
-from dashboard.timings import AuditTimings, LiveTimings, Timings
+from dashboard.timings import AuditTimings, EditTimings, LiveTimings, Timings
 
 if PRODUCTION:
     raise ImproperlyConfigured("tests.quick_settings are for tests; production has dashboard.settings.")
@@ -24,4 +24,5 @@ TIMINGS = Timings(
     live=LiveTimings(session_check=1.0),
     logs=LogTimings(review=4.0),
     audit=AuditTimings(poll=0.5, pace=0.1, burst_pace=0.3),
+    edit=EditTimings(draft=0.2),
 )

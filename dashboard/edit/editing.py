@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID, uuid4
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError
+from clusters.api.errors import Conflict as ConflictError
 from clusters.api.resource_attributes import ResourceAttributes
+from clusters.changes.drafts import DraftContent
 from clusters.changes.errors import UnreadableText
+from clusters.changes.merging import Choice
 from clusters.changes.objects import Version, strip_server_fields, version_of
 from clusters.changes.reading_yaml import Document, read_documents
 from clusters.changes.undoing import Undoer
@@ -22,25 +26,48 @@ from clusters.changes.yaml_values import Remark
 from clusters.gateway.connect import ClusterSession
 from dashboard.address.paths import Address
 from dashboard.edit.authors import add_authors, list_undoers
+from dashboard.edit.conflict import Conflict, Typed, find_conflict, wait_for_newer
 from dashboard.edit.diff import Diff, compare
-from dashboard.edit.hidden_values import list_placeholders, mark_differing, write_placeholders
+from dashboard.edit.drafts import unpack_base
+from dashboard.edit.hidden_values import (
+    describe_not_kept,
+    list_placeholders,
+    mark_differing,
+    write_placeholders,
+)
 from dashboard.kinds.table import find_slug, mask
 from dashboard.objects import yaml_lines
 from dashboard.objects.opening import OpenObject
+
+CHOICE = "choice-"  # how the fields of a form are named that choose between two sides
 
 
 @dataclass(frozen=True)
 class Submission:
     """What the form brought. `text` has line feeds alone.
 
-    `started` names the text that the page was opened with, `reviewed` the text whose review was shown.
+    `started` names the text that the page was opened with, `base` is that text ("" where it is not known), `reviewed`
+    names the text whose review was shown. `draft` is the key under which the text is kept meanwhile, `choices` are
+    those of fields that collide.
     """
 
     text: str = field(repr=False)
     version: Version
-    is_save: bool = False
+    step: Literal["review", "save", "merge"] = "review"
     reviewed: str = ""
     started: str = ""
+    base: str = field(default="", repr=False)
+    draft: UUID = field(default_factory=uuid4)
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+
+    @property
+    def is_save(self) -> bool:
+        return self.step == "save"
+
+    @property
+    def content(self) -> DraftContent:
+        """What a draft keeps of it."""
+        return DraftContent(self.text, self.base, self.version)
 
     @property
     def digest(self) -> str:
@@ -63,30 +90,64 @@ class Review:
 
 @dataclass
 class Outcome:
-    """What became of a submission: violations at lines, remarks, an error of the API server, a review, or `stored`."""
+    """What became of a submission: violations at lines, remarks, an error of the API server, a conflict, a review, or
+    `stored`. `merged` is the submission that stands for it from now on, where both sides were merged."""
 
     violations: list[Violation] = field(default_factory=list)
     remarks: tuple[Remark, ...] = ()
     error: ApiError | None = None
+    conflict: Conflict | None = None
+    merged: Submission | None = None
     review: Review | None = None
     stored: Stored | None = None
 
 
 def read_submission(posted: QueryDict) -> Submission:
     """The posted fields; browsers send line breaks as CR LF, and leave one out at the beginning of a text area."""
+    base, started = unpack_base(posted.get("base", "")), posted.get("started", "")[:64]
     return Submission(
         posted.get("text", "").replace("\r\n", "\n"),
         Version(posted.get("resource_version", "")[:64], posted.get("uid", "")[:64]),
-        posted.get("step") == "save",
+        _read_step(posted.get("step", "")),
         posted.get("reviewed", "")[:64],
-        posted.get("started", "")[:64],
+        started,
+        base if _hash(base) == started else "",
+        _read_key(posted.get("draft", "")),
+        _read_choices(posted),
     )
+
+
+def _read_step(text: str) -> Literal["review", "save", "merge"]:
+    """What is no other step is a review, which changes nothing."""
+    return "save" if text == "save" else "merge" if text == "merge" else "review"
+
+
+def _read_choices(posted: QueryDict) -> dict[str, Choice]:
+    choices: dict[str, Choice] = {}
+    for name, value in posted.items():
+        if name.startswith(CHOICE) and value in ("theirs", "yours"):
+            choices[name.removeprefix(CHOICE)] = "theirs" if value == "theirs" else "yours"
+    return choices
+
+
+def _read_key(text: str) -> UUID:
+    """The key of a draft; a new one where the form brought none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return uuid4()
+
+
+def restore(key: UUID, content: DraftContent) -> Submission:
+    """The form as it was when this draft was kept."""
+    base = content.base
+    return Submission(content.text, content.version, started=_hash(base), base=base, draft=key)
 
 
 def start(opened: OpenObject) -> Submission:
     """The form of somebody who opens the page: the object as it is, hidden values as placeholders."""
     text = yaml_lines.text(strip_server_fields(_masked(opened), opened.resource))
-    return Submission(text, version_of(_raw(opened)), started=_hash(text))
+    return Submission(text, version_of(_raw(opened)), started=_hash(text), base=text)
 
 
 def advance(opened: OpenObject, submission: Submission) -> Submission:
@@ -133,6 +194,9 @@ def handle(opened: OpenObject, submission: Submission) -> Outcome:
     document = _read(opened, submission, outcome)
     if document is None or outcome.violations:
         return outcome
+    outcome.conflict = _find_conflict(opened, submission, document)
+    if outcome.conflict is not None:
+        return _merge(opened, submission, outcome)
     outcome.remarks = document.remarks
     try:
         if submission.is_save and submission.is_reviewed:
@@ -143,9 +207,35 @@ def handle(opened: OpenObject, submission: Submission) -> Outcome:
     except UnreadableText as wrong:
         outcome.violations.append(Violation(wrong.message, wrong.line))
     except ApiError as error:
-        outcome.error = error
-        outcome.violations = locate(error, document)
+        if isinstance(error, ConflictError):
+            wait_for_newer(opened, submission.version)
+            outcome.conflict = _find_conflict(opened, submission, document)
+        if outcome.conflict is None:
+            outcome.error = error
+            outcome.violations = locate(error, document)
     return outcome
+
+
+def _find_conflict(opened: OpenObject, submission: Submission, document: Document) -> Conflict | None:
+    typed = Typed(document.value, submission.text, submission.base, submission.version, submission.choices)
+    return find_conflict(opened, typed)
+
+
+def _merge(opened: OpenObject, submission: Submission, outcome: Outcome) -> Outcome:
+    """The review of what both sides merge to, once somebody has seen it and chosen for all that collides."""
+    conflict = outcome.conflict
+    if conflict is None or submission.step != "merge" or not conflict.merge.is_decided:
+        return outcome
+    merged = replace(
+        submission,
+        text=yaml_lines.text(conflict.merge.merged),
+        version=conflict.version,
+        step="review",
+        base=conflict.current,
+        started=_hash(conflict.current),
+        choices={},
+    )
+    return replace(handle(opened, merged), merged=merged)
 
 
 def _read(opened: OpenObject, submission: Submission, outcome: Outcome) -> Document | None:
@@ -183,9 +273,8 @@ def _write(opened: OpenObject, version: Version, typed: Mapping[str, Any], *, dr
     if not target.is_masked:
         return update(target, typed, dry_run=dry_run)
     masked = strip_server_fields(_masked(opened), opened.resource)
-    before = Before(
-        write_placeholders(masked), version_of(_raw(opened)), frozenset(list_placeholders(masked))
-    )
+    placeholders = frozenset((*list_placeholders(masked), describe_not_kept()))
+    before = Before(write_placeholders(masked), version_of(_raw(opened)), placeholders)
     return patch(target, before, typed, dry_run=dry_run)
 
 

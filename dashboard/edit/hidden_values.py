@@ -1,4 +1,4 @@
-"""Hidden values in the editor and its diffs: placeholders, and that two hidden values differ without showing either."""
+"""Hidden values in the editor, its diffs and drafts: placeholders, and that values differ without showing them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from dashboard.kinds.masking import Hidden
+
+LONGEST = 64  # characters of a placeholder
 
 
 class Differing(Hidden):
@@ -24,6 +26,41 @@ def write_placeholders(masked: Any) -> Any:
     if isinstance(masked, Mapping):
         return {key: write_placeholders(value) for key, value in masked.items()}
     return [write_placeholders(one) for one in masked] if isinstance(masked, list) else masked
+
+
+def is_placeholder(text: Any) -> bool:
+    """Whether the text stands for a hidden value, or for one that a draft left out, and so says nothing of any."""
+    if not isinstance(text, str):
+        return False
+    size = "".join(sign for sign in text[:LONGEST] if sign.isascii() and sign.isdecimal())
+    return text == describe_not_kept() or (bool(size) and text == str(Hidden(int(size))))
+
+
+def describe_not_kept() -> str:
+    """Stands in a draft for a value that was typed and is not in it."""
+    return _("‹not kept: type it again›")
+
+
+def write_not_kept(masked: Any, typed: Any) -> Any:
+    """What may be kept of a typed object: placeholders as they are, and no other value where it is masked."""
+    if isinstance(masked, Hidden):
+        return typed if is_placeholder(typed) else describe_not_kept()
+    if isinstance(masked, Mapping):
+        return {key: write_not_kept(value, _child(typed, key)) for key, value in masked.items()}
+    if isinstance(masked, list):
+        return [write_not_kept(value, _child(typed, index)) for index, value in enumerate(masked)]
+    return masked
+
+
+def write_typed(masked: Any, typed: Any) -> Any:
+    """A typed object as it is shown: placeholders as they are, and of every other hidden value that it was typed."""
+    if isinstance(masked, Hidden):
+        return typed if is_placeholder(typed) else _("‹typed, %(size)d bytes›") % {"size": masked.size}
+    if isinstance(masked, Mapping):
+        return {key: write_typed(value, _child(typed, key)) for key, value in masked.items()}
+    if isinstance(masked, list):
+        return [write_typed(value, _child(typed, index)) for index, value in enumerate(masked)]
+    return masked
 
 
 def list_placeholders(masked: Any) -> Iterator[str]:

@@ -49,6 +49,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
         "edit/schema_help.js",
         "edit/schema_check.js",
         "edit/editor.js",
+        "edit/drafts.js",
     ),
 }
 

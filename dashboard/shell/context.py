@@ -91,6 +91,7 @@ class Shell:
         """The pages about oneself, in the person's menu."""
         return _drop_missing(
             Entry(_("My credentials"), self.credentials_href, icon="key"),
+            Entry(_("My drafts"), page_url("resources:drafts"), icon="edit"),
             Entry(_("My account"), page_url("accounts:me"), icon="person"),
             Entry(_("My sessions"), page_url("accounts:sessions"), icon="screen"),
         )

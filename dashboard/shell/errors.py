@@ -12,6 +12,9 @@ from django.utils.translation import gettext as _
 from dashboard.pieces.notice import Notice
 from dashboard.shell import outage
 
+# How Django begins what is wrong with a token; a foreign origin is another reason.
+TOKEN_REASON = "CSRF token"  # noqa: S105 - no password
+
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400."""
@@ -44,7 +47,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form without a token that fits the session."""
+    """403 for a form without a token that fits the session; a text that was typed in it is shown, to be copied."""
     return _page(
         request,
         403,
@@ -53,6 +56,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
             "Nothing was changed. You signed in or out after opening it, or your browser blocks cookies for "
             "this site. Go back, reload the page and submit the form again."
         ),
+        typed=request.POST.get("text", "") if reason.startswith(TOKEN_REASON) else "",
     )
 
 
@@ -73,12 +77,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(render_to_string("errors/page.html", text), status=500)
 
 
-def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
+def _page(request: HttpRequest, status: int, title: str, advice: str, *, typed: str = "") -> HttpResponse:
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
     context = {
         "layout": "base.html" if signed_in else "base_plain.html",
         "status": status,
         "notice": Notice(title, advice),
+        "typed": typed if signed_in else "",
     }
     return render(request, "errors/page.html", context, status=status)

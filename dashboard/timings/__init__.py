@@ -67,6 +67,13 @@ class OverviewTimings:
 
 
 @dataclass(frozen=True)
+class EditTimings:
+    """In seconds: `draft` is the least time between two times that a page sends what is typed, to be kept."""
+
+    draft: float = 2.0
+
+
+@dataclass(frozen=True)
 class Timings:
     """What production has, of each engine. Only a settings module can say anything else, no environment variable."""
 
@@ -80,3 +87,4 @@ class Timings:
     audit: AuditTimings = field(default_factory=AuditTimings)
     overview: OverviewTimings = field(default_factory=OverviewTimings)
     logs: LogTimings = field(default_factory=LogTimings)
+    edit: EditTimings = field(default_factory=EditTimings)

@@ -134,6 +134,7 @@
         "aria-label": label,
         "aria-description": "Press Escape and then Tab to leave the editor.",
         spellcheck: "false",
+        tabindex: "0",
       }),
       CodeMirror.hoverTooltip(hoverFrom(area.dataset.schema || "")),
       ...(isReadOnly ? [] : [CodeMirror.autocompletion({ override: [completeFrom(area.dataset.schema || "")] })]),

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -19,10 +20,12 @@ from django.test import Client
 from django.utils import timezone
 
 from clusters.api.connection import Identity
+from clusters.changes.drafts import DraftContent, save_draft
+from clusters.changes.objects import Version
 from clusters.credentials.binding import destination_of, read_binding
 from clusters.credentials.store import Owner, read_identity, save_credential, seal_for
 from clusters.credentials.verification import WhoAmI
-from clusters.models import Cluster, ClusterRequest, Credential, Share
+from clusters.models import Cluster, ClusterRequest, Credential, Draft, Share
 from people import one_time_links
 from people.control import session_group
 from people.models import GlobalRole, Invitation, Membership, Purpose, Session, Team, User
@@ -117,6 +120,8 @@ def build_installation(plane: Plane | None, server: FaultServer | None) -> Insta
             Membership.objects.create(user=user, team=teams[team], role=role)
         if cluster:
             _store_credential(clusters[cluster], Owner(user=user), get_token(plane, token), token)
+        content = DraftContent(f"of {name}", "", Version("", ""))
+        save_draft(user, clusters["harbour"], "shop/configmaps/web", uuid4(), content)
         ClusterRequest.objects.create(user=user, name=f"of {name}", server=f"https://{name}.example.com")
     _store_credential(clusters["harbour"], Owner(team=teams["shop"]), get_token(plane, "rita"), "rita")
     one_time_links.invite(global_role=GlobalRole.MEMBER, created_by=users[ADMINISTRATOR])
@@ -186,6 +191,10 @@ def _request(installation: Installation, owner: str) -> int:
     return ClusterRequest.objects.get(user=installation.users[owner]).pk
 
 
+def _draft(installation: Installation, owner: str) -> str:
+    return str(Draft.objects.get(user=installation.users[owner]).pk)
+
+
 def _session_id(installation: Installation, owner: str) -> str:
     return session_group(hash_key(installation.sessions[owner])).removeprefix("session.")
 
@@ -215,6 +224,7 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "resources.name": lambda _installation, _owner: "web",
     "resources:object_logs.resource": lambda _installation, _owner: "deployments.apps",
     "resources:history.resource": lambda _installation, _owner: "deployments.apps",
+    "resources:draft.draft": _draft,
     "resources:rollout.resource": lambda _installation, _owner: "deployments.apps",
     "resources.action": lambda _installation, _owner: "delete",
 }

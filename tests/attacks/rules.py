@@ -84,6 +84,9 @@ RULES: dict[str, Rule] = {
     "resources:object_logs": Rule.CLUSTER,
     "resources:selected_logs": Rule.CLUSTER,
     "resources:edit": Rule.EDITOR_WRITES,
+    "resources:save_draft": Rule.EDITOR,
+    "resources:drafts": Rule.SIGNED_IN,
+    "resources:draft": Rule.OWN,
     "resources:secret_value": Rule.EDITOR,
     "resources:action": Rule.EDITOR_WRITES,
     "resources:history": Rule.CLUSTER,
@@ -110,6 +113,8 @@ AUDITORS_OWN = {
     "clusters:confirm_credential",
     "clusters:import",
     "clusters:remove_credential",
+    # own texts that are not saved, which the cluster sees nothing of
+    "resources:draft",
     # own preferences: one's name, light or dark, and which namespaces one has opened
     "accounts:me",
     "shell:theme",

@@ -16,6 +16,8 @@ COMPARED = {f"clusters:{one.route}" for one in cluster_entries.CHANGES} | {
 # What they do goes to a cluster: the door records it (tests/clusters/door/).
 AUDITED_BY_GATEWAY = {"resources:secret_value", "resources:action", "resources:edit", "resources:create"}
 UNRECORDED = {
+    "resources:save_draft": "what somebody types and has not saved is nobody else's, and changes nothing",
+    "resources:draft": "the same: it is discarded",
     "shell:theme": "light or dark is a cookie of the browser, and nothing is kept of it here",
     "resources:cluster": "which namespaces one has opened decides nothing; the list that it leads to is loaded as ever",
 }

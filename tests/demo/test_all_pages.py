@@ -20,6 +20,7 @@ NOT_PAGES = {
     "accounts:audit:json_lines": "a file",
     "clusters:confirm_credential": "there only while a credential is suspended, which in the demo none is",
     "clusters:confirm_team_credential": "the same",
+    "resources:draft": "there only once somebody typed; tests/edit/test_drafts.py looks at it",
     "resources:answers": "a reply for a script",
     "resources:schema": "a reply for a script",
     "shell:signed_in": "a page that goes on by itself",

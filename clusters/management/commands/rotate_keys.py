@@ -1,4 +1,4 @@
-"""Command rotate_keys: re-encrypts all stored credentials with the first sealing key, in batches."""
+"""Command rotate_keys: re-encrypts all stored credentials and drafts with the first sealing key, in batches."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from clusters.changes import drafts
 from clusters.credentials.sealing import SealBroken, is_current, reseal
 from clusters.credentials.store import context_of
-from clusters.models import Credential
+from clusters.models import Credential, Draft
 from people.audit.changes import audited_change
 from people.audit.record import AuditTrailUnavailable, draft_for_program, record
 
@@ -17,7 +18,7 @@ BATCH = 200
 
 class Command(BaseCommand):
     help = (
-        "Re-encrypt all stored credentials with the first key in QUARTERDECK_SEALING_KEYS. "
+        "Re-encrypt all stored credentials and drafts with the first key in QUARTERDECK_SEALING_KEYS. "
         "Put the new key first and keep the old keys until this command reports that none are needed."
     )
 
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{counts['sealed']} re-encrypted, {counts['current']} already using the first key."
         )
+        self._rotate_drafts(batch)
         if counts["changed"]:
             self.stdout.write(f"{counts['changed']} were changed in the meantime; run this command again.")
         for line in broken:
@@ -59,6 +61,26 @@ class Command(BaseCommand):
         }
         if counts["sealed"] > before or len(broken) > failed:
             record(draft_for_program("manage.py", "rotate-keys", target="sealing keys", detail=detail))
+
+    def _rotate_drafts(self, batch: int) -> None:
+        """Drafts end within days and are nobody else's: one that cannot be opened is removed, and none is recorded."""
+        resealed = removed = 0
+        for key in list(
+            Draft.objects.filter(is_saved=False).values_list("pk", flat=True).iterator(chunk_size=batch)
+        ):
+            draft = Draft.objects.filter(pk=key).first()
+            if draft is None:
+                continue
+            same = Draft.objects.filter(pk=key, saved_at=draft.saved_at, is_saved=False)
+            try:
+                fresh = reseal(bytes(draft.sealed), context=drafts.context_of(draft))
+            except SealBroken:
+                removed += same.delete()[0]
+                continue
+            if not is_current(bytes(draft.sealed)):
+                resealed += same.update(sealed=fresh)
+        if resealed or removed:
+            self.stdout.write(f"{resealed} drafts re-encrypted, {removed} that nobody could open removed.")
 
     def _rotate(self, row: Credential, counts: dict[str, int], broken: list[str]) -> None:
         sealed = bytes(row.sealed)

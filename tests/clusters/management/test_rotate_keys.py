@@ -5,17 +5,20 @@ from __future__ import annotations
 import base64
 import secrets
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from clusters.api.connection import Identity
+from clusters.changes.drafts import DraftContent, open_draft, save_draft
+from clusters.changes.objects import Version
 from clusters.credentials.sealing import is_current
 from clusters.credentials.store import Owner, identity_of, save_credential
 from clusters.credentials.verification import WhoAmI
 from clusters.management.commands.rotate_keys import Command
-from clusters.models import Cluster, Credential
+from clusters.models import Cluster, Credential, Draft
 from people.models import User
 
 WHO = WhoAmI("somebody", "", (), {}, None)
@@ -95,3 +98,17 @@ def test_it_does_not_undo_a_renewal_in_between(sealed_credentials, settings):
     Command()._rotate(read, counts, [])
     assert counts == {"sealed": 0, "current": 0, "changed": 1}
     assert identity_of(Credential.objects.get(pk=read.pk)).token == "renewed"
+
+
+def test_drafts_are_sealed_again_and_one_that_nobody_can_open_is_removed(sealed_credentials, settings):
+    user, cluster = User.objects.get(username="user-0"), Cluster.objects.get(slug="prod")
+    content = DraftContent("typed", "base", Version("1", "u"))
+    keys = [uuid4(), uuid4()]
+    for key in keys:
+        save_draft(user, cluster, "shop/configmaps/a", key, content)
+    Draft.objects.filter(pk=keys[1]).update(page="moved")
+    settings.SEALING_KEYS = [make_key(), sealed_credentials]
+    assert "1 drafts re-encrypted, 1 that nobody could open removed." in rotate()[0]
+    left = Draft.objects.get()
+    assert is_current(bytes(left.sealed))
+    assert open_draft(left) == content
