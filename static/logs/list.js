@@ -145,6 +145,7 @@
     /* Scrolls to the line at a place, and no longer follows the end. */
     goTo(index) {
       this.isAtEnd = false;
+      this.space.style.height = `${this.top(this.shown.length)}px`; // what is not painted yet can be scrolled to
       this.box.scrollTop = Math.max(0, this.top(index) - this.box.clientHeight / 3);
       this.draw();
     }
