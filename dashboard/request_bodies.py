@@ -15,6 +15,7 @@ from daphne.http_protocol import HTTPFactory, WebRequest
 from dashboard.connections import LimitedConnection, build_response
 from dashboard.monitoring.draining import draining
 from dashboard.monitoring.request_ids import HEADER, generate_id, get_id_of_error
+from dashboard.response_pacing import ResponsePace, begin_pacing, end_pacing
 
 # Bytes: the API server takes 3 MiB; a little more gets a page that says what is too large.
 MAX_BODY = 4 * 1024 * 1024
@@ -29,6 +30,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
     is_refused = False
     dropped_bytes = 0
     request_id = ""
+    pace: ResponsePace | None = None  # of a response that is sent in parts
 
     def __init__(self, *args: Any, **named: Any) -> None:
         """Nobody reads what Twisted would make of a form: many small fields take a hundred times their size."""
@@ -72,9 +74,15 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
             message = {**message, "headers": [*message.get("headers", ()), (b"Connection", b"close")]}
             self.channel.persistent = False
         super().handle_reply(message)
+        has_more = message.get("type") == "http.response.body" and message.get("more_body")
+        if has_more and self.pace is None and not self.finished and self.channel is not None:
+            self.pace = begin_pacing(self)
 
     def finish(self) -> None:
         """First: behind it, the next request of this connection begins."""
+        if self.pace is not None:
+            end_pacing(self)
+            self.pace = None
         if self._connection is not None:
             self._connection.note_end()
         super().finish()

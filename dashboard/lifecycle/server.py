@@ -77,6 +77,13 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
         )
         self.stop()
 
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """A response in parts waits until its client has read those before, which stops what it is read from."""
+        await super().handle_reply(protocol, message)
+        pace = getattr(protocol, "pace", None)
+        if pace is not None:
+            await pace.wait()
+
     def close_listeners(self) -> None:
         """Refuse new connections from now on; those that are open stay."""
         for port in self._ports:

@@ -10,6 +10,7 @@ from clusters.counting.timings import CountingTimings
 from clusters.creation.timings import CreationTimings
 from clusters.drains.timings import DrainTimings
 from clusters.feeds.timings import FeedTimings
+from clusters.logs.timings import LogTimings
 from clusters.operations.timings import OperationTimings
 from people.timings import PeopleTimings
 
@@ -91,4 +92,5 @@ class Timings:
     audit: AuditTimings = field(default_factory=AuditTimings)
     bulk: BulkTimings = field(default_factory=BulkTimings)
     overview: OverviewTimings = field(default_factory=OverviewTimings)
+    logs: LogTimings = field(default_factory=LogTimings)
     edit: EditTimings = field(default_factory=EditTimings)
