@@ -11,6 +11,7 @@ from bench import (
     drains,
     first_rows,
     heap,
+    log_lines,
     machine,
     main_thread,
     page,
@@ -34,6 +35,7 @@ MEASURES: Mapping[str, Measure] = {
     "window_time": window_time.measure,
     "row_memory": row_memory.measure,
     "requests_sent": requests_sent.measure,
+    "log_lines": log_lines.measure,
     "audit_trail": audit_trail.measure,
     "drains": drains.measure,
 }

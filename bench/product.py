@@ -24,7 +24,7 @@ class Product(DashboardServer):
     """`manage.py serve` with QUARTERDECK_MODE=production; TLS is a proxy's in front of it, and not measured."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+        super().__init__(folder, DJANGO_SETTINGS_MODULE="dashboard.settings")
         self.environment |= {
             "QUARTERDECK_MODE": "production",
             "QUARTERDECK_PUBLIC_URL": self.url,

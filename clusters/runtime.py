@@ -48,6 +48,7 @@ LOOPS = {
     "counting": "polls of clusters for the overview",
     "operation-runs": "operations such as drains",
     "operation-pages": "open pages of operations, read again while there are any",
+    "logs": "logs of open pages, read, merged and paced",
 }
 THREADS = {
     "audit-pages": "open pages of the audit trail, refreshed while there are any",

@@ -15,6 +15,7 @@ from dashboard.explore.schema import schema
 from dashboard.explore.views import kinds_page
 from dashboard.frame.reachability import check_reachability
 from dashboard.lists.views import list_page
+from dashboard.logs.views import object_logs, selected_logs
 from dashboard.objects.secret_value import secret_value
 from dashboard.objects.views import object_page, object_yaml
 from dashboard.rollouts.views import rollout_page
@@ -32,11 +33,13 @@ urlpatterns = [
     path("<str:cluster>/_drains/<int:number>/stop", stop_page, name="drain_stop"),
     path("<str:cluster>/_drains/<int:number>/resume", resume_page, name="drain_resume"),
     path("<str:clusters>/<str:namespaces>/_kinds", kinds_page, name="kinds"),
+    path("<str:clusters>/<str:namespaces>/_logs", selected_logs, name="selected_logs"),
     path("<str:clusters>/<str:namespaces>/_create", create_page, name="create"),
     path("<str:clusters>/<str:namespaces>/_create/<str:form>", short_form_page, name="short_form"),
     path("<str:clusters>/<str:namespaces>/<str:resource>", list_page, name="list"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/logs", object_logs, name="object_logs"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit", edit_page, name="edit"),
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit/draft", save_draft, name="save_draft"

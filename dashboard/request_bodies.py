@@ -6,19 +6,17 @@ there. So it is kept here, and what is announced as too large, or turns out so, 
 
 from __future__ import annotations
 
-import asyncio
 from io import BytesIO
 from typing import Any
 from weakref import WeakSet
 
 from daphne.http_protocol import HTTPFactory, WebRequest
-from twisted.internet.interfaces import IPushProducer
-from zope.interface import implementer
 
 from dashboard.connections import LimitedConnection, build_response
 from dashboard.monitoring.draining import draining
 from dashboard.monitoring.request_ids import HEADER, generate_id, get_id_of_error
-from dashboard.passthrough.streamed_request import StreamedRequest, is_streamed
+from dashboard.response_pacing import ResponsePace, begin_pacing, end_pacing
+from dashboard.streamed_requests import StreamedRequest, is_streamed
 
 # Bytes: the API server takes 3 MiB; a little more gets a page that says what is too large.
 MAX_BODY = 4 * 1024 * 1024
@@ -34,11 +32,11 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
     dropped_bytes = 0
     request_id = ""
     streamed: StreamedRequest | None = None  # of the pass-through
+    pace: ResponsePace | None = None  # of a response that is sent in parts
 
     def __init__(self, *args: Any, **named: Any) -> None:
         """Nobody reads what Twisted would make of a form: many small fields take a hundred times their size."""
         super().__init__(*args, **named, parsePOSTFormSubmission=False)
-        self.outgoing = Outgoing()
 
     def gotLength(self, length: int | None) -> None:
         """The head is there; `length` is None for a body in chunks."""
@@ -89,22 +87,21 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
         ):
             message = {**message, "headers": [*message.get("headers", ()), (b"Connection", b"close")]}
             self.channel.persistent = False
-        if message.get("type") == "http.response.start" and self.channel is not None:
-            self.registerProducer(self.outgoing, True)
         super().handle_reply(message)
+        has_more = message.get("type") == "http.response.body" and message.get("more_body")
+        if has_more and self.pace is None and not self.finished and self.channel is not None:
+            self.pace = begin_pacing(self)
 
     def finish(self) -> None:
         """First: behind it, the next request of this connection begins."""
         if self.streamed is not None and not self.streamed.may_finish():
             return
-        self.unregisterProducer()
+        if self.pace is not None:
+            end_pacing(self)
+            self.pace = None
         if self._connection is not None:
             self._connection.note_end()
         super().finish()
-
-    def connectionLost(self, reason: Any) -> None:
-        self.outgoing.stopProducing()
-        super().connectionLost(reason)
 
     def handle_exception(self, exception: BaseException) -> None:
         self.request_id = get_id_of_error(exception)
@@ -127,30 +124,6 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
         if self._connection is not None:
             self._connection.release_body()
         self.channel.transport.write(build_response(status, text, *headers))
-
-
-@implementer(IPushProducer)
-class Outgoing:
-    """Whether the client takes what is sent: the application waits while it does not."""
-
-    def __init__(self) -> None:
-        self._is_writable: asyncio.Event | None = None
-
-    async def wait(self) -> None:
-        """Until the client takes more, or is gone."""
-        if self._is_writable is not None:
-            await self._is_writable.wait()
-
-    def pauseProducing(self) -> None:
-        self._is_writable = self._is_writable or asyncio.Event()
-        self._is_writable.clear()
-
-    def resumeProducing(self) -> None:
-        if self._is_writable is not None:
-            self._is_writable.set()
-
-    def stopProducing(self) -> None:
-        self.resumeProducing()
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc] # daphne has no types

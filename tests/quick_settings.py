@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from clusters.counting.timings import CountingTimings
 from clusters.feeds.timings import FeedTimings
+from clusters.logs.timings import LogTimings
 from clusters.operations.timings import OperationTimings
 from dashboard.settings import *  # noqa: F403 - all of the product, as it is
 from dashboard.settings import PRODUCTION
@@ -24,6 +25,7 @@ TIMINGS = Timings(
     operations=OperationTimings(heartbeat=0.5, lease=4.0, save=0.2, watch=0.3),
     live=LiveTimings(session_check=1.0),
     passthrough=PassthroughTimings(check=0.5, review=2.0),
+    logs=LogTimings(review=4.0),
     audit=AuditTimings(poll=0.5, pace=0.1, burst_pace=0.3),
     edit=EditTimings(draft=0.2),
 )

@@ -26,7 +26,7 @@ class Ticket:
 
 
 class Cache(Generic[_Key, _Value]):
-    """At most `size` answers, none older than `seconds` or than the cluster's last error_response of that credential.
+    """At most `size` answers, none older than `seconds` or than the cluster's last refusal of that credential.
 
     `timer` is a clock in seconds; by default the one that `last_denied` has as well.
     """

@@ -255,7 +255,7 @@ def _body(check: ResourceAttributes) -> dict[str, Any]:
 
 
 def _read(body: Any) -> ReviewResult:
-    """The status of a review. A error_response that came with an error, or with conditions (KEP-5681), is not one."""
+    """The status of a review. A refusal that came with an error, or with conditions (KEP-5681), is not one."""
     status = body.get("status") if isinstance(body, Mapping) else None
     if not isinstance(status, Mapping):
         return ReviewResult("unknown", ACCESS_UNKNOWN)

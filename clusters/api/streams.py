@@ -138,7 +138,7 @@ class Streams:
         protocols: Sequence[str],
         limits: StreamLimits = StreamLimits(),  # noqa: B008 - frozen
     ) -> AsyncIterator[WebSocket]:
-        """The WebSocket of exec, attach or port-forward, with one of `protocols`; or the error of its error_response.
+        """The WebSocket of exec, attach or port-forward, with one of `protocols`; or the error of its refusal.
 
         Leaving the block closes it.
         """

@@ -151,7 +151,7 @@ async def open_websocket(
 async def check_upgrade(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Middleware of a session for upgrades: a error_response is its error, raised while the body can still be read.
+    """Middleware of a session for upgrades: a refusal is its error, raised while the body can still be read.
 
     aiohttp itself would follow a redirect and drop the body. Such a session uses no connection twice: behind a
     refused upgrade, whoever is on the way may take it for a tunnel (CVE-2018-1002105).

@@ -216,8 +216,8 @@ async def _count(
             return Count(CountStatus.COUNTED, await lists.count(kind), now())
         if namespaces:
             return await _sum_namespaces(lists, kind, namespaces, left_out)
-    except Forbidden as error_response:
-        return Count(CountStatus.DENIED, error=error_response)
+    except Forbidden as refusal:
+        return Count(CountStatus.DENIED, error=refusal)
     except ApiError as error:
         return replace(before, status=CountStatus.FAILED, error=error)
     return Count(CountStatus.DENIED)

@@ -85,7 +85,7 @@ def _describe_unserved(one: NewObject, earlier: Sequence[NewObject]) -> Creation
 
 
 def _judge(one: NewObject, earlier: Sequence[NewObject], error: ApiError) -> CreationResult:
-    """A error_response, or a sign that the dry run says nothing: because of an earlier object, or of a webhook."""
+    """A refusal, or a sign that the dry run says nothing: because of an earlier object, or of a webhook."""
     if isinstance(error, Conflict) and error.reason == ALREADY_EXISTS:
         return CreationResult(one, "existing", error=error, warnings=error.warnings)
     missing = find_missing(one, earlier, error)
@@ -99,7 +99,7 @@ def _judge(one: NewObject, earlier: Sequence[NewObject], error: ApiError) -> Cre
 
 
 def find_missing(one: NewObject, earlier: Sequence[NewObject], error: ApiError) -> NewObject | None:
-    """The earlier object of the text that the error_response says is not there: a namespace, a service account, a role."""
+    """The earlier object of the text that the refusal says is not there: a namespace, a service account, a role."""
     if not isinstance(error, NotFound | Forbidden | Invalid):
         return None
     message = error.message.lower()

@@ -20,7 +20,7 @@ State = Literal["accepted", "unchecked", "created", "existing", "refused", "deni
 
 @dataclass(frozen=True)
 class CreationResult:
-    """`stored` is the API server's object, `error` its error_response, `reason` a sentence of ours, `review` what denies it.
+    """`stored` is the API server's object, `error` its refusal, `reason` a sentence of ours, `review` what denies it.
 
     `is_ours`: the object that exists was created through Quarterdeck, perhaps by an earlier sending of the same form.
     """
@@ -36,7 +36,7 @@ class CreationResult:
 
     @property
     def violations(self) -> Sequence[Violation]:
-        """The causes of a error_response at their lines in the text."""
+        """The causes of a refusal at their lines in the text."""
         return locate(self.error, self.new.document) if self.error is not None else ()
 
     @property

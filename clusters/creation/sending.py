@@ -1,4 +1,4 @@
-"""Creating the objects of a text one after the other: one error_response loses nothing, and nothing is created twice.
+"""Creating the objects of a text one after the other: one refusal loses nothing, and nothing is created twice.
 
 Each object has its name before it is sent, so that the API server refuses a second one (409 AlreadyExists). After an
 answer that was lost nothing more is sent: the same form can be sent again.

@@ -1,6 +1,6 @@
 """Import plan: what becomes of each context of a kubeconfig, decided once for the page and for the command.
 
-The unit of error_response is the context: one that cannot be used never costs the others.
+The unit of refusal is the context: one that cannot be used never costs the others.
 """
 
 from __future__ import annotations

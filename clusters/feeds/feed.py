@@ -77,7 +77,7 @@ class Feed(Generic[C]):
         self._wake = asyncio.Event()
         self._eager = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.denied = asyncio.Event()  # set at a error_response, for the reviews
+        self.denied = asyncio.Event()  # set at a refusal, for the reviews
 
     # --- for any thread
 

@@ -60,5 +60,5 @@ class HealthProbe:
 
 
 def _is_response(error: ApiError) -> bool:
-    """A error_response is an answer too; a page of something before the API server, or an error of its own, is none."""
+    """A refusal is an answer too; a page of something before the API server, or an error of its own, is none."""
     return 400 <= error.status < 500 and not isinstance(error, NotKubernetes)

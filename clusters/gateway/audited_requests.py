@@ -60,6 +60,11 @@ class AuditedRequest:
         """The API server answered with an error, which is passed on to the caller as it is."""
         self._failure = (status, audit_id)
 
+    def record_detail(self, **detail: Any) -> None:
+        """What is known at its end alone, such as how many bytes were read; for the result's entry."""
+        if self._entry is not None:
+            self._entry.draft = replace(self._entry.draft, detail={**self._entry.draft.detail, **detail})
+
     def __enter__(self) -> Self:
         self._entry = begin(self._draft)
         return self

@@ -48,6 +48,14 @@ def edit_command(address: Address) -> str:
     return command(address.cluster, address.namespaces[0], "edit", *_object(address))
 
 
+def logs_command(address: Address, *options: str) -> str:
+    """The command that reads the logs of a pod or of a workload's pods, or of the pods that the selector selects."""
+    if not address.name:
+        return command(address.cluster, address.namespaces[0], "logs", *_selectors(address), *options)
+    target = address.name if address.resource == "pods" else f"{address.resource}/{address.name}"
+    return command(address.cluster, address.namespaces[0], "logs", target, *options)
+
+
 def events_command(address: Address, kind: str) -> str:
     """The command that shows an object's events."""
     namespace = "default" if address.namespaces[0] == CLUSTER else address.namespaces[0]

@@ -78,8 +78,8 @@ def _open(
         if cluster_session.remember(name):
             return redirect(_pods(cluster_session.cluster.slug, name).url())
         form.add_error("namespace", _("Namespace “%(name)s” does not exist.") % {"name": name})
-    except Forbidden as error_response:
-        messages.error(request, error_response.message)
+    except Forbidden as refusal:
+        messages.error(request, refusal.message)
         form.add_error(
             "namespace",
             _(

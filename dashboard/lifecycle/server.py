@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 
 from dashboard.connections import ConnectionLimiter, ConnectionLimits, raise_file_limit
 from dashboard.live.inbound import LimitedSocket
-from dashboard.request_bodies import BoundedFactory, BoundedRequest
+from dashboard.request_bodies import BoundedFactory
 
 CANNOT_READ = "Quarterdeck cannot read its database: {}"
 CANCEL_SECONDS = 1.0  # for requests that are cut off to end; a thread that waits for something never does
@@ -65,12 +65,6 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
         answer = self.application(scope, receive, partial(self.handle_reply, protocol))
         self.connections[protocol]["application_instance"] = asyncio.ensure_future(answer)
 
-    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """A client that reads slowly makes the application wait: nothing piles up here."""
-        await super().handle_reply(protocol, message)
-        if isinstance(protocol, BoundedRequest):
-            await protocol.outgoing.wait()
-
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
         self._ports.append(port)
@@ -88,6 +82,13 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
             else f"Quarterdeck cannot listen: {why} Set QUARTERDECK_LISTEN to a different address or port."
         )
         self.stop()
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """A response in parts waits until its client has read those before, which stops what it is read from."""
+        await super().handle_reply(protocol, message)
+        pace = getattr(protocol, "pace", None)
+        if pace is not None:
+            await pace.wait()
 
     def close_listeners(self) -> None:
         """Refuse new connections from now on; those that are open stay."""

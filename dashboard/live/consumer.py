@@ -8,6 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
@@ -45,6 +46,7 @@ from people.storage import storage
 # that come or go are looked for; cells that change may take longer.
 DRAW_FACTOR, RENDER_FACTOR = 14, 10
 ROW_DRAW_FACTOR = 8
+URGENT = 0.36  # of the shortest pause, for what follows at once: less often than a page may send something
 MAX_UNACKNOWLEDGED = 1024 * 1024  # bytes sent and not yet drawn by the page
 
 RESTARTING = 4012  # this process ends; as 1012 (RFC 6455), which an application cannot send
@@ -241,14 +243,15 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
                 await self._send("")
             await self._wait_for_acknowledgement()
             self.dirty.clear()
-            began = time.monotonic()
+            began, is_urgent = time.monotonic(), False
             await self._apply_inbox()
             if not self.is_paused and self.subscription is not None:
                 update = await self._run_rendering(self._render_changes)
                 if update is not None:
-                    self.has_moved = update.rows_moved
+                    self.has_moved, is_urgent = update.rows_moved, update.is_urgent
                     await self._send(update.to_html())
-            await asyncio.sleep(self._pause(time.monotonic() - began))
+            spent = time.monotonic() - began
+            await asyncio.sleep(self._urgent_pause(spent) if is_urgent else self._pause(spent))
 
     async def _apply_inbox(self) -> None:
         """Show what the page asked for last; what it asked for before that is never rendered."""
@@ -269,11 +272,17 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         draws = ROW_DRAW_FACTOR if self.has_moved else DRAW_FACTOR
         return min(max(shortest, draws * self.draw_time, RENDER_FACTOR * rendered), longest)
 
+    def _urgent_pause(self, rendered: float) -> float:
+        """The same for what follows at once: the page may acknowledge only so often, and has other things to do."""
+        shortest, longest = settings.TIMINGS.live.gather
+        return min(max(shortest * URGENT, self.draw_time, rendered), longest)
+
     def _render_changes(self) -> Update | None:
         """What the page does not show yet: of its content, and of whether this server can save."""
         update = self.subscription.render() if self.subscription is not None else None
         content = update.pieces if update is not None else ()
-        return build_update([*content, *self.banner.compare("outage", outage.banner())])
+        found = build_update([*content, *self.banner.compare("outage", outage.banner())])
+        return replace(found, is_urgent=update.is_urgent) if found and update else found
 
     async def _wait_for_acknowledgement(self) -> None:
         """Wait until less than 1 MiB is under way to the page; one that draws nothing for two minutes is left."""

@@ -22,6 +22,7 @@ from dashboard.frame.templatetags.cluster_links import cluster_links
 from dashboard.frame.waiting import WaitingSubscription
 from dashboard.lists.listing import open_listing
 from dashboard.lists.live import ListSubscription
+from dashboard.logs.live import subscribe_to_object_logs, subscribe_to_selected_logs
 from dashboard.objects.live import ObjectSubscription, YamlSubscription, open_object
 from dashboard.overview.board import open_board
 from dashboard.overview.live import OverviewSubscription
@@ -126,6 +127,15 @@ def _open_yaml(page: LivePage) -> Subscription:
     return YamlSubscription(opened, page.window, page.query.get("page", ""))
 
 
+def _open_object_logs(page: LivePage) -> Subscription:
+    return subscribe_to_object_logs(page.user, parse(page.values, page.query), page.query, page.window)
+
+
+def _open_selected_logs(page: LivePage) -> Subscription:
+    address = parse({**page.values, "resource": "pods"}, page.query)
+    return subscribe_to_selected_logs(page.user, address, page.query, page.window)
+
+
 def _open_rollout(page: LivePage) -> Subscription:
     opened = open_object(page.user, parse(page.values, page.query), with_related=False, with_rollout=True)
     return RolloutSubscription(opened, page.window)
@@ -152,6 +162,8 @@ LIVE_PAGES: Mapping[str, Callable[[LivePage], Subscription]] = {
     "resources:object": _open_object,
     "resources:object_yaml": _open_yaml,
     "resources:drain": _open_drain,
+    "resources:object_logs": _open_object_logs,
+    "resources:selected_logs": _open_selected_logs,
     "resources:rollout": _open_rollout,
     "accounts:audit:trail": _open_audit_trail,
 }

@@ -47,7 +47,7 @@ class RateLimits:
 
     @contextmanager
     def hold(self, token: int, *, lasts: bool) -> Iterator[None]:
-        """One request in progress, for the length of the block. Raises ErrorResponse with 429 where there are too many."""
+        """One request in progress, for the length of the block. Raises ErrorResponse (429) where there are too many."""
         most, most_in_all = (MAX_LASTING, MAX_LASTING_TOTAL) if lasts else (MAX_SHORT, MAX_SHORT_TOTAL)
         if self._running[token, lasts] >= most or self._totals[lasts] >= most_in_all:
             message = "Quarterdeck: this token has too many requests in progress."

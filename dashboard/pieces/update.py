@@ -16,12 +16,13 @@ class Piece:
 
     `target` is the id of an element. `morph`: its children become `html`. `rows`: it is a table body, whose rows are
     replaced by those of the same id in `html`. `window` is the token of the rows that it then shows; `order` holds all
-    their ids, separated by spaces, where rows came, went or changed places, and is None where they did not.
+    their ids, separated by spaces, where rows came, went or changed places, and is None where they did not. `lines`:
+    `html` is the text that the script of a log page reads.
     """
 
     target: str
     html: SafeString  # text that no template has rendered is escaped
-    swap: Literal["morph", "rows"] = "morph"
+    swap: Literal["morph", "rows", "lines"] = "morph"
     window: str | None = None
     order: str | None = None
 
@@ -41,9 +42,13 @@ class Piece:
 
 @dataclass(frozen=True)
 class Update:
-    """What a page is sent at once: at least one piece, drawn in this order."""
+    """What a page is sent at once: at least one piece, drawn in this order.
+
+    `is_urgent`: what follows is not gathered, and waits only until the page has drawn this.
+    """
 
     pieces: tuple[Piece, ...]
+    is_urgent: bool = False
 
     @property
     def rows_moved(self) -> bool:

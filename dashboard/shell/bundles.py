@@ -22,6 +22,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "drains/all.css": (*FRAME, "frame/resources.css", "actions/actions.css", "drains/drains.css"),
     "lists/all.css": (*FRAME, "frame/resources.css", "lists/selection.css"),
     "bulk/all.css": (*FRAME, "frame/resources.css", "actions/actions.css", "bulk/bulk.css"),
+    "logs/all.css": (*FRAME, "frame/resources.css", "logs/logs.css"),
     "rollouts/all.css": (*FRAME, "frame/resources.css", "rollouts/rollouts.css"),
     "edit/all.css": (*FRAME, "frame/resources.css", "edit/edit.css"),
     "create/all.css": (*FRAME, "frame/resources.css", "edit/edit.css", "create/create.css"),
@@ -37,6 +38,14 @@ BUNDLES: Mapping[str, Sequence[str]] = {
         "shell/again.js",
     ),
     "lists/all.js": ("lists/selection.js",),
+    "logs/logs-all.js": (
+        "logs/text.js",
+        "logs/filter.js",
+        "logs/store.js",
+        "logs/list.js",
+        "logs/columns.js",
+        "logs/page.js",
+    ),
     "edit/editor-all.js": (
         "vendor/codemirror-6.43.15.min.js",
         "edit/yaml_outline.js",

@@ -10,6 +10,7 @@ from clusters.counting.timings import CountingTimings
 from clusters.creation.timings import CreationTimings
 from clusters.drains.timings import DrainTimings
 from clusters.feeds.timings import FeedTimings
+from clusters.logs.timings import LogTimings
 from clusters.operations.timings import OperationTimings
 from people.timings import PeopleTimings
 
@@ -104,4 +105,5 @@ class Timings:
     bulk: BulkTimings = field(default_factory=BulkTimings)
     overview: OverviewTimings = field(default_factory=OverviewTimings)
     passthrough: PassthroughTimings = field(default_factory=PassthroughTimings)
+    logs: LogTimings = field(default_factory=LogTimings)
     edit: EditTimings = field(default_factory=EditTimings)

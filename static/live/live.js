@@ -3,6 +3,7 @@
    Server to page: "<number>\n<HTML>", whose top elements are <template data-swap data-target>:
      morph  the target's children become the content
      rows   the rows in it replace those of the same id; data-order, where present, is the whole new order
+     lines  the script of a log page reads the text: event "live:lines"
      reload the page is asked for anew (rights or the page itself changed)
    Page to server: {"ack": n, "took": milliseconds}, {"pause": true|false}, {"renew": "<query>"}. */
 (() => {
@@ -88,6 +89,7 @@
       if (piece.dataset.swap === "reload") { location.reload(); return; }
       if (!target) continue;
       if (piece.dataset.swap === "rows") rows(target, piece);
+      else if (piece.dataset.swap === "lines") target.dispatchEvent(new CustomEvent("live:lines", { detail: piece.content.textContent }));
       else htmx.swap({ text: piece.innerHTML, target, swap: "innerMorph", sourceElement: target, transition: false });
     }
     stale();

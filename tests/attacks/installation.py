@@ -266,6 +266,7 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "resources.namespaces": lambda _installation, _owner: "shop",
     "resources.resource": lambda _installation, _owner: "secrets",
     "resources.name": lambda _installation, _owner: "web",
+    "resources:object_logs.resource": lambda _installation, _owner: "deployments.apps",
     "resources:history.resource": lambda _installation, _owner: "deployments.apps",
     "personal_tokens.pk": _token,
     "resources:drain_plan.resource": lambda _installation, _owner: "nodes",

@@ -89,6 +89,8 @@ RULES: dict[str, Rule] = {
     "resources:list": Rule.CLUSTER,
     "resources:object": Rule.CLUSTER,
     "resources:object_yaml": Rule.CLUSTER,
+    "resources:object_logs": Rule.CLUSTER,
+    "resources:selected_logs": Rule.CLUSTER,
     "resources:edit": Rule.EDITOR_WRITES,
     "resources:save_draft": Rule.EDITOR,
     "resources:drafts": Rule.SIGNED_IN,

@@ -164,6 +164,8 @@ def _is_own(view: str, line: str) -> bool:
         return line.startswith("people.User") and "'aude'" in line and "'dana'" not in line
     if view == "clusters:remove_credential":
         return line.startswith(("clusters.Credential", "people.User")) and "'dana'" not in line
+    if view in ("personal_tokens:tokens", "personal_tokens:revoke"):
+        return line.startswith("clusters.PersonalToken") and "'of dana'" not in line
     if view == "resources:draft":
         return line.startswith("clusters.Draft: [] instead of [(") and line.count("UUID(") == 1
     return False

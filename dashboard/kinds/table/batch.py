@@ -17,6 +17,7 @@ from dashboard.kinds.pod_references import find_pod_spec_references, find_templa
 from dashboard.kinds.pod_templates import summarize_containers
 from dashboard.kinds.references import Reference, pick_pods_by_selector
 from dashboard.kinds.summary import KindSummary, SummaryField, make_summary_fields
+from dashboard.kinds.tabs import LOGS
 from dashboard.kinds.tones import StatusTones
 
 
@@ -94,6 +95,7 @@ KINDS = (
             words={"complete": "done"}, conditions={"FailureTarget": "bad", "SuccessCriteriaMet": "good"}
         ),
         actions=(STOP, UNSUSPEND, RUN_AGAIN),
+        tabs=(LOGS,),
     ),
     Kind(
         group="batch",
@@ -104,5 +106,6 @@ KINDS = (
         summarize=summarize_cron_job,
         find_references=find_cron_job_references,
         actions=(TRIGGER, SUSPEND, UNSUSPEND, SET_IMAGE, RESOURCES),
+        tabs=(LOGS,),
     ),
 )

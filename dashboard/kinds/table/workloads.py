@@ -19,6 +19,7 @@ from dashboard.kinds.references import Pick, pick_pods_by_labels, pick_pods_by_s
 from dashboard.kinds.rollout_status import read_rollout_status
 from dashboard.kinds.selectors import format_selector
 from dashboard.kinds.summary import KindSummary, SummaryField, make_summary_fields
+from dashboard.kinds.tabs import LOGS
 from dashboard.kinds.tones import StatusTones
 
 
@@ -146,7 +147,7 @@ KINDS = (
         find_picks=pick_deployment_lists,
         tones=TONES,
         actions=(RESTART, SET_IMAGE, RESOURCES, UNDO, PAUSE, RESUME),
-        tabs=(ROLLOUT, HISTORY),
+        tabs=(LOGS, ROLLOUT, HISTORY),
     ),
     Kind(
         group="apps",
@@ -158,7 +159,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
         actions=(RESTART, SET_IMAGE, RESOURCES, UNDO),
-        tabs=(ROLLOUT, HISTORY),
+        tabs=(LOGS, ROLLOUT, HISTORY),
     ),
     Kind(
         group="apps",
@@ -170,7 +171,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
         actions=(RESTART, SET_IMAGE, RESOURCES, UNDO),
-        tabs=(ROLLOUT, HISTORY),
+        tabs=(LOGS, ROLLOUT, HISTORY),
     ),
     Kind(
         group="apps",
@@ -183,6 +184,7 @@ KINDS = (
         find_picks=pick_pods_by_selector,
         tones=TONES,
         actions=(SET_IMAGE,),
+        tabs=(LOGS,),
     ),
     Kind(
         group="",
@@ -192,5 +194,6 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_pods_by_labels,
         tones=TONES,
+        tabs=(LOGS,),
     ),
 )
