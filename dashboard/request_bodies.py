@@ -12,11 +12,11 @@ from weakref import WeakSet
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 
+from dashboard.client_streams.streamed_requests import StreamedRequest, is_streamed
 from dashboard.connections import LimitedConnection, build_response
 from dashboard.monitoring.draining import draining
 from dashboard.monitoring.request_ids import HEADER, generate_id, get_id_of_error
 from dashboard.response_pacing import ResponsePace, begin_pacing, end_pacing
-from dashboard.streamed_requests import StreamedRequest, is_streamed
 
 # Bytes: the API server takes 3 MiB; a little more gets a page that says what is too large.
 MAX_BODY = 4 * 1024 * 1024

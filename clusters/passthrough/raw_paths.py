@@ -77,4 +77,4 @@ def _check_segment(segment: str, *, is_strict: bool, may_be_empty: bool) -> None
 
 def _is_dots(plain: str) -> bool:
     """Also between slashes that were encoded."""
-    return any(one in (".", "..") for one in re.split(r"[/\\]", plain))
+    return any(one in (".", "..") for one in plain.replace("\\", "/").split("/"))

@@ -27,7 +27,7 @@ from clusters.passthrough.raw_paths import PREFIX, Target, parse_target
 from clusters.passthrough.restrictions import is_in_namespaces, is_read, reads_secrets
 from clusters.passthrough.statuses import ErrorResponse, error_response_of
 from clusters.passthrough.upstream import HEAD_SECONDS, Forwarded, UpgradedConnection, Upstream
-from dashboard.client_connections import EXTENSION, ClientConnection
+from dashboard.client_streams.client_connections import EXTENSION, ClientConnection
 from dashboard.monitoring.draining import draining
 from dashboard.passthrough.database import in_database
 from dashboard.passthrough.entrance import Caller, identify, read_secret, require_host

@@ -54,7 +54,6 @@ FOREIGN: Mapping[str, Expression] = {
     "clusters/passthrough/raw_paths.py:_PATH": Expression(FULL, ("/",), ("%2f", "/")),
     "clusters/passthrough/raw_paths.py:_QUERY": Expression(FULL, ("",), ("%2f", "&")),
     "clusters/passthrough/raw_paths.py:_CONTROL": Expression(SEARCH),
-    "clusters/passthrough/raw_paths.py:_is_dots": Expression(SPLIT, units=("/", "\\")),
     "clusters/passthrough/restrictions.py:_INFORMATION": Expression(
         FULL, ("/api", "/openapi", "/healthz"), ("/", "/a")
     ),

@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from clusters.passthrough.raw_paths import PREFIX
-from dashboard.client_connections import EXTENSION
+from dashboard.client_streams.client_connections import EXTENSION
 
 MAX_BUFFERED = 256 * 1024  # bytes that have arrived and are not used; then the client waits
 MAX_DROPPED = (
