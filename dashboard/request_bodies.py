@@ -103,6 +103,11 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # daphne has no types
             self._connection.note_end()
         super().finish()
 
+    def check_timeouts(self) -> None:
+        """Daphne's time for a whole response is not for watches and execs, which last."""
+        if self.streamed is None:
+            super().check_timeouts()
+
     def handle_exception(self, exception: BaseException) -> None:
         self.request_id = get_id_of_error(exception)
         super().handle_exception(exception)

@@ -7,6 +7,7 @@ through the pass-through begins at its head: the body flows as fast as the appli
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 from urllib.parse import unquote
 
@@ -56,7 +57,7 @@ class StreamedRequest:
         request.client_addr = [str(getattr(request.client, "host", "")), getattr(request.client, "port", 0)]
         request.server_addr = [str(getattr(request.host, "host", "")), getattr(request.host, "port", 0)]
         request.client_scheme = "https" if request.isSecure() else "http"
-        request.request_start = asyncio.get_running_loop().time()
+        request.request_start = time.time()
         request.application_queue = self._queue
         if not _is_plain(request):
             self.is_refused = True
@@ -117,8 +118,8 @@ class StreamedRequest:
     def abort(self) -> None:
         if self._raw is not None:
             self._raw.abort()
-        elif self._request.channel is not None:
-            self._request.channel.transport.abortConnection()
+        elif (channel := getattr(self._request, "channel", None)) is not None:  # gone once it was answered
+            channel.transport.abortConnection()
 
     # --- below: not for outsiders
 
@@ -134,9 +135,10 @@ class StreamedRequest:
         self._queue.put_nowait({"type": "http.request", "body": content, "more_body": more_body})
 
     def _resume(self) -> None:
-        if self._is_paused and self._request.channel is not None:
+        channel = getattr(self._request, "channel", None)
+        if self._is_paused and channel is not None:
             self._is_paused = False
-            self._request.channel._networkProducer.resumeProducing()
+            channel._networkProducer.resumeProducing()
 
     def _build_scope(self) -> dict[str, Any]:
         request = self._request
