@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -126,6 +127,9 @@ def list_own_pages(served: DashboardServer) -> list[str]:
         "secret": "x" * 43,
         "session_id": "0" * 32,
         "action": "delete",
+        "draft": uuid4(),  # each is a page that says that there is none
+        "run_id": uuid4(),
+        "form": "config-map",
         "number": re.findall(r"/_drains/(\d+)\"", client.get(served.url + "/c/harbour/_drains").text)[0],
     }
     found = []
