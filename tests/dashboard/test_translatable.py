@@ -25,9 +25,7 @@ VALUES = {"button", "submit", "reset"}  # the types of an <input> whose value is
 EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "use", "wbr"}
 VERBATIM = {"code", "kbd", "samp", "pre"}  # what stands in them is for machines, as in translate="no"
 # What is the same in every language, and abbreviations of units.
-SAME = re.compile(
-    r"Quarterdeck|kubectl|helm|k9s|Python|VS Code|app=web|curl|YAML|CSV|TSV|JSON|UID|URL|CA|TLS|PEM|HTTP|UTC|s|x"
-)
+SAME = re.compile(r"Quarterdeck|kubectl|curl|YAML|CSV|TSV|JSON|UID|URL|CA|TLS|PEM|HTTP|UTC|s|x")
 TAG_MARK = " \x00 "  # stands where a tag or a variable of Django was
 BLOCKS = re.compile(r"\{%\s*(comment|blocktranslate|blocktrans)\b.*?%\}.*?\{%\s*end\1\s*%\}", re.DOTALL)
 TAGS = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)

@@ -13,6 +13,7 @@ LIVE_PATHS = (
     "/c/harbour/shop/pods",
     "/c/harbour/shop/pods/web",
     "/c/harbour/shop/pods/web/yaml",
+    "/c/harbour/_drains/1",
     "/c/harbour/shop/pods/web/logs",
     "/c/harbour/shop/_logs",
     "/c/harbour/shop/deployments.apps/web/rollout",
