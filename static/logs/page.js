@@ -55,8 +55,10 @@
   function choose() {
     const which = new URLSearchParams(location.search).get("line");
     const exact = store.shown.findIndex((line) => line.time === at && !line.notice && name(line) === which);
+    // One of the same time stands in for it only once later ones are there: until then it may still come.
+    if (list.chosen || (exact < 0 && !store.shown.some((line) => line.time > at))) return;
     const index = exact < 0 ? store.shown.findIndex((line) => line.time === at && !line.notice) : exact;
-    if (list.chosen || index < 0) return;
+    if (index < 0) return;
     list.chosen = store.shown[index];
     list.show(store.shown);
     list.goTo(index);
