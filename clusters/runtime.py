@@ -40,7 +40,7 @@ POOLS = {
 BATCHES = {
     "list": PoolSize(20, "discovery of all clusters of one list, one thread each"),
     "bulk-clusters": PoolSize(20, "the clusters of one bulk run"),
-    "bulk": PoolSize(6, "changes of one bulk run in one cluster"),
+    "bulk-changes": PoolSize(6, "changes of one bulk run in one cluster"),
     "dependents": PoolSize(6, "lists in which one object's dependents are looked for before it is deleted"),
 }
 LOOPS = {

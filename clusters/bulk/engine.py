@@ -152,7 +152,7 @@ def _do(run: BulkRun) -> None:
 
 
 def _do_cluster(run: BulkRun, slug: str) -> None:
-    pool = runtime.create_batch("bulk")
+    pool = runtime.create_batch("bulk-changes")
     try:
         while items := _take(run, slug):
             session_or_reason = _open(run, slug)

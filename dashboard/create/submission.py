@@ -57,7 +57,7 @@ def read_submission(posted: QueryDict) -> Submission:
     return Submission(
         posted.get("text", "").replace("\r\n", "\n"),
         posted.get("namespace", "").strip()[:253],
-        posted.get("token", "")[:64] or make_token(),
+        posted.get("form_key", "")[:64] or make_token(),
         posted.get("copied", "")[:MAX_PATH],
         posted.get("step") == "create",
         posted.get("reviewed", "")[:64],

@@ -71,7 +71,7 @@ class QuarterdeckServer(Server):  # type: ignore[misc] # daphne has no types
         # Read from the database before the event loop runs, said once ctrl-C is answered in good order.
         text = self._welcome(port.getHost().host, port.getHost().port)
         loop: Any = reactor  # twisted's types do not say which reactor it is
-        loop.callWhenRunning(lambda: print(text, flush=True))
+        loop.callWhenRunning(lambda: print(f"{text}\n", end="", flush=True))
 
     def listen_error(self, failure: Any) -> None:
         """What fails in `listen_success` comes here too: the database that it reads."""

@@ -72,8 +72,10 @@ def kubeconfig(request: HttpRequest) -> HttpResponse:
     secret = request.POST.get("secret", "")
     token = find_token(secret)
     if token is None or token.user_id != person(request).pk:
-        messages.error(request, _("This token is not one of yours, or it cannot be used any more."))
-        return redirect("personal_tokens:tokens")
+        form = TokenForm(None, user=person(request))
+        problem = _("This token is not one of yours, or it cannot be used any more.")
+        context = {"form": form, "tokens": _list(person(request)), "problem": problem}
+        return render(request, "personal_tokens/tokens.html", context, status=422)
     content = build_kubeconfig(token, secret, base_url(request), settings.PUBLIC_CA)
     response = HttpResponse(content, content_type="application/yaml; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="quarterdeck.kubeconfig.yaml"'

@@ -194,6 +194,7 @@ def fill_disk() -> Iterator[None]:
 # What may be done though nobody can put it on record, each with the reason. (Sessions may begin and end: coming in and
 # leaving are counted, and the row that ends the outage says how many there were.)
 WORKS_WITHOUT_AUDIT_TRAIL = {
+    "resources:draft": "what is not saved yet is nobody else's",
     "accounts:invitation": "a link that signs in; those that make a person or set a password do not work meanwhile",
     "accounts:sign_in": "when somebody came in last",
     "accounts:me": "one's own name as pages show it decides nothing",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -15,7 +16,7 @@ from tests.attacks.rules import Rule, get_rule
 from tests.dashboard.test_serve import open_session, run_server, submit_form
 
 # An argument may hold anything: there is nothing that it could be the address of.
-ANYTHING = {"str": "anything", "slug": "anything", "int": 1, "uuid": "0" * 32, "path": "anything"}
+ANYTHING = {"str": "anything", "slug": "anything", "int": 1, "uuid": UUID(int=0), "path": "anything"}
 FORM = {
     "username": "admin",
     "password": "sail-before-the-wind",

@@ -20,6 +20,11 @@ from tests.dashboard.test_settings import PRODUCTION, ROOT, run
 
 MODULES = (
     "clusters/api/timings.py",
+    "clusters/bulk/timings.py",
+    "clusters/creation/timings.py",
+    "clusters/drains/timings.py",
+    "clusters/logs/timings.py",
+    "clusters/operations/timings.py",
     "clusters/counting/timings.py",
     "clusters/feeds/timings.py",
     "dashboard/timings/__init__.py",

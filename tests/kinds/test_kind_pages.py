@@ -95,10 +95,16 @@ def test_a_denied_action_is_a_button_that_says_why_and_leads_nowhere() -> None:
 
 
 def test_every_action_has_a_page_and_every_page_an_action() -> None:
-    offered = {action.page: action for kind in KINDS.values() for action in list_actions(kind)}
+    elsewhere = {"drain"}  # its plan is a page of its own, of dashboard/drains
+    offered = {
+        action.page: action
+        for kind in KINDS.values()
+        for action in list_actions(kind)
+        if action.page not in elsewhere
+    }
     assert {id(page.action) for page in PAGES} == {id(action) for action in offered.values()}
     for kind in KINDS.values():
-        for action in list_actions(kind):
+        for action in (one for one in list_actions(kind) if one.page not in elsewhere):
             page = find_page(kind, action.page)
             assert page is not None
             assert page.action is action

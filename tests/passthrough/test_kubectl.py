@@ -62,7 +62,9 @@ def normalize(text: str, passage: Passage) -> str:
     text = re.sub(r"https://127\.0\.0\.1:\d+(/k8s/clusters/harbour)?", "SERVER", text)
     text = re.sub(r"\b\d+(?:y|d|h|m|s)(?:\d+(?:d|h|m|s))?\b", "AGE", text)
     text = re.sub(r"\d+m\b|\d+Mi\b", "USE", text)
-    text = re.sub(r'"(resourceVersion|continue)": ?"[^"]*"', "VERSION", text)  # of a list: the cluster's newest
+    text = re.sub(
+        r'"(resourceVersion|continue)": ?"[^"]*"', "VERSION", text
+    )  # of a list: the cluster's newest
     text = re.sub(r"hash=[0-9A-F]+", "HASH", text)  # it changes while the API server still reads its CRDs
     text = re.sub(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "TIME", text)
     return re.sub(r"[ \t]+", " ", text)

@@ -17,7 +17,7 @@ from people.audit.checkpoints import Checkpoint
 from people.audit.integrity.start_check import describe_mismatch
 from people.audit.routing import ALIAS
 from people.audit.writer import Writer
-from people.storage import try_write
+from people.storage import is_connection_lost, try_write
 
 SAVE_INTERVAL = (
     5.0  # seconds between two checkpoints in the main database: rows after the last one could be cut unseen
@@ -68,7 +68,7 @@ class CheckpointSaver:
             return
         try:
             if self._is_continued():
-                try_write(lambda: checkpoints.save(checkpoint))
+                try_write(lambda: _save(checkpoint))
                 self._publish(checkpoint)
         except DatabaseError:
             log.exception("The checkpoint of the audit trail could not be saved")
@@ -92,3 +92,14 @@ class CheckpointSaver:
         if checkpoint != self._published and (is_due or self._published is None):
             self._published, self._published_at = checkpoint, time.monotonic()
             checkpoints.publish(checkpoint)
+
+
+def _save(checkpoint: Checkpoint) -> None:
+    """A connection that was lost meanwhile is made anew once: that is no outage."""
+    try:
+        checkpoints.save(checkpoint)
+    except DatabaseError as error:
+        if not is_connection_lost(error):
+            raise
+        connections["default"].close()
+        checkpoints.save(checkpoint)
