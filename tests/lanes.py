@@ -25,7 +25,7 @@ class Lane:
     parts: Mapping[str, Sequence[str]]
     alone: tuple[str, ...] = ()
     is_measured: bool = True
-    seconds: float = 3600
+    seconds: float = 5000
 
 
 LANES = {
