@@ -139,7 +139,7 @@ class _Sending:
         managers = _list_managers(metadata)
         is_ours = FIELD_MANAGER in managers
         words = {"time": created, "manager": FIELD_MANAGER if is_ours else next(iter(managers), "?")}
-        reason = _("It is there since %(time)s, first written by %(manager)s.") % words
+        reason = _("It has existed since %(time)s, first written by %(manager)s.") % words
         return CreationResult(one, "existing", error=error, reason=reason, is_ours=is_ours)
 
 

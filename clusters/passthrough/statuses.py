@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import json
 
-from clusters.api.errors import ApiError, BadRequest, Busy, CredentialMissing, GatewayTimeout, TimedOut
+from clusters.api.errors import (
+    ApiError,
+    BadRequest,
+    Busy,
+    CredentialMissing,
+    GatewayTimeout,
+    LimitReached,
+    TimedOut,
+)
 
 # HTTP status -> reason, as metav1.StatusReason names it.
 REASONS = {
@@ -59,17 +67,23 @@ def build_status(code: int, message: str, retry_after: int | None = None) -> dic
     return status
 
 
+# Of errors without an HTTP status: which one, the words before it, and seconds until it makes sense again.
+_WITHOUT_STATUS: tuple[tuple[type[ApiError], int, str, int | None], ...] = (
+    (BadRequest, 400, "", None),
+    (CredentialMissing, 403, "", None),
+    (Busy, 429, "", 1),
+    (LimitReached, 429, "", 5),
+    (TimedOut, 504, "the cluster did not answer in time. ", None),
+    (GatewayTimeout, 504, "the cluster did not answer in time. ", None),
+    (ApiError, 503, "the cluster could not be reached. ", 5),
+)
+
+
 def error_response_of(error: ApiError) -> ErrorResponse:
-    """An API server that did not answer, or what was wrong with a request: as a ErrorResponse."""
+    """An API server that did not answer, or what was wrong with a request: as an ErrorResponse."""
     wait = int(error.retry_after) if error.retry_after else None
     if error.status:
         return ErrorResponse(error.status, str(error), wait)
-    if isinstance(error, BadRequest):
-        return ErrorResponse(400, f"Quarterdeck: {error}")
-    if isinstance(error, CredentialMissing):
-        return ErrorResponse(403, f"Quarterdeck: {error.title} {error.advice}")
-    if isinstance(error, Busy):
-        return ErrorResponse(429, f"Quarterdeck: {error.title}", wait or 1)
-    if isinstance(error, TimedOut | GatewayTimeout):
-        return ErrorResponse(504, f"Quarterdeck: the cluster did not answer in time. {error}", wait)
-    return ErrorResponse(503, f"Quarterdeck: the cluster could not be reached. {error}", wait or 5)
+    status, words, pause = next(row[1:] for row in _WITHOUT_STATUS if isinstance(error, row[0]))
+    advice = f" {error.advice}" if isinstance(error, CredentialMissing) else ""
+    return ErrorResponse(status, f"Quarterdeck: {words}{error}{advice}", wait or pause)

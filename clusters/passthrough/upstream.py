@@ -110,11 +110,6 @@ class UpgradedConnection:
         self._transport.write(content)
         await self._protocol._drain_helper()  # as aiohttp's own writers wait
 
-    def end_writing(self) -> None:
-        """Nothing more is sent; what arrives is still read. TLS has no half of a connection to close."""
-        if self._transport.can_write_eof() and not self._transport.is_closing():
-            self._transport.write_eof()
-
     # --- what aiohttp's protocol calls
 
     def feed_data(self, content: bytes) -> tuple[bool, bytes]:

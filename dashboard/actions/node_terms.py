@@ -73,7 +73,7 @@ class LabelForm(TermsForm):
         parsed = parse_terms("labels", terms)
         changes = parsed.find_changes(self.subject.found, is_overwriting=is_overwriting)
         if not changes:
-            raise WrongTerm(_("Nothing would change: the labels are so already."))
+            raise WrongTerm(_("Nothing would change: the labels have these values already."))
         return {"words": format_terms(parsed.values), "parsed": parsed, "changes": changes}
 
 

@@ -160,10 +160,15 @@ def _open(
     if operation is None:
         raise Http404(_("There is no such drain."))
     if is_own and operation.user_id != cluster_session.user.pk:
-        raise PermissionDenied(_("Only who started this drain can resume it. Start another one instead."))
+        raise PermissionDenied(
+            _("Only the person who started this drain can resume it. Start another one instead.")
+        )
     if not can_see(cluster_session, operation):
         raise PermissionDenied(
-            _("A drain is shown to who started it, and to who has permission to list pods in all namespaces.")
+            _(
+                "A drain is shown to the person who started it, and to everybody with permission to list "
+                "pods in all namespaces."
+            )
         )
     return cluster_session, operation
 

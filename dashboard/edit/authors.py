@@ -68,7 +68,7 @@ def _describe_unknown_autoscaler(failure: ApiError) -> Undoer:
         advice = _("You don't have permission to list HorizontalPodAutoscalers, so one may set the replicas.")
     else:
         advice = _("HorizontalPodAutoscalers could not be listed, so one may set the replicas.")
-    return Undoer(_("Perhaps a HorizontalPodAutoscaler"), advice)
+    return Undoer(_("Possibly a HorizontalPodAutoscaler"), advice)
 
 
 def _fetch_autoscalers(opened: OpenObject) -> Sequence[Mapping[str, Any]]:

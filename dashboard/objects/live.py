@@ -8,6 +8,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from dashboard.kinds.fields import KubernetesObject
 from dashboard.objects import pieces
 from dashboard.objects.opening import OpenObject, open_object
 from dashboard.objects.views import render_tabs, yaml_document
@@ -21,6 +22,7 @@ class ObjectSubscription:
     """An object's page while its socket is open. `render` is never called by two threads at once."""
 
     tab = "overview"
+    prefix = "object"  # of the elements of its pieces
 
     def __init__(self, opened: OpenObject, window: str = "") -> None:
         """`window` is what the page says that it shows (`pieces.window_digest`)."""
@@ -62,19 +64,32 @@ class ObjectSubscription:
         if found is None:
             yield from self._render_lost("object-body")
             return
-        rendered_pieces = pieces.render_pieces(pieces.build_context(self._opened, found))
+        rendered_pieces = self._render_pieces(found)
         if self._differ.forget("object-body"):
-            yield Piece("object-body", pieces.render_body(rendered_pieces))
+            yield Piece("object-body", self._render_body(rendered_pieces))
             self._remember(rendered_pieces)
-        elif self._window and self._window == pieces.window_digest(rendered_pieces):
+        elif self._window and self._window == self._digest(rendered_pieces):
             self._remember(rendered_pieces)
         self._window = ""
         for part, html in rendered_pieces.items():
-            yield from self._differ.compare(f"object-{part}", html)
+            yield from self._differ.compare(f"{self.prefix}-{part}", html)
 
     def _remember(self, rendered_pieces: Mapping[str, SafeString]) -> None:
         for part, html in rendered_pieces.items():
-            self._differ.remember(f"object-{part}", html)
+            self._differ.remember(f"{self.prefix}-{part}", html)
+
+    # --- what a tab of its own does otherwise
+
+    def _render_pieces(self, found: KubernetesObject) -> Mapping[str, SafeString]:
+        return pieces.render_pieces(pieces.build_context(self._opened, found))
+
+    def _render_body(self, rendered_pieces: Mapping[str, SafeString]) -> SafeString:
+        """All pieces, each in its element."""
+        return pieces.render_body(rendered_pieces)
+
+    def _digest(self, rendered_pieces: Mapping[str, SafeString]) -> str:
+        """What the page says that it shows already."""
+        return pieces.window_digest(rendered_pieces)
 
     def _render_status(self) -> Iterator[Piece]:
         state = {"feed_state": self._opened.feed.state}

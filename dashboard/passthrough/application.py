@@ -131,8 +131,6 @@ class Passthrough:
         self, scope: Scope, response: _Response, body: RequestBody, end: Callable[[str], None]
     ) -> None:
         request = await self._open(scope, response, body)
-        timings = settings.TIMINGS.passthrough
-        self._limits.take(request.caller.token.pk, timings.rate, timings.burst)
         in_progress = InProgress(request.caller, request.attributes, end)
         with self._limits.hold(request.caller.token.pk, lasts=request.lasts):
             self._progress.add(in_progress)
@@ -159,6 +157,8 @@ class Passthrough:
         address = origin.address_of_socket(scope)
         origin.begin(address, "")
         caller = await in_database(identify, secret, target.cluster, address)
+        timings = settings.TIMINGS.passthrough
+        self._limits.take(caller.token.pk, timings.rate, timings.burst)  # before a denial costs a row
         query = parse_qsl(target.query, keep_blank_values=True)
         attributes = parse_attributes(scope["method"], target.path, query)
         connection = scope.get("extensions", {}).get(EXTENSION)
@@ -193,6 +193,8 @@ class Passthrough:
         async with AsyncExitStack() as stack:
             forwarded, detail = await self._build(request)
             session = request.caller.session
+            kept = len(forwarded.body) if isinstance(forwarded.body, bytes) else 0
+            stack.enter_context(session.connection.account.hold(kept))
             audited: AuditedRequest | None = None
             if request.is_audited:
                 audited = session.open(request.attributes, detail)
@@ -327,7 +329,8 @@ async def _respond(request: _Request, response: aiohttp.ClientResponse) -> None:
 
 
 async def _copy_upgraded(connection: ClientConnection, response: aiohttp.ClientResponse) -> None:
-    """Bytes in both directions until one side ends; what has arrived is still handed on."""
+    """Bytes in both directions until one side ends. A half of a connection that is closed is said within the protocol
+    (a CLOSE frame of v5, a FIN of SPDY), and passes as any other bytes do."""
     upgraded = UpgradedConnection(response)
     client = connection.take_over()
     head = [b"HTTP/1.1 101 Switching Protocols"]
@@ -336,7 +339,6 @@ async def _copy_upgraded(connection: ClientConnection, response: aiohttp.ClientR
     async def to_cluster() -> None:
         while content := await client.read():
             await upgraded.write(content)
-        upgraded.end_writing()
 
     async def to_client() -> None:
         await client.write(b"\r\n".join(head) + b"\r\n\r\n")

@@ -18,7 +18,7 @@ from clusters.passthrough.statuses import ErrorResponse
 from clusters.personal_tokens.store import find_token, note_use
 
 UNKNOWN_CALLER = (
-    "Quarterdeck: no personal token was sent, or it is not valid any more. Make one under “Personal tokens” in the "
+    "Quarterdeck: no personal token was sent, or it is not valid any more. Create one under “Personal tokens” in the "
     "dashboard; a signed-in browser session is not accepted here."
 )
 

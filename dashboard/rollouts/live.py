@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
+from dashboard.kinds.fields import KubernetesObject
 from dashboard.kinds.kind import ROLLOUT_PAGE
 from dashboard.objects.live import ObjectSubscription
-from dashboard.pieces.update import Piece
 from dashboard.rollouts import pieces
 
 
@@ -18,26 +18,16 @@ class RolloutSubscription(ObjectSubscription):
     """The rollout page while its socket is open."""
 
     tab = ROLLOUT_PAGE
+    prefix = "rollout"
 
-    def _pieces(self) -> Iterator[Piece]:
-        yield from self._render_status()
-        found = self._opened.found
-        if found is None:
-            yield from self._render_lost("object-body")
-            return
-        rendered_pieces = pieces.render_pieces(self._opened, found)
-        if self._differ.forget("object-body"):
-            yield Piece("object-body", render_body(rendered_pieces))
-            self._remember(rendered_pieces)
-        elif self._window and self._window == pieces.window_digest(rendered_pieces):
-            self._remember(rendered_pieces)
-        self._window = ""
-        for name, html in rendered_pieces.items():
-            yield from self._differ.compare(f"rollout-{name}", html)
+    def _render_pieces(self, found: KubernetesObject) -> Mapping[str, SafeString]:
+        return pieces.render_pieces(self._opened, found)
 
-    def _remember(self, rendered_pieces: Mapping[str, SafeString]) -> None:
-        for name, html in rendered_pieces.items():
-            self._differ.remember(f"rollout-{name}", html)
+    def _render_body(self, rendered_pieces: Mapping[str, SafeString]) -> SafeString:
+        return render_body(rendered_pieces)
+
+    def _digest(self, rendered_pieces: Mapping[str, SafeString]) -> str:
+        return pieces.window_digest(rendered_pieces)
 
 
 def render_body(rendered_pieces: Mapping[str, SafeString]) -> SafeString:
