@@ -7,6 +7,8 @@ import threading
 
 from clusters.counting.counters import counters
 from clusters.gateway.hub import hub
+from clusters.logs.view import LogView
+from clusters.runtime import runtime
 from dashboard.audit.live import watcher
 from dashboard.live.consumer import openers
 from people.audit.writer import writer
@@ -18,6 +20,7 @@ def clean_up_after_test() -> None:
     """Called while a test may use its database: nobody can between tests, and audit rows would get out of order."""
     if hub.open_feeds() or len(counters) or watcher._open:
         stop_background_work()
+    finish_log_views()
     if writer.health.is_writable:  # else it is the one that finds out when it is
         writer.stop()  # with the rows that nobody waited for; it begins again with the next
 
@@ -36,6 +39,23 @@ def stop_background_work() -> None:
     for loop in (hub._loop, counters._loop):
         if loop is not None:
             asyncio.run_coroutine_threadsafe(_end_all(), loop).result(PATIENCE)
+
+
+def finish_log_views() -> None:
+    """End what a test has left open, and wait: a log that was read gets a row of the audit log when its view ends."""
+    for one in list(runtime._loops):
+        if one.thread.name == "logs":
+            asyncio.run_coroutine_threadsafe(_end_log_views(), one.loop).result(PATIENCE)
+
+
+async def _end_log_views() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        if getattr(task.get_coro(), "__qualname__", "") == LogView.run.__qualname__:
+            task.cancel()
+    if tasks:
+        _done, pending = await asyncio.wait(tasks, timeout=PATIENCE / 2)
+        assert not pending, f"a log view does not end: {pending}"
 
 
 def _wait_for_entrances() -> None:

@@ -17,4 +17,4 @@ class DrainTimings:
     poll: float = 1.0
     busy: float = 1.0
     rate: float = 5.0
-    burst: int = 8
+    burst: int = 5

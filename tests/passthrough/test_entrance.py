@@ -378,7 +378,9 @@ def test_writes_and_denials_are_in_the_audit_trail(
     passage = upstream.open("dana")
     body = {"metadata": {"name": "made-through"}}
     assert passage.request("POST", "/api/v1/namespaces/shop/configmaps", json=body).status_code == 200
-    assert_status(upstream.open("rita").request("DELETE", "/api/v1/namespaces/shop/configmaps/kept"), 403)
+    assert_status(
+        upstream.open("rita").request("DELETE", "/api/v1/namespaces/shop/configmaps/kept-from-rita"), 403
+    )
     client = dashboard_server.client("ada")
 
     def rows(name: str) -> list[dict[str, Any]]:
@@ -390,6 +392,6 @@ def test_writes_and_denials_are_in_the_audit_trail(
     made = wait_for(lambda: [one for one in rows("made-through") if one.get("name") == "made-through"])
     assert made[0]["verb"] == "create"
     assert made[0]["token"].startswith("of a test (qdk_")
-    denied = wait_for(lambda: [one for one in rows("kept") if one.get("name") == "kept"])
+    denied = wait_for(lambda: [one for one in rows("kept-from-rita") if one.get("name") == "kept-from-rita"])
     assert denied[0]["result"] == "denied"
     assert denied[0]["person"] == "rita"
