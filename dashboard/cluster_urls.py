@@ -5,10 +5,11 @@ from django.urls import path
 from dashboard.actions.history import history_page
 from dashboard.actions.views import action_page
 from dashboard.create.copy import copy_page
-from dashboard.create.views import create_page, short_form_page
+from dashboard.create.views import create_page, save_new_draft, short_form_page
 from dashboard.drains.planning import plan_page
 from dashboard.drains.views import drain_page, drains_page, node_drains_page, resume_page, stop_page
-from dashboard.edit.draft_views import draft_page, drafts_page, save_draft
+from dashboard.edit.draft_views import draft_page, drafts_page, save_draft, save_patch_draft
+from dashboard.edit.patch_views import patch_page
 from dashboard.edit.views import edit_page
 from dashboard.explore.cluster_home import cluster, landing
 from dashboard.explore.schema import schema
@@ -35,14 +36,21 @@ urlpatterns = [
     path("<str:clusters>/<str:namespaces>/_kinds", kinds_page, name="kinds"),
     path("<str:clusters>/<str:namespaces>/_logs", selected_logs, name="selected_logs"),
     path("<str:clusters>/<str:namespaces>/_create", create_page, name="create"),
+    path("<str:clusters>/<str:namespaces>/_create/draft", save_new_draft, name="save_new_draft"),
     path("<str:clusters>/<str:namespaces>/_create/<str:form>", short_form_page, name="short_form"),
     path("<str:clusters>/<str:namespaces>/<str:resource>", list_page, name="list"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/logs", object_logs, name="object_logs"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit", edit_page, name="edit"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/patch", patch_page, name="patch"),
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit/draft", save_draft, name="save_draft"
+    ),
+    path(
+        "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/patch/draft",
+        save_patch_draft,
+        name="save_patch_draft",
     ),
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/secret-value",

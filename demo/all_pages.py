@@ -88,6 +88,7 @@ PAGES = (
     Shot("selected-logs", "olga", "/c/production-eu,production-us/shop/_logs?selector=app%3Dweb"),
     Shot("deployment", "dana", "/c/production-eu/shop/deployments.apps/web"),
     Shot("deployment-edit", "dana", "/c/production-eu/shop/deployments.apps/web/edit"),
+    Shot("deployment-patch", "dana", "/c/production-eu/shop/deployments.apps/web/patch"),
     Shot("drafts", "dana", "/c/_drafts"),
     Shot("deployment-rollout", "dana", "/c/production-eu/shop/deployments.apps/reviews/rollout"),
     Shot("deployment-history", "dana", "/c/production-eu/shop/deployments.apps/web/history"),

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from clusters.changes.managed_fields import Manager, Ownership, find_owners
-from clusters.changes.objects import is_same
+from clusters.changes.objects import MISSING, is_same, value_at
 from clusters.changes.updates import FIELD_MANAGER
 from clusters.changes.yaml_values import Path
 
-Author = Literal["typed", "default", "admission"]
-_MISSING = object()
+Author = Literal["typed", "default", "admission", "typed or default", "unowned"]
+Operation = Literal["Apply", "Update"]
 
 
 @dataclass(frozen=True)
@@ -33,24 +33,45 @@ def attribute(
     paths: Iterable[Path], *, live: Mapping[str, Any], typed: Mapping[str, Any], stored: Mapping[str, Any]
 ) -> dict[Path, Attribution]:
     """Each path of the stored object that differs from the live one; `live` and `stored` with their managedFields."""
-    others = [(manager, owned) for manager, owned in find_owners(live) if manager.name != FIELD_MANAGER]
     ours = [owned for manager, owned in find_owners(stored) if manager.name == FIELD_MANAGER]
-    found: dict[Path, Attribution] = {}
-    for path in paths:
-        if path in found:
-            continue
-        managers = tuple(manager for manager, owned in others if owned.covers(path))
-        found[path] = Attribution(_find_author(path, typed, stored, ours), managers)
-    return found
+    managers = _find_managers(paths, live)
+    return {path: Attribution(_find_author(path, typed, stored, ours), managers[path]) for path in managers}
+
+
+def attribute_by_owner(
+    paths: Iterable[Path], operation: Operation, *, live: Mapping[str, Any], stored: Mapping[str, Any]
+) -> dict[Path, Attribution]:
+    """The same where the typed value of a path is not known, as in a strategic merge patch.
+
+    An apply owns what it says and nothing else; an update owns its defaults too, but not what admission changed.
+    """
+    wanted = (FIELD_MANAGER, operation)
+    ours = [owned for manager, owned in find_owners(stored) if (manager.name, manager.operation) == wanted]
+    written: Author = "typed" if operation == "Apply" else "typed or default"
+    other: Author = "unowned" if operation == "Apply" else "admission"
+    managers = _find_managers(paths, live)
+    return {
+        path: Attribution(written if any(owned.covers(path) for owned in ours) else other, managers[path])
+        for path in managers
+    }
+
+
+def _find_managers(paths: Iterable[Path], live: Mapping[str, Any]) -> dict[Path, tuple[Manager, ...]]:
+    """Of each path, the other managers that own it now."""
+    others = [(manager, owned) for manager, owned in find_owners(live) if manager.name != FIELD_MANAGER]
+    return {
+        path: tuple(manager for manager, owned in others if owned.covers(path))
+        for path in dict.fromkeys(paths)
+    }
 
 
 def _find_author(path: Path, typed: Any, stored: Any, ours: Sequence[Ownership]) -> Author:
     value = value_at(typed, path)
-    if value is not _MISSING and (
+    if value is not MISSING and (
         is_same(value, value_at(stored, path)) or _is_collection(value, value_at(stored, path))
     ):
         return "typed"
-    if value is not _MISSING:
+    if value is not MISSING:
         return "admission"
     return "default" if any(owned.covers(path) for owned in ours) else "admission"
 
@@ -60,15 +81,3 @@ def _is_collection(one: Any, other: Any) -> bool:
     return (isinstance(one, Mapping) and isinstance(other, Mapping)) or (
         isinstance(one, list) and isinstance(other, list)
     )
-
-
-def value_at(found: Any, path: Path) -> Any:
-    """The value at the path; _MISSING where there is none."""
-    for step in path:
-        if isinstance(found, Mapping) and step in found:
-            found = found[step]
-        elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
-            found = found[int(step)]
-        else:
-            return _MISSING
-    return found

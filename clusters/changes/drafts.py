@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,11 +30,15 @@ LARGEST = 16 * 1024 * 1024  # bytes of a draft's content: two texts of 3 MiB, ea
 
 @dataclass(frozen=True)
 class DraftContent:
-    """`base` is the text that was started from, in the `version` of the object that it shows."""
+    """`base` is the text that was started from, in the `version` of the object that it shows.
+
+    `fields` are the other fields of the form.
+    """
 
     text: str = field(repr=False)
     base: str = field(repr=False)
     version: Version
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class DraftUnavailable(Exception):
@@ -97,7 +101,7 @@ def open_draft(draft: Draft) -> DraftContent:
         )
         stored = json.loads(plain.decode("utf-8", "surrogatepass"))
         version = Version(stored["resource_version"], stored["uid"])
-        return DraftContent(stored["text"], stored["base"], version)
+        return DraftContent(stored["text"], stored["base"], version, stored.get("fields", {}))
     except (SealBroken, zlib.error, ValueError, KeyError, TypeError) as wrong:
         raise DraftUnavailable from wrong
 
@@ -139,5 +143,6 @@ def _encode(content: DraftContent) -> bytes:
         "base": content.base,
         "resource_version": content.version.resource_version,
         "uid": content.version.uid,
+        "fields": dict(content.fields),
     }
     return zlib.compress(json.dumps(held, ensure_ascii=False).encode("utf-8", "surrogatepass"))

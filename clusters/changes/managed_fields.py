@@ -72,7 +72,7 @@ def _walk(fields: Any, found: Any) -> Iterator[tuple[Path, bool]]:
             if step == ".":
                 yield path, False
                 continue
-            name, child = _step(str(step), value)
+            name, child = find_step(str(step), value)
             if name is None:
                 continue
             if not inner:
@@ -80,7 +80,7 @@ def _walk(fields: Any, found: Any) -> Iterator[tuple[Path, bool]]:
             open_nodes.append((inner, child, (*path, name)))
 
 
-def _step(step: str, value: Any) -> tuple[str | None, Any]:
+def find_step(step: str, value: Any) -> tuple[str | None, Any]:
     """The step's name in a path and the value there; None for what the object does not have."""
     kind, _, name = step.partition(":")
     if kind == "f" and isinstance(value, Mapping):

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from clusters.changes.list_keys import ListKeys
-from clusters.changes.objects import is_same
+from clusters.changes.objects import MISSING, is_same
 
 State = Literal["theirs", "yours", "both", "collision"]
 Choice = Literal["theirs", "yours"]
 Step = str  # the name of a field, or `[name=main]` of an element
 _Elements = Mapping[Step, Any]
-MISSING: Any = type("Missing", (), {"__repr__": lambda _self: "MISSING"})()
 
 
 @dataclass(frozen=True)

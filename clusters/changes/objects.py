@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from clusters.discovery import Resource
 
 KubernetesObject = Mapping[str, Any]
+MISSING: Any = type("Missing", (), {"__repr__": lambda _self: "MISSING"})()  # where there is no value
 
 # What an update cannot change, or the server sets anew: https://kubernetes.io/docs/reference/kubernetes-api/
 # common-definitions/object-meta/. An update that leaves it out keeps it; resourceVersion and uid are sent beside it.
@@ -67,3 +68,15 @@ def is_same(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(is_same(*pair) for pair in zip(one, other, strict=True))
     return bool(one == other)
+
+
+def value_at(found: Any, path: Sequence[str]) -> Any:
+    """The value at the path; MISSING where there is none."""
+    for step in path:
+        if isinstance(found, Mapping) and step in found:
+            found = found[step]
+        elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            return MISSING
+    return found

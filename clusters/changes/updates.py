@@ -65,7 +65,7 @@ class Stored:
 
 def update(target: Target, typed: Mapping[str, Any], *, dry_run: bool) -> Stored:
     """PUT the typed object. Raises DeniedByRole, AuditTrailUnavailable, UnreadableText and ApiError."""
-    return _write(target, _pin(typed, target.version), "application/json", dry_run=dry_run)
+    return _write(target, pin_version(typed, target.version), "application/json", dry_run=dry_run)
 
 
 def patch(target: Target, before: Before, typed: Mapping[str, Any], *, dry_run: bool) -> Stored:
@@ -74,7 +74,7 @@ def patch(target: Target, before: Before, typed: Mapping[str, Any], *, dry_run: 
         raise Conflict(_("It is no longer the version that you started from."), status=409, reason="Conflict")
     changes = build_merge_patch(before.object, typed)
     refuse_placeholders(changes, before.placeholders)
-    return _write(target, _pin(changes, target.version), MERGE_PATCH, dry_run=dry_run)
+    return _write(target, pin_version(changes, target.version), MERGE_PATCH, dry_run=dry_run)
 
 
 def _write(target: Target, body: Mapping[str, Any], content_type: str, *, dry_run: bool) -> Stored:
@@ -85,9 +85,14 @@ def _write(target: Target, body: Mapping[str, Any], content_type: str, *, dry_ru
     return Stored(response.json(), response.warnings)
 
 
-def _pin(typed: Mapping[str, Any], version: Version) -> dict[str, Any]:
+def pin_version(typed: Mapping[str, Any], version: Version) -> dict[str, Any]:
     """The object with the version that was looked at. Without one a built-in kind would be overwritten."""
-    if not version.resource_version or not version.uid:
-        raise UnreadableText(_("The version that you started from is missing. Open the page again."))
+    require_version(version)
     metadata = {**metadata_of(typed), "resourceVersion": version.resource_version, "uid": version.uid}
     return {**typed, "metadata": metadata}
+
+
+def require_version(version: Version) -> None:
+    """Raises UnreadableText where the form named none."""
+    if not version.resource_version or not version.uid:
+        raise UnreadableText(_("The version that you started from is missing. Open the page again."))

@@ -14,6 +14,7 @@ from clusters.changes.yaml_values import Path
 
 STRICT = "strict decoding error: "
 GO_FIELD = "Go struct field "
+TYPED = "failed to create typed patch object ("  # of an apply: (shop/web; apps/v1, Kind=Deployment): .spec.x: message
 MOST = 100  # of one answer
 LONGEST = 2000  # characters of a field that are looked at
 
@@ -98,6 +99,11 @@ def _strict_errors(text: str) -> Iterator[tuple[str, str]]:
         words = text.partition(STRICT)[2].split('"')
         for what, field in zip(words[::2], words[1::2], strict=False):
             yield field, f"{what.strip(' ,')} “{field}”"
+    elif TYPED in text:
+        for line in text.partition(TYPED)[2].partition("): ")[2].split("\n"):
+            field, found, message = line.strip().partition(": ")
+            if found and field.startswith("."):
+                yield field[1:], message
     elif GO_FIELD in text:
         struct = text.partition(GO_FIELD)[2].partition(" ")[0]
         yield struct.partition(".")[2], text[:LONGEST]

@@ -33,7 +33,8 @@ def start(session: ClusterSession, address: Address, query: QueryDict) -> Submis
     if source := query.get("copy", "")[:MAX_PATH]:
         return _start_copy(session, namespace, source, query.get("name", ""))
     if resource := query.get("example", ""):
-        return Submission(_write_example(session, namespace, resource), namespace)
+        text = _write_example(session, namespace, resource)
+        return Submission(text, namespace, base=text)
     return Submission("", namespace)
 
 
@@ -86,7 +87,8 @@ def _start_copy(session: ClusterSession, namespace: str, source: str, name: str)
         if opened.is_secret:
             copy = write_placeholders(_drop_hidden_annotations(copy))
         text = yaml_lines.text(copy)
-        return Submission(text, namespace, copied=name_source(opened.address) if opened.is_secret else "")
+        copied = name_source(opened.address) if opened.is_secret else ""
+        return Submission(text, namespace, copied=copied, base=text)
     finally:
         opened.close()
 

@@ -6,12 +6,16 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from uuid import UUID, uuid4
 
 from django.http import QueryDict
 
+from clusters.changes.drafts import DraftContent
+from clusters.changes.objects import Version
 from clusters.changes.reading_yaml import SEPARATOR, split_documents
 from clusters.creation.new_objects import NewObject
 from clusters.creation.results import CreationResult
+from dashboard.edit.drafts import read_key, unpack_base
 from dashboard.objects import yaml_lines
 
 MAX_LEFT_OUT = 200
@@ -29,7 +33,8 @@ class Submission:
     """`text` has line feeds alone; `namespace` is for objects that name none; `token` is one form's own.
 
     `copied` is the path of the object that the text is a copy of, where its values are hidden. `reviewed` names the
-    text whose review was shown, `left_out` are positions of objects that its dry run refused.
+    text whose review was shown, `left_out` are positions of objects that its dry run refused. `base` is the text that
+    the page was opened with, `draft` the key under which the text is kept meanwhile.
     """
 
     text: str = field(repr=False)
@@ -39,12 +44,20 @@ class Submission:
     is_create: bool = False
     reviewed: str = ""
     left_out: frozenset[int] = frozenset()
+    base: str = field(default="", repr=False)
+    draft: UUID = field(default_factory=uuid4)
 
     @property
     def digest(self) -> str:
         """Names what would be created: what is created is what was reviewed."""
         whole = "\0".join((self.token, self.namespace, self.copied, self.text))
         return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def content(self) -> DraftContent:
+        """What a draft keeps of it; a form key too, so that a generated name stays the same."""
+        fields = {"namespace": self.namespace, "copied": self.copied, "form_key": self.token}
+        return DraftContent(self.text, self.base, Version("", ""), fields)
 
     @property
     def is_reviewed(self) -> bool:
@@ -62,6 +75,21 @@ def read_submission(posted: QueryDict) -> Submission:
         posted.get("step") == "create",
         posted.get("reviewed", "")[:64],
         frozenset(int(one) for one in numbers if one.isascii() and one.isdecimal() and len(one) < 6),
+        unpack_base(posted.get("base", "")),
+        read_key(posted.get("draft", "")),
+    )
+
+
+def restore(key: UUID, content: DraftContent) -> Submission:
+    """The form as it was when this draft was kept."""
+    fields = content.fields
+    return Submission(
+        content.text,
+        fields.get("namespace", ""),
+        fields.get("form_key", "") or make_token(),
+        fields.get("copied", ""),
+        base=content.base,
+        draft=key,
     )
 
 
@@ -69,7 +97,8 @@ def keep_rest(submission: Submission, results: Sequence[CreationResult]) -> Subm
     """A new form with what was not created, in the order of the text."""
     rest = sorted((one for one in results if not one.is_there), key=lambda one: one.new.position)
     written = [_write(submission.text, one) for one in rest]
-    return Submission("---\n".join(written), submission.namespace, copied=submission.copied)
+    text = "---\n".join(written)
+    return Submission(text, submission.namespace, copied=submission.copied, draft=submission.draft)
 
 
 def _write(text: str, result: CreationResult) -> str:

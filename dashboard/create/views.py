@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from clusters.changes.drafts import close_draft
 from clusters.changes.violations import Violation
 from clusters.gateway.connect import ClusterSession, connect
 from dashboard.address import kubectl
@@ -21,7 +22,12 @@ from dashboard.create.creating import Outcome, handle
 from dashboard.create.result_rows import build_rows
 from dashboard.create.short_forms import BY_SLUG, SHORT_KINDS
 from dashboard.create.starting import DEFAULT_NAMESPACE, find_namespace, start
-from dashboard.create.submission import Submission, keep_rest, read_submission
+from dashboard.create.submission import Submission, keep_rest, read_submission, restore
+from dashboard.edit import drafts
+from dashboard.edit.draft_notices import DraftOffer, offer_drafts
+from dashboard.edit.draft_views import answer_kept
+from dashboard.edit.drafts import create_page_of
+from dashboard.edit.forms import build_draft_context, show_typed_text
 from dashboard.edit.marked_lines import mark_lines
 from dashboard.frame.context import build_frame_context
 from dashboard.frame.entrance import handle_cluster_errors
@@ -35,24 +41,54 @@ from people.decorators import person, require_sign_in
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@show_typed_text
 @require_sign_in
 @handle_cluster_errors
 def create_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpResponse:
     """GET shows the form; POST reviews its text by a dry run, or creates what was reviewed. Nothing typed is lost."""
-    parsed = parse({"clusters": clusters, "namespaces": namespaces, "resource": "pods"}, request.GET)
-    address = Address(parsed.clusters, parsed.namespaces, CREATE, query=parsed.query)
+    address = _read_address(request, clusters, namespaces)
     session = connect(person(request), address.cluster)
+    page = create_page_of(address)
     if request.method != "POST":
-        context = _context(session, address, start(session, address, request.GET), Outcome())
+        found = drafts.restore(session, page, request.GET.get("draft", ""))
+        submission = restore(*found) if found else start(session, address, request.GET)
+        offer = offer_drafts(session, page, submission.draft, submission.text, is_restored=bool(found))
+        context = _context(session, address, submission, Outcome(), offer=offer)
         return render(request, "create/create.html", context)
     session.require_role(name_creation(address))
     submission = read_submission(request.POST)
+    drafts.keep_draft(session, page, submission.draft, submission.content)
     outcome = handle(session, submission)
     if _is_single(outcome):
+        close_draft(person(request), submission.draft)
         return _open_object(request, session, outcome)
-    shown = keep_rest(submission, outcome.results) if outcome.is_sent else submission
+    shown = submission
+    if outcome.is_sent:
+        shown = keep_rest(submission, outcome.results)
+        if shown.text:
+            drafts.keep_draft(session, page, shown.draft, shown.content)
+        else:
+            close_draft(person(request), submission.draft)
     context = _context(session, address, shown, outcome, submission)
     return render(request, "create/create.html", context, status=_status(outcome))
+
+
+def _read_address(request: HttpRequest, clusters: str, namespaces: str) -> Address:
+    parsed = parse({"clusters": clusters, "namespaces": namespaces, "resource": "pods"}, request.GET)
+    return Address(parsed.clusters, parsed.namespaces, CREATE, query=parsed.query)
+
+
+@require_POST
+@never_cache
+@require_sign_in
+@handle_cluster_errors
+def save_new_draft(request: HttpRequest, clusters: str, namespaces: str) -> HttpResponse:
+    """Keep the text of the create page's form. Nothing is sent to the cluster, which need not answer."""
+    address = _read_address(request, clusters, namespaces)
+    session = connect(person(request), address.cluster)
+    session.require_role(name_creation(address))
+    submission = read_submission(request.POST)
+    return answer_kept(session, create_page_of(address), submission.draft, submission.content)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,6 +155,7 @@ def _context(
     shown: Submission,
     outcome: Outcome,
     sent: Submission | None = None,
+    offer: DraftOffer | None = None,
 ) -> dict[str, Any]:
     """`shown` is what the form holds now, `sent` what was posted: its lines are what the violations are about."""
     denial = session.review_role(name_creation(address))
@@ -148,7 +185,10 @@ def _context(
         "has_rest": bool(shown.text) or not outcome.is_sent,
         "sendable": len(outcome.sendable) if is_reviewed else 0,
         "left_out_count": len(outcome.left_out) if is_reviewed else 0,
-        "notices": _describe(outcome, shown),
+        "notices": [*(offer.notices if offer else ()), *_describe(outcome, shown)],
+        "offered_drafts": offer.drafts if offer else (),
+        "base": drafts.pack_base(shown.base),
+        **build_draft_context(create_page_of(address), shown.draft),
         "violations": mark_lines(outcome.violations, text),
         "remarks": mark_lines([Violation(one.message, one.line) for one in outcome.remarks], text),
         "command": kubectl.command(

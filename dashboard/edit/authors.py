@@ -9,7 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError, Forbidden
-from clusters.changes.attribution import Attribution, attribute
+from clusters.changes.attribution import Attribution, Operation, attribute, attribute_by_owner
+from clusters.changes.patches import Method
 from clusters.changes.undoing import REPLICAS, Undoer, find_undoers
 from clusters.discovery import Resource
 from dashboard.edit.diff import Diff, annotate
@@ -22,7 +23,7 @@ MOST_AUTOSCALERS = 500
 
 @dataclass(frozen=True)
 class Note:
-    """A word beside a line; `kind` is typed, default, admission or manager."""
+    """A word beside a line; `kind` is the class of its style: typed, default, admission or manager."""
 
     kind: str
     text: str
@@ -34,6 +35,18 @@ def add_authors(
     """The diff with notes at its added lines."""
     pointers = [line.pointer for line in diff.changed() if line.sign == "added"]
     found = attribute(pointers, live=live, typed=typed, stored=stored)
+    return annotate(diff, {pointer: _describe(one) for pointer, one in found.items()})
+
+
+def add_patch_authors(
+    diff: Diff, method: Method, *, live: Mapping[str, Any], typed: Any, stored: Mapping[str, Any]
+) -> Diff:
+    """The same of a patch. Where it says only in part what becomes of a list, what its manager owns is looked at."""
+    if method in ("merge", "replace") and isinstance(typed, Mapping):
+        return add_authors(diff, live=live, typed=typed, stored=stored)
+    pointers = [line.pointer for line in diff.changed() if line.sign == "added"]
+    operation: Operation = "Apply" if method == "apply" else "Update"
+    found = attribute_by_owner(pointers, operation, live=live, stored=stored)
     return annotate(diff, {pointer: _describe(one) for pointer, one in found.items()})
 
 
@@ -55,10 +68,12 @@ def _describe(found: Attribution) -> tuple[Note, ...]:
         "typed": _("you"),
         "default": _("default of the server"),
         "admission": _("admission webhook or policy"),
+        "typed or default": _("you, or a default of the server"),
+        "unowned": _("default, admission webhook or policy"),
     }
     managers = dict.fromkeys(manager.name for manager in found.managers)
     return (
-        Note(found.author, words[found.author]),
+        Note(found.author.partition(" ")[0], words[found.author]),
         *(Note("manager", _("owned by %(manager)s") % {"manager": name}) for name in managers),
     )
 

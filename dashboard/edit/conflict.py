@@ -12,8 +12,8 @@ from clusters.api.errors import ApiError
 from clusters.changes.errors import UnreadableText
 from clusters.changes.list_keys import ListKeys, read_list_keys
 from clusters.changes.managed_fields import find_owners
-from clusters.changes.merging import MISSING, Choice, Merge, MergedField, merge
-from clusters.changes.objects import Version, strip_server_fields, version_of
+from clusters.changes.merging import Choice, Merge, MergedField, merge
+from clusters.changes.objects import MISSING, Version, strip_server_fields, version_of
 from clusters.changes.reading_yaml import read_documents
 from clusters.schemas import fetch_schema
 from dashboard.edit.hidden_values import is_placeholder, write_placeholders, write_typed
@@ -151,11 +151,16 @@ def _build_rows(visible: Merge, keys: ListKeys, live: Mapping[str, Any]) -> Sequ
         managers = dict.fromkeys(
             manager.name for manager, owned in owners if pointer and owned.covers(pointer)
         )
-        rows.append(ConflictRow(one, _write(one.base), _write(one.theirs), _write(one.yours), list(managers)))
+        rows.append(
+            ConflictRow(
+                one, write_value(one.base), write_value(one.theirs), write_value(one.yours), list(managers)
+            )
+        )
     return rows
 
 
-def _write(value: Any) -> str:
+def write_value(value: Any) -> str:
+    """As YAML, cut where it is long; "" where there is none."""
     if value is MISSING:
         return ""
     text = yaml_lines.text(value).rstrip("\n")

@@ -1,9 +1,10 @@
-"""Draft notices of the edit page: what was typed here before and not saved, and what was restored."""
+"""Draft notices of a page with a text: what was typed here before and not saved, and what was restored."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
@@ -11,9 +12,8 @@ from django.utils.translation import gettext as _
 
 from clusters.gateway.connect import ClusterSession
 from clusters.models import Draft
-from dashboard.address.paths import Address
 from dashboard.edit import drafts
-from dashboard.edit.editing import Submission
+from dashboard.edit.drafts import DraftPage
 from dashboard.pieces.notice import Button, Notice
 from people.models import TeamRole
 
@@ -29,29 +29,29 @@ class DraftOffer:
 
 
 def offer_drafts(
-    session: ClusterSession, address: Address, submission: Submission, *, is_restored: bool
+    session: ClusterSession, page: DraftPage, key: UUID, text: str, *, is_restored: bool
 ) -> DraftOffer:
     """Of a page that is opened; nothing for who cannot edit, and so has no drafts."""
     if session.role != TeamRole.EDITOR:
         return DraftOffer()
-    others = drafts.list_other_drafts(session, address, submission.draft)
-    notices = [*_describe_restored(submission, is_restored=is_restored), *_offer(others, address)]
+    others = drafts.list_other_drafts(session, page, key)
+    notices = [*_describe_restored(text, is_restored=is_restored), *_offer(others, page)]
     return DraftOffer(notices, others[:SHOWN])
 
 
-def _describe_restored(submission: Submission, *, is_restored: bool) -> Iterator[Notice]:
+def _describe_restored(text: str, *, is_restored: bool) -> Iterator[Notice]:
     if not is_restored:
         return
     advice = _("This is what you typed before. It is not saved in the cluster.")
-    if drafts.has_omissions(submission.text):
+    if drafts.has_omissions(text):
         advice += " " + _("Values of a Secret are never kept: type them again where it says so.")
     yield Notice(_("Draft restored"), advice, severity="info")
 
 
-def _offer(found: Sequence[Draft], address: Address) -> Iterator[Notice]:
+def _offer(found: Sequence[Draft], page: DraftPage) -> Iterator[Notice]:
     for draft in found[:SHOWN]:
         discard = Button(_("Discard"), form=f"discard-{draft.pk}")
-        restore = Button(_("Restore"), f"{address.path('edit')}?draft={draft.pk}", primary=True)
+        restore = Button(_("Restore"), page.link(draft), primary=True)
         yield Notice(
             _("You have unsaved changes from %(time)s.") % {"time": describe_time(draft)},
             severity="warning",
@@ -59,7 +59,7 @@ def _offer(found: Sequence[Draft], address: Address) -> Iterator[Notice]:
         )
     if len(found) > SHOWN:
         more = Button(_("All drafts"), reverse("resources:drafts"))
-        yield Notice(advice=_("There are more of this object."), severity="info", buttons=(more,))
+        yield Notice(advice=_("There are more of this page."), severity="info", buttons=(more,))
 
 
 def describe_time(draft: Draft) -> str:

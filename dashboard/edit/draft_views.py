@@ -14,17 +14,28 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clusters.changes.drafts import (
     LIFETIME,
     MOST,
+    DraftContent,
     DraftUnavailable,
     delete_draft,
     find_draft,
     list_drafts,
     open_draft,
 )
-from clusters.gateway.connect import connect
+from clusters.changes.patches import read_method, verb_of
+from clusters.gateway.connect import ClusterSession, connect
 from clusters.models import Draft
 from dashboard.address.paths import parse
-from dashboard.edit.drafts import KeptDraft, build_row, keep_draft
-from dashboard.edit.editing import read_submission, refuse_role
+from dashboard.edit.drafts import (
+    DraftPage,
+    KeptDraft,
+    build_row,
+    edit_page_of,
+    keep_draft,
+    patch_page_of,
+)
+from dashboard.edit.editing import read_submission
+from dashboard.edit.forms import refuse_role
+from dashboard.edit.patching import read_patch
 from dashboard.frame.entrance import handle_cluster_errors
 from people.decorators import person, require_sign_in
 
@@ -37,9 +48,28 @@ def save_draft(request: HttpRequest, /, **path: str) -> HttpResponse:
     """Keep the text of the edit page's form. Nothing is sent to the cluster, which need not answer."""
     address = parse(path, request.GET)
     session = connect(person(request), address.cluster)
-    refuse_role(session, address)
+    refuse_role(session, address, "update")
     submission = read_submission(request.POST)
-    kept = keep_draft(session, address, submission.draft, submission.content, is_late=True)
+    return answer_kept(session, edit_page_of(address), submission.draft, submission.content)
+
+
+@require_POST
+@never_cache
+@require_sign_in
+@handle_cluster_errors
+def save_patch_draft(request: HttpRequest, /, **path: str) -> HttpResponse:
+    """The same of the apply and patch page's form."""
+    address = parse(path, request.GET)
+    method = read_method(request.GET.get("method", ""))
+    session = connect(person(request), address.cluster)
+    refuse_role(session, address, verb_of(method))
+    submission = read_patch(request.POST, method)
+    return answer_kept(session, patch_page_of(address, method), submission.draft, submission.content)
+
+
+def answer_kept(session: ClusterSession, page: DraftPage, key: UUID, content: DraftContent) -> HttpResponse:
+    """Keep it, and say so to the script of the page."""
+    kept = keep_draft(session, page, key, content, is_late=True)
     return JsonResponse({"message": _describe(kept)}, status=422 if kept.error else 200)
 
 
@@ -62,8 +92,8 @@ def draft_page(request: HttpRequest, /, draft: UUID) -> HttpResponse:
     if request.method == "POST":
         delete_draft(person(request), draft)
         messages.success(request, _("Draft discarded."))
-        goes_back = request.POST.get("back") == "edit" and row.edit_url
-        return redirect(row.edit_url.partition("?")[0] if goes_back else "resources:drafts")
+        goes_back = request.POST.get("back") == "edit"
+        return redirect(row.page_url if goes_back else "resources:drafts")
     try:
         content = open_draft(found)
     except DraftUnavailable:

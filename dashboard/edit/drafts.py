@@ -11,27 +11,42 @@ import base64
 import binascii
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.utils.translation import gettext as _
 
 from clusters.changes import drafts
 from clusters.changes.drafts import DraftContent, DraftUnavailable
 from clusters.changes.errors import UnreadableText
+from clusters.changes.patches import Method, read_method
 from clusters.changes.reading_yaml import LARGEST, read_documents
 from clusters.gateway.connect import ClusterSession
 from clusters.models import Draft
 from dashboard.address.paths import Address
 from dashboard.edit.hidden_values import describe_not_kept, write_not_kept
+from dashboard.frame.menu import CREATE
 from dashboard.kinds.kind import Kind
 from dashboard.kinds.masking import Hidden
 from dashboard.kinds.table import find_kind, find_slug, kind_of, mask
 from dashboard.objects import yaml_lines
 
-PARTS = 3  # of a page: namespace, resource and name
+PARTS = 3  # behind namespace and resource: the name, and of a patch its page and its method
+
+
+@dataclass(frozen=True)
+class DraftPage:
+    """Where a text is typed: `key` is the path below the cluster, as drafts have it, `kind` that of what is edited."""
+
+    key: str
+    url: str
+    kind: Kind
+
+    def link(self, draft: Draft) -> str:
+        """The page with this draft in it."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}draft={draft.pk}"
 
 
 @dataclass(frozen=True)
@@ -45,10 +60,19 @@ class KeptDraft:
 
 @dataclass(frozen=True)
 class DraftRow:
-    """A draft in a list; `edit_url` opens the editor with it, "" where its page is not an object's."""
+    """A draft in a list; `page_url` is where it was typed, `edit_url` opens the editor with it."""
 
     draft: Draft
     edit_url: str
+    page_url: str
+
+
+def read_key(text: str) -> UUID:
+    """The key of a draft; a new one where the form brought none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return uuid4()
 
 
 def pack_base(text: str) -> str:
@@ -67,7 +91,7 @@ def unpack_base(packed: str) -> str:
 
 
 def keep_draft(
-    session: ClusterSession, address: Address, key: UUID, content: DraftContent, *, is_late: bool = False
+    session: ClusterSession, page: DraftPage, key: UUID, content: DraftContent, *, is_late: bool = False
 ) -> KeptDraft:
     """Keep what was typed; nothing is kept of what is still the text that was started from. `is_late` as there."""
     if content.text == content.base:
@@ -75,51 +99,66 @@ def keep_draft(
         return KeptDraft()
     if len(content.text.encode("utf-8", "surrogatepass")) > LARGEST:
         return KeptDraft(error=_("The text is larger than 3 MiB, which no API server accepts."))
-    kind = find_slug(address.resource)
-    kept = leave_out_values(content.text, kind)
-    base_text = leave_out_values(content.base, kind)
+    kept = leave_out_values(content.text, page.kind)
+    base_text = leave_out_values(content.base, page.kind)
     if kept is None or base_text is None:
         return KeptDraft(error=_("The text of a Secret is kept only while it is valid YAML."))
-    content = DraftContent(kept, base_text, content.version)
+    content = replace(content, text=kept, base=base_text)
     try:
-        saved_at = drafts.save_draft(
-            session.user, session.cluster, page_of(address), key, content, is_late=is_late
-        )
+        saved_at = drafts.save_draft(session.user, session.cluster, page.key, key, content, is_late=is_late)
     except DraftUnavailable:
         return KeptDraft(error=_("This text was saved, or is of another page. Open the page again."))
     return KeptDraft(saved_at, has_omissions=has_omissions(kept))
 
 
-def restore(session: ClusterSession, address: Address, key: str) -> tuple[UUID, DraftContent] | None:
+def restore(session: ClusterSession, page: DraftPage, key: str) -> tuple[UUID, DraftContent] | None:
     """The person's draft of this page with this key; None where there is none that can be opened."""
     try:
         draft = drafts.find_draft(session.user, UUID(key))
-        if draft.cluster_id != session.cluster.pk or draft.page != page_of(address):
+        if draft.cluster_id != session.cluster.pk or draft.page != page.key:
             return None
         return draft.pk, drafts.open_draft(draft)
     except (ValueError, DraftUnavailable):
         return None
 
 
-def list_other_drafts(session: ClusterSession, address: Address, key: UUID) -> Sequence[Draft]:
+def list_other_drafts(session: ClusterSession, page: DraftPage, key: UUID) -> Sequence[Draft]:
     """The person's drafts of this page, without the one that is being typed."""
-    found = drafts.list_drafts_of_page(session.user, session.cluster, page_of(address))
+    found = drafts.list_drafts_of_page(session.user, session.cluster, page.key)
     return [one for one in found if one.pk != key]
 
 
-def page_of(address: Address) -> str:
-    """The path of an object below its cluster."""
+def edit_page_of(address: Address) -> DraftPage:
+    """The edit page of an object."""
+    return DraftPage(_name_object(address), address.path("edit"), find_slug(address.resource))
+
+
+def patch_page_of(address: Address, method: Method) -> DraftPage:
+    """The apply and patch page of an object, each method by itself."""
+    url = f"{address.path('patch')}?method={method}"
+    return DraftPage(f"{_name_object(address)}/patch/{method}", url, find_slug(address.resource))
+
+
+def create_page_of(address: Address) -> DraftPage:
+    """The create page of a namespace; what kinds are created there is in the text."""
+    return DraftPage(f"{address.namespaces[0]}/{CREATE}", address.path(), find_slug(CREATE))
+
+
+def _name_object(address: Address) -> str:
     return "/".join((address.namespaces[0], address.resource, address.name))
 
 
 def build_row(draft: Draft) -> DraftRow:
     """The draft with the address of its editor."""
-    parts = draft.page.split("/")
-    if len(parts) != PARTS:
-        return DraftRow(draft, "")
-    namespace, resource, name = parts
-    path = Address((draft.cluster.slug,), (namespace,), resource, name).path("edit")
-    return DraftRow(draft, f"{path}?draft={draft.pk}")
+    namespace, resource, *rest = draft.page.split("/")
+    address = Address((draft.cluster.slug,), (namespace,), resource, rest[0] if rest else "")
+    if resource == CREATE:
+        page = create_page_of(address)
+    elif len(rest) == PARTS:  # name, patch and method
+        page = patch_page_of(address, read_method(rest[-1]))
+    else:
+        page = edit_page_of(address)
+    return DraftRow(draft, page.link(draft), page.url)
 
 
 def leave_out_values(text: str, kind: Kind) -> str | None:

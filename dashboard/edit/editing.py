@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from clusters.api.errors import ApiError
 from clusters.api.errors import Conflict as ConflictError
-from clusters.api.resource_attributes import ResourceAttributes
 from clusters.changes.drafts import DraftContent
 from clusters.changes.errors import UnreadableText
 from clusters.changes.merging import Choice
@@ -23,19 +22,17 @@ from clusters.changes.undoing import Undoer
 from clusters.changes.updates import Before, Stored, Target, patch, update
 from clusters.changes.violations import Violation, check_identity, locate
 from clusters.changes.yaml_values import Remark
-from clusters.gateway.connect import ClusterSession
-from dashboard.address.paths import Address
 from dashboard.edit.authors import add_authors, list_undoers
 from dashboard.edit.conflict import Conflict, Typed, find_conflict, wait_for_newer
 from dashboard.edit.diff import Diff, compare
-from dashboard.edit.drafts import unpack_base
+from dashboard.edit.drafts import read_key, unpack_base
 from dashboard.edit.hidden_values import (
     describe_not_kept,
     list_placeholders,
     mark_differing,
     write_placeholders,
 )
-from dashboard.kinds.table import find_slug, mask
+from dashboard.kinds.table import mask
 from dashboard.objects import yaml_lines
 from dashboard.objects.opening import OpenObject
 
@@ -72,7 +69,7 @@ class Submission:
     @property
     def digest(self) -> str:
         """Names the text, and what it was started from: what is saved is what was reviewed."""
-        return _hash("\0".join((self.version.uid, self.started, self.text)))
+        return hash_text("\0".join((self.version.uid, self.started, self.text)))
 
     @property
     def is_reviewed(self) -> bool:
@@ -111,8 +108,8 @@ def read_submission(posted: QueryDict) -> Submission:
         _read_step(posted.get("step", "")),
         posted.get("reviewed", "")[:64],
         started,
-        base if _hash(base) == started else "",
-        _read_key(posted.get("draft", "")),
+        base if hash_text(base) == started else "",
+        read_key(posted.get("draft", "")),
         _read_choices(posted),
     )
 
@@ -130,24 +127,16 @@ def _read_choices(posted: QueryDict) -> dict[str, Choice]:
     return choices
 
 
-def _read_key(text: str) -> UUID:
-    """The key of a draft; a new one where the form brought none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return uuid4()
-
-
 def restore(key: UUID, content: DraftContent) -> Submission:
     """The form as it was when this draft was kept."""
     base = content.base
-    return Submission(content.text, content.version, started=_hash(base), base=base, draft=key)
+    return Submission(content.text, content.version, started=hash_text(base), base=base, draft=key)
 
 
 def start(opened: OpenObject) -> Submission:
     """The form of somebody who opens the page: the object as it is, hidden values as placeholders."""
     text = yaml_lines.text(strip_server_fields(_masked(opened), opened.resource))
-    return Submission(text, version_of(_raw(opened)), started=_hash(text), base=text)
+    return Submission(text, version_of(_raw(opened)), started=hash_text(text), base=text)
 
 
 def advance(opened: OpenObject, submission: Submission) -> Submission:
@@ -163,7 +152,8 @@ def advance(opened: OpenObject, submission: Submission) -> Submission:
     return replace(submission, version=current.version)
 
 
-def _hash(text: str) -> str:
+def hash_text(text: str) -> str:
+    """Names a text."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -172,16 +162,6 @@ def make_target(opened: OpenObject, version: Version) -> Target:
     address = opened.address
     return Target(
         opened.cluster_session, opened.resource, address.namespace, address.name, version, opened.is_secret
-    )
-
-
-def refuse_role(session: ClusterSession, address: Address) -> None:
-    """Raises DeniedByRole where the role only reads, before anything is sent to the cluster, discovery included."""
-    kind = find_slug(address.resource)
-    session.require_role(
-        ResourceAttributes(
-            "update", kind.group, resource=kind.plural, namespace=address.namespace, name=address.name
-        )
     )
 
 
@@ -232,7 +212,7 @@ def _merge(opened: OpenObject, submission: Submission, outcome: Outcome) -> Outc
         version=conflict.version,
         step="review",
         base=conflict.current,
-        started=_hash(conflict.current),
+        started=hash_text(conflict.current),
         choices={},
     )
     return replace(handle(opened, merged), merged=merged)
@@ -281,13 +261,13 @@ def _write(opened: OpenObject, version: Version, typed: Mapping[str, Any], *, dr
 def _review(opened: OpenObject, typed: Mapping[str, Any], stored: Stored) -> Review:
     """Whose each line is follows from values: those of a Secret are hidden, and so it is not said of one."""
     live = _raw(opened)
-    diff = _compare(opened, stored.object)
+    diff = compare_stored(opened, stored.object)
     if not opened.is_secret:
         diff = add_authors(diff, live=live, typed=typed, stored=stored.object)
     return Review(diff, stored.warnings, list_undoers(opened, diff, live))
 
 
-def _compare(opened: OpenObject, stored: Mapping[str, Any]) -> Diff:
+def compare_stored(opened: OpenObject, stored: Mapping[str, Any]) -> Diff:
     """The diff without what only the server sets, hidden values as placeholders that say whether they differ."""
     raw = _raw(opened)
     before = strip_server_fields(_masked(opened), opened.resource)

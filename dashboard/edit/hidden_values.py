@@ -63,6 +63,17 @@ def write_typed(masked: Any, typed: Any) -> Any:
     return masked
 
 
+def fill_placeholders(masked: Any, typed: Any, raw: Any) -> Any:
+    """A typed object with the values of the raw one where it has the placeholders that stand there."""
+    if isinstance(masked, Hidden):
+        return raw if typed == str(masked) and raw is not None else typed
+    if isinstance(masked, Mapping) and isinstance(typed, Mapping):
+        return {
+            key: fill_placeholders(masked.get(key), value, _child(raw, key)) for key, value in typed.items()
+        }
+    return typed
+
+
 def list_placeholders(masked: Any) -> Iterator[str]:
     """The texts that stand for hidden values."""
     if isinstance(masked, Hidden):

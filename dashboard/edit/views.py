@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -26,6 +22,7 @@ from dashboard.address.paths import Address, parse
 from dashboard.edit import drafts
 from dashboard.edit.conflict import Conflict
 from dashboard.edit.draft_notices import DraftOffer, offer_drafts
+from dashboard.edit.drafts import edit_page_of
 from dashboard.edit.editing import (
     Outcome,
     Submission,
@@ -33,37 +30,30 @@ from dashboard.edit.editing import (
     handle,
     make_target,
     read_submission,
-    refuse_role,
     restore,
     start,
 )
+from dashboard.edit.forms import (
+    announce_saved,
+    build_form_context,
+    check_editable,
+    describe_undoers,
+    describe_warnings,
+    list_methods,
+    refuse_role,
+    render_kept_text,
+    show_typed_text,
+)
 from dashboard.edit.marked_lines import mark_lines
-from dashboard.frame.context import build_frame_context
 from dashboard.frame.entrance import handle_cluster_errors
 from dashboard.frame.permissions import explain_result
 from dashboard.kinds.fields import dig
-from dashboard.kinds.invisible import escape_invisible
-from dashboard.kinds.table import find_slug
 from dashboard.objects.kind_pages import find_rollout_path
 from dashboard.objects.opening import OpenObject, open_object
 from dashboard.objects.views import build_object_frame
-from dashboard.pieces.notice import Detail, Notice
+from dashboard.pieces.notice import Notice
 from dashboard.shell.cluster_errors import describe_error, status_of
-from people.decorators import is_signed_in, person, require_sign_in, sign_in_url
-
-
-def show_typed_text(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Answer 401 with what was typed where the session ended meanwhile, in place of a redirect that would lose it."""
-
-    @wraps(view)
-    def wrapper(request: HttpRequest, /, **path: str) -> HttpResponseBase:
-        typed = request.POST.get("text", "") if request.method == "POST" and not is_signed_in(request) else ""
-        if not typed:
-            return view(request, **path)
-        context = {"typed": typed, "sign_in": sign_in_url(request.path)}
-        return render(request, "edit/signed_out.html", context, status=401)
-
-    return wrapper
+from people.decorators import person, require_sign_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -81,18 +71,19 @@ def edit_page(request: HttpRequest, /, **path: str) -> HttpResponse:
     except ApiError as error:
         if submission is None:
             raise
-        return _keep_text(request, session, address, submission, error)
+        return render_kept_text(request, session, address, _form_context(address, submission), error)
     try:
-        _check_editable(opened)
+        check_editable(opened)
         if request.method == "POST" and submission is not None:
             return _submit(request, opened, advance(opened, submission))
         shown = submission or start(opened)
-        offer = offer_drafts(session, address, shown, is_restored=submission is not None)
+        page = edit_page_of(address)
+        offer = offer_drafts(session, page, shown.draft, shown.text, is_restored=submission is not None)
         return render(request, "edit/edit.html", _context(opened, shown, Outcome(), offer))
     except BadRequest as error:
         if submission is None:
             raise
-        return _keep_text(request, session, address, submission, error)
+        return render_kept_text(request, session, address, _form_context(address, submission), error)
     finally:
         opened.close()
 
@@ -100,11 +91,11 @@ def edit_page(request: HttpRequest, /, **path: str) -> HttpResponse:
 def _read_or_restore(request: HttpRequest, session: ClusterSession, address: Address) -> Submission | None:
     """What the form brought, which is kept before anything else is done; or the draft that is opened again."""
     if request.method != "POST":
-        found = drafts.restore(session, address, request.GET.get("draft", ""))
+        found = drafts.restore(session, edit_page_of(address), request.GET.get("draft", ""))
         return None if found is None else restore(*found)
-    refuse_role(session, address)
+    refuse_role(session, address, "update")
     submission = read_submission(request.POST)
-    drafts.keep_draft(session, address, submission.draft, submission.content)
+    drafts.keep_draft(session, edit_page_of(address), submission.draft, submission.content)
     return submission
 
 
@@ -117,42 +108,16 @@ def _submit(request: HttpRequest, opened: OpenObject, submission: Submission) ->
         return _redirect(request, opened, outcome.stored.warnings, is_rollout=is_rollout)
     if outcome.merged is not None:
         submission = outcome.merged
-        drafts.keep_draft(opened.cluster_session, opened.address, submission.draft, submission.content)
+        page = edit_page_of(opened.address)
+        drafts.keep_draft(opened.cluster_session, page, submission.draft, submission.content)
     return render(request, "edit/edit.html", _context(opened, submission, outcome), status=_status(outcome))
-
-
-def _keep_text(
-    request: HttpRequest, session: ClusterSession, address: Address, submission: Submission, error: ApiError
-) -> HttpResponse:
-    """The form alone, where the object cannot be shown: the cluster does not answer, or it was deleted."""
-    context = {
-        **build_frame_context(address, [session]),
-        **_form_context(address, submission),
-        "name": address.name,
-        "kinds": address.resource,
-        "list_url": address.listing().path(),
-        "is_secret": bool(find_slug(address.resource).value_fields),
-        "notices": [describe_error(error)],
-    }
-    return render(request, "edit/kept.html", context, status=status_of(error))
-
-
-def _check_editable(opened: OpenObject) -> None:
-    """Raises BadRequest for what cannot be edited as a whole."""
-    if opened.is_cut:
-        message = _("This object is nested too deeply to be edited here. Use kubectl edit.")
-        raise BadRequest(message, status=400)
-    if opened.is_deleted:
-        raise BadRequest(_("This object has been deleted."), status=404)
 
 
 def _redirect(
     request: HttpRequest, opened: OpenObject, warnings: Sequence[str], *, is_rollout: bool
 ) -> HttpResponse:
-    messages.success(request, _("Saved %(name)s.") % {"name": opened.address.name})
-    for warning in warnings:
-        messages.warning(request, warning)
     address = opened.address
+    announce_saved(request, address.name, warnings)
     return redirect(find_rollout_path(opened.kind, address) if is_rollout else address.path())
 
 
@@ -165,21 +130,8 @@ def _status(outcome: Outcome) -> int:
 
 
 def _form_context(address: Address, submission: Submission) -> dict[str, Any]:
-    """What the form itself needs."""
-    return {
-        "edit_url": address.path("edit"),
-        "object_url": address.path(),
-        "schema_url": reverse("resources:schema", args=[address.cluster]),
-        "text": submission.text,
-        "rows": min(40, max(12, submission.text.count("\n") + 2)),
-        "version": submission.version,
-        "digest": submission.digest,
-        "started": submission.started,
-        "base": drafts.pack_base(submission.base),
-        "draft": submission.draft,
-        "draft_url": f"{address.path('edit')}/draft",
-        "draft_interval": settings.TIMINGS.edit.draft,
-    }
+    hint = _("Read exactly as kubectl reads it. What only the server sets is left out: it is kept.")
+    return {**build_form_context(edit_page_of(address), address, submission), "hint": hint}
 
 
 def _context(
@@ -191,11 +143,13 @@ def _context(
         **build_object_frame(opened),
         **_form_context(opened.address, submission),
         "tab": "edit",
+        "method": "edit",
+        "methods": list_methods(opened.address, is_secret=opened.is_secret),
         "is_denied": result.state == "denied",
         "reason": _explain(opened, submission, result),
         "review": outcome.review,
         "conflict": outcome.conflict,
-        "undoers": _describe_undoers(outcome),
+        "undoers": describe_undoers(outcome.review.undoers) if outcome.review else None,
         "notices": [*(offer.notices if offer else ()), *_notices(outcome, submission)],
         "offered_drafts": offer.drafts if offer else (),
         "violations": mark_lines(outcome.violations, submission.text),
@@ -230,11 +184,8 @@ def _notices(outcome: Outcome, submission: Submission) -> Sequence[Notice]:
     if outcome.review is not None and submission.is_save:
         advice = _("The text changed after the review. Here is a new one: check it, then save.")
         found.append(Notice(advice=advice, severity="warning", is_announced=True))
-    warnings = outcome.review.warnings if outcome.review else _warnings(outcome.error)
-    if warnings:
-        details = tuple(Detail(warning) for warning in warnings)
-        found.append(Notice(_("The API server warns"), severity="warning", details=details))
-    return found
+    warnings = outcome.review.warnings if outcome.review else outcome.error.warnings if outcome.error else ()
+    return [*found, *describe_warnings(warnings)]
 
 
 def _describe_conflict(conflict: Conflict) -> Notice:
@@ -251,15 +202,3 @@ def _describe_conflict(conflict: Conflict) -> Notice:
     )
     title = _("Somebody else changed this object. Nothing was saved.")
     return Notice(title, advice, severity="warning", is_announced=True)
-
-
-def _describe_undoers(outcome: Outcome) -> Notice | None:
-    """Who will write over the change, where somebody is known."""
-    if outcome.review is None or not outcome.review.undoers:
-        return None
-    details = tuple(Detail(f"{escape_invisible(one.name)}: {one.advice}") for one in outcome.review.undoers)
-    return Notice(_("This change can be undone"), severity="warning", details=details)
-
-
-def _warnings(error: ApiError | None) -> Sequence[str]:
-    return error.warnings if error is not None else ()

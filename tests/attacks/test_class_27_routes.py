@@ -18,6 +18,7 @@ AUDITED_BY_GATEWAY = {
     "resources:secret_value",
     "resources:action",
     "resources:edit",
+    "resources:patch",
     "resources:create",
     "resources:short_form",
     "resources:drain_plan",
@@ -30,6 +31,8 @@ AUDITED_TOKENS = {"personal_tokens:tokens", "personal_tokens:revoke", "personal_
 AUDITED_RUNS = {"bulk:confirm", "bulk:retry", "bulk:call_back"}
 UNRECORDED = {
     "resources:save_draft": "what somebody types and has not saved is nobody else's, and changes nothing",
+    "resources:save_patch_draft": "the same",
+    "resources:save_new_draft": "the same",
     "resources:draft": "the same: it is discarded",
     "personal_tokens:kubeconfig": "a file with what the person sends along",
     "shell:theme": "light or dark is a cookie of the browser, and nothing is kept of it here",

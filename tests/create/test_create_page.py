@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from tests.actions.pages import drop_incomparable, read_text
 from tests.controlplane.controlplane import ControlPlane
 from tests.create.pages import create, open_create, review
 from tests.dashboard_server import DashboardServer, wait_for
+from tests.edit.editor import EditPage
 from tests.edit.test_edit_page import count_writes
 
 SEVERAL = """
@@ -317,3 +319,45 @@ def test_a_secrets_values_are_in_no_review_and_no_row(
         assert create(reviewed).status == 302
     finally:
         controlplane.kubectl("delete", "secret", "made-secret", "-n", "shop", "--ignore-not-found")
+
+
+def test_nothing_typed_is_lost_by_a_dead_session_a_wrong_token_or_an_error(
+    cleared: ControlPlane, dashboard_server: DashboardServer
+) -> None:
+    page = open_create(dashboard_server, "dana")
+    typed = (CONFIG_MAP % "kept").replace("}", ", labels: {made: here}}", 1)
+    wrong = page.send(typed, csrfmiddlewaretoken="x" * 64)
+    assert (wrong.status, "made: here" in wrong.html) == (403, True)
+    refused = review(page, typed.replace("a: b", "a: [canary"), "pay")
+    assert refused.status == 422
+    offered = open_create(dashboard_server, "dana")
+    assert "You have unsaved changes from" in offered.html
+    key = refused.fields["draft"]
+    restored = EditPage(page.client, page.url, page.client.get(f"{page.url}?draft={key}"))
+    assert restored.text == refused.text
+    assert 'name="namespace" value="pay"' in restored.html
+    assert restored.fields["form_key"] == refused.fields["form_key"], "a generated name stays the same"
+
+    # of a Secret no value is kept, and an opened page is no draft
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: kept}\nstringData: {word: canary-create-value}\n"
+    with_secret = review(restored, f"{typed}---\n{secret}")
+    draft = page.client.get(f"{dashboard_server.url}/c/_drafts/{key}").text
+    assert "canary-create-value" not in draft
+    assert "type it again" in html.unescape(draft)
+    assert with_secret.fields["draft"] == key
+    # nobody else sees it, and a viewer cannot write one
+    for name in ("ada", "rene"):
+        other = EditPage(dashboard_server.client(name), page.url, dashboard_server.client(name).get(page.url))
+        assert other.client.get(f"{dashboard_server.url}/c/_drafts/{key}").status_code == 404
+        assert key not in other.html
+    viewer = open_create(dashboard_server, "rene")
+    assert EditPage(viewer.client, f"{viewer.url}/draft", viewer.answer).send(typed).status == 403
+
+    made = create(review(restored, typed), typed)
+    assert made.status == 302, made.html
+    assert page.client.get(f"{dashboard_server.url}/c/_drafts/{key}").status_code == 404
+    token = restored.fields["csrfmiddlewaretoken"]
+    for cookie in [one for one in page.client.cookies if "session" in one.name]:
+        page.client.cookies.clear(cookie.domain, cookie.path, cookie.name)
+    ended = restored.send(typed, step="create", csrfmiddlewaretoken=token)
+    assert (ended.status, "made: here" in ended.html) == (401, True)

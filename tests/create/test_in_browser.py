@@ -32,15 +32,33 @@ def test_dana_creates_from_a_list(cleared: ControlPlane, open_as: Opener, is_scr
     page = open_as("dana", "/c/harbour/shop/configmaps", java_script_enabled=is_scripted)
     page.locator(".page-actions").get_by_role("link", name="Create").click()
     fill_text(page, TEXT % "one")
+    if is_scripted:
+        reload_and_restore(page)
     page.get_by_role("button", name="Review").click()
     expect(page.locator(".create-results")).to_contain_text("Refused")
     expect(page.locator("main")).to_contain_text("“0777” reads as number 511")
     fill_text(page, (TEXT % "one").replace("0777", '"0777"'))
     page.get_by_role("button", name="Review").click()
     expect(page.locator(".create-results")).to_contain_text("Would be created")
+    draft = page.locator("#edit [name=draft]").input_value()
     page.get_by_role("button", name="Create", exact=True).click()
     expect(page.locator("main")).to_contain_text("ConfigMap shown-one was created.")
     expect(page.locator("h1")).to_contain_text("shown-one")
+    page.goto(f"{open_as.served.url}/c/_drafts/{draft}")
+    expect(page.locator("main")).to_contain_text("Page not found")  # what was created is no draft any more
+
+
+def reload_and_restore(page: Page) -> None:
+    """What is typed is kept on the server while it is typed; and so it is offered after a reload."""
+    page.get_by_role("textbox", name="Namespace").fill("pay")
+    fill_text(page, (TEXT % "one") + "# second\n")
+    expect(page.locator("[data-draft-state]")).to_contain_text("Draft saved at")
+    page.reload()
+    page.get_by_role("link", name="Restore").first.click()  # the newest
+    expect(page.locator(".cm-content")).to_contain_text("second")
+    expect(page.get_by_role("textbox", name="Namespace")).to_have_value("pay")
+    fill_text(page, TEXT % "one")
+    page.get_by_role("textbox", name="Namespace").fill("shop")
 
 
 def test_it_looks_right_in_both_themes_and_widths(cleared: ControlPlane, open_as: Opener) -> None:

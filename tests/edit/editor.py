@@ -38,9 +38,14 @@ class EditPage:
 
     @property
     def fields(self) -> dict[str, str]:
+        return dict(self.pairs)
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The hidden fields; a name can be there several times."""
         start = self.html.index('<form id="edit"')
         form = self.html[start : self.html.index("</form>", start)]
-        return {name: html.unescape(value) for name, value in HIDDEN.findall(form)}
+        return [(name, html.unescape(value)) for name, value in HIDDEN.findall(form)]
 
     def review(self, text: str) -> EditPage:
         return self.send(text, step="review")
@@ -50,10 +55,11 @@ class EditPage:
 
     def send(self, text: str, **changed: str) -> EditPage:
         """Press a button: browsers send CR LF."""
-        fields = {**self.fields, "text": text.replace("\n", "\r\n"), **changed}
+        typed = {"text": text.replace("\n", "\r\n"), **changed}
+        kept = [(name, value) for name, value in self.pairs if name not in typed]
         answer = self.client.post(
             self.url,
-            files={name: (None, value) for name, value in fields.items()},
+            files=[(name, (None, value)) for name, value in (*kept, *typed.items())],
             headers={"Referer": self.url},
             allow_redirects=False,
         )
