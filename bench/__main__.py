@@ -9,6 +9,7 @@ from pathlib import Path
 from bench import (
     audit_trail,
     drains,
+    editor,
     first_rows,
     heap,
     log_lines,
@@ -38,6 +39,7 @@ MEASURES: Mapping[str, Measure] = {
     "log_lines": log_lines.measure,
     "audit_trail": audit_trail.measure,
     "drains": drains.measure,
+    "editor": editor.measure,
 }
 
 

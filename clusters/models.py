@@ -309,8 +309,8 @@ class Draft(models.Model):
     """Text that a person typed on a page of a cluster and has not saved there yet.
 
     `sealed` is opened by `clusters.changes.drafts` only. `page` is the path below the cluster, such as namespace,
-    resource and name. One that `is_saved` in the cluster stays a while without its text, so that a request of its page that comes
-    late does not bring it back.
+    resource and name. One that `is_saved` in the cluster stays a while without its text, so that a request of its page
+    that comes late does not bring it back.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -46,6 +46,28 @@ def open_first_object(page: Page) -> None:
     page.locator(".tabs").wait_for()
 
 
+def review_more_replicas(page: Page) -> None:
+    """On an edit page: what a dry run says of ten times as many."""
+    text = page.locator("#edit-text").input_value()
+    _type(page, text.replace("\n  replicas: ", "\n  replicas: 1", 1))
+    page.locator(".diff").wait_for()
+
+
+def apply_what_others_own(page: Page) -> None:
+    """On the page of a server-side apply: the conflicts."""
+    text = page.locator("#edit-text").input_value()
+    _type(page, f"{text}spec:\n  replicas: 5\n  revisionHistoryLimit: 3\n")
+    page.locator(".conflict").wait_for()
+
+
+def _type(page: Page, text: str) -> None:
+    """In place of what is in the editor; then it is reviewed."""
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+    page.get_by_role("button", name="Review changes").click()
+
+
 @dataclass(frozen=True)
 class Picture:
     """A page as one person sees it; `until` is what must be there before the picture is taken."""
@@ -62,13 +84,16 @@ LIVE = "[data-state=live]"
 # Nothing is lit, fades or is being asked any more.
 IDLE_SCRIPT = """() => !document.querySelector(".is-lit, .is-fading") && !document.getAnimations().length
   && !document.querySelector("main").innerText.includes("Loading…")"""
+WEB = "/c/production-eu/shop/deployments.apps/web"
 PICTURES = (
     Picture("people", "", "/demo/", ".demo-people"),
     Picture("overview", "olga", "/", ".overview"),
     Picture("list", "olga", "/c/_all/_all/pods?sort=-restarts", f"#live-state {LIVE}"),
     Picture("list-narrow", "dana", "/c/production-eu/shop/pods", f"#live-state {LIVE}", (390, 800)),
     Picture("object", "dana", "/c/production-eu/shop/pods?q=reviews", LIVE, prepare=open_first_object),
-    Picture("yaml", "dana", "/c/production-eu/shop/deployments.apps/web/yaml", ".yaml"),
+    Picture("yaml", "dana", f"{WEB}/yaml", ".yaml"),
+    Picture("edit", "dana", f"{WEB}/edit", ".cm-content", prepare=review_more_replicas),
+    Picture("apply", "dana", f"{WEB}/patch?method=apply", ".cm-content", prepare=apply_what_others_own),
     Picture("audit", "ada", "/people/audit/", LIVE, (1440, 760)),
     Picture("clusters", "alice", "/clusters/", "table", (1280, 460)),
 )

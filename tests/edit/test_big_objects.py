@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.dashboard_server import DashboardServer
+from tests.dashboard_server import DashboardServer, wait_for
 from tests.edit.editor import open_editor
 
 LINES = 16_000  # of 64 bytes, which is the API server's limit of 1 MiB for a ConfigMap without its metadata
@@ -64,11 +64,17 @@ EDITS = {
 }
 
 
+def create_big_objects(plane: ControlPlane) -> None:
+    plane.create([build_config_map(), build_crd()])
+    state = 'jsonpath={.status.conditions[?(@.type=="Established")].status}'
+    words = ("get", "crd", f"deeps.{GROUP}", "-o", state)
+    wait_for(lambda: plane.kubectl(*words) == "True", message="the definition is not served")
+    plane.create([build_deep()])
+
+
 @pytest.fixture
 def big(controlplane: ControlPlane) -> Iterator[ControlPlane]:
-    controlplane.create([build_config_map(), build_crd()])
-    controlplane.kubectl("wait", "--for=condition=Established", f"crd/deeps.{GROUP}", "--timeout=30s")
-    controlplane.create([build_deep()])
+    create_big_objects(controlplane)
     yield controlplane
     controlplane.kubectl("delete", f"deeps.{GROUP}", "deep", "-n", "shop")
     controlplane.kubectl("delete", "crd", f"deeps.{GROUP}", "--wait=false")
