@@ -10,7 +10,7 @@ AUDIT_VENV := $(VENV)/audit
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
-.PHONY: help demo screenshots all-pages run dev test test-fast test-long bench check audit lock format vendor controlplane build-controlplane
+.PHONY: help demo screenshots all-pages run dev test test-fast test-long bench replicas check audit lock format vendor controlplane build-controlplane
 
 help:
 	@echo "make demo                 start the dashboard on 127.0.0.1:8000 with three simulated clusters and demo users"
@@ -20,6 +20,7 @@ help:
 	@echo "make test                 run the tests that CI runs, in three parallel parts; ARGS=\"tests/people -x\" to select some"
 	@echo "make test-long            run the tests that prove real durations or repeat for long"
 	@echo "make bench                benchmark with 10,000 pods (15 minutes on an idle machine) and write docs/benchmarks.md"
+	@echo "make replicas             try what two processes do when a part fails (half an hour; needs PostgreSQL, Redis, nginx) and write docs/replicas-measured.md"
 	@echo "make screenshots          update the documentation screenshots from the demo (needs Chromium)"
 	@echo "make all-pages            take pictures of all pages in three widths, light and dark, into shots/ (needs Chromium)"
 	@echo "make check                check formatting, lint, types, Django system checks and missing migrations"
@@ -56,6 +57,9 @@ test-long: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m bench $(ARGS)
+
+replicas: $(DEV_STAMP)
+	PATH="$$PATH:$$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')" $(BIN)/python -m bench.replicas $(ARGS)
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
