@@ -21,7 +21,7 @@ from tests.dashboard_server import ROOT
 
 GOAL = 2.0  # times the p99 without an attack
 SECONDS = 20.0  # of each attack
-PAUSE = 0.05  # between two pages of one reader
+PAUSE = 0.05  # between two pages of one person
 TITLES = {
     "digits": "50,000 digits in a column “Last Seen”",
     "titles": "error pages of 64 kB of `<title>`",
@@ -48,11 +48,11 @@ def measure(world: World) -> Sequence[Figure]:
 
 def _measure_attack(world: World, name: str) -> Figure:
     seconds = world.seconds(SECONDS)
-    reader = world.product.newcomer()
-    calm = load_pages(world, reader, seconds)
+    member = world.product.newcomer()
+    calm = load_pages(world, member, seconds)
     before = world.product.read_memory()
     with attacking(world, name):
-        attacked = load_pages(world, reader, seconds)
+        attacked = load_pages(world, member, seconds)
         memory = world.product.read_memory()
     ratio = percentile(attacked, 99) / percentile(calm, 99)
     grown = (memory - before) / 1e6

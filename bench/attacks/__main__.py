@@ -17,7 +17,7 @@ import requests
 from bench.attacks.hostile_cluster import HOSTILE
 from tests.clusters.api.faults import FaultServer
 
-READERS = 4  # threads that load pages one after the other
+LOADERS = 4  # threads that load pages one after the other
 SOCKETS = 8
 MESSAGE = json.dumps({"renew": "q=" + "x" * 15_000})
 SLOW_CONNECTIONS, HELD_BODIES = 1_100, 300
@@ -39,7 +39,7 @@ class Target:
         return f"http://127.0.0.1:{self.port}"
 
 
-def read_pages(target: Target, paths: list[str], *, readers: int = READERS, session: bool = True) -> None:
+def read_pages(target: Target, paths: list[str], *, loaders: int = LOADERS, session: bool = True) -> None:
     """Load these pages all the time, each thread on a connection of its own."""
 
     def work() -> None:
@@ -52,7 +52,7 @@ def read_pages(target: Target, paths: list[str], *, readers: int = READERS, sess
                 with suppress(requests.RequestException):
                     client.get(target.url + path, timeout=TRY_SECONDS)
 
-    for _ in range(readers):
+    for _ in range(loaders):
         threading.Thread(target=work, daemon=True).start()
 
 
@@ -65,7 +65,7 @@ def read_hostile(target: Target) -> None:
 
 def read_lists(target: Target) -> None:
     """Sixty at once, each with a filter of its own, of a cluster that works."""
-    read_pages(target, [f"/c/{target.other}/_all/pods?q=a{number}" for number in range(10)], readers=60)
+    read_pages(target, [f"/c/{target.other}/_all/pods?q=a{number}" for number in range(10)], loaders=60)
 
 
 def send_tokens(target: Target) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench import machine
 from bench.cluster import Api
 from bench.replicas import report
-from bench.replicas.browser import open_reader
+from bench.replicas.browser import open_watched_page
 from bench.replicas.installation import Installation, previous_version, run_installation
 from bench.replicas.pages import COUNT, Pages
 from bench.replicas.scenarios import SCENARIOS, SETTLE, Scenario
@@ -133,18 +133,18 @@ def observe(scenario: Scenario, installation: Installation, title: str, seconds:
     pages.start()
     try:
         wait_for(lambda: pages.count_live() == COUNT, RECOVERY_SECONDS, "not all pages became live")
-        with open_reader(installation, sessions[0]) as reader:
+        with open_watched_page(installation, sessions[0]) as watched:
             traffic.start()
-            reader.wait(SETTLE)
-            reader.texts.clear()
+            watched.wait(SETTLE)
+            watched.texts.clear()
             before = pages.ends()
-            since = scenario.act(installation, reader.wait, seconds)
+            since = scenario.act(installation, watched.wait, seconds)
             seconds_to_live = wait_for_pages(pages, installation, since)
             while time.monotonic() - max(since, traffic.probes.last_bad, traffic.writes.last_bad) < SETTLED:
-                reader.wait(0.2)
+                watched.wait(0.2)
             traffic.stop()
-            reader.wait(1)
-            said = list(reader.texts)
+            watched.wait(1)
+            said = list(watched.texts)
     finally:
         traffic.stop()
         pages.stop()

@@ -25,7 +25,7 @@ setInterval(() => {
 BROWSER_SECONDS = 60
 
 
-class Reader:
+class WatchedPage:
     """`texts` are what the page said, in order, each once."""
 
     def __init__(self, page: Page) -> None:
@@ -46,7 +46,7 @@ class Reader:
 
 
 @contextmanager
-def open_reader(installation: Installation, session: str) -> Iterator[Reader]:
+def open_watched_page(installation: Installation, session: str) -> Iterator[WatchedPage]:
     """A page with the list open and live."""
     with chromium() as browser:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
@@ -54,7 +54,7 @@ def open_reader(installation: Installation, session: str) -> Iterator[Reader]:
         context.add_cookies([{"name": "quarterdeck-session", "value": session, "url": installation.url}])
         page = context.new_page()
         page.add_init_script(NOTE)
-        reader = Reader(page)
+        watched = WatchedPage(page)
         page.goto(installation.url + LIST)
         page.wait_for_selector("#live-state [data-state=live]")
-        yield reader
+        yield watched
