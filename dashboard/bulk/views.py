@@ -224,6 +224,7 @@ class ResultRow:
 
     item: BulkItem
     url: str
+    word: str
     tone: str
 
 
@@ -247,10 +248,18 @@ def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
         "page": PAGES[run.action],
         "kinds": kind.label or kind.plural,
         "rows": [
-            ResultRow(one, _find_url(one, run.resource), TONES.get(BulkState(one.state), "")) for one in items
+            ResultRow(
+                one,
+                _find_url(one, run.resource),
+                _name_state(BulkState(one.state), is_over=is_over),
+                TONES.get(BulkState(one.state), ""),
+            )
+            for one in items
         ],
         "counts": [
-            (BulkState(state).label, count[state], TONES.get(state, "")) for state in ORDER if count[state]
+            (_name_state(state, is_over=is_over), count[state], TONES.get(state, ""))
+            for state in ORDER
+            if count[state]
         ],
         "total": len(items),
         "settled": len(items) - count[BulkState.WAITING] - count[BulkState.SENDING],
@@ -264,6 +273,11 @@ def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     }
     is_part = request.headers.get("HX-Request") == "true"
     return render(request, "bulk/run.html#progress" if is_part else "bulk/run.html", context)
+
+
+def _name_state(state: BulkState, *, is_over: bool) -> str:
+    """Of a run that is over nothing waits any more."""
+    return _("not done") if is_over and state == BulkState.WAITING else str(state.label)
 
 
 def _find_url(item: BulkItem, resource: str) -> str:

@@ -80,7 +80,9 @@ def test_each_single_action_waits_and_is_called_back_or_done_once(
         assert "This can still be called back." in page.text
         values = {"csrfmiddlewaretoken": token.fields["csrfmiddlewaretoken"]}
         token.client.post(f"{three_clusters.url}{run}call-back/", data=values, headers=token.headers)
-        assert "It was called back before it began." in client.get(three_clusters.url + run).text
+        words = read_text(client.get(three_clusters.url + run))
+        assert "It was called back before it began." in words
+        assert "1 not done" in words
     runs = [start(three_clusters, *one) for one in ACTIONS]
     assert is_untouched(world)  # of the first runs nothing has begun, of these nothing yet
     for run in runs:
