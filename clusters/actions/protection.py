@@ -61,9 +61,13 @@ def lift(cluster_session: ClusterSession, session_id: str) -> datetime | None:
     return until
 
 
-def end_lift(cluster_session: ClusterSession, session_id: str) -> None:
-    """From now on this session types names again. Raises AuditTrailUnavailable."""
+def end_lift(cluster_session: ClusterSession, session_id: str) -> bool:
+    """From now on this session types names again; False where it did. Raises AuditTrailUnavailable."""
     cluster, user = cluster_session.cluster, cluster_session.user
     with audited_change():
-        if NameLift.objects.filter(cluster=cluster, user=user, session_id=session_id).delete()[0]:
+        is_ended = bool(
+            NameLift.objects.filter(cluster=cluster, user=user, session_id=session_id).delete()[0]
+        )
+        if is_ended:
             record(draft_cluster_entry(user, "names-require", cluster))
+    return is_ended

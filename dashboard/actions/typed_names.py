@@ -48,10 +48,9 @@ def change_typed_names(request: HttpRequest, cluster: str) -> HttpResponse:
     cluster_session.require_role(ResourceAttributes("update", "*", resource="*"))
     session_id = get_session_id(request)
     if request.POST.get("change") != "lift":
-        end_lift(cluster_session, session_id)
-        messages.success(
-            request, _("Names are typed again in %(cluster)s.") % {"cluster": cluster_session.cluster}
-        )
+        if end_lift(cluster_session, session_id):
+            text = _("Names are typed again in %(cluster)s.")
+            messages.success(request, text % {"cluster": cluster_session.cluster})
     elif lift(cluster_session, session_id) is None:
         messages.error(request, _("No administrator allowed you to lift typed names in this cluster."))
     else:
