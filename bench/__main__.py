@@ -19,6 +19,7 @@ from bench import (
     requests_sent,
     row_latency,
     row_memory,
+    under_attack,
     window_time,
     wire,
 )
@@ -40,6 +41,7 @@ MEASURES: Mapping[str, Measure] = {
     "audit_trail": audit_trail.measure,
     "actions": actions.measure,
     "drains": drains.measure,
+    "under_attack": under_attack.measure,
 }
 
 

@@ -36,6 +36,7 @@ POOLS = {
     "operations": PoolSize(16, "requests of operations that outlive the page which started them"),
     "operations-database": PoolSize(2, "heartbeats and progress of operations, and pages that show them"),
     "bulk": PoolSize(32, "bulk runs in progress, or waiting until their undo window is over"),
+    "exec": PoolSize(8, "commands in containers, recorded before they begin and after they ended"),
     "enter": PoolSize(32, "open pages entered: one that waits for a cluster holds no database thread"),
 }
 # Pools of one call, which end with it. Threads start only as calls come.

@@ -3,7 +3,7 @@
 from tests.audit_trail import audit_trail, django_db_setup, empty_audit_trail
 from tests.browser import browser, new_page, pytest_collection_modifyitems
 from tests.canary_watch import pytest_configure, pytest_runtest_setup, pytest_runtest_teardown
-from tests.controlplane.fixtures import controlplane, second_controlplane
+from tests.controlplane.fixtures import controlplane, kubelet, second_controlplane
 from tests.dashboard_server import dashboard_server
 from tests.missing import pytest_sessionfinish, pytest_terminal_summary
 from tests.parts import pytest_addoption
@@ -23,6 +23,7 @@ __all__ = [
     "empty_audit_trail",
     "fast_passwords",
     "fresh_rate_limits",
+    "kubelet",
     "new_page",
     "postgresql",
     "postgresql_programs",

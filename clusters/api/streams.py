@@ -137,9 +137,11 @@ class Streams:
         *,
         protocols: Sequence[str],
         limits: StreamLimits = StreamLimits(),  # noqa: B008 - frozen
+        audit_id: str = "",
     ) -> AsyncIterator[WebSocket]:
         """The WebSocket of exec, attach or port-forward, with one of `protocols`; or the error of its refusal.
 
+        `audit_id` is what the API server's own audit log is to call the request: a granted upgrade does not say.
         Leaving the block closes it.
         """
         call = Call(connection, "GET", path, query)
@@ -149,7 +151,8 @@ class Streams:
             with classify_errors(call):
                 call.add_credential({})  # before anything is opened: nothing is sent without a credential
                 session = await stack.enter_async_context(self._sessions.use(connection, upgrades=True))
-                socket = await open_websocket(session, call, protocols, limits)
+                headers = {"Audit-ID": audit_id} if audit_id else {}
+                socket = await open_websocket(session, call, protocols, limits, headers)
             timer.finish(101)
             yield await stack.enter_async_context(socket)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Self
 
@@ -121,7 +121,11 @@ class WebSocket:
 
 
 async def open_websocket(
-    session: aiohttp.ClientSession, call: Call, protocols: Sequence[str], limits: StreamLimits
+    session: aiohttp.ClientSession,
+    call: Call,
+    protocols: Sequence[str],
+    limits: StreamLimits,
+    headers: Mapping[str, str],
 ) -> WebSocket:
     """The WebSocket of an upgrade that was granted; the error of one that was refused, or what aiohttp raises."""
     server = call.connection.server
@@ -130,7 +134,7 @@ async def open_websocket(
             socket = await session.ws_connect(
                 call.address,
                 protocols=protocols,
-                headers=call.add_credential({}),
+                headers=call.add_credential(headers),
                 proxy=server.proxy_url or None,
                 server_hostname=server.tls_server_name or None,
                 timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.controlplane.building import (
+    KUBELET,
     KWOK_KUSTOMIZE,
     MODULES,
     RECIPES,
     ControlPlaneUnavailable,
     build,
+    list_kubelet_sources,
     report,
 )
 
@@ -35,24 +37,36 @@ class Binaries:
     kwok: Path
     metrics_server: Path
     kwok_kustomize: Path
+    test_kubelet: Path
 
 
 def find_binaries(progress: Callable[[str], None] = report) -> Binaries:
     """Find or build them all; raises ControlPlaneUnavailable with what to do."""
-    names = [*RECIPES, KWOK_KUSTOMIZE]
+    names = {name: name for name in (*RECIPES, KWOK_KUSTOMIZE)} | {KUBELET: _get_kubelet_name()}
     named = {name: path for name in names if (path := _find_in_environment(name))}
     folder = get_cache_folder()
-    build([name for name in names if name not in named], folder, progress)
-    return Binaries(**{name.replace("-", "_"): named.get(name, folder / name) for name in names})
+    build([file for name, file in names.items() if name not in named], folder, progress)
+    return Binaries(
+        **{name.replace("-", "_"): named.get(name, folder / file) for name, file in names.items()}
+    )
 
 
 def get_cache_folder() -> Path:
     """The folder for exactly these modules, built in exactly this way."""
     digest = hashlib.sha256(repr(sorted(RECIPES.items())).encode())
     for path in sorted(MODULES.glob("*/go.*")):
-        digest.update(f"{path.parent.name}/{path.name}\n".encode() + path.read_bytes())
+        if path.parent.name != "kubelet":
+            digest.update(f"{path.parent.name}/{path.name}\n".encode() + path.read_bytes())
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "quarterdeck" / "controlplane" / digest.hexdigest()[:16]
+
+
+def _get_kubelet_name() -> str:
+    """The file in the cache folder for exactly this source."""
+    digest = hashlib.sha256()
+    for path in list_kubelet_sources():
+        digest.update(f"{path.name}\n".encode() + path.read_bytes())
+    return f"{KUBELET}-{digest.hexdigest()[:16]}"
 
 
 def _find_in_environment(name: str) -> Path | None:

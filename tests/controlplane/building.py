@@ -56,6 +56,11 @@ RECIPES = {
     "metrics-server": Recipe("metrics-server", "sigs.k8s.io/metrics-server/cmd/metrics-server"),
 }
 
+# Its source lies beside its go.mod; its name carries a hash of both, so that a change to it builds nothing else anew.
+KUBELET = "test-kubelet"
+_KUBELET_RECIPE = Recipe("kubelet", ".")
+_KUBELETS_KEPT = 5  # other checkouts and older versions share the cache folder
+
 
 def report(line: str) -> None:
     """Progress, for a person at a terminal."""
@@ -73,7 +78,8 @@ def build(names: Iterable[str], folder: Path, progress: Callable[[str], None] = 
         if not missing:
             return
         go = find_go(folder, progress)
-        progress(f"Building the Kubernetes control plane once, into {folder} (ten minutes on two cores).")
+        duration = "ten minutes on two cores" if set(missing) & set(RECIPES) else "under a minute"
+        progress(f"Building the Kubernetes control plane once, into {folder} ({duration}).")
         for number, name in enumerate(missing, 1):
             began = time.monotonic()
             progress(f"  {number} of {len(missing)}: {name} ...")
@@ -88,10 +94,22 @@ def build_one(name: str, folder: Path, go: str) -> None:
         if name == KWOK_KUSTOMIZE:
             _copy_kwok_kustomize(output, go)
         else:
-            recipe = RECIPES[name]
+            recipe = RECIPES.get(name, _KUBELET_RECIPE)
             arguments = ["build", "-trimpath", "-ldflags", recipe.linker, "-o", str(output), recipe.package]
             _run_go(go, arguments, MODULES / recipe.module)
         output.rename(folder / name)
+    if name.startswith(KUBELET):
+        for old in sorted(folder.glob(f"{KUBELET}-*"), key=_read_age, reverse=True)[_KUBELETS_KEPT:]:
+            old.unlink(missing_ok=True)
+
+
+def list_kubelet_sources() -> list[Path]:
+    """What the kubelet of the tests is built from."""
+    return sorted(path for pattern in ("go.*", "*.go") for path in (MODULES / "kubelet").glob(pattern))
+
+
+def _read_age(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def find_go(folder: Path, progress: Callable[[str], None] = report) -> str:
@@ -129,8 +147,8 @@ def _copy_kwok_kustomize(output: Path, go: str) -> None:
 def _run_go(go: str, arguments: list[str], module: Path) -> str:
     """In a copy of the module: a build writes nothing into the checkout, and needs no right to."""
     with tempfile.TemporaryDirectory(prefix="quarterdeck-module-") as scratch:
-        for name in ("go.mod", "go.sum"):
-            shutil.copyfile(module / name, Path(scratch) / name)
+        for path in (*module.glob("go.*"), *module.glob("*.go")):
+            shutil.copyfile(path, Path(scratch) / path.name)
         environment = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-mod=readonly"}
         environment.pop("GOROOT", None)  # it may name another Go than this one
         return _run([go, *arguments], Path(scratch), environment)

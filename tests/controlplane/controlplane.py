@@ -254,6 +254,24 @@ class ControlPlane:
         self._start("kube-apiserver")
         self._processes.wait_until("kube-apiserver", self.is_ready, seconds=60)
 
+    # --- programs beside it
+
+    def start_program(
+        self, name: str, program: Path, arguments: list[str], ready: Callable[[], bool]
+    ) -> None:
+        """In its process group and with its watchdog; returns when it is ready."""
+        self._processes.start(name, program, arguments)
+        self._processes.wait_until(name, ready)
+
+    def stop_program(self, name: str) -> None:
+        """SIGTERM, and wait; one that has ended already is no error."""
+        self._processes.signal(name, signal.SIGTERM)
+        self._processes.wait(name, seconds=30)
+
+    def issue_certificate(self, user: str, groups: list[str]) -> Pair:
+        """A client certificate for a component that is no test user."""
+        return self._authority.client(user, groups)
+
     def _start(self, name: str) -> None:
         program, arguments = programs.build_command(name, self.binaries, self.directory, self._ports)
         self._processes.start(name, program, arguments)

@@ -1,4 +1,4 @@
-"""Fixtures `controlplane` and `second_controlplane`: shared by the whole run.
+"""Fixtures `controlplane`, `second_controlplane` and `kubelet`: shared by the whole run, the last by one module.
 
 Loaded by tests/conftest.py. What a fixture gives is started once for the whole run, for the first that asks.
 """
@@ -9,6 +9,7 @@ import pytest
 
 from tests.controlplane.binaries import ControlPlaneUnavailable
 from tests.controlplane.controlplane import ControlPlane
+from tests.controlplane.kubelet import Kubelet
 from tests.controlplane.world import fill, fill_small, wait_for_pods
 from tests.missing import missing
 
@@ -32,6 +33,13 @@ def second_controlplane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
         fill_small(plane)
         wait_for_pods(plane)
         yield plane
+
+
+@pytest.fixture(scope="module")
+def kubelet(controlplane: ControlPlane) -> Iterator[Kubelet]:
+    """A node of the shared control plane whose containers are real processes, for one module's tests."""
+    with Kubelet(controlplane) as kubelet:
+        yield kubelet
 
 
 def _start(config: pytest.Config, *, metrics: bool = False) -> ControlPlane:

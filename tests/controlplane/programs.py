@@ -13,6 +13,7 @@ from tests.controlplane.processes import Port
 
 PORTS = ("etcd", "etcd-peer", "kube-apiserver", "kwok", "metrics-server")
 CLIENTS = ("kube-controller-manager", "kube-scheduler", "kwok")
+KUBELET_LABEL = "test.quarterdeck.example/kubelet"  # on nodes that have a kubelet with real processes
 _PACE = ("--kube-api-qps=500", "--kube-api-burst=1000")
 
 
@@ -110,7 +111,7 @@ def _kwok(directory: Path, ports: Mapping[str, Port]) -> list[str]:
     return [
         f"--kubeconfig={directory / 'kubeconfigs' / 'kwok.yaml'}",
         f"--config={directory / 'kwok.yaml'}",
-        "--manage-all-nodes=true",
+        f"--manage-nodes-with-label-selector=!{KUBELET_LABEL}",
         "--node-ip=127.0.0.1",
         f"--node-port={ports['kwok']}",
         f"--server-address=127.0.0.1:{ports['kwok']}",

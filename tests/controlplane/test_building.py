@@ -1,6 +1,7 @@
 """Builder: programs are built once and completely, and errors say what to do."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.controlplane.binaries import find_binaries, get_cache_folder
-from tests.controlplane.building import KWOK_KUSTOMIZE, RECIPES, ControlPlaneUnavailable
+from tests.controlplane.building import KUBELET, KWOK_KUSTOMIZE, MODULES, RECIPES, ControlPlaneUnavailable
 
 ROOT = Path(__file__).parents[2]
 BUILD = [sys.executable, "-m", "tests.controlplane", "build"]
@@ -52,7 +53,7 @@ def test_two_builds_at_once_build_each_program_once(machine):
     both = [subprocess.Popen(BUILD, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [build.communicate(timeout=60)[1] for build in both]
     assert [build.returncode for build in both] == [0, 0], said
-    assert list_builds(machine) == [recipe.package for recipe in RECIPES.values()]
+    assert list_builds(machine) == [*(recipe.package for recipe in RECIPES.values()), "."]
     assert all((get_cache_folder() / name).read_text() == "whole" for name in RECIPES)
     assert (get_cache_folder() / KWOK_KUSTOMIZE / "stage" / "one.yaml").is_file()
 
@@ -62,7 +63,8 @@ def test_a_build_goes_on_where_a_killed_one_stopped(machine):
     (folder / ".building-left").mkdir(parents=True)
     (folder / "etcd").write_text("whole")
     find_binaries()
-    assert list_builds(machine) == [recipe.package for name, recipe in RECIPES.items() if name != "etcd"]
+    others = [recipe.package for name, recipe in RECIPES.items() if name != "etcd"]
+    assert list_builds(machine) == [*others, "."]
     assert not list(folder.glob(".building-*"))
 
 
@@ -79,6 +81,24 @@ def test_other_modules_are_another_folder(machine, monkeypatch):
     monkeypatch.setattr("tests.controlplane.binaries.MODULES", machine / "modules")
     assert get_cache_folder() != before
     assert get_cache_folder().parent == before.parent
+
+
+def test_another_source_of_the_kubelet_builds_the_kubelet_alone(machine, monkeypatch):
+    """Six versions, of which the newest five are kept."""
+    before = find_binaries()
+    copy = machine / "copy"
+    shutil.copytree(MODULES, copy)
+    for module in ("tests.controlplane.building.MODULES", "tests.controlplane.binaries.MODULES"):
+        monkeypatch.setattr(module, copy)
+    for number in range(5):
+        (copy / "kubelet" / "main.go").write_text(f"package main // {number}\n")
+        (machine / "log").unlink()
+        after = find_binaries()
+        assert list_builds(machine) == ["."]
+        assert after.test_kubelet != before.test_kubelet
+        assert after.kubectl == before.kubectl
+    assert len(list(get_cache_folder().glob(f"{KUBELET}-*"))) == 5
+    assert after.test_kubelet.exists()
 
 
 def test_the_variables_of_envtest_go_before_the_cache(machine, monkeypatch):

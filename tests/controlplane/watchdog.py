@@ -17,6 +17,8 @@ from pathlib import Path
 
 PATIENCE = 10  # seconds for killed processes to let go of their files
 PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "metrics-server"}
+KUBELET = "test-kubelet"  # its file's name goes on with a version
+CONTAINER_MARK = b"QUARTERDECK_TEST_CONTAINER="  # in the environment of what runs in its containers
 
 
 def main(directory: Path, owner: int) -> None:
@@ -62,7 +64,8 @@ def kill(number: int) -> None:
 
 
 def find_processes(directory: Path) -> list[int]:
-    """Each program of a control plane is started with paths in its directory, whose name is random."""
+    """Each program of a control plane is started with paths in its directory, whose name is random, and each
+    process of a container carries such a path in its environment."""
     found = []
     needle = os.fsencode(directory)
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
@@ -71,9 +74,17 @@ def find_processes(directory: Path) -> list[int]:
         except OSError:
             continue
         name = os.path.basename(words.split(b"\0")[0]).decode(errors="replace")
-        if name in PROGRAMS and needle in words:
+        is_program = name in PROGRAMS or name.startswith(KUBELET)
+        if (is_program and needle in words) or CONTAINER_MARK + needle in _read_environment(entry.parent):
             found.append(int(entry.parent.name))
     return found
+
+
+def _read_environment(process: Path) -> bytes:
+    try:
+        return (process / "environ").read_bytes()
+    except OSError:  # gone, or another user's
+        return b""
 
 
 def remove(directory: Path) -> None:
