@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench import (
+    actions,
     audit_trail,
     drains,
     editor,
@@ -39,6 +40,7 @@ MEASURES: Mapping[str, Measure] = {
     "requests_sent": requests_sent.measure,
     "log_lines": log_lines.measure,
     "audit_trail": audit_trail.measure,
+    "actions": actions.measure,
     "drains": drains.measure,
     "editor": editor.measure,
     "under_attack": under_attack.measure,

@@ -125,5 +125,6 @@ def run_alone(measure: Measure) -> None:
 def print_figure(figure: Figure) -> None:
     verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
     say(f"{figure.measure}: {figure.result} (goal: {figure.goal or 'none'}) {verdict}")
-    for note in figure.notes:
-        say(f"    {note}")
+    for line in (figure.reference, *figure.notes):
+        if line:
+            say(f"    {line}")

@@ -23,6 +23,7 @@ RECORDED_FIELDS = (
     "system_cas",
     "tls_server_name",
     "protected",
+    "name_lifters",
     "color",
 )
 

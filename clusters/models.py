@@ -19,6 +19,14 @@ SLUG = RegexValidator(
 )
 
 
+class NameLifters(models.TextChoices):
+    """Who may lift the typed names of a protected cluster, each for oneself."""
+
+    NOBODY = "", _("nobody")
+    ADMINISTRATORS = "administrators", _("administrators")
+    EDITORS = "editors", _("everybody with the Editor role")
+
+
 class Cluster(models.Model):
     """An API server that administrators added: where it is and how it is verified."""
 
@@ -33,6 +41,13 @@ class Cluster(models.Model):
     proxy_url = models.CharField(_("HTTP proxy"), max_length=500, blank=True)
     color = models.CharField(_("color"), max_length=16, default="slate")
     protected = models.BooleanField(_("protected"), default=False)
+    name_lifters = models.CharField(
+        _("who can lift typed names"),
+        max_length=16,
+        blank=True,
+        choices=NameLifters.choices,
+        default=NameLifters.NOBODY,
+    )
     features = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
@@ -55,6 +70,23 @@ class Share(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cluster} for {self.team}"
+
+
+class NameLift(models.Model):
+    """Until when one session of a person confirms in a protected cluster without typing names."""
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="name_lifts")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="name_lifts")
+    session_id = models.CharField(max_length=64)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cluster", "user", "session_id"], name="one_lift_a_session")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.cluster} until {self.until}"
 
 
 class CredentialKind(models.TextChoices):
@@ -199,8 +231,9 @@ class Operation(models.Model):
 
     One process runs it at a time: the one whose `owner` is here and whose `heartbeat_at` is recent (a lease, see
     `clusters.operations.lease`). It runs with the credential of `user`, for as long as the session with `session_id`
-    lasts. `options` is what was asked for, `progress` what is known of it, both as its kind defines them; what it does
-    to each object is in its items. `revision` grows at each change that a page shows.
+    lasts. It begins at `starts_at`, and can be called back until `begun_at`. `options` is what was requested,
+    `progress` what is known of it, both as its kind defines them; what it does to each object is in its items.
+    `revision` grows at each change that a page shows.
     """
 
     kind = models.CharField(max_length=16)
@@ -219,6 +252,8 @@ class Operation(models.Model):
     heartbeat_at = models.DateTimeField(default=timezone.now)
     revision = models.PositiveBigIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
+    starts_at = models.DateTimeField(default=timezone.now)
+    begun_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -261,8 +296,9 @@ class BulkState(models.TextChoices):
 class BulkRun(models.Model):
     """One action on many objects, done in the background under the credential of the person who started it.
 
-    `id` is made by the page that confirms it: a form that is sent twice begins one run. It begins at `starts_at`, and
-    can be called back before. `renewed_at` is the last sign of the process that does it.
+    `id` is made by the page that confirms it: a form that is sent twice begins one run. It begins at `starts_at`, which
+    is `undo_window` seconds after it was confirmed, and can be called back before. `renewed_at` is the last sign of the
+    process that does it.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -272,6 +308,7 @@ class BulkRun(models.Model):
     resource = models.CharField(max_length=320)  # as in URLs
     values = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
+    undo_window = models.FloatField(default=0.0)
     starts_at = models.DateTimeField(default=timezone.now)
     begun_at = models.DateTimeField(null=True)
     renewed_at = models.DateTimeField(null=True)

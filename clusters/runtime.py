@@ -28,7 +28,9 @@ class PoolSize:
 # Pools that live as long as the process.
 POOLS = {
     "review": PoolSize(64, "access reviews of pages, up to ten at once for each page"),
-    "prefetch": PoolSize(16, "reviews and namespaces of a list, while its first rows load"),
+    "prefetch": PoolSize(
+        16, "reviews and namespaces of a list while its first rows load, and of the buttons of open pages"
+    ),
     "render": PoolSize(2, "changes of open pages, rendered"),
     "passthrough": PoolSize(8, "tokens and sessions of requests through the pass-through, from the database"),
     "operations": PoolSize(16, "requests of operations that outlive the page which started them"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboard.actions.history import history_page
+from dashboard.actions.typed_names import change_typed_names
 from dashboard.actions.views import action_page
 from dashboard.create.copy import copy_page
 from dashboard.create.views import create_page, save_new_draft, short_form_page
@@ -29,6 +30,7 @@ urlpatterns = [
     path("<str:cluster>/", cluster, name="cluster"),
     path("<str:cluster>/_answers", check_reachability, name="answers"),
     path("<str:cluster>/_schema", schema, name="schema"),
+    path("<str:cluster>/_typed-names", change_typed_names, name="typed_names"),
     path("<str:cluster>/_drains", drains_page, name="drains"),
     path("<str:cluster>/_drains/<int:number>", drain_page, name="drain"),
     path("<str:cluster>/_drains/<int:number>/stop", stop_page, name="drain_stop"),

@@ -54,6 +54,9 @@ QUARTERDECK_MAX_SOCKETS = environment.number("QUARTERDECK_MAX_SOCKETS", 200, min
 # Connections of one address that is no trusted proxy.
 QUARTERDECK_MAX_CONNECTIONS = environment.number("QUARTERDECK_MAX_CONNECTIONS", 256, minimum=4)
 
+# Days after which a bulk run is deleted with its results; the audit trail keeps what was done.
+BULK_RUN_DAYS = environment.number("QUARTERDECK_BULK_RUN_DAYS", 90, minimum=1, maximum=3650)
+
 # How long engines and pages wait. On purpose no variable: tests/quick_settings.py is the only other value.
 TIMINGS = Timings()
 

@@ -70,6 +70,7 @@ PAGES = (
     Shot("cluster-home", "olga", "/c/production-eu/"),
     Shot("kinds", "olga", "/c/production-eu/_all/_kinds"),
     Shot("create", "dana", "/c/production-eu/shop/_create"),
+    Shot("create-namespace", "alice", "/c/production-eu/_all/_create/namespace"),
     Shot("create-tls-secret", "dana", "/c/production-eu/shop/_create/tls-secret"),
     Shot("create-example", "dana", "/c/production-eu/shop/_create?example=deployments.apps"),
     Shot("copy", "dana", "/c/production-eu/shop/deployments.apps/web/copy"),

@@ -25,7 +25,7 @@ Values = Mapping[str, Any]  # JSON: those of BulkRun.values
 @dataclass(frozen=True)
 class BulkAction:
     """`verb` and `subresource` are what the access review is about. Where `needs_spec` is False, objects are listed by
-    their metadata alone before it."""
+    their metadata alone before it. `is_destructive` is whatever the values are, `destroys` by them."""
 
     slug: str
     verb: str
@@ -33,10 +33,18 @@ class BulkAction:
     subresource: str = ""
     is_destructive: bool = False
     needs_spec: bool = True
+    destroys: Callable[[Values], bool] = lambda values: False
+
+    def is_destructive_with(self, values: Values) -> bool:
+        """Whether what it does with these values cannot be undone: in protected clusters it can be called back."""
+        return self.is_destructive or self.destroys(values)
 
 
 def _delete(thing: ActionObject, values: Values) -> Change:
-    return delete(thing.resource, thing.namespace, thing.name, DeletionOptions(thing.uid))
+    options = DeletionOptions(
+        thing.uid, values.get("propagation") or "Background", values.get("grace_seconds")
+    )
+    return delete(thing.resource, thing.namespace, thing.name, options)
 
 
 def _patch_terms(field: Field) -> Callable[[ActionObject, Values], Change]:
@@ -50,7 +58,13 @@ ACTIONS: Mapping[str, BulkAction] = {
         BulkAction(
             "restart", "patch", lambda thing, values: restart(thing, datetime.fromisoformat(values["at"]))
         ),
-        BulkAction("scale", "patch", lambda thing, values: scale(thing, values["replicas"]), "scale"),
+        BulkAction(
+            "scale",
+            "patch",
+            lambda thing, values: scale(thing, values["replicas"]),
+            "scale",
+            destroys=lambda values: values.get("replicas") == 0,
+        ),
         BulkAction("label", "patch", _patch_terms("labels"), needs_spec=False),
         BulkAction("annotate", "patch", _patch_terms("annotations"), needs_spec=False),
         BulkAction("suspend", "patch", lambda thing, values: suspension.suspend(thing)),

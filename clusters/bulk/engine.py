@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Sequence
 from contextvars import copy_context
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -49,7 +49,7 @@ def start(run_id: UUID, timings: BulkTimings) -> None:
 def stop(run: BulkRun, reason: str) -> bool:
     """Let nothing more of the run begin; False where it was stopped or finished before.
 
-    `CALLED_BACK` is only for a run of which nothing has begun.
+    `CALLED_BACK` is only for one in its undo window.
     """
     runs = BulkRun.objects.filter(pk=run.pk, stopped_at=None, finished_at=None)
     if reason == CALLED_BACK:
@@ -86,8 +86,8 @@ def retry(run: BulkRun, session_id: str, timings: BulkTimings) -> bool:
         stopped_at=None,
         stop_reason="",
         renewed_at=now,
-        begun_at=now,
-        starts_at=now,
+        begun_at=None,
+        starts_at=now + timedelta(seconds=run.undo_window),
     ):
         return False
     again.update(state=BulkState.WAITING, message="")

@@ -12,6 +12,7 @@ from clusters.drains.options import DrainOptions
 from clusters.gateway.connect import ClusterSession
 from clusters.models import Operation
 from clusters.operations.lease import (
+    call_back,
     claim,
     create_operation,
     forget_old,
@@ -57,7 +58,14 @@ def start_drain(
         lock_cluster(cluster_session.cluster)
         _require_free(cluster_session, nodes)
         forget_old(cluster_session.cluster, KIND, MAX_KEPT)
-        operation = create_operation(KIND, cluster_session.cluster, cluster_session.user, session_id, stored)
+        operation = create_operation(
+            KIND,
+            cluster_session.cluster,
+            cluster_session.user,
+            session_id,
+            stored,
+            _find_undo_window(cluster_session),
+        )
         record(_draft(cluster_session, "drain-start", operation))
     runner.start(operation, cluster_session, Drain(nodes, options))
     return operation
@@ -70,7 +78,7 @@ def resume_drain(cluster_session: ClusterSession, session_id: str, operation: Op
     """
     with audited_change():
         lock_cluster(cluster_session.cluster)
-        if not claim(operation, session_id, runner.timings.lease):
+        if not claim(operation, session_id, runner.timings.lease, _find_undo_window(cluster_session)):
             raise CannotResume
         _require_free(cluster_session, list_nodes(operation), but=operation)
         record(_draft(cluster_session, "drain-resume", operation))
@@ -78,12 +86,19 @@ def resume_drain(cluster_session: ClusterSession, session_id: str, operation: Op
 
 
 def stop_drain(cluster_session: ClusterSession, operation: Operation) -> bool:
-    """Have it stop; what is under way is not called back. False where it is over."""
+    """Within the undo window call it back, later have it stop: what is under way goes on. False where it is over."""
+    username = cluster_session.user.username
     with audited_change():
-        is_stopped = request_stop(operation, cluster_session.user.username, runner.timings.lease)
-        record(_draft(cluster_session, "drain-stop", operation))
+        is_called_back = call_back(operation, username)
+        is_stopped = is_called_back or request_stop(operation, username, runner.timings.lease)
+        record(_draft(cluster_session, "drain-call-back" if is_called_back else "drain-stop", operation))
     runner.check_soon(operation.pk)
     return is_stopped
+
+
+def _find_undo_window(cluster_session: ClusterSession) -> float:
+    """In seconds; only in protected clusters does a drain wait."""
+    return runner.timings.undo_window if cluster_session.cluster.protected else 0.0
 
 
 def _require_free(

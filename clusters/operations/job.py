@@ -63,6 +63,7 @@ class Job:
     ) -> None:
         """`slots` bounds the requests under way of this person at this cluster; `save` saves what changed until now."""
         self.operation_id, self.owner = operation.pk, operation.owner
+        self.starts_at = operation.starts_at
         self.cluster_session = replace(cluster_session, budget=Budget(REVIEWS))
         self.holder = Holder(operation.session_id, self.cluster_session, cluster_session.user.access_version)
         self.work, self.timings = work, timings

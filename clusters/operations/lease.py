@@ -30,11 +30,27 @@ class Heartbeat(NamedTuple):
 
 
 def create_operation(
-    kind: str, cluster: Cluster, user: User, session_id: str, options: Mapping[str, Any]
+    kind: str,
+    cluster: Cluster,
+    user: User,
+    session_id: str,
+    options: Mapping[str, Any],
+    undo_window: float = 0.0,
 ) -> Operation:
-    """A running operation of this process; the caller records it, in a transaction, and runs it."""
+    """A running operation of this process; the caller records it, in a transaction, and runs it.
+
+    Within `undo_window`, in seconds, it can be called back.
+    """
+    now = timezone.now()
     return Operation.objects.create(
-        kind=kind, cluster=cluster, user=user, session_id=session_id, options=options, owner=_make_owner()
+        kind=kind,
+        cluster=cluster,
+        user=user,
+        session_id=session_id,
+        options=options,
+        owner=_make_owner(),
+        created_at=now,
+        starts_at=now + timedelta(seconds=undo_window),
     )
 
 
@@ -59,8 +75,11 @@ def forget_old(cluster: Cluster, kind: str, kept: int) -> None:
     Operation.objects.filter(pk__in=list(over.values_list("pk", flat=True)[kept:])).delete()
 
 
-def claim(operation: Operation, session_id: str, lease: float) -> bool:
-    """Make this process the owner of an operation that nobody runs; False where somebody does, or it is done."""
+def claim(operation: Operation, session_id: str, lease: float, undo_window: float = 0.0) -> bool:
+    """Make this process the owner of an operation that nobody runs; False where somebody does, or it is done.
+
+    Within `undo_window`, in seconds, it can be called back.
+    """
     now, owner = timezone.now(), _make_owner()
     over = Q(state__in=(OperationState.STOPPED, OperationState.INTERRUPTED, OperationState.FAILED))
     lost = Q(state=OperationState.RUNNING, heartbeat_at__lte=now - timedelta(seconds=lease))
@@ -72,6 +91,8 @@ def claim(operation: Operation, session_id: str, lease: float) -> bool:
         is_stop_requested=False,
         stopped_by="",
         reason="",
+        starts_at=now + timedelta(seconds=undo_window),
+        begun_at=None,
         ended_at=None,
         revision=F("revision") + 1,
     )
@@ -87,6 +108,28 @@ def renew(operation_id: int, owner: str) -> Heartbeat | None:
         return None
     found = mine.values_list("is_stop_requested", "stopped_by").first()
     return Heartbeat(*found) if found is not None else None
+
+
+def begin(operation_id: int, owner: str) -> bool:
+    """From now on it cannot be called back; False where it was, or another process is the owner."""
+    mine = _select_owned(operation_id, owner).filter(is_stop_requested=False)
+    return bool(mine.update(begun_at=timezone.now(), revision=F("revision") + 1))
+
+
+def call_back(operation: Operation, username: str) -> bool:
+    """End an operation within its undo window; False where it has begun, or is over."""
+    waiting = Operation.objects.filter(pk=operation.pk, state=OperationState.RUNNING, begun_at=None)
+    return bool(
+        waiting.update(
+            state=OperationState.STOPPED,
+            is_stop_requested=True,
+            stopped_by=username,
+            reason=describe_call_back(username),
+            ended_at=timezone.now(),
+            owner="",
+            revision=F("revision") + 1,
+        )
+    )
 
 
 def save_progress(
@@ -129,6 +172,10 @@ def request_stop(operation: Operation, username: str, lease: float) -> bool:
 
 def describe_stop(username: str) -> str:
     return _("Stopped by %(username)s.") % {"username": username}
+
+
+def describe_call_back(username: str) -> str:
+    return _("Called back by %(username)s before it began.") % {"username": username}
 
 
 def find_state(operation: Operation, lease: float, now: datetime | None = None) -> OperationState:

@@ -14,13 +14,14 @@ from weakref import WeakValueDictionary
 
 from django.conf import settings
 from django.db import Error, close_old_connections, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clusters.feeds.backoff import wait_for_event
 from clusters.gateway.connect import ClusterSession
 from clusters.models import Operation, OperationItem, OperationState
 from clusters.operations.job import End, Job, JobEnded, Work
-from clusters.operations.lease import describe_stop, finish, renew, save_progress
+from clusters.operations.lease import begin, describe_stop, finish, renew, save_progress
 from clusters.operations.timings import OperationTimings
 from clusters.operations.watch import watch
 from clusters.runtime import runtime
@@ -102,12 +103,29 @@ class Runner:
 
     async def _run_work(self, job: Job) -> End:
         try:
+            await self._wait_for_start(job)
             return await job.work.run(job)
         except JobEnded:
             return job.end or End(OperationState.STOPPED)
         except Exception:  # the edge of a job: nobody else would hear of it
             log.exception("Operation %d failed", job.operation_id)
             return End(OperationState.FAILED, _("Quarterdeck failed: see the server's log."))
+
+    async def _wait_for_start(self, job: Job) -> None:
+        """Until its undo window is over. Raises JobEnded where it was called back, or its person signed out."""
+        while (left := (job.starts_at - timezone.now()).total_seconds()) > 0:
+            await job.pause(left)
+        while True:
+            try:
+                end = await run_database(_begin, job)
+                break
+            except Error:
+                log.warning("Operation %d: its start could not be saved", job.operation_id, exc_info=True)
+                await job.pause(job.timings.heartbeat)
+        if end is not None:
+            job.stop(end)
+        job.require_open()
+        watch.notify(job.operation_id)
 
     async def _keep_alive(self, job: Job) -> None:
         """Until canceled: renew the lease, and look whether the operation can go on."""
@@ -170,6 +188,13 @@ async def run_database(function: Callable[..., T], *arguments: Any) -> T:
             release_connections()
 
     return await asyncio.get_running_loop().run_in_executor(runtime.pool("operations-database"), work)
+
+
+def _begin(job: Job) -> End | None:
+    end = _check(job)
+    if end is None and not begin(job.operation_id, job.owner):
+        end = _check(job)
+    return end
 
 
 def _check(job: Job) -> End | None:

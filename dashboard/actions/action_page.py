@@ -45,6 +45,11 @@ def find_rollout_url(subject: Subject, answer: object) -> str:
     return find_rollout_path(subject.opened.kind, subject.address)
 
 
+def delay_nothing(subject: Subject, values: Values) -> Values | None:
+    """It can be undone: it is sent at once, in protected clusters too."""
+    return None
+
+
 def explain_nothing(error: ApiError) -> Notice | None:
     """Every error has the ordinary page."""
     return None
@@ -57,7 +62,9 @@ class ActionPage:
     `build` makes the change of the form's valid values, `command` the equivalent one of kubectl of whatever values
     there are. `find_blocker` says why it cannot be done now, or nothing. `search` finds what depends on the object,
     where that is shown. `next_url` is where the browser goes then, by the API server's answer. `explain_error`
-    makes a notice on this page of an error that says something about the action, and None of any other.
+    makes a notice on this page of an error that says something about the action, and None of any other. `delay` gives
+    the values of the bulk action of the same name where this cannot be undone: in a protected cluster that is run,
+    after the undo window, instead of `build`.
     """
 
     action: Action
@@ -74,3 +81,4 @@ class ActionPage:
     find_blocker: Callable[[Subject], str] = find_no_blocker
     next_url: Callable[[Subject, object], str] = find_object_url
     explain_error: Callable[[ApiError], Notice | None] = explain_nothing
+    delay: Callable[[Subject, Values], Values | None] = delay_nothing

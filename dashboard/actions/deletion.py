@@ -215,4 +215,8 @@ PAGE = ActionPage(
     needs_name=lambda subject: subject.key in ALWAYS_TYPED,
     search=_search,
     next_url=_find_next_url,
+    delay=lambda subject, values: {
+        "propagation": values.get("propagation") or "Background",
+        "grace_seconds": values.get("grace_period"),
+    },
 )

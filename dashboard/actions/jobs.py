@@ -75,6 +75,7 @@ PAGES = (
         find_blocker=lambda subject: (
             "" if actions.STOP.applies(subject.found) else _("It is stopped, or finished, already.")
         ),
+        delay=lambda subject, values: {},
     ),
     ActionPage(
         action=actions.RUN_AGAIN,

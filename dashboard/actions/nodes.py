@@ -91,5 +91,6 @@ PAGES = (
         command=_evict_command,
         describe=_describe_controller,
         explain_error=_explain_budget,
+        delay=lambda subject, values: {},
     ),
 )

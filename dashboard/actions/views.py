@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from clusters.access import reviews
 from clusters.access.reviews import ReviewResult
 from clusters.actions.dependents import Dependents
-from clusters.api.errors import ApiError, NotFound
+from clusters.actions.protection import needs_typed_name
+from clusters.api.errors import ApiError, Forbidden, NotFound
 from clusters.api.resource_attributes import ResourceAttributes
+from clusters.bulk.starting import TooManyRuns
 from clusters.gateway.connect import connect
-from dashboard.actions.action_page import ActionPage
+from dashboard.actions.action_page import ActionPage, Values
+from dashboard.actions.delayed import find_delay, start_delayed
 from dashboard.actions.deletion import MAX_DEPENDENTS, build_rows, describe_gaps
 from dashboard.actions.forms import ActionForm
 from dashboard.actions.subject import Subject
 from dashboard.actions.table import find_page
+from dashboard.actions.typed_names import describe_typed_names
 from dashboard.address.paths import Address, parse
 from dashboard.frame.entrance import handle_cluster_errors
 from dashboard.kinds.table import find_slug
@@ -28,7 +36,9 @@ from dashboard.objects.kind_pages import ActionCheck, find_check
 from dashboard.objects.opening import open_object
 from dashboard.objects.views import build_object_frame
 from dashboard.pieces.notice import Notice
-from people.decorators import person, require_sign_in
+from people.decorators import get_session_id, person, require_sign_in
+
+LOST_PERMISSION = gettext_lazy("Your permission for this ended after the page was shown. Nothing was done.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -75,15 +85,30 @@ def _act(request: HttpRequest, page: ActionPage, subject: Subject, check: Action
     is_dry_run = "check" in request.POST
     dependents = None
     if not is_dry_run:
-        dependents = _require_name(page, subject, form)
+        dependents = _require_name(request, page, subject, form)
     if not form.is_valid():
         return _show(request, page, subject, check, form, dependents=dependents, status=422)
-    change = page.build(subject, form.cleaned_data)
+    values = None if is_dry_run else find_delay(page, subject, form.cleaned_data)
+    if values is not None:
+        return _delay(request, page, subject, check, form, values)
+    return _send(request, page, subject, check, form, dependents)
+
+
+def _send(
+    request: HttpRequest,
+    page: ActionPage,
+    subject: Subject,
+    check: ActionCheck,
+    form: ActionForm,
+    dependents: Dependents | None,
+) -> HttpResponse:
+    change, is_dry_run = page.build(subject, form.cleaned_data), "check" in request.POST
     try:
         response = (change.as_dry_run() if is_dry_run else change).send(subject.cluster_session)
     except ApiError as error:
         notice = page.explain_error(error)
         if notice is None:
+            _note_lost_permission(request, error)
             raise
         return _show(request, page, subject, check, form, notice, dependents=dependents, status=409)
     if is_dry_run:
@@ -99,9 +124,43 @@ def _act(request: HttpRequest, page: ActionPage, subject: Subject, check: Action
     return redirect(next_url)
 
 
-def _require_name(page: ActionPage, subject: Subject, form: ActionForm) -> Dependents | None:
+def _note_lost_permission(request: HttpRequest, error: ApiError) -> None:
+    """Above the page of the denial: that it was permitted when the confirm page was shown."""
+    if isinstance(error, Forbidden) and request.POST.get("review") == "allowed":
+        messages.error(request, LOST_PERMISSION)
+
+
+def _delay(
+    request: HttpRequest,
+    page: ActionPage,
+    subject: Subject,
+    check: ActionCheck,
+    form: ActionForm,
+    values: Values,
+) -> HttpResponse:
+    """Have it done after the undo window. A right that is known to be gone is said now, and not then."""
+    session = subject.cluster_session
+    reviews.forget(
+        session.connection.fingerprint
+    )  # nobody looks any more when it is sent: the review is a new one
+    if session.review_access([check.attributes])[check.attributes].state == "denied":
+        if request.POST.get("review") == "allowed":
+            messages.error(request, LOST_PERMISSION)
+        return _show(request, page, subject, check, form, status=403)
+    try:
+        run_id = start_delayed(request, page, subject, values)
+    except TooManyRuns as error:
+        notice = Notice(str(error), severity="warning", is_announced=True)
+        return _show(request, page, subject, check, form, notice, status=409)
+    return redirect("bulk:run", run_id=run_id)
+
+
+def _require_name(
+    request: HttpRequest, page: ActionPage, subject: Subject, form: ActionForm
+) -> Dependents | None:
     """Have the name typed where that is needed. Who typed it anyway is not kept waiting for a search."""
-    if subject.is_protected or page.needs_name(subject):
+    session_id = get_session_id(request)
+    if needs_typed_name(subject.cluster_session, session_id) or page.needs_name(subject):
         form.require_name()
     elif page.search is not None and form.data.get("typed", "").strip() != subject.name:
         dependents = page.search(subject)
@@ -133,6 +192,7 @@ def _show(
         "button": page.button,
         "is_dangerous": page.action.is_dangerous,
         "form": form,
+        "review": result.state,
         "is_denied": result.state == "denied",
         "is_unknown": result.state == "unknown",
         "reason": check.explain(result),
@@ -141,13 +201,25 @@ def _show(
         "command": page.command(subject, _current_values(form)),
         **_build_dependents(page, subject, dependents),
     }
+    typed_names = describe_typed_names(request, subject.cluster_session)
     context["needs_name"] = (
         form.needs_name
-        or subject.is_protected
+        or typed_names.is_required
         or page.needs_name(subject)
         or context.get("dependent_count", 0) > MAX_DEPENDENTS
     )
+    context |= {
+        "run_id": uuid.uuid4() if subject.is_protected else "",
+        "undo_seconds": settings.TIMINGS.operations.undo_window if _is_delayed(page, subject, form) else 0,
+        "typed_names": typed_names,
+    }
     return render(request, "actions/confirm.html", context, status=status)
+
+
+def _is_delayed(page: ActionPage, subject: Subject, form: ActionForm) -> bool:
+    """As far as it is known before the form is filled in."""
+    values = _current_values(form)
+    return find_delay(page, subject, {"replicas": None, **values}) is not None
 
 
 def _build_dependents(page: ActionPage, subject: Subject, dependents: Dependents | None) -> dict[str, Any]:

@@ -139,6 +139,7 @@ PAGES = (
         build=lambda subject, values: scale(subject.thing, values["replicas"]),
         command=_scale_command,
         describe=_describe_autoscalers,
+        delay=lambda subject, values: {"replicas": 0} if values["replicas"] == 0 else None,
     ),
     ActionPage(
         action=actions.RESTART,

@@ -6,12 +6,11 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,9 +18,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from clusters.actions.protection import needs_typed_name
 from clusters.api.errors import BadRequest
 from clusters.bulk import engine
 from clusters.bulk.reading import BulkTarget
+from clusters.bulk.starting import TooManyRuns, start_run
 from clusters.models import BulkItem, BulkRun, BulkState
 from dashboard.address.paths import BadAddress
 from dashboard.bulk.plan import Plan, make_plan
@@ -54,6 +55,29 @@ TONES = {
 }
 
 
+@dataclass(frozen=True)
+class Confirmation:
+    """What one request of the confirm page is about. `is_guarded`: an object is in a protected cluster whose typed
+    names this session has not lifted."""
+
+    page: BulkPage
+    selection: Selection
+    plan: Plan
+    form: BulkForm
+    values: Mapping[str, Any]
+    run_id: uuid.UUID
+    is_guarded: bool
+
+    @property
+    def needs_number(self) -> bool:
+        return self.page.action.is_destructive_with(self.values) or self.is_guarded
+
+    @property
+    def is_delayed(self) -> bool:
+        """Whether it begins after the undo window."""
+        return self.page.action.is_destructive_with(self.values) and bool(self.plan.protected)
+
+
 @require_POST
 @never_cache
 @require_sign_in
@@ -84,20 +108,22 @@ def _handle(request: HttpRequest) -> HttpResponse:
     form = page.form(request.POST if is_filled else None)
     values = form.build_values() if is_filled and form.is_valid() else {}
     plan = make_plan(user, page, selection, values)
+    guarded = [one for one in plan.protected if needs_typed_name(one, get_session_id(request))]
+    confirmation = Confirmation(page, selection, plan, form, values, run_id, bool(guarded))
     if not is_start:
-        return _show(request, page, selection, plan, form, run_id)
+        return _show(request, confirmation)
     if not form.is_valid():
-        return _show(request, page, selection, plan, form, run_id, status=422)
+        return _show(request, confirmation, status=422)
     if not plan.doable:
         _record_denials(page, plan)
         notice = Notice(_("Nothing was done: every object is left out, for the reason that is shown."))
-        return _show(request, page, selection, plan, form, run_id, notice, status=422)
-    if _needs_number(page, plan) and request.POST.get("typed", "").strip() != str(len(plan.doable)):
+        return _show(request, confirmation, notice, status=422)
+    if confirmation.needs_number and request.POST.get("typed", "").strip() != str(len(plan.doable)):
         notice = Notice(
             _("Type the number of objects to confirm: %(n)d.") % {"n": len(plan.doable)}, is_announced=True
         )
-        return _show(request, page, selection, plan, form, run_id, notice, status=422)
-    return _start(request, page, selection, plan, values, run_id)
+        return _show(request, confirmation, notice, status=422)
+    return _start(request, confirmation)
 
 
 def _require_writer(user: User) -> None:
@@ -119,10 +145,6 @@ def _require_own(run: BulkRun, user_id: int) -> BulkRun:
     return run
 
 
-def _needs_number(page: BulkPage, plan: Plan) -> bool:
-    return page.action.is_destructive or bool(plan.protected)
-
-
 def _record_denials(page: BulkPage, plan: Plan) -> None:
     """Raises DeniedByRole, recorded, where a role stands in the way."""
     if plan.resource is None:
@@ -131,37 +153,25 @@ def _record_denials(page: BulkPage, plan: Plan) -> None:
         session.require_role(plan.resource.attributes(page.action.verb, "", "", page.action.subresource))
 
 
-def _start(
-    request: HttpRequest,
-    page: BulkPage,
-    selection: Selection,
-    plan: Plan,
-    values: Mapping[str, Any],
-    run_id: uuid.UUID,
-) -> HttpResponse:
+def _start(request: HttpRequest, confirmation: Confirmation) -> HttpResponse:
     """Keep the run and begin it: once, however often the form is sent."""
-    user, timings = person(request), settings.TIMINGS.bulk
-    waits = page.action.is_destructive and bool(plan.protected)
-    now = timezone.now()
+    user, plan, run_id = person(request), confirmation.plan, confirmation.run_id
     run = BulkRun(
         id=run_id,
         user=user,
         session=get_session_id(request),
-        action=page.slug,
-        resource=selection.resource,
-        values=dict(values),
-        created_at=now,
-        starts_at=now + timedelta(seconds=timings.undo_window if waits else 0),
+        action=confirmation.page.slug,
+        resource=confirmation.selection.resource,
+        values=dict(confirmation.values),
     )
+    detail = {"objects": len(plan.doable), "clusters": sorted(plan.sessions)}
     try:
-        with audited_change():
-            detail = {"objects": len(plan.doable), "clusters": sorted(plan.sessions)}
-            record(draft_for_user(user, "bulk-start", target=f"run {run_id}: {page.slug}", detail=detail))
-            run.save(force_insert=True)
-            BulkItem.objects.bulk_create(_make_items(run, plan))
-            transaction.on_commit(lambda: engine.start(run_id, timings))
+        start_run(run, _make_items(run, plan), detail, is_delayed=confirmation.is_delayed)
     except IntegrityError:
         return redirect("bulk:run", run_id=_require_own(BulkRun.objects.get(pk=run_id), user.pk).pk)
+    except TooManyRuns as error:
+        notice = Notice(str(error), severity="warning", is_announced=True)
+        return _show(request, confirmation, notice, status=409)
     return redirect("bulk:run", run_id=run_id)
 
 
@@ -183,22 +193,16 @@ def _make_items(run: BulkRun, plan: Plan) -> Sequence[BulkItem]:
 
 
 def _show(
-    request: HttpRequest,
-    page: BulkPage,
-    selection: Selection,
-    plan: Plan,
-    form: BulkForm,
-    run_id: uuid.UUID,
-    *notices: Notice,
-    status: int = 200,
+    request: HttpRequest, confirmation: Confirmation, *notices: Notice, status: int = 200
 ) -> HttpResponse:
+    page, plan, selection = confirmation.page, confirmation.plan, confirmation.selection
     kind = find_slug(selection.resource)
     doable = plan.doable
     context = {
         "page": page,
         "kinds": kind.label or kind.plural,
-        "form": form,
-        "run_id": run_id,
+        "form": confirmation.form,
+        "run_id": confirmation.run_id,
         "items": plan.items,
         "doable_count": len(doable),
         "left_out_count": len(plan.items) - len(doable),
@@ -206,8 +210,8 @@ def _show(
         "has_several_clusters": len({one.target.cluster for one in plan.items}) > 1,
         "list_url": selection.listing.url(),
         "protected": [session.cluster for session in plan.protected],
-        "undo_seconds": settings.TIMINGS.bulk.undo_window if page.action.is_destructive else 0,
-        "needs_number": _needs_number(page, plan),
+        "undo_seconds": settings.TIMINGS.operations.undo_window if confirmation.is_delayed else 0,
+        "needs_number": confirmation.needs_number,
         "typed": request.POST.get("typed", ""),
         "notices": notices,
     }
@@ -220,6 +224,7 @@ class ResultRow:
 
     item: BulkItem
     url: str
+    word: str
     tone: str
 
 
@@ -243,10 +248,18 @@ def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
         "page": PAGES[run.action],
         "kinds": kind.label or kind.plural,
         "rows": [
-            ResultRow(one, _find_url(one, run.resource), TONES.get(BulkState(one.state), "")) for one in items
+            ResultRow(
+                one,
+                _find_url(one, run.resource),
+                _name_state(BulkState(one.state), is_over=is_over),
+                TONES.get(BulkState(one.state), ""),
+            )
+            for one in items
         ],
         "counts": [
-            (BulkState(state).label, count[state], TONES.get(state, "")) for state in ORDER if count[state]
+            (_name_state(state, is_over=is_over), count[state], TONES.get(state, ""))
+            for state in ORDER
+            if count[state]
         ],
         "total": len(items),
         "settled": len(items) - count[BulkState.WAITING] - count[BulkState.SENDING],
@@ -260,6 +273,11 @@ def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     }
     is_part = request.headers.get("HX-Request") == "true"
     return render(request, "bulk/run.html#progress" if is_part else "bulk/run.html", context)
+
+
+def _name_state(state: BulkState, *, is_over: bool) -> str:
+    """Of a run that is over nothing waits any more."""
+    return _("not done") if is_over and state == BulkState.WAITING else str(state.label)
 
 
 def _find_url(item: BulkItem, resource: str) -> str:

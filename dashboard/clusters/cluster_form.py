@@ -109,6 +109,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
             "proxy_url",
             "color",
             "protected",
+            "name_lifters",
             "labels",
             "verify_tls",
         ]
@@ -133,7 +134,12 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
                 "Only if the cluster is reached through a proxy, e.g. http://proxy.example.com:3128."
             ),
             "protected": gettext_lazy(
-                "Shows a “Protected” mark on every page of this cluster, to prevent mistakes."
+                "Marks every page of this cluster. Actions have the object's name typed, and what cannot be undone "
+                "waits five seconds in which it can be called back."
+            ),
+            "name_lifters": gettext_lazy(
+                "In a protected cluster: who can lift typed names for an hour, in one session. Deleting a "
+                "Namespace or a CustomResourceDefinition always needs the name."
             ),
         }
 

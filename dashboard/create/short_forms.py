@@ -9,78 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dashboard.address.paths import MAX_NAME, is_object_name
-
-PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
-LARGEST = 256 * 1024  # characters of a field
-PAIRS_HINT = gettext_lazy("One a line, as key=value.")
-
-
-class ShortForm(forms.Form):
-    """The name that every object has."""
-
-    name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=MAX_NAME, widget=forms.TextInput(attrs=PLAIN)
-    )
-
-    def clean_name(self) -> str:
-        name = str(self.cleaned_data["name"])
-        if not is_object_name(name):
-            raise ValidationError(_("“%(name)s” is not a valid object name.") % {"name": name})
-        return name
-
-    def build(self, namespace: str) -> dict[str, Any]:
-        """The object, by the valid fields."""
-        raise NotImplementedError
-
-
-def _make_area(label: Any, rows: int, **options: Any) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        max_length=LARGEST,
-        strip=False,
-        widget=forms.Textarea({**PLAIN, "rows": str(rows)}),
-        **options,
-    )
-
-
-def _parse_pairs(text: str) -> dict[str, str]:
-    """Raises ValidationError, which names the line."""
-    found: dict[str, str] = {}
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
-        key, sign, value = line.partition("=")
-        if not line.strip():
-            continue
-        if not sign or not key.strip():
-            raise ValidationError(_("Line %(n)d is no key=value.") % {"n": number})
-        if key.strip() in found:
-            raise ValidationError(_("Line %(n)d has a key that stands above already.") % {"n": number})
-        found[key.strip()] = value
-    return found
-
-
-class NamespaceForm(ShortForm):
-    labels = _make_area(gettext_lazy("Labels"), 3, required=False, help_text=PAIRS_HINT)
-
-    def clean_labels(self) -> dict[str, str]:
-        return _parse_pairs(self.cleaned_data["labels"])
-
-    def build(self, namespace: str) -> dict[str, Any]:
-        labels = self.cleaned_data["labels"]
-        metadata = {"name": self.cleaned_data["name"], **({"labels": labels} if labels else {})}
-        return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+from dashboard.address.paths import MAX_NAME
+from dashboard.create.form_fields import PAIRS_HINT, PLAIN, ShortForm, make_area, parse_pairs
+from dashboard.create.namespace_form import NamespaceForm
 
 
 class ConfigMapForm(ShortForm):
-    entries = _make_area(gettext_lazy("Entries"), 8, required=False, help_text=PAIRS_HINT)
+    entries = make_area(gettext_lazy("Entries"), 8, required=False, help_text=PAIRS_HINT)
 
     def clean_entries(self) -> dict[str, str]:
-        return _parse_pairs(self.cleaned_data["entries"])
+        return parse_pairs(self.cleaned_data["entries"])
 
     def build(self, namespace: str) -> dict[str, Any]:
         return {**_start("ConfigMap", self, namespace), "data": self.cleaned_data["entries"]}
@@ -93,8 +34,8 @@ class SecretForm(ConfigMapForm):
 
 
 class TlsForm(ShortForm):
-    certificate = _make_area(gettext_lazy("Certificate chain (PEM)"), 6)
-    key = _make_area(gettext_lazy("Private key (PEM)"), 6)
+    certificate = make_area(gettext_lazy("Certificate chain (PEM)"), 6)
+    key = make_area(gettext_lazy("Private key (PEM)"), 6)
 
     def build(self, namespace: str) -> dict[str, Any]:
         values = {"tls.crt": self.cleaned_data["certificate"], "tls.key": self.cleaned_data["key"]}
@@ -174,20 +115,21 @@ def _encode(value: str) -> str:
 
 @dataclass(frozen=True)
 class ShortKind:
-    """`slug` is the last segment of the page's URL."""
+    """`slug` is the last segment of the page's URL, `resource` what has to be permitted to use the form."""
 
     slug: str
     title: Promise | str
     form: type[ShortForm]
+    resource: str
 
 
 SHORT_KINDS = (
-    ShortKind("namespace", "Namespace", NamespaceForm),
-    ShortKind("configmap", "ConfigMap", ConfigMapForm),
-    ShortKind("secret", gettext_lazy("Secret"), SecretForm),
-    ShortKind("tls-secret", gettext_lazy("TLS Secret"), TlsForm),
-    ShortKind("registry-secret", gettext_lazy("Registry Secret"), RegistryForm),
-    ShortKind("serviceaccount", "ServiceAccount", ServiceAccountForm),
-    ShortKind("rolebinding", "RoleBinding", RoleBindingForm),
+    ShortKind("namespace", "Namespace", NamespaceForm, "namespaces"),
+    ShortKind("configmap", "ConfigMap", ConfigMapForm, "configmaps"),
+    ShortKind("secret", gettext_lazy("Secret"), SecretForm, "secrets"),
+    ShortKind("tls-secret", gettext_lazy("TLS Secret"), TlsForm, "secrets"),
+    ShortKind("registry-secret", gettext_lazy("Registry Secret"), RegistryForm, "secrets"),
+    ShortKind("serviceaccount", "ServiceAccount", ServiceAccountForm, "serviceaccounts"),
+    ShortKind("rolebinding", "RoleBinding", RoleBindingForm, "rolebindings.rbac.authorization.k8s.io"),
 )
 BY_SLUG: Mapping[str, ShortKind] = {one.slug: one for one in SHORT_KINDS}

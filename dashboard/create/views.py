@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from dashboard.address import kubectl
 from dashboard.address.paths import Address, parse
 from dashboard.create.creating import Outcome, handle
 from dashboard.create.result_rows import build_rows
-from dashboard.create.short_forms import BY_SLUG, SHORT_KINDS
+from dashboard.create.short_forms import BY_SLUG, SHORT_KINDS, ShortKind
 from dashboard.create.starting import DEFAULT_NAMESPACE, find_namespace, start
 from dashboard.create.submission import Submission, keep_rest, read_submission, restore
 from dashboard.edit import drafts
@@ -32,6 +33,7 @@ from dashboard.edit.marked_lines import mark_lines
 from dashboard.frame.context import build_frame_context
 from dashboard.frame.entrance import handle_cluster_errors
 from dashboard.frame.menu import CREATE, name_creation, navigation
+from dashboard.frame.permissions import explain_result
 from dashboard.frame.switcher import switcher
 from dashboard.objects import yaml_lines
 from dashboard.pieces.notice import Notice
@@ -54,6 +56,8 @@ def create_page(request: HttpRequest, clusters: str, namespaces: str) -> HttpRes
         submission = restore(*found) if found else start(session, address, request.GET)
         offer = offer_drafts(session, page, submission.draft, submission.text, is_restored=bool(found))
         context = _context(session, address, submission, Outcome(), offer=offer)
+        if (example := request.GET.get("example", "")) and not found:
+            context["short_forms"] = _list_short_forms(address, example)
         return render(request, "create/create.html", context)
     session.require_role(name_creation(address))
     submission = read_submission(request.POST)
@@ -108,11 +112,12 @@ def short_form_page(request: HttpRequest, clusters: str, namespaces: str, form: 
     bound = kind.form(request.POST if request.method == "POST" else None, auto_id="id_%s")
     namespace = find_namespace(address)
     if bound.is_valid():
-        submission = Submission(yaml_lines.text(bound.build(namespace)), namespace)
+        text = "---\n".join(yaml_lines.text(one) for one in bound.build_all(namespace))
+        submission = Submission(text, namespace)
         outcome = handle(session, submission)
         context = _context(session, address, submission, outcome)
         return render(request, "create/create.html", context, status=_status(outcome))
-    denial = session.review_role(name_creation(address))
+    reason = _find_reason(session, address, kind, namespace)  # its review goes first: all share one budget
     context = {
         **build_frame_context(address, [session]),
         "navigation": navigation(session, address),
@@ -123,9 +128,27 @@ def short_form_page(request: HttpRequest, clusters: str, namespaces: str, form: 
         "create_url": address.path(),
         "form_url": request.path,
         "namespace": "" if form == "namespace" else namespace,
-        "reason": denial.reason if denial else "",
+        "reason": reason,
     }
     return render(request, "create/short_form.html", context, status=422 if bound.is_bound else 200)
+
+
+def _find_reason(session: ClusterSession, address: Address, kind: ShortKind, namespace: str) -> str:
+    """Why the person cannot create what the form is for; empty where that is permitted or not known."""
+    if (denial := session.review_role(name_creation(address))) is not None:
+        return denial.reason
+    resource = session.find(kind.resource)
+    if resource is None:
+        return _("This cluster serves no resource “%(kind)s” that can be created.") % {"kind": kind.resource}
+    attributes = resource.attributes("create", namespace)
+    result = session.review_access([attributes])[attributes]
+    return explain_result(resource, "create", namespace, result) if result.state == "denied" else ""
+
+
+def _list_short_forms(address: Address, resource: str) -> Sequence[tuple[str, str]]:
+    """Titles and URLs of the forms of one resource, or of all where it is empty."""
+    kinds = [one for one in SHORT_KINDS if resource in ("", one.resource)]
+    return [(str(one.title), f"{address.path()}/{one.slug}") for one in kinds]
 
 
 def _is_single(outcome: Outcome) -> bool:
@@ -167,7 +190,7 @@ def _context(
         "switcher": switcher(session, address),
         "kinds": _("Create"),
         "create_url": address.path(),
-        "short_forms": [(one.title, f"{address.path()}/{one.slug}") for one in SHORT_KINDS],
+        "short_forms": [] if shown.text or outcome.results else _list_short_forms(address, ""),
         "cron_jobs_url": Address(address.clusters, address.namespaces, "cronjobs.batch").path(),
         "cancel_url": reverse("resources:cluster", args=[address.cluster]),
         "schema_url": reverse("resources:schema", args=[address.cluster]),

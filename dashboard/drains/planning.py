@@ -23,7 +23,9 @@ from clusters.drains.options import DrainOptions
 from clusters.drains.plan import NodePlan, PlannedPod, Planner, list_checks, review_checks
 from clusters.drains.pods import get_workload
 from clusters.gateway.connect import ClusterSession, connect
+from clusters.operations.runner import runner
 from dashboard.actions.subject import Subject
+from dashboard.actions.typed_names import describe_typed_names
 from dashboard.address import kubectl
 from dashboard.address.paths import Address, address, parse
 from dashboard.drains.forms import DrainForm
@@ -116,7 +118,8 @@ def _start(request: HttpRequest, subject: Subject, form: DrainForm, plan: DrainP
         return _show(request, subject, form, plan, status=422)
     if plan.blocker:
         return _show(request, subject, form, plan, status=403 if plan.denied else 409)
-    if subject.is_protected and request.POST.get("typed", "").strip() != subject.name:
+    is_required = describe_typed_names(request, subject.cluster_session).is_required
+    if is_required and request.POST.get("typed", "").strip() != subject.name:
         words = _("This does not match the object's name: type %(name)s.") % {"name": subject.name}
         return _show(request, subject, form, plan, typed_error=words, status=422)
     notice_or_number = _try_to_start(request, subject, form)
@@ -151,6 +154,7 @@ def _show(
 ) -> HttpResponse:
     options = form.read_options() if plan is not None else DrainOptions()
     nodes = form.list_nodes() if plan is not None else [subject.name]
+    typed_names = describe_typed_names(request, subject.cluster_session)
     context = {
         **build_object_frame(subject.opened),
         "form": form,
@@ -159,7 +163,9 @@ def _show(
         "uid": subject.uid,
         "notices": notices,
         "is_deleting": options.disable_eviction,
-        "needs_name": subject.is_protected,
+        "needs_name": typed_names.is_required,
+        "typed_names": typed_names,
+        "undo_seconds": runner.timings.undo_window if subject.is_protected else 0,
         "typed_error": typed_error,
         "title": _describe_nodes(nodes),
         "command": kubectl.command(subject.address.cluster, "_cluster", "drain", *nodes)

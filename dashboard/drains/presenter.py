@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clusters.drains import items as pod_items
@@ -75,6 +77,7 @@ class DrainSummary:
     total: int
     flags: str
     is_stopping: bool
+    seconds_left: int
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,15 @@ def build_summary(snapshot: OperationSnapshot) -> DrainSummary:
         len(moved),
         " ".join(read_options(operation.options).to_flags()),
         operation.is_stop_requested and snapshot.state == OperationState.RUNNING,
+        count_seconds_left(operation) if snapshot.state == OperationState.RUNNING else 0,
     )
+
+
+def count_seconds_left(operation: Operation) -> int:
+    """Of its undo window; 0 where it cannot be called back."""
+    if operation.begun_at or operation.is_stop_requested:
+        return 0
+    return max(0, math.ceil((operation.starts_at - timezone.now()).total_seconds()))
 
 
 def describe_reason(operation: Operation, state: OperationState) -> str:

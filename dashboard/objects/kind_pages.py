@@ -99,12 +99,21 @@ def build_actions(kind: Kind, opened: OpenObject) -> Sequence[ActionButton]:
     return build_buttons(list_actions(kind), opened)
 
 
-def build_buttons(actions: Sequence[Action], opened: OpenObject) -> Sequence[ActionButton]:
-    """Those that apply now, reviewed together; what is denied is disabled, what is unknown can be tried."""
+def list_applying(kind: Kind, opened: OpenObject) -> Sequence[Action]:
+    """Those for which there is something to do now; none once the object is gone."""
+    return _select_applying(list_actions(kind), opened)
+
+
+def _select_applying(actions: Sequence[Action], opened: OpenObject) -> Sequence[Action]:
     found = opened.found
     if found is None or opened.is_deleted:
         return []
-    offered = [action for action in actions if action.applies(found)]
+    return [action for action in actions if action.applies(found)]
+
+
+def build_buttons(actions: Sequence[Action], opened: OpenObject) -> Sequence[ActionButton]:
+    """Those that apply now, reviewed together; what is denied is disabled, what is unknown can be tried."""
+    offered = _select_applying(actions, opened)
     checks = [check for action in offered if (check := find_check(action, opened)) is not None]
     results = opened.cluster_session.review_access(list(dict.fromkeys(check.attributes for check in checks)))
     return [

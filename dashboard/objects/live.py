@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from dashboard.kinds.fields import KubernetesObject
 from dashboard.objects import pieces
+from dashboard.objects.live_actions import LiveActions
 from dashboard.objects.opening import OpenObject, open_object
 from dashboard.objects.views import render_tabs, yaml_document
 from dashboard.pieces.differ import Differ, digest
@@ -31,10 +32,12 @@ class ObjectSubscription:
         self._notify: Callable[[], None] = lambda: None
         self._differ = Differ()
         self._versions: tuple[Any, ...] = ()
+        self._actions = LiveActions(opened)
 
     def start(self, changed: Callable[[], None]) -> None:
         """Call `changed` whenever there may be something to render."""
         self._notify = changed
+        self._actions.start(changed)
         for feed in self._opened.feeds():
             feed.listen(changed)
 
@@ -52,7 +55,8 @@ class ObjectSubscription:
 
     def render(self) -> Update | None:
         """The pieces that changed since the last call, or None."""
-        versions = tuple((feed.content.version, feed.state) for feed in self._opened.feeds())
+        feeds = self._opened.feeds()
+        versions = (self._actions.html, *((feed.content.version, feed.state) for feed in feeds))
         if versions == self._versions:
             return None
         self._versions = versions
@@ -60,6 +64,7 @@ class ObjectSubscription:
 
     def _pieces(self) -> Iterator[Piece]:
         yield from self._render_status()
+        yield from self._render_actions()
         found = self._opened.found
         if found is None:
             yield from self._render_lost("object-body")
@@ -70,9 +75,16 @@ class ObjectSubscription:
             self._remember(rendered_pieces)
         elif self._window and self._window == self._digest(rendered_pieces):
             self._remember(rendered_pieces)
+        elif self._window:
+            self._actions.look(is_stale=True)
         self._window = ""
         for part, html in rendered_pieces.items():
             yield from self._differ.compare(f"{self.prefix}-{part}", html)
+
+    def _render_actions(self) -> Iterator[Piece]:
+        self._actions.look()
+        if (html := self._actions.html) is not None:
+            yield from self._differ.compare("object-actions", html)
 
     def _remember(self, rendered_pieces: Mapping[str, SafeString]) -> None:
         for part, html in rendered_pieces.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from django.template.loader import get_template
@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from dashboard.kinds.fields import KubernetesObject
 from dashboard.kinds.kind import ROLLOUT_PAGE
 from dashboard.objects.live import ObjectSubscription
+from dashboard.pieces.update import Piece
 from dashboard.rollouts import pieces
 
 
@@ -19,6 +20,10 @@ class RolloutSubscription(ObjectSubscription):
 
     tab = ROLLOUT_PAGE
     prefix = "rollout"
+
+    def _render_actions(self) -> Iterator[Piece]:
+        """The page has no buttons."""
+        yield from ()
 
     def _render_pieces(self, found: KubernetesObject) -> Mapping[str, SafeString]:
         return pieces.render_pieces(self._opened, found)

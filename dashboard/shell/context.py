@@ -92,6 +92,7 @@ class Shell:
         return _drop_missing(
             Entry(_("My credentials"), self.credentials_href, icon="key"),
             Entry(_("My drafts"), page_url("resources:drafts"), icon="edit"),
+            Entry(_("My bulk actions"), page_url("bulk:runs"), icon="play"),
             Entry(_("My account"), page_url("accounts:me"), icon="person"),
             Entry(_("My sessions"), page_url("accounts:sessions"), icon="screen"),
             Entry(_("Personal tokens"), page_url("personal_tokens:tokens"), icon="key"),

@@ -154,6 +154,25 @@ def test_what_kubernetes_denies_is_disabled_and_a_403_is_the_ordinary_page(contr
     controlplane.kubectl("delete", "quota", "fixed", "-n", "shop")
 
 
+def test_a_permission_that_ends_between_page_and_click_is_named_as_such(controlplane, confirm, namespaces):
+    namespace = namespaces[0]
+    controlplane.kubectl("create", "configmap", "kept", "-n", namespace)
+    page = confirm("dana", f"/c/harbour/{namespace}/configmaps/kept/delete")
+    assert 'name="review" value="allowed"' in page.open().text
+    bindings = controlplane.kubectl("get", "rolebinding", "-n", namespace, "-o", "name").split()
+    controlplane.kubectl("delete", *bindings, "-n", namespace)
+    question = ("auth", "can-i", "delete", "configmaps", "--as=dana", "-n", namespace)
+    wait_for(lambda: controlplane.kubectl(*question, check=False).strip() == "no")
+    answer = page.send(propagation="Background")
+    assert answer.status_code == 403
+    assert "Your permission for this ended after the page was shown. Nothing was done." in answer.text
+    assert 'configmaps "kept" is forbidden' in read_text(answer)
+    assert exists(controlplane, "configmap", "kept", namespace)
+    again = page.open()  # the button says it too, from then on
+    assert 'type="button" disabled' in again.text
+    assert "ended after the page" not in page.send(propagation="Background").text
+
+
 def test_a_recreated_object_is_not_deleted_by_a_page_that_showed_the_earlier_one(controlplane, confirm):
     make_config_map(controlplane, "twin")
     page = confirm("dana", "/c/harbour/shop/configmaps/twin/delete")

@@ -101,6 +101,7 @@ RULES: dict[str, Rule] = {
     "resources:secret_value": Rule.EDITOR,
     "resources:action": Rule.EDITOR_WRITES,
     "resources:history": Rule.CLUSTER,
+    "resources:typed_names": Rule.EDITOR,
     "resources:drains": Rule.CLUSTER,
     "resources:node_drains": Rule.CLUSTER,
     "resources:drain": Rule.CLUSTER,

@@ -41,6 +41,20 @@ def test_a_change_by_kubectl_is_on_the_open_page(controlplane, open_as):
     expect(page.locator("main")).to_contain_text("colour=teal")
     remove_pod(controlplane, "watched")
     expect(page.locator("main")).to_contain_text("This object has been deleted.")
+    expect(page.locator("#object-actions").get_by_role("link")).to_have_count(0)
+
+
+def test_buttons_follow_what_can_be_done_with_the_object(controlplane, open_as):
+    page = open_as("dana", "/c/harbour/shop/cronjobs.batch/nightly")
+    expect_state(page, "live")
+    buttons = page.locator("#object-actions")
+    expect(buttons.get_by_role("link", name="Suspend")).to_be_visible()
+    patch = ("patch", "cronjob", "nightly", "-n", "shop", "-p")
+    controlplane.kubectl(*patch, '{"spec":{"suspend":true}}')
+    expect(buttons.get_by_role("link", name="Resume")).to_be_visible()
+    expect(buttons.get_by_role("link", name="Suspend")).to_have_count(0)
+    controlplane.kubectl(*patch, '{"spec":{"suspend":false}}')
+    expect(buttons.get_by_role("link", name="Suspend")).to_be_visible()
 
 
 def test_a_fold_that_was_opened_stays_open_when_the_object_changes(controlplane, open_as):
