@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from clusters.api.selectors import build_field_selector
 from dashboard.address.links import Links
-from dashboard.kinds.actions import EVICT, RESIZE
+from dashboard.kinds.actions import DEBUG, DEBUG_COPY, EVICT, RESIZE
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
 from dashboard.kinds.kind import Kind
@@ -213,7 +213,7 @@ KINDS = (
         summarize=summarize_pod,
         find_references=find_pod_references,
         select_events=select_pod_events,
-        actions=(RESIZE, EVICT),
+        actions=(DEBUG, DEBUG_COPY, RESIZE, EVICT),
         tabs=(LOGS,),
         tones=TONES,
     ),
