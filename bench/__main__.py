@@ -18,6 +18,7 @@ from bench import (
     requests_sent,
     row_latency,
     row_memory,
+    under_attack,
     window_time,
     wire,
 )
@@ -38,6 +39,7 @@ MEASURES: Mapping[str, Measure] = {
     "log_lines": log_lines.measure,
     "audit_trail": audit_trail.measure,
     "drains": drains.measure,
+    "under_attack": under_attack.measure,
 }
 
 

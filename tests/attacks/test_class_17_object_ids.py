@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.utils.html import strip_tags
 
 from tests.attacks.database_state import diff, dump
 from tests.attacks.installation import PEOPLE, Installation, roll_back
@@ -26,7 +27,7 @@ MISSING_IDS = {
 
 
 def classify_response(answer: HttpResponse) -> str:
-    """An answer as a rule says it; anything else as its status. (Who signs out is led to sign-in too.)"""
+    """An answer as a rule says it; anything else as its status and its words. (Sign-out leads to sign-in too.)"""
     if "Clear-Site-Data" in answer:
         return ALLOWED
     if answer.status_code == 302 and answer["Location"].startswith("/people/sign-in/"):
@@ -39,8 +40,15 @@ def classify_response(answer: HttpResponse) -> str:
         302: ALLOWED,
         410: ALLOWED,
         422: ALLOWED,
+        405: "405",
     }
-    return known.get(answer.status_code, str(answer.status_code))
+    return known.get(answer.status_code) or f"{answer.status_code} {_read_words(answer)}".strip()
+
+
+def _read_words(answer: HttpResponse) -> str:
+    """What the page of an error says, without its markup: why a route failed is not seen again."""
+    _before, _tag, main = answer.content.decode(errors="replace").partition("<main")
+    return " ".join(strip_tags(f"<main{main}").split())[:400] if main else ""
 
 
 def send_request(
