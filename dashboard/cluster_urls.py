@@ -15,6 +15,7 @@ from dashboard.edit.views import edit_page
 from dashboard.explore.cluster_home import cluster, landing
 from dashboard.explore.schema import schema
 from dashboard.explore.views import kinds_page
+from dashboard.files.views import download, files_page
 from dashboard.frame.reachability import check_reachability
 from dashboard.lists.views import list_page
 from dashboard.logs.views import object_logs, selected_logs
@@ -44,6 +45,12 @@ urlpatterns = [
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/logs", object_logs, name="object_logs"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/files", files_page, name="files"),
+    path(
+        "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/files/download",
+        download,
+        name="files_download",
+    ),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit", edit_page, name="edit"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/patch", patch_page, name="patch"),
     path(

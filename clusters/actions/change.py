@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clusters.api.client import Response
@@ -20,12 +20,14 @@ JSON_PATCH = "application/json-patch+json"
 
 @dataclass(frozen=True)
 class Change:
-    """What `ClusterSession.write` takes. `attributes` are exactly what the access review is about."""
+    """What `ClusterSession.write` takes. `attributes` are exactly what the access review is about, `detail` is what
+    the audit trail says of it beyond the names of fields."""
 
     attributes: ResourceAttributes
     body: Any
     query: tuple[tuple[str, str], ...] = ()
     content_type: str = "application/json"
+    detail: Mapping[str, str] = field(default_factory=dict)
 
     def as_dry_run(self) -> Change:
         """The same, checked by the API server with its admission plugins and not stored.
@@ -39,7 +41,11 @@ class Change:
     def send(self, cluster_session: ClusterSession) -> Response:
         """Send it. Raises what `ClusterSession.write` raises."""
         return cluster_session.write(
-            self.attributes, body=self.body, query=self.query, content_type=self.content_type
+            self.attributes,
+            body=self.body,
+            query=self.query,
+            content_type=self.content_type,
+            detail=self.detail,
         )
 
 

@@ -180,8 +180,10 @@ class ClusterSession:
         query: Sequence[tuple[str, str]] = (),
         content_type: str = "application/json",
         timeout: float = WRITE_SECONDS,
+        detail: Mapping[str, Any] | None = None,
     ) -> Response:
         """Change something: the verb is create, update, patch, delete or deletecollection (`Resource.attributes`).
+        What `detail` says goes into the audit trail with what the request itself says.
 
         Raises DeniedByRole and sends nothing where the dashboard role does not permit it, AuditTrailUnavailable and
         sends nothing where the request cannot be recorded, ApiError as the API server answers, BadRequest where the
@@ -189,8 +191,8 @@ class ClusterSession:
         """
         if attributes.verb == "create" and not attributes.name:
             attributes = replace(attributes, name=name_in(body))
-        detail = detail_of(attributes.verb, query, body, content_type)
-        audited_request = self.open(attributes, detail)
+        described = {**detail_of(attributes.verb, query, body, content_type), **(detail or {})}
+        audited_request = self.open(attributes, described)
         return send(audited_request, body=body, query=query, content_type=content_type, timeout=timeout)
 
     def require_role(self, attributes: ResourceAttributes) -> None:

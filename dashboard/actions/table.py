@@ -5,9 +5,11 @@ from __future__ import annotations
 from dashboard.actions import (
     batch,
     container_resources,
+    debugging,
     deletion,
     entries,
     jobs,
+    node_shell,
     node_terms,
     nodes,
     undo,
@@ -26,6 +28,8 @@ PAGES: tuple[ActionPage, ...] = (
     *jobs.PAGES,
     *nodes.PAGES,
     *node_terms.PAGES,
+    *debugging.PAGES,
+    node_shell.PAGE,
     deletion.PAGE,
 )
 

@@ -8,9 +8,8 @@ from typing import Any
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-MAX_BYTES = (
-    1024 * 1024 + 1
-)  # bytes: one more than a kubeconfig may have, so that its own limit refuses it by name
+# Bytes: one more than a file of a container may have; each form has a limit of its own and refuses it by name.
+MAX_BYTES = 3 * 1024 * 1024 + 1
 
 
 class InMemory(FileUploadHandler):

@@ -66,3 +66,17 @@ CORDON = Action(
 UNCORDON = Action("uncordon", gettext_lazy("Uncordon"), "check", "patch", applies=_is_cordoned)
 DRAIN = Action("drain", gettext_lazy("Drain"), "leave", "patch", is_dangerous=True)  # dashboard/drains
 EVICT = Action("evict", gettext_lazy("Evict"), "leave", "create", "eviction", is_dangerous=True)
+
+
+def _is_active(found: KubernetesObject) -> bool:
+    """Of a pod: something of it runs, or will."""
+    return text(found, "status", "phase") not in ("Succeeded", "Failed")
+
+
+DEBUG = Action(
+    "debug", gettext_lazy("Debug"), "search", "patch", "ephemeralcontainers", applies=_is_active
+)  # kubectl debug
+DEBUG_COPY = Action("debug-copy", gettext_lazy("Debug a copy"), "copy", "create", made=("", "pods"))
+NODE_SHELL = Action(
+    "node-shell", gettext_lazy("Node shell"), "lock", "create", made=("batch", "jobs"), is_dangerous=True
+)

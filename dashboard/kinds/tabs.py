@@ -7,3 +7,4 @@ from django.utils.translation import gettext_lazy
 from dashboard.kinds.kind import Tab
 
 LOGS = Tab("logs", gettext_lazy("Logs"))
+FILES = Tab("files", gettext_lazy("Files"))  # of pods alone

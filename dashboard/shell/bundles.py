@@ -22,6 +22,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "drains/all.css": (*FRAME, "frame/resources.css", "actions/actions.css", "drains/drains.css"),
     "lists/all.css": (*FRAME, "frame/resources.css", "lists/selection.css"),
     "bulk/all.css": (*FRAME, "frame/resources.css", "actions/actions.css", "bulk/bulk.css"),
+    "files/all.css": (*FRAME, "frame/resources.css", "files/files.css"),
     "logs/all.css": (*FRAME, "frame/resources.css", "logs/logs.css"),
     "rollouts/all.css": (*FRAME, "frame/resources.css", "rollouts/rollouts.css"),
     "edit/all.css": (*FRAME, "frame/resources.css", "edit/edit.css"),

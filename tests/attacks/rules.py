@@ -91,6 +91,8 @@ RULES: dict[str, Rule] = {
     "resources:object_yaml": Rule.CLUSTER,
     "resources:object_logs": Rule.CLUSTER,
     "resources:selected_logs": Rule.CLUSTER,
+    "resources:files": Rule.EDITOR,
+    "resources:files_download": Rule.EDITOR,
     "resources:edit": Rule.EDITOR_WRITES,
     "resources:patch": Rule.EDITOR_WRITES,
     "resources:save_draft": Rule.EDITOR,

@@ -24,6 +24,8 @@ NOT_PAGES = {
     "resources:draft": "there only once somebody typed; tests/edit/test_drafts.py looks at it",
     "resources:answers": "a reply for a script",
     "resources:drain": "there once somebody drains a node; tests/drains/test_in_browser.py looks at it",
+    "resources:files": "needs programs in a container, and the demo has none; tests/files/test_files.py looks at it",
+    "resources:files_download": "a file",
     "resources:schema": "a reply for a script",
     "shell:signed_in": "a page that goes on by itself",
     "healthz": "a reply for a program",

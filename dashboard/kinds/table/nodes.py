@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from clusters.api.selectors import build_field_selector
 from dashboard.address.links import Links
-from dashboard.kinds.actions import CORDON, DRAIN, LABEL, TAINT, UNCORDON
+from dashboard.kinds.actions import CORDON, DRAIN, LABEL, NODE_SHELL, TAINT, UNCORDON
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, name_of, namespace_of, text
 from dashboard.kinds.kind import Kind, Tab
@@ -135,7 +135,7 @@ KINDS = (
         find_references=find_node_references,
         find_picks=pick_node_lists,
         select_events=select_node_events,
-        actions=(CORDON, UNCORDON, DRAIN, TAINT, LABEL),
+        actions=(CORDON, UNCORDON, DRAIN, TAINT, LABEL, NODE_SHELL),
         tabs=(Tab("drains", gettext_lazy("Drains")),),
         tones=TONES,
     ),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from clusters.api.selectors import build_field_selector
 from dashboard.address.links import Links
-from dashboard.kinds.actions import EVICT, RESIZE
+from dashboard.kinds.actions import DEBUG, DEBUG_COPY, EVICT, RESIZE
 from dashboard.kinds.facts import ObjectState
 from dashboard.kinds.fields import KubernetesObject, dig, mapping, mappings, namespace_of, number, text
 from dashboard.kinds.kind import Kind
@@ -18,7 +18,7 @@ from dashboard.kinds.pod_references import find_pod_spec_references
 from dashboard.kinds.pod_status import GATED, container_reason, has_condition, read_pod_status
 from dashboard.kinds.references import Reference
 from dashboard.kinds.summary import Cell, KindSummary, SmallTable, SummaryField, make_summary_fields, table
-from dashboard.kinds.tabs import LOGS
+from dashboard.kinds.tabs import FILES, LOGS
 from dashboard.kinds.terminations import describe_memory_limit, describe_run
 from dashboard.kinds.tones import Level, StatusTones
 
@@ -213,8 +213,8 @@ KINDS = (
         summarize=summarize_pod,
         find_references=find_pod_references,
         select_events=select_pod_events,
-        actions=(RESIZE, EVICT),
-        tabs=(LOGS,),
+        actions=(DEBUG, DEBUG_COPY, RESIZE, EVICT),
+        tabs=(LOGS, FILES),
         tones=TONES,
     ),
 )

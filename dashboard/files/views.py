@@ -1,0 +1,269 @@
+"""Files page views: a folder or a file of a container, an upload, and downloads."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from asgiref.sync import async_to_sync
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clusters.api.errors import BadRequest, Forbidden
+from clusters.debugging.containers import list_container_names
+from clusters.exec.request import ExecRequest
+from clusters.files.access import MAX_UPLOAD, MAX_VIEW, FileAccess, FilesUnavailable
+from clusters.files.listing import BadPath, Entry, Folder, clean_name, clean_path
+from clusters.gateway.connect import ClusterSession, connect
+from dashboard.address import kubectl
+from dashboard.address.paths import MAX_NAME, Address, BadAddress, parse
+from dashboard.files.messages import describe_unavailable
+from dashboard.frame.entrance import handle_cluster_errors
+from dashboard.kinds.table import find_slug
+from dashboard.kinds.tabs import FILES
+from dashboard.objects.opening import OpenObject, open_object
+from dashboard.objects.views import build_object_frame
+from dashboard.pieces.notice import Notice
+from people.decorators import person, require_sign_in
+
+
+class UploadForm(forms.Form):
+    """A file for the folder that is shown. What is there already stays, unless `replace` is chosen."""
+
+    upload = forms.FileField(max_length=255, allow_empty_file=True)
+    replace = forms.BooleanField(required=False)
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry with its links; `url` is empty of what can be neither opened nor read."""
+
+    entry: Entry
+    url: str
+    download_url: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@require_sign_in
+@handle_cluster_errors
+def files_page(request: HttpRequest, /, **path: str) -> HttpResponse:
+    """A folder, or with `?view=1` a file; a POST puts a file into the folder."""
+    address = parse(path, request.GET)
+    _require_permission(connect(person(request), address.cluster), address)
+    opened = open_object(person(request), address, with_related=False)
+    try:
+        access, folder_path = _read_query(opened, request.GET)
+        if request.method == "POST":
+            return _upload(request, opened, access, folder_path)
+        if request.GET.get("view"):
+            return _show_file(request, opened, access, folder_path)
+        return _show_folder(request, opened, access, folder_path)
+    finally:
+        opened.close()
+
+
+@require_safe
+@never_cache
+@require_sign_in
+@handle_cluster_errors
+def download(request: HttpRequest, /, **path: str) -> HttpResponseBase:
+    """One file as it is, or with `?folder=1` a folder as a tar archive; written while it is read."""
+    address = parse(path, request.GET)
+    _require_permission(connect(person(request), address.cluster), address)
+    opened = open_object(person(request), address, with_related=False)
+    try:
+        access, file_path = _read_query(opened, request.GET)
+    finally:
+        opened.close()
+    is_folder = bool(request.GET.get("folder"))
+    name = file_path.rpartition("/")[2] or address.name
+    source = access.download_folder(file_path) if is_folder else access.download_file(file_path)
+    response = StreamingHttpResponse(_stream(source), content_type="application/octet-stream")
+    response["Content-Disposition"] = _attach(name + (".tar" if is_folder else ""))
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+async def _stream(source: AbstractAsyncContextManager[AsyncIterator[bytes]]) -> AsyncIterator[bytes]:
+    """An error breaks the response off: a file that is not whole does not look like one that is."""
+    async with source as content:
+        async for part in content:
+            yield part
+
+
+def _attach(name: str) -> str:
+    """A name of ASCII for old browsers, and the real one."""
+    plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-._") else "-" for sign in name)[
+        :150
+    ]
+    whole = quote(name.encode("utf-8", "replace"), safe="")
+    return f"attachment; filename=\"{plain or 'file'}\"; filename*=UTF-8''{whole}"
+
+
+def _require_permission(session: ClusterSession, address: Address) -> None:
+    """Before anything is read or run. Raises DeniedByRole, Forbidden, or BadAddress of a kind without files."""
+    if FILES not in find_slug(address.resource).tabs:
+        raise BadAddress("resource", _("Objects of this kind have no files."))
+    checks = ExecRequest(address.namespace, address.name).checks
+    session.require_role(checks[0])
+    results = session.review_access(list(checks))
+    for check in checks:
+        if results[check].state == "denied":
+            message = _("Kubernetes does not grant you “%(verb)s” on “pods/exec” in namespace %(namespace)s.")
+            words = {"verb": check.verb, "namespace": address.namespace}
+            raise Forbidden(message % words, status=403)
+
+
+def _read_query(opened: OpenObject, query: QueryDict) -> tuple[FileAccess, str]:
+    """Raises BadAddress, which names the field."""
+    names = list_container_names(opened.found or {})
+    container = query.get("container", "") or (names[0] if names else "")
+    if container not in names:
+        raise BadAddress("container", _("This pod has no container of that name."))
+    try:
+        path = clean_path(query.get("path", "/"))
+    except BadPath as wrong:
+        raise BadAddress("path", str(wrong)) from None
+    address = opened.address
+    return FileAccess(opened.cluster_session, address.namespace, address.name, container), path
+
+
+def _show_folder(
+    request: HttpRequest,
+    opened: OpenObject,
+    access: FileAccess,
+    path: str,
+    *notices: Notice,
+    status: int = 200,
+) -> HttpResponse:
+    folder, shown = None, list(notices)
+    try:
+        folder = async_to_sync(access.list_folder)(path)
+    except FilesUnavailable as failure:
+        shown.append(describe_unavailable(failure, "sh, ls"))
+        status = 422 if status == 200 else status
+    context = {
+        **_build_context(opened, access, path, shown),
+        "rows": _build_rows(opened.address, access.container, folder) if folder else None,
+        "is_cut": folder is not None and folder.is_cut,
+    }
+    return render(request, "files/files.html", context, status=status)
+
+
+def _show_file(request: HttpRequest, opened: OpenObject, access: FileAccess, path: str) -> HttpResponse:
+    notices: list[Notice] = []
+    content, is_cut, status = b"", False, 200
+    try:
+        content, is_cut = async_to_sync(access.read_file)(path)
+    except FilesUnavailable as failure:
+        notices.append(describe_unavailable(failure, "sh, cat"))
+        status = 422
+    is_binary = b"\0" in content
+    context = {
+        **_build_context(opened, access, path, notices),
+        "is_file": True,
+        "is_binary": is_binary,
+        "text": "" if is_binary else content.decode("utf-8", "replace"),
+        "size": len(content),
+        "is_cut": is_cut,
+        "most": MAX_VIEW,
+        "download_url": _build_url(opened.address, access.container, path, "download"),
+        "folder_url": _build_url(opened.address, access.container, path.rpartition("/")[0] or "/"),
+    }
+    return render(request, "files/files.html", context, status=status)
+
+
+def _upload(request: HttpRequest, opened: OpenObject, access: FileAccess, path: str) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
+    upload = form.files.get("upload")
+    if not form.is_valid() or upload is None:
+        notice = Notice(_("Choose a file to upload."), severity="error", is_announced=True)
+        return _show_folder(request, opened, access, path, notice, status=422)
+    content = upload.read()
+    if len(content) > MAX_UPLOAD:
+        words = {"most": MAX_UPLOAD // 1024**2, "command": "kubectl cp"}
+        notice = Notice(
+            _("This file has more than %(most)d MiB. Use %(command)s for it.") % words, severity="error"
+        )
+        return _show_folder(request, opened, access, path, notice, status=413)
+    try:
+        name = clean_name(upload.name or "")
+        async_to_sync(access.write_file)(path, name, content, replace=form.cleaned_data["replace"])
+    except BadPath as wrong:
+        return _show_folder(request, opened, access, path, Notice(str(wrong), severity="error"), status=422)
+    except FilesUnavailable as failure:
+        notice = describe_unavailable(failure, "sh, cat, wc, mv")
+        return _show_folder(request, opened, access, path, notice, status=409)
+    messages.success(request, _("%(name)s is in the container.") % {"name": name})
+    return redirect(_build_url(opened.address, access.container, path))
+
+
+def _build_context(
+    opened: OpenObject, access: FileAccess, path: str, notices: Sequence[Notice]
+) -> dict[str, Any]:
+    if not opened.found:
+        raise BadRequest(_("The pod is gone."), status=404)
+    address = opened.address
+    copy = kubectl.command(
+        address.cluster, address.namespace, "cp", f"{address.name}:{path}", "./copy", "-c", access.container
+    )
+    return {
+        **build_object_frame(opened),
+        "tab": FILES.page,
+        "page": address.url(FILES.page),
+        "files_url": address.path(FILES.page),
+        "container": access.container,
+        "container_names": list_container_names(opened.found),
+        "path": path,
+        "parts": _build_parts(address, access.container, path),
+        "notices": notices,
+        "archive_url": _build_url(address, access.container, path, "download", folder="1"),
+        "max_name": MAX_NAME,
+        "max_upload": MAX_UPLOAD // 1024**2,
+        "commands": [copy],
+    }
+
+
+def _build_rows(address: Address, container: str, folder: Folder) -> Sequence[Row]:
+    rows = []
+    for one in folder.entries:
+        path = f"{folder.path.rstrip('/')}/{one.name}"
+        if one.is_folder:
+            url = _build_url(address, container, path)
+            download_url = _build_url(address, container, path, "download", folder="1")
+        elif one.is_file:
+            url = _build_url(address, container, path, view="1")
+            download_url = _build_url(address, container, path, "download")
+        else:
+            url = download_url = ""
+        rows.append(Row(one, url, download_url))
+    return rows
+
+
+def _build_parts(address: Address, container: str, path: str) -> Sequence[tuple[str, str]]:
+    """Each folder on the way to the path, with its link."""
+    names = [name for name in path.split("/") if name]
+    return [
+        ("/", _build_url(address, container, "/")),
+        *(
+            (name, _build_url(address, container, "/" + "/".join(names[: index + 1])))
+            for index, name in enumerate(names)
+        ),
+    ]
+
+
+def _build_url(address: Address, container: str, path: str, page: str = "", **query: str) -> str:
+    """A name that is no UTF-8 keeps its bytes."""
+    base = address.path(FILES.page) + (f"/{page}" if page else "")
+    pairs = {"container": container, "path": path.encode("utf-8", "surrogateescape"), **query}
+    return f"{base}?{urlencode(pairs)}"
