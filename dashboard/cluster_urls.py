@@ -19,6 +19,7 @@ from dashboard.logs.views import object_logs, selected_logs
 from dashboard.objects.secret_value import secret_value
 from dashboard.objects.views import object_page, object_yaml
 from dashboard.rollouts.views import rollout_page
+from dashboard.terminal.views import start_page
 
 app_name = "resources"
 urlpatterns = [
@@ -40,6 +41,7 @@ urlpatterns = [
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>", object_page, name="object"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/yaml", object_yaml, name="object_yaml"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/logs", object_logs, name="object_logs"),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/terminal", start_page, name="terminal"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit", edit_page, name="edit"),
     path(
         "<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit/draft", save_draft, name="save_draft"

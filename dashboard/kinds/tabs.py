@@ -7,3 +7,4 @@ from django.utils.translation import gettext_lazy
 from dashboard.kinds.kind import Tab
 
 LOGS = Tab("logs", gettext_lazy("Logs"))
+TERMINAL = Tab("terminal", gettext_lazy("Terminal"))

@@ -25,6 +25,7 @@ NOT_PAGES = {
     "resources:answers": "a reply for a script",
     "resources:drain": "there once somebody drains a node; tests/drains/test_in_browser.py looks at it",
     "resources:schema": "a reply for a script",
+    "terminal:terminal": "there once somebody opened one; tests/terminal/test_in_browser.py looks at it",
     "shell:signed_in": "a page that goes on by itself",
     "healthz": "a reply for a program",
     "readyz": "a reply for a program",
