@@ -85,8 +85,8 @@ format: $(DEV_STAMP)
 	$(BIN)/ruff format .
 
 vendor:
-	cd vendor && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent codemirror
-	cd static/vendor && sha256sum codemirror-*.min.js
+	cd vendor && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent codemirror && npm run --silent xterm
+	cd static/vendor && sha256sum codemirror-*.min.js xterm-*
 
 controlplane: $(DEV_STAMP)
 	@exec $(BIN)/python -m tests.controlplane $(ARGS)

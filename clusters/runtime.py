@@ -52,6 +52,7 @@ LOOPS = {
     "operation-runs": "operations such as drains",
     "operation-pages": "open pages of operations, read again while there are any",
     "logs": "logs of open pages, read, merged and paced",
+    "terminals": "terminals, with the pages that show them or without",
 }
 THREADS = {
     "audit-pages": "open pages of the audit trail, refreshed while there are any",

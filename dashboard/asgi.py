@@ -25,13 +25,17 @@ from dashboard.origins import OwnPagesOnly, refuse  # noqa: E402
 from dashboard.passthrough.application import Passthrough  # noqa: E402
 from dashboard.proxies import TrustedProxies  # noqa: E402
 from dashboard.request_slots import RequestSlots  # noqa: E402
+from dashboard.terminal.consumer import TerminalConsumer  # noqa: E402
 from people.storage import keep_open  # noqa: E402
 
 keep_open()
 sockets.start()
 if connection.vendor == "postgresql":
     connection.serve_requests()  # type: ignore[attr-defined] # dashboard/postgresql/base.py
-websocket_routes = [re_path(r"^live/$", LiveConsumer.as_asgi())]
+websocket_routes = [
+    re_path(r"^live/$", LiveConsumer.as_asgi()),
+    re_path(r"^terminal/live$", TerminalConsumer.as_asgi()),
+]
 refuse_route = re_path("", refuse)  # type: ignore[arg-type]
 
 application = TrustedProxies(

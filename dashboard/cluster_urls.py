@@ -22,6 +22,7 @@ from dashboard.logs.views import object_logs, selected_logs
 from dashboard.objects.secret_value import secret_value
 from dashboard.objects.views import object_page, object_yaml
 from dashboard.rollouts.views import rollout_page
+from dashboard.terminal.views import start_page
 
 app_name = "resources"
 urlpatterns = [
@@ -51,6 +52,7 @@ urlpatterns = [
         download,
         name="files_download",
     ),
+    path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/terminal", start_page, name="terminal"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/edit", edit_page, name="edit"),
     path("<str:clusters>/<str:namespaces>/<str:resource>/<str:name>/patch", patch_page, name="patch"),
     path(

@@ -11,6 +11,7 @@ urlpatterns = [
     path("clusters/", include("dashboard.clusters.urls")),
     path("c/", include("dashboard.cluster_urls")),
     path("tokens/", include("dashboard.personal_tokens.urls")),
+    path("terminal/", include("dashboard.terminal.urls")),
     path("bulk/", include("dashboard.bulk.urls")),
     path("shell/", include("dashboard.shell.urls")),
     path("healthz", healthz, name="healthz"),  # these three are answered by dashboard.monitoring.middleware

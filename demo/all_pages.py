@@ -85,6 +85,8 @@ PAGES = (
     Shot("pod", "dana", POD, (ROW_LINK,), "resources:object"),
     Shot("pod-yaml", "dana", POD, (ROW_LINK, ".tabs a[href$='/yaml']"), "resources:object_yaml"),
     Shot("pod-logs", "dana", POD, (ROW_LINK, ".tabs a[href$='/logs']"), "resources:object_logs"),
+    Shot("pod-terminal", "dana", POD, (ROW_LINK, ".tabs a[href$='/terminal']"), "resources:terminal"),
+    Shot("terminals", "dana", "/terminal/"),
     Shot("deployment-logs", "dana", "/c/production-eu/shop/deployments.apps/web/logs"),
     Shot("selected-logs", "olga", "/c/production-eu,production-us/shop/_logs?selector=app%3Dweb"),
     Shot("deployment", "dana", "/c/production-eu/shop/deployments.apps/web"),

@@ -13,7 +13,7 @@ from people.models import Session, User
 SESSION_ENDED, ACCESS_CHANGED = "session.ended", "access.changed"
 Listener = Callable[[Iterable[Message]], None]
 
-_listeners: set[Listener] = set()
+_listeners: dict[Listener, Callable[[], None]] = {}
 
 
 def session_group(session_id: str) -> str:
@@ -36,12 +36,12 @@ def listen(listener: Listener, resumed: Callable[[], None] = lambda: None) -> No
 
     `resumed` is called when messages of others may have been missed.
     """
-    _listeners.add(listener)
-    broadcast.listen(listener, resumed)
+    _listeners[listener] = resumed
+    broadcast.listen(_deliver, _resume)
 
 
 def unlisten(listener: Listener) -> None:
-    _listeners.discard(listener)
+    _listeners.pop(listener, None)
 
 
 def notify_signed_out(session_id: str) -> None:
@@ -58,11 +58,21 @@ def _notify(messages: list[Message]) -> None:
     """This process hears of it without Redis, and nobody waits for the others."""
 
     def send() -> None:
-        for listener in tuple(_listeners):
-            listener(messages)
+        _deliver(messages)
         broadcast.send(messages)
 
     transaction.on_commit(send)
+
+
+def _deliver(messages: Iterable[Message]) -> None:
+    found = list(messages)
+    for listener in tuple(_listeners):
+        listener(found)
+
+
+def _resume() -> None:
+    for resumed in tuple(_listeners.values()):
+        resumed()
 
 
 def bump_access(user_ids: Iterable[int]) -> None:

@@ -12,6 +12,7 @@ from clusters.counting.timings import CountingTimings
 from clusters.feeds.timings import FeedTimings
 from clusters.logs.timings import LogTimings
 from clusters.operations.timings import OperationTimings
+from clusters.terminal.timings import TerminalTimings
 from dashboard.settings import *  # noqa: F403 - all of the product, as it is
 from dashboard.settings import PRODUCTION
 from dashboard.timings import AuditTimings, EditTimings, LiveTimings, PassthroughTimings, Timings
@@ -26,6 +27,7 @@ TIMINGS = Timings(
     live=LiveTimings(session_check=1.0),
     passthrough=PassthroughTimings(check=0.5, review=2.0),
     logs=LogTimings(review=4.0),
+    terminal=TerminalTimings(check=0.5, review=2.0, hang_up=3.0),
     audit=AuditTimings(poll=0.5, pace=0.1, burst_pace=0.3),
     edit=EditTimings(draft=0.2),
 )

@@ -51,6 +51,7 @@ class ExecStream:
         self.ending: ExecEnding | None = None
         self.sent = 0
         self.received = 0
+        self.detail: dict[str, str] = {}  # what else the audit trail says of its end
         self._socket = socket
         self._status = b""
 
@@ -132,7 +133,7 @@ async def open_exec(
             yield stream
         finally:
             ending = stream.ending
-            audited.record_detail(sent=stream.sent, received=stream.received)
+            audited.record_detail(sent=stream.sent, received=stream.received, **stream.detail)
             if ending is not None and ending.exit_code is not None:
                 audited.record_detail(exit_code=ending.exit_code)
             elif ending is not None:

@@ -8,3 +8,4 @@ from dashboard.kinds.kind import Tab
 
 LOGS = Tab("logs", gettext_lazy("Logs"))
 FILES = Tab("files", gettext_lazy("Files"))  # of pods alone
+TERMINAL = Tab("terminal", gettext_lazy("Terminal"))

@@ -24,6 +24,7 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     "bulk/all.css": (*FRAME, "frame/resources.css", "actions/actions.css", "bulk/bulk.css"),
     "files/all.css": (*FRAME, "frame/resources.css", "files/files.css"),
     "logs/all.css": (*FRAME, "frame/resources.css", "logs/logs.css"),
+    "terminal/all.css": (*FRAME, "frame/resources.css", "vendor/xterm-6.0.0.css", "terminal/terminal.css"),
     "rollouts/all.css": (*FRAME, "frame/resources.css", "rollouts/rollouts.css"),
     "edit/all.css": (*FRAME, "frame/resources.css", "edit/edit.css"),
     "create/all.css": (*FRAME, "frame/resources.css", "edit/edit.css", "create/create.css"),
@@ -46,6 +47,11 @@ BUNDLES: Mapping[str, Sequence[str]] = {
         "logs/list.js",
         "logs/columns.js",
         "logs/page.js",
+    ),
+    "terminal/terminal-all.js": (
+        "vendor/xterm-6.0.0.min.js",
+        "terminal/screen.js",
+        "terminal/terminal.js",
     ),
     "edit/editor-all.js": (
         "vendor/codemirror-6.43.15.min.js",

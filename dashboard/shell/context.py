@@ -13,7 +13,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from clusters.sharing import visible_clusters
+from clusters.terminal.service import terminal_service
+from clusters.terminal.session import TerminalOwner
 from dashboard.shell.navigation import Entry, Group
+from people.decorators import get_session_id
 from people.models import User
 
 THEMES = ("light", "dark")
@@ -77,6 +80,18 @@ class Shell:
         return [
             ClusterChoice(one.slug, one.name, one.color, one.protected, cluster_home(one.slug))
             for one in visible_clusters(self._person)
+        ]
+
+    @cached_property
+    def terminals(self) -> list[Entry]:
+        """The person's terminals in this browser that run, for the top bar."""
+        if self._person is None:
+            return []
+        owner = TerminalOwner(self._person.pk, get_session_id(self._request))
+        return [
+            Entry(f"{one.launch.pod} / {one.launch.container}", page_url("terminal:terminal", one.id))
+            for one in terminal_service.list(owner)
+            if one.is_running
         ]
 
     @property

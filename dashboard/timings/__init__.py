@@ -12,6 +12,7 @@ from clusters.drains.timings import DrainTimings
 from clusters.feeds.timings import FeedTimings
 from clusters.logs.timings import LogTimings
 from clusters.operations.timings import OperationTimings
+from clusters.terminal.timings import TerminalTimings
 from people.timings import PeopleTimings
 
 
@@ -106,4 +107,5 @@ class Timings:
     overview: OverviewTimings = field(default_factory=OverviewTimings)
     passthrough: PassthroughTimings = field(default_factory=PassthroughTimings)
     logs: LogTimings = field(default_factory=LogTimings)
+    terminal: TerminalTimings = field(default_factory=TerminalTimings)
     edit: EditTimings = field(default_factory=EditTimings)

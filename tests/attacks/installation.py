@@ -6,6 +6,7 @@ Where only the dashboard may refuse, the person's credential is a cluster-admin'
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +21,13 @@ from django.test import Client
 from django.utils import timezone
 
 from clusters.api.connection import Identity
+from clusters.api.streams import Streams
 from clusters.changes.drafts import DraftContent, save_draft
 from clusters.changes.objects import Version
 from clusters.credentials.binding import destination_of, read_binding
 from clusters.credentials.store import Owner, read_identity, save_credential, seal_for
 from clusters.credentials.verification import WhoAmI
+from clusters.gateway.connect import connect
 from clusters.models import (
     BulkItem,
     BulkRun,
@@ -39,6 +42,10 @@ from clusters.models import (
     Share,
 )
 from clusters.personal_tokens.store import TokenScope, issue
+from clusters.terminal.launch import TerminalLaunch
+from clusters.terminal.service import terminal_service
+from clusters.terminal.session import TerminalOwner, TerminalSession
+from clusters.terminal.timings import TerminalTimings
 from people import one_time_links
 from people.control import session_group
 from people.models import GlobalRole, Invitation, Membership, Purpose, Session, Team, User
@@ -237,6 +244,26 @@ def _draft(installation: Installation, owner: str) -> str:
     return str(Draft.objects.get(user=installation.users[owner]).pk)
 
 
+def _terminal(installation: Installation, owner: str) -> str:
+    """A terminal of the owner's browser in which nothing runs: its loop is over."""
+    whose = TerminalOwner(installation.users[owner].pk, hash_key(installation.sessions[owner]))
+    known = terminal_service.list(whose)
+    if known:
+        return known[0].id
+
+    session = connect(installation.users[owner], "harbour")
+
+    async def make() -> TerminalSession:
+        launch = TerminalLaunch("shop", "web", "main")
+        return TerminalSession(uuid4().hex, whose, session, launch, Streams(), TerminalTimings())
+
+    loop = asyncio.new_event_loop()
+    made = loop.run_until_complete(make())
+    loop.close()
+    terminal_service.add(made)
+    return made.id
+
+
 def _session_id(installation: Installation, owner: str) -> str:
     return session_group(hash_key(installation.sessions[owner])).removeprefix("session.")
 
@@ -271,6 +298,8 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "resources:files.name": lambda _installation, _owner: "toolbox",
     "resources:files_download.resource": lambda _installation, _owner: "pods",
     "resources:files_download.name": lambda _installation, _owner: "toolbox",
+    "resources:terminal.resource": lambda _installation, _owner: "deployments.apps",
+    "terminal.terminal_id": _terminal,
     "resources:history.resource": lambda _installation, _owner: "deployments.apps",
     "personal_tokens.pk": _token,
     "resources:drain_plan.resource": lambda _installation, _owner: "nodes",

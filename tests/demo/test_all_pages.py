@@ -27,6 +27,7 @@ NOT_PAGES = {
     "resources:files": "needs programs in a container, and the demo has none; tests/files/test_files.py looks at it",
     "resources:files_download": "a file",
     "resources:schema": "a reply for a script",
+    "terminal:terminal": "there once somebody opened one; tests/terminal/test_in_browser.py looks at it",
     "shell:signed_in": "a page that goes on by itself",
     "healthz": "a reply for a program",
     "readyz": "a reply for a program",

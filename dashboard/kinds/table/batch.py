@@ -17,7 +17,7 @@ from dashboard.kinds.pod_references import find_pod_spec_references, find_templa
 from dashboard.kinds.pod_templates import summarize_containers
 from dashboard.kinds.references import Reference, pick_pods_by_selector
 from dashboard.kinds.summary import KindSummary, SummaryField, make_summary_fields
-from dashboard.kinds.tabs import LOGS
+from dashboard.kinds.tabs import LOGS, TERMINAL
 from dashboard.kinds.tones import StatusTones
 
 
@@ -95,7 +95,7 @@ KINDS = (
             words={"complete": "done"}, conditions={"FailureTarget": "bad", "SuccessCriteriaMet": "good"}
         ),
         actions=(STOP, UNSUSPEND, RUN_AGAIN),
-        tabs=(LOGS,),
+        tabs=(LOGS, TERMINAL),
     ),
     Kind(
         group="batch",

@@ -18,7 +18,7 @@ from dashboard.kinds.pod_references import find_pod_spec_references
 from dashboard.kinds.pod_status import GATED, container_reason, has_condition, read_pod_status
 from dashboard.kinds.references import Reference
 from dashboard.kinds.summary import Cell, KindSummary, SmallTable, SummaryField, make_summary_fields, table
-from dashboard.kinds.tabs import FILES, LOGS
+from dashboard.kinds.tabs import FILES, LOGS, TERMINAL
 from dashboard.kinds.terminations import describe_memory_limit, describe_run
 from dashboard.kinds.tones import Level, StatusTones
 
@@ -214,7 +214,7 @@ KINDS = (
         find_references=find_pod_references,
         select_events=select_pod_events,
         actions=(DEBUG, DEBUG_COPY, RESIZE, EVICT),
-        tabs=(LOGS, FILES),
+        tabs=(LOGS, TERMINAL, FILES),
         tones=TONES,
     ),
 )

@@ -19,7 +19,7 @@ from dashboard.kinds.references import Pick, pick_pods_by_labels, pick_pods_by_s
 from dashboard.kinds.rollout_status import read_rollout_status
 from dashboard.kinds.selectors import format_selector
 from dashboard.kinds.summary import KindSummary, SummaryField, make_summary_fields
-from dashboard.kinds.tabs import LOGS
+from dashboard.kinds.tabs import LOGS, TERMINAL
 from dashboard.kinds.tones import StatusTones
 
 
@@ -147,7 +147,7 @@ KINDS = (
         find_picks=pick_deployment_lists,
         tones=TONES,
         actions=(RESTART, SET_IMAGE, RESOURCES, UNDO, PAUSE, RESUME),
-        tabs=(LOGS, ROLLOUT, HISTORY),
+        tabs=(LOGS, TERMINAL, ROLLOUT, HISTORY),
     ),
     Kind(
         group="apps",
@@ -159,7 +159,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
         actions=(RESTART, SET_IMAGE, RESOURCES, UNDO),
-        tabs=(LOGS, ROLLOUT, HISTORY),
+        tabs=(LOGS, TERMINAL, ROLLOUT, HISTORY),
     ),
     Kind(
         group="apps",
@@ -171,7 +171,7 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_revisioned_lists,
         actions=(RESTART, SET_IMAGE, RESOURCES, UNDO),
-        tabs=(LOGS, ROLLOUT, HISTORY),
+        tabs=(LOGS, TERMINAL, ROLLOUT, HISTORY),
     ),
     Kind(
         group="apps",
@@ -184,7 +184,10 @@ KINDS = (
         find_picks=pick_pods_by_selector,
         tones=TONES,
         actions=(SET_IMAGE,),
-        tabs=(LOGS,),
+        tabs=(
+            LOGS,
+            TERMINAL,
+        ),
     ),
     Kind(
         group="",
@@ -194,6 +197,9 @@ KINDS = (
         find_references=find_template_references,
         find_picks=pick_pods_by_labels,
         tones=TONES,
-        tabs=(LOGS,),
+        tabs=(
+            LOGS,
+            TERMINAL,
+        ),
     ),
 )

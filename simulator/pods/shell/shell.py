@@ -50,7 +50,16 @@ def _exists(container: Container, word: str) -> bool:
 
 async def _start_program(process: Process) -> int:
     name = process.words[0].rpartition("/")[2]
+    if name == "env" and (rest := [one for one in process.words[1:] if "=" not in one]):
+        return await _start_by_env(process, rest)
     return await (Shell(process, name).run() if name in SHELLS else run_program(name, process))
+
+
+async def _start_by_env(process: Process, words: list[str]) -> int:
+    """`env NAME=VALUE ... PROGRAM`; the variables are dropped."""
+    if not _exists(process.container, words[0]):
+        return await process.fail(f"'{words[0]}': {NO_SUCH_FILE}", NOT_FOUND)
+    return await _start_program(dataclasses.replace(process, words=words))
 
 
 class Shell:

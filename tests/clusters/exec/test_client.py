@@ -110,11 +110,14 @@ def test_a_terminal_takes_its_size_and_what_is_typed(session_at_controlplane: Op
         async with open_exec(streams, session, request) as stream:
             await stream.resize(91, 37)
             await stream.keep_alive()
-            await stream.write(b"stty size; exit\n")
-            while (part := await stream.read()) is not None:
+            await stream.write(b"stty size\n")
+            while b"37 91" not in output and (part := await stream.read()) is not None:
                 output += part.content
+            await stream.write(b"exit\n")
+            while await stream.read() is not None:
+                assert stream.ending is None
             assert stream.ending == ExecEnding(0)
-            assert stream.sent == len(b"stty size; exit\n")
+            assert stream.sent == len(b"stty size\nexit\n")
         return output
 
     assert b"37 91" in run_async(work)
