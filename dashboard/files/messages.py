@@ -22,7 +22,7 @@ def describe_unavailable(failure: FilesUnavailable, needed: str) -> Notice:
             title, advice % {"programs": needed}, "warning", message=failure.stderr or ending.message
         )
     titles = {
-        scripts.NOT_A_FOLDER: _("This folder cannot be opened in the container."),
+        scripts.NOT_A_FOLDER: _("The container cannot open this folder."),
         scripts.NOT_A_FILE: _("This is not a file that can be read."),
         scripts.INCOMPLETE: _("Not all of the file arrived in the container, so nothing was changed."),
         scripts.EXISTS: _("There is something of that name already. Nothing was changed."),

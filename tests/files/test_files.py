@@ -140,7 +140,7 @@ def test_a_folder_is_an_archive_without_what_leads_out_of_it(dashboard_server, p
     assert "pipe" in text
 
 
-def test_an_upload_is_whole_and_replaces_only_what_it_is_told_to(dashboard_server, pod):
+def test_an_upload_is_whole_and_replaces_only_where_that_was_chosen(dashboard_server, pod):
     files = Files(dashboard_server, "dana")
     content = os.urandom(200_000)
     assert files.upload(pod, "new <b>", content).status_code == 302
