@@ -106,6 +106,8 @@ class Client:
                         prepared, timeout, limit, method == "GET" or concurrency is REVIEWS
                     )
                     timer.finish(answer.status)
+                if self.connection.call_log is not None:
+                    self.connection.call_log.note(method, path, query, body)
             if answer.status >= 300 and not (answer.status == 304 and etag):
                 error = error_from(answer.status, answer.headers, answer.body)
                 error.warnings = answer.warnings
