@@ -52,13 +52,15 @@ class CallsOfPage:
 
     cluster_sessions: Sequence[ClusterSession]
 
-    def list(self) -> PageCalls:
+    def collect(self) -> PageCalls:
         return list_calls(self.cluster_sessions)
 
 
 def list_calls(cluster_sessions: Sequence[ClusterSession]) -> PageCalls:
     """What was sent so far."""
-    calls, reviews, left_out = [], [], 0
+    calls: list[PageCall] = []
+    reviews: list[PageCall] = []
+    left_out = 0
     for cluster_session in cluster_sessions:
         log = cluster_session.connection.call_log
         if log is None:
