@@ -12,7 +12,10 @@ from dashboard.drains.views import drain_page, drains_page, node_drains_page, re
 from dashboard.edit.draft_views import draft_page, drafts_page, save_draft, save_patch_draft
 from dashboard.edit.patch_views import patch_page
 from dashboard.edit.views import edit_page
+from dashboard.explore.api_groups import api_page, api_version_page
 from dashboard.explore.cluster_home import cluster, landing
+from dashboard.explore.explain import explain_kind_page, explain_page
+from dashboard.explore.raw_get import raw_page
 from dashboard.explore.schema import schema
 from dashboard.explore.views import kinds_page
 from dashboard.files.views import download, files_page
@@ -33,6 +36,11 @@ urlpatterns = [
     path("<str:cluster>/_answers", check_reachability, name="answers"),
     path("<str:cluster>/_schema", schema, name="schema"),
     path("<str:cluster>/_typed-names", change_typed_names, name="typed_names"),
+    path("<str:cluster>/_api", api_page, name="api"),
+    path("<str:cluster>/_api/<str:group>/<str:version>", api_version_page, name="api_version"),
+    path("<str:cluster>/_explain", explain_page, name="explain"),
+    path("<str:cluster>/_explain/<str:resource>", explain_kind_page, name="explain_kind"),
+    path("<str:cluster>/_raw", raw_page, name="raw"),
     path("<str:cluster>/_drains", drains_page, name="drains"),
     path("<str:cluster>/_drains/<int:number>", drain_page, name="drain"),
     path("<str:cluster>/_drains/<int:number>/stop", stop_page, name="drain_stop"),

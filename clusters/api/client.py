@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import msgspec
 import requests
 import urllib3.exceptions
 
-from clusters.api import last_denied
+from clusters.api import deprecations, last_denied
 from clusters.api.addresses import host_and_port
 from clusters.api.circuit_breaker import CircuitBreaker, breaker
 from clusters.api.concurrency import CALLS, PROBES, REVIEWS, ConcurrencyLimit
@@ -25,9 +24,6 @@ from clusters.api.paths import url
 from clusters.api.pools import CONNECT_SECONDS, pooled_session
 from clusters.api.token_redaction import redact_error, redact_token
 from clusters.api.transport_errors import transport_error
-
-_WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
-_ESCAPED = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True)
@@ -110,10 +106,13 @@ class Client:
                         prepared, timeout, limit, method == "GET" or concurrency is REVIEWS
                     )
                     timer.finish(answer.status)
+                if self.connection.call_log is not None:
+                    self.connection.call_log.note(method, path, query, body)
             if answer.status >= 300 and not (answer.status == 304 and etag):
                 error = error_from(answer.status, answer.headers, answer.body)
                 error.warnings = answer.warnings
                 raise error
+            deprecations.note_warnings(self.connection, method, path, answer.warnings)
         except ApiError as raised:
             raised.method, raised.path = method, path
             redact_error(raised, self.connection.identity)
@@ -168,7 +167,7 @@ class Client:
             body,
             tuple(
                 redact_token(text, self.connection.identity)
-                for text in _warnings(response.raw.headers.getlist("Warning"))
+                for text in deprecations.read_warnings(response.raw.headers.getlist("Warning"))
             ),
         )
 
@@ -188,8 +187,3 @@ def _read(response: requests.Response, limit: int, account: Account) -> bytes:
         return b"".join(parts)
     finally:
         account.release(size)
-
-
-def _warnings(headers: Sequence[str]) -> list[str]:
-    """The texts of `Warning: 299 - "text"` headers: admission policies and deprecated versions send them."""
-    return [_ESCAPED.sub(r"\1", text) for header in headers for text in _WARNING.findall(header)]

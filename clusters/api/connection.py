@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from clusters.api.call_log import CallLog
 from clusters.api.errors import ApiError, CredentialMissing
 from clusters.api.memory import UNCOUNTED, Account
 
@@ -75,7 +76,7 @@ class Connection:
 
     `expires_at` is when the credential does, where that is known: what is open then reviews its access again.
     `error_callback` gets each error that a call meets, in whatever thread, and must not block. What arrives is charged
-    to `account`.
+    to `account`. Single calls are noted in `call_log`.
     """
 
     cluster: str
@@ -86,6 +87,7 @@ class Connection:
     expires_at: datetime | None = None
     error_callback: ErrorCallback | None = field(default=None, compare=False)
     account: Account = field(default=UNCOUNTED, compare=False)
+    call_log: CallLog | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"Connection({self.cluster!r})"

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from clusters.api import deprecations
 from clusters.api.async_sessions import SessionPool
 from clusters.api.byte_streams import (
     BODY_LIMIT,
@@ -222,4 +223,6 @@ async def _request(
     if response.status >= 300:
         async with response, asyncio.timeout(HEAD_SECONDS):
             raise await read_error(response)
+    texts = deprecations.read_warnings(response.headers.getall("Warning", []))
+    deprecations.note_warnings(call.connection, call.method, call.path, texts)
     return response

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from clusters.changes.yaml_values import Path
-from clusters.schemas import KindSchema
+from clusters.openapi.kind_schemas import KindSchema
 
 MOST_STEPS = 8  # from one reference to the next
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from clusters.discovery import Resource
-from clusters.schemas import KindSchema
+from clusters.openapi.kind_schemas import KindSchema
 
 NAME = "example"
 LABELS = {"app": NAME}

@@ -68,9 +68,8 @@ class ObjectContent:
         self, streams: Streams, connection: Connection
     ) -> AsyncGenerator[tuple[int, int | None], None]:
         """GET the object; one that is not there (any more) is marked deleted and the error raised."""
-        path = self.resource.object_path(self.namespace, self.name)
         try:
-            body = await streams.get(connection, path, max_bytes=OBJECT_BYTES)
+            body = await streams.get(connection, self.load_path(), max_bytes=OBJECT_BYTES)
         except NotFound:
             self._is_deleted = True
             self.version += 1
@@ -85,6 +84,12 @@ class ObjectContent:
     async def fetch_newest_version(self, streams: Streams, connection: Connection) -> str:
         """Nothing is known of an object but by reading it, which comes next."""
         return ""
+
+    def load_path(self) -> str:
+        return self.resource.object_path(self.namespace, self.name)
+
+    def load_query(self) -> Query:
+        return ()
 
     def watch_path(self) -> str:
         return self.resource.list_path(self.namespace)

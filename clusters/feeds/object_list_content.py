@@ -114,6 +114,12 @@ class ObjectListContent:
         found = _decode(await self._read_page(streams, connection, "", 1))
         return str(_mapping(found.get("metadata")).get("resourceVersion") or "")
 
+    def load_path(self) -> str:
+        return self.watch_path()
+
+    def load_query(self) -> Query:
+        return self._selectors
+
     def watch_path(self) -> str:
         return self.query.resource.list_path(self.query.namespace)
 
@@ -168,8 +174,8 @@ class ObjectListContent:
 
     async def _read_page(self, streams: Streams, connection: Connection, token: str, page_size: int) -> bytes:
         position = [("continue", token)] if token else []
-        query = [("limit", str(page_size)), *self._selectors, *position]
-        return await streams.get(connection, self.watch_path(), query, max_bytes=PAGE_BYTES)
+        query = [("limit", str(page_size)), *self.load_query(), *position]
+        return await streams.get(connection, self.load_path(), query, max_bytes=PAGE_BYTES)
 
     def _add_page(
         self, fresh: dict[str, Mapping[str, Any]], sizes: dict[str, int], page: Mapping[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
@@ -12,6 +12,7 @@ from clusters import discovery
 from clusters import namespaces as namespace_lists
 from clusters.access import reviews
 from clusters.access.reviews import Budget, ReviewResult, review, review_by_rules
+from clusters.api.call_log import CallLog
 from clusters.api.client import Response
 from clusters.api.connection import Connection
 from clusters.api.paths import resource_path
@@ -22,6 +23,7 @@ from clusters.credentials.invalidation import fingerprint
 from clusters.credentials.sealing import SealBroken
 from clusters.credentials.store import identity_of, server_of
 from clusters.discovery import Catalog, Resource, fetch_catalog, refresh
+from clusters.feeds.content import Content
 from clusters.feeds.feed import Feed
 from clusters.feeds.object_content import ObjectContent
 from clusters.feeds.object_list_content import ObjectListContent, ObjectListQuery
@@ -39,6 +41,7 @@ from people.audit.record import RecordedDenial, note
 from people.models import TeamRole, User
 from people.storage import release_connections
 
+C = TypeVar("C", bound=Content)
 READ_VERBS = frozenset({"get", "list", "watch"})
 WRITE_SECONDS = 30.0
 
@@ -137,7 +140,7 @@ class ClusterSession:
     def table(self, query: TableQuery, *, eager: bool = True) -> Feed[TableContent]:
         """A list's feed; the caller gives it back with `release`. `eager` as there."""
         release_connections()
-        return hub.table(self.connection, query, eager=eager)
+        return self._note_calls(hub.table(self.connection, query, eager=eager))
 
     def object(self, resource: Resource, namespace: str, name: str) -> Feed[ObjectContent]:
         """An object's feed; the caller gives it back with `release`. Who read a Secret is recorded."""
@@ -146,14 +149,23 @@ class ClusterSession:
         if is_secret(resource):
             draft = self._draft_entry(resource.attributes("get", namespace, name), {"values": "hidden"})
             note_when_read(feed, draft, lambda: hub.is_viewer(feed, self.connection))
-        return feed
+        return self._note_calls(feed)
 
     def objects(self, query: ObjectListQuery) -> Feed[ObjectListContent]:
         """The feed of a selection of whole objects, never of Secrets; the caller gives it back with `release`."""
         if is_secret(query.resource):
             raise ValueError("Secrets are read one by one, so that each is recorded.")
         release_connections()
-        return hub.objects(self.connection, query)
+        return self._note_calls(hub.objects(self.connection, query))
+
+    def _note_calls(self, feed: Feed[C]) -> Feed[C]:
+        """What fills a feed and keeps it: calls behind the page, also where another page began them."""
+        log, content = self.connection.call_log, feed.content
+        if log is not None:
+            log.note("GET", content.load_path(), content.load_query())
+            if content.can_watch:
+                log.note("GET", content.watch_path(), [("watch", "true"), *content.watch_query()])
+        return feed
 
     def release(self, feed: Feed[Any]) -> None:
         """Look no longer at a feed that was opened by this session."""
@@ -326,5 +338,6 @@ def _open_session(user: User, cluster: Cluster, role: TeamRole, credential: Cred
         expires_at=credential.expires_at,
         error_callback=make_error_callback(draft_session_entry(user, role, cluster, credential)),
         account=hub.budget.open(str(user.pk), cluster.slug),
+        call_log=CallLog(),
     )
     return ClusterSession(user, cluster, credential, role, connection, ReadingClient(connection))

@@ -107,7 +107,7 @@ class TableContent:
         fresh: dict[RowKey, Row] = {}
         first = not self._rows
         token, unreadable, size = "", 0, 0
-        pages = ListPages(streams, connection, self.watch_path(), self._selectors)
+        pages = ListPages(streams, connection, self.load_path(), self.load_query())
         try:
             while True:
                 page = await pages.read(token)
@@ -139,6 +139,12 @@ class TableContent:
         query = [("limit", "1"), ("includeObject", "None"), *self._selectors]
         page = decode_page(await streams.get(connection, self.watch_path(), query, accept=TABLE_ACCEPT))
         return page.resource_version
+
+    def load_path(self) -> str:
+        return self.watch_path()
+
+    def load_query(self) -> Query:
+        return self._selectors
 
     def watch_path(self) -> str:
         return self.query.resource.list_path(self.query.namespace)

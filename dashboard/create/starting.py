@@ -12,7 +12,7 @@ from clusters.api.errors import ApiError, BadRequest, NotFound
 from clusters.creation.copies import build_copy
 from clusters.creation.examples import build_example
 from clusters.gateway.connect import ClusterSession
-from clusters.schemas import KindSchema, fetch_schema
+from clusters.openapi.kind_schemas import KindSchema, fetch_schema
 from dashboard.address.paths import ALL, CLUSTER, Address, is_object_name, parse
 from dashboard.create.submission import MAX_PATH, Submission
 from dashboard.edit.hidden_values import write_placeholders

@@ -15,7 +15,7 @@ from clusters.changes.managed_fields import find_owners
 from clusters.changes.merging import Choice, Merge, MergedField, merge
 from clusters.changes.objects import MISSING, Version, strip_server_fields, version_of
 from clusters.changes.reading_yaml import read_documents
-from clusters.schemas import fetch_schema
+from clusters.openapi.kind_schemas import fetch_schema
 from dashboard.edit.hidden_values import is_placeholder, write_placeholders, write_typed
 from dashboard.kinds.table import mask
 from dashboard.objects import yaml_lines

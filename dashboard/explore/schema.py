@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from clusters.api.errors import ApiError
 from clusters.credentials.sealing import SealBroken
 from clusters.gateway.connect import NoCredential, NotShared, connect
-from clusters.schemas import fetch_schema
+from clusters.openapi.kind_schemas import fetch_schema
 from people.decorators import person, require_sign_in
 
 MAX_NAME = 320  # characters of an apiVersion or a kind
@@ -18,7 +18,10 @@ MAX_NAME = 320  # characters of an apiVersion or a kind
 @require_safe
 @require_sign_in
 def schema(request: HttpRequest, cluster: str) -> HttpResponse:
-    """`?apiVersion=apps/v1&kind=Deployment`: `clusters.schemas.KindSchema`. Else a status, and `{"error": text}`."""
+    """`?apiVersion=apps/v1&kind=Deployment`: a `clusters.openapi.kind_schemas.KindSchema`.
+
+    Else a status, and `{"error": text}`.
+    """
     api_version, kind = (request.GET.get(name, "")[:MAX_NAME] for name in ("apiVersion", "kind"))
     try:
         cluster_session = connect(person(request), cluster)

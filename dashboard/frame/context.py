@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from clusters.gateway.connect import ClusterSession
 from clusters.models import Cluster
 from dashboard.address.paths import ALL, CLUSTER, Address
+from dashboard.frame.calls import CallsOfPage
 
 
 def annotate_cluster(cluster_session: ClusterSession) -> Cluster:
@@ -26,7 +27,7 @@ def annotate_cluster(cluster_session: ClusterSession) -> Cluster:
 
 
 def build_frame_context(address: Address, cluster_sessions: Sequence[ClusterSession]) -> dict[str, Any]:
-    """Context of the frame: `cluster` or `shown_clusters`, `scope` in words, `live` (the socket)."""
+    """Context of the frame: `cluster` or `shown_clusters`, `scope` in words, `live` (the socket), `page_calls`."""
     clusters = [annotate_cluster(cluster_session) for cluster_session in cluster_sessions]
     return {
         "address": address,
@@ -35,6 +36,7 @@ def build_frame_context(address: Address, cluster_sessions: Sequence[ClusterSess
         "scope": describe_scope(address),
         "live": f"{get_script_prefix()}live/",
         "page": address.url(),
+        "page_calls": CallsOfPage(cluster_sessions),
     }
 
 

@@ -17,6 +17,7 @@ import aiohttp
 from django.conf import settings
 from django.db import Error as DatabaseError
 
+from clusters.api import deprecations
 from clusters.api.errors import ApiError, Forbidden
 from clusters.api.metrics import RequestTimer
 from clusters.api.resource_attributes import ResourceAttributes, parse_attributes
@@ -245,12 +246,20 @@ class Passthrough:
     ) -> None:
         """The result, for the audit trail: of an audited request as its own row, else of a denial."""
         audit_id = response.headers.get("Audit-Id", "")
+        connection = request.caller.session.connection
+        deprecations.note_warnings(
+            connection,
+            request.method,
+            request.target.path,
+            deprecations.read_warnings(response.headers.getall("Warning", [])),
+            header_rules.value_of(request.headers, b"user-agent"),
+        )
         if audited is not None:
             if response.status < 400:
                 audited.record_response(response.status, audit_id)
             else:
                 audited.record_failure(response.status, audit_id)
-        elif response.status == 403 and (callback := request.caller.session.connection.error_callback):
+        elif response.status == 403 and (callback := connection.error_callback):
             error = Forbidden(status=403)
             error.audit_id = audit_id
             callback(request.method, request.target.path, request.query, error)

@@ -37,8 +37,9 @@ FOREIGN: Mapping[str, Expression] = {
     "clusters/api/addresses.py:_NUMBER": Expression(FULL, ("", "0x")),
     "clusters/api/addresses.py:_PROXY_URL": Expression(FULL, ("http://",), ("a@", "a:", "a/")),
     "clusters/api/addresses.py:_URL": Expression(FULL, ("https://", "https://a"), ("/a", "a.")),
-    "clusters/api/client.py:_ESCAPED": Expression(SUB, units=("\\", "\\a")),
-    "clusters/api/client.py:_WARNING": Expression(
+    "dashboard/explore/api_groups.py:_LEVEL": Expression(FULL, ("v", "v1alpha")),
+    "clusters/api/deprecations.py:_ESCAPED": Expression(SUB, units=("\\", "\\a")),
+    "clusters/api/deprecations.py:_WARNING": Expression(
         FIND, ("", '299 - "'), ("299 ", "299 - ", '299 - "', '299 - "\\"', "299 a", '\\"')
     ),
     "clusters/api/connection.py:_TOKEN": Expression(FULL),

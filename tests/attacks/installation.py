@@ -288,6 +288,8 @@ SAMPLES: dict[str, Callable[[Installation, str], object]] = {
     "clusters:withdraw.pk": _request,
     "clusters:remove_credential.pk": _credential,
     "bulk.run_id": _bulk_run,
+    "resources:api_version.group": lambda _installation, _owner: "apps",
+    "resources:api_version.version": lambda _installation, _owner: "v1",
     "resources.cluster": lambda _installation, _owner: "harbour",
     "resources.clusters": lambda _installation, _owner: "harbour",
     "resources.namespaces": lambda _installation, _owner: "shop",

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from clusters import schemas
 from clusters.api.client import Client
 from clusters.api.errors import NotFound, NotKubernetes
 from clusters.discovery import Resource, fetch_catalog
-from clusters.schemas import MAX_DEFINITIONS, MAX_SCHEMA, fetch_schema
+from clusters.openapi import kind_schemas as schemas
+from clusters.openapi.kind_schemas import MAX_DEFINITIONS, MAX_SCHEMA, fetch_schema
 from tests.clusters.api.calls import connect_as, make_connection
 from tests.clusters.api.faults import FaultServer, Wire
 from tests.controlplane.controlplane import ControlPlane
