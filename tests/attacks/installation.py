@@ -26,6 +26,7 @@ from clusters.changes.drafts import DraftContent, save_draft
 from clusters.changes.objects import Version
 from clusters.credentials.binding import destination_of, read_binding
 from clusters.credentials.store import Owner, read_identity, save_credential, seal_for
+from clusters.credentials.suspension import CredentialSuspended
 from clusters.credentials.verification import WhoAmI
 from clusters.gateway.connect import connect
 from clusters.models import (
@@ -245,13 +246,16 @@ def _draft(installation: Installation, owner: str) -> str:
 
 
 def _terminal(installation: Installation, owner: str) -> str:
-    """A terminal of the owner's browser in which nothing runs: its loop is over."""
+    """A terminal of the owner's browser in which nothing runs: its loop is over. Without a credential none is there."""
     whose = TerminalOwner(installation.users[owner].pk, hash_key(installation.sessions[owner]))
     known = terminal_service.list(whose)
     if known:
         return known[0].id
 
-    session = connect(installation.users[owner], "harbour")
+    try:
+        session = connect(installation.users[owner], "harbour")
+    except CredentialSuspended:
+        return uuid4().hex
 
     async def make() -> TerminalSession:
         launch = TerminalLaunch("shop", "web", "main")

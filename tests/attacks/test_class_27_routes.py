@@ -24,6 +24,8 @@ AUDITED_BY_GATEWAY = {
     "resources:drain_plan",
     "resources:drain_stop",
     "resources:drain_resume",
+    "resources:files",
+    "resources:terminal",
 }
 # Personal tokens: tests/passthrough reads their entries.
 AUDITED_TOKENS = {"personal_tokens:tokens", "personal_tokens:revoke", "personal_tokens:revoke_any"}
@@ -36,6 +38,7 @@ UNRECORDED = {
     "resources:save_patch_draft": "the same",
     "resources:save_new_draft": "the same",
     "resources:draft": "the same: it is discarded",
+    "terminal:end": "a terminal has an entry when it starts and one when it ends, whatever ended it",
     "personal_tokens:kubeconfig": "a file with what the person sends along",
     "shell:theme": "light or dark is a cookie of the browser, and nothing is kept of it here",
     "resources:cluster": "which namespaces one has opened decides nothing; the list that it leads to is loaded as ever",

@@ -25,6 +25,7 @@ MODULES = (
     "clusters/drains/timings.py",
     "clusters/logs/timings.py",
     "clusters/operations/timings.py",
+    "clusters/terminal/timings.py",
     "clusters/counting/timings.py",
     "clusters/feeds/timings.py",
     "dashboard/timings/__init__.py",

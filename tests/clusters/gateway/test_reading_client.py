@@ -107,5 +107,8 @@ def test_only_feeds_counts_and_reviews_use_streams() -> None:
         "clusters/counting",
         "clusters/tables",
         "clusters/logs",
+        "clusters/exec",  # access reviews of what lasts
+        "clusters/files",
+        "clusters/terminal",
         "dashboard/passthrough",  # access reviews of what lasts
     }
