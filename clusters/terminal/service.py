@@ -149,7 +149,7 @@ class TerminalService:
                 async with asyncio.timeout(timings.check):
                     await self._is_due.wait()
             self._is_due.clear()
-            self._end_unwatched(timings)
+            self._end_unwatched()
             running = [one for one in self._terminals.values() if one.is_running]
             try:
                 ended = await run_with_database(find_ended, running)
@@ -163,17 +163,14 @@ class TerminalService:
             due = [one for one in running if one not in ended and now - one.reviewed_at >= timings.review]
             await asyncio.gather(*(one.review() for one in due))
 
-    def _end_unwatched(self, timings: TerminalTimings) -> None:
+    def _end_unwatched(self) -> None:
         """End what nobody has looked at for long, and drop what has ended: at once where its person signed out."""
-        now = time.monotonic()
         ended: dict[int, list[TerminalSession]] = {}
         for one in tuple(self._terminals.values()):
-            since = one.unwatched_since
-            is_left = since is not None and now - since >= timings.unwatched
             if one.is_running:
-                if is_left:
+                if one.is_unwatched:
                     one.end("unwatched")
-            elif is_left or (one.ending is not None and one.ending.reason == "signed-out"):
+            elif one.is_unwatched or (one.ending is not None and one.ending.reason == "signed-out"):
                 self._terminals.pop(one.id, None)
             else:
                 ended.setdefault(one.owner.user_id, []).append(one)

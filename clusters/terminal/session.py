@@ -112,6 +112,12 @@ class TerminalSession:
     def is_running(self) -> bool:
         return self.ending is None
 
+    @property
+    def is_unwatched(self) -> bool:
+        """Whether no page has shown it for so long that it ends."""
+        since = self.unwatched_since
+        return since is not None and time.monotonic() - since >= self._timings.unwatched
+
     @contextmanager
     def watch(self, changed: Callable[[], None]) -> Iterator[Viewer]:
         """Count as a page that shows it, until the block is left."""

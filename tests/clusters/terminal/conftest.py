@@ -68,7 +68,8 @@ def type_in(terminal: TerminalSession, text: str, output: str) -> None:
     """Type a line, and wait until the output is on the screen."""
     wait_for(lambda: terminal.history.end or terminal.ending, 20, "the shell says nothing")
     asyncio.run(terminal.write(text.encode() + b"\n"))
-    wait_for(lambda: output in read_screen(terminal), 20, f"{output} is not on the screen")
+    wait_for(lambda: output in read_screen(terminal) or terminal.ending, 20, f"{output} is not on the screen")
+    assert output in read_screen(terminal), terminal.ending
 
 
 def wait_for_end(terminal: TerminalSession, seconds: float = 20) -> str:

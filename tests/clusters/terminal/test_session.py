@@ -25,6 +25,8 @@ from tests.clusters.terminal.conftest import (
 from tests.controlplane.controlplane import ControlPlane
 from tests.dashboard_server import wait_for
 
+pytestmark = pytest.mark.django_db(transaction=True)  # the checks read the database in a thread of their own
+
 
 def test_a_shell_its_jobs_and_what_ignores_signals_end_with_the_terminal(
     session_at_controlplane: OpenSession, terminals: Terminals, audit_trail: AuditTrail
@@ -61,6 +63,7 @@ def test_each_reason_ends_it_and_others_go_on(
     session_at_controlplane: OpenSession, terminals: Terminals, controlplane: ControlPlane
 ) -> None:
     grant = ("exec-in-ops", "-n", "ops")
+    revoke = ("delete", "rolebinding,role", grant[0], "-n", "ops", "--ignore-not-found")
     controlplane.kubectl("apply", "-f", "-", input=POD)
     controlplane.kubectl("wait", "--for=condition=Ready", "pod/shell-of-ops", "-n", "ops", "--timeout=30s")
     controlplane.kubectl("create", "role", *grant, "--verb=create,get", "--resource=pods/exec")
@@ -71,6 +74,7 @@ def test_each_reason_ends_it_and_others_go_on(
     unwatched = terminals.open(dana, timings=replace(QUICK, unwatched=1.5))
     running = (others, changed, signed_out, denied)
     with ExitStack() as watching:
+        watching.callback(controlplane.kubectl, *revoke)
         for one in running:
             watching.enter_context(one.watch(lambda: None))
             type_in(one, "echo here-$((2+2))", "here-4")
@@ -78,7 +82,7 @@ def test_each_reason_ends_it_and_others_go_on(
         assert wait_for_end(unwatched) == "unwatched"
         Session.objects.get(pk=signed_out.owner.session_id).delete()
         assert wait_for_end(signed_out) == "signed-out"
-        controlplane.kubectl("delete", "rolebinding,role", grant[0], "-n", "ops")
+        controlplane.kubectl(*revoke)
         assert wait_for_end(denied) == "denied"
         assert changed.is_running
         Membership.objects.filter(user=dana.user).update(role=TeamRole.VIEWER)
