@@ -63,11 +63,11 @@ def copy_with_debug_container(
 ) -> Change:
     """A copy of the pod with one more container, on whatever node the scheduler chooses.
 
-    As with kubectl it has no labels, so that no Service and no controller takes it for one of its pods, and neither
-    probes nor init containers.
+    As with kubectl it has no labels, so that no Service and no controller takes it for one of its pods, and no
+    probes; its init containers run.
     """
     spec: dict[str, Any] = copy.deepcopy(dict(_mapping(pod.get("spec"))))
-    for field in ("ephemeralContainers", "initContainers", "nodeName"):
+    for field in ("ephemeralContainers", "nodeName"):
         spec.pop(field, None)
     spec.setdefault("shareProcessNamespace", True)
     containers = [dict(one) for one in _list_containers(pod, ("containers",))]

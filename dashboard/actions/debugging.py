@@ -211,7 +211,7 @@ PAGES = (
         action=actions.DEBUG_COPY,
         heading=gettext_lazy("Debug a copy of %(name)s"),
         sentence=gettext_lazy(
-            "A new pod is created without labels, probes and init containers. It stays until somebody deletes it."
+            "A new pod is created without labels and probes. It stays until somebody deletes it."
         ),
         button=gettext_lazy("Create the copy"),
         done=gettext_lazy("This is the copy of %(name)s."),
