@@ -47,14 +47,20 @@ def list_container_names(pod: Mapping[str, Any], *fields: str) -> list[str]:
     return [str(one.get("name") or "") for one in _list_containers(pod, fields or CONTAINER_LISTS)]
 
 
-def add_debug_container(pod: ActionObject, chosen: DebugContainer) -> Change:
-    """An ephemeral container; it can be neither changed nor removed as long as the pod lives."""
+def add_debug_container(pod: ActionObject, chosen: DebugContainer, existing: Sequence[str]) -> Change:
+    """An ephemeral container; it can be neither changed nor removed as long as the pod lives.
+
+    It comes after the `existing` ones, the names of the pod's ephemeral containers: without an order in the patch, the
+    API server puts it before them.
+    """
     container = build_container(chosen, "ephemeral")
     if chosen.target:
         container["targetContainerName"] = chosen.target
-    change = pod.patch_subresource(
-        "ephemeralcontainers", {"spec": {"ephemeralContainers": [container]}}, STRATEGIC_PATCH
-    )
+    spec = {
+        "$setElementOrder/ephemeralContainers": [{"name": name} for name in (*existing, chosen.name)],
+        "ephemeralContainers": [container],
+    }
+    change = pod.patch_subresource("ephemeralcontainers", {"spec": spec}, STRATEGIC_PATCH)
     return Change(change.attributes, change.body, change.query, change.content_type, chosen.detail)
 
 
