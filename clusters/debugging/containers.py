@@ -47,14 +47,20 @@ def list_container_names(pod: Mapping[str, Any], *fields: str) -> list[str]:
     return [str(one.get("name") or "") for one in _list_containers(pod, fields or CONTAINER_LISTS)]
 
 
-def add_debug_container(pod: ActionObject, chosen: DebugContainer) -> Change:
-    """An ephemeral container; it can be neither changed nor removed as long as the pod lives."""
+def add_debug_container(pod: ActionObject, chosen: DebugContainer, existing: Sequence[str]) -> Change:
+    """An ephemeral container; it can be neither changed nor removed as long as the pod lives.
+
+    It comes after the `existing` ones, the names of the pod's ephemeral containers: without an order in the patch, the
+    API server puts it before them.
+    """
     container = build_container(chosen, "ephemeral")
     if chosen.target:
         container["targetContainerName"] = chosen.target
-    change = pod.patch_subresource(
-        "ephemeralcontainers", {"spec": {"ephemeralContainers": [container]}}, STRATEGIC_PATCH
-    )
+    spec = {
+        "$setElementOrder/ephemeralContainers": [{"name": name} for name in (*existing, chosen.name)],
+        "ephemeralContainers": [container],
+    }
+    change = pod.patch_subresource("ephemeralcontainers", {"spec": spec}, STRATEGIC_PATCH)
     return Change(change.attributes, change.body, change.query, change.content_type, chosen.detail)
 
 
@@ -63,11 +69,11 @@ def copy_with_debug_container(
 ) -> Change:
     """A copy of the pod with one more container, on whatever node the scheduler chooses.
 
-    As with kubectl it has no labels, so that no Service and no controller takes it for one of its pods, and neither
-    probes nor init containers.
+    As with kubectl it has no labels, so that no Service and no controller takes it for one of its pods, and no
+    probes; its init containers run.
     """
     spec: dict[str, Any] = copy.deepcopy(dict(_mapping(pod.get("spec"))))
-    for field in ("ephemeralContainers", "initContainers", "nodeName"):
+    for field in ("ephemeralContainers", "nodeName"):
         spec.pop(field, None)
     spec.setdefault("shareProcessNamespace", True)
     containers = [dict(one) for one in _list_containers(pod, ("containers",))]

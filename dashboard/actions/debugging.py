@@ -164,6 +164,11 @@ def _find_copy_url(subject: Subject, answer: object) -> str:
     return subject.opened.links.object("", "Pod", name, subject.namespace) or subject.address.path()
 
 
+def _build_debug_container(subject: Subject, values: Values) -> Change:
+    existing = list_container_names(subject.found, "ephemeralContainers")
+    return add_debug_container(subject.thing, read_container(values), existing)
+
+
 def _command(subject: Subject, values: Values) -> str:
     """With the options of both ways."""
     words = ["debug", "-it", subject.name, f"--image={values.get('image') or IMAGE}"]
@@ -199,7 +204,7 @@ PAGES = (
         button=gettext_lazy("Add the container"),
         done=gettext_lazy("A debug container was added to %(name)s."),
         form=DebugForm,
-        build=lambda subject, values: add_debug_container(subject.thing, read_container(values)),
+        build=_build_debug_container,
         command=_command,
         describe=_describe_level,
         find_blocker=lambda subject: (
@@ -211,7 +216,7 @@ PAGES = (
         action=actions.DEBUG_COPY,
         heading=gettext_lazy("Debug a copy of %(name)s"),
         sentence=gettext_lazy(
-            "A new pod is created without labels, probes and init containers. It stays until somebody deletes it."
+            "A new pod is created without labels and probes. It stays until somebody deletes it."
         ),
         button=gettext_lazy("Create the copy"),
         done=gettext_lazy("This is the copy of %(name)s."),

@@ -33,7 +33,7 @@ def debuggers(controlplane: ControlPlane, namespaces: tuple[str, str]) -> tuple[
 
 
 def make_pod(plane: ControlPlane, namespace: str, name: str = "web") -> None:
-    """One that a restricted namespace admits, with all that a copy leaves out."""
+    """One that a restricted namespace admits, with probes, which a copy leaves out, and an init container."""
     context = {
         "runAsNonRoot": True,
         "runAsUser": 1000,
