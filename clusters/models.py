@@ -7,6 +7,7 @@ import uuid
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +48,7 @@ class Cluster(models.Model):
         blank=True,
         choices=NameLifters.choices,
         default=NameLifters.NOBODY,
+        db_default=NameLifters.NOBODY,
     )
     features = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -252,8 +254,9 @@ class Operation(models.Model):
     heartbeat_at = models.DateTimeField(default=timezone.now)
     revision = models.PositiveBigIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
-    starts_at = models.DateTimeField(default=timezone.now)
-    begun_at = models.DateTimeField(null=True, blank=True)
+    # What an earlier version adds while it still serves beside this one has no undo window: it has begun.
+    starts_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    begun_at = models.DateTimeField(null=True, blank=True, default=None, db_default=Now())
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -308,7 +311,7 @@ class BulkRun(models.Model):
     resource = models.CharField(max_length=320)  # as in URLs
     values = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
-    undo_window = models.FloatField(default=0.0)
+    undo_window = models.FloatField(default=0.0, db_default=0.0)
     starts_at = models.DateTimeField(default=timezone.now)
     begun_at = models.DateTimeField(null=True)
     renewed_at = models.DateTimeField(null=True)

@@ -53,6 +53,27 @@ print(json.dumps({
 }))
 """
 
+# The version before 0008 adds rows with its own columns only, while it still serves beside this one.
+EARLIER = """
+import uuid
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from clusters.models import BulkRun, Cluster, Operation
+from clusters.operations.lease import call_back
+from people.models import User
+old = MigrationExecutor(connection).loader.project_state([("clusters", "0007_personal_tokens")]).apps
+dana = User.objects.get(username="dana").pk
+cluster = old.get_model("clusters", "Cluster").objects.create(slug="added", name="Added", server="https://api.example.com")
+drain = old.get_model("clusters", "Operation").objects.create(kind="drain", cluster=cluster, user_id=dana)
+run = old.get_model("clusters", "BulkRun").objects.create(id=uuid.uuid4(), user_id=dana)
+assert Cluster.objects.get(pk=cluster.pk).name_lifters == ""
+assert BulkRun.objects.get(pk=run.pk).undo_window == 0
+found = Operation.objects.get(pk=drain.pk)
+assert found.begun_at and found.starts_at
+assert not call_back(found, "dana"), "its process has begun"
+print("added by both")
+"""
+
 
 def run(folder: Path, *arguments: str, status: int = 0) -> str:
     """What `manage.py` prints with this data folder."""
@@ -135,3 +156,7 @@ def test_a_changed_row_of_the_previous_version_is_found(upgraded: Path, tmp_path
     run(changed, "migrate", "--verbosity", "0")
     run(changed, "shell", "--no-imports", "-c", forge)
     run(changed, "verify_audit", status=1)
+
+
+def test_the_version_before_adds_rows_beside_this_one(upgraded: Path) -> None:
+    assert "added by both" in run(upgraded, "shell", "--no-imports", "-c", EARLIER)

@@ -8,7 +8,9 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -33,6 +35,7 @@ LISTS = (
     "shop/ingresses.networking.k8s.io",
     "_all/nodes",
 )
+PRINT_WORDS = """kubectl() { printf '%s\\0' "$@"; }; curl() { kubectl "$@"; }"""
 _CALL = re.compile(r'<section class="page-call" aria-label="([^"]*)">(.*?)</section>', re.DOTALL)
 _CODE = re.compile(r'<code tabindex="0">(.*?)</code>', re.DOTALL)
 
@@ -157,19 +160,24 @@ def test_a_watch_brings_the_objects(
 
 
 def test_reviews_are_folded_and_hostile_names_stay_one_word(
-    dashboard_server: DashboardServer, controlplane: ControlPlane, ada: Passage
+    dashboard_server: DashboardServer, tmp_path: Path
 ) -> None:
     page = dashboard_server.client("rita").get(f"{dashboard_server.url}/c/harbour/shop/pods")
     text = html.unescape(page.text)
-    if "access review" in text:
-        assert "kubectl --context harbour auth can-i" in text
-    hostile = "x';touch pwned;'"
-    raw = dashboard_server.client("ada").get(
-        f"{dashboard_server.url}/c/harbour/shop/pods", params={"selector": "app in ($(touch))"}
+    assert "access review" in text
+    assert "kubectl --context harbour auth can-i" in text
+
+    selector = "app in (a,$(touch pwned)';touch pwned;')"
+    shown = dashboard_server.client("ada").get(
+        f"{dashboard_server.url}/c/harbour/shop/pods", params={"selector": selector}
     )
-    assert hostile not in raw.text
-    for _what, commands in read_calls(raw):
-        quoted = subprocess.run(
-            ["bash", "-n", "-c", commands[0]], capture_output=True, text=True, timeout=10, check=False
-        )
-        assert quoted.returncode == 0, quoted.stderr
+    commands = [command for _what, three in read_calls(shown) for command in three[:2] if "touch" in command]
+    programs = [command.partition(" ")[0] for command in commands]
+    assert programs == ["kubectl", "curl"] * 2, "of the list and of its watch"
+    for command in commands:
+        words = subprocess.run(
+            ["bash", "-c", f"{PRINT_WORDS}\n{command}"],
+            capture_output=True, text=True, timeout=10, check=True, cwd=tmp_path, env={"PATH": "/usr/bin:/bin"},
+        ).stdout.split("\0")  # fmt: skip
+        assert selector in words or f"labelSelector={quote(selector, safe='')}" in words[-2], words
+        assert not any(tmp_path.iterdir()), "nothing but the command itself has run"

@@ -9,8 +9,10 @@ import importlib.metadata as installed
 import re
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 REQUIREMENTS = Path(__file__).resolve().parents[3] / "requirements.txt"
 OPTIONAL = re.compile(r"extra\s*==")
@@ -37,10 +39,11 @@ def normalize(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-class ImportBlocker(MetaPathFinder):
-    """Refuses what only other distributions bring."""
+class ImportBlocker:
+    """Finds what `finder` finds, except what only other distributions bring: that is not installed."""
 
-    def __init__(self) -> None:
+    def __init__(self, finder: type[PathFinder]) -> None:
+        self.finder = finder
         allowed = list_required()
         self.blocked = {
             module
@@ -48,9 +51,14 @@ class ImportBlocker(MetaPathFinder):
             if not {normalize(name) for name in names} & allowed
         }
 
-    def find_spec(self, name: str, path: Sequence[str] | None, target: object = None) -> None:
-        if name.partition(".")[0] in self.blocked:
-            raise ModuleNotFoundError(f"{name} is not of requirements.txt", name=name)
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        return None if name.partition(".")[0] in self.blocked else self.finder.find_spec(name, path, target)
+
+    def __getattr__(self, name: str) -> Any:
+        """Find distributions and drop caches as `finder` does."""
+        return getattr(self.finder, name)
 
 
-sys.meta_path.insert(0, ImportBlocker())
+sys.meta_path[:] = [ImportBlocker(one) if one is PathFinder else one for one in sys.meta_path]
