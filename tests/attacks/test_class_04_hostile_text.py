@@ -131,6 +131,7 @@ def list_own_pages(served: DashboardServer) -> list[str]:
         "action": "delete",
         "draft": uuid4(),  # each is a page that says that there is none
         "run_id": uuid4(),
+        "terminal_id": uuid4().hex,
         "form": "configmap",
         "number": re.findall(r"/_drains/(\d+)\"", client.get(served.url + "/c/harbour/_drains").text)[0],
     }
