@@ -41,6 +41,7 @@ class Wire:
     socket: socket.socket
     request: Request
     closing: threading.Event = field(repr=False)
+    upgraded: bool = False  # what comes after it are frames, and no requests
 
     def send(self, *parts: bytes) -> None:
         self.socket.sendall(b"".join(parts))
@@ -122,7 +123,12 @@ class FaultServer:
             with served, served.makefile("rb") as reader:
                 while (request := read_request(reader)) is not None:
                     self.requests.append(request)
-                    self.behaviour(Wire(served, request, self._closing))
+                    wire = Wire(served, request, self._closing)
+                    self.behaviour(wire)
+                    if wire.upgraded:
+                        while reader.read1():
+                            pass
+                        break
                 self._lock.acquire()
                 self._open.discard(served)
                 self._lock.release()

@@ -223,6 +223,7 @@ async def test_no_token_is_sent_but_in_its_header_nor_shown() -> None:
             _output, shown = await read_channels(socket)
         assert (error.message, shown["message"]) == ("Bearer …", "Bearer …")
         assert socket.close_code == 1000
+        assert [sent.target for sent in server.requests] == ["/refused", "/exec"]
         for sent in server.requests:
             assert [line for line in sent.lines if TOKEN in line] == [f"Authorization: Bearer {TOKEN}"]
             assert TOKEN not in sent.target

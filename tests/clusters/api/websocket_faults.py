@@ -21,6 +21,7 @@ def accept_upgrade(wire: Wire, protocol: str = "v5.channel.k8s.io") -> None:
         f"Sec-WebSocket-Accept: {base64.b64encode(digest).decode()}",
         *([f"Sec-WebSocket-Protocol: {protocol}"] if protocol else []),
     ]
+    wire.upgraded = True
     wire.send("\r\n".join([*lines, "", ""]).encode())
 
 
