@@ -25,7 +25,7 @@ from bench import (
     wire,
 )
 from bench.figures import Figure
-from bench.world import Measure, options, print_figure, say, world
+from bench.world import Measure, check_names, options, print_figure, say, world
 from tests.dashboard_server import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -50,9 +50,7 @@ MEASURES: Mapping[str, Measure] = {
 def main() -> int:
     """0 where everything that has a goal meets it."""
     chosen = options()
-    unknown = [name for name in chosen.measures if name not in MEASURES]
-    if unknown:
-        print(f"There is no measure {', '.join(unknown)}: {', '.join(MEASURES)}", file=sys.stderr)
+    if not check_names("measure", chosen.measures, MEASURES):
         return 2
     names = chosen.measures or list(MEASURES)
     where: Path | None = chosen.page or (PAGE if not chosen.measures and not chosen.small else None)

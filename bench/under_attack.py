@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -81,7 +80,7 @@ def load_pages(world: World, name: str, seconds: float) -> list[float]:
             response = client.get(world.product.url + path, timeout=60)
             assert response.status_code == 200, f"{path}: {response.status_code}"
             taken.append(time.monotonic() - began)
-            threading.Event().wait(PAUSE)
+            time.sleep(PAUSE)
     return taken
 
 
@@ -109,7 +108,7 @@ def attacking(world: World, name: str) -> Iterator[None]:
         }
         process.stdin.write(json.dumps(target) + "\n")
         process.stdin.flush()
-        threading.Event().wait(2)  # until it is under way
+        time.sleep(2)  # until it is under way
         yield
     finally:
         process.kill()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,14 @@ def run_alone(measure: Measure) -> None:
     with world(chosen.pods, is_small=chosen.small) as environment:
         for figure in measure(environment):
             print_figure(figure)
+
+
+def check_names(what: str, chosen: Sequence[str], known: Collection[str]) -> bool:
+    """Whether each name is known; those that are not are printed, with those that are."""
+    unknown = [name for name in chosen if name not in known]
+    if unknown:
+        print(f"There is no {what} {', '.join(unknown)}: {', '.join(known)}", file=sys.stderr)
+    return not unknown
 
 
 def print_figure(figure: Figure) -> None:

@@ -7,6 +7,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -126,7 +127,7 @@ def hold(target: Target, first: bytes, then: bytes, count: int) -> None:
                 except OSError:
                     break
             opened = [wire for wire in opened if _send(wire, then)]
-            threading.Event().wait(5)
+            time.sleep(5)
 
     threading.Thread(target=work, daemon=True).start()
 

@@ -20,11 +20,11 @@ COLUMNS = 20_000
 OBJECT = 60_000_000  # bytes
 
 
-def build_list(columns: list[dict[str, Any]], rows: list[dict[str, Any]], more: str = "") -> bytes:
+def build_list(columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> bytes:
     table = {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
-        "metadata": {"resourceVersion": "1", "continue": more},
+        "metadata": {"resourceVersion": "1"},
         "columnDefinitions": columns,
         "rows": rows,
     }

@@ -6,8 +6,6 @@ import argparse
 import subprocess
 import sys
 import time
-from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench import machine
@@ -16,9 +14,10 @@ from bench.replicas import report
 from bench.replicas.browser import open_watched_page
 from bench.replicas.installation import Installation, previous_version, run_installation
 from bench.replicas.pages import COUNT, Pages
+from bench.replicas.report import Found
 from bench.replicas.scenarios import SCENARIOS, SETTLE, Scenario
 from bench.replicas.traffic import Traffic
-from bench.world import say
+from bench.world import check_names, say
 from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.world import fill_small, wait_for_pods
 from tests.dashboard_server import ROOT, wait_for
@@ -36,32 +35,10 @@ WHERE request.verb = 'team-create' AND request.phase = 'intent' AND request.deta
 SETTLED = 5.0  # seconds without a bad answer
 
 
-@dataclass
-class Found:
-    """What one scenario showed. Seconds count from the end of the fault, or from the fault where it has no end."""
-
-    title: str
-    said: list[str]
-    ends: Counter[int]
-    longest_break: float
-    seconds_to_live: float
-    seconds_to_answers: float
-    probes: int
-    bad_probes: Counter[str]
-    acknowledged: int
-    refused: Counter[str]
-    undecided: int
-    unknown: int
-    lost: list[str]
-    audit: str
-
-
 def main() -> int:
     """0 where nothing was lost."""
     chosen = options()
-    unknown = [name for name in chosen.scenarios if name not in SCENARIOS]
-    if unknown:
-        print(f"There is no scenario {', '.join(unknown)}: {', '.join(SCENARIOS)}", file=sys.stderr)
+    if not check_names("scenario", chosen.scenarios, SCENARIOS):
         return 2
     found = []
     with ControlPlane(progress=say) as plane:
@@ -116,13 +93,10 @@ def try_scenario(scenario: Scenario, plane: ControlPlane, seconds: float, previo
 
 def find_previous() -> str:
     """The commit before the newest migration: an upgrade from there has something to migrate."""
-    found = subprocess.run(
-        ["git", "log", "-1", "--format=%H^", "--diff-filter=A", "--", "*/migrations/0*.py"],
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    ).stdout.strip()  # fmt: skip
     return subprocess.run(
-        ["git", "rev-parse", found], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout.strip()
+        ["git", "log", "-1", "--format=%P", "--diff-filter=A", "--", "*/migrations/0*.py"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout.split()[0]  # fmt: skip
 
 
 def observe(scenario: Scenario, installation: Installation, title: str, seconds: float) -> Found:
@@ -137,7 +111,6 @@ def observe(scenario: Scenario, installation: Installation, title: str, seconds:
             traffic.start()
             watched.wait(SETTLE)
             watched.texts.clear()
-            before = pages.ends()
             since = scenario.act(installation, watched.wait, seconds)
             seconds_to_live = wait_for_pages(pages, installation, since)
             while time.monotonic() - max(since, traffic.probes.last_bad, traffic.writes.last_bad) < SETTLED:
@@ -151,7 +124,6 @@ def observe(scenario: Scenario, installation: Installation, title: str, seconds:
     return Found(
         title=title,
         said=said,
-        ends=pages.ends() - before,
         longest_break=pages.longest_break(),
         seconds_to_live=seconds_to_live,
         seconds_to_answers=max(0.0, traffic.probes.last_bad - since),

@@ -7,7 +7,6 @@ import random
 import re
 import threading
 import time
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ COUNT = 100
 
 @dataclass
 class Page:
-    """What one page knows. `ends` are the codes with which its sockets were closed, 0 for one that was not opened.
+    """What one page knows.
 
     `longest_break` is in seconds, from the end of a socket to the first word that the list is live again.
     """
@@ -37,7 +36,6 @@ class Page:
     lost_at: float = 0.0
     longest_break: float = 0.0
     marks: set[str] = field(default_factory=set)
-    ends: Counter[int] = field(default_factory=Counter)
 
 
 class Pages:
@@ -72,14 +70,10 @@ class Pages:
     def longest_break(self) -> float:
         return max(one.longest_break for one in self.pages)
 
-    def ends(self) -> Counter[int]:
-        return sum((one.ends for one in self.pages), Counter())
-
     async def _keep_open(self, page: Page) -> None:
         tries = 0
         async with aiohttp.ClientSession() as client:
             while True:
-                code = 0
                 try:
                     async with asyncio.timeout(CONNECT_SECONDS):
                         socket = await client.ws_connect(
@@ -91,12 +85,10 @@ class Pages:
                     async with socket:
                         if await _listen(socket, page):
                             tries = 0
-                        code = socket.close_code or 1006
                 except (aiohttp.ClientError, TimeoutError, OSError):
                     pass
                 if page.is_live:
                     page.is_live, page.lost_at = False, time.monotonic()
-                page.ends[code] += 1
                 await asyncio.sleep(min(LONGEST, FIRST * 2**tries) * (0.5 + random.random() / 2))
                 tries += 1
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from bench.replicas.__main__ import Found
 
 HEAD = """\
 # What two processes do when a part fails
@@ -30,6 +27,25 @@ COLUMNS = (
     "What happened", "Longest break of an open page", "All open pages up to date after", "Last page that failed after",
     "Pages that failed", "Changes acknowledged, refused, undecided", "Lost", "What an open page said",
 )  # fmt: skip
+
+
+@dataclass
+class Found:
+    """What one scenario showed. Seconds count from the end of the fault, or from the fault where it has no end."""
+
+    title: str
+    said: list[str]
+    longest_break: float
+    seconds_to_live: float
+    seconds_to_answers: float
+    probes: int
+    bad_probes: Counter[str]
+    acknowledged: int
+    refused: Counter[str]
+    undecided: int
+    unknown: int
+    lost: list[str]
+    audit: str
 
 
 def describe(found: Found) -> Iterable[str]:

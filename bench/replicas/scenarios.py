@@ -14,6 +14,7 @@ SETTLE = 3.0  # seconds of traffic before a fault
 SURVIVORS_MAY_TAKE = 10.0  # seconds that are looked at after a process was killed, before it is started again
 
 Wait = Callable[[float], None]
+Act = Callable[[Installation, Wait, float], float]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Scenario:
     """
 
     title: str
-    act: Callable[[Installation, Wait, float], float]
+    act: Act
     writers: int = 4
     starts_previous: bool = False
 
@@ -38,42 +39,22 @@ def restart_each(installation: Installation, wait: Wait, _minute: float) -> floa
     return began
 
 
-def upgrade_each(installation: Installation, wait: Wait, _minute: float) -> float:
-    began = time.monotonic()
+def upgrade_each(installation: Installation, wait: Wait, minute: float) -> float:
     for one in installation.replicas:
-        assert one.end_server() == 0
         one.root = ROOT
-        one.start_server()
-        wait(SETTLE)
-    return began
+    return restart_each(installation, wait, minute)
 
 
-def stop_redis(installation: Installation, wait: Wait, minute: float) -> float:
-    installation.redis.stop()
-    wait(minute)
-    installation.redis.start()
-    return time.monotonic()
+def be_away(take: Callable[[Installation], object], bring_back: Callable[[Installation], object]) -> Act:
+    """What makes one part of the installation go for a minute, and come back."""
 
+    def act(installation: Installation, wait: Wait, minute: float) -> float:
+        take(installation)
+        wait(minute)
+        bring_back(installation)
+        return time.monotonic()
 
-def freeze_redis(installation: Installation, wait: Wait, minute: float) -> float:
-    installation.redis.freeze()
-    wait(minute)
-    installation.redis.thaw()
-    return time.monotonic()
-
-
-def stop_postgresql(installation: Installation, wait: Wait, minute: float) -> float:
-    installation.primary.stop()
-    wait(minute)
-    installation.primary.start()
-    return time.monotonic()
-
-
-def freeze_postgresql(installation: Installation, wait: Wait, minute: float) -> float:
-    installation.primary.freeze()
-    wait(minute)
-    installation.primary.thaw()
-    return time.monotonic()
+    return act
 
 
 def fail_over(installation: Installation, wait: Wait, _minute: float) -> float:
@@ -102,10 +83,21 @@ def kill_one(installation: Installation, wait: Wait, _minute: float) -> float:
 SCENARIOS = {
     "restart": Scenario("Rolling restart", restart_each),
     "upgrade": Scenario("Rolling upgrade from {previous}", upgrade_each, starts_previous=True),
-    "redis_stopped": Scenario("Redis stopped for {minute:.0f} s", stop_redis),
-    "redis_frozen": Scenario("Redis hung for {minute:.0f} s", freeze_redis),
-    "postgresql_stopped": Scenario("PostgreSQL stopped for {minute:.0f} s", stop_postgresql),
-    "postgresql_frozen": Scenario("PostgreSQL hung for {minute:.0f} s", freeze_postgresql),
+    "redis_stopped": Scenario(
+        "Redis stopped for {minute:.0f} s",
+        be_away(lambda one: one.redis.stop(), lambda one: one.redis.start()),
+    ),
+    "redis_frozen": Scenario(
+        "Redis hung for {minute:.0f} s", be_away(lambda one: one.redis.freeze(), lambda one: one.redis.thaw())
+    ),
+    "postgresql_stopped": Scenario(
+        "PostgreSQL stopped for {minute:.0f} s",
+        be_away(lambda one: one.primary.stop(), lambda one: one.primary.start()),
+    ),
+    "postgresql_frozen": Scenario(
+        "PostgreSQL hung for {minute:.0f} s",
+        be_away(lambda one: one.primary.freeze(), lambda one: one.primary.thaw()),
+    ),
     "failover": Scenario("PostgreSQL failed over, 5 s without a primary", fail_over),
     "killed": Scenario("One process killed (SIGKILL) under 40 writers", kill_one, writers=40),
 }

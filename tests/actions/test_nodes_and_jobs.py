@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -10,8 +9,10 @@ import pytest
 from tests.actions.pages import get_object, list_requests, make_cron_job, read_text, send_without_page
 from tests.controlplane.controlplane import ControlPlane, KubectlFailed
 from tests.dashboard_server import wait_for
+from tests.drains.nodes import TAINT, make_node, remove_nodes
 
-OURS, THEIRS = "node-2", "node-3"
+OURS, THEIRS = "changed-by-us", "changed-by-kubectl"
+NODE = "node-2"  # which nobody changes here
 # taints before, terms, overwrite
 TAINTS = [
     ([], "dedicated=gpu:NoSchedule", False),
@@ -70,13 +71,21 @@ def run_kubectl(plane: ControlPlane, *words: str) -> bool:
 
 @pytest.fixture
 def nodes(controlplane: ControlPlane) -> Iterator[tuple[str, str]]:
-    """Two nodes that are as they were afterwards."""
-    before = {one: get_object(controlplane, "node", one) for one in (OURS, THEIRS)}
-    yield OURS, THEIRS
-    for name, found in before.items():
-        labels = {key: None for key in ("team", "tier", "empty", "example.com/zone")}
-        patch = {"metadata": {"labels": labels}, "spec": {"taints": found["spec"].get("taints")}}
-        controlplane.kubectl("patch", "node", name, "--type=merge", "-p", json.dumps(patch))
+    """Two nodes without room for a pod: NoExecute would evict the pods of others from a node that has some."""
+    for name in (OURS, THEIRS):
+        make_node(controlplane, name, pods=0)
+    try:
+        wait_for(lambda: all(is_settled(controlplane, name) for name in (OURS, THEIRS)))
+        yield OURS, THEIRS
+    finally:
+        remove_nodes(controlplane, OURS, THEIRS)
+
+
+def is_settled(plane: ControlPlane, name: str) -> bool:
+    """Whether it is ready, and has no taint of a new node any more."""
+    found = get_object(plane, "node", name)
+    ready = [one["status"] for one in found["status"].get("conditions", []) if one["type"] == "Ready"]
+    return ready == ["True"] and [one["key"] for one in found["spec"]["taints"]] == [TAINT["key"]]
 
 
 def reset(plane: ControlPlane, name: str, kind: str, terms: list[str]) -> None:
@@ -110,9 +119,9 @@ def test_nodes_are_as_kubectl_leaves_them_and_it_refuses_what_we_refuse(controlp
 
 def test_who_may_not_change_nodes_sees_why(controlplane, dashboard_server, confirm):
     """rita may only look by her role here; dana may not even read nodes in the cluster."""
-    uid = get_object(controlplane, "node", OURS)["metadata"]["uid"]
+    uid = get_object(controlplane, "node", NODE)["metadata"]["uid"]
     for segment in ("taint", "label"):
-        path = f"/c/harbour/_cluster/nodes/{OURS}/{segment}"
+        path = f"/c/harbour/_cluster/nodes/{NODE}/{segment}"
         shown = confirm("rita", path).open()
         assert 'type="button" disabled' in shown.text
         assert "read-only" in read_text(shown)
@@ -121,7 +130,7 @@ def test_who_may_not_change_nodes_sees_why(controlplane, dashboard_server, confi
             answer = send_without_page(dashboard_server, name, path, uid=uid, terms="hostile=1:NoExecute")
             assert answer.status_code == 403
     assert list_requests(controlplane, "rita", "patch") == []
-    assert "hostile" not in str(get_object(controlplane, "node", OURS))
+    assert "hostile" not in str(get_object(controlplane, "node", NODE))
 
 
 def make_job(plane: ControlPlane, namespace: str, name: str, **spec: object) -> None:

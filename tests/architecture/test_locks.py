@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("requirements", "requirements-replicas", "requirements-dev", "requirements-audit")
+MINIMUM = {"requirements-audit": 0}  # one program; the others have more than ten lines
 PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==(?P<version>[^\s;#]+)")
 LOCKED = re.compile(
     rf"{PIN.pattern}(?: ; [^\\]+)? \\\n(?P<hashes>(?:    --hash=sha256:[0-9a-f]{{64}}(?: \\)?\n)+)"
@@ -45,7 +46,7 @@ def read_lock(text: str) -> set[tuple[str, str]]:
 def test_each_lock_has_hashes_and_all_that_is_required(name: str) -> None:
     required = read_pins(ROOT / f"{name}.txt")
     locked = read_lock((ROOT / f"{name}.lock").read_text())
-    assert required
+    assert len(required) > MINIMUM.get(name, 10)
     assert required <= locked
 
 

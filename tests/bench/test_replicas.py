@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.replicas import __main__ as replicas
 from bench.replicas.nginx import build_configuration
-from bench.replicas.report import write
+from bench.replicas.report import Found, write
 
 
 def test_it_refuses_a_scenario_that_is_not_there(monkeypatch, capsys):
@@ -33,10 +33,9 @@ def test_nginx_has_the_documented_blocks_with_other_addresses():
 
 
 def test_the_table_says_what_was_lost_and_what_a_page_said(tmp_path: Path):
-    found = replicas.Found(
+    found = Found(
         title="Redis stopped",
         said=["Live for 3s", "Some changes arrive late."],
-        ends=Counter({4012: 1}),
         longest_break=1.25,
         seconds_to_live=2.0,
         seconds_to_answers=3.0,

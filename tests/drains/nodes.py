@@ -16,8 +16,9 @@ from tests.dashboard_server import wait_for
 TAINT = {"key": "example.com/drain-test", "effect": "NoSchedule"}
 
 
-def make_node(plane: ControlPlane, name: str) -> None:
-    resources = {"cpu": "100", "memory": "640Gi", "pods": "500"}
+def make_node(plane: ControlPlane, name: str, *, pods: int = 500) -> None:
+    """With room for so many pods: the scheduler sends none to a node that has none, tainted or not."""
+    resources = {"cpu": "100", "memory": "640Gi", "pods": str(pods)}
     plane.create(
         [
             {
