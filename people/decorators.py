@@ -71,8 +71,12 @@ def person(request: HttpRequest) -> User:
 
 
 def get_session_id(request: HttpRequest) -> str:
-    """The ID of the session of this request (`people.sessions.hash_key`), "" without one; it signs nobody in."""
-    return hash_key(request.session.session_key)
+    """The ID of the session of this request (`people.sessions.hash_key`), "" without one; it signs nobody in.
+
+    An error page can be of a request that failed before it had a session.
+    """
+    session = getattr(request, "session", None)
+    return hash_key(session.session_key) if session else ""
 
 
 def ask_for_sign_in(request: HttpRequest) -> HttpResponse:

@@ -56,6 +56,7 @@ NEW = {
     "system_cas": False,
     "tls_server_name": "",
     "protected": False,
+    "name_lifters": "",
     "color": "red",
 }
 HARBOUR = {**NEW, "name": "Harbour", "slug": "harbour", "server": "{server}", "color": "slate"}
