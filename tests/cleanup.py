@@ -70,7 +70,7 @@ async def _end_all() -> None:
     tasks = [
         task
         for task in asyncio.all_tasks()
-        if task is not asyncio.current_task() and task.get_coro().__name__ != "_sweep"  # type: ignore[union-attr]
+        if task is not asyncio.current_task() and getattr(task.get_coro(), "__name__", "") != "_sweep"
     ]
     for task in tasks:
         task.cancel()

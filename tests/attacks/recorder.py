@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 from collections.abc import Iterator
@@ -65,7 +66,8 @@ class RecordingServer(FaultServer):
 class Recorder(RecordingServer):
     """Hands each request on to an API server as it came, and the answer back; each over a connection of its own.
 
-    Tokens only: a client certificate would belong to the connection that ends here.
+    An upgraded connection carries both directions. Tokens only: a client certificate would belong to the connection
+    that ends here.
     """
 
     def __init__(self, plane: Plane) -> None:
@@ -90,6 +92,8 @@ class Recorder(RecordingServer):
             self._upstream_sockets.add(onward)
             try:
                 onward.sendall(_build_head(wire.request) + wire.request.body)
+                if "upgrade" in wire.request.headers:
+                    _relay(wire.socket, onward)
                 while part := onward.recv(65536):
                     wire.send(part)
             finally:
@@ -97,7 +101,22 @@ class Recorder(RecordingServer):
         raise Hangup
 
 
+def _relay(one: socket.socket, other: socket.socket) -> None:
+    """Both directions, until either side ends; in one thread, since a TLS connection is not for two."""
+    ends = {one: other, other: one}
+    while True:
+        pending = [end for end in ends if isinstance(end, ssl.SSLSocket) and end.pending()]
+        for source in pending or select.select(list(ends), [], [])[0]:
+            part = source.recv(65536)
+            if not part:
+                raise Hangup
+            ends[source].sendall(part)
+
+
 def _build_head(request: Request) -> bytes:
+    if "upgrade" in request.headers:
+        head = [f"{request.method} {request.target} HTTP/1.1", *request.lines, "", ""]
+        return "\r\n".join(head).encode("latin-1")
     kept = [line for line in request.lines if not line.lower().startswith("connection:")]
     return "\r\n".join(
         [f"{request.method} {request.target} HTTP/1.1", *kept, "Connection: close", "", ""]

@@ -22,6 +22,7 @@ from tests.attacks.routes import list_routes
 
 HOST = "127.0.0.1:8000"
 OWN = f"http://{HOST}"
+LIVE = "/live/"  # the socket of live pages; a terminal's is open to a terminal of one's own only
 PATIENCE = 30.0  # seconds
 SIGNED_OUT, REFUSED, NOT_FOUND = 4401, 4403, 4404
 

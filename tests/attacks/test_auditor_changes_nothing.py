@@ -15,7 +15,7 @@ from tests.attacks.installation import Installation, roll_back
 from tests.attacks.recorder import Recorder
 from tests.attacks.routes import WRITING, list_routes
 from tests.attacks.rules import AUDITORS_OWN, RULES, Rule
-from tests.attacks.sockets import knock, list_live_pages, list_socket_paths, open_socket
+from tests.attacks.sockets import LIVE, knock, list_live_pages, list_socket_paths, open_socket
 from tests.clusters.credentials import kubeconfigs
 
 # Sessions, which one's own sign-out and sign-in write, and what belongs to the auditor alone.
@@ -150,7 +150,7 @@ async def test_no_socket_of_an_auditor_writes(
                         await communicator.send_json_to(message)
                     await communicator.disconnect(timeout=30)
         async with open_socket(
-            knock(path, session=committed_installation.sessions["aude"], page="/c/harbour/pay/pods")
+            knock(LIVE, session=committed_installation.sessions["aude"], page="/c/harbour/pay/pods")
         ):
             pass
     assert seen.with_token(committed_installation.token("aude")), "pages of the cluster were read"

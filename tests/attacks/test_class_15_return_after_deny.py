@@ -11,7 +11,7 @@ from tests.attacks.installation import PEOPLE, Installation, roll_back
 from tests.attacks.recorder import Recorder
 from tests.attacks.routes import WRITING, list_routes
 from tests.attacks.rules import ALLOWED, expect_access
-from tests.attacks.sockets import handshake, knock, list_live_pages, list_socket_paths
+from tests.attacks.sockets import LIVE, handshake, knock, list_live_pages, list_socket_paths
 
 FORMS = (
     {},
@@ -79,7 +79,7 @@ async def test_no_refused_socket_sends_a_request_to_the_cluster(
                     assert await handshake(knock(path, session=session, page=page)) > 4000, f"{who}: {page}"
         assert (
             await handshake(
-                knock(path, session=committed_installation.sessions["rene"], page="/c/harbour/shop/pods")
+                knock(LIVE, session=committed_installation.sessions["rene"], page="/c/harbour/shop/pods")
             )
             == 0
         )
