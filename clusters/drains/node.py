@@ -225,12 +225,14 @@ class NodeDrain:
         item.attempted_at = timezone.now()
         item.state = pod_items.SENT
         thing = ActionObject(self._pods, item.namespace, item.name, item.uid)
-        if self._options.disable_eviction:
-            options = DeletionOptions(item.uid, grace_seconds=self._options.grace_period)
-            delete(self._pods, item.namespace, item.name, options).send(cluster_session)
-        else:
-            evict(thing, self._options.grace_period).send(cluster_session)
-        item.attempted_at = timezone.now()
+        try:
+            if self._options.disable_eviction:
+                options = DeletionOptions(item.uid, grace_seconds=self._options.grace_period)
+                delete(self._pods, item.namespace, item.name, options).send(cluster_session)
+            else:
+                evict(thing, self._options.grace_period).send(cluster_session)
+        finally:  # the pause begins with the answer, also of a refusal, and also for who resumes the drain
+            item.attempted_at = timezone.now()
 
     def _block(self, item: OperationItem, error: TooManyRequests) -> None:
         """A budget does not allow it now. A Retry-After is honored where it is longer than the usual pause."""
