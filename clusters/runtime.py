@@ -53,6 +53,7 @@ LOOPS = {
     "operation-pages": "open pages of operations, read again while there are any",
     "logs": "logs of open pages, read, merged and paced",
     "terminals": "terminals, with the pages that show them or without",
+    "downloads": "files of containers, read while they are downloaded",
 }
 THREADS = {
     "audit-pages": "open pages of the audit trail, refreshed while there are any",

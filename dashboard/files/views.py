@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -18,10 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clusters.api.errors import BadRequest, Forbidden
+from clusters.api.errors import BadRequest, Forbidden, TimedOut
 from clusters.debugging.containers import list_container_names
 from clusters.exec.request import ExecRequest
-from clusters.files.access import MAX_UPLOAD, MAX_VIEW, FileAccess, FilesUnavailable
+from clusters.files.access import MAX_UPLOAD, MAX_VIEW, SECONDS, FileAccess, FilesUnavailable
+from clusters.files.archives import BadArchive
+from clusters.files.downloads import download_service
 from clusters.files.listing import BadPath, Entry, Folder, clean_name, clean_path
 from clusters.gateway.connect import ClusterSession, connect
 from dashboard.address import kubectl
@@ -83,22 +84,31 @@ def download(request: HttpRequest, /, **path: str) -> HttpResponseBase:
     opened = open_object(person(request), address, with_related=False)
     try:
         access, file_path = _read_query(opened, request.GET)
+        is_folder = bool(request.GET.get("folder"))
+        source = access.download_folder(file_path) if is_folder else access.download_file(file_path)
+        try:
+            found = download_service.open(source, seconds=SECONDS)
+        except FilesUnavailable as failure:
+            notice = describe_unavailable(failure, "sh, tar" if is_folder else "sh, cat")
+            return _show_folder(request, opened, access, _find_folder(file_path), notice, status=422)
+        except BadArchive:
+            notice = Notice(_("This container's tar does not write an archive."), severity="error")
+            return _show_folder(request, opened, access, _find_folder(file_path), notice, status=422)
+        except TimeoutError:
+            raise TimedOut from None
     finally:
         opened.close()
-    is_folder = bool(request.GET.get("folder"))
     name = file_path.rpartition("/")[2] or address.name
-    source = access.download_folder(file_path) if is_folder else access.download_file(file_path)
-    response = StreamingHttpResponse(_stream(source), content_type="application/octet-stream")
+    response = StreamingHttpResponse(found.read(), content_type="application/octet-stream")
+    response._resource_closers.append(found.close)  # type: ignore[attr-defined]  # where nobody reads it at all
     response["Content-Disposition"] = _attach(name + (".tar" if is_folder else ""))
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-async def _stream(source: AbstractAsyncContextManager[AsyncIterator[bytes]]) -> AsyncIterator[bytes]:
-    """An error breaks the response off: a file that is not whole does not look like one that is."""
-    async with source as content:
-        async for part in content:
-            yield part
+def _find_folder(path: str) -> str:
+    """The folder that a path is in."""
+    return path.rpartition("/")[0] or "/"
 
 
 def _attach(name: str) -> str:
@@ -178,7 +188,7 @@ def _show_file(request: HttpRequest, opened: OpenObject, access: FileAccess, pat
         "is_cut": is_cut,
         "most": MAX_VIEW,
         "download_url": _build_url(opened.address, access.container, path, "download"),
-        "folder_url": _build_url(opened.address, access.container, path.rpartition("/")[0] or "/"),
+        "folder_url": _build_url(opened.address, access.container, _find_folder(path)),
     }
     return render(request, "files/files.html", context, status=status)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
@@ -10,8 +9,6 @@ from urllib.parse import quote, unquote
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 
-from clusters.api.errors import ApiError
-from clusters.files.access import FilesUnavailable
 from dashboard.asgi import application as whole
 from tests import canary
 
@@ -22,15 +19,11 @@ HeaderPairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; `headers` hold each name in lower case, as often as it was sent.
-
-    `broken_by` is what broke a body off that had begun: a server closes the connection then.
-    """
+    """An answer; `headers` hold each name in lower case, as often as it was sent."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    broken_by: Exception | None = None
 
     def list_values(self, name: str) -> list[str]:
         return [value for key, value in self.headers if key == name]
@@ -83,30 +76,12 @@ async def send_request(
     communicator = ApplicationCommunicator(application, scope)
     await communicator.send_input({"type": "http.request", "body": body})
     start = await communicator.receive_output(PATIENCE)
-    parts, broken_by = await _receive_body(communicator)
+    parts, more = b"", True
+    while more:
+        part = await communicator.receive_output(PATIENCE)
+        parts, more = parts + part.get("body", b""), part.get("more_body", False)
+    await communicator.wait(PATIENCE)
     names = tuple((key.decode("latin1").lower(), value.decode("latin1")) for key, value in start["headers"])
     shown = "\n".join(f"{name}: {value}" for name, value in names if name != "set-cookie")
     canary.check_text(shown, f"the headers of {method} {path}")
-    return Reply(start["status"], names, parts, broken_by)
-
-
-async def _receive_body(communicator: ApplicationCommunicator) -> tuple[bytes, Exception | None]:
-    """A download can find out only then that its source is not there; every other exception is a fault."""
-    parts = b""
-    while True:
-        following = asyncio.ensure_future(communicator.output_queue.get())
-        await asyncio.wait(
-            {following, communicator.future}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
-        )
-        if not following.done():
-            following.cancel()
-            try:
-                await communicator.wait(0.0)
-            except (ApiError, FilesUnavailable) as error:
-                return parts, error
-            raise AssertionError("The answer has no end.")
-        part = following.result()
-        parts += part.get("body", b"")
-        if not part.get("more_body", False):
-            await communicator.wait(PATIENCE)
-            return parts, None
+    return Reply(start["status"], names, parts)

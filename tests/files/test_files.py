@@ -114,9 +114,13 @@ def test_a_file_is_shown_as_text_and_downloaded_as_it_is(dashboard_server, pod):
         assert got.headers["X-Content-Type-Options"] == "nosniff"
         assert got.headers["Content-Disposition"].startswith("attachment; ")
     for name in ("pipe", "folder", "nowhere"):
-        refused = files.get(pod / name, view="1")
-        assert refused.status_code == 422
-        assert "This is not a file that can be read." in read_text(refused)
+        for refused in (files.get(pod / name, view="1"), files.get(pod / name, "/download")):
+            assert refused.status_code == 422
+            assert "This is not a file that can be read." in read_text(refused)
+            assert "Content-Disposition" not in refused.headers
+    assert "The container cannot open this folder." in read_text(
+        files.get(pod / "no" / "where", "/download", folder="1")
+    )
     assert files.get(pod / "nowhere").status_code == 422
     for path in ("relative", "/nul%00", "/" + "x" * 5000):
         assert files.page.client.get(f"{files.page.url}?path={path}").status_code == 400
@@ -153,6 +157,7 @@ def test_an_upload_is_whole_and_replaces_only_where_that_was_chosen(dashboard_se
     assert (pod / "new <b>").read_bytes() == b"other"
     assert files.upload(pod, "empty", b"").status_code == 302
     assert (pod / "empty").read_bytes() == b""
+    assert files.get(pod / "empty", "/download").content == b""
     (pod / "trap").symlink_to(pod / "hello.txt")
     before = (pod / "hello.txt").read_bytes()
     assert files.upload(pod, "trap", b"x").status_code == 409
@@ -168,9 +173,10 @@ def test_an_upload_is_whole_and_replaces_only_where_that_was_chosen(dashboard_se
 
 
 def test_a_container_without_programs_says_so(dashboard_server, pod):
-    page = Files(dashboard_server, "dana", "bare").get("/")
-    assert page.status_code == 422
-    assert "This container lacks a program" in read_text(page)
+    for page in ("", "/download"):
+        refused = Files(dashboard_server, "dana", "bare").get("/", page)
+        assert refused.status_code == 422
+        assert "This container lacks a program" in read_text(refused)
 
 
 def test_it_is_for_who_may_exec_and_each_access_is_in_the_audit_trail(dashboard_server, pod):
