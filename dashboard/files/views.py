@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -53,6 +53,16 @@ class Row:
     download_url: str
 
 
+@dataclass(frozen=True)
+class Place:
+    """A path in a container of an open pod. `containers` are the pod's at the beginning: it can go meanwhile."""
+
+    opened: OpenObject
+    access: FileAccess
+    path: str
+    containers: Sequence[str]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @require_sign_in
@@ -63,12 +73,12 @@ def files_page(request: HttpRequest, /, **path: str) -> HttpResponse:
     _require_permission(connect(person(request), address.cluster), address)
     opened = open_object(person(request), address, with_related=False)
     try:
-        access, folder_path = _read_query(opened, request.GET)
+        place = _read_query(opened, request.GET)
         if request.method == "POST":
-            return _upload(request, opened, access, folder_path)
+            return _upload(request, place)
         if request.GET.get("view"):
-            return _show_file(request, opened, access, folder_path)
-        return _show_folder(request, opened, access, folder_path)
+            return _show_file(request, place)
+        return _show_folder(request, place)
     finally:
         opened.close()
 
@@ -83,22 +93,22 @@ def download(request: HttpRequest, /, **path: str) -> HttpResponseBase:
     _require_permission(connect(person(request), address.cluster), address)
     opened = open_object(person(request), address, with_related=False)
     try:
-        access, file_path = _read_query(opened, request.GET)
+        place = _read_query(opened, request.GET)
         is_folder = bool(request.GET.get("folder"))
-        source = access.download_folder(file_path) if is_folder else access.download_file(file_path)
+        read = place.access.download_folder if is_folder else place.access.download_file
         try:
-            found = download_service.open(source, seconds=SECONDS)
+            found = download_service.open(read(place.path), seconds=SECONDS)
         except FilesUnavailable as failure:
             notice = describe_unavailable(failure, "sh, tar" if is_folder else "sh, cat")
-            return _show_folder(request, opened, access, _find_folder(file_path), notice, status=422)
+            return _show_folder(request, replace(place, path=_find_folder(place.path)), notice, status=422)
         except BadArchive:
             notice = Notice(_("This container's tar does not write an archive."), severity="error")
-            return _show_folder(request, opened, access, _find_folder(file_path), notice, status=422)
+            return _show_folder(request, replace(place, path=_find_folder(place.path)), notice, status=422)
         except TimeoutError:
             raise TimedOut from None
     finally:
         opened.close()
-    name = file_path.rpartition("/")[2] or address.name
+    name = place.path.rpartition("/")[2] or address.name
     response = StreamingHttpResponse(found.read(), content_type="application/octet-stream")
     response._resource_closers.append(found.close)  # type: ignore[attr-defined]  # where nobody reads it at all
     response["Content-Disposition"] = _attach(name + (".tar" if is_folder else ""))
@@ -134,9 +144,12 @@ def _require_permission(session: ClusterSession, address: Address) -> None:
             raise Forbidden(message % words, status=403)
 
 
-def _read_query(opened: OpenObject, query: QueryDict) -> tuple[FileAccess, str]:
+def _read_query(opened: OpenObject, query: QueryDict) -> Place:
     """Raises BadAddress, which names the field."""
-    names = list_container_names(opened.found or {})
+    found = opened.found
+    if found is None:
+        raise BadRequest(_("The pod is gone."), status=404)
+    names = list_container_names(found)
     container = query.get("container", "") or (names[0] if names else "")
     if container not in names:
         raise BadAddress("container", _("This pod has no container of that name."))
@@ -145,135 +158,124 @@ def _read_query(opened: OpenObject, query: QueryDict) -> tuple[FileAccess, str]:
     except BadPath as wrong:
         raise BadAddress("path", str(wrong)) from None
     address = opened.address
-    return FileAccess(opened.cluster_session, address.namespace, address.name, container), path
+    access = FileAccess(opened.cluster_session, address.namespace, address.name, container)
+    return Place(opened, access, path, names)
 
 
-def _show_folder(
-    request: HttpRequest,
-    opened: OpenObject,
-    access: FileAccess,
-    path: str,
-    *notices: Notice,
-    status: int = 200,
-) -> HttpResponse:
+def _show_folder(request: HttpRequest, place: Place, *notices: Notice, status: int = 200) -> HttpResponse:
     folder, shown = None, list(notices)
     try:
-        folder = async_to_sync(access.list_folder)(path)
+        folder = async_to_sync(place.access.list_folder)(place.path)
     except FilesUnavailable as failure:
         shown.append(describe_unavailable(failure, "sh, ls"))
         status = 422 if status == 200 else status
     context = {
-        **_build_context(opened, access, path, shown),
-        "rows": _build_rows(opened.address, access.container, folder) if folder else None,
+        **_build_context(place, shown),
+        "rows": _build_rows(place, folder) if folder else None,
         "is_cut": folder is not None and folder.is_cut,
     }
     return render(request, "files/files.html", context, status=status)
 
 
-def _show_file(request: HttpRequest, opened: OpenObject, access: FileAccess, path: str) -> HttpResponse:
+def _show_file(request: HttpRequest, place: Place) -> HttpResponse:
     notices: list[Notice] = []
     content, is_cut, status = b"", False, 200
     try:
-        content, is_cut = async_to_sync(access.read_file)(path)
+        content, is_cut = async_to_sync(place.access.read_file)(place.path)
     except FilesUnavailable as failure:
         notices.append(describe_unavailable(failure, "sh, cat"))
         status = 422
     is_binary = b"\0" in content
     context = {
-        **_build_context(opened, access, path, notices),
+        **_build_context(place, notices),
         "is_file": True,
         "is_binary": is_binary,
         "text": "" if is_binary else content.decode("utf-8", "replace"),
         "size": len(content),
         "is_cut": is_cut,
         "most": MAX_VIEW,
-        "download_url": _build_url(opened.address, access.container, path, "download"),
-        "folder_url": _build_url(opened.address, access.container, _find_folder(path)),
+        "download_url": _build_url(place, place.path, "download"),
+        "folder_url": _build_url(place, _find_folder(place.path)),
     }
     return render(request, "files/files.html", context, status=status)
 
 
-def _upload(request: HttpRequest, opened: OpenObject, access: FileAccess, path: str) -> HttpResponse:
+def _upload(request: HttpRequest, place: Place) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     upload = form.files.get("upload")
     if not form.is_valid() or upload is None:
         notice = Notice(_("Choose a file to upload."), severity="error", is_announced=True)
-        return _show_folder(request, opened, access, path, notice, status=422)
+        return _show_folder(request, place, notice, status=422)
     content = upload.read()
     if len(content) > MAX_UPLOAD:
         words = {"most": MAX_UPLOAD // 1024**2, "command": "kubectl cp"}
         notice = Notice(
             _("This file has more than %(most)d MiB. Use %(command)s for it.") % words, severity="error"
         )
-        return _show_folder(request, opened, access, path, notice, status=413)
+        return _show_folder(request, place, notice, status=413)
     try:
         name = clean_name(upload.name or "")
-        async_to_sync(access.write_file)(path, name, content, replace=form.cleaned_data["replace"])
+        async_to_sync(place.access.write_file)(
+            place.path, name, content, replace=form.cleaned_data["replace"]
+        )
     except BadPath as wrong:
-        return _show_folder(request, opened, access, path, Notice(str(wrong), severity="error"), status=422)
+        return _show_folder(request, place, Notice(str(wrong), severity="error"), status=422)
     except FilesUnavailable as failure:
         notice = describe_unavailable(failure, "sh, cat, wc, mv")
-        return _show_folder(request, opened, access, path, notice, status=409)
+        return _show_folder(request, place, notice, status=409)
     messages.success(request, _("%(name)s is in the container.") % {"name": name})
-    return redirect(_build_url(opened.address, access.container, path))
+    return redirect(_build_url(place, place.path))
 
 
-def _build_context(
-    opened: OpenObject, access: FileAccess, path: str, notices: Sequence[Notice]
-) -> dict[str, Any]:
-    if not opened.found:
-        raise BadRequest(_("The pod is gone."), status=404)
-    address = opened.address
+def _build_context(place: Place, notices: Sequence[Notice]) -> dict[str, Any]:
+    address, container = place.opened.address, place.access.container
     copy = kubectl.command(
-        address.cluster, address.namespace, "cp", f"{address.name}:{path}", "./copy", "-c", access.container
+        address.cluster, address.namespace, "cp", f"{address.name}:{place.path}", "./copy", "-c", container
     )
     return {
-        **build_object_frame(opened),
+        **build_object_frame(place.opened),
         "tab": FILES.page,
         "page": address.url(FILES.page),
         "files_url": address.path(FILES.page),
-        "container": access.container,
-        "container_names": list_container_names(opened.found),
-        "path": path,
-        "parts": _build_parts(address, access.container, path),
+        "container": container,
+        "container_names": place.containers,
+        "path": place.path,
+        "parts": _build_parts(place),
         "notices": notices,
-        "archive_url": _build_url(address, access.container, path, "download", folder="1"),
+        "archive_url": _build_url(place, place.path, "download", folder="1"),
         "max_name": MAX_NAME,
         "max_upload": MAX_UPLOAD // 1024**2,
         "commands": [copy],
     }
 
 
-def _build_rows(address: Address, container: str, folder: Folder) -> Sequence[Row]:
+def _build_rows(place: Place, folder: Folder) -> Sequence[Row]:
     rows = []
     for one in folder.entries:
         path = f"{folder.path.rstrip('/')}/{one.name}"
         if one.is_folder:
-            url = _build_url(address, container, path)
-            download_url = _build_url(address, container, path, "download", folder="1")
+            url = _build_url(place, path)
+            download_url = _build_url(place, path, "download", folder="1")
         elif one.is_file:
-            url = _build_url(address, container, path, view="1")
-            download_url = _build_url(address, container, path, "download")
+            url = _build_url(place, path, view="1")
+            download_url = _build_url(place, path, "download")
         else:
             url = download_url = ""
         rows.append(Row(one, url, download_url))
     return rows
 
 
-def _build_parts(address: Address, container: str, path: str) -> Sequence[tuple[str, str]]:
+def _build_parts(place: Place) -> Sequence[tuple[str, str]]:
     """Each folder on the way to the path, with its link."""
-    names = [name for name in path.split("/") if name]
+    names = [name for name in place.path.split("/") if name]
     return [
-        ("/", _build_url(address, container, "/")),
-        *(
-            (name, _build_url(address, container, "/" + "/".join(names[: index + 1])))
-            for index, name in enumerate(names)
-        ),
+        ("/", _build_url(place, "/")),
+        *((name, _build_url(place, "/" + "/".join(names[: index + 1]))) for index, name in enumerate(names)),
     ]
 
 
-def _build_url(address: Address, container: str, path: str, page: str = "", **query: str) -> str:
+def _build_url(place: Place, path: str, page: str = "", **query: str) -> str:
     """A name that is no UTF-8 keeps its bytes."""
-    base = address.path(FILES.page) + (f"/{page}" if page else "")
-    pairs = {"container": container, "path": path.encode("utf-8", "surrogateescape"), **query}
+    base = place.opened.address.path(FILES.page) + (f"/{page}" if page else "")
+    pairs = {"container": place.access.container, "path": path.encode("utf-8", "surrogateescape"), **query}
     return f"{base}?{urlencode(pairs)}"

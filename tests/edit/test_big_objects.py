@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.dashboard_server import DashboardServer, wait_for
+from tests.dashboard_server import DashboardServer
 from tests.edit.editor import open_editor
 
 LINES = 16_000  # of 64 bytes, which is the API server's limit of 1 MiB for a ConfigMap without its metadata
@@ -66,9 +66,7 @@ EDITS = {
 
 def create_big_objects(plane: ControlPlane) -> None:
     plane.create([build_config_map(), build_crd()])
-    state = 'jsonpath={.status.conditions[?(@.type=="Established")].status}'
-    words = ("get", "crd", f"deeps.{GROUP}", "-o", state)
-    wait_for(lambda: plane.kubectl(*words) == "True", message="the definition is not served")
+    plane.wait_for("Established", "customresourcedefinitions")
     plane.create([build_deep()])
 
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.dashboard_server import DashboardServer
+from tests.dashboard_server import DashboardServer, wait_for
 from tests.passthrough.conftest import run_kubectl
 
 EXPLAINED = (
@@ -119,7 +119,8 @@ def test_the_whole_schema_is_searched(dashboard_server: DashboardServer) -> None
 
     probe = search("deployment livenessprobe")
     assert "_explain/deployments.apps?field=spec.template.spec.containers.livenessProbe" in probe
-    assert "/c/harbour/_explain/widgets.example.com?field=spec." in search("example.com spec")
+    widgets = "/c/harbour/_explain/widgets.example.com?field=spec."
+    wait_for(lambda: widgets in search("example.com spec"), message="no schema of it was fetched in time")
     by_description = search("reclaim policy released claim")
     assert "persistentVolumeReclaimPolicy" in by_description
     assert "No fields match." in search("there-is-no-such-word")
