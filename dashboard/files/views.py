@@ -54,7 +54,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A path in a container of an open pod. `containers` are the pod's at the beginning: it can go meanwhile."""
 
     opened: OpenObject
@@ -73,12 +73,12 @@ def files_page(request: HttpRequest, /, **path: str) -> HttpResponse:
     _require_permission(connect(person(request), address.cluster), address)
     opened = open_object(person(request), address, with_related=False)
     try:
-        place = _read_query(opened, request.GET)
+        location = _read_query(opened, request.GET)
         if request.method == "POST":
-            return _upload(request, place)
+            return _upload(request, location)
         if request.GET.get("view"):
-            return _show_file(request, place)
-        return _show_folder(request, place)
+            return _show_file(request, location)
+        return _show_folder(request, location)
     finally:
         opened.close()
 
@@ -93,22 +93,26 @@ def download(request: HttpRequest, /, **path: str) -> HttpResponseBase:
     _require_permission(connect(person(request), address.cluster), address)
     opened = open_object(person(request), address, with_related=False)
     try:
-        place = _read_query(opened, request.GET)
+        location = _read_query(opened, request.GET)
         is_folder = bool(request.GET.get("folder"))
-        read = place.access.download_folder if is_folder else place.access.download_file
+        read = location.access.download_folder if is_folder else location.access.download_file
         try:
-            found = download_service.open(read(place.path), seconds=SECONDS)
+            found = download_service.open(read(location.path), seconds=SECONDS)
         except FilesUnavailable as failure:
             notice = describe_unavailable(failure, "sh, tar" if is_folder else "sh, cat")
-            return _show_folder(request, replace(place, path=_find_folder(place.path)), notice, status=422)
+            return _show_folder(
+                request, replace(location, path=_find_folder(location.path)), notice, status=422
+            )
         except BadArchive:
             notice = Notice(_("This container's tar does not write an archive."), severity="error")
-            return _show_folder(request, replace(place, path=_find_folder(place.path)), notice, status=422)
+            return _show_folder(
+                request, replace(location, path=_find_folder(location.path)), notice, status=422
+            )
         except TimeoutError:
             raise TimedOut from None
     finally:
         opened.close()
-    name = place.path.rpartition("/")[2] or address.name
+    name = location.path.rpartition("/")[2] or address.name
     response = StreamingHttpResponse(found.read(), content_type="application/octet-stream")
     response._resource_closers.append(found.close)  # type: ignore[attr-defined]  # where nobody reads it at all
     response["Content-Disposition"] = _attach(name + (".tar" if is_folder else ""))
@@ -144,7 +148,7 @@ def _require_permission(session: ClusterSession, address: Address) -> None:
             raise Forbidden(message % words, status=403)
 
 
-def _read_query(opened: OpenObject, query: QueryDict) -> Place:
+def _read_query(opened: OpenObject, query: QueryDict) -> Location:
     """Raises BadAddress, which names the field."""
     found = opened.found
     if found is None:
@@ -159,123 +163,128 @@ def _read_query(opened: OpenObject, query: QueryDict) -> Place:
         raise BadAddress("path", str(wrong)) from None
     address = opened.address
     access = FileAccess(opened.cluster_session, address.namespace, address.name, container)
-    return Place(opened, access, path, names)
+    return Location(opened, access, path, names)
 
 
-def _show_folder(request: HttpRequest, place: Place, *notices: Notice, status: int = 200) -> HttpResponse:
+def _show_folder(
+    request: HttpRequest, location: Location, *notices: Notice, status: int = 200
+) -> HttpResponse:
     folder, shown = None, list(notices)
     try:
-        folder = async_to_sync(place.access.list_folder)(place.path)
+        folder = async_to_sync(location.access.list_folder)(location.path)
     except FilesUnavailable as failure:
         shown.append(describe_unavailable(failure, "sh, ls"))
         status = 422 if status == 200 else status
     context = {
-        **_build_context(place, shown),
-        "rows": _build_rows(place, folder) if folder else None,
+        **_build_context(location, shown),
+        "rows": _build_rows(location, folder) if folder else None,
         "is_cut": folder is not None and folder.is_cut,
     }
     return render(request, "files/files.html", context, status=status)
 
 
-def _show_file(request: HttpRequest, place: Place) -> HttpResponse:
+def _show_file(request: HttpRequest, location: Location) -> HttpResponse:
     notices: list[Notice] = []
     content, is_cut, status = b"", False, 200
     try:
-        content, is_cut = async_to_sync(place.access.read_file)(place.path)
+        content, is_cut = async_to_sync(location.access.read_file)(location.path)
     except FilesUnavailable as failure:
         notices.append(describe_unavailable(failure, "sh, cat"))
         status = 422
     is_binary = b"\0" in content
     context = {
-        **_build_context(place, notices),
+        **_build_context(location, notices),
         "is_file": True,
         "is_binary": is_binary,
         "text": "" if is_binary else content.decode("utf-8", "replace"),
         "size": len(content),
         "is_cut": is_cut,
         "most": MAX_VIEW,
-        "download_url": _build_url(place, place.path, "download"),
-        "folder_url": _build_url(place, _find_folder(place.path)),
+        "download_url": _build_url(location, location.path, "download"),
+        "folder_url": _build_url(location, _find_folder(location.path)),
     }
     return render(request, "files/files.html", context, status=status)
 
 
-def _upload(request: HttpRequest, place: Place) -> HttpResponse:
+def _upload(request: HttpRequest, location: Location) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     upload = form.files.get("upload")
     if not form.is_valid() or upload is None:
         notice = Notice(_("Choose a file to upload."), severity="error", is_announced=True)
-        return _show_folder(request, place, notice, status=422)
+        return _show_folder(request, location, notice, status=422)
     content = upload.read()
     if len(content) > MAX_UPLOAD:
         words = {"most": MAX_UPLOAD // 1024**2, "command": "kubectl cp"}
         notice = Notice(
             _("This file has more than %(most)d MiB. Use %(command)s for it.") % words, severity="error"
         )
-        return _show_folder(request, place, notice, status=413)
+        return _show_folder(request, location, notice, status=413)
     try:
         name = clean_name(upload.name or "")
-        async_to_sync(place.access.write_file)(
-            place.path, name, content, replace=form.cleaned_data["replace"]
+        async_to_sync(location.access.write_file)(
+            location.path, name, content, replace=form.cleaned_data["replace"]
         )
     except BadPath as wrong:
-        return _show_folder(request, place, Notice(str(wrong), severity="error"), status=422)
+        return _show_folder(request, location, Notice(str(wrong), severity="error"), status=422)
     except FilesUnavailable as failure:
         notice = describe_unavailable(failure, "sh, cat, wc, mv")
-        return _show_folder(request, place, notice, status=409)
+        return _show_folder(request, location, notice, status=409)
     messages.success(request, _("%(name)s is in the container.") % {"name": name})
-    return redirect(_build_url(place, place.path))
+    return redirect(_build_url(location, location.path))
 
 
-def _build_context(place: Place, notices: Sequence[Notice]) -> dict[str, Any]:
-    address, container = place.opened.address, place.access.container
+def _build_context(location: Location, notices: Sequence[Notice]) -> dict[str, Any]:
+    address, container = location.opened.address, location.access.container
     copy = kubectl.command(
-        address.cluster, address.namespace, "cp", f"{address.name}:{place.path}", "./copy", "-c", container
+        address.cluster, address.namespace, "cp", f"{address.name}:{location.path}", "./copy", "-c", container
     )
     return {
-        **build_object_frame(place.opened),
+        **build_object_frame(location.opened),
         "tab": FILES.page,
         "page": address.url(FILES.page),
         "files_url": address.path(FILES.page),
         "container": container,
-        "container_names": place.containers,
-        "path": place.path,
-        "parts": _build_parts(place),
+        "container_names": location.containers,
+        "path": location.path,
+        "parts": _build_parts(location),
         "notices": notices,
-        "archive_url": _build_url(place, place.path, "download", folder="1"),
+        "archive_url": _build_url(location, location.path, "download", folder="1"),
         "max_name": MAX_NAME,
         "max_upload": MAX_UPLOAD // 1024**2,
         "commands": [copy],
     }
 
 
-def _build_rows(place: Place, folder: Folder) -> Sequence[Row]:
+def _build_rows(location: Location, folder: Folder) -> Sequence[Row]:
     rows = []
     for one in folder.entries:
         path = f"{folder.path.rstrip('/')}/{one.name}"
         if one.is_folder:
-            url = _build_url(place, path)
-            download_url = _build_url(place, path, "download", folder="1")
+            url = _build_url(location, path)
+            download_url = _build_url(location, path, "download", folder="1")
         elif one.is_file:
-            url = _build_url(place, path, view="1")
-            download_url = _build_url(place, path, "download")
+            url = _build_url(location, path, view="1")
+            download_url = _build_url(location, path, "download")
         else:
             url = download_url = ""
         rows.append(Row(one, url, download_url))
     return rows
 
 
-def _build_parts(place: Place) -> Sequence[tuple[str, str]]:
+def _build_parts(location: Location) -> Sequence[tuple[str, str]]:
     """Each folder on the way to the path, with its link."""
-    names = [name for name in place.path.split("/") if name]
+    names = [name for name in location.path.split("/") if name]
     return [
-        ("/", _build_url(place, "/")),
-        *((name, _build_url(place, "/" + "/".join(names[: index + 1]))) for index, name in enumerate(names)),
+        ("/", _build_url(location, "/")),
+        *(
+            (name, _build_url(location, "/" + "/".join(names[: index + 1])))
+            for index, name in enumerate(names)
+        ),
     ]
 
 
-def _build_url(place: Place, path: str, page: str = "", **query: str) -> str:
+def _build_url(location: Location, path: str, page: str = "", **query: str) -> str:
     """A name that is no UTF-8 keeps its bytes."""
-    base = place.opened.address.path(FILES.page) + (f"/{page}" if page else "")
-    pairs = {"container": place.access.container, "path": path.encode("utf-8", "surrogateescape"), **query}
+    base = location.opened.address.path(FILES.page) + (f"/{page}" if page else "")
+    pairs = {"container": location.access.container, "path": path.encode("utf-8", "surrogateescape"), **query}
     return f"{base}?{urlencode(pairs)}"

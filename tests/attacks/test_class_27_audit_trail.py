@@ -205,6 +205,7 @@ EXPECTED_WITHOUT_AUDIT_TRAIL = {
     "metrics": (404,),  # off unless a token is set
     "resources:schema": (422,),  # its query is empty here
     "resources:files": (503,),  # a command in the container lists a folder, and is recorded before it is sent
+    "resources:files_download": (503,),  # so does one that reads it
 }
 
 
